@@ -27,7 +27,7 @@ def hazards(
     check_areas(area)
 
     async def do(session: AsyncSession, _: datetime) -> None:
-        account = await queries.one(session, name)
+        account = await queries.locked_by_name(session, name)
         if not accounts.is_integration(account) or account.disabled_at:
             refuse(f"{name} is not an active integration account.")
         account.hazard_areas = sorted(set(area))
@@ -42,7 +42,7 @@ def withdraw(name: Name) -> None:
     """Withdraw the grant. The account's streams of restricted hazards end within seconds."""
 
     async def do(session: AsyncSession, _: datetime) -> None:
-        account = await queries.one(session, name)
+        account = await queries.locked_by_name(session, name)
         if not account.hazard_areas:
             refuse(f"No restricted hazards are granted to {name}.")
         account.hazard_areas = []

@@ -41,7 +41,7 @@ console = Console(highlight=False)
 def code(account: str) -> None:
     """Print a code for an operator or duty head, who sends it to the bot. The code is valid once, for 15 minutes."""
     now = datetime.now(UTC)
-    person = holder(asyncio.run(within("console", lambda session: found(session, account))), now)
+    person = holder(asyncio.run(within("console", lambda session: account_named(session, account))), now)
     settings = own_settings()
     box = WebhookSecrets(settings.alerts_key_file)
     drawn = asyncio.run(
@@ -88,9 +88,9 @@ def status() -> None:
     raise typer.Exit(problem is not None)
 
 
-async def found(session: AsyncSession, name: str) -> Account | None:
+async def account_named(session: AsyncSession, name: str) -> Account | None:
     try:
-        return await account_queries.one(session, name)
+        return await account_queries.locked_by_name(session, name)
     except accounts.AccountNotFound:
         return None
 

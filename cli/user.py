@@ -158,7 +158,7 @@ def enable(name: Name) -> None:
     """Let a disabled account sign in again. Its former sessions stay ended."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
-        await keeping.enable(session, await queries.one(session, name), now, entry)
+        await keeping.enable(session, await queries.locked_by_name(session, name), now, entry)
 
     run(do)
 

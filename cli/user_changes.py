@@ -45,7 +45,7 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
     """Lock the account's row. Return the account, and a time that is later than every sign-in before the lock."""
-    return await queries.one(session, name), datetime.now(UTC)
+    return await queries.locked_by_name(session, name), datetime.now(UTC)
 
 
 async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: str | None = None) -> None:

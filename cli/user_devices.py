@@ -25,7 +25,7 @@ def devices(name: Name) -> None:
     """List the phones that an account is signed in on, last contact first."""
 
     async def do(session: AsyncSession, now: datetime) -> list[Device]:
-        return await sign_ins.devices(session, await queries.one(session, name), now)
+        return await sign_ins.devices(session, await queries.locked_by_name(session, name), now)
 
     title = Column("Device", no_wrap=True)  # the id is shown whole, because `user forget` needs it
     table = Table(title, "First sign-in", "Last contact", "State", box=None, padding=(0, 1))
@@ -39,7 +39,7 @@ def forget(name: Name, device: Annotated[UUID, typer.Argument(help="As `dayar us
     """Sign out one lost phone, within seconds. The account's other phones stay signed in."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
-        await keeping.forget(session, await queries.one(session, name), device, now, entry)
+        await keeping.forget(session, await queries.locked_by_name(session, name), device, now, entry)
 
     try:
         run(do)

@@ -69,7 +69,7 @@ def token(
     settings = ConsoleSettings().for_service("console")
 
     async def do(session: AsyncSession, now: datetime) -> str:
-        account = await queries.one(session, name)
+        account = await queries.locked_by_name(session, name)
         if not accounts.is_integration(account) or account.disabled_at:
             refuse(f"{name} is not an active integration account.")
         purpose = GRANTS_ALERTS if alerts else "hazards"

@@ -90,10 +90,10 @@ async def beating(work: Coroutine[Any, Any, None], file: Path | None) -> None:
 def run_worker(main: Callable[[], Awaitable[None]]) -> None:
     """Run `main` until it ends or a signal comes. If `main` fails, log the error and exit with a code other than 0."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(_until_told(main)))
+        sys.exit(runner.run(_until_signalled(main)))
 
 
-async def _until_told(main: Callable[[], Awaitable[None]]) -> int:
+async def _until_signalled(main: Callable[[], Awaitable[None]]) -> int:
     task = asyncio.ensure_future(main())
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)

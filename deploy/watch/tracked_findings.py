@@ -62,11 +62,11 @@ def reported(
     tracked_findings: Iterable[TrackedFinding], reports: Iterable[Report], now: datetime
 ) -> list[TrackedFinding]:
     """Update the findings after the reports were delivered. A finding whose end was reported is removed."""
-    told = {(report.tracked.check, report.tracked.finding.key) for report in reports}
+    reported_keys = {(report.tracked.check, report.tracked.finding.key) for report in reports}
     return [
-        _told(tracked, now) if (tracked.check, tracked.finding.key) in told else tracked
+        _as_reported(tracked, now) if (tracked.check, tracked.finding.key) in reported_keys else tracked
         for tracked in tracked_findings
-        if tracked.ended_at is None or (tracked.check, tracked.finding.key) not in told
+        if tracked.ended_at is None or (tracked.check, tracked.finding.key) not in reported_keys
     ]
 
 
@@ -92,7 +92,7 @@ def _ended(tracked: TrackedFinding, now: datetime) -> TrackedFinding:
     return tracked if tracked.ended_at is not None else tracked.model_copy(update={"ended_at": now})
 
 
-def _told(tracked: TrackedFinding, now: datetime) -> TrackedFinding:
+def _as_reported(tracked: TrackedFinding, now: datetime) -> TrackedFinding:
     return tracked.model_copy(update={"reported_at": now, "reported": tracked.finding.level})
 
 

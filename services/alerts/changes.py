@@ -167,11 +167,11 @@ class AlertChanges(PlannedNotifications):
         cause: Cause | None = None,
         *,
         due_in: timedelta = NOW,
-        told: Mapping[Cause, Collection[UUID]],
+        by_cause: Mapping[Cause, Collection[UUID]],
     ) -> Alert:
         """Stores a person's action, and returns the alert.
 
-        If `cause` is given, the receivers that were notified before are notified again. `told` maps a cause to
+        If `cause` is given, the receivers that were notified before are notified again. `by_cause` maps a cause to
         accounts: for this cause, only the receivers with these accounts are notified.
         """
         if cause is not None:
@@ -179,8 +179,8 @@ class AlertChanges(PlannedNotifications):
             self.announced.add(after.alert_id)
         elif event not in UNSHOWN:
             self.unannounced.add(after.alert_id)
-        for own, accounts in told.items():
-            after = self._told(after, own, accounts)
+        for own, accounts in by_cause.items():
+            after = self._notified_only(after, own, accounts)
         self._keep(after, event)
         return after
 

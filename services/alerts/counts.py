@@ -280,7 +280,7 @@ async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict
     return dict(await connection.fetch(DISPLACED, list(hazard_ids)))
 
 
-async def note_told(session: AsyncSession, exposures: Iterable[Exposed], now: datetime) -> None:
+async def note_notified(session: AsyncSession, exposures: Iterable[Exposed], now: datetime) -> None:
     connection = await database.driver(session)
     rows = [
         (

@@ -95,7 +95,7 @@ class Exposures:
             exposures = await counts.exposed(session, pairs, rule.mobility)
             if changed := [exposure for exposure in exposures if not exposure.is_idle(rule)]:
                 await self._judge(session, changed, now)
-            await counts.note_told(session, exposures, now)
+            await counts.note_notified(session, exposures, now)
         return len(pairs)
 
     async def publish(self, session: AsyncSession) -> int:

@@ -36,8 +36,8 @@ async def hazard_course(
     areas = listings.visible(caller, places)
     revisions = await hazard_queries.hazard_history(session, hazard_id)
     is_draft = bool(revisions) and revisions[0].status is Status.DRAFT
-    asked = listings.AlertQuery(MOST_ALERTS, hazard_id=hazard_id, areas=areas)
-    alerts = await listings.alerts(session, asked)
+    query = listings.AlertQuery(MOST_ALERTS, hazard_id=hazard_id, areas=areas)
+    alerts = await listings.alerts(session, query)
     ids = [alert.alert_id for alert in alerts]
     sees_deliveries = not caller.roles.isdisjoint(LEDGER)
     sent = defaultdict[UUID, list[Sent]](list)

@@ -138,7 +138,7 @@ class PlannedNotifications:
                 self.sent_later.add((begun.alert_id, begun.step))
         return begun
 
-    def _told(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
+    def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
         """Plans a notification of these accounts only, and returns the alert with the next step.
 
         Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these

@@ -54,7 +54,7 @@ async def alerts(
     `area` is a P-code: the answer has the alerts of the area, of the units in it and of the units above it.
     """
     places: Places = request.app.state.places
-    asked = listings.AlertQuery(
+    query = listings.AlertQuery(
         states=state,
         statuses=status,
         floor=floor,
@@ -64,7 +64,7 @@ async def alerts(
         areas=listings.visible(caller, places),
         within=places.around([area]) if area else None,
     )
-    page = await listings.alerts(session, asked)
+    page = await listings.alerts(session, query)
     is_more = len(page) == limit
     return AlertPage(
         alerts=[AlertView.model_validate(alert) for alert in page],

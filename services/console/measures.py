@@ -23,21 +23,21 @@ KINDS = {SubmissionChannel.API: "integration", SubmissionChannel.FIELD: "device"
 
 async def installation(session: AsyncSession) -> Iterable[Metric]:
     seen = checks.seen(await check_queries.known(session), datetime.now(UTC))
-    clock = next((one.check.figure for one in seen if one.check.figure is not None), None)
+    clock = next((shown_check.check.figure for shown_check in seen if shown_check.check.figure is not None), None)
     return [
         gauges(
             "console_check_state",
             "1 for the state that a check of the installation has.",
             (
-                ({"check": one.check.name, "state": state}, float(one.state is state))
-                for one in seen
+                ({"check": shown_check.check.name, "state": state}, float(shown_check.state is state))
+                for shown_check in seen
                 for state in CheckState
             ),
         ),
         gauges(
             "console_check_timestamp_seconds",
             "When the check last had a result, or 0.",
-            (({"check": one.check.name}, timestamp(one.check.checked_at)) for one in seen),
+            (({"check": shown_check.check.name}, timestamp(shown_check.check.checked_at)) for shown_check in seen),
         ),
         *(
             []
@@ -66,8 +66,8 @@ def monitoring(settings: Settings) -> Measure:
                 "console_watch_finding",
                 "1 for each finding that holds.",
                 (
-                    ({"check": check, "kind": found.kind, "subject": found.subject, "level": found.level}, 1.0)
-                    for check, found in findings
+                    ({"check": check, "kind": finding.kind, "subject": finding.subject, "level": finding.level}, 1.0)
+                    for check, finding in findings
                 ),
             ),
         ]

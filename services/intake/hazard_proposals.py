@@ -119,7 +119,7 @@ def query(
     hazard = RecentHazard
     day = func.date(func.timezone(str(TIME_ZONE), hazard.onset))
     severity = case({code: rank for rank, code in enumerate(Severity)}, value=hazard.severity)
-    found = (
+    proposed = (
         select(hazard.hazard_id, hazard.type, hazard.severity, hazard.onset)
         .where(
             hazard.status == departure.status,
@@ -131,7 +131,7 @@ def query(
         .order_by(day.desc(), severity, hazard.onset.desc(), hazard.hazard_id)
         .limit(MOST)
     )
-    return found if departure.hazard_type is None else found.where(hazard.type == departure.hazard_type)
+    return proposed if departure.hazard_type is None else proposed.where(hazard.type == departure.hazard_type)
 
 
 def visible(caller: Principal, places: Places) -> Sequence[ColumnElement[bool]]:

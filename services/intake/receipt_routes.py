@@ -38,9 +38,9 @@ async def receipt(report_id: UUID, request: Request, session: Session, caller: C
 
     The answer is 404 if the caller has no report with this id and a known result.
     """
-    [*found], is_complete = await _receipts(request, session, caller, [report_id])
-    if found:
-        return found[0]
+    [*receipts], is_complete = await _receipts(request, session, caller, [report_id])
+    if receipts:
+        return receipts[0]
     if not is_complete:
         raise dependency_unavailable()
     raise Problem(404, "no-such-report", "No result of such a report of this account is known.")
@@ -49,8 +49,8 @@ async def receipt(report_id: UUID, request: Request, session: Session, caller: C
 @router.post("/v1/receipts")
 async def receipts_of(wanted: WantedReceipts, request: Request, session: Session, caller: Caller) -> Receipts:
     """The results of up to 100 reports of the caller."""
-    found, _ = await _receipts(request, session, caller, wanted.report_ids)
-    return Receipts(receipts=found)
+    receipts, _ = await _receipts(request, session, caller, wanted.report_ids)
+    return Receipts(receipts=receipts)
 
 
 async def _receipts(

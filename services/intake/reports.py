@@ -189,8 +189,8 @@ def settlement_code(report: HazardReport, places: Places) -> str | None:
     name = report.area.description
     if report.locality_pcode or report.released_revision is not None or not (name and places.gazetteer):
         return report.locality_pcode
-    found = {pcode for unit in report.area.pcodes if (pcode := places.settlement(unit, name))}
-    return found.pop() if len(found) == 1 else None
+    settlements = {pcode for unit in report.area.pcodes if (pcode := places.settlement(unit, name))}
+    return settlements.pop() if len(settlements) == 1 else None
 
 
 def published_id(report: HazardReport, hazard_id: UUID) -> str:

@@ -71,15 +71,15 @@ def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
 
     A file that disappears is left out, because another process may just have adopted its spool. Raises PermissionError.
     """
-    found: list[UnpublishedRecord] = []
+    records: list[UnpublishedRecord] = []
     for file in _newest_files(root):
         try:
-            found += _of_file(file, file.stat().st_mtime_ns)[::-1]
+            records += _of_file(file, file.stat().st_mtime_ns)[::-1]
         except FileNotFoundError:
             continue
-        if len(found) >= most:
+        if len(records) >= most:
             break
-    return found[:most][::-1]
+    return records[:most][::-1]
 
 
 def _newest_files(root: Path) -> list[Path]:

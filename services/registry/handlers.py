@@ -210,18 +210,18 @@ class Registrar:
             return 0
         store = Store(session, self._encryption, self._search, self._places)
         waiting = await store.unidentified(listed)
-        found = await codes.compare_again(waiting, listed, now)
-        given_up = expired(waiting, listed, found, now - self._unknown_codes_kept)
-        households = [(ReportKind.HOUSEHOLD.value, str(comparison.household_id)) for comparison in found]
-        movements = [*(comparison.movement for comparison in found), *given_up]
+        comparisons = await codes.compare_again(waiting, listed, now)
+        given_up = expired(waiting, listed, comparisons, now - self._unknown_codes_kept)
+        households = [(ReportKind.HOUSEHOLD.value, str(comparison.household_id)) for comparison in comparisons]
+        movements = [*(comparison.movement for comparison in comparisons), *given_up]
         names = {*households, *(movement.subject for movement in movements)}
         working_set = await store.open_at(names, [movement.report_id for movement in movements])
-        for comparison, household in zip(found, households, strict=True):
+        for comparison, household in zip(comparisons, households, strict=True):
             working_set.identify(comparison.movement, household)
         for movement in given_up:
             working_set.refuse_unidentified(movement)
         await self._save(working_set, store, session)
-        return len(found)
+        return len(comparisons)
 
     async def publish_held(self, names: Collection[Name], session: AsyncSession) -> None:
         """Publish the newest held report about each of these households and groups. The caller commits."""

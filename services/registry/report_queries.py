@@ -42,20 +42,20 @@ async def versions(
     All these reports must be about the same kind of subject: `subject` is a household, a group or a site.
     """
     key, subject_id = KEYS[subject]
-    found = (
+    statement = (
         select(*table(Report).columns, key.kek_id, key.wrapped)
         .join(key, subject_id == Report.subject_id)
         .where(Report.kind.in_(kinds), *conditions)
         .order_by(*KEY)
     )
-    rows = (await session.execute(found)).mappings().all()
+    rows = (await session.execute(statement)).mappings().all()
     return [opened_version(row, encryption) for row in rows]
 
 
 async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool]) -> Versions:
     """All versions of reports that meet the conditions, oldest first. The sealed fields are left out."""
-    found = select(*table(Report).columns).where(*conditions)
-    rows = (await session.execute(found.order_by(*KEY))).mappings().all()
+    statement = select(*table(Report).columns).where(*conditions)
+    rows = (await session.execute(statement.order_by(*KEY))).mappings().all()
     return [{**row, "report": from_json(row["clear"])} for row in rows]
 
 

@@ -120,10 +120,10 @@ class StoredReports:
     ) -> list[FiledMovement]:
         """The movements of these groups or sites that took effect, each in its valid version."""
         connection = await database.driver(self._session)
-        found = await connection.fetch(BY_SUBJECT, list(ids), [kind])
-        await self._find_keys(connection, found)
+        rows = await connection.fetch(BY_SUBJECT, list(ids), [kind])
+        await self._find_keys(connection, rows)
         valid: dict[str, FiledMovement] = {}
-        for movement in sorted(map(self._filed, found), key=lambda report: report.clear.version):
+        for movement in sorted(map(self._filed, rows), key=lambda report: report.clear.version):
             is_left_out = (movement.report_id, movement.clear.version) in without
             if isinstance(movement, FiledMovement) and movement.precedent.took_effect and not is_left_out:
                 put(movement, valid)

@@ -67,10 +67,10 @@ def pcodes(fields: dict[str, Any] | None) -> list[str]:
 def subjects(topic: str, fields: dict[str, Any] | None) -> list[UUID]:
     """The ids of the subject and of the report. Ids that are missing or invalid are left out."""
     keys = {model.key_field for models in EVENT_TYPES.values() for model in models if topic in model.topics()}
-    found = []
+    ids = []
     for name in (*sorted(keys - {"report_id"}), "report_id"):
         try:
-            found.append(UUID(str((fields or {}).get(name))))
+            ids.append(UUID(str((fields or {}).get(name))))
         except ValueError:
             continue
-    return found
+    return ids

@@ -44,7 +44,7 @@ class LetterOpenings:
             group.create_task(keep_forgotten(sessions))
 
     async def prepare(self, sessions: async_sessionmaker[AsyncSession], opening: LetterOpening) -> Execution:
-        row, record = await self._redrives.found(sessions, opening)
+        row, record = await self._redrives.row_and_record(sessions, opening)
         if row is None or record is None:
             return answer(NOT_FOUND)
         content = content_of(record, self._redrives.keys)

@@ -51,7 +51,7 @@ class Redrives:
         return Decisions(self.service, Redrive, engine, partial(self._prepare, database.sessions(engine)))
 
     async def _prepare(self, sessions: async_sessionmaker[AsyncSession], redrive: Redrive) -> Execution:
-        row, record = await self.found(sessions, redrive)
+        row, record = await self.row_and_record(sessions, redrive)
         if row is not None and redrive.refusal is not None:
             return partial(self._refuse, redrive, record, row.written)
         if row is None or record is None:
@@ -63,7 +63,7 @@ class Redrives:
             return answer(reading.reason)
         return partial(self._handle, reading, row.written)
 
-    async def found(
+    async def row_and_record(
         self, sessions: async_sessionmaker[AsyncSession], letter: OfLetter
     ) -> tuple[DeadLetterRow | None, Record | None]:
         """The row of the dead letter and the original record, each of which may be None."""

@@ -41,7 +41,7 @@ class TypedForm:
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         self._typed = typed
 
-    def one(self, name: str, usual: str = "") -> str:
+    def value(self, name: str, usual: str = "") -> str:
         return next(iter(self._typed.get(name, ())), usual).strip()
 
     def several(self, name: str) -> Sequence[str]:
@@ -57,10 +57,10 @@ class TypedForm:
         for unit in places.units():
             for term in (*unit.terms(), *(unit.label(language) for language in ("ky", "ru", "en"))):
                 names.setdefault(folded(term), set()).add(unit.pcode)
-        for typed in filter(None, (part.strip() for part in self.one("other-areas").split(","))):
-            found = {typed.upper()} if typed.upper() == COUNTRY else names.get(folded(typed), set())
-            if len(found) == 1:
-                codes += found
+        for typed in filter(None, (part.strip() for part in self.value("other-areas").split(","))):
+            pcodes = {typed.upper()} if typed.upper() == COUNTRY else names.get(folded(typed), set())
+            if len(pcodes) == 1:
+                codes += pcodes
             else:
                 unknown.append(typed[:80])
         if unknown:
@@ -72,7 +72,7 @@ class TypedForm:
 
         Text that is no number in the range is added to `wrong`.
         """
-        typed = self.one(name)
+        typed = self.value(name)
         if is_number(typed) and lowest <= int(typed) <= highest:
             return int(typed)
         if typed:

@@ -119,11 +119,11 @@ class Gazetteer:
     @cached_property
     def predecessors(self) -> dict[str, list[Locality]]:
         """For each successor, the ended localities that it replaced."""
-        found: dict[str, list[Locality]] = defaultdict(list)
+        localities: dict[str, list[Locality]] = defaultdict(list)
         for locality in self:
             for successor in locality.successors:
-                found[successor].append(locality)
-        return found
+                localities[successor].append(locality)
+        return localities
 
 
 def to_json(locality: Locality) -> dict[str, Any]:

@@ -110,8 +110,8 @@ class Places:
         If the settlement has ended, and its only successor also lies in the unit, the code of the successor is
         returned, so that the old name means the same place as the new name.
         """
-        found = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
-        named = {now if self.covers((pcode,), now) else code for code, now in found.items()}
+        present = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
+        named = {now if self.covers((pcode,), now) else code for code, now in present.items()}
         return named.pop() if len(named) == 1 else None
 
     def locality(self, unit: str | None, name: str | None, pcode: str | None) -> StatedLocality:

@@ -48,11 +48,11 @@ class PlaceNames:
         parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
         if len(parts) > MOST_PARTS:
             return None
-        found = [self._place(part) for part in parts]
-        named = [place for place, _ in found if place is not None]
+        places = [self._place(part) for part in parts]
+        named = [place for place, _ in places if place is not None]
         if not named:
             return None
-        rest = [part for part, (_, is_whole) in zip(parts, found, strict=True) if not is_whole]
+        rest = [part for part, (_, is_whole) in zip(parts, places, strict=True) if not is_whole]
         return self._smallest(named), ", ".join(rest)
 
     def _smallest(self, named: list[Place]) -> Place:

@@ -13,8 +13,8 @@ FULL_SHARE, FULL_BYTES = 0.03, GIB
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
-    found = (of_disk(folder, *usage(folder)) for folder in around.settings.disks)
-    return [finding for finding in found if finding is not None]
+    findings = (of_disk(folder, *usage(folder)) for folder in around.settings.disks)
+    return [finding for finding in findings if finding is not None]
 
 
 def usage(folder: Path) -> tuple[int, int]:

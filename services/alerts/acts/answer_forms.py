@@ -41,36 +41,36 @@ class AnswerForm(TypedForm):
     @property
     def act(self) -> str:
         """The name of the pressed button; empty if the person only opened the page."""
-        return self.one("act")
+        return self.value("act")
 
     @property
     def sequence(self) -> int | None:
         """The sequence of the alert that the form shows. The form of an earlier release has none."""
-        typed = self.one("sequence")
+        typed = self.value("sequence")
         return int(typed) if SEQUENCE.fullmatch(typed) else None
 
     def comment(self) -> str:
-        return checked("text", comment_of(self.one("text")), NO_TEXT)
+        return checked("text", comment_of(self.value("text")), NO_TEXT)
 
     def reason(self) -> str:
         """The reason that the person wrote. If the person wrote none, the reason that the person chose."""
-        return checked("own_reason", comment_of(self.one("own_reason") or self.one("reason")), NO_REASON)
+        return checked("own_reason", comment_of(self.value("own_reason") or self.value("reason")), NO_REASON)
 
     def on_behalf_of(self) -> str:
-        return checked("name", note_of(self.one("name"), by="e-mail"), NO_NAME)
+        return checked("name", note_of(self.value("name"), by="e-mail"), NO_NAME)
 
     def assignee(self) -> UUID:
         account = None
         with suppress(ValueError):
-            account = UUID(self.one("account_id"))
+            account = UUID(self.value("account_id"))
         return checked("account_id", account, NO_PERSON)
 
     def resolution(self) -> Resolution:
         """The outcome with which the alert is closed, and the note."""
-        chosen = next((verdict for verdict in VERDICTS if verdict == self.one("verdict")), None)
+        chosen = next((verdict for verdict in VERDICTS if verdict == self.value("verdict")), None)
         verdict = checked("verdict", chosen, NO_OUTCOME)
         try:
-            return Resolution(verdict=verdict, note=self.one("note") or None)
+            return Resolution(verdict=verdict, note=self.value("note") or None)
         except ValidationError:
             raise FieldNotAccepted("note", LONG_NOTE) from None
 

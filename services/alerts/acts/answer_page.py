@@ -53,7 +53,7 @@ async def answer(request: Request, session: Session) -> Response:
     wrong: WrongTokens = request.app.state.wrong_tokens
     address = address_of(request.scope)
     links: AnswerLinks = request.app.state.answer_links
-    delivery = await links.delivery_of(session, form.one("token"), now)
+    delivery = await links.delivery_of(session, form.value("token"), now)
     if delivery is None:
         if wrong.are_too_many(address):
             return shown(request, status=429, failure=TOO_MANY)
@@ -130,7 +130,7 @@ def shown(
         title=text and text.subject,
         lines=text.body.splitlines()[:-ENDING] if text else [],
         failure=failure and pages.gettext(language, failure),
-        token=form.one("token"),
+        token=form.value("token"),
         form=EMPTY if is_done else form,
         is_done=is_done,
         reasons=[pages.gettext(language, reason) for reason in SNOOZE_REASONS],

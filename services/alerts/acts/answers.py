@@ -166,9 +166,9 @@ class Answers:
         if not await acting_accounts.may_act(self._session, to, self._access):
             raise AnswerRefused("assignee-not-permitted", alert)
         after = acts.assigned(alert, person, to, name, self._now, self._idle(alert))
-        told = {Cause.ASSIGNED: {to}, Cause.TAKEN_OVER: replaced_people(alert, person) - {to}}
+        by_cause = {Cause.ASSIGNED: {to}, Cause.TAKEN_OVER: replaced_people(alert, person) - {to}}
         words = name if text is None else f"{name}: {text}"
-        return await self._keep(after, AlertAssigned, ActKind.ASSIGNED, person, words, told=told)
+        return await self._keep(after, AlertAssigned, ActKind.ASSIGNED, person, words, by_cause=by_cause)
 
     async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
         """Adds a comment, also to a closed alert. If a form is sent twice, its comment is added once."""
@@ -220,8 +220,9 @@ class Answers:
         return await self._keep(after, AlertReopened, ActKind.REOPENED, person, reason, cause=Cause.REOPENED)
 
     async def _start(self, alert: Alert, person: Actor, text: str | None, deed: ActKind) -> Alert:
-        after, told = acts.progressed(alert, person, self._now), {Cause.TAKEN_OVER: replaced_people(alert, person)}
-        return await self._keep(after, AlertProgressed, deed, person, text, cause=first_cause(alert), told=told)
+        after = acts.progressed(alert, person, self._now)
+        by_cause = {Cause.TAKEN_OVER: replaced_people(alert, person)}
+        return await self._keep(after, AlertProgressed, deed, person, text, cause=first_cause(alert), by_cause=by_cause)
 
     def _idle(self, alert: Alert) -> timedelta:
         return self._rules.escalation.wait(alert, is_acknowledged=True)
@@ -252,18 +253,18 @@ class Answers:
         *,
         cause: Cause | None = None,
         due_in: timedelta = timedelta(),
-        told: Mapping[Cause, Collection[UUID]] = NOBODY,
+        by_cause: Mapping[Cause, Collection[UUID]] = NOBODY,
     ) -> Alert:
         """Stores the action. If `cause` is given, everybody who was notified is informed.
 
-        `told` maps a cause to the accounts that are notified for this cause; nobody else is notified for it.
+        `by_cause` maps a cause to the accounts that are notified for this cause; nobody else is notified for it.
         """
         await self._refuse_outdated(alert, deed, person)
-        is_notified = cause is not None or any(told.values())
+        is_notified = cause is not None or any(by_cause.values())
         called = await delivery_queries.called(self._session, [alert.alert_id]) if is_notified else {}
         plan = await plan_queries.plan(self._session, self._now) if is_notified else NotificationPlan()
         alert_changes = AlertChanges([alert], plan, called, places=self._places, rules=self._rules, now=self._now)
-        kept = alert_changes.act(alert, event, cause, due_in=due_in, told=told)
+        kept = alert_changes.act(alert, event, cause, due_in=due_in, by_cause=by_cause)
         await alert_queries.save_changes(self._session, alert_changes)
         await timeline.add(self._session, kept, deed, person, text, self._now)
         await outbox.add(self._session, *alert_changes.messages)

@@ -154,12 +154,12 @@ class Replies:
             return hindrance
         people = await self._possible_assignees(session, alert_id, person, now)
         acting = await acting_accounts.known_to_act(session, people, self._access)
-        found = assignees.named(people, typed) if typed else []
-        if len(found) == 1:  # if it is not known that this person may act, the answer says what the person must do
-            return await self.assign(session, alert_id, person, now, found[0].account_id)
+        by_name = assignees.named(people, typed) if typed else []
+        if len(by_name) == 1:  # if it is not known that this person may act, the answer says what the person must do
+            return await self.assign(session, alert_id, person, now, by_name[0].account_id)
         if not acting:
             return Reply(ReplyResult.NO_ASSIGNEE)
-        named = [person for person in acting if person in found]
+        named = [person for person in acting if person in by_name]
         names = tuple(person.name for person in (named or acting)[:MOST_NAMED])
         return Reply(ReplyResult.ASSIGNEE_MISSING, names=names)
 

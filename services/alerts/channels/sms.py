@@ -107,12 +107,12 @@ class SmsChannel:
         """The state of a message, which has a row for each of its deliveries."""
         sent = rows[0]
         is_late = datetime.now(UTC) > sent.accepted_at + deadline
-        state = sent.state or await self._asked(gateway, sent, message_id_of([row.delivery_id for row in rows]))
+        state = sent.state or await self._stated_state(gateway, sent, message_id_of([row.delivery_id for row in rows]))
         if state is not None and state in RESULTS:
             return RESULTS[state]
         return "no_receipt" if is_late else AWAITS_RECEIPT
 
-    async def _asked(self, gateway: SmsGateway, sent: SmsMessage, id: UUID) -> SmsReceiptState | None:
+    async def _stated_state(self, gateway: SmsGateway, sent: SmsMessage, id: UUID) -> SmsReceiptState | None:
         """Asks the gateway for the receipt of the message to which we gave this id, and stores its state."""
         if not gateway.is_asked or sent.message_id is None:
             return None

@@ -104,22 +104,22 @@ DELIVERIES = select(
 NEWEST_FIRST = (Delivery.created_at.desc(), Delivery.recipient)
 
 
-async def alerts(session: AsyncSession, asked: AlertQuery) -> list[Alert]:
+async def alerts(session: AsyncSession, query: AlertQuery) -> list[Alert]:
     """The alerts of a page. If no state is requested, suppressed alerts are left out."""
-    wanted = select(*table(AlertRow).columns).where(STATE.in_(asked.states or USUAL))
-    if asked.statuses:
-        wanted = wanted.where(AlertRow.status.in_(asked.statuses))
-    if asked.floor is not None:
-        wanted = wanted.where(AlertRow.severity.in_(severities(asked.floor)))
-    if asked.hazard_id is not None:
-        wanted = wanted.where(AlertRow.hazard_id == asked.hazard_id)
-    if asked.after is not None:
-        wanted = wanted.where(tuple_(AlertRow.raised_at, AlertRow.alert_id) < asked.after)
-    if asked.areas is not None:
-        wanted = wanted.where(concerns(asked.areas))
-    if asked.within is not None:
-        wanted = wanted.where(overlaps(asked.within))
-    newest = wanted.order_by(AlertRow.raised_at.desc(), AlertRow.alert_id.desc()).limit(asked.limit)
+    wanted = select(*table(AlertRow).columns).where(STATE.in_(query.states or USUAL))
+    if query.statuses:
+        wanted = wanted.where(AlertRow.status.in_(query.statuses))
+    if query.floor is not None:
+        wanted = wanted.where(AlertRow.severity.in_(severities(query.floor)))
+    if query.hazard_id is not None:
+        wanted = wanted.where(AlertRow.hazard_id == query.hazard_id)
+    if query.after is not None:
+        wanted = wanted.where(tuple_(AlertRow.raised_at, AlertRow.alert_id) < query.after)
+    if query.areas is not None:
+        wanted = wanted.where(concerns(query.areas))
+    if query.within is not None:
+        wanted = wanted.where(overlaps(query.within))
+    newest = wanted.order_by(AlertRow.raised_at.desc(), AlertRow.alert_id.desc()).limit(query.limit)
     return readable((await session.execute(newest)).mappings())
 
 

@@ -24,7 +24,7 @@ class DutyNumberForm(TypedForm):
 
         The typed number has the id of the `known` number, if there is one.
         """
-        cells = {column: self.one(column) for column in COLUMNS}
+        cells = {column: self.value(column) for column in COLUMNS}
         if wrong := [Fault(column, TOO_LONG) for column, text in cells.items() if len(text) > LONGEST]:
             return None, wrong
         row = DutyNumberSheets(places).row(1, cells)

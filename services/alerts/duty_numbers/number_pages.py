@@ -39,7 +39,7 @@ async def add(request: Request, session: Session, caller: Caller) -> Response:
 
 @router.get("/duty-numbers/{number_id}")
 async def number_page(number_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    number = await one(number_id, request, session, caller)
+    number = await number_of(number_id, request, session, caller)
     await note_read(request, session)
     return page(request, form_of(number, unit_of(number.place.pcode, request)), number)
 
@@ -47,9 +47,9 @@ async def number_page(number_id: UUID, request: Request, session: Session, calle
 @router.post("/duty-numbers/{number_id}")
 async def change(number_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     await number_queries.lock(session)
-    number = await one(number_id, request, session, caller)
+    number = await number_of(number_id, request, session, caller)
     form = DutyNumberForm(typed_of(await request.form(max_fields=20)))
-    if form.one("act") != "remove":
+    if form.value("act") != "remove":
         return await save(request, session, caller, form, number)
     await number_queries.remove(session, [number_id])
     await log(request, session, [number], "removed")
@@ -67,7 +67,7 @@ async def save(
         of_unit = await number_queries.numbers(session, box, pcodes=[number.place.pcode])
         number, same = placed(number, known, of_unit)
         faults += same
-    if known is not None and form.one("version") != version_of(known):
+    if known is not None and form.value("version") != version_of(known):
         faults.append(Fault("version", CHANGED))
     if number is None or faults:
         return page(request, form, known, faults, status=422)
@@ -76,7 +76,7 @@ async def save(
     return RedirectResponse(f"{HOME}?area={number.place.pcode}#unit", 303)
 
 
-async def one(number_id: UUID, request: Request, session: Session, caller: Principal) -> DutyNumber:
+async def number_of(number_id: UUID, request: Request, session: Session, caller: Principal) -> DutyNumber:
     """Raises a Problem (404) if there is no such number, or if its unit is outside the caller's areas."""
     number = await number_queries.number(session, number_id, request.app.state.box)
     if number is None or not covers(caller, number.place.pcode, request.app.state.places):

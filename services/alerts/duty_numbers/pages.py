@@ -136,7 +136,7 @@ async def page(
         may_change=not caller.roles.isdisjoint(RECEIVER_KEEPERS),
         may_remove=area is not None and area in shown and covers(caller, area, places),
         written=duty_numbers.written,
-        told=lambda fault: pages.gettext(language, fault.expected, **fault.values),
+        expectation=lambda fault: pages.gettext(language, fault.expected, **fault.values),
         columns=COLUMNS,
         most_rows=MOST_ROWS,
         most_listed=MOST_LISTED,

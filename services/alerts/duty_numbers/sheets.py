@@ -100,10 +100,10 @@ class DutyNumberSheets:
             sheet = delimited.read(raw, MOST_ROWS + header.SEARCHED_LINES)
         except UnreadableFile as error:
             raise BadDutyNumbers(Fault("rows", FILES[error.fault], {"most": MOST_ROWS})) from None
-        found = header.guessed(sheet, guess)
-        columns = columns_of(sheet, header.labels(sheet, found))
-        rows = header.rows_below(sheet, found)
-        if not found.last or not rows or not set(REQUIRED) <= set(columns):
+        header_rows = header.guessed(sheet, guess)
+        columns = columns_of(sheet, header.labels(sheet, header_rows))
+        rows = header.rows_below(sheet, header_rows)
+        if not header_rows.last or not rows or not set(REQUIRED) <= set(columns):
             raise BadDutyNumbers(Fault("rows", NO_HEADER))
         if len(rows) > MOST_ROWS:
             raise BadDutyNumbers(Fault("rows", FILES[FileFault.TOO_LARGE], {"most": MOST_ROWS}))
@@ -154,10 +154,10 @@ class DutyNumberSheets:
         if unit.upper() == COUNTRY:
             return COUNTRY
         try:
-            found = self._names.find(unit)
+            match = self._names.find(unit)
         except Namesakes:
             return None
-        return None if found is None or found[1] else found[0].pcode
+        return None if match is None or match[1] else match[0].pcode
 
 
 def without_repeats(rows: Sequence[NumberRow]) -> list[NumberRow]:

@@ -22,7 +22,7 @@ class TemplatesForm(TypedForm):
     @property
     def condition(self) -> tuple[str, str]:
         """The chosen hazard and severity. A code that does not exist is taken as EVERY."""
-        hazard, severity = self.one("hazard"), self.one("severity")
+        hazard, severity = self.value("hazard"), self.value("severity")
         return hazard if hazard in list(HazardType) else EVERY, severity if severity in list(Severity) else EVERY
 
     def with_text(self, name: str, text: str) -> "TemplatesForm":
@@ -31,11 +31,11 @@ class TemplatesForm(TypedForm):
     def parsed(self, account_id: UUID, now: datetime) -> tuple[list[MessageTemplate], list[Fault]]:
         """Returns the templates that have no fault, and the faults of the other fields."""
         templates, wrong = list[MessageTemplate](), list[Fault]()
-        if (self.one("hazard"), self.one("severity")) != self.condition:
+        if (self.value("hazard"), self.value("severity")) != self.condition:
             wrong.append(Fault("condition", NO_CONDITION))
         for channel, language in FIELDS:
             name = name_of(channel, language)
-            text = "\n".join(" ".join(line.split()) for line in self.one(name).splitlines())
+            text = "\n".join(" ".join(line.split()) for line in self.value(name).splitlines())
             if fault := fault_of(text, channel, name):
                 wrong.append(fault)
             elif text:

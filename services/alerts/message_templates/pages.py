@@ -47,12 +47,12 @@ async def save(request: Request, session: Session, caller: Caller) -> Response:
     form, now = TemplatesForm(typed_of(await request.form(max_fields=20))), datetime.now(UTC)
     await template_queries.lock(session)
     stored = await template_queries.templates(session)
-    version = form.one("version")[:64]
+    version = form.value("version")[:64]
     wanted, faults = form.parsed(caller.account, now)
     faults += previews(request.app.state.messages, stored, wanted, form.condition, now)[1]
     if not caller.covers_country:
         faults.append(Fault("condition", ONLY_COUNTRY))
-    if form.one("act") == "preview":
+    if form.value("act") == "preview":
         return page(request, caller, form, stored, faults, version=version, status=422 if faults else 200)
     if is_stale := version != version_of_texts(form.condition, stored):
         faults.append(Fault("version", CHANGED))
@@ -136,7 +136,7 @@ def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[
     """Maps each field whose stored text differs from the typed one to the stored text."""
     saved = form_of(*form.condition, stored)
     names = (name_of(channel, language) for channel, language in TEXT_FIELDS)
-    return {name: saved.one(name) for name in names if saved.one(name).split() != form.one(name).split()}
+    return {name: saved.value(name) for name in names if saved.value(name).split() != form.value(name).split()}
 
 
 def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:

@@ -74,7 +74,7 @@ class PolicyForm(TypedForm):
         """The policy, and the wrong fields. `name` is the name of a stored policy."""
         wrong = list[Fault]()
         policy = EscalationPolicy(
-            self.one("name") if name is None else name,
+            self.value("name") if name is None else name,
             tuple(self._step(at, receivers, rosters, wrong) for at in range(len(self.steps))),
             position=self.number("position", 1, HIGHEST_POSITION, wrong),
             areas=self.areas(places, wrong),

@@ -76,7 +76,7 @@ async def add(request: Request, session: Session) -> Response:
 
 @router.get("/policies/{policy_id}")
 async def policy_page(policy_id: UUID, request: Request, session: Session) -> Response:
-    known = await one(session, policy_id)
+    known = await policy_of(session, policy_id)
     form = PolicyForm.of(known, request.app.state.places)
     return await form_page(request, session, form, known, version=version_of(known))
 
@@ -84,13 +84,13 @@ async def policy_page(policy_id: UUID, request: Request, session: Session) -> Re
 @router.post("/policies/{policy_id}")
 async def change(policy_id: UUID, request: Request, session: Session) -> Response:
     await subscriptions.lock(session)
-    return await save(request, session, await one(session, policy_id))
+    return await save(request, session, await policy_of(session, policy_id))
 
 
 @router.post("/policies/{policy_id}/removal")
 async def remove(policy_id: UUID, request: Request, session: Session) -> Response:
     await subscriptions.lock(session)
-    known = await one(session, policy_id)
+    known = await policy_of(session, policy_id)
     await policy_queries.remove(session, known.name)
     await log(request, session, known, "removed")
     return RedirectResponse(HOME, 303)
@@ -126,7 +126,7 @@ async def named(session: Session) -> tuple[list[Receiver], list[str]]:
     return await receiver_queries.receivers(session), await roster_queries.names(session)
 
 
-async def one(session: Session, id: UUID) -> EscalationPolicy:
+async def policy_of(session: Session, id: UUID) -> EscalationPolicy:
     """Raises a Problem (404) if there is no such policy."""
     for policy in await policy_queries.policies(session):
         if policy_id(policy) == id:

@@ -56,8 +56,8 @@ async def reports(
     if not windows:
         return set()
     connection = await database.driver(session)
-    asked = [(status, area, window.first, window.last) for status, area, window in windows]
-    rows = await connection.fetch(REPORTS, *map(list, zip(*asked, strict=True)), list(mobility))
+    requested = [(status, area, window.first, window.last) for status, area, window in windows]
+    rows = await connection.fetch(REPORTS, *map(list, zip(*requested, strict=True)), list(mobility))
     return {(Status(status), report_id) for status, report_id in rows}
 
 

@@ -58,7 +58,7 @@ class ReceiverForm(TypedForm):
 
     @property
     def has_hours(self) -> bool:
-        return any(self.one(f"hours-{day}") for day in DAYS)
+        return any(self.value(f"hours-{day}") for day in DAYS)
 
     def arranged(self, act: str) -> None:
         """Moves, removes or adds a contact: `up-1`, `down-0`, `drop-1` or `add`."""
@@ -80,22 +80,22 @@ class ReceiverForm(TypedForm):
         account = self._account(wrong)
         first, *further = self._contacts(wrong)
         receiver = Receiver(
-            self.one("label") if label is None else label,
+            self.value("label") if label is None else label,
             first.channel,
             first.address,
-            language=self.one("language", "ky"),
+            language=self.value("language", "ky"),
             statuses=frozenset(Status(code) for code in self.several("statuses") if code in list(Status)),
             step=self.number("step", 0, HIGHEST_STEP, wrong),
             areas=areas,
             floor=self._code("floor", Severity, Severity.MINOR),
             is_internal=bool(self.several("is_internal")),
             kind=self._code("kind", ReceiverKind, ReceiverKind.POST),
-            organisation=self.one("organisation") or None,
-            post=self.one("post") or None,
+            organisation=self.value("organisation") or None,
+            post=self.value("post") or None,
             account_id=account,
             hazards=tuple(HazardType(code) for code in self.several("hazards") if code in list(HazardType)),
             wait_seconds=first.wait_seconds,
-            roster=self.one("roster") or None,
+            roster=self.value("roster") or None,
             is_duty_head=bool(self.several("is_duty_head")),
         )
         hours = self._hours(wrong)
@@ -120,7 +120,7 @@ class ReceiverForm(TypedForm):
         """The valid windows of hours. If a day has an invalid window, the day is added to the wrong fields."""
         hours = list[str]()
         for day in DAYS:
-            typed = self.one(f"hours-{day}").replace("–", "-").replace(" ", "")
+            typed = self.value(f"hours-{day}").replace("–", "-").replace(" ", "")
             try:
                 windows = [f"{day} {window}" for window in typed.split(",") if window]
                 list(map(parsed, windows))
@@ -130,7 +130,7 @@ class ReceiverForm(TypedForm):
         return hours
 
     def _account(self, wrong: list[Fault]) -> UUID | None:
-        typed = self.one("account_id")
+        typed = self.value("account_id")
         try:
             return UUID(typed) if typed else None
         except ValueError:
@@ -142,5 +142,5 @@ class ReceiverForm(TypedForm):
             return None
 
     def _code(self, name: str, codes: type[Codes], usual: Codes) -> Codes:
-        typed = self.one(name)
+        typed = self.value(name)
         return codes(typed) if typed in list(codes) else usual

@@ -60,7 +60,7 @@ async def subscriptions_of(session: AsyncSession, caller: Principal, places: Pla
     ]
 
 
-async def one(session: AsyncSession, id: UUID, caller: Principal, places: Places) -> Subscription:
+async def subscription_of(session: AsyncSession, id: UUID, caller: Principal, places: Places) -> Subscription:
     """Raises a Problem (404) if there is no such receiver, or if it gets alerts outside the caller's areas."""
     for known in await subscriptions_of(session, caller, places):
         if known.id == id:

@@ -20,7 +20,7 @@ from services.alerts.receivers import trials as receiver_trials
 from services.alerts.receivers.checks import HIGHEST_STEP, LONGEST_LABEL, LONGEST_TEXT, channel_of, roster_faults
 from services.alerts.receivers.forms import MOST_CONTACTS, ReceiverForm
 from services.alerts.receivers.hours import DAYS
-from services.alerts.receivers.managed import Subscription, manages, may_be_internal, one, subscriptions_of
+from services.alerts.receivers.managed import Subscription, manages, may_be_internal, subscription_of, subscriptions_of
 from services.alerts.receivers.receivers import USUAL_WAIT_SECONDS, Receiver, ReceiverKind
 from services.alerts.receivers.subscriptions import FormerSecretInUse, NoWebhook
 from services.alerts.receivers.trials import receiver_id
@@ -103,7 +103,7 @@ async def add(request: Request, session: Session, caller: Caller) -> Response:
 @router.get("/receivers/{receiver_id}")
 async def receiver_page(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     """Shows the contacts, which may be personal data, so the read is in the security log."""
-    known = await one(session, receiver_id, caller, request.app.state.places)
+    known = await subscription_of(session, receiver_id, caller, request.app.state.places)
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[receiver_id]))
     form = ReceiverForm.of(known.receiver, known.further, request.app.state.places)
     return await form_page(request, session, form, known, version=known.version)
@@ -112,7 +112,9 @@ async def receiver_page(receiver_id: UUID, request: Request, session: Session, c
 @router.post("/receivers/{receiver_id}")
 async def change(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     await subscriptions.lock(session)
-    return await save(request, session, caller, await one(session, receiver_id, caller, request.app.state.places))
+    return await save(
+        request, session, caller, await subscription_of(session, receiver_id, caller, request.app.state.places)
+    )
 
 
 async def save(request: Request, session: Session, caller: Caller, known: Subscription | None) -> Response:
@@ -150,7 +152,7 @@ async def save(request: Request, session: Session, caller: Caller, known: Subscr
 async def secret(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     """Sets a new secret. If `act` is `retire`, deletes the former secret instead."""
     await subscriptions.lock(session)
-    known = await one(session, receiver_id, caller, request.app.state.places)
+    known = await subscription_of(session, receiver_id, caller, request.app.state.places)
     label = known.receiver.label
     if "retire" in typed_of(await request.form()).get("act", ()):
         await subscriptions.retire(session, label)
@@ -169,7 +171,7 @@ async def secret(receiver_id: UUID, request: Request, session: Session, caller: 
 @router.post("/receivers/{receiver_id}/removal")
 async def remove(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     await subscriptions.lock(session)
-    label = (await one(session, receiver_id, caller, request.app.state.places)).receiver.label
+    label = (await subscription_of(session, receiver_id, caller, request.app.state.places)).receiver.label
     await subscriptions.remove(session, label)
     await log(request, session, label, "removed")
     return RedirectResponse(HOME, 303)
@@ -179,7 +181,7 @@ async def remove(receiver_id: UUID, request: Request, session: Session, caller: 
 async def test_page(
     receiver_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
 ) -> Response:
-    known = await one(session, receiver_id, caller, request.app.state.places)
+    known = await subscription_of(session, receiver_id, caller, request.app.state.places)
     pages: Pages = request.app.state.pages
     language = language_of(request)
     deliveries = await receiver_trials.results(session, known.receiver.label)
@@ -191,7 +193,7 @@ async def test_page(
 @router.post("/receivers/{receiver_id}/test")
 async def send_test(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     await subscriptions.lock(session)
-    known = await one(session, receiver_id, caller, request.app.state.places)
+    known = await subscription_of(session, receiver_id, caller, request.app.state.places)
     await receiver_trials.send(session, known.receiver, known.further, datetime.now(UTC))
     await log(request, session, known.receiver.label, "tested")
     return RedirectResponse(f"{HOME}/{receiver_id}/test", 303)

@@ -32,7 +32,7 @@ class OverrideForm(TypedForm):
     def parsed(self, people: Collection[str], now: datetime) -> tuple[Override | None, list[Fault]]:
         wrong = list[Fault]()
         begins_at, ends_at = self._instant("begins", wrong), self._instant("ends", wrong)
-        person, reason = self.one("person"), self.one("reason")
+        person, reason = self.value("person"), self.value("reason")
         if person not in people:
             wrong.append(Fault("person", N_("A person is expected.")))
         if not is_line(reason, LONGEST_REASON):
@@ -47,7 +47,7 @@ class OverrideForm(TypedForm):
 
     def _instant(self, name: str, wrong: list[Fault]) -> datetime | None:
         try:
-            return local_instant(self.one(name)).replace(second=0, microsecond=0).astimezone(UTC)
+            return local_instant(self.value(name)).replace(second=0, microsecond=0).astimezone(UTC)
         except (ValueError, OverflowError):
             wrong.append(Fault(name, N_("A date and a time are expected.")))
             return None
@@ -61,7 +61,7 @@ class RosterForm(TypedForm):
         count = self.number("layers", 1, MOST_LAYERS, [])
         usual = USUAL if "layers" not in typed else {}
         self.layers = [
-            {name: self.one(f"{name}-{at}", usual.get(name, "")) for name in LAYER_FIELDS} for at in range(count)
+            {name: self.value(f"{name}-{at}", usual.get(name, "")) for name in LAYER_FIELDS} for at in range(count)
         ]
 
     @classmethod
@@ -89,7 +89,7 @@ class RosterForm(TypedForm):
 
     def parsed(self, people: Collection[str], name: str | None = None) -> tuple[Roster | None, list[Fault]]:
         """The roster, or None with the wrong fields. `name` is the name of a stored roster."""
-        wrong, name = list[Fault](), self.one("name") if name is None else name
+        wrong, name = list[Fault](), self.value("name") if name is None else name
         if not is_line(name, LONGEST_LABEL):
             expected = N_("A name of at most %(most)s characters is expected.")
             wrong.append(Fault("name", expected, {"most": LONGEST_LABEL}))

@@ -39,21 +39,21 @@ async def add(request: Request, session: Session) -> Response:
 
 @router.get("/rosters/{roster_id}/layers")
 async def layers_page(roster_id: UUID, request: Request, session: Session) -> Response:
-    known = await roster_pages.one(session, roster_id)
+    known = await roster_pages.roster_of(session, roster_id)
     return await form_page(request, session, RosterForm.of(known), known, version=version_of(known))
 
 
 @router.post("/rosters/{roster_id}/layers")
 async def change(roster_id: UUID, request: Request, session: Session) -> Response:
     await subscriptions.lock(session)
-    return await save(request, session, await roster_pages.one(session, roster_id))
+    return await save(request, session, await roster_pages.roster_of(session, roster_id))
 
 
 @router.post("/rosters/{roster_id}/removal")
 async def remove(roster_id: UUID, request: Request, session: Session) -> Response:
     """Removes the roster with its overrides, unless receivers or escalation policies name the roster."""
     await subscriptions.lock(session)
-    known = await roster_pages.one(session, roster_id)
+    known = await roster_pages.roster_of(session, roster_id)
     if await roster_queries.named_by(session, known.name):
         raise Problem(409, "in-use", "Recipients of alerts or escalation policies name this roster.")
     await roster_queries.remove(session, known.name)
@@ -70,7 +70,7 @@ async def save(request: Request, session: Session, known: Roster | None) -> Resp
         return await form_page(request, session, form, known, version=version, act=act)
     roster, faults = form.parsed(await roster_queries.people(session), known.name if known else None)
     names = await roster_queries.names(session)
-    if known is None and form.one("name") in names:
+    if known is None and form.value("name") in names:
         faults.append(Fault("name", TAKEN))
     elif known is None and len(names) >= MOST_ROSTERS:
         faults.append(Fault("name", TOO_MANY, {"most": MOST_ROSTERS}))

@@ -74,13 +74,19 @@ async def rosters_page(request: Request, session: Session) -> Response:
 
 @router.get("/rosters/{roster_id}")
 async def roster_page(roster_id: UUID, request: Request, session: Session, saved: bool = False) -> Response:
-    return await page(request, session, await one(session, roster_id), told=told(request, SAVED) if saved else "")
+    return await page(
+        request, session, await roster_of(session, roster_id), message=worded(request, SAVED) if saved else ""
+    )
 
 
 @router.post("/rosters/{roster_id}/overrides")
 async def add_override(roster_id: UUID, request: Request, session: Session) -> Response:
     await subscriptions.lock(session)
-    roster, now, form = await one(session, roster_id), datetime.now(UTC), OverrideForm(typed_of(await request.form()))
+    roster, now, form = (
+        await roster_of(session, roster_id),
+        datetime.now(UTC),
+        OverrideForm(typed_of(await request.form())),
+    )
     override, faults = form.parsed(await roster_queries.people(session), now)
     known = await roster_queries.overrides(session, roster.name, now)
     if override is not None and are_too_many(known, [override]):
@@ -96,7 +102,7 @@ async def add_override(roster_id: UUID, request: Request, session: Session) -> R
 async def remove_override(roster_id: UUID, override_id: OverrideId, request: Request, session: Session) -> Response:
     """Removes the override. If somebody else has removed it, nothing changes."""
     await subscriptions.lock(session)
-    roster = await one(session, roster_id)
+    roster = await roster_of(session, roster_id)
     if await roster_queries.remove_override(session, roster.name, override_id):
         await log(request, session, roster, "override_removed")
     return saved_page(roster)
@@ -105,7 +111,7 @@ async def remove_override(roster_id: UUID, override_id: OverrideId, request: Req
 @router.get("/rosters/{roster_id}/calendar")
 async def export_calendar(roster_id: UUID, session: Session) -> Response:
     """The shifts of the next 8 weeks as an iCalendar file."""
-    now, roster = datetime.now(UTC), await one(session, roster_id)
+    now, roster = datetime.now(UTC), await roster_of(session, roster_id)
     # overrides that have ended may decide when the current shift began
     overrides = await roster_queries.overrides(session, roster.name, now - LONGEST_OVERRIDE)
     content = calendars.written(roster.name, shifts_from(roster, overrides, now, REPORTED), now)
@@ -120,22 +126,22 @@ async def import_calendar(roster_id: UUID, request: Request, session: Session) -
         file = form.get("file")
         raw = await file.read() if isinstance(file, UploadFile) else b""
     await subscriptions.lock(session)
-    roster, now, people = await one(session, roster_id), datetime.now(UTC), await roster_queries.people(session)
+    roster, now, people = await roster_of(session, roster_id), datetime.now(UTC), await roster_queries.people(session)
     try:
         calendar = await asyncio.to_thread(lambda: calendars.read(raw, people, now))
         known = await roster_queries.overrides(session, roster.name, now)
         refuse(calendar, known)
     except InvalidCalendar as error:
-        reason = told(request, error.fault.expected, **error.fault.values)
+        reason = worded(request, error.fault.expected, **error.fault.values)
         fault = Fault("file", NOT_IMPORTED, {"reason": reason})
         return await page(request, session, roster, faults=[fault], status=422)
     removed = await roster_queries.end_overrides(session, roster.name, calendar.over, now)
     await roster_queries.add_overrides(session, roster.name, calendar.overrides)
     await log(request, session, roster, "calendar_imported")
-    result = told(request, IMPORTED, count=len(calendar.overrides), past=calendar.past)
+    result = worded(request, IMPORTED, count=len(calendar.overrides), past=calendar.past)
     if removed:
-        result = f"{result} {told(request, REMOVED, count=removed)}"
-    return await page(request, session, roster, told=result)
+        result = f"{result} {worded(request, REMOVED, count=removed)}"
+    return await page(request, session, roster, message=result)
 
 
 def refuse(calendar: ReadCalendar, known: Sequence[Override]) -> None:
@@ -153,7 +159,7 @@ def duty_of(roster: Roster, overrides: Sequence[Override], people: set[str], now
     return DutyOf(roster, current, following, findings, reports.missing(roster, overrides, people))
 
 
-async def one(session: Session, id: UUID) -> Roster:
+async def roster_of(session: Session, id: UUID) -> Roster:
     """Raises a Problem (404) if there is no such roster."""
     for roster in await roster_queries.rosters(session):
         if roster_id(roster.name) == id:
@@ -165,7 +171,7 @@ def saved_page(roster: Roster) -> Response:
     return RedirectResponse(f"{HOME}/{roster_id(roster.name)}?saved=1", 303)
 
 
-def told(request: Request, text: str, **values: object) -> str:
+def worded(request: Request, text: str, **values: object) -> str:
     """The text in the reader's language."""
     pages: Pages = request.app.state.pages
     return pages.gettext(language_of(request), text, **values)
@@ -178,7 +184,7 @@ async def page(
     form: OverrideForm | None = None,
     faults: Sequence[Fault] = (),
     *,
-    told: str = "",
+    message: str = "",
     status: int = 200,
 ) -> Response:
     now, people = datetime.now(UTC), await roster_queries.people(session)
@@ -197,7 +203,7 @@ async def page(
         users=await roster_queries.named_by(session, roster.name),
         form=form or OverrideForm({}),
         wrong=expected_by_field(request, faults),
-        told=told,
+        message=message,
         now=now,
         most_findings=MOST_FINDINGS,
         longest_reason=LONGEST_REASON,

@@ -78,10 +78,10 @@ async def hand_over(request: Request, session: Session, caller: Caller, messages
     form, now = TypedForm(typed_of(await request.form())), datetime.now(UTC)
     plan = await plan_queries.plan(session, now)
     person = next(
-        (receiver for receiver in people(request, plan, caller) if str(receiver.account_id) == form.one("to")), None
+        (receiver for receiver in people(request, plan, caller) if str(receiver.account_id) == form.value("to")), None
     )
     faults = [Fault("to", NO_PERSON)] if person is None else []
-    if len(form.one("notes")) > LONGEST_NOTES:
+    if len(form.value("notes")) > LONGEST_NOTES:
         faults.append(Fault("notes", TOO_LONG, {"most": LONGEST_NOTES}))
     if faults or person is None or person.account_id is None:
         return await page(request, session, caller, messages, form, faults, status=422)
@@ -93,7 +93,7 @@ async def hand_over(request: Request, session: Session, caller: Caller, messages
         to_account=person.account_id,
         to_name=person.label,
         areas=caller.areas,
-        notes=form.one("notes").replace("\0", " "),
+        notes=form.value("notes").replace("\0", " "),
     )
     await handover_queries.add(session, handover, request.app.state.box)
     objects: list[UUID] = [handover.handover_id, handover.to_account]

@@ -42,7 +42,7 @@ class SilenceForm(TypedForm):
             is_severe_too=bool(self.several("is_severe_too")),
             account_id=author.account,
             name=author.name,
-            reason=self.one("reason"),
+            reason=self.value("reason"),
             created_at=now,
             begins_at=begins_at,
             ends_at=begins_at + timedelta(hours=self.number("hours", 1, LONGEST_HOURS, wrong)),
@@ -63,7 +63,7 @@ class SilenceForm(TypedForm):
             return ()
 
     def _begin(self, now: datetime, wrong: list[Fault]) -> datetime:
-        typed = self.one("begins")
+        typed = self.value("begins")
         try:
             begins_at = local_instant(typed) if typed else now
         except ValueError:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from services.alerts.sms.gateway import found, written
+from services.alerts.sms.gateway import value_at, written
 from services.alerts.sms.profiles import BodyFormat, GatewayRequest
 
 MOST_FIELDS = 50
@@ -36,5 +36,5 @@ def has_secret(profile: GatewayRequest, headers: Mapping[str, str], fields: Any,
         sent = headers.get(profile.secret_header.lower(), "")
         expected = f"{profile.secret_prefix}{secret}"
     else:
-        sent, expected = written(found(fields, profile.secret_field or "")) or "", secret
+        sent, expected = written(value_at(fields, profile.secret_field or "")) or "", secret
     return hmac.compare_digest(sent.encode(), expected.encode())

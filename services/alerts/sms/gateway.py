@@ -107,7 +107,7 @@ class SmsGateway:
             return None
         if receipts.parts is None:
             return state_of(answer, receipts)
-        members = found(answer, receipts.parts)
+        members = value_at(answer, receipts.parts)
         return (
             whole_state([state_of(member, receipts) for member in members], parts)
             if isinstance(members, list)
@@ -166,8 +166,8 @@ def accepted(response: Response, expected: AcceptedAnswer) -> str | None:
     except msgspec.DecodeError as error:  # for example, a proxy answered with an HTML page instead of JSON
         raise Undelivered("sms_unreadable") from error
     if expected.field is not None:
-        check(found(answer, expected.field), expected)
-    return bounded_id(found(answer, expected.id)) if expected.id is not None else None
+        check(value_at(answer, expected.field), expected)
+    return bounded_id(value_at(answer, expected.id)) if expected.id is not None else None
 
 
 def check(value: Any, expected: AcceptedAnswer) -> None:
@@ -181,7 +181,7 @@ def check(value: Any, expected: AcceptedAnswer) -> None:
 
 def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
     """The state in these fields of a receipt, or None if the state is not final."""
-    code = written(found(fields, receipts.field))
+    code = written(value_at(fields, receipts.field))
     states = {
         SmsReceiptState.READ: receipts.read,
         SmsReceiptState.DELIVERED: receipts.delivered,
@@ -204,7 +204,7 @@ def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsRece
     return min(known, key=list(SmsReceiptState).index)
 
 
-def found(answer: Any, pointer: str) -> Any:
+def value_at(answer: Any, pointer: str) -> Any:
     """The member at the JSON pointer (RFC 6901), or None."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.alerts.sms.calls import NotReadable
-from services.alerts.sms.gateway import bounded_id, found, written
+from services.alerts.sms.gateway import bounded_id, value_at, written
 from services.alerts.sms.numbers import PREFIX, number_of
 from services.alerts.sms.profiles import GatewayInbound
 from shared.events.vocabulary import Verdict
@@ -67,8 +67,8 @@ class InboundMessage:
 
 def message_of(fields: Any, profile: GatewayInbound) -> InboundMessage:
     """Raises NotReadable."""
-    id, sender = bounded_id(found(fields, profile.id)), written(found(fields, profile.number))
-    text = written(found(fields, profile.text))
+    id, sender = bounded_id(value_at(fields, profile.id)), written(value_at(fields, profile.number))
+    text = written(value_at(fields, profile.text))
     if id is None or sender is None or text is None:
         raise NotReadable
     try:
@@ -92,8 +92,8 @@ class TypedReply:
     @property
     def outcome(self) -> tuple[Verdict, str] | None:
         """The outcome with which the alert is closed, and the note after it. None if the text has no outcome."""
-        found = OUTCOME.match(self.text)
-        return found and (OUTCOMES[found[1]], self.text[found.end() :].strip())
+        match = OUTCOME.match(self.text)
+        return match and (OUTCOMES[match[1]], self.text[match.end() :].strip())
 
 
 def typed_reply(text: str) -> TypedReply | None:
@@ -103,13 +103,13 @@ def typed_reply(text: str) -> TypedReply | None:
     """
     typed = unicodedata.normalize("NFKC", text).replace("\0", " ")[:LONGEST_TEXT]
     # `translate` replaces each letter that looks like a digit by this digit.
-    found = DIGIT_REPLY.match(typed.translate(LIKE_DIGITS))
-    if found is not None:
-        reply = TypedReply(SmsAct(found[1]), found[2], typed[found.end() :].strip())
+    match = DIGIT_REPLY.match(typed.translate(LIKE_DIGITS))
+    if match is not None:
+        reply = TypedReply(SmsAct(match[1]), match[2], typed[match.end() :].strip())
         return None if reply.text and reply.act is SmsAct.ACKNOWLEDGE else reply
-    found = WORD_REPLY.match(typed)
-    act = WORDS.get(found[1].casefold()) if found else None
-    code = found[2].translate(LIKE_DIGITS) if found else ""
-    if found is None or act is None or not (code.isascii() and code.isdigit()):
+    match = WORD_REPLY.match(typed)
+    act = WORDS.get(match[1].casefold()) if match else None
+    code = match[2].translate(LIKE_DIGITS) if match else ""
+    if match is None or act is None or not (code.isascii() and code.isdigit()):
         return None
-    return TypedReply(act, code, typed[found.end() :].strip())
+    return TypedReply(act, code, typed[match.end() :].strip())

@@ -219,8 +219,8 @@ class GatewayProfile(ProfileModel):
 
     @property
     def needs_secret(self) -> bool:
-        asked = self.receipts.fields if self.receipts else {}
-        return "secret" in placeholders(self.fields) | placeholders(self.headers) | placeholders(asked)
+        receipt_fields = self.receipts.fields if self.receipts else {}
+        return "secret" in placeholders(self.fields) | placeholders(self.headers) | placeholders(receipt_fields)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -254,7 +254,7 @@ def placeholders(value: Any) -> set[str]:
 def filled(value: Any, values: Mapping[str, str]) -> Any:
     """The field with its placeholders replaced. A placeholder inside a replaced text stays as it is."""
     if isinstance(value, str):
-        return PLACEHOLDER.sub(lambda found: values[found[1]], value)
+        return PLACEHOLDER.sub(lambda match: values[match[1]], value)
     if isinstance(value, Mapping):
         return {name: filled(member, values) for name, member in value.items()}
     return [filled(member, values) for member in value] if isinstance(value, list) else value

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.queries import sms_receipts as receipt_queries
 from services.alerts.queries.sms_receipts import ReceiptResult
 from services.alerts.sms.calls import NotReadable
-from services.alerts.sms.gateway import SmsReceiptState, bounded_id, found, state_of, written
+from services.alerts.sms.gateway import SmsReceiptState, bounded_id, state_of, value_at, written
 from services.alerts.sms.profiles import GatewayProfile, GatewayReceipts, PushedReceipts
 
 NOT_FINAL, UNREADABLE = "not_final", "unreadable"
@@ -59,7 +59,7 @@ class SmsReceipts:
         If only some receipts are unreadable, they are only counted: after an error, the gateway would also repeat the
         readable receipts.
         """
-        listed = found(fields, self.pushed.each) if self.pushed.each is not None else [fields]
+        listed = value_at(fields, self.pushed.each) if self.pushed.each is not None else [fields]
         items = listed[:MOST_RECEIPTS] if isinstance(listed, list) else []
         receipts = [receipt for item in items if (receipt := self._receipt_of(item)) is not None]
         if not receipts:
@@ -68,10 +68,10 @@ class SmsReceipts:
         return sorted(receipts, key=lambda receipt: receipt.message_id)  # all transactions lock messages in one order
 
     def _receipt_of(self, fields: Any) -> PushedReceipt | None:
-        message_id = bounded_id(found(fields, self.pushed.id))
-        if message_id is None or written(found(fields, self._profile.field)) is None:
+        message_id = bounded_id(value_at(fields, self.pushed.id))
+        if message_id is None or written(value_at(fields, self._profile.field)) is None:
             return None
-        part = None if self.pushed.part is None else bounded_id(found(fields, self.pushed.part))
+        part = None if self.pushed.part is None else bounded_id(value_at(fields, self.pushed.part))
         return PushedReceipt(message_id, state_of(fields, self._profile), part)
 
     async def take(self, session: AsyncSession, receipts: Sequence[PushedReceipt], now: datetime) -> None:

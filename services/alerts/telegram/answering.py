@@ -79,22 +79,22 @@ class Answering:
         if message.reply_to_message is None:
             return []
         replied = (message.chat.id, message.reply_to_message.message_id)
-        asked = await message_queries.question(session, *replied)
-        if asked is None:
+        question = await message_queries.question(session, *replied)
+        if question is None:
             return await self._commented(
                 session, message, sender, await message_queries.in_chat(session, *replied), now
             )
-        if asked.asked_at < now - ANSWERED_WITHIN:
-            return await self._unanswered(session, message, asked)
+        if question.asked_at < now - ANSWERED_WITHIN:
+            return await self._unanswered(session, message, question)
         note = note_of(message.text, by="Telegram")
         if note is None:
-            return [text_call(message, translations(asked.language, LOCALES).gettext(BAD_NAME))]
+            return [text_call(message, translations(question.language, LOCALES).gettext(BAD_NAME))]
         person = await bindings.person(session, TELEGRAM, str(sender.id))
-        reply = await self._replies.hindrance(session, asked.alert_id, person, now, ReplyResult.ACKNOWLEDGED)
+        reply = await self._replies.hindrance(session, question.alert_id, person, now, ReplyResult.ACKNOWLEDGED)
         if reply is None:
-            replies = self._replies.to(asked.sequence)
-            reply = await replies.acknowledge(session, asked.alert_id, person, now, on_behalf_of=note)
-        return [text_call(message, sentence(reply, asked.language))]
+            replies = self._replies.to(question.sequence)
+            reply = await replies.acknowledge(session, question.alert_id, person, now, on_behalf_of=note)
+        return [text_call(message, sentence(reply, question.language))]
 
     async def _commented(
         self,

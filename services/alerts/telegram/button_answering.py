@@ -58,7 +58,7 @@ class ButtonAnswering:
             hindrance = await self._replies.hindrance(session, delivery.alert_id, person, now, ASKING[press])
             if hindrance is None:
                 people = await self._replies.assignees(session, delivery.alert_id, person, now)
-                return self._asked(pressed, press, delivery, people)
+                return self._choice(pressed, press, delivery, people)
             reply = hindrance
         else:
             replies = self._replies.to(delivery.sequence)
@@ -81,7 +81,7 @@ class ButtonAnswering:
         edits = self._edit(place_of(pressed.message), delivery, reply.alert, has_buttons=False)
         return [toast(pressed, reply, delivery.language), *edits]
 
-    def _asked(
+    def _choice(
         self, pressed: PressedButton, press: Press, delivery: PressedDelivery, people: Sequence[Assignee]
     ) -> list[BotCall]:
         language, shown = delivery.language, ShownAlert(delivery.delivery_id, delivery.sequence)
@@ -127,10 +127,10 @@ class ButtonAnswering:
         text = f"{state_line(reply.alert, delivery.language)}\n{reason}".rstrip()
         if is_over:
             text = sentence(reply, delivery.language)
-        asked = {"chat_id": chat_id, "message_id": pressed.message.message_id, "text": text}
+        parameters = {"chat_id": chat_id, "message_id": pressed.message.message_id, "text": text}
         message_id = await message_queries.message_of(session, delivery.delivery_id)
         alerted = None if message_id is None else {"chat_id": chat_id, "message_id": message_id}
-        return [*calls, BotCall("editMessageText", asked), *self._edit(alerted, delivery, reply.alert)]
+        return [*calls, BotCall("editMessageText", parameters), *self._edit(alerted, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press, PressedDelivery] | None:
         """What the pressed button asks for, and the delivery whose message has the button.

@@ -40,7 +40,7 @@ class AccountForm(TypedForm):
 
     @property
     def telephone(self) -> str | None:
-        return self.one("telephone") or None
+        return self.value("telephone") or None
 
     def parsed(
         self, places: Places, teams: Collection[UUID], known: AccountDetails | None = None
@@ -69,7 +69,7 @@ class AccountForm(TypedForm):
 
     def name(self, wrong: list[Fault]) -> str:
         """The name of a new account."""
-        name = self.one("name")
+        name = self.value("name")
         if not is_line(name, LONGEST_NAME):
             wrong.append(
                 Fault("name", N_("A user name of at most %(most)s characters is expected."), {"most": LONGEST_NAME})
@@ -84,20 +84,20 @@ class AccountForm(TypedForm):
         return areas
 
     def _team(self, teams: Collection[UUID], wrong: list[Fault]) -> UUID | None:
-        typed = self.one("team")
+        typed = self.value("team")
         team = next((team for team in teams if str(team) == typed), None)
         if typed and team is None:
             wrong.append(Fault("team", N_("A team of this list is expected.")))
         return team
 
     def _language(self, wrong: list[Fault]) -> str | None:
-        typed = self.one("language")
+        typed = self.value("language")
         if typed and typed not in LANGUAGES:
             wrong.append(Fault("language", N_("A language of this list is expected.")))
         return typed or None
 
     def _line(self, name: str, wrong: list[Fault]) -> str | None:
-        typed = self.one(name)
+        typed = self.value(name)
         if typed and not is_line(typed, LONGEST_TEXT):
             wrong.append(Fault(name, N_("At most %(most)s characters are expected."), {"most": LONGEST_TEXT}))
         return typed or None

@@ -53,12 +53,12 @@ async def accounts_page(request: Request, session: Session, role: str = "", stat
     """A script of the page searches for people. Their names would otherwise be in the address."""
     known, seen = await queries.everyone(session), await sign_ins.last_contacts(session)
     listed = [ListedAccount(account, listing.state_of(account), seen.get(account.account_id)) for account in known]
-    found = listing.matching(listed, role=role, state=state)
+    matching = listing.matching(listed, role=role, state=state)
     return console(request).pages.render(
         request,
         "accounts.html",
-        shown=found[:MOST_SHOWN],
-        found=len(found),
+        shown=matching[:MOST_SHOWN],
+        found=len(matching),
         count=len(known),
         chosen={"role": role, "state": state},
         states=list(AccountState),
@@ -105,11 +105,11 @@ async def account_page(account_id: UUID, request: Request, session: Session) -> 
 @router.post("/accounts/{account_id}")
 async def change(account_id: UUID, request: Request, session: Session) -> Response:
     here, typed = console(request), typed_of(await request.form())
-    account, now = await one(session, account_id), datetime.now(UTC)
+    account, now = await account_of(session, account_id), datetime.now(UTC)
     form = AccountForm(typed)
     known = AccountDetails.of(account)
     details, faults = form.parsed(here.places, listing.teams_of(await queries.everyone(session)), known)
-    if form.one("version") != version(account, here.telephones.of(account)):
+    if form.value("version") != version(account, here.telephones.of(account)):
         faults.append(Fault("version", CHANGED))
     try:
         if not faults:
@@ -126,7 +126,7 @@ async def change(account_id: UUID, request: Request, session: Session) -> Respon
 
 @router.post("/accounts/{account_id}/disabling")
 async def disable(account_id: UUID, request: Request, session: Session) -> Response:
-    account, now = await one(session, account_id), datetime.now(UTC)
+    account, now = await account_of(session, account_id), datetime.now(UTC)
     try:
         await keeping.disable(session, account, now, entry_of(request))
     except LastAdministrator:
@@ -136,19 +136,19 @@ async def disable(account_id: UUID, request: Request, session: Session) -> Respo
 
 @router.post("/accounts/{account_id}/enabling")
 async def enable(account_id: UUID, request: Request, session: Session) -> Response:
-    account, now = await one(session, account_id), datetime.now(UTC)
+    account, now = await account_of(session, account_id), datetime.now(UTC)
     await keeping.enable(session, account, now, entry_of(request))
     return RedirectResponse(f"{HOME}/{account_id}", 303)
 
 
 @router.post("/accounts/{account_id}/link")
 async def issue_link(account_id: UUID, request: Request, session: Session) -> Response:
-    return await link_page(request, session, await one(session, account_id), datetime.now(UTC))
+    return await link_page(request, session, await account_of(session, account_id), datetime.now(UTC))
 
 
 @router.post("/accounts/{account_id}/sign-ins/{jti}/end")
 async def end_sign_in(account_id: UUID, jti: UUID, request: Request, session: Session) -> Response:
-    account, now = await one(session, account_id), datetime.now(UTC)
+    account, now = await account_of(session, account_id), datetime.now(UTC)
     try:
         await keeping.end_sign_in(session, account, jti, now, entry_of(request))
     except SignInNotFound:
@@ -238,7 +238,7 @@ def entry_of(request: Request) -> MakeEntry:
     return partial(audit.entry_of, request)
 
 
-async def one(session: AsyncSession, account_id: UUID) -> Account:
+async def account_of(session: AsyncSession, account_id: UUID) -> Account:
     """The account, with its row locked. Raises a Problem (404) if there is no such account."""
     account = await queries.locked(session, account_id)
     if account is None:

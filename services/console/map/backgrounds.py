@@ -166,14 +166,14 @@ def read(path: Path) -> Background:
 def usable_stat(path: Path) -> os.stat_result:
     """The size and time of the file. Raises BadBackground if it is no PMTiles file, so that no other file is served."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # reading a pipe would wait for ever
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
             raise BadBackground(BackgroundFault.UNREADABLE)
         with path.open("rb") as file:
             ArchiveHeader.read(file.read(HEADER.size))
     except OSError as error:
         raise BadBackground(BackgroundFault.UNREADABLE) from error
-    return found
+    return status
 
 
 def metadata_in(content: bytes, *, is_gzip: bool) -> Metadata:

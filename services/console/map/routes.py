@@ -60,9 +60,9 @@ async def map_background(request: Request) -> Response:
         known = None
     if path is None or known is None:
         raise Problem(404, "not-found", "This installation has no detailed background of the map.")
-    asked = RANGE.fullmatch(request.headers.get("range", ""))
+    byte_range = RANGE.fullmatch(request.headers.get("range", ""))
     # FileResponse answers with the whole file if the value of If-Range is not current
-    if asked is None or "if-range" in request.headers or int(asked[2]) - int(asked[1]) >= MOST_BYTES:
+    if byte_range is None or "if-range" in request.headers or int(byte_range[2]) - int(byte_range[1]) >= MOST_BYTES:
         raise Problem(416, "range", f"Send one range of at most {MOST_BYTES} bytes, as in: Range: bytes=0-16383")
     return FileResponse(path, media_type="application/vnd.pmtiles", stat_result=known)
 

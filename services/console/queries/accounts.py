@@ -21,7 +21,7 @@ async def named(session: AsyncSession, name: str) -> Account | None:
     return await session.scalar(select(Account).where(func.lower(Account.name) == wanted))
 
 
-async def one(session: AsyncSession, name: str) -> Account:
+async def locked_by_name(session: AsyncSession, name: str) -> Account:
     account = await session.scalar(
         select(Account).where(func.lower(Account.name) == name.strip().lower()).with_for_update()
     )

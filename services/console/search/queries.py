@@ -149,8 +149,8 @@ def _by_text(kind: SearchKind, criteria: SearchCriteria) -> Sequence[ColumnEleme
     query = query_of(criteria.text)
     if query is None:
         return ()
-    found = select(SearchEntry.id).where(SearchEntry.kind == kind, SearchEntry.words.op("@@")(cast(query, TSQUERY)))
-    return (TABLES[kind].id.in_(found),)
+    matching = select(SearchEntry.id).where(SearchEntry.kind == kind, SearchEntry.words.op("@@")(cast(query, TSQUERY)))
+    return (TABLES[kind].id.in_(matching),)
 
 
 def _by_days(at: ColumnElement[Any], criteria: SearchCriteria) -> Sequence[ColumnElement[bool]]:

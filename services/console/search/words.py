@@ -11,8 +11,8 @@ VOWELS = "aeiou"
 
 def words_of(texts: Iterable[str | None]) -> str:
     """The words of the texts as the text of a `tsvector`. A folded word has only letters and digits."""
-    found = {spelling[:LONGEST] for text in texts if text for word in words(text) for spelling in word}
-    return " ".join(sorted(found))
+    spellings = {spelling[:LONGEST] for text in texts if text for word in words(text) for spelling in word}
+    return " ".join(sorted(spellings))
 
 
 def query_of(text: str) -> str | None:
@@ -23,8 +23,8 @@ def query_of(text: str) -> str | None:
     """
     wanted = [sorted({_beginning(spelling) for spelling in word}) for word in words(text) if word]
     longer = [spellings for spellings in wanted if any(len(spelling) > 1 for spelling in spellings)]
-    found = (" | ".join(f"{spelling}:*" for spelling in spellings) for spellings in longer or wanted)
-    return " & ".join(f"({alternatives})" for alternatives in found) or None
+    terms = (" | ".join(f"{spelling}:*" for spelling in spellings) for spellings in longer or wanted)
+    return " & ".join(f"({alternatives})" for alternatives in terms) or None
 
 
 def _beginning(spelling: str) -> str:

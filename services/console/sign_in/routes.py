@@ -96,7 +96,7 @@ async def change_password(
     except passwords.SamePassword:
         return refused(request, "password.html", "same", name, next)
     new_hash, proven = await passwords.hashed(new), account.password_hash
-    account, now = await queries.one(session, account.name), datetime.now(UTC)
+    account, now = await queries.locked_by_name(session, account.name), datetime.now(UTC)
     # the account has changed while the passwords were checked
     if account.password_hash != proven or not accounts.may_sign_in(account, now):
         return refused(request, "password.html", "wrong", name, next)

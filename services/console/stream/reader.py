@@ -140,21 +140,21 @@ class EventStream:
 
     def _tell(self, records: Iterable[Record]) -> None:
         """Sends the records to all listeners. Listeners with equal rights get the same chunk."""
-        told: dict[StreamVisibility, list[bytes]] = {sight: [] for sight in self._listeners}
+        events_by_visibility: dict[StreamVisibility, list[bytes]] = {sight: [] for sight in self._listeners}
         try:
             for record in records:
                 frame = self._opened(record)
                 self._positions[record.topic_partition] = record.offset + 1
                 if frame is not None:
                     self._keep(frame)
-                    self._note(frame, told)
+                    self._note(frame, events_by_visibility)
         finally:  # also if a record has an unknown key, because the records before it are not read again
-            for sight, events in told.items():
+            for sight, events in events_by_visibility.items():
                 if events:
                     self._send(sight, b"".join(events))
 
-    def _note(self, frame: Frame, told: dict[StreamVisibility, list[bytes]]) -> None:
-        for sight, events in told.items():
+    def _note(self, frame: Frame, events_by_visibility: dict[StreamVisibility, list[bytes]]) -> None:
+        for sight, events in events_by_visibility.items():
             body = self._body(sight, frame)
             if body is not None:
                 events.append(self._marked(sight, body))

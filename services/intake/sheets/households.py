@@ -160,11 +160,11 @@ class HouseholdReader:
         place, stated = place_of(chosen), cells.text(locality)
         for number, text in cells.texts(column):
             try:
-                found = self.names.places.find(text)
+                match = self.names.places.find(text)
             except Namesakes:
                 cells.wrong(column, RowFault.NAMESAKES)
                 break
-            place, rest = found or (place, text)
+            place, rest = match or (place, text)
             if place is None:
                 cells.wrong(column, RowFault.PLACE)
             elif rest and (stated or len(rest) > LOCALITY_LETTERS):

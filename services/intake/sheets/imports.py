@@ -106,14 +106,14 @@ class SheetImport:
         """A verdict for each row. Nothing is sent. Raises TooManyMatches."""
         sent_before = await self._sent_before(rows)
         judgements = [judged(row, sent_before) for row in rows]
-        told = {
+        changed_elsewhere = {
             report_id
             for row in judgements
             if row.verdict is SheetRowVerdict.CHANGED_ELSEWHERE and (report_id := sent_before.match(row.row))
         }
-        if told:
+        if changed_elsewhere:
             async with self._sessions.begin() as session:
-                await matches.record(session, self._entry, told)
+                await matches.record(session, self._entry, changed_elsewhere)
         return judgements
 
     async def send(self, rows: Sequence[SheetHousehold], confirmed: Collection[int] = ()) -> list[JudgedRow]:

@@ -18,11 +18,11 @@ async def not_recorded(
     sessions: async_sessionmaker[AsyncSession], author: UUID, rows: Sequence[SheetHousehold]
 ) -> dict[UUID, Receipt]:
     """The receipts of the author's reports from these rows that were refused or wait, by report."""
-    found: list[Receipt] = []
+    receipts: list[Receipt] = []
     for some in batched([id for row in rows for id in ids_of(row)]):
         async with sessions() as session:
-            found += map(receipt_of, await receipt_queries.newest_of(session, author, some))
-    return {receipt.report_id: receipt for receipt in found if receipt.state in NOT_RECORDED}
+            receipts += map(receipt_of, await receipt_queries.newest_of(session, author, some))
+    return {receipt.report_id: receipt for receipt in receipts if receipt.state in NOT_RECORDED}
 
 
 def result_of(row: SheetHousehold, receipts: Mapping[UUID, Receipt]) -> Receipt | None:

@@ -33,9 +33,9 @@ def refused(counts: Mapping[str, "Headcount"], choices: Iterable[CountChoice]) -
     If an earlier choice found a count wrong, no later choice can choose this count. Otherwise both counts would be
     wrong, and none would be in effect.
     """
-    found: dict[str, Headcount] = {}
+    chosen_counts: dict[str, Headcount] = {}
     for choice in choices:
         chosen, other = counts.get(choice.report_id), counts.get(choice.other_id)
-        if chosen and other and choice.concerns(chosen, other) and chosen.report_id not in found:
-            found[other.report_id] = chosen
-    return found
+        if chosen and other and choice.concerns(chosen, other) and chosen.report_id not in chosen_counts:
+            chosen_counts[other.report_id] = chosen
+    return chosen_counts

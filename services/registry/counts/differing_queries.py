@@ -95,8 +95,8 @@ async def stocks(
     rows = await session.execute(wanted.order_by(GroupCount.stock_id, GroupCount.counted_at.desc()))
     by_stock = {stock_id: list(counts) for stock_id, counts in groupby(rows, key=attrgetter("stock_id"))}
     left = await stays(session, [count.report_id for counts in by_stock.values() for count in counts])
-    found = [Stock(stock_id, counts, left) for stock_id, counts in by_stock.items() if len(counts) > 1]
-    return sorted(found, key=lambda stock: stock.since)
+    stocks = [Stock(stock_id, counts, left) for stock_id, counts in by_stock.items() if len(counts) > 1]
+    return sorted(stocks, key=lambda stock: stock.since)
 
 
 async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[Any]]:

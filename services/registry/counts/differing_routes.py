@@ -127,12 +127,12 @@ class ChangedCounts(BaseModel):
 @router.get("/v1/counts:differing")
 async def differing(request: Request, session: Session, caller: Caller) -> DifferingPage:
     """The differing counts and the choices in the caller's areas."""
-    found = await visible(request, session, caller)
-    assignees = await assignments.assignees(session, CountAssignment, [stock.stock_id for stock in found])
+    stocks = await visible(request, session, caller)
+    assignees = await assignments.assignees(session, CountAssignment, [stock.stock_id for stock in stocks])
     places = request.app.state.places
     decided = await differing_queries.chosen(session, visibility_of(caller, places))
     return DifferingPage(
-        stocks=[shown(stock, assignees.get(stock.stock_id)) for stock in found],
+        stocks=[shown(stock, assignees.get(stock.stock_id)) for stock in stocks],
         decided=[shown_choice(row) for row in decided],
     )
 
@@ -145,8 +145,8 @@ async def choose(body: CountChosen, request: Request, session: Session, caller: 
     """
     await differing_queries.lock(session)
     named = {body.report_id, *body.other_ids}
-    found = await visible(request, session, caller, [body.stock_id])
-    versions = {count.report_id: count.version for stock in found for count in stock.counts}
+    stocks = await visible(request, session, caller, [body.stock_id])
+    versions = {count.report_id: count.version for stock in stocks for count in stock.counts}
     if versions.keys() != named:
         await note(request, session, Action.COUNTS_CHOSEN, body.reason, objects=[], unchanged=named)
         return ChangedCounts(ids=[])
@@ -164,13 +164,13 @@ async def reverse(body: CountReversals, request: Request, session: Session, call
     await differing_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     rows = await differing_queries.chosen(session, visibility, body.decision_ids)
-    found: list[CountDecision] = [row.CountDecision for row in rows]
+    decisions: list[CountDecision] = [row.CountDecision for row in rows]
     by = {"account": caller.account, "reason": body.reason}
-    pairs = [{name: getattr(row, name) for name in OF_PAIR} for row in found]
+    pairs = [{name: getattr(row, name) for name in OF_PAIR} for row in decisions]
     made = [CountDecision(**pair, **by, is_reversed=True) for pair in pairs]
     await differing_queries.store(session, made)
-    changed = [row.decision_id for row in found]
-    reports = [report_id for row in found for report_id in (row.report_id, row.other_id)]
+    changed = [row.decision_id for row in decisions]
+    reports = [report_id for row in decisions for report_id in (row.report_id, row.other_id)]
     unchanged = {*body.decision_ids} - {*changed}
     reason = f"reversed/{body.reason}"
     await note(request, session, Action.COUNTS_CHOSEN, reason, objects=reports, unchanged=unchanged)
@@ -180,12 +180,12 @@ async def reverse(body: CountReversals, request: Request, session: Session, call
 @router.post("/v1/counts:assign")
 async def assign(body: CountAssignments, request: Request, session: Session, caller: Caller) -> ChangedCounts:
     """Assign differing counts to a person who chooses between them, or to nobody."""
-    found = [stock.stock_id for stock in await visible(request, session, caller, body.stock_ids)]
-    await assignments.assign(session, CountAssignment, found, account=body.account, by=caller.account)
-    unchanged = {*body.stock_ids} - {*found}
+    stock_ids = [stock.stock_id for stock in await visible(request, session, caller, body.stock_ids)]
+    await assignments.assign(session, CountAssignment, stock_ids, account=body.account, by=caller.account)
+    unchanged = {*body.stock_ids} - {*stock_ids}
     assignee = str(body.account or "nobody")
-    await note(request, session, Action.COUNTS_ASSIGNED, assignee, objects=found, unchanged=unchanged)
-    return ChangedCounts(ids=found)
+    await note(request, session, Action.COUNTS_ASSIGNED, assignee, objects=stock_ids, unchanged=unchanged)
+    return ChangedCounts(ids=stock_ids)
 
 
 async def visible(

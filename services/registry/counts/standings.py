@@ -125,11 +125,11 @@ class Recounts:
         Partial counts since then, and people who came by movements, may be a part of the people of the earlier count,
         so any number with or without them agrees.
         """
-        at, found = recount.counted_at, recount.clear.persons
+        at, persons = recount.counted_at, recount.clear.persons
         left = self._persons_left(earlier, at)
         came = sum(self._persons_left(part, at) for part in self._came(earlier, recount))
-        expected = min(max(found, left), left + came)
-        return abs(found - expected) <= TOLERANCE * max(found, expected)
+        expected = min(max(persons, left), left + came)
+        return abs(persons - expected) <= TOLERANCE * max(persons, expected)
 
     def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
         """The partial counts, and the people who came by movements, between two recounts of the population."""

@@ -86,7 +86,7 @@ async def pairs_with(
     except InvalidTag:  # one damaged household must not stop the worker
         log.get().error("household not compared: it cannot be decrypted", household_id=str(household_id))
         return []
-    return [pair_of(household, found) for found in alike.duplicates]
+    return [pair_of(household, match) for match in alike.duplicates]
 
 
 class Comparison(NamedTuple):
@@ -107,14 +107,14 @@ async def compared(
     """The exact duplicates of this household among the visible households."""
     ids, is_complete = await candidates(session, search, household, visibility)
     others = await queries.households(session, encryption, ids, visibility) if ids else []
-    found = [found for other in others if (found := duplicate(household, other, places))]
-    return Comparison(sorted(found, key=attrgetter("rank")), is_complete)
+    matches = [match for other in others if (match := duplicate(household, other, places))]
+    return Comparison(sorted(matches, key=attrgetter("rank")), is_complete)
 
 
-def pair_of(household: OpenedHousehold, found: Duplicate) -> DuplicatePair:
+def pair_of(household: OpenedHousehold, match: Duplicate) -> DuplicatePair:
     """The pair of these households.
 
     The smaller id comes first, so that a comparison of the other household makes the same pair.
     """
-    first, second = sorted((household["household_id"], found.household["household_id"]))
-    return DuplicatePair(household_id=first, other_id=second, reasons=list(found.reasons), found_at=datetime.now(UTC))
+    first, second = sorted((household["household_id"], match.household["household_id"]))
+    return DuplicatePair(household_id=first, other_id=second, reasons=list(match.reasons), found_at=datetime.now(UTC))

@@ -42,9 +42,9 @@ async def candidates(
     ids: dict[UUID, None] = {}
     roots, is_complete = search.known(await key_versions(session)), True
     for reasons in zip(*(conditions(household, root) for root in roots), strict=True):
-        found = await with_one_of(session, reasons, household["household_id"], visibility)
-        is_complete = is_complete and len(found) <= MOST_ALIKE
-        ids.update(dict.fromkeys(found[:MOST_ALIKE]))
+        candidates = await with_one_of(session, reasons, household["household_id"], visibility)
+        is_complete = is_complete and len(candidates) <= MOST_ALIKE
+        ids.update(dict.fromkeys(candidates[:MOST_ALIKE]))
     return Candidates(list(ids), is_complete)
 
 

@@ -102,7 +102,7 @@ class ChangedPairs(BaseModel):
 async def waiting_pairs(request: Request, session: Session, caller: Caller) -> WaitingPairs:
     """The unanswered pairs of which the caller may see both households. The oldest pair comes first."""
     visibility = visibility_of(caller, request.app.state.places)
-    rows = await found(session, visibility)
+    rows = await unanswered(session, visibility)
     if rows:
         await note_read(request, session, [id for row in rows for id in (row["household_id"], row["other_id"])])
     count = await session.scalar(
@@ -114,7 +114,7 @@ async def waiting_pairs(request: Request, session: Session, caller: Caller) -> W
 @router.post("/v1/duplicates:answer")
 async def answer(body: TwoHouseholds, request: Request, session: Session, caller: Caller) -> ChangedPairs:
     """Answer that each pair describes two different households. The pairs then no longer wait."""
-    rows = await found(session, visibility_of(caller, request.app.state.places), body.pairs)
+    rows = await unanswered(session, visibility_of(caller, request.app.state.places), body.pairs)
     given = {"because": body.because, "account": caller.account, "answered_at": datetime.now(UTC)}
     reviews = [{**key(row), **given, "reasons": list(row["reasons"])} for row in rows]
     await upsert(session, DuplicateReview, reviews)
@@ -123,13 +123,13 @@ async def answer(body: TwoHouseholds, request: Request, session: Session, caller
 
 @router.post("/v1/duplicates:assign")
 async def assign(body: PairAssignment, request: Request, session: Session, caller: Caller) -> ChangedPairs:
-    rows = await found(session, visibility_of(caller, request.app.state.places), body.pairs)
+    rows = await unanswered(session, visibility_of(caller, request.app.state.places), body.pairs)
     await upsert(session, DuplicateReview, [{**key(row), "assignee": body.account} for row in rows])
     assignee = str(body.account or "nobody")
     return await changed(request, session, Action.DUPLICATES_ASSIGNED, body.pairs, rows, assignee)
 
 
-async def found(
+async def unanswered(
     session: AsyncSession, visibility: Visibility, pairs: Collection[Pair] | None = None
 ) -> Sequence[RowMapping]:
     """The oldest unanswered pairs, with the clear fields of both households. If `pairs` is given, only these pairs."""

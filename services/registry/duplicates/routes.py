@@ -97,10 +97,12 @@ async def duplicate_households(
 ) -> DuplicateHouseholds:
     """Households in the caller's areas that were probably registered twice."""
     household = await opened(household_id, request, session, caller)
-    found = await duplicates_of(household, request, session, caller)
+    comparison = await duplicates_of(household, request, session, caller)
     await note_read(request, session, [household_id])
     await openings.watch(session, caller)
-    return DuplicateHouseholds(duplicates=[shown(alike) for alike in found.duplicates], is_complete=found.is_complete)
+    return DuplicateHouseholds(
+        duplicates=[shown(alike) for alike in comparison.duplicates], is_complete=comparison.is_complete
+    )
 
 
 async def duplicates_of(
@@ -111,13 +113,13 @@ async def duplicates_of(
     The security log records that the caller read them.
     """
     encryption, visibility = at_hand(request, caller)
-    found = await compared(
+    duplicates = await compared(
         session, encryption, request.app.state.search, request.app.state.places, household, visibility
     )
-    if found.duplicates:
-        ids = [alike.household["household_id"] for alike in found.duplicates]
+    if duplicates.duplicates:
+        ids = [alike.household["household_id"] for alike in duplicates.duplicates]
         await note_read(request, session, ids, among=openings.DUPLICATES)
-    return found
+    return duplicates
 
 
 def shown(alike: Duplicate) -> DuplicateHousehold:

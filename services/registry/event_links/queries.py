@@ -91,12 +91,12 @@ async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[
 
     The displacements that have waited longest come first, at most MOST.
     """
-    found = [
+    rows = [
         row
         for wanted in (of_households(question), of_groups(question))
         for row in await session.execute(wanted.limit(MOST))
     ]
-    return sorted(found, key=order_of)[:MOST]
+    return sorted(rows, key=order_of)[:MOST]
 
 
 def order_of(row: Any) -> tuple[datetime, UUID]:
@@ -183,13 +183,13 @@ def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered],
 
     The households or groups of a departure are together on one page, but a departure may continue on the next page.
     """
-    found: dict[SameDeparture, Unanswered] = {}
+    departures: dict[SameDeparture, Unanswered] = {}
     for number, row in enumerate(rows):
         departure = departure_of(row, places)
-        if departure not in found and len(found) == MOST_DEPARTURES:
-            return list(found.values()), rows[number - 1]
-        found.setdefault(departure, Unanswered(departure)).rows.append(row)
-    return list(found.values()), rows[-1] if len(rows) == MOST else None
+        if departure not in departures and len(departures) == MOST_DEPARTURES:
+            return list(departures.values()), rows[number - 1]
+        departures.setdefault(departure, Unanswered(departure)).rows.append(row)
+    return list(departures.values()), rows[-1] if len(rows) == MOST else None
 
 
 def departure_of(row: Any, places: Places) -> SameDeparture:

@@ -130,8 +130,8 @@ class ChangedEvents(BaseModel):
 async def unanswered(request: Request, session: Session, caller: Caller, cursor: str | None = None) -> UnansweredPage:
     """Households and groups in the caller's areas that may have left because of an event, but name no event."""
     rows = await event_queries.unanswered(session, question(request, caller, after=cursors.decoded(cursor)))
-    found, last = event_queries.by_departure(rows, request.app.state.places)
-    report_ids = [row.report_id for departure in found for row in departure.rows]
+    questions, last = event_queries.by_departure(rows, request.app.state.places)
+    report_ids = [row.report_id for departure in questions for row in departure.rows]
     assignees = await assignments.assignees(session, EventAssignment, report_ids)
     answered: list[AnsweredEvent] = []
     if cursor is None:
@@ -140,10 +140,10 @@ async def unanswered(request: Request, session: Session, caller: Caller, cursor:
         subjects = [row.household_id for rows in listed for row in rows]
         groups = await event_queries.groups_among(session, subjects)
         answered = [shown_answers(rows, groups) for rows in listed]
-    if read := sorted({id for departure in found for id in linked(departure)}):
+    if read := sorted({id for departure in questions for id in linked(departure)}):
         await note_read(request, session, read)
     return UnansweredPage(
-        departures=[shown(departure, request.app.state.settings.counted_status, assignees) for departure in found],
+        departures=[shown(departure, request.app.state.settings.counted_status, assignees) for departure in questions],
         answered=answered,
         next=cursors.encoded(*event_queries.order_of(last)) if last else None,
     )
@@ -197,12 +197,12 @@ async def reverse(body: EventReversals, request: Request, session: Session, call
 async def assign(body: EventAssignments, request: Request, session: Session, caller: Caller) -> ChangedEvents:
     """Assign open questions to a person who answers them, or to nobody."""
     rows = await event_queries.unanswered(session, question(request, caller, report_ids=body.report_ids))
-    found = [row.report_id for row in rows]
-    await assignments.assign(session, EventAssignment, found, account=body.account, by=caller.account)
+    report_ids = [row.report_id for row in rows]
+    await assignments.assign(session, EventAssignment, report_ids, account=body.account, by=caller.account)
     objects, reason = [row.subject_id for row in rows], str(body.account or "nobody")
-    unchanged = {*body.report_ids} - {*found}
+    unchanged = {*body.report_ids} - {*report_ids}
     await note(request, session, reason, objects=objects, unchanged=unchanged, action=Action.EVENTS_ASSIGNED)
-    return ChangedEvents(ids=found)
+    return ChangedEvents(ids=report_ids)
 
 
 def question(request: Request, caller: Principal, **wanted: Any) -> OpenQuestion:

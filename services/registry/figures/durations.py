@@ -186,9 +186,9 @@ async def confirmations(
     without the stored sums.
     """
     summary = stock_summary(query, is_summed=is_summed)
-    found = await rows(session, query, unconfirmed(query, summary))
+    figures = await rows(session, query, unconfirmed(query, summary))
     presumed = await rows(session, query, [counted(query, "stays", "is_return_presumed")])
-    return [ConfirmationFigure(*(sum(row[column] for row in own) for own in (found, presumed) for column in (0, 1)))]
+    return [ConfirmationFigure(*(sum(row[column] for row in own) for own in (figures, presumed) for column in (0, 1)))]
 
 
 def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:

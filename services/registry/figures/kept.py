@@ -46,9 +46,9 @@ class KeptFigures:
     ) -> list[T]:
         """The answer to the query, from memory or computed. The caller must not change the returned list."""
         version = await data_version(session)
-        found: list[T] | None = self._found(version, question)
-        if found is not None:
-            return found
+        kept_answer: list[T] | None = self._kept(version, question)
+        if kept_answer is not None:
+            return kept_answer
         answer = await compute()
         # Without a snapshot, the data may have changed since the version was read. The figures are then of a later one.
         if await data_version(session) == version:
@@ -64,14 +64,14 @@ class KeptFigures:
         """
         await snapshots.start(session)
         version = await data_version(session)
-        found: bytes | None = self._found(version, question)
-        if found is not None:
-            return found
+        kept_answer: bytes | None = self._kept(version, question)
+        if kept_answer is not None:
+            return kept_answer
         answer = await encode(version)
         self._keep(version, question, answer)
         return answer
 
-    def _found(self, version: str, question: Question) -> Any:
+    def _kept(self, version: str, question: Question) -> Any:
         """The answer in memory, which is now the latest used; None if there is no answer of this version."""
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0

@@ -73,8 +73,8 @@ def by_route(figures: Iterable[MovementFigure]) -> list[MovementFigure]:
 
 def kinds(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[Movement]:
     """The kinds of movements that happened in these months, in the order of the vocabulary."""
-    found = {movement for month in months.values() for movement in month}
-    return sorted(found, key=MOVEMENTS.index)
+    movements = {movement for month in months.values() for movement in month}
+    return sorted(movements, key=MOVEMENTS.index)
 
 
 def summed_by(figures: Mapping[Key, Sequence[MovementFigure]]) -> dict[Key, MovementFigure]:

@@ -67,8 +67,8 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
     places: Places = request.app.state.places
     chosen_filters = filters.usual(now := datetime.now(UTC))
     assert chosen_filters.on is not None
-    found = await PageFigures.of(request, caller, chosen_filters, chosen_filters.on)
-    stock = [figure for figure in found.stock if filters.selects(figure)]
+    page_figures = await PageFigures.of(request, caller, chosen_filters, chosen_filters.on)
+    stock = [figure for figure in page_figures.stock if filters.selects(figure)]
     where = charts.by_place(stock)
     return pages.render(
         request,
@@ -77,20 +77,20 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
         area_names=area_names(request, caller),
         categories=[category for category in FigureCategory if category in filters.categories],
         stock_totals=totals(stock),
-        flows_totals=totals(found.flows),
-        apart=totals(found.stock),
-        evacuated=by_evacuation(found.shelters),
-        by_age=totals(found.by_age),
+        flows_totals=totals(page_figures.flows),
+        apart=totals(page_figures.stock),
+        evacuated=by_evacuation(page_figures.shelters),
+        by_age=totals(page_figures.by_age),
         stock=TablePage.of(filters.rows(stock), "stock_page", filters),
-        flows=TablePage.of(filters.rows(found.flows), "flows_page", filters),
-        monthly=charts.monthly(found.flows),
+        flows=TablePage.of(filters.rows(page_figures.flows), "flows_page", filters),
+        monthly=charts.monthly(page_figures.flows),
         history_path=address(HISTORY, chosen_filters, HISTORY_FILTERS),
         now=now,
         where=where[:MOST_PLACES],
         widest=charts.widest(where),
         on_map=[{name: getattr(figure, name) for name in ON_MAP} for figure in where if figure.pcode],
-        shelters=by_shelter(found.shelters),
-        needs=found.needs,
+        shelters=by_shelter(page_figures.shelters),
+        needs=page_figures.needs,
         places=places,
         counted=request.app.state.settings.counted_status.value,
         options={**OPTIONS, "scopes": MovementScope, "shelters": BY_ARRANGEMENT, "dimensions": Dimension},
@@ -179,7 +179,7 @@ class PageFigures:
 
         try:
             async with asyncio.TaskGroup() as tasks:
-                asked = (
+                requested = (
                     tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
                     tasks.create_task(with_session(partial(stock, **sheltered, view=view, level=0))),
                     tasks.create_task(with_session(by_age)),
@@ -189,7 +189,7 @@ class PageFigures:
         except ExceptionGroup as errors:
             # Only the first error is raised, for example that PostgreSQL is unavailable.
             raise errors.exceptions[0] from None
-        stocked, shelters, aged_stock, flows, needs = asked
+        stocked, shelters, aged_stock, flows, needs = requested
         return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
 
 

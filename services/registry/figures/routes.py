@@ -133,10 +133,10 @@ async def answer(
     writer = FigureWriter(state.places, state.settings.counted_status, filters, areas, language, day)
 
     async def figures() -> list[Figure]:
-        found = await kept.answer(session, kind, query, state.places)
+        figures = await kept.answer(session, kind, query, state.places)
         # Commit before the answer is serialised: this can take long, and PostgreSQL ends idle transactions.
         await session.commit()
-        return found
+        return figures
 
     async def encoded(version: str) -> bytes:
         return writer.page(await figures(), version)

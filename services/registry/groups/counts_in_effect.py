@@ -42,19 +42,19 @@ class CountsInEffect:
         If a recount replaced one of these counts before the movement happened, the movement concerns the recount
         instead.
         """
-        found = self._by_name[movement.subject[1], movement.clear.status].until(at)
-        for tally in [tally for tally in found.values() if not tally.is_in_effect(at)]:
-            del found[tally.count.report_id]
+        counts = self._by_name[movement.subject[1], movement.clear.status].until(at)
+        for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:
+            del counts[tally.count.report_id]
             recount = self._in_effect(tally, at)
-            found[recount.count.report_id] = recount
-        return sorted({tally.count.stock_id for tally in found.values()})
+            counts[recount.count.report_id] = recount
+        return sorted({tally.count.stock_id for tally in counts.values()})
 
     def of_stock(self, stock_id: str, at: datetime) -> list[Tally]:
         """The counts of the stock that are in effect, the oldest first."""
-        found = self._by_stock[stock_id].until(at)
-        for tally in [tally for tally in found.values() if not tally.is_in_effect(at)]:
-            del found[tally.count.report_id]
-        return sorted(found.values(), key=lambda tally: tally.count.order)
+        counts = self._by_stock[stock_id].until(at)
+        for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:
+            del counts[tally.count.report_id]
+        return sorted(counts.values(), key=lambda tally: tally.count.order)
 
     def _in_effect(self, tally: Tally, at: datetime) -> Tally:
         """The recount that had replaced the count by the time `at`."""

@@ -43,11 +43,11 @@ def tallies(
     # depend on the movements, and the movements depend on the counts that were in effect before. Therefore each pass
     # settles at least the next count in time.
     for _ in range(MOST_PASSES):
-        found = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
-        if found == before:
+        moved = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
+        if moved == before:
             break
-        before = found
-        known = tallies_of(counts, ordered, sites, Recounts(counts, choices, found))
+        before = moved
+        known = tallies_of(counts, ordered, sites, Recounts(counts, choices, moved))
     return known
 
 

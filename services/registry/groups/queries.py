@@ -102,10 +102,10 @@ async def of_hazard(
         of_seen = wanted.where(or_(*(rows.group_id.in_(group_ids) for group_ids in seen)))
         return (await session.scalars(of_seen.order_by(rows.counted_at.desc().nulls_last()).limit(most))).all()
 
-    found: list[GroupCount | GroupStay] = []
-    found.extend(await newest(GroupCount, *UNMOVED))
-    found.extend(await newest(GroupStay, *STILL_LEFT))
-    return sorted(found, key=lambda row: row.counted_at or row.reported_at, reverse=True)[:most]
+    newest_rows: list[GroupCount | GroupStay] = []
+    newest_rows.extend(await newest(GroupCount, *UNMOVED))
+    newest_rows.extend(await newest(GroupStay, *STILL_LEFT))
+    return sorted(newest_rows, key=lambda row: row.counted_at or row.reported_at, reverse=True)[:most]
 
 
 def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Places) -> bool:
@@ -138,10 +138,10 @@ async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey
     own = await report_queries.keys(session, about, Report.kind.in_(OF_GROUP))
     present = await presences_of(session, course.counts)
     at_sites = or_(Report.report_id.in_(moving), Report.subject_id.in_({presence.site_id for presence in present}))
-    found = await report_queries.clear_versions(session, at_sites, Report.kind == ReportKind.SITE_MOVEMENT)
-    effective = [version for version in found if version["outcome"] in EFFECTIVE]
+    movements = await report_queries.clear_versions(session, at_sites, Report.kind == ReportKind.SITE_MOVEMENT)
+    effective = [version for version in movements if version["outcome"] in EFFECTIVE]
     concerning = moving | during(effective, present)
-    return [*own, *(VersionKey.of(version) for version in found if version["report_id"] in concerning)]
+    return [*own, *(VersionKey.of(version) for version in movements if version["report_id"] in concerning)]
 
 
 async def versions(session: AsyncSession, encryption: EnvelopeEncryption, report_ids: Collection[UUID]) -> Versions:

@@ -82,12 +82,12 @@ async def reverse(body: AdoptionReversals, request: Request, session: Session, c
     await adoption_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     rows = await adoption_queries.adopted(session, visibility, body.decision_ids)
-    found = [row for row in rows if not row["is_open"]]
-    ids = [row["decision_id"] for row in found]
+    adoptions = [row for row in rows if not row["is_open"]]
+    ids = [row["decision_id"] for row in adoptions]
     await adoption_queries.reverse(session, ids, account=caller.account, reason=body.reason)
-    objects = [row[name] for row in found for name in ("household_id", "report_id")]
+    objects = [row[name] for row in adoptions for name in ("household_id", "report_id")]
     entries = (
-        [audit.entry_of(request, Action.ACCEPTANCE_REVERSED, objects=objects, reason=body.reason)] if found else []
+        [audit.entry_of(request, Action.ACCEPTANCE_REVERSED, objects=objects, reason=body.reason)] if adoptions else []
     )
     if others := sorted({*body.decision_ids} - {*ids}):
         refused = {"result": Result.REFUSED, "objects": others, "reason": "not-found"}

@@ -59,8 +59,8 @@ async def stocks_of(counts: Sequence[Headcount], connection: Any, places: Places
     If the held count names no hazard, recorded counts of the same people may name it.
     """
     populations = {count.population for count in counts if count.population}
-    found = await connection.fetch(OTHERS, list(populations), [], [], []) if populations else []
-    recorded = [headcount(row, places).at_typed_site(sites) for row in found]
+    rows = await connection.fetch(OTHERS, list(populations), [], [], []) if populations else []
+    recorded = [headcount(row, places).at_typed_site(sites) for row in rows]
     return {count.report_id: UUID(Recounts([count, *recorded]).with_hazard(count).stock_id) for count in counts}
 
 

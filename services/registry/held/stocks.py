@@ -28,8 +28,8 @@ async def unpublished(
     groups = {UUID(change.filed.subject[1]): change for change in changes if isinstance(change.filed.clear, GroupClear)}
     if not groups:
         return changes
-    found = await session.execute(select(*COLUMNS).where(HeldStock.group_id.in_(groups)))
-    known = {row.group_id: row._asdict() for row in found}
+    rows = await session.execute(select(*COLUMNS).where(HeldStock.group_id.in_(groups)))
+    known = {row.group_id: row._asdict() for row in rows}
     stated = {group_id: stated_by(change, stocks) for group_id, change in groups.items() if change.is_held}
     unchanged = {group_id for group_id, stock in stated.items() if known.get(group_id) == stock}
     await upsert(session, HeldStock, [stock for group_id, stock in stated.items() if group_id not in unchanged])

@@ -222,11 +222,11 @@ async def assign(
     """Assign the visible reports to an account, or to nobody. Returns the ids of the assigned reports."""
     named = select(Report.outcome_id, Report.report_id, Report.version, Report.author)
     reports = (await session.execute(_seen(named, visibility, outcome_ids))).mappings().all()
-    found = [report["outcome_id"] for report in reports]
-    await unassign(session, found)
+    seen_ids = [report["outcome_id"] for report in reports]
+    await unassign(session, seen_ids)
     if account is not None:
         await upsert(session, HeldAssignment, [{**report, "account": account, "assigned_by": by} for report in reports])
-    return found
+    return seen_ids
 
 
 async def unassign(session: AsyncSession, outcome_ids: Collection[UUID]) -> None:
@@ -268,5 +268,5 @@ async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list
 
     The security log names these ids, because outcome ids change.
     """
-    found = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
-    return [id for row in await session.execute(found) for id in row]
+    of_outcomes = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
+    return [id for row in await session.execute(of_outcomes) for id in row]

@@ -217,10 +217,10 @@ async def similar_households(
 ) -> list[SimilarHousehold]:
     if report["kind"] != ReportKind.HOUSEHOLD:
         return []
-    found = await duplicates_of(household_of(report), request, session, caller)
+    duplicates = await duplicates_of(household_of(report), request, session, caller)
     return [
         SimilarHousehold(household_id=alike.household["household_id"], reasons=tuple(alike.reasons))
-        for alike in found.duplicates[:MOST_SIMILAR]
+        for alike in duplicates.duplicates[:MOST_SIMILAR]
     ]
 
 

@@ -146,8 +146,8 @@ def age(member: Content, year: int, day: str) -> int | None:
     birth_year: int | None = member.get("birth_year")
     if birth_year is not None:
         return year - birth_year
-    told: int | None = member.get("age")
-    return None if told is None else told + whole_years(member.get("age_reported_on"), year, day)
+    stated_age: int | None = member.get("age")
+    return None if stated_age is None else stated_age + whole_years(member.get("age_reported_on"), year, day)
 
 
 def whole_years(since: str | None, year: int, day: str) -> int:
@@ -172,11 +172,11 @@ def born_between(member: Content) -> tuple[date, date] | None:
         return date.fromisoformat(birth_date), date.fromisoformat(birth_date)
     if year := member.get("birth_year"):
         return date(year, 1, 1), date(year, 12, 31)
-    told, on = member.get("age"), member.get("age_reported_on")
-    if told is None or on is None:
+    stated_age, on = member.get("age"), member.get("age_reported_on")
+    if stated_age is None or on is None:
         return None
     day = date.fromisoformat(on)
-    return years_before(day, told + 1) + timedelta(days=1), years_before(day, told)
+    return years_before(day, stated_age + 1) + timedelta(days=1), years_before(day, stated_age)
 
 
 def years_before(day: date, years: int) -> date:

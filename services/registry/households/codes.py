@@ -179,8 +179,8 @@ class HouseholdCodes:
 
         A code that several households have is ignored.
         """
-        found = single(await self._holders(codes_of(movements))) if movements else {}
-        return {(ReportKind.HOUSEHOLD.value, household_id) for household_id in found.values()}
+        holders = single(await self._holders(codes_of(movements))) if movements else {}
+        return {(ReportKind.HOUSEHOLD.value, household_id) for household_id in holders.values()}
 
     async def resolve(
         self, movements: Sequence[FiledMovement], now: datetime, loaded: Iterable[Subject] | None = None

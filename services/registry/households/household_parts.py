@@ -23,8 +23,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
         return {}, held(Held.MEMBERS_UNKNOWN)
     sources = TRANSITIONS[movement.clear.movement].sources
     for is_source in sources:
-        if found := {at: people for at, people in parts.items() if is_source(at) and people.count}:
-            return (taken(found, number, lead) if number else found), RECORDED
+        if at_source := {at: people for at, people in parts.items() if is_source(at) and people.count}:
+            return (taken(at_source, number, lead) if number else at_source), RECORDED
     return {}, nobody_left(parts, movement)
 
 
@@ -43,14 +43,16 @@ def named(
     parts: Parts, movement: FiledMovement, departure: Filed, member_ids: frozenset[str]
 ) -> tuple[Parts, ReportDecision]:
     """The members with these ids. Each id must belong to the household. Members who are not displaced are ignored."""
-    found = {position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count}
+    named_parts = {
+        position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count
+    }
     known = {person["member_id"] for person in departure.sealed.get("members", ())}
-    known |= {member_id for people in found.values() for member_id, _ in people.members}
-    if not found or not member_ids <= known:
+    known |= {member_id for people in named_parts.values() for member_id, _ in people.members}
+    if not named_parts or not member_ids <= known:
         return {}, held(Held.MEMBERS_UNKNOWN)
     sources = TRANSITIONS[movement.clear.movement].sources
-    moving = {position: people for position, people in found.items() if any(is_at(position) for is_at in sources)}
-    return (moving, RECORDED) if moving else ({}, nobody_left(found, movement))
+    moving = {position: people for position, people in named_parts.items() if any(is_at(position) for is_at in sources)}
+    return (moving, RECORDED) if moving else ({}, nobody_left(named_parts, movement))
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
@@ -60,7 +62,9 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
     three.
     """
     chosen: Parts = {}
-    for position in sorted(largest_first(parts, parts), key=lambda position: position.told == lead(position).told):
+    for position in sorted(
+        largest_first(parts, parts), key=lambda position: position.compared == lead(position).compared
+    ):
         if number > 0:
             chosen[position], _ = parts[position].first(number)
             number -= chosen[position].count
@@ -88,9 +92,9 @@ def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
         is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
         possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
         living = {at: people for at, people in possible.items() if at.sub_stock is not SubStock.DIED} or possible
-        for found in taken(living, 1, lead):
+        for position in taken(living, 1, lead):
             parts = {
-                at: people.including(member_id) if at == found else people.excluding((member_id,))
+                at: people.including(member_id) if at == position else people.excluding((member_id,))
                 for at, people in parts.items()
             }
     return determined(parts)
@@ -100,8 +104,8 @@ def determined(parts: Parts) -> Parts:
     """The same people. If a member can be in only one part, the member is named in this part."""
     for position, people in parts.items():
         if people.is_determined:
-            found = [member_id for member_id, _ in people.candidates]
-            rest = {at: others.excluding(found) for at, others in parts.items() if at != position}
+            member_ids = [member_id for member_id, _ in people.candidates]
+            rest = {at: others.excluding(member_ids) for at, others in parts.items() if at != position}
             return determined({**rest, position: people.determined})
     return parts
 

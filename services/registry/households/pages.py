@@ -116,9 +116,9 @@ async def urgent_of(request: Request, session: AsyncSession, caller: Principal, 
     visibility, after = visibility_of(caller, request.app.state.places), cursors.decoded(cursor)
     status = request.app.state.settings.counted_status
     query = HouseholdQuery(visibility, URGENT + 1, status=status, is_urgent=True, after=after)
-    found = await queries.page(session, query)
-    rows = found[:URGENT]
+    household_page = await queries.page(session, query)
+    rows = household_page[:URGENT]
     if rows:
         await note_read(request, session, [row["household_id"] for row in rows])
-    older = cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(found) > URGENT else None
+    older = cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(household_page) > URGENT else None
     return UrgentHouseholds(rows, is_first_page=after is None, older=older)

@@ -45,7 +45,7 @@ class Position:
         return self.sub_stock, self.pcode or "", self.country or "", self.locality, self.shelter, self.site_id
 
     @property
-    def told(self) -> tuple[Any, ...]:
+    def compared(self) -> tuple[Any, ...]:
         """The values that are compared to see whether a movement changes anything. Times are not compared."""
         return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
 

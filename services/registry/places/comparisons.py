@@ -164,10 +164,10 @@ class PlaceComparing:
         connection, district = await database.driver(session), self._places.district
         recent = self._status, self._clock() - RECENT, list(DISPLACED)
         units = [(origin, present) for origin, present in await connection.fetch(UNITS, *recent)]
-        asked = [(origin, present) for origin, present in units if (district(origin), district(present)) in pairs]
-        if not asked:
+        requested = [(origin, present) for origin, present in units if (district(origin), district(present)) in pairs]
+        if not requested:
             return {}
-        rows = await connection.fetch(HOUSEHOLDS, *recent, *map(list, zip(*asked, strict=True)))
+        rows = await connection.fetch(HOUSEHOLDS, *recent, *map(list, zip(*requested, strict=True)))
         return {row["household_id"]: row["row_version"] for row in rows}
 
     async def _open(self, store: Store, names: Collection[Name]) -> list[Subject]:

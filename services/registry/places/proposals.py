@@ -78,9 +78,9 @@ def proposals(
     closed = {PlacePair.of(same.key(pair.one), same.key(pair.other)) for pair in decided.closed}
     matches = defaultdict[PlacePair, list[Match]](list)
     found_in = at_sites(counts, sites, similar), between_counts(counts, same, similar), of_hazards(counts, same)
-    for found in chain.from_iterable(found_in):
-        pairs = [PlacePair.of(same.key(match.one), same.key(match.other)) for match in found]
-        for pair, match in zip(pairs, found, strict=True):
+    for match_group in chain.from_iterable(found_in):
+        pairs = [PlacePair.of(same.key(match.one), same.key(match.other)) for match in match_group]
+        for pair, match in zip(pairs, match_group, strict=True):
             if closed.isdisjoint(pairs) and same.may_join(pair):
                 matches[pair].append(match)
     names = {site_key(site.site_id): site for site in sites}

@@ -152,8 +152,8 @@ async def lock(session: AsyncSession) -> None:
     await session.execute(database.advisory_lock("place decisions"))
 
 
-async def store(session: AsyncSession, found: Iterable[PlaceDecision]) -> None:
-    await decisions.write(session, *found)
+async def store(session: AsyncSession, answers: Iterable[PlaceDecision]) -> None:
+    await decisions.write(session, *answers)
 
 
 def pair_of(row: PlaceDecision) -> PlacePair:

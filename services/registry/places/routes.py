@@ -88,12 +88,12 @@ class ChangedPlaces(BaseModel):
 async def proposed(request: Request, session: Session, caller: Caller) -> ProposalPage:
     """Places in the caller's areas that may be the same, because their names are nearly equal."""
     places = request.app.state.places
-    found = await questions(request, session, caller, await place_queries.decided(session, places))
-    listed = found[:MOST_SHOWN]
+    proposals = await questions(request, session, caller, await place_queries.decided(session, places))
+    listed = proposals[:MOST_SHOWN]
     assignees = await assignments.assignees(session, PlaceAssignment, [proposal.id for proposal in listed])
     answers = await answer_page(request, session, caller)
     return ProposalPage(
-        count=len(found),
+        count=len(proposals),
         proposals=[shown(proposal, caller, places, assignees.get(proposal.id)) for proposal in listed],
         decided=answers.decided,
         next=answers.next,
@@ -124,9 +124,11 @@ async def decide(body: PlaceAnswers, request: Request, session: Session, caller:
         PlaceAnswer(body.answer),
         request.app.state.places,
     )
-    found = await questions(request, session, caller, decided)
+    proposals = await questions(request, session, caller, decided)
     wanted = [
-        proposal for proposal in found if proposal.id in body.proposal_ids and is_answerable(proposal, caller, places)
+        proposal
+        for proposal in proposals
+        if proposal.id in body.proposal_ids and is_answerable(proposal, caller, places)
     ]
     answered = list(consistent(wanted, decided.accepted)) if answer is PlaceAnswer.SAME else wanted
     made = [
@@ -180,10 +182,10 @@ async def reverse(body: Reversals, request: Request, session: Session, caller: C
 async def assign(body: PlaceAssignments, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
     """Assign open questions about places in the caller's areas to a person who answers them, or to nobody."""
     places = request.app.state.places
-    found = await questions(request, session, caller, await place_queries.decided(session, places))
+    proposals = await questions(request, session, caller, await place_queries.decided(session, places))
     ids = [
         proposal.id
-        for proposal in found
+        for proposal in proposals
         if proposal.id in body.proposal_ids and is_answerable(proposal, caller, places)
     ]
     await assignments.assign(session, PlaceAssignment, ids, account=body.account, by=caller.account)

@@ -90,7 +90,7 @@ async def _stays(
 ) -> Mapping[UUID, list[TimeAtSite]]:
     """The stays of the households of known origin at each site."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
-    found = defaultdict[UUID, list[TimeAtSite]](list)
+    times_by_site = defaultdict[UUID, list[TimeAtSite]](list)
     now = (SiteResident, null()), (SitePassage, SitePassage.moved_at)
     for table, left_at in now:
         stay = table.household_id, Household.registered_at, table.came_at, left_at, table.persons
@@ -105,8 +105,8 @@ async def _stays(
             )
         )
         for row in await session.execute(wanted):
-            found[site_of[row[0]]].append(TimeAtSite._make(row[1:]))
-    return found
+            times_by_site[site_of[row[0]]].append(TimeAtSite._make(row[1:]))
+    return times_by_site
 
 
 def comparison_with(count: CountOfEverybody, households: Collection[HouseholdThere]) -> PlaceComparison:

@@ -59,9 +59,9 @@ class HouseholdSearch(Body):
         field = KEY_FIELDS[info.field_name or ""]
         if field is KeyField.SHORT_CODE and not is_valid(folded_code(value)):
             raise ValueError("8 letters or digits and the right check character are expected")
-        if not (found := terms(field, value)):
+        if not (terms_of_value := terms(field, value)):
             raise ValueError("letters or digits are expected")
-        if field is KeyField.NAME and len(found) > LONGEST_NAME:
+        if field is KeyField.NAME and len(terms_of_value) > LONGEST_NAME:
             raise ValueError(f"1 to {LONGEST_NAME} parts of a name are expected")
         return value
 

@@ -175,19 +175,19 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
 
     PostgreSQL finds such households by indexes. `_fits` has the conditions for the other criteria.
     """
-    found: list[Select[Any]] = []
+    selects: list[Select[Any]] = []
     if query.terms:
         has_terms = or_(*(has_all(query.terms, root) for root in roots))
-        found.append(select(HouseholdSearchKeys.household_id).where(has_terms))
+        selects.append(select(HouseholdSearchKeys.household_id).where(has_terms))
     if query.code is not None:
         coded: Select[Any] = select(Report.subject_id.label("household_id")).distinct()
-        found.append(coded.where(has_code(query.code), Report.kind.in_(OF_HOUSEHOLD)))
+        selects.append(coded.where(has_code(query.code), Report.kind.in_(OF_HOUSEHOLD)))
     if query.site is not None:
-        found.append(_at_site(query.site, roots, query.visibility.known))
+        selects.append(_at_site(query.site, roots, query.visibility.known))
     if query.hazard is not None:
         of_hazard = select(Episode.household_id).join(Household, Household.report_id == Episode.report_id)
-        found.append(of_hazard.where(last_left_because_of(*query.hazard)))
-    return materialized(intersect(*found) if len(found) > 1 else found[0]) if found else None
+        selects.append(of_hazard.where(last_left_because_of(*query.hazard)))
+    return materialized(intersect(*selects) if len(selects) > 1 else selects[0]) if selects else None
 
 
 def has_code(code: str) -> ColumnElement[bool]:

@@ -116,19 +116,19 @@ async def found_by(
     search_keys: SearchKeys = request.app.state.search
     query = await query_of(criteria, request, session, caller)
     try:
-        found = await search_queries.find(session, search_keys, query)
+        search_page = await search_queries.find(session, search_keys, query)
     except DBAPIError as error:
         if is_too_slow(error):
             raise await too_slow(request) from None
         raise
-    ids = [row["household_id"] for row in found.rows]
+    ids = [row["household_id"] for row in search_page.rows]
     persons = await search_queries.persons(session, encryption, ids)
     await note_read(request, session, ids)
     await openings.watch(session, caller)
-    rows = found.rows
+    rows = search_page.rows
     more = cursors.encoded(rows[-1]["changed_at"], rows[-1]["household_id"]) if len(rows) == criteria.limit else None
     waiting = await held.of_unknown_households(session, criteria.code, query.visibility) if criteria.code else ()
-    return SearchResult(found, persons, criteria, waiting, more)
+    return SearchResult(search_page, persons, criteria, waiting, more)
 
 
 async def too_slow(request: Request) -> Problem:

@@ -29,22 +29,22 @@ async def movements_of(
     `versions` are all versions of the household's own reports.
     """
     household = subject_of((ReportKind.HOUSEHOLD, str(household_id)), versions)
-    found = await _at_sites(session, encryption, household.site_ids)
-    sites = {site_id: subject_of((SITE, site_id), about) for site_id, about in by_site(found).items()}
+    of_sites = await _at_sites(session, encryption, household.site_ids)
+    sites = {site_id: subject_of((SITE, site_id), about) for site_id, about in by_site(of_sites).items()}
     concerning = concerned_by(household, sites)
-    return [version for version in found if str(version["report_id"]) in concerning]
+    return [version for version in of_sites if str(version["report_id"]) in concerning]
 
 
 async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_ids: Iterable[str]) -> Versions:
     """The movements of everybody at these sites, and at the sites to which these movements lead."""
-    found: Versions = []
+    all_versions: Versions = []
     known, new = set[str](), set(site_ids)
     while new:
         about = Report.subject_id.in_(map(UUID, new))
         versions = await report_queries.versions(session, encryption, SITE, about, kinds=OF_SITE)
-        known, found = known | new, [*found, *versions]
+        known, all_versions = known | new, [*all_versions, *versions]
         new = named_sites(map(filed, versions)) - known
-    return in_order(found)
+    return in_order(all_versions)
 
 
 def concerned_by(household: Subject, sites: Mapping[str, Subject]) -> set[str]:

@@ -192,7 +192,7 @@ def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOB
     by_site = defaultdict[UUID, list[CountAtSite]](list)
     for count in counts:
         by_site[count.site_id].append(count)
-    by_share = {site_id: found for site_id, at_site in by_site.items() if (found := shares(at_site))}
+    by_share = {site_id: shares_of_site for site_id, at_site in by_site.items() if (shares_of_site := shares(at_site))}
     there = registered_by_site(registered)
     occupied = {site_id for site_id, at_site in there.items() if at_site.persons} | by_share.keys()
     return {
@@ -204,15 +204,15 @@ def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOB
 def falls(counts: Sequence[CountAtSite]) -> Mapping[UUID, Sequence[Fall]]:
     """The falls of each stock, by its id."""
     known = {count.report_id: count for count in counts}
-    replaced, found = defaultdict[UUID, list[CountAtSite]](list), defaultdict[UUID, list[Fall]](list)
+    replaced, falls_by_stock = defaultdict[UUID, list[CountAtSite]](list), defaultdict[UUID, list[Fall]](list)
     for count in counts:
         if (recount := known.get(count.superseded_by or count.report_id)) and order(recount) > order(count):
             replaced[recount.report_id].append(count)
     for report_id, earlier in replaced.items():
         recount = known[report_id]
         counted = sum(max(count.counted for count in stock) for stock in by_stock(earlier).values())
-        found[recount.stock_id].append(Fall(recount.counted_at, max(0, counted - recount.counted)))
-    return found
+        falls_by_stock[recount.stock_id].append(Fall(recount.counted_at, max(0, counted - recount.counted)))
+    return falls_by_stock
 
 
 def registered_by_site(registered: RegisteredMoves) -> Mapping[UUID, RegisteredMoves]:
@@ -225,10 +225,10 @@ def registered_by_site(registered: RegisteredMoves) -> Mapping[UUID, RegisteredM
 
 
 def _occupancy(
-    found: Sequence[Share[CountAtSite]], there: RegisteredMoves, fallen: Mapping[UUID, Sequence[Fall]]
+    stock_shares: Sequence[Share[CountAtSite]], there: RegisteredMoves, fallen: Mapping[UUID, Sequence[Fall]]
 ) -> Occupancy:
-    newest_first = sorted((count for share in found for count in share.counts), key=order, reverse=True)
-    with_falls = [(share, fallen.get(share.counts[0].stock_id, ())) for share in found]
+    newest_first = sorted((count for share in stock_shares for count in share.counts), key=order, reverse=True)
+    with_falls = [(share, fallen.get(share.counts[0].stock_id, ())) for share in stock_shares]
     fewest, most = (
         [StockAtSite(share.counts, end(share.range(attrgetter("persons"))), fell) for share, fell in with_falls]
         for end in (min, max)
@@ -237,7 +237,7 @@ def _occupancy(
     came, left = _came(most, there, departed), _left(most, departed)
     lowest = _remaining(fewest, departed) + _came(fewest, there, departed)
     highest = _remaining(most, departed) + came
-    is_everybody_counted = any(share.counts[0].covers_site for share in found)
+    is_everybody_counted = any(share.counts[0].covers_site for share in stock_shares)
     at_least = 0 if is_everybody_counted else there.persons
     is_registered = at_least > highest
     return Occupancy(

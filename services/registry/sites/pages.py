@@ -149,9 +149,11 @@ async def registered(session: AsyncSession, request: Request, site: Site, visibi
     try:
         async with session.begin_nested():
             wanted = await search_queries.site_wanted(session, search, site.site_id, request.app.state.places)
-            found = await search_queries.find(session, search, SearchQuery(visibility=visibility, limit=1, site=wanted))
+            households = await search_queries.find(
+                session, search, SearchQuery(visibility=visibility, limit=1, site=wanted)
+            )
     except DBAPIError as error:
         if not is_too_slow(error):
             raise
         return None
-    return found.count
+    return households.count

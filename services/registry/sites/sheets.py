@@ -114,10 +114,10 @@ def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
     `chosen` are kinds that the caller chose for the first columns; all others are guessed. Raises BadSheet.
     """
     sheet = opened(raw)
-    found = header.guessed(sheet, guess)
-    labels = header.labels(sheet, found)
+    header_rows = header.guessed(sheet, guess)
+    labels = header.labels(sheet, header_rows)
     columns = (*chosen[: sheet.width], *guesses(labels)[len(chosen) :])
-    rows = header.rows_below(sheet, found)
+    rows = header.rows_below(sheet, header_rows)
     if not rows or set(columns).isdisjoint(COLUMNS):
         raise BadSheet
     return SiteSheet(labels, columns, [row(line, labels, columns) for line in rows])
@@ -197,12 +197,12 @@ def district(cells: Mapping[str, str]) -> dict[str, str]:
     If no other cell names a village, the rest of this cell is taken as the village.
     """
     try:
-        found = site_names().places.find(cells.get("pcode", ""))
+        match = site_names().places.find(cells.get("pcode", ""))
     except Namesakes:
         return {}  # the text of the cell is kept, and is refused later because it is no P-code
-    if found is None or found[0].pcode is None:
+    if match is None or match[0].pcode is None:
         return {}
-    (place, rest), stated = found, cells.get("locality")
+    (place, rest), stated = match, cells.get("locality")
     return {"pcode": place.pcode or "", **({"locality": rest} if rest and not stated else {})}
 
 
