@@ -122,9 +122,9 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Compare the topics' contract version with ours. Raises EarlierTopics, NewerTopics.
 
-    The version is part of the name of an empty topic, which `create` makes before all other topics. If that topic is
-    missing, but the existing topics are empty, the administrators of the cluster have just created them, so they are of
-    this version.
+    `create` makes an empty topic before all other topics, and the name of this topic contains the contract version. If
+    this topic is missing, and the other topics exist and are empty, the administrators of the cluster have just created
+    the topics, so the topics are of this version.
     """
     admin = broker.admin()
     _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)

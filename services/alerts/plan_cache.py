@@ -1,4 +1,4 @@
-"""A copy in memory of what decides who is notified. It is read again when PostgreSQL notifies of a change."""
+"""A copy in memory of the plan of notifications. The copy is read again when PostgreSQL notifies of a change."""
 
 import asyncio
 import time

@@ -66,7 +66,7 @@ def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
 
 
 def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
-    """The time at which the combined message is sent for which this message waits. None if it does not wait for one."""
+    """This message will be part of a combined message, which is sent at this time. None if it is sent alone."""
     planned_at: datetime | None = delivery["planned_at"]
     is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
     return planned_at if is_waiting and not delivery["settled_at"] else None

@@ -85,7 +85,7 @@ async def counts(
 async def hidden_unacknowledged(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, listed: Mapping[Section, SectionAlerts]
 ) -> Counter[str]:
-    """The numbers by severity of the unacknowledged alerts that a filter hides, also of those that have ended."""
+    """The numbers of unacknowledged alerts that a filter hides, by severity. Ended alerts are counted too."""
     numbers = await counts(session, now, pcodes)
     return sum((numbers[section] - listed[section].counts for section in UNACKNOWLEDGED), Counter[str]())
 

@@ -81,7 +81,7 @@ async def movements(
 ) -> MovementAnswer | Response:
     """Returns, transfers, deaths and other movements by month (Bishkek time), from each place to each place.
 
-    The rows come in answers of at most `limit` rows, as those of the stock.
+    An answer has at most `limit` rows, like an answer about the stock.
     """
 
     async def encoded(version: str) -> bytes:

@@ -93,7 +93,7 @@ async def flows(
 ) -> Response:
     """New displacements by month (Bishkek time), from `since` to `until`, both included.
 
-    The rows come in answers of at most `limit` rows, as those of the stock.
+    An answer has at most `limit` rows, like an answer about the stock.
     """
     state = request.app.state
     query = filters.query(state.settings, caller, state.places, **filters.period)

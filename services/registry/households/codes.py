@@ -204,7 +204,7 @@ class HouseholdCodes:
         )
 
     async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
-        """List those of the stored reports that are movements whose code must be compared again.
+        """Put the stored movements whose code must be compared again on the list.
 
         A person may have taken such a movement away from its household, so its code was never compared with others. Or
         the movement waited for another version of its report, and now waits for its own household. The code counts as

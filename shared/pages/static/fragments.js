@@ -19,7 +19,7 @@ export function keepCurrent() {
 /** @type {WeakMap<HTMLElement, {isOutdated: boolean}>} the parts that are being rendered now */
 const rendered = new WeakMap();
 
-/** Has the part rendered. If it is being rendered now, this is done once more afterwards, so that a slow service gets no second request meanwhile. @param {HTMLElement} part */
+/** Has the part rendered. If a request for the part is still open, the part is requested once more after the answer. A slow service therefore never has two requests at a time. @param {HTMLElement} part */
 export async function refresh(part) {
   const current = rendered.get(part);
   if (current) {

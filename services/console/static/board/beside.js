@@ -14,7 +14,7 @@ const panel = element("beside");
 const content = element("beside-content");
 /** The path of what the panel shows, such as /alerts/ID; empty if the panel is closed. */
 let shown = "";
-/** The newest version of what is shown that the stream or the list has stated: an alert's sequence, or a hazard's revision. */
+/** The newest version of the shown alert or hazard that the stream or the list has stated: an alert's sequence, or a hazard's revision. */
 let newest = 0;
 let readAt = -Infinity;
 /** @type {string[]} the paths from which a person came to what the panel shows */
@@ -59,7 +59,7 @@ async function show(path, active) {
   content.scrollTop = 0;
   if (!article) shown = "";
   if (kept) void readAgain();
-  else catchUp(); // what is shown may have changed while it was read
+  else catchUp(); // the alert or hazard may have changed while the panel was read
 }
 
 /** What is at the path: alert, hazard, group, site or area. @param {string} path */
@@ -87,7 +87,7 @@ function close() {
   if (isInside) back?.focus();
 }
 
-/** Tells the map what is shown. */
+/** Tells the map which alert or hazard the panel shows. */
 function tell() {
   document.dispatchEvent(new CustomEvent("shown-beside", { detail: shown }));
 }
@@ -101,7 +101,7 @@ function leave() {
 }
 
 /**
- * Notes an event of the stream, because the list may have no row of what is shown, for example with a filter.
+ * Notes an event of the stream, because the list may have no row of the shown alert, for example with a filter.
  * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] nothing if events may have been missed
  */
 export function note(data) {
@@ -116,7 +116,7 @@ export function noteChange() {
 }
 
 /**
- * Reads what is shown again if there is a newer version and the page is seen. Also marks its row, because the list may be new.
+ * Reads the shown alert or hazard again if there is a newer version and the page is seen. Also marks its row, because the list may be new.
  * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts of which the stream has told.
  */
 export function catchUp(drawn) {

@@ -1,5 +1,5 @@
 // The map in the middle of the board. It is loaded after the board itself, and only where it is shown and can be drawn.
-// The list and the map select each other: what is open beside the list is marked on the map, and a click on a mark opens it.
+// The list and the map select each other: the alert or hazard that is open beside the list is marked on the map, and a click on a mark opens it.
 
 import { open } from "/static/board/beside.js";
 import { element } from "/static/elements.js";
@@ -27,11 +27,11 @@ let map;
 let isLoaded = false;
 /** False if the browser has no WebGL, or if the graphics card failed. @type {boolean | undefined} */
 let isAble;
-/** The path of what is open beside the list. */
+/** The path of the alert, hazard or place that is open beside the list. */
 let shown = "";
 /** The path that a click on a mark of several opened. The others of the mark are offered until something else is open. */
 let offeredWith = "";
-/** Whether the map has moved to what is open. */
+/** Whether the map has moved to the place of this path. */
 let hasMoved = false;
 
 /** Shows the map after the board, if this person wants it. */
@@ -126,7 +126,7 @@ function withCount(feature) {
   return { ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } };
 }
 
-/** Marks on the map what is open beside the list, and moves the map to it. @param {string} path */
+/** Marks the open alert, hazard or place on the map, and moves the map to it. @param {string} path */
 function select(path) {
   shown = path;
   hasMoved = false;
@@ -134,7 +134,7 @@ function select(path) {
   mark();
 }
 
-/** Marks what is open where it is now. Of an alert that the map does not show, nothing is marked. */
+/** Marks the open alert, hazard or place at its present position. If the map does not show it, nothing is marked. */
 function mark() {
   if (!map) return;
   const [, kind, id] = shown.split("/");
@@ -160,7 +160,7 @@ function chosenOnMap(layer, ids) {
   void open(`/${kind}/${id}`);
 }
 
-/** Lists what has the same mark as what is opened. @param {string} path of what is opened @param {HTMLElement[]} buttons */
+/** Lists everything that has the same mark. @param {string} path of the alert, hazard or place that is opened @param {HTMLElement[]} buttons */
 function offer(path, buttons) {
   offeredWith = path;
   element("map-more").hidden = !buttons.length;

@@ -189,7 +189,7 @@ function nameOf(part) {
 
 /**
  * Keeps the keyboard usable if the focused element is gone: focuses the element's row. If there is no such row, focuses
- * the panel, because the next key would act on another row at which nobody aimed.
+ * the panel, because the next key would act on a row that the person has not chosen.
  * @param {HTMLElement} panel
  * @param {string} key
  */

@@ -91,7 +91,7 @@ export function chooseSection(section, isOn = true) {
   chooseAll(rows().filter((row) => section?.contains(row)), isOn);
 }
 
-/** Shows in the list what is selected. Alerts that the list no longer shows are not selected any more. */
+/** Marks the selected alerts in the list. Alerts that the list no longer shows are not selected any more. */
 export function showSelection() {
   const boxes = new Map(rows().map((row) => [keyOf(row), boxOf(row)]));
   for (const alert of chosen()) if (!boxes.get(alert)) selected.delete(alert);

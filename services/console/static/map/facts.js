@@ -1,4 +1,4 @@
-// The panel of what was chosen on the map or in a table: a hazard, an alert, a site, or a unit with all that is there.
+// The panel about the hazard, alert, site or unit that a person chose on the map or in a table.
 
 import { element } from "/static/elements.js";
 import { concerns, nameOf } from "/static/map/features.js";

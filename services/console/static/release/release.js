@@ -30,7 +30,7 @@ function isChosen(name) {
   return box instanceof HTMLInputElement && box.checked;
 }
 
-/** The fields that every release has. The revision is above those of the event and of its releases. */
+/** The fields that every release has. The revision is higher than the revisions of the event and of its earlier releases. */
 function heading() {
   report.at ||= new Date().toISOString();
   return {

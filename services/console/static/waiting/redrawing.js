@@ -2,7 +2,7 @@
 
 const CONTROLS = "a, button, input, select";
 
-/** @param {HTMLElement} list the body of a table @param {HTMLTableRowElement[]} rows each with the key of what it shows */
+/** @param {HTMLElement} list the body of a table @param {HTMLTableRowElement[]} rows each with the key of its message */
 export function redraw(list, rows) {
   const focused = document.activeElement, row = list.contains(focused) ? focused?.closest("tr") : undefined;
   const key = row?.dataset.key, place = row && focused ? controls(row).indexOf(focused) : -1;
@@ -11,7 +11,7 @@ export function redraw(list, rows) {
   if (same) /** @type {HTMLElement | undefined} */ (controls(same)[place])?.focus();
 }
 
-/** The row with the key of what it shows. @param {string} key @param {HTMLTableRowElement} row */
+/** The row, with the key of its message. @param {string} key @param {HTMLTableRowElement} row */
 export function keyed(key, row) {
   row.dataset.key = key;
   return row;
