@@ -4,7 +4,7 @@ import { adoptDrafts } from "./drafts.js";
 import { element } from "./elements.js";
 import { show } from "./form.js";
 import { account, device, isOver, keep, reports, setAccount } from "./kept.js";
-import { forgetAll } from "./memory.js";
+import { forgetAll } from "./sent-reports.js";
 import { post, sendWaiting } from "./outbox.js";
 import { tell } from "./page.js";
 import { lock } from "./pin.js";

@@ -2,7 +2,7 @@
 // killed tab loses nothing that was written some milliseconds before.
 
 import { changed, clearOf, outlineOf } from "./kept.js";
-import { recall } from "./memory.js";
+import { recall } from "./sent-reports.js";
 import { hasPin, isOpen, openDraft, sealDraft } from "./pin.js";
 import { uuid } from "./uuid.js";
 

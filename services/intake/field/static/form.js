@@ -12,7 +12,7 @@ import { kindChosen, mobilityChosen, write } from "./fields.js";
 import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
 import { listenToHazards, needPlace, placed, renewSeen, writeHazard } from "./hazards.js";
 import { listenToMembers, membersChanged } from "./members.js";
-import { forgetAll, lastHousehold, recall, remember } from "./memory.js";
+import { forgetAll, lastHousehold, recall, remember } from "./sent-reports.js";
 import { listenToMovements, movementOf, writeMovement } from "./movements.js";
 import { sendWaiting } from "./outbox.js";
 import { listenToMoments, writeMoment } from "./moments.js";

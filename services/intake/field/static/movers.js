@@ -3,7 +3,7 @@
 import { element } from "./elements.js";
 import { reports } from "./kept.js";
 import { personOf } from "./labels.js";
-import { recall } from "./memory.js";
+import { recall } from "./sent-reports.js";
 import { part } from "./page.js";
 
 /** @typedef {{member_id: string, given_name?: string, family_name?: string}} Mover */

@@ -4,7 +4,7 @@ import { sealReport } from "./centre-key.js";
 import { element } from "./elements.js";
 import { account, CHANGED, clearOf, isOwn, keep, kept, nextVersion } from "./kept.js";
 import { nameOf } from "./labels.js";
-import { recall } from "./memory.js";
+import { recall } from "./sent-reports.js";
 import { sendWaiting } from "./outbox.js";
 import { tell } from "./page.js";
 import { sentence } from "./texts.js";
