@@ -74,8 +74,9 @@ def test_no_two_classes_of_services_and_shared_have_the_same_name() -> None:
 
 @pytest.mark.parametrize("word", REPLACED)
 def test_modules_and_classes_have_the_names_of_the_trade(word: str) -> None:
-    paths = list(modules("services", "shared", "cli", "deploy"))
-    named = [str(path) for path in paths if path.stem == word]
+    paths = list(modules("services", "shared", "cli", "deploy", "tests", "bench"))
+    scripts = [path for room in ("services", "shared") for path in (ROOT / room).rglob("*.js")]
+    named = [str(path) for path in (*paths, *scripts) if path.stem == word]
     named += [f"{path}: {name}" for path in paths for name in classes(path) if name.lower() == word]
     assert named == [], f"the word is {REPLACED[word]}"
 

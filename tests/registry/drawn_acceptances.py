@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from tests.registry.drawn_displacements import moment
 from tests.registry.drawn_reports import displacement, times
-from tests.registry.draws import Draw
 from tests.registry.factories import movement
 from tests.registry.independent_figures import Body
+from tests.registry.seeded_randomness import Draw
 
 COUNT = 16
 

@@ -22,9 +22,9 @@ from tests.registry.drawn_reports import (
     precision,
     times,
 )
-from tests.registry.draws import Draw, codes
 from tests.registry.factories import group, movement
 from tests.registry.independent_figures import Body, code
+from tests.registry.seeded_randomness import Draw, codes
 
 FIRST = datetime(2024, 9, 1, tzinfo=UTC)
 OTHER_STATUSES = [status for status in codes(Status) if status != "Actual"]

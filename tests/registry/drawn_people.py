@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from tests.registry.draws import Draw
 from tests.registry.independent_figures import GRAVE, MILD, PROFILES, SEXES, Body
+from tests.registry.seeded_randomness import Draw
 
 DOMAINS = ("seeing", "hearing", "walking", "memory", "self_care", "communicating")
 WITHOUT_DEGREE = ("refused", "dont_know")

@@ -5,9 +5,9 @@ from typing import Any
 
 from shared.events.vocabulary import Evacuation, HazardType, Need, Precision, Reason, Shelter
 from tests.registry.drawn_people import persons
-from tests.registry.draws import Draw, codes
 from tests.registry.factories import household
 from tests.registry.independent_figures import OBLASTS, SLOW, SUDDEN, Body
+from tests.registry.seeded_randomness import Draw, codes
 
 PLACES = tuple(OBLASTS)
 UNKNOWN_DISTRICT = "KG"  # the people are in the country, but nobody knows in which district

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 NOBODY_KNOWS = {"sex": "unknown", "youngest": nan, "oldest": nan}
 
 
-class Part:
+class GroupPart:
     """People of a group at one position. `rows` are the people who are left, and `past` the rows of earlier days."""
 
     def __init__(self, rows: list[Row]) -> None:
@@ -53,12 +53,12 @@ def group_lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataF
     positions, passages = list[Row](), list[Row]()
     moves = by(of_subjects(movements, people).sort_values("latest").to_dict("records"), "subject")
     for group_id, counted in by(people.sort_values("begins").to_dict("records"), "subject").items():
-        parts = [Part(rows) for rows in by(counted, "report_id").values()]
+        parts = [GroupPart(rows) for rows in by(counted, "report_id").values()]
         for movement in moves.get(group_id, ()):
             for moving in list(moved(parts, movement)):
                 rows = [passage(row, movement) for row in moving]
                 passages += rows
-                parts.append(Part([arrived(row) for row in rows]))
+                parts.append(GroupPart([arrived(row) for row in rows]))
         positions += [row for part in parts for row in (*part.past, *part.rows)]
     return pd.DataFrame(positions)[people.columns], pd.DataFrame(passages)
 
@@ -71,7 +71,7 @@ def by(rows: Iterable[Row], name: str) -> dict[Any, list[Row]]:
     return found
 
 
-def moved(parts: Iterable[Part], movement: Row) -> Iterator[list[Row]]:
+def moved(parts: Iterable[GroupPart], movement: Row) -> Iterator[list[Row]]:
     """The people whom the movement concerns, taken out of their parts.
 
     The oldest part comes first. If the movement states no number, it concerns the people of the first kind that the

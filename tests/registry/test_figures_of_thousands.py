@@ -17,11 +17,11 @@ from tests.registry.conftest import Office
 from tests.registry.coverage_of_figures import Compared, check_durations, check_people, check_reports
 from tests.registry.drawn_acceptances import Acceptance, acceptances
 from tests.registry.drawn_displacements import groups, households, sites
-from tests.registry.draws import Draw
 from tests.registry.independent_figures import BATKEN, KADAMJAI, SLOW, SUDDEN, Body, Figures
 from tests.registry.independent_lives import STOCK
 from tests.registry.independent_movement_figures import MovementQuery
 from tests.registry.independent_queries import Query
+from tests.registry.seeded_randomness import Draw
 from tests.registry.test_acceptances import EXPIRED, OTHER, accept_under, adopted, reverse
 from tests.registry.test_waiting import carried_out, rows
 
