@@ -32,7 +32,7 @@ def villages() -> Iterator[tuple[str, str]]:
 
 
 def areas(draw: Random) -> Iterator[dict[str, Any]]:
-    """A district with a polygon, with a point, or alone, in turns."""
+    """Yields, in turn, a district with a polygon, a district with a point, and a district alone."""
     for number in count():
         district = DISTRICTS[number % len(DISTRICTS)]
         lat, lon = draw.uniform(39.6, 42.8), draw.uniform(70.0, 79.5)

@@ -125,7 +125,7 @@ class PresentPlaces:
     def words(self, place: PlaceKey, locality: StatedLocality) -> set[str]:
         """The folded names and the codes of this place and of all places joined to it.
 
-        For a site, also those of its locality.
+        If this place or a joined place is a site, the names and codes of the locality of the site are also returned.
         """
         words = {*locality}
         for key in self._same.all_of(place):

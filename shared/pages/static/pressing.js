@@ -1,6 +1,6 @@
 // An element that is replaced between the press and the release of a button gets no click. So a page waits until nothing is pressed.
 
-const LONGEST_MS = 10_000; // nobody presses longer for a click, and a page must not stand still if the release is never told
+const LONGEST_MS = 10_000; // nobody presses longer for a click, and a page must not stand still if the event of the release never comes
 
 /** @type {Promise<void>} */
 let nothingPressed = Promise.resolve();

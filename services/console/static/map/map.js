@@ -32,7 +32,7 @@ const OLD_MS = 60_000; // layers are read at least this often, because hazards e
 /** @type {Layers} */
 const layers = {};
 let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) }; // `others` have the same mark, but no district in common
-/** The hazard or area that the address names. It is chosen as soon as it is read. */
+/** The hazard or area that the address names. The map selects it as soon as its data have arrived. */
 const wanted = { hazards: new URLSearchParams(location.search).get("hazard") ?? "", units: new URLSearchParams(location.search).get("area") ?? "" };
 let uncomputed = 0; // the number of earthquakes in force whose intensity cannot be computed
 /** @type {DrawnMap | undefined} */

@@ -64,7 +64,7 @@ export class EventReport extends VersionedReport {
   }
 }
 
-/** Withdraws the public version of a cancelled event. The content is only what was public. */
+/** Withdraws the public version of a cancelled event. The content has only the fields that were public. */
 export class WithdrawalReport {
   /** @param {object} content @param {EventReport} cancelled */
   constructor(content, cancelled) {
