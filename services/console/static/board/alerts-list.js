@@ -2,7 +2,7 @@
 // No row moves while somebody may be about to answer an alert.
 // The changes are shown after this time, or when somebody presses the button.
 
-import { forget, renew, takeUp } from "/static/board/panels.js";
+import { forget, highlight, renew, takeUp } from "/static/board/panels.js";
 import { showSelection } from "/static/board/selection.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
@@ -161,7 +161,7 @@ export function apply() {
   list.scrollTop = top;
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  for (const [id, row] of rowsOf(list)) if (!shown.has(id)) row.classList.add("arrived");
+  for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
   showSelection(); // before the focus, because a hidden toolbar cannot have it
   if (focused) focusAgain(list, focused.id, key ?? "");
   showStrip([]);

@@ -6,11 +6,10 @@ import { ended } from "/static/link.js";
 import { released } from "/static/pressing.js";
 import { stand } from "/static/board/listening.js";
 
-// The shortest interval between two drawings of a panel is half as long as the last drawing took, within these limits, so that a busy server and a busy browser have time for other work.
-const [LEAST_QUIET_MS, MOST_QUIET_MS] = [200, 400];
-// Of the lists for which somebody waits, the lower limit is this one.
-const LIST_QUIET_MS = 50;
-const LISTS = ["alerts", "hazards"];
+// Between two drawings of a list for which people wait, half as much time passes as the last drawing took, within these limits, so that a busy server and a busy browser have time for other work. Other panels wait longer.
+const LISTS = ["alerts", "hazards", "wall"];
+const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [50, 400, 800];
+const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
 const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
 const MORE = 200; // the button "show more" adds this many rows
 
@@ -67,7 +66,6 @@ class Drawing {
     /** @type {number | undefined} the same, for changes during a rendering */
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
-    this.leastQuietMs = LISTS.includes(name) ? LIST_QUIET_MS : LEAST_QUIET_MS;
     this.stateAt = 0; // when the shown state was asked for; the first state came with the page
   }
 
@@ -83,8 +81,8 @@ class Drawing {
       this.sinceNext = undefined;
       const began = performance.now();
       await this.ask().catch(() => this.again());
-      const quietMs = Math.min(MOST_QUIET_MS, Math.max(this.leastQuietMs, (performance.now() - began) / 2));
-      await new Promise((resolve) => setTimeout(resolve, quietMs));
+      const listQuietMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, (performance.now() - began) / 2));
+      await new Promise((resolve) => setTimeout(resolve, LISTS.includes(this.name) ? listQuietMs : OTHERS_QUIET_MS));
     }
     this.isBusy = false;
   }
@@ -127,10 +125,16 @@ function swap(panel, fresh) {
   renew(panel, fresh);
   panel.scrollTop = top;
   for (const [key, row] of keys(panel)) {
-    if (mark(row) !== mark(known.get(key))) row.classList.add("arrived");
+    if (mark(row) !== mark(known.get(key))) highlight(row);
   }
   if (focused?.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
   panel.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
+}
+
+/** Highlights a new or changed row. An animation of many rows would keep the browser busy for as long as events come. @param {HTMLElement} row */
+export function highlight(row) {
+  row.classList.add("arrived");
+  setTimeout(() => row.classList.remove("arrived"), ARRIVED_MS);
 }
 
 /** @type {WeakMap<HTMLElement, string>} the server's text of rows that no script has changed since */
@@ -167,9 +171,7 @@ export function renew(shown, fresh) {
     if (own && own === place) place = place.nextElementSibling;
     if (own && !isKept) own.replaceWith(part);
     const drawn = own && isKept ? own : part;
-    if (drawn.nextElementSibling === place && drawn.parentElement === shown) continue;
-    drawn.classList.remove("arrived"); // a moved row is not marked once more
-    shown.insertBefore(drawn, place);
+    if (drawn.nextElementSibling !== place || drawn.parentElement !== shown) shown.insertBefore(drawn, place);
   }
 }
 
