@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,7 @@ from services.console.queries import browsers as known_browsers
 from services.console.queries import notices, second_factors, sign_ins
 from services.console.sign_in import accounts, bootstrap, browsers, cookies, credentials, passwords
 from services.console.sign_in.attempts import Attempt, SignInAttempt, TooManyFailures
+from services.console.sign_in.destinations import local
 from services.console.state import console
 from shared import audit, log
 from shared.audit import Action, Result
@@ -32,7 +33,6 @@ router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str, Form(max_length=100)]
 Password = Annotated[str, Form(max_length=500)]
-LONGEST_NEXT = 500
 Next = Annotated[str, Form()]  # a path longer than LONGEST_NEXT is replaced by `/`
 
 
@@ -285,18 +285,6 @@ def own_page(request: Request) -> None:
     is_own = site == "same-origin" or origin == console(request).settings.public_url
     if not is_own and (site or origin):  # browsers send at least one of the two headers with a form
         raise Problem(403, "cross-origin", "This is taken only from this installation's own pages.")
-
-
-def local(next: str) -> str:
-    """The path if it is local to this installation, else `/`."""
-    try:
-        parts = urlsplit(next)
-    except ValueError:
-        return "/"
-    if len(next) > LONGEST_NEXT:
-        return "/"
-    is_local = not parts.scheme and not parts.netloc and next.startswith("/") and not next.startswith(("//", "/\\"))
-    return next if is_local and next.isprintable() else "/"
 
 
 def instant(principal: Principal) -> str:

@@ -1,0 +1,17 @@
+"""The page to which a sign-in leads, if it is a page of this installation."""
+
+from urllib.parse import urlsplit
+
+LONGEST_NEXT = 500
+
+
+def local(next: str) -> str:
+    """The path if it is local to this installation, else `/`."""
+    try:
+        parts = urlsplit(next)
+    except ValueError:
+        return "/"
+    if len(next) > LONGEST_NEXT:
+        return "/"
+    is_local = not parts.scheme and not parts.netloc and next.startswith("/") and not next.startswith(("//", "/\\"))
+    return next if is_local and next.isprintable() else "/"
