@@ -26,6 +26,8 @@ from services.alerts import escalation, exposures
 from services.alerts.delivery import next_contacts
 from services.alerts.silences import withdrawals
 from services.console.sign_in import passwords
+from services.registry import stepped_tasks
+from services.registry.duplicates import comparisons
 from services.registry.held import earlier
 from services.registry.sites import movements
 from shared.config import Settings
@@ -159,6 +161,7 @@ def look_seldom() -> None:
     next_contacts.LOOK_SECONDS = withdrawals.LOOK_SECONDS = 3.0
     escalation.LOOK_SECONDS = 5.0
     exposures.EVERY_SECONDS = 2.0
+    comparisons.IDLE_SECONDS = stepped_tasks.IDLE_SECONDS = 4.0
 
 
 def compile_templates() -> None:

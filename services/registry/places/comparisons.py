@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.registry import stepped_tasks
 from services.registry.counts.open_counts import OpenCount
 from services.registry.counts.pools import same_places
 from services.registry.counts.recounts import publish_again
@@ -43,7 +44,7 @@ from services.registry.places.whole_sites import (
 )
 from services.registry.renewals import UNREADABLE
 from services.registry.search.keys import SearchKeys
-from services.registry.stepped_tasks import IDLE_SECONDS, PAUSE_SECONDS
+from services.registry.stepped_tasks import PAUSE_SECONDS
 from services.registry.storage import Store
 from services.registry.subjects import Subject
 from services.registry.visibility import Visibility, now_at
@@ -117,7 +118,7 @@ class PlaceComparing:
         self._version: str | None = None  # the version of the data at the last comparison
         self._listed: Listed | None = None
         self._unreadable: set[UUID] = set()  # these counts cannot be read; each is logged only once
-        self.rest_seconds = IDLE_SECONDS
+        self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
         """Read some of the listed households. If none is left, publish the counts whose comparison has changed.
@@ -126,7 +127,7 @@ class PlaceComparing:
         """
         self._listed = listed = self._listed or await self._list()
         if listed is None:
-            self.rest_seconds = IDLE_SECONDS
+            self.rest_seconds = stepped_tasks.IDLE_SECONDS
             return True
         if listed.unread:
             await self._read.read(listed.unread[:HOUSEHOLDS_AT_ONCE], listed.versions)
@@ -139,7 +140,7 @@ class PlaceComparing:
         for start in range(0, len(ids), COUNTS_AT_ONCE):
             number += await self._publish({id: comparisons[id] for id in ids[start : start + COUNTS_AT_ONCE]}, groups)
             await asyncio.sleep(PAUSE_SECONDS if start + COUNTS_AT_ONCE < len(ids) else 0)
-        self.rest_seconds = IDLE_SECONDS + number * PAUSE_SECONDS
+        self.rest_seconds = stepped_tasks.IDLE_SECONDS + number * PAUSE_SECONDS
         self._version, self._listed = listed.version, None
         return True
 

@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from services.registry import stepped_tasks
 from services.registry.figures.kept import data_version
 from services.registry.households.events import SOURCE, utcnow
 from services.registry.models import Household, ResidentSum, Site, SiteResident
 from services.registry.search.keys import SearchKeys
 from services.registry.sites.residents import PublishedResidents, Residents
-from services.registry.stepped_tasks import IDLE_SECONDS
 from shared import events
 from shared.crypto.randomness import random_id
 from shared.events import SiteResidentsChanged
@@ -46,7 +46,7 @@ class SummingResidents:
         self._sessions, self._search, self._status, self._clock = sessions, search, status, clock
         self._published = PublishedResidents()
         self._version: str | None = None  # the version of the data at the last publication
-        self.rest_seconds = IDLE_SECONDS
+        self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
         """Publish the changed sums, unless no displacement has changed since the last time."""
@@ -55,7 +55,7 @@ class SummingResidents:
             if version != self._version:
                 present = await self._residents(session)
                 await self._publish(session, present)
-                self.rest_seconds = IDLE_SECONDS + len(present) / HOUSEHOLDS_A_SECOND
+                self.rest_seconds = stepped_tasks.IDLE_SECONDS + len(present) / HOUSEHOLDS_A_SECOND
         self._version = version
         return True
 
