@@ -79,7 +79,9 @@ def test_the_ledgers_verdict_covers_all_its_rows(
     expect(desk.open("/ledger").locator("#verdict")).to_have_attribute("data-state", state)
 
 
-def test_the_ledger_keeps_the_focus_when_it_refreshes(whole: Whole, seat: Any) -> None:
+def test_the_ledger_keeps_the_focus_when_it_refreshes_and_leads_a_signed_out_reader_to_the_sign_in(
+    whole: Whole, seat: Any
+) -> None:
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
     page = desk.open("/ledger")
@@ -90,12 +92,6 @@ def test_the_ledger_keeps_the_focus_when_it_refreshes(whole: Whole, seat: Any) -
             page.clock.fast_forward(REFRESHED_MS)
     expect(button).to_be_focused()
     expect(page.locator("tr.part")).to_have_count(whole.installation.partitions)
-
-
-def test_the_ledger_of_a_signed_out_reader_links_to_the_sign_in(seat: Any) -> None:
-    desk = seat(Role.OPERATOR)
-    desk.page.clock.install()
-    page = desk.open("/ledger")
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     desk.context.clear_cookies()
     page.clock.fast_forward(REFRESHED_MS)

@@ -78,49 +78,33 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
     expect(page.locator("#session-warning")).to_be_hidden()
 
 
-def test_the_end_of_a_session_is_announced_and_then_shown(seat: Any) -> None:
-    """The session is not renewed, because only use of the page, or the open board, renews a session."""
+def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> None:
+    """Only use of the page, or the open board, renews a session. A warned person may stay signed in.
+
+    If this renewal fails, the page sends it again without another click.
+    """
     desk = seat(Role.OPERATOR)
-    desk.page.clock.install()
-    desk.open("/")
-    with desk.page.expect_response("**/v1/session"):
-        desk.page.goto(f"{desk.whole.url}/ledger")
-    page = desk.page
-    left_until_warned(page)
-    expect(page.locator("#session-warning")).to_contain_text("You will be signed out at")
-    left_until(page, "#session-ended")
-    expect(page.locator("#session-ended")).to_contain_text("Signed out at")
-    size = page.locator("#session-ended").bounding_box() or {}
-    assert (size["width"], size["height"]) == (1920, 1080)
-    assert page.title().startswith("⚠ Signed out")
-
-
-def test_a_warned_operator_may_stay(seat: Any) -> None:
-    desk = seat(Role.OPERATOR)
-    desk.page.clock.install()
-    desk.open("/")
-    with desk.page.expect_response("**/v1/session"):
-        desk.page.goto(f"{desk.whole.url}/ledger")
-    left_until_warned(desk.page)
-    desk.page.get_by_role("button", name="Stay signed in").click()
-    expect(desk.page.locator("#session-warning")).to_be_hidden()
-
-
-def test_a_renewal_that_failed_is_sent_again(seat: Any) -> None:
-    """The person chose to stay signed in. If the renewal fails, the page sends it again without another click."""
-    desk = seat(Role.OPERATOR)
-    page = desk.page
+    page, warning = desk.page, desk.page.locator("#session-warning")
     page.clock.install()
-    desk.open("/")
+    desk.sign_in()
     with page.expect_response("**/v1/session"):
         page.goto(f"{desk.whole.url}/ledger")
     left_until_warned(page)
+    expect(warning).to_contain_text("You will be signed out at")
     page.route("**/v1/session", lambda route: route.abort(), times=1)
     with page.expect_event("requestfailed"):
         page.get_by_role("button", name="Stay signed in").click()
     with page.expect_response("**/v1/session"):
         page.clock.fast_forward("00:15")
-    expect(page.locator("#session-warning")).to_be_hidden()
+    expect(warning).to_be_hidden()
+    left_until_warned(page)
+    page.get_by_role("button", name="Stay signed in").click()
+    expect(warning).to_be_hidden()
+    left_until(page, "#session-ended")
+    expect(page.locator("#session-ended")).to_contain_text("Signed out at")
+    size = page.locator("#session-ended").bounding_box() or {}
+    assert (size["width"], size["height"]) == (1920, 1080)
+    assert page.title().startswith("⚠ Signed out")
 
 
 def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
