@@ -65,6 +65,7 @@ export class DrawnMap {
     this.map = new MapLibre({
       container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: PADDING }, maxBounds: AROUND, renderWorldCopies: false,
       interactive: !this.scale, pixelRatio: devicePixelRatio * (this.scale || 1),
+      fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300,
       attributionControl: { compact: false, customAttribution: ["Natural Earth", ...attribution] }, dragRotate: false, pitchWithRotate: false, touchPitch: false,
       cooperativeGestures: matchMedia("(max-width: 800px)").matches || document.getElementById("small-map") !== null,
       locale: {
