@@ -36,8 +36,9 @@ def drawing(seat: Any, drawing_browser: Browser) -> Seat:
 def draw_coarsely(page: Page, width: int = 1366, height: int = 768) -> None:
     """Gives the page a small window and a quarter of the usual pixels in each direction, because pixels take time.
 
-    A later size of the window gives the page its usual pixels.
+    A later size of the window gives the page its usual pixels, but not the maps of pages that are opened later.
     """
+    page.add_init_script("Object.defineProperty(globalThis, 'devicePixelRatio', { get: () => 0.25 })")
     page.set_viewport_size({"width": width, "height": height})
     coarse = {"width": width, "height": height, "deviceScaleFactor": 0.25, "mobile": False}
     page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", coarse)
