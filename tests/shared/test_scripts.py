@@ -37,7 +37,7 @@ def given(template: Path) -> set[str]:
     islands = list(re.finditer(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL))
     own = {name for island in islands for name in re.findall(r'^ +"(\w+)":', island[2], re.MULTILINE)}
     combined = re.findall(r"dict\((\w+), \*\*", source)
-    taken = [re.search(rf'from "([\w-]+\.html)" import [\w, ]*\b{name} ', source) for name in combined]
+    taken = [re.search(rf'from "([\w-]+\.html)" import [\w, ]*\b{name}\b', source) for name in combined]
     return own.union(*(given(imported_template(template, found[1])) for found in taken if found))
 
 
