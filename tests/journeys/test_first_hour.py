@@ -45,7 +45,7 @@ def by_telephone(desk: Page, persons: int, families: str, *, origin: tuple[str, 
     `origin` is a district, or "Not known", and a village. `here` is a district, or "Not known", and a shelter kind.
     """
     district, shelter = here
-    Typist(desk).fill_in(str(persons), families, "", "", *origin, district, "", shelter)
+    Typist(desk).fill_in(str(persons), families, "", "", "", *origin, district, "", shelter)
     desk.keyboard.press("Control+Enter")
     expect(desk.locator("#answer-text")).to_contain_text(f"Accepted: persons: {persons} ")
     desk.locator("#another").press("Enter")
