@@ -35,7 +35,8 @@ FAINT = """() => {
         const styles = chain(element).map((each) => getComputedStyle(each));
         const below = styles.reduce((colour, style) => over(rgba(style.backgroundColor), colour), [255, 255, 255]);
         const fading = isPlaceholder ? [...styles, own] : styles;
-        const opacity = fading.reduce((all, style) => all * Number(style.opacity), 1);
+        // what is transparent appears under the pointer, and is then opaque
+        const opacity = fading.reduce((all, style) => all * (Number(style.opacity) || 1), 1);
         const [r, g, b, a] = rgba(own.color);
         const shares = styles
             .map((style) => Number(/grayscale\\(([\\d.]+)\\)/.exec(style.filter)?.[1] ?? 0))
