@@ -167,6 +167,7 @@ class PlannedNotifications:
             missed=frozenset(self._missed.get(alert.alert_id, ())) & frozenset(called),
             before=before,
             on_duty=self._on_duty,
+            absent_heads=self._plan.absent_heads,
             policies=self._plan.policies,
             silences=self._plan.silences,
             inhibitors=self._inhibitors() if inhibitions.may_be_muted(alert) else (),

@@ -21,7 +21,7 @@ from shared.auth.revocations import Revocations
 from shared.events import CredentialKind, CredentialRevoked
 from shared.events.vocabulary import Status
 from shared.places import Places
-from tests.alerts.factories import mudflow, rules
+from tests.alerts.factories import ALAI, mudflow, rules
 from tests.alerts.night import OPERATOR, Night
 from tests.alerts.test_assignments import BERMET, DASTAN, act
 
@@ -124,9 +124,12 @@ async def test_a_person_whose_account_is_disabled_does_not_count_as_on_duty(
     assert (len(await night.causes("bermet")), await night.causes("dastan")) == (1, ["raised"])
     async with night.sessions.begin() as session:
         assert await roster_queries.able_people(session) == {"dastan"}
+    await given_back(night, access_of(settings, revoked(BERMET.account), revoked(DASTAN.account)))
+    await night.report(mudflow())
+    assert (await night.causes("bermet"), await night.causes("dastan")) == (["raised"] * 2, ["raised"] * 2)
     await given_back(night, access_of(settings))
     await night.report(mudflow())
-    assert (await night.causes("bermet"), await night.causes("dastan")) == (["raised"] * 2, ["raised"])
+    assert (await night.causes("bermet"), await night.causes("dastan")) == (["raised"] * 3, ["raised"] * 2)
 
 
 async def test_a_head_of_shift_whose_account_is_disabled_does_not_stand_in_for_the_others(
@@ -142,6 +145,10 @@ async def test_a_head_of_shift_whose_account_is_disabled_does_not_stand_in_for_t
         assert await subscriptions.has_duty_head(session, Status.ACTUAL)
         await session.execute(text("UPDATE receivers SET is_duty_head = label = 'bermet'"))
         assert not await subscriptions.has_duty_head(session, Status.ACTUAL)
+        await session.execute(text("DELETE FROM receivers WHERE label <> 'bermet'"))
+        await session.execute(text("UPDATE receivers SET areas = ARRAY[:alai]"), {"alai": ALAI})
+    await night.report(mudflow())
+    assert await night.causes("bermet") == ["raised", "escalated"], "the alert concerns nobody else"
 
 
 async def with_roster(night: Night, layer: Mapping[str, object]) -> None:

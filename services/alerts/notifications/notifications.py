@@ -38,8 +38,9 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     missed a change while the alert was muted are notified too. After the last step of an escalation, the duty heads and
     all receivers that do not know the alert yet are notified. Duty heads are also notified if the alert has no other
     receiver when it is raised, becomes more severe, or is no longer muted, and whenever the person in charge cannot act
-    any more. With the stages INFORMED, only receivers that were notified before are informed: no person on duty is
-    added, and silences and inhibitions have no effect.
+    any more. If a grave alert still has no receiver, the duty heads whose accounts are disabled are notified. With the
+    stages INFORMED, only receivers that were notified before are informed: no person on duty is added, and silences and
+    inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -49,7 +50,10 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     kept, omissions = recipients(notification, stages)
     is_next_step = stages == ESCALATED and notification.alert.level > 0
     is_empty = not kept and stages in (RAISED, ESCALATED, GRAVER)
-    if (is_next_step or is_empty) and (heads := heads_after_last_step(notification)):
+    heads = heads_after_last_step(notification) if is_next_step or is_empty else []
+    if is_empty and not heads:
+        heads = absent_heads(notification)
+    if heads:
         new = [receiver for receiver in kept if receiver.label not in notification.called and receiver not in heads]
         kept = [*heads, *new]
         others = [receiver for receiver in notification.receivers if receiver not in kept]
@@ -71,6 +75,13 @@ def new_on_duty(notification: Notification) -> set[str]:
     """
     reached, _ = recipients(notification, REACHED)
     return on_duty_with_posts(notification, reached) - set(notification.called)
+
+
+def absent_heads(notification: Notification) -> list[Receiver]:
+    """The duty heads whose accounts are disabled, if the alert is grave. They may still read their messages."""
+    alert = notification.alert
+    heads = [receiver for receiver in notification.receivers if receiver.label in notification.absent_heads]
+    return [head for head in heads if alert.is_grave and alert.status in head.statuses]
 
 
 def heads_after_last_step(notification: Notification) -> list[Receiver]:

@@ -20,8 +20,9 @@ class NotificationPlan:
 
     `rosters` has only the rosters that receivers and policies name, with the overrides that hold now or soon.
     `later_people` has the people of each roster whom later overrides put on duty. `absent` has the labels of the
-    receivers whose accounts are disabled. `silences` has only silences that
-    have not ended. `inhibitors` has the Extreme alerts that mute milder alerts.
+    receivers whose accounts are disabled, and `absent_heads` those among them that are marked as duty heads. These are
+    no duty heads in `receivers`. `silences` has only silences that have not ended. `inhibitors` has the Extreme alerts
+    that mute milder alerts.
     """
 
     receivers: Sequence[Receiver] = ()
@@ -31,6 +32,7 @@ class NotificationPlan:
     inhibitors: Sequence[Inhibitor] = ()
     later_people: Mapping[str, frozenset[str]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    absent_heads: frozenset[str] = frozenset()
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
@@ -44,13 +46,14 @@ class NotificationPlan:
         """For each roster, the labels of the people who count as on duty: usually one person.
 
         In a gap, all people of the roster count as on duty, because a gap must not silence an alert. There is also a
-        gap if the person on duty is no longer a receiver, or if the person's account is disabled. The result has no
-        roster without receivers.
+        gap if the person on duty is no longer a receiver, or if the person's account is disabled. People whose accounts
+        are disabled count only if the roster has nobody else. The result has no roster without receivers.
         """
-        labels = {receiver.label for receiver in self.receivers} - self.absent
+        labels = {receiver.label for receiver in self.receivers}
+        able = labels - self.absent
         people = dict[str, frozenset[str]]()
         for name, (roster, overrides) in self.rosters.items():
             person = person_at(roster, overrides, at) or ""
-            if on_duty := labels & {person} or labels & roster.people:
+            if on_duty := able & {person} or able & roster.people or labels & roster.people:
                 people[name] = frozenset(on_duty)
         return people

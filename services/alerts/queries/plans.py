@@ -32,9 +32,18 @@ async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now:
     later_people = await roster_queries.later_people(session, rosters, now + SOON) if rosters else {}
     disabled = await disabled_queries.disabled(session)
     absent = frozenset(receiver.label for receiver in receivers if receiver.account_id in disabled)
-    receivers = [without_duty(receiver) if receiver.label in absent else receiver for receiver in receivers]
+    absent_heads = frozenset(receiver.label for receiver in receivers if receiver.is_duty_head) & absent
+    receivers = [without_duty(receiver) if receiver.label in absent_heads else receiver for receiver in receivers]
     silences = await silence_queries.not_ended(session, now)
-    return NotificationPlan(receivers, rosters, policies, silences, later_people=later_people, absent=absent)
+    return NotificationPlan(
+        receivers,
+        rosters,
+        policies,
+        silences,
+        later_people=later_people,
+        absent=absent,
+        absent_heads=absent_heads,
+    )
 
 
 async def _rosters(session: AsyncSession, names: Collection[str], now: datetime) -> dict[str, PlannedRoster]:
