@@ -144,10 +144,11 @@ def test_a_page_does_not_act_for_an_account_that_signed_in_later(whole: Whole, s
     expect(first.locator("#link")).to_have_attribute("data-state", "ended")
 
 
-# Makes the list longer than the screen. Returns how many of its rows are wholly in view, and their heights in lines of
-# text. A single script does both, because the board may replace the rows at any time.
+# Makes the list longer than the screen, with rows of at most two states. Returns how many rows are wholly in view, and
+# their heights in lines of text. A single script does both, because the board may replace the rows at any time.
 ROWS_IN_VIEW = """() => {
   const row = document.querySelector(".alert");
+  for (const third of row.querySelectorAll(".alert-state > :nth-child(n + 3)")) third.remove();
   row.after(...Array.from({ length: 30 }, () => row.cloneNode(true)));
   const isInView = (row) => {
     const { left, top, width, height } = row.getBoundingClientRect();
@@ -156,6 +157,12 @@ ROWS_IN_VIEW = """() => {
   const shown = [...document.querySelectorAll(".alert")].filter(isInView);
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   return [shown.length, Math.max(...shown.map((row) => row.getBoundingClientRect().height / rem))];
+}"""
+
+# Adds states to an alert's row, and returns whether each state has the height of its text.
+MORE_STATES = """state => {
+  state.append(state.firstElementChild.cloneNode(true), state.firstElementChild.cloneNode(true));
+  return [...state.children].every((line) => line.scrollHeight <= line.clientHeight);
 }"""
 
 
@@ -172,3 +179,4 @@ def test_each_alert_is_one_line_and_enough_alerts_are_in_view(whole: Whole, seat
             count, lines = page.evaluate(ROWS_IN_VIEW)
             assert count >= least and lines < 2.6, (width, language)
     expect(newest_alert(page, "Rockfall").locator(".alert-facts")).to_have_attribute("title", re.compile("Reported by"))
+    assert newest_alert(page, "Rockfall").locator(".alert-state").evaluate(MORE_STATES)

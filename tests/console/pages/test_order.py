@@ -33,7 +33,7 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
     aimed = first.get_attribute("data-key")
     before = page.locator(".alert").evaluate_all(NAMES)
     other.locator(f"#acknowledge-{aimed}").click()
-    expect(first.locator(".alert-state")).to_contain_text("Acknowledged by")
+    expect(first.locator(".alert-state")).to_match_aria_snapshot("- paragraph: /Acknowledged by/")
     assert page.locator(".alert").evaluate_all(NAMES) == before
     expect(first.get_by_role("button", name="Acknowledge")).to_be_disabled()
     expect(page.locator("#changes")).to_be_visible()
