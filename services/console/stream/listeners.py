@@ -26,8 +26,10 @@ class Listener:
         """Writes the chunk at once, or buffers it. `framed` is the chunk as it is written to the connection.
 
         Nearly all chunks are written at once. To wake the listener's task for each of them would take several times
-        the CPU time.
+        the CPU time. A closed listener gets nothing more, because its rights may have been revoked.
         """
+        if not self.is_open:
+            return
         if self.is_behind or self.writer is None or not self.writer.write(framed):
             self.put(chunk)
 
