@@ -28,7 +28,7 @@ class KeptRows:
         the facts and the constants of this process, so that no row can depend on anything else.
         """
         today = datetime.now(TIME_ZONE).date()  # a row names the day of a time only if it is not today
-        key = (language, template, version, today, *facts.values())
+        key = (language, template, version, today, *facts.items())
         html = self._kept.pop(key, None) or self._rendered(language, template, shown, facts)
         self._kept[key] = html
         if len(self._kept) > MOST:
