@@ -70,7 +70,8 @@ async def board_page(request: Request) -> Response:
         await snapshots.begin(session)
         shown = {name: await view(request, session) for name, view in PANELS.items()}
         stand = vectors.encoded(await snapshots.positions(session), TOPICS)
-    context = {name: value for panel in shown.values() for name, value in panel.items()} | {"background": background}
+    context = {name: value for panel in shown.values() for name, value in panel.items()}
+    context |= {"background": background, "edition": console(request).edition}
     return console(request).pages.render(request, "board.html", vector=stand, **around(request), **context)
 
 
@@ -97,6 +98,7 @@ async def board_panel(request: Request, panel: str, at: str = "") -> Response:
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
     context, headers = await once_there(request, position_of(at), lambda session: view(request, session))
+    headers["x-edition"] = console(request).edition  # a board whose scripts are of another edition says so
     return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **around(request), **context)
 
 

@@ -62,7 +62,7 @@ async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def edition() -> str:
-    """A digest of the scripts, styles and templates. An open page whose edition differs loads itself again."""
+    """A digest of the scripts, styles and templates. An open wall screen whose edition differs loads itself again."""
     digest = blake2b(digest_size=8)
     for file in _files():
         digest.update(f"{file.name} {file.stat().st_size} ".encode())

@@ -44,9 +44,13 @@ def test_a_quiet_night_is_not_a_lost_connection_but_a_silent_stream_is_opened_ag
         # a beat that arrives while the clock advances makes the stream young again
         assert wait_until(is_opened_again, timeout=60, every=1)
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    expect(page.locator("#updated")).to_be_hidden()
+    page.locator("#board").evaluate("board => { board.dataset.edition = 'earlier'; }")
     whole.report_hazard(type="permafrost_loss")
     page.clock.resume()
     expect(page.locator("#panel-hazards")).to_contain_text("Permafrost")
+    expect(page.locator("#updated")).to_contain_text("The program was updated. Reload this page.")
+    expect(page.locator("#updated")).to_be_visible()
 
 
 # Keeps the data of all events of the stream, so that a test can wait until the page has received an event.

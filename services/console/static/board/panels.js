@@ -93,6 +93,8 @@ class Drawing {
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}`);
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
+    const board = document.getElementById("board"); // a wall screen loads itself again
+    if (board) element("updated").hidden = answer.headers.get("x-edition") === board.dataset.edition;
     const isLate = answer.headers.has("x-late");
     if (isLate) this.again();
     const holder = document.createElement("template");
