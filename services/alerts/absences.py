@@ -48,9 +48,9 @@ class Absences:
 
     async def give_back(self) -> int:
         """Gives back the alerts whose people in charge cannot act any more; returns the number of alerts."""
+        await self._store_disabled()
         async with database.committed(self._sessions) as session:
             now = self._clock()
-            await self._store_disabled(session)
             plan = await plan_queries.plan(session, now)
             count = 0
             for known in await alert_queries.with_people(session):
@@ -69,7 +69,9 @@ class Absences:
                     count += 1
             return count
 
-    async def _store_disabled(self, session: AsyncSession) -> None:
-        accounts = [receiver.account_id for receiver in await receiver_queries.receivers(session)]
-        disabled = {account for account in accounts if account is not None and self._access.is_disabled(account)}
-        await disabled_queries.replace(session, disabled)
+    async def _store_disabled(self) -> None:
+        """Has its own transaction, because it must not wait until all alerts are given back."""
+        async with database.committed(self._sessions) as session:
+            accounts = [receiver.account_id for receiver in await receiver_queries.receivers(session)]
+            disabled = {account for account in accounts if account is not None and self._access.is_disabled(account)}
+            await disabled_queries.replace(session, disabled)

@@ -1,5 +1,6 @@
 """Tests that an alert does not rest with a person who cannot act any more."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -11,6 +12,7 @@ from services.alerts.absences import Absences
 from services.alerts.acts import assignees
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.config import AlertsSettings
+from services.alerts.queries import disabled_accounts
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import subscriptions
@@ -24,6 +26,7 @@ from shared.places import Places
 from tests.alerts.factories import ALAI, mudflow, rules
 from tests.alerts.night import OPERATOR, Night
 from tests.alerts.test_assignments import BERMET, DASTAN, act
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +69,17 @@ async def test_work_of_a_disabled_account_is_given_back_loudly_and_the_duty_head
     new_password = revoked(BERMET.account, issued_before=now + timedelta(seconds=1))
     assert await given_back(night, access_of(settings, new_password)) == 0, "the account still acts"
     access = access_of(settings, revoked(BERMET.account))
-    assert [await given_back(night, access) for _ in range(2)] == [1, 0]
+
+    async def stored() -> frozenset[UUID]:
+        async with night.sessions.begin() as session:
+            return await disabled_accounts.disabled(session)
+
+    async with asyncio.TaskGroup() as group, night.sessions.begin() as session:
+        await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        await session.execute(text("SELECT FROM alerts FOR UPDATE"))
+        first = group.create_task(given_back(night, access))
+        assert await wait_for(stored) == {BERMET.account}, "the account is stored before the alert is given back"
+    assert (first.result(), await given_back(night, access)) == (1, 0)
     alert = await night.alert()
     assert (alert.work, alert.demand, alert.progressed_by) == ("acknowledged", "action", None)
     assert alert.escalates_at is not None
