@@ -246,7 +246,7 @@ async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
             (f"area={KADAMJAI}", True),
         ):
             assert ("officer" in (await caller.get(f"/receivers?{query}")).text) is is_shown
-        warning = "No recipient is marked as a head of shift"
+        warning = "No head of shift is marked, or the accounts of all"
         assert warning in (await caller.get("/receivers?lang=en")).text
         await post(caller, "/receivers", typed_anew(replace(OFFICER, label="head", is_duty_head=True)))
         assert warning not in (await caller.get("/receivers?lang=en")).text
@@ -256,6 +256,7 @@ async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
         assert "Account disabled" in disabled and warning in disabled
         async with desk.caller(Role.ADMINISTRATOR) as administrator:
             notices = (await administrator.get("/notices?lang=en")).text
+            assert warning in (await administrator.get("/policies?lang=en")).text
         assert "although their accounts are disabled: 2." in notices
         path = f"/receivers/{receiver_id('officer')}/secret"
         rotated = await post(caller, path, {"act": "rotate"})

@@ -49,6 +49,7 @@ async def policies_page(request: Request, session: Session) -> Response:
     receivers, rosters = await named(session)
     policies = await policy_queries.policies(session)
     labels = {receiver.label for receiver in receivers}
+    heads = {receiver.label for receiver in receivers if receiver.is_duty_head}
     missing = {policy.name: sorted(set(left(policy, labels, rosters))) for policy in policies}
     pages: Pages = request.app.state.pages
     return pages.render(
@@ -57,7 +58,7 @@ async def policies_page(request: Request, session: Session) -> Response:
         policies=policies,
         missing=missing,
         most_acknowledgements=partial(most_acknowledgements, receivers=receivers, rosters=rosters),
-        duty_heads=sorted(receiver.label for receiver in receivers if receiver.is_duty_head),
+        duty_heads=sorted(heads - await roster_queries.absent(session)),
         policy_id=policy_id,
         **choices(request),
     )
