@@ -18,6 +18,7 @@ from shared.places.localities import folded
 
 Row = TypeVar("Row")
 LONGEST_NUMBER = 4
+LONGEST_DAY = len("2026-11-29")
 WRITTEN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? +(?=\d))?", re.ASCII)
 MOST_AREAS = 100
 NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place, or several: %(names)s")
@@ -119,8 +120,11 @@ def iso(typed: str) -> str:
 
 
 def local_instant(typed: str) -> datetime:
-    """The instant of a typed local date and time. Raises ValueError."""
-    return datetime.fromisoformat(iso(typed)).replace(tzinfo=TIME_ZONE)
+    """The instant of a typed local date and time. Raises ValueError, also if the time is missing."""
+    written = iso(typed)
+    if len(written) <= LONGEST_DAY:
+        raise ValueError  # `fromisoformat` would choose midnight
+    return datetime.fromisoformat(written).replace(tzinfo=TIME_ZONE)
 
 
 def is_number(typed: str) -> bool:

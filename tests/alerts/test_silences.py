@@ -22,6 +22,7 @@ from services.alerts.rules.findings import QUAKE_UNJUDGED, UNJUDGED_RULE
 from services.alerts.silences.forms import MOST_SILENCES
 from services.alerts.silences.silences import Silence
 from shared.auth.tokens import Role
+from shared.country import TIME_ZONE
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, Severity
 from shared.places import Places
@@ -261,6 +262,7 @@ async def test_an_operator_silences_alerts_of_the_own_area_and_the_board_says_so
             ({"reason": [""]}, "reason"),
             ({"hours": ["25"]}, "hours"),
             ({"begins": ["2020-01-01T08:00"]}, "begins"),
+            ({"begins": [f"{datetime.now(TIME_ZONE) + timedelta(days=1):%d.%m.%Y}"]}, "begins"),
         ):
             refused = await post(operator, "/silences?lang=en", typed | changed)
             assert refused.status_code == 422

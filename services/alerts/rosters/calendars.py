@@ -90,7 +90,7 @@ def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar
 
 def refuse_too_many(calendar: ReadCalendar, known: Sequence[Override]) -> None:
     """Raises InvalidCalendar if the roster, which has the `known` overrides, would have too many."""
-    if are_too_many([event for event in known if event.uid not in calendar.over], calendar.overrides):
+    if are_too_many([override for override in known if override.uid not in calendar.over], calendar.overrides):
         reason = N_("with this calendar, the roster would have more than %(most)s overrides")
         raise InvalidCalendar(reason, most=MOST_OVERRIDES)
 
