@@ -18,7 +18,7 @@ from shared.events.vocabulary import Status
 from shared.places import Places
 from tests.registry.conftest import Office
 from tests.registry.factories import KADAMJAI, OSH, movement
-from tests.registry.test_headcounts import EVENING, counted
+from tests.registry.test_headcounts import EVENING, OTHER_AUTHOR, OTHER_TEAM, counted
 from tests.registry.test_sites import BATKEN_OBLAST, OSH_OBLAST, occupancy, rows, saved
 
 pytestmark = pytest.mark.anyio
@@ -99,7 +99,7 @@ async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(o
     assert ["people whom earlier counts there include" in page for page in pages] == [True, False]
     await office.file(counted(3, 25, **here, origin_locality="Тобей"))
     assert (await occupancy(office, site_id))["highest"] == 265
-    await office.file(counted(4, 60, **here))
+    await office.file(counted(4, 60, **here, needs=["water"]))
     assert (await occupancy(office, site_id))["highest"] == 255
     assert await by_origin(office) == {KADAMJAI: 85, OSH: 150, None: 20}
     at = (EVENING + timedelta(hours=5)).isoformat()
@@ -108,8 +108,8 @@ async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(o
     assert await by_origin(office) == {KADAMJAI: 85, OSH: 120, None: 20}
     async with office.app.state.sessions() as session:
         assert [(each.need, each.group_persons) for each in await needs(session, ON_NEXT_DAY)] == [
-            (None, 210),
-            ("water", 210),
+            (None, 200),
+            ("water", 200),
         ]
         [stock] = await stock_on(session, ON_NEXT_DAY, Summary.DESTINATION, [date(2022, 5, 6)])
     assert stock.group_persons == {FigureCategory.DISPLACED: 225}
@@ -128,6 +128,18 @@ async def by_origin(office: Office) -> dict[str | None, int]:
     for figure in found:
         people[figure.pcode] += figure.group_persons
     return dict(people)
+
+
+async def test_people_counted_between_two_differing_counts_of_everybody_are_counted_once(office: Office) -> None:
+    """The figures use the higher count of everybody, but the later one shows that the village was already there."""
+    site_id = await saved(office)
+    here = {"site_id": str(site_id)}
+    everybody = {**here, "origin": {"country": "ZZ"}}
+    await office.file(counted(0, 240, **everybody), counted(1, 70, **here))
+    await office.file(counted(2, 150, **everybody), author=OTHER_AUTHOR, team=OTHER_TEAM)
+    there = await occupancy(office, site_id)
+    assert (there["lowest"], there["highest"]) == (150, 240)
+    assert await by_origin(office) == {KADAMJAI: 70, None: 170}
 
 
 async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office) -> None:

@@ -31,54 +31,76 @@ SELECT DISTINCT ON (stock_id) * FROM (
 ) AS counted
 ORDER BY stock_id, persons DESC, report_id
 """  # noqa: S608 - constants
-ORDER = "(coalesce({0}.counted_at, {0}.reported_at), {0}.reported_at, {0}.report_id)"
+ORDER = "ROW(coalesce({0}.counted_at, {0}.reported_at), {0}.reported_at, {0}.report_id)"
 IS_AT_SITE = f"""status = :status AND measure = 'stock' AND site_id IS NOT NULL
     AND coalesce(sub_stock, '{SubStock.IN_DISPLACEMENT}') = '{SubStock.IN_DISPLACEMENT}'
     AND mobility IN ({", ".join(f"'{mobility}'" for mobility in DISPLACED)})"""
-AT_SITES = f"SELECT * FROM counts WHERE {IS_AT_SITE}"  # noqa: S608
-WHOLES = "SELECT at_site.* FROM at_sites AS at_site JOIN present USING (report_id) WHERE at_site.covers_site"
+AT_SITES = f"""
+SELECT *, coalesce(stock_id, report_id) AS stock, {ORDER.format("counts")} AS position
+FROM counts WHERE {IS_AT_SITE}
+"""  # noqa: S608
+# If teams disagree about everybody at a site, the highest count is used, but the newest also includes those who came
+# between the two counts. `position` is therefore that of the newest. Of several counts of everybody at a site (for
+# example of displaced people and of evacuees), the latest includes all people.
+WHOLES = """
+SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS is_latest FROM (
+    SELECT DISTINCT ON (own.report_id) own.report_id, newest.site_id, newest.position
+    FROM present JOIN at_sites AS own USING (report_id) JOIN at_sites AS newest USING (stock)
+    WHERE own.covers_site AND newest.covers_site AND newest.superseded_at >= :until
+        AND coalesce(newest.counted_at, newest.reported_at) < :until
+    ORDER BY own.report_id, newest.position DESC
+) AS whole
+"""
 # The people of an earlier count who were left on the day or, if the count was replaced before, when it was replaced.
 LEFT_ON = "least(:until, earlier.superseded_at)"
 LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN earlier.persons ELSE (
     SELECT persons FROM group_stays AS stay
     WHERE stay.report_id = earlier.report_id AND stay.counted_at < {LEFT_ON} AND stay.superseded_at >= {LEFT_ON}
 ) END"""  # noqa: S608
+# `recounted` are those of the included people who are in the figures by a later count of their origin.
 INCLUDED = f"""
-SELECT whole.report_id, sum(stock.persons)::integer AS persons
-FROM wholes AS whole CROSS JOIN LATERAL (
-    SELECT max({LEFT}) AS persons FROM at_sites AS earlier
-    WHERE earlier.site_id = whole.site_id AND NOT coalesce(earlier.covers_site, false)
-        AND {ORDER.format("earlier")} < {ORDER.format("whole")}
+SELECT report_id, sum(persons)::integer AS persons,
+    coalesce(sum(persons) FILTER (WHERE NOT is_present), 0)::integer AS recounted
+FROM (
+    SELECT whole.report_id, max({LEFT}) AS persons,
+        bool_or(earlier.report_id IN (SELECT report_id FROM present)) AS is_present
+    FROM wholes AS whole JOIN at_sites AS earlier USING (site_id)
+    WHERE whole.is_latest AND NOT coalesce(earlier.covers_site, false) AND earlier.position < whole.position
         AND NOT EXISTS (
             SELECT FROM counts AS recount
-            WHERE recount.report_id = earlier.superseded_by AND {ORDER.format("recount")} < {ORDER.format("whole")}
+            WHERE recount.report_id = earlier.superseded_by AND {ORDER.format("recount")} < whole.position
         )
-    GROUP BY coalesce(earlier.stock_id, earlier.report_id)
+    GROUP BY whole.report_id, earlier.stock
 ) AS stock
 GROUP BY 1
 """  # noqa: S608
-REST = "greatest(0, present.persons - coalesce(included.persons, 0))"
-# Nobody knows the sexes and ages of the rest.
-CELLS = [
-    f"CASE WHEN included.persons > 0 THEN {REST if number == UNKNOWN else 0} ELSE {name} END AS {name}"
-    for number, name in enumerate(CELL_NAMES)
-]
-# Of several counts of everybody at a site, the latest includes all people.
+
+
+def without(included: str) -> str:
+    """The people of the count without these included people. Nobody knows the sexes and ages of the rest."""
+    rest = f"greatest(0, present.persons - coalesce(included.{included}, 0))"
+    cells = [
+        f"CASE WHEN included.{included} > 0 THEN {rest if number == UNKNOWN else 0} ELSE {name} END AS {name}"
+        for number, name in enumerate(CELL_NAMES)
+    ]
+    return ", ".join((f"{rest} AS persons", *cells))
+
+
+TABLES = f"present AS ({PRESENT}), at_sites AS ({AT_SITES}), wholes AS ({WHOLES}), included AS ({INCLUDED})"
 BY_ORIGIN = f"""(
-    WITH present AS ({PRESENT}), at_sites AS ({AT_SITES}), wholes AS ({WHOLES}), included AS ({INCLUDED})
-    SELECT {DESCRIBED}, sub_stock, {REST} AS persons, {", ".join(CELLS)}
+    WITH {TABLES}
+    SELECT {DESCRIBED}, sub_stock, {without("persons")}
     FROM present LEFT JOIN included USING (report_id)
-    WHERE NOT EXISTS (
-        SELECT FROM wholes AS own JOIN wholes AS later USING (site_id)
-        WHERE own.report_id = present.report_id AND {ORDER.format("own")} < {ORDER.format("later")}
-    )
+    WHERE NOT EXISTS (SELECT FROM wholes WHERE wholes.report_id = present.report_id AND NOT is_latest)
 ) AS counts"""  # noqa: S608
 # The people by the latest count that includes them. The count of everybody at a site knows their needs best.
 BY_LATEST_COUNT = f"""(
-    WITH present AS ({PRESENT}), at_sites AS ({AT_SITES}), wholes AS ({WHOLES})
-    SELECT * FROM present
+    WITH {TABLES}
+    SELECT {DESCRIBED}, sub_stock, {without("recounted")}
+    FROM present LEFT JOIN included USING (report_id)
     WHERE NOT EXISTS (
         SELECT FROM at_sites AS own JOIN wholes AS later USING (site_id)
-        WHERE own.report_id = present.report_id AND {ORDER.format("own")} < {ORDER.format("later")}
+        WHERE own.report_id = present.report_id AND own.report_id <> later.report_id
+            AND later.is_latest AND own.position < later.position
     )
 ) AS counts"""  # noqa: S608
