@@ -62,7 +62,10 @@ async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def edition() -> str:
-    """A digest of the scripts, styles and templates. An open wall screen whose edition differs loads itself again."""
+    """A digest of the scripts, styles and templates.
+
+    If the edition of an open page differs, a wall screen loads itself again, and a board says so.
+    """
     digest = blake2b(digest_size=8)
     for file in _files():
         digest.update(f"{file.name} {file.stat().st_size} ".encode())
