@@ -115,16 +115,10 @@ async def balance(session: AsyncSession) -> list[Row]:
     return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
 
 
-async def with_ends(
-    rows: Sequence[Row], service: str, settings: Settings, topics: Iterable[str] | None = None
-) -> list[Row]:
-    """Add the end offsets from Kafka, and rows for partitions that no worker has read yet.
-
-    By default, the topics are those that the service consumes.
-    """
-    read = consumed(service) if topics is None else topics
+async def with_ends(rows: Sequence[Row], service: str, topics: Iterable[str], settings: Settings) -> list[Row]:
+    """Add the end offsets of the topics from Kafka, and rows for partitions that no worker has read yet."""
     try:
-        async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, read) as reader:
+        async with asyncio.timeout(KAFKA_SECONDS), kafka.log_reader(settings, topics) as reader:
             ends = await reader.ends()
             known = {(row.topic, row.partition): row for row in rows}
             ended = {
@@ -173,8 +167,9 @@ class Unread:
     async def _ask(self) -> bool:
         async with self._sessions.begin() as session:
             known = await balance(session)
-        rows = await with_ends(known, self._service, self._settings)
-        for topic in map(TOPICS.__getitem__, consumed(self._service)):
+        topics = consumed(self._service)
+        rows = await with_ends(known, self._service, topics, self._settings)
+        for topic in map(TOPICS.__getitem__, topics):
             if (kept_ms := self._settings.kept_ms(topic)) is not None:
                 oldest = oldest_unread(row for row in rows if row.topic == topic.name)
                 if oldest and datetime.now(UTC) - oldest > timedelta(milliseconds=kept_ms / 2):
@@ -214,7 +209,7 @@ def routes(service: str) -> APIRouter:
         letters, count = await dead_letters(session), await dead_letters_count(session)
         by_reason = await dead_letters_by_reason(session)
         await session.commit()  # the transaction ends here, so that it does not wait for the broker
-        rows = await with_ends(rows, service, request.app.state.settings)
+        rows = await with_ends(rows, service, consumed(service), request.app.state.settings)
         return {
             "consumer": service,
             "partitions": [_shown(row) for row in rows],

@@ -67,7 +67,7 @@ class Measured(Collector):
             if not is_dependency_unavailable(error):
                 raise
             return [gauge("dayar_postgresql_up", up, labels, 0)]
-        rows = await ledger.with_ends(rows, self._service, self._settings)
+        rows = await ledger.with_ends(rows, self._service, ledger.consumed(self._service), self._settings)
         is_kafka_up = any(row.end is not None for row in rows)
         return [
             gauge("dayar_postgresql_up", up, labels),

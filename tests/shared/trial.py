@@ -145,7 +145,7 @@ class Trial:
     async def rows(self) -> list[Row]:
         async with self.sessions.begin() as session:
             rows = await ledger.balance(session)
-        return [row for row in await ledger.with_ends(rows, SERVICE, self.settings, [TOPIC]) if row.topic == TOPIC]
+        return [row for row in await ledger.with_ends(rows, SERVICE, [TOPIC], self.settings) if row.topic == TOPIC]
 
     async def drained(self, timeout: float = 60) -> Counter[str]:
         """Waits until all records are processed. Returns how many records had each outcome. The ledger must balance."""
