@@ -124,10 +124,13 @@ async def test_a_missing_gateway_or_key_loses_no_alert(gateways: Gateways) -> No
     assert gateways.messages == []
 
 
-async def test_an_exercise_sends_nothing_outside(gateways: Gateways) -> None:
+async def test_an_exercise_sends_nothing_outside(gateways: Gateways, town: Town) -> None:
     settings = settings_for(gateways, gateways.profile("json"), exercise=True)
     assert await send(settings.model_copy(update={"outbound_allow": ()}), job_to(OFFICER)) == OUTBOX_PAGE
     assert await send(settings.model_copy(update={"alerts_sms_profile": None}), job_to(OFFICER)) == OUTBOX_PAGE
+    elsewhere = gateways.whole_profile("json", url="https://93.184.215.14:8443/messages")
+    allowed = settings_for(gateways, elsewhere, exercise=True, outbound_allow=("93.184.215.14:8443",))
+    assert await send(allowed, job_to(OFFICER), sessions=town.sessions) == OUTBOX_PAGE, "the gateway gives receipts"
     assert gateways.messages == []
 
 

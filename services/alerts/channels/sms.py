@@ -21,7 +21,7 @@ from services.alerts.sms.segments import Segments
 from services.alerts.sms.sms_texts import SmsTexts
 from shared import events
 from shared.failures import outage_logged
-from shared.outbound_errors import OutboundError
+from shared.outbound_errors import OutboundError, OutsideExercise
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
 ASK_SECONDS = 10.0  # the channel looks for a receipt at this interval
@@ -79,12 +79,17 @@ class SmsChannel:
     async def _sent(
         self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str
     ) -> str | Undelivered:
-        """Sends one message about the jobs. Returns an error, because earlier messages have other results."""
+        """Sends one message about the jobs. Returns an error, because earlier messages have other results.
+
+        Raises OutsideExercise, because an exercise then shows the messages on the outbox page.
+        """
         try:
             message = await self._message(jobs, receiver, number)
             message_id = gateway.receipt_id(message.id, await gateway.send(message))
         except Undelivered as error:
             return error
+        except OutsideExercise:
+            raise
         except OutboundError as error:
             return Undelivered(error.reason)
         parts = len(message.segments.texts) if gateway.gives_receipts_of_parts else None
