@@ -144,7 +144,7 @@ async def notices(request: Request, session: Session) -> Response:
     """Shows what administrators must repair.
 
     A notice says, for example, that nobody gets the texts of Restricted hazards, that Telegram does not work, that a
-    message template cannot be used, or that people whose accounts are disabled still get alerts.
+    message template cannot be used, or that accounts of recipients are disabled.
     """
     settings, pages, language = request.app.state.settings, request.app.state.pages, language_of(request)
     status = settings.counted_status

@@ -257,7 +257,7 @@ async def test_the_list_is_filtered_and_a_secret_is_rotated(desk: Desk) -> None:
         async with desk.caller(Role.ADMINISTRATOR) as administrator:
             notices = (await administrator.get("/notices?lang=en")).text
             assert warning in (await administrator.get("/policies?lang=en")).text
-        assert "although their accounts are disabled: 2." in notices
+        assert "whose accounts are disabled: 2." in notices
         path = f"/receivers/{receiver_id('officer')}/secret"
         rotated = await post(caller, path, {"act": "rotate"})
         assert "whsec_" in rotated.text
