@@ -49,7 +49,7 @@ def test_a_quiet_night_is_not_a_lost_connection_but_a_silent_stream_is_opened_ag
     whole.report_hazard(type="permafrost_loss")
     page.clock.resume()
     expect(page.locator("#panel-hazards")).to_contain_text("Permafrost")
-    expect(page.locator("#updated")).to_contain_text("The program was updated. Reload this page.")
+    expect(page.locator("#updated")).to_contain_text("The program was updated.")
     expect(page.locator("#updated")).to_be_visible()
 
 
