@@ -36,7 +36,8 @@ IS_AT_SITE = f"""status = :status AND measure = 'stock' AND site_id IS NOT NULL
     AND coalesce(sub_stock, '{SubStock.IN_DISPLACEMENT}') = '{SubStock.IN_DISPLACEMENT}'
     AND mobility IN ({", ".join(f"'{mobility}'" for mobility in DISPLACED)})"""
 AT_SITES = f"""
-SELECT *, coalesce(stock_id, report_id) AS stock, {ORDER.format("counts")} AS position
+SELECT report_id, site_id, covers_site, persons, counted_at, reported_at, changed_at, superseded_at, superseded_by,
+    coalesce(stock_id, report_id) AS stock, {ORDER.format("counts")} AS position
 FROM counts WHERE {IS_AT_SITE}
 """  # noqa: S608
 # If teams disagree about everybody at a site, the highest count is used, but the newest also includes those who came
