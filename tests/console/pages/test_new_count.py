@@ -56,7 +56,8 @@ def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole:
     assert body["quantifier"] == "approximately"
     assert body["origin"] == body["destination"]
     assert (body["shelter"], body["mobility"], body["is_full_recount"]) == ("host_relatives", "displacement", False)
-    expect(page.locator("#answer-text")).to_contain_text("Accepted: persons: 70 · families: 20 · ")
+    accepted = "Accepted: persons: 70 · families: 20 · Precision of the number: about · "
+    expect(page.locator("#answer-text")).to_contain_text(accepted)
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     expect(page.locator("#answer-alerted")).to_have_text("An alert for this area followed.")
     expect(page.locator("#answer-text")).to_contain_text(f"{village}, Kadamjai rayon, Batken oblast → Kadamjai rayon")

@@ -62,12 +62,19 @@ function errors() {
   ];
 }
 
-/** The count in one line: persons, families, origin and present place. */
+/** The count in one line: persons, families, precision of the number, origin and present place. */
 function called() {
-  const { persons, households, isEstimated } = count();
-  const unit = /** @type {HTMLSelectElement} */ (element("household_unit")).selectedOptions[0].text;
+  const { persons, quantifier, households, isEstimated } = count();
   const people = sentence(isEstimated ? "estimated" : "persons", { count: persons });
-  return [people, households === null ? "" : `${unit}: ${households}`, journey.text].filter(Boolean).join(" · ");
+  const families = households === null ? "" : `${chosen("household_unit").text}: ${households}`;
+  const precision = chosen("quantifier");
+  return [people, families, quantifier === "exact" ? "" : `${precision.label}: ${precision.text}`, journey.text].filter(Boolean).join(" · ");
+}
+
+/** The label of a list, and the text of its chosen option. @param {string} name */
+function chosen(name) {
+  const list = /** @type {HTMLSelectElement} */ (element(name));
+  return { label: list.labels[0].textContent, text: list.selectedOptions[0].text };
 }
 
 async function send() {
