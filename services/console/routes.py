@@ -109,13 +109,15 @@ async def ringing(request: Request) -> Response:
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:
         counts, alerts = await board_alerts.ringing(session, pcodes)
-    ringing_alerts = [
+    ringing_alerts = [  # the page shows a name as text, so its HTML is resolved
         {
             "alert_id": str(alert.alert_id),
             "severity": alert.severity,
             "demand": alert.demand,
             "level": alert.level,
-            "name": here.kept_rows.row(language, "board/name.html", (alert.alert_id, alert.sequence), alert).strip(),
+            "name": here.kept_rows.row(language, "board/name.html", (alert.alert_id, alert.sequence), alert)
+            .strip()
+            .unescape(),
         }
         for alert in alerts
     ]
