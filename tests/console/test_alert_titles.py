@@ -1,5 +1,6 @@
 """What the board says about a displacement alert, about hidden alerts, and about a hazard that nobody found."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,8 +32,12 @@ def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None
         panel = operator.get("/board/alerts?lang=ru").text
         return panel.partition(f'id="alert-{alert_id}"')[2].partition("</article>")[0]
 
-    title = 'Перемещение, <span class="nowrap">300 человек</span>, откуда — неизвестно</a>'
-    assert wait_until(lambda: title in row(known.alert_id), timeout=60), row(known.alert_id)
+    def title(alert_id: UUID) -> str:
+        name = row(alert_id).partition(f'id="title-{alert_id}"')[2].partition(">")[2].partition("</a>")[0]
+        return re.sub("<[^>]*>", "", name)
+
+    expected = "Перемещение, 300 человек, откуда — неизвестно"
+    assert wait_until(lambda: title(known.alert_id) == expected, timeout=60), row(known.alert_id)
     assert "Сейчас здесь: Лейлекский район." in row(known.alert_id)
     assert ">Откуда — неизвестно. 300 человек по 1 донесению" in row(known.alert_id)
     assert "неизвестно" not in row(of_known_origin.alert_id)
