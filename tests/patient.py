@@ -1,10 +1,10 @@
 """Runs the web process of all apps for tests on a busy machine.
 
-If Valkey does not answer within 50 ms, intake accepts a repeated report, and only a later step detects the repetition.
-Valkey therefore has ten seconds here. Browsers do not ask whether scripts and styles have changed; otherwise each of
-some hundred pages would ask for dozens of files.
+Valkey has ten seconds for its answers here. Browsers do not ask whether scripts and styles have changed; otherwise
+each of some hundred pages would ask for dozens of files.
 """
 
+from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
@@ -24,7 +24,15 @@ class KeptFiles(PageFiles):
         return response
 
 
+def patient_deduplication() -> AbstractContextManager[float]:
+    """Within this context, intake waits up to ten seconds for Valkey.
+
+    Otherwise intake waits for 50 ms, and then accepts a repeated report, which only a later step detects.
+    """
+    return patch.object(deduplication, "BUDGET_SECONDS", 10.0)
+
+
 if __name__ == "__main__":
     log.configure("web")
-    with patch.object(deduplication, "BUDGET_SECONDS", 10.0), patch.object(pages, "PageFiles", KeptFiles):
+    with patient_deduplication(), patch.object(pages, "PageFiles", KeptFiles):
         lifecycle.run_worker(web.main)

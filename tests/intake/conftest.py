@@ -1,5 +1,6 @@
 """Runs intake's app in the test's own process, with real servers."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.intake.config import IntakeSettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
+from tests.patient import patient_deduplication
 from tests.waiting import wait_for
 
 DISPLACEMENTS, HAZARDS, BATCH = "/v1/displacements", "/v1/hazards", "/v1/reports:batch"
@@ -46,14 +48,22 @@ class RunningIntake:
         return {name: ledger["admission"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
 
 
-async def opened(installation: Installation, *, is_whole: bool = True, **changed: Any) -> AsyncIterator[RunningIntake]:
-    """Starts intake's app. If `is_whole` is set, also starts intake's servers and waits until intake is ready."""
+async def opened(
+    installation: Installation, *, is_whole: bool = True, is_patient: bool = True, **changed: Any
+) -> AsyncIterator[RunningIntake]:
+    """Starts intake's app. If `is_whole` is set, also starts intake's servers and waits until intake is ready.
+
+    Tests in which Valkey does not answer are not patient: otherwise each report would wait for ten seconds.
+    """
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=30) as http,
-    ):
+    async with contextlib.AsyncExitStack() as stack:
+        if is_patient:
+            stack.enter_context(patient_deduplication())
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=30)
+        )
         if is_whole:
             await wait_for(lambda: is_ready(http), timeout=60)
         yield RunningIntake(installation, http)

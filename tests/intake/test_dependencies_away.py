@@ -19,6 +19,7 @@ from tests.intake.conftest import DISPLACEMENTS, HAZARDS, RunningIntake, opened
 from tests.intake.factories import hazard, household
 from tests.intake.sealing import sealed
 from tests.journeys.count import everything
+from tests.patient import patient_deduplication
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
@@ -27,7 +28,7 @@ SOON = 30  # time limit in seconds; an idle machine needs at most 2, but a Kafka
 
 @pytest.fixture
 async def own_intake(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
-    async for made in opened(killable_installation, intake_spool_bytes=20_000):
+    async for made in opened(killable_installation, intake_spool_bytes=20_000, is_patient=False):
         yield made
 
 
@@ -51,8 +52,9 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
     components.kafka.freeze()
     spooled = household()
-    assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "spooled"
-    assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "duplicate"
+    with patient_deduplication():
+        assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "spooled"
+        assert (await caller.post(DISPLACEMENTS, spooled)).json()["status"] == "duplicate"
     assert (await caller.post(DISPLACEMENTS, {**spooled, "version": 2})).json()["status"] == "spooled"
     answers = [await caller.post(DISPLACEMENTS, household()) for _ in range(20)]
     full = [answer for answer in answers if answer.status_code == 503]
@@ -248,8 +250,9 @@ async def is_ready(http: httpx.AsyncClient, url: str) -> bool:
 async def test_a_receipt_is_refused_rather_than_wrong_while_a_dependency_is_away(own_intake: RunningIntake) -> None:
     components, caller, body = own_intake.installation.components, own_intake.caller(account=ACCOUNT), household()
     path = f"/v1/receipts/{body['report_id']}"
-    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
-    assert (await caller.get(path)).json()["state"] == "received"
+    with patient_deduplication():
+        assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
+        assert (await caller.get(path)).json()["state"] == "received"
     components.valkey.freeze()
     assert (await caller.get(path)).status_code == 503
     components.valkey.resume()

@@ -9,12 +9,10 @@ from functools import partial
 from unittest.mock import patch
 from uuid import uuid4
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
 from cli import dead as dead_letters
-from services.intake.app import create_app
 from services.intake.config import IntakeSettings
 from shared.auth import revocation_snapshots
 from shared.auth.tokens import Role
@@ -35,12 +33,8 @@ CHANGED_AT = datetime.now(UTC) - timedelta(hours=1)
 @contextlib.asynccontextmanager
 async def opened_without_broker(installation: Installation) -> AsyncIterator[RunningIntake]:
     installation.components.kafka.stop()
-    app = create_app(installation.settings(IntakeSettings))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", timeout=30) as http,
-    ):
-        yield RunningIntake(installation, http)
+    async for intake in opened(installation, is_whole=False):
+        yield intake
 
 
 @pytest.fixture
