@@ -48,6 +48,7 @@ class RunningIntake:
         return {name: ledger["admission"][name] for name in ("sent", "accepted", "spooled", "duplicate", "refused")}
 
 
+@contextlib.asynccontextmanager
 async def opened(
     installation: Installation, *, is_whole: bool = True, is_patient: bool = True, **changed: Any
 ) -> AsyncIterator[RunningIntake]:
@@ -75,5 +76,5 @@ async def is_ready(http: httpx.AsyncClient) -> bool:
 
 @pytest.fixture(scope="module")
 async def intake(shared_installation: Installation) -> AsyncIterator[RunningIntake]:
-    async for made in opened(shared_installation):
+    async with opened(shared_installation) as made:
         yield made

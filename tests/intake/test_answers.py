@@ -58,7 +58,7 @@ async def test_the_same_report_again_is_a_duplicate_and_other_content_is_a_confl
 
 
 async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: Installation) -> None:
-    async for intake in opened(installation, displacements_days=10):
+    async with opened(installation, displacements_days=10) as intake:
         await intake.caller().post(DISPLACEMENTS, household())
         with installation.redis() as valkey:
             [name] = valkey.keys("*memory:*")
@@ -70,7 +70,7 @@ async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
 ) -> None:
     """Valkey's fingerprint was made with the old key, so only the consumer's inbox can detect the repeated report."""
     body = household()
-    async for intake in opened(installation):
+    async with opened(installation) as intake:
         caller = intake.caller()
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
         monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
@@ -245,7 +245,7 @@ async def test_more_concurrent_requests_than_one_account_may_have_are_429(intake
 
 async def test_an_exercise_installation_accepts_no_actual_report(installation: Installation) -> None:
     installation.exercise = True
-    async for intake in opened(installation):
+    async with opened(installation) as intake:
         actual = await intake.caller().post(DISPLACEMENTS, household())
         assert [error["pointer"] for error in actual.json()["errors"]] == ["/status"]
         assert (await intake.caller().post(DISPLACEMENTS, household(status="Exercise"))).status_code == 202

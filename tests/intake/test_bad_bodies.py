@@ -108,7 +108,7 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
     sent, texts = Sent(), naughty(real_data)
     for service in SERVICES:
         installation.start(service, "worker")
-    async for intake in opened(installation):
+    async with opened(installation) as intake:
         field, desk = intake.caller(), intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE)
         noted = [household(notes=text) for text in texts]
         answer = sent.answered_batch(["displacements"] * len(texts), await field.post(BATCH, noted))

@@ -28,7 +28,7 @@ SOON = 30  # time limit in seconds; an idle machine needs at most 2, but a Kafka
 
 @pytest.fixture
 async def own_intake(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
-    async for made in opened(killable_installation, intake_spool_bytes=20_000, is_patient=False):
+    async with opened(killable_installation, intake_spool_bytes=20_000, is_patient=False) as made:
         yield made
 
 
@@ -95,14 +95,14 @@ async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake,
 
 
 async def test_reports_spooled_before_a_restart_are_published_after_it(killable_installation: Installation) -> None:
-    async for intake in opened(killable_installation):
+    async with opened(killable_installation) as intake:
         killable_installation.components.kafka.freeze()
         answers = await asyncio.gather(*(intake.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
         assert {answer.json()["status"] for answer in answers} == {"spooled"}
     killable_installation.components.kafka.resume()
     folder = killable_installation.settings(IntakeSettings).spool_folder
     assert list(folder.glob("*/*.spool"))
-    async for intake in opened(killable_installation):
+    async with opened(killable_installation) as intake:
         await wait_for(lambda: not list(folder.glob("*/*.spool")), timeout=60)
         assert (await intake.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
 
@@ -122,7 +122,7 @@ async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: 
     """A frozen broker accepts connections but never answers, so a Kafka client waits for forty seconds."""
     killable_installation.components.kafka.freeze()
     began = time.monotonic()
-    async for intake in opened(killable_installation, is_whole=False):
+    async with opened(killable_installation, is_whole=False) as intake:
         answer = await intake.caller().post(DISPLACEMENTS, household())
         assert answer.json()["status"] == "spooled"
         assert time.monotonic() - began < SOON
@@ -157,7 +157,7 @@ async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installat
     headers = (("ce_id", b"1"),)
     lines = [Message("hazards", b"key", b"x" * size, headers) for size in (10, 2 << 20, 20)]
     (folder / "1.spool").write_bytes(b"".join(map(spools.line, lines)))
-    async for intake in opened(installation):
+    async with opened(installation) as intake:
         await wait_for(partial(is_drained, intake), timeout=60)
         assert (await spool(intake))["damaged"] == 1
         published = await everything(installation, "hazards", "alerts")
@@ -174,7 +174,7 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     short = {**long, "persons": 2, "members": members[:2]}
     await asyncio.to_thread(limit_records, killable_installation, "displacements", 3_000)
     kafka = killable_installation.components.kafka
-    async for intake in opened(killable_installation):
+    async with opened(killable_installation) as intake:
         caller = intake.caller()
         kafka.freeze()
         for body in (long, household()):
@@ -198,7 +198,7 @@ async def test_a_release_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     long = {**short, "text": {"en": {"headline": "Rockfall", "description": "The road is closed. " * 200}}}
     await asyncio.to_thread(limit_records, killable_installation, "hazards", 3_000)
     kafka = killable_installation.components.kafka
-    async for intake in opened(killable_installation):
+    async with opened(killable_installation) as intake:
         caller = intake.caller(Role.OPERATOR)
         kafka.freeze()
         assert (await caller.post(HAZARDS, long)).json()["status"] == "spooled"
@@ -214,7 +214,7 @@ async def test_the_published_record_of_a_spooled_release_names_no_account(killab
     event = hazard(source="cmc", source_id=f"{uuid4()}/1", text={"ru": {"headline": "Звонил староста"}})
     body = {name: event[name] for name in event if name != "severity"} | {"released_revision": 1, "revision": 2}
     kafka = killable_installation.components.kafka
-    async for intake in opened(killable_installation):
+    async with opened(killable_installation) as intake:
         kafka.freeze()
         answer = await intake.caller(Role.OPERATOR, account=account).post(HAZARDS, body)
         assert answer.json()["status"] == "spooled"

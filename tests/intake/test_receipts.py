@@ -38,7 +38,7 @@ async def working(shared_installation: Installation) -> AsyncIterator[RunningInt
         shared_installation.start(service, "worker", env={"INTAKE_FEEDS": ""})
         for service in ("intake", "registry", "alerts")
     ]
-    async for made in opened(shared_installation):
+    async with opened(shared_installation) as made:
         yield made
     for worker in workers:
         worker.stop()
@@ -87,7 +87,7 @@ async def test_a_report_is_received_also_after_a_rotation_of_the_key(
     monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
     folder, author, body = tmp_path / "memory-key", uuid4(), household()
     shutil.copytree(shared_installation.settings(IntakeSettings).memory_key_file, folder)
-    async for intake in opened(shared_installation, memory_key_file=folder):
+    async with opened(shared_installation, memory_key_file=folder) as intake:
         assert (await intake.caller(account=author).post(DISPLACEMENTS, body)).status_code == 202
         keyring.draw(folder)
         assert (await receipt(intake, author, body["report_id"]))["state"] == "received"
@@ -225,7 +225,7 @@ async def test_the_receipt_survives_a_restart_and_valkeys_loss(working: RunningI
     before = await settled(working, author, body["report_id"], "recorded")
     with working.installation.redis() as client:
         client.flushdb()
-    async for again in opened(working.installation):
+    async with opened(working.installation) as again:
         assert await receipt(again, author, body["report_id"]) == before
 
 

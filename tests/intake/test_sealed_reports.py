@@ -173,7 +173,7 @@ async def test_after_a_rotation_reports_sealed_to_the_older_key_are_opened(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
-    async for intake in opened(installation):
+    async with opened(installation) as intake:
         old = await key_of(intake)
         before = sealed(household(), old)
         keyring.draw(installation.secrets / "phones-key")
@@ -189,7 +189,7 @@ async def test_a_report_sealed_to_a_destroyed_key_is_refused_by_a_problem_of_its
     """The phone keeps the report, because a backup may restore the key."""
     folder = installation.secrets / "phones-key"
     monkeypatch.setattr(phone_keys, "REREAD_SECONDS", 0)
-    async for intake in opened(installation):
+    async with opened(installation) as intake:
         body = sealed(household(), await key_of(intake))
         keyring.draw(folder)
         file = folder / f"{body['kid']}.key"
@@ -259,7 +259,7 @@ async def test_the_last_use_of_a_key_is_stored(installation: Installation, monke
     """A phone that never learned of a newer key still seals to the older key. This key must not be destroyed."""
     monkeypatch.setattr(phone_key_uses, "SECONDS", 0.05)
     started_at = datetime.now(UTC)
-    async for intake in opened(installation):
+    async with opened(installation) as intake:
         key = await key_of(intake)
         assert (await intake.caller().post(SEALED, sealed(household(), key))).status_code == 202
         await wait_for(partial(is_used, installation, key["kid"], started_at), timeout=60)

@@ -33,7 +33,7 @@ CHANGED_AT = datetime.now(UTC) - timedelta(hours=1)
 @contextlib.asynccontextmanager
 async def opened_without_broker(installation: Installation) -> AsyncIterator[RunningIntake]:
     installation.components.kafka.stop()
-    async for intake in opened(installation, is_whole=False):
+    async with opened(installation, is_whole=False) as intake:
         yield intake
 
 
@@ -113,16 +113,16 @@ async def test_a_withheld_hazard_is_accepted_after_a_new_sign_in(unknowing: Runn
 
 async def test_a_restart_uses_the_known_revocations_and_answers_at_once(installation: Installation) -> None:
     snapshot = revocation_snapshots.file_of(installation.settings(IntakeSettings))
-    async for _ in opened(installation):
+    async with opened(installation):
         await wait_for(snapshot.exists)
-    async for intake in opened(installation, is_whole=False):
+    async with opened(installation, is_whole=False) as intake:
         taken = await intake.caller().post(DISPLACEMENTS, household())
         read = await intake.caller(Role.OPERATOR).get("/v1/ledger")
         assert (taken.status_code, read.status_code) == (202, 200)
 
 
 async def test_without_known_revocations_only_reads_wait(installation: Installation) -> None:
-    async for intake in opened(installation, is_whole=False):
+    async with opened(installation, is_whole=False) as intake:
         assert (await intake.caller().post(DISPLACEMENTS, household())).status_code == 202
         await wait_for(partial(is_read, intake.caller(Role.OPERATOR)))
 

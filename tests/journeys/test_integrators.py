@@ -127,7 +127,7 @@ async def test_an_operators_event_never_reaches_the_account(shared_installation:
     The account gets the event of another system, which shows that the account can read the topic.
     """
     entered, announced = (reported(scope="Public", source=source) for source in ("cmc", "hydromet"))
-    async for intake in opened(shared_installation):
+    async with opened(shared_installation) as intake:
         operator = intake.caller(Role.OPERATOR, channel=SubmissionChannel.CONSOLE)
         system = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, sources=["hydromet"])
         assert (await operator.post(HAZARDS, entered)).status_code == 202

@@ -1,5 +1,6 @@
 """Fixtures with the registry's app on real servers, and with stored households."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -143,10 +144,11 @@ async def one_office(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -
     It has a separate database, because it commits, and the fixture `session` needs empty tables.
     """
     with installed(ground, tmp_path_factory.mktemp("installation"), partitions=0) as installation:
-        async for office in opened(installation):
+        async with opened(installation) as office:
             yield office
 
 
+@contextlib.asynccontextmanager
 async def opened(installation: Installation) -> AsyncIterator[Office]:
     settings = installation.settings(RegistrySettings)
     # The app reads the revocations from this stored snapshot, because the installation has no Kafka topics.

@@ -32,7 +32,7 @@ OSH_OBLAST = "KG06000000000"
 @pytest.fixture(scope="module")
 async def one_office(shared_installation: Installation) -> AsyncIterator[Office]:
     """The registry's app with Kafka topics, from which dead letters are read."""
-    async for office in opened(shared_installation):
+    async with opened(shared_installation) as office:
         yield office
 
 

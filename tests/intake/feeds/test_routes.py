@@ -27,7 +27,7 @@ async def read(installation: Installation) -> None:
 async def test_counts_per_feed_are_shown_to_operators_and_in_the_metrics(installation: Installation) -> None:
     await read(installation)
     polled = tuple(PolledFeed("usgs", "usgs", url) for url in ("own.geojson", "https://feeds.example/other?key=secret"))
-    async for intake in opened(installation, intake_feeds=polled):
+    async with opened(installation, intake_feeds=polled) as intake:
         page = await intake.caller(Role.OPERATOR).get("/feeds?lang=en")
         answer = await intake.caller(Role.OPERATOR).get("/v1/feeds")
         refused = await intake.caller(Role.FIELD).get("/v1/feeds")
