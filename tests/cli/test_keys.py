@@ -35,11 +35,11 @@ from shared.config import Settings
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.seal import Sealer
 from shared.events.vocabulary import OutcomeKind
-from shared.messaging.publisher import Publisher
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
 from shared.postgres import database
 from tests.installation import Installation, in_thread
+from tests.publishing import publishing
 from tests.registry.factories import Desk, household, registrar_of
 from tests.shared.trial import Trial, event, hazard
 from tests.waiting import wait_for
@@ -243,7 +243,7 @@ async def refuses(received: Sequence[Received], session: AsyncSession) -> list[O
 
 
 async def publish(installation: Installation) -> None:
-    async with Publisher(installation.settings(Settings, "intake")) as publisher:
+    async with publishing(installation.settings(Settings, "intake")) as publisher:
         await publisher.publish(event(hazard()), timeout=30)
 
 

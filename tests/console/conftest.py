@@ -22,13 +22,13 @@ from services.console.sign_in import accounts
 from services.console.state import console_pages
 from shared.auth.tokens import Role
 from shared.config import Settings
-from shared.messaging.publisher import Publisher
 from shared.places import Places
 from shared.postgres import database
 from tests.clients import PLAIN
 from tests.console.factories import WRITERS, message
 from tests.installation import Installation, Web, in_thread
 from tests.preloaded import CHEAP
+from tests.publishing import publishing
 from tests.waiting import wait_for
 
 WAITS = """SELECT count(*) FROM pg_stat_activity
@@ -120,7 +120,7 @@ class Served:
 
     async def _publish(self, data: tuple[Any, ...]) -> None:
         for writer in dict.fromkeys(WRITERS[each.topic] for each in data):
-            async with Publisher(self.installation.settings(Settings, writer)) as publisher:
+            async with publishing(self.installation.settings(Settings, writer)) as publisher:
                 own = [message(each) for each in data if WRITERS[each.topic] == writer]
                 await publisher.publish_all(own, timeout=20)
 

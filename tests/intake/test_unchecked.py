@@ -19,11 +19,11 @@ from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, derived_id, message
 from shared.events.envelope import REVOKED_HEADER
-from shared.messaging.publisher import Publisher
 from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Caller, RunningIntake, opened
 from tests.intake.factories import hazard, household
 from tests.journeys.count import everything
+from tests.publishing import publishing
 from tests.waiting import wait_for
 
 REVOKED, CHANGED = uuid4(), uuid4()
@@ -43,7 +43,7 @@ async def unknowing(killable_installation: Installation) -> AsyncIterator[Runnin
     fields = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **fields)
     changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **fields)
-    async with Publisher(killable_installation.settings(Settings, "console")) as publisher:
+    async with publishing(killable_installation.settings(Settings, "console")) as publisher:
         for change in (revoked, changed):
             record = message(change, id=derived_id("trial", change.key), source="/console", time=change.revoked_at)
             await publisher.publish(record, timeout=30)

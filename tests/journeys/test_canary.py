@@ -20,7 +20,6 @@ from services.intake.spool import segments
 from shared.config import Settings
 from shared.events import TOPICS, Message
 from shared.events.topics import SERVICES
-from shared.messaging.publisher import Publisher
 from shared.postgres import database
 from tests.clients import PLAIN
 from tests.clusters import cluster_of
@@ -30,6 +29,7 @@ from tests.installation import Ground, Installation
 from tests.journeys.canaries import BYPASSING_INTAKE, THROUGH_INTAKE, files, looked_for, seen, ways
 from tests.journeys.count import Sent, count_check, drained, everything
 from tests.otlp import Collector, collecting
+from tests.publishing import publishing
 from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.components
@@ -122,7 +122,7 @@ class Journey:
         return self.sent.answered(LEAKY, await self.ask("POST", "/intake/v1/displacements", token=token, json=body))
 
     async def publish(self, *messages: Message) -> None:
-        async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
+        async with publishing(self.installation.settings(Settings, "intake")) as publisher:
             await publisher.publish_all(messages, timeout=30)
 
     async def listen(self, token: str) -> None:

@@ -117,6 +117,7 @@ async def centre(shared_installation: Installation, hook: Hook) -> AsyncIterator
     centre = Centre(shared_installation, hook, database.sessions(engine))
     await centre.add_receiver()
     async with centre.publisher:
+        await centre.publisher.flush()  # the publisher itself waits for the broker only one second
         yield centre
     async with engine.begin() as connection:
         # Otherwise, alerts of an earlier test would escalate after five minutes, and their messages would count towards

@@ -20,11 +20,11 @@ from shared.auth.tokens import Role
 from shared.config import Settings, secret
 from shared.events import HazardReported
 from shared.events.vocabulary import HazardType, SubmissionChannel
-from shared.messaging.publisher import Publisher
 from tests.installation import Installation
 from tests.intake.conftest import HAZARDS, opened
 from tests.intake.factories import hazard as reported
 from tests.journeys.count import everything
+from tests.publishing import publishing
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "integrators.md"
 FROM_START, FROM_TIME = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
@@ -62,10 +62,10 @@ def hazard() -> HazardReported:
 
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
     """Publishes each event twice, as a publisher does if the broker's first answer is lost."""
-    async with Publisher(installation.settings(Settings, "intake")) as publisher:
+    async with publishing(installation.settings(Settings, "intake")) as publisher:
         for hazard in hazards:
             message = events.message(hazard, id=uuid4(), source="/intake", time=hazard.received_at)
-            await publisher.publish_all([message, message])
+            await publisher.publish_all([message, message], timeout=30)
 
 
 @contextmanager

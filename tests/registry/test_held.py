@@ -21,9 +21,9 @@ from shared.config import Settings
 from shared.country import COUNTRY
 from shared.events.vocabulary import Flag
 from shared.messaging import kafka
-from shared.messaging.publisher import Publisher
 from shared.postgres import database
 from tests.installation import Installation
+from tests.publishing import publishing
 from tests.registry.factories import Desk, household, movement
 from tests.waiting import wait_for
 
@@ -51,7 +51,7 @@ class Office:
         self, *bodies: dict[str, Any], flags: tuple[Flag, ...] = (), author: UUID = AUTHOR, team: UUID = TEAM
     ) -> None:
         desk = Desk(self.installation.secrets / "seal")
-        async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
+        async with publishing(self.installation.settings(Settings, "intake")) as publisher:
             await publisher.publish_all(
                 [desk.message(body, author=author, team=team, flags=flags) for body in bodies], timeout=30
             )

@@ -18,10 +18,10 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.letter_contents import content_of
 from shared.messaging.letter_openings import LetterOpenings, forget
 from shared.messaging.models import DeadLetterRow, LetterOpening
-from shared.messaging.publisher import Publisher
 from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.redrives import Redrives
 from tests.installation import Installation
+from tests.publishing import publishing
 from tests.registry.conftest import AUTHOR, Office, opened
 from tests.registry.factories import NOON, Desk, household
 
@@ -44,8 +44,7 @@ async def set_aside(office: Office, body: dict[str, Any], offset: int) -> dict[s
         desk.record(desk.message(body, author=AUTHOR))._replace(offset=offset), "invalid", "/persons"
     )
     letters = DeadLetters("registry", Sealer(settings.seal_public_key_file))
-    async with Publisher(settings) as publisher:
-        await publisher.flush()
+    async with publishing(settings) as publisher:
         await publisher.publish(letters.letter(refused), timeout=30)
     name = {"topic": refused.record.topic, "partition": 0, "offset": offset}
     async with office.app.state.sessions.begin() as session:

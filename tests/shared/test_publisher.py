@@ -14,6 +14,7 @@ from shared.events.topics import DEAD_LETTER_BYTES, RECORD_BYTES, TOPICS
 from shared.messaging.publisher import BATCH_BYTES, Publisher
 from tests.installation import Installation
 from tests.journeys.count import everything
+from tests.publishing import publishing
 from tests.shared.trial import event, hazard
 
 pytestmark = pytest.mark.anyio
@@ -21,8 +22,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def publisher(trial_installation: Installation) -> AsyncIterator[Publisher]:
-    async with Publisher(trial_installation.settings(Settings, "intake")) as publisher:
-        await publisher.flush()  # `flush` returns once the broker has applied the new login's rights
+    async with publishing(trial_installation.settings(Settings, "intake")) as publisher:
         yield publisher
 
 
@@ -72,8 +72,7 @@ async def test_only_a_record_that_is_too_big_for_the_broker_is_refused(
 
 async def test_a_dead_letter_may_be_twice_as_big(trial_installation: Installation) -> None:
     letter = heavy(DEAD_LETTER_BYTES - 1_000)._replace(topic=TOPICS["hazards"].dead("alerts"))
-    async with Publisher(trial_installation.settings(Settings, "alerts")) as publisher:
-        await publisher.flush()
+    async with publishing(trial_installation.settings(Settings, "alerts")) as publisher:
         await publisher.publish(letter, timeout=30)
     (record,) = await everything(trial_installation, letter.topic, "alerts")
     assert record.value == letter.value

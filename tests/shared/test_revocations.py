@@ -14,8 +14,8 @@ from shared.auth import revocation_snapshots
 from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRevoked, derived_id, message
-from shared.messaging.publisher import Publisher
 from tests.installation import Installation
+from tests.publishing import publishing
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +75,7 @@ def refuse_access(installation: Installation, service: str) -> None:
 
 
 async def revoke(installation: Installation, revoked: CredentialRevoked) -> None:
-    async with Publisher(installation.settings(Settings, "console")) as publisher:
+    async with publishing(installation.settings(Settings, "console")) as publisher:
         record = message(revoked, id=derived_id("trial", revoked.key), source="/console", time=revoked.revoked_at)
         await publisher.publish(record, timeout=30)
 

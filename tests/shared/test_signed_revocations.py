@@ -15,11 +15,11 @@ from shared.auth.tokens import Principal
 from shared.auth.unverified import LONGEST_RECORD, MOST_RECORDS, UnverifiedRecords
 from shared.config import Settings
 from shared.events import CredentialKind, CredentialRestored, CredentialRevoked, Message, derived_id, message
-from shared.messaging.publisher import Publisher
 from shared.messaging.records import Record
 from shared.messaging.signatures import RecordSigner
 from tests.forging import forge
 from tests.installation import Installation
+from tests.publishing import publishing
 from tests.waiting import wait_for
 
 
@@ -29,7 +29,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
     revoked = CredentialRevoked(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
     restored = CredentialRestored(credential_id=account, kind=CredentialKind.ACCOUNT, revoked_at=now)
     last = CredentialRevoked(credential_id=uuid4(), kind=CredentialKind.ACCOUNT, revoked_at=now)
-    async with Publisher(installation.settings(Settings, "console")) as publisher:
+    async with publishing(installation.settings(Settings, "console")) as publisher:
         await publisher.publish(encoded(revoked), timeout=30)
         await forge(installation, "console", encoded(restored))
         # records with the same key are in one partition

@@ -17,13 +17,13 @@ from shared.auth.tokens import Role
 from shared.config import Settings
 from shared.crypto.seal import Sealer
 from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.publisher import Publisher
 from shared.messaging.records import Record, UnreadableRecord
 from shared.web import letter_routes
 from tests.console.factories import LEILEK
 from tests.console.pages.conftest import Whole
 from tests.console.pages.waiting import LETTER, change
 from tests.installation import in_thread
+from tests.publishing import publishing
 
 OTHER_LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
@@ -131,8 +131,7 @@ async def set_aside(whole: Whole, service: str, topic: str, content: dict[str, A
     record = Record(topic, 0, -7, 0, b"", json.dumps(content).encode(), ())
     sealer = Sealer(settings.seal_public_key_file) if isinstance(settings, RegistrySettings) else None
     letter = DeadLetters(service, sealer).letter(UnreadableRecord(record, "seal_mismatch", "/sealed"))
-    async with Publisher(settings) as publisher:
-        await publisher.flush()
+    async with publishing(settings) as publisher:
         await publisher.publish(letter, timeout=60)
     await change(whole, FAILED.format(topic=topic), SETTINGS[service])
 
