@@ -33,10 +33,16 @@ from tests.hooks import Hook, listening
 from tests.installation import Ground, Installation, Web, installed
 from tests.killable import KILLING, killable, killable_installation, pytest_runtest_teardown
 from tests.own_folders import pytest_runtest_makereport, tmp_path
+from tests.patient import wait_long_for_postgresql
 
 # Hypothesis's examples have no deadline, because an example may take long while other tests use all cores.
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("shared machine")
+
+# On a busy machine, a test may be idle for more than 5 seconds within a transaction. The processes that tests start
+# have this limit, but not the code that runs in the process of the tests.
+database.IDLE_SECONDS = 60
+wait_long_for_postgresql()
 
 COMPONENTS = {"components", "killable"}
 SHARED = (

@@ -35,6 +35,7 @@ from tests.components import Components
 from tests.preloaded import Preloaded
 from tests.waiting import wait_for
 
+WEB, PATIENT = "deploy.local.web", "tests.patient"  # the modules of the programs
 AnySettings = TypeVar("AnySettings", bound=Settings)
 Result = TypeVar("Result")
 
@@ -60,6 +61,7 @@ class Ground:
 
     def __init__(self, components: Components, *, works_ahead: bool = False) -> None:
         self.components = components
+        self.is_killable = not works_ahead
         self.name = f"t{random.token_hex(4)}"
         self.numbers = itertools.count(1)
         self.kafka_logins = {login: f"{self.name}-{login}" for login in (*SERVICES, acls.INTEGRATOR)}
@@ -279,13 +281,18 @@ class Installation:
         If `has_broker` is true, also waits until the process knows the revocations. Before that, the apps answer reads
         with 503.
         """
-        process = self.run(*command or ("deploy.local.web",), env={"PORT": str(self.port), **(env or {})})
+        process = self.run(*command or self._web, env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)
         assert answers and process.is_running, process.log_tail()
         url = f"http://127.0.0.1:{self.port}"
         with httpx.Client(base_url=url, timeout=20, verify=PLAIN) as client:
             assert not has_broker or wait_until(lambda: knows_access(client), timeout=60), process.log_tail()
         return Web(process, url)
+
+    @property
+    def _web(self) -> tuple[str, ...]:
+        """The words that start the web process. It is patient, unless the test kills or freezes its servers."""
+        return (WEB,) if self.ground.is_killable else (PATIENT, WEB)
 
     def end_processes(self) -> None:
         for process in self.processes:

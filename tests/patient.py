@@ -1,38 +1,61 @@
-"""Runs the web process of all apps for tests on a busy machine.
+"""Lengthens time limits of the services, so that an answer does not depend on how busy the machine is.
 
-Valkey has ten seconds for its answers here. Browsers do not ask whether scripts and styles have changed; otherwise
-each of some hundred pages would ask for dozens of files.
+`python -m tests.patient MODULE WORDS` runs a program with intake like `python -m MODULE WORDS`, but patiently. If the
+word `valkey` is before the module, the program waits longer only for Valkey, because the test kills Kafka.
 """
 
-from contextlib import AbstractContextManager
-from typing import Any
+import runpy
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from unittest.mock import patch
 
-from starlette.responses import Response
-
-from deploy.local import web
-from services.intake import deduplication
-from shared import lifecycle, log
-from shared.pages import pages
-from shared.pages.files import PageFiles
+from services.intake import deduplication, hazard_scopes, publication
+from shared import audit
+from shared.messaging import publisher
 
 
-class KeptFiles(PageFiles):
-    def file_response(self, *arguments: Any, **more: Any) -> Response:
-        response = super().file_response(*arguments, **more)
-        response.headers["cache-control"] = "max-age=3600"
-        return response
-
-
-def patient_deduplication() -> AbstractContextManager[float]:
+@contextmanager
+def patient_deduplication() -> Iterator[None]:
     """Within this context, intake waits up to ten seconds for Valkey.
 
     Otherwise intake waits for 50 ms, and then accepts a repeated report, which only a later step detects.
     """
-    return patch.object(deduplication, "BUDGET_SECONDS", 10.0)
+    with patch.object(deduplication, "BUDGET_SECONDS", 10.0):
+        yield
+
+
+@contextmanager
+def patient_kafka() -> Iterator[None]:
+    """Within this context, intake waits up to ten seconds for Kafka.
+
+    Otherwise intake waits one second at its start, and two seconds for a report, and then spools the report. Its
+    answer is not "accepted" then.
+    """
+    with patch.object(publication, "ACK_SECONDS", 10.0), patch.object(publisher, "START_SECONDS", 10.0):
+        yield
+
+
+@contextmanager
+def patient_intake() -> Iterator[None]:
+    with patient_deduplication(), patient_kafka():
+        yield
+
+
+def wait_long_for_postgresql() -> None:
+    """Makes services wait longer for PostgreSQL than any test makes them wait.
+
+    Otherwise a refused request might not be in the security log, and a hazard might become Private.
+    """
+    audit.WRITE_SECONDS = hazard_scopes.WAIT_SECONDS = 30.0
+
+
+def main() -> None:
+    is_for_valkey_only = sys.argv[1] == "valkey"
+    sys.argv = sys.argv[1 + is_for_valkey_only :]
+    with patient_deduplication() if is_for_valkey_only else patient_intake():
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    log.configure("web")
-    with patient_deduplication(), patch.object(pages, "PageFiles", KeptFiles):
-        lifecycle.run_worker(web.main)
+    main()

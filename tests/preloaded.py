@@ -40,6 +40,7 @@ from shared.pages.catalogs import SHARED, SOURCE, translations
 from shared.pages.languages import LANGUAGES
 from shared.places import Places
 from tests.fork_servers import connected, serve_each, started
+from tests.patient import wait_long_for_postgresql
 
 # Modules that create a `rich` console during their import are left out, because the console would belong to the parent.
 COMMANDS = ("acts", "backup", "environment", "keys", "restore", "user")
@@ -129,6 +130,7 @@ def main() -> None:
     for module in (*LATE, *MODULES):
         import_module(module)
     hash_cheaply()
+    wait_long_for_postgresql()
     compile_little()
     if TESTS in os.environ:  # a benchmark measures consumers that wait as in a real installation
         look_seldom()

@@ -15,11 +15,14 @@ from sqlalchemy.util import await_only
 from shared.config import Settings, secret
 from shared.failures import is_postgresql_unavailable
 
+IDLE_SECONDS = 5
 LOOK_SECONDS = 2
 TRANSACTION_SECONDS = 60
 
 
-def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pings: bool = True) -> AsyncEngine:
+def engine(
+    settings: Settings, *, idle_seconds: int | None = None, pool_size: int = 5, pings: bool = True
+) -> AsyncEngine:
     """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
     If a process freezes while it sends a statement, PostgreSQL does not treat its transaction as idle, so
@@ -29,6 +32,7 @@ def engine(settings: Settings, *, idle_seconds: int = 5, pool_size: int = 5, pin
     If `pings` is true, a statement checks the connection before each transaction. A caller that retries failed
     transactions needs no such check.
     """
+    idle_seconds = idle_seconds or IDLE_SECONDS
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
     password = secret(settings.database_password_file)
     made = create_async_engine(

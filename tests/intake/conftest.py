@@ -1,7 +1,8 @@
 """Runs intake's app in the test's own process, with real servers."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from services.intake.config import IntakeSettings
 from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from tests.installation import Installation
-from tests.patient import patient_deduplication
+from tests.patient import patient_intake
 from tests.waiting import wait_for
 
 DISPLACEMENTS, HAZARDS, BATCH = "/v1/displacements", "/v1/hazards", "/v1/reports:batch"
@@ -50,17 +51,21 @@ class RunningIntake:
 
 @contextlib.asynccontextmanager
 async def opened(
-    installation: Installation, *, is_whole: bool = True, is_patient: bool = True, **changed: Any
+    installation: Installation,
+    *,
+    is_whole: bool = True,
+    patience: Callable[[], AbstractContextManager[None]] = patient_intake,
+    **changed: Any,
 ) -> AsyncIterator[RunningIntake]:
     """Starts intake's app. If `is_whole` is set, also starts intake's servers and waits until intake is ready.
 
-    Tests in which Valkey does not answer are not patient: otherwise each report would wait for ten seconds.
+    A test in which Valkey or Kafka does not answer chooses another `patience`. Otherwise reports would wait for ten
+    seconds.
     """
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)
     async with contextlib.AsyncExitStack() as stack:
-        if is_patient:
-            stack.enter_context(patient_deduplication())
+        stack.enter_context(patience())
         await stack.enter_async_context(app.router.lifespan_context(app))
         http = await stack.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=30)

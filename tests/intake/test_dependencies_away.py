@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from functools import partial
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ from tests.intake.conftest import DISPLACEMENTS, HAZARDS, RunningIntake, opened
 from tests.intake.factories import hazard, household
 from tests.intake.sealing import sealed
 from tests.journeys.count import everything
-from tests.patient import patient_deduplication
+from tests.patient import patient_deduplication, patient_intake, patient_kafka
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
@@ -28,18 +29,20 @@ SOON = 30  # time limit in seconds; an idle machine needs at most 2, but a Kafka
 
 @pytest.fixture
 async def own_intake(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
-    async with opened(killable_installation, intake_spool_bytes=20_000, is_patient=False) as made:
+    async with opened(killable_installation, intake_spool_bytes=20_000, patience=nullcontext) as made:
         yield made
 
 
 async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own_intake: RunningIntake) -> None:
     caller, body = own_intake.caller(), household()
     components = own_intake.installation.components
-    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
+    with patient_intake():
+        assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
     components.valkey.freeze()
     # without Valkey's fingerprints, the repeated report is published again
-    assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
+    with patient_kafka():
+        assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
     components.valkey.resume()
 
     with own_intake.installation.redis() as valkey:
@@ -66,7 +69,8 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
     await wait_for(partial(is_drained, own_intake), timeout=60)
     assert await spool(own_intake) == {"records": 0, "bytes": 0, "damaged": 0}
-    assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+    with patient_intake():
+        assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
     counts = await own_intake.counts()
     assert counts["sent"] == sum(counts[name] for name in ("accepted", "spooled", "duplicate", "refused"))
 
@@ -80,8 +84,9 @@ async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake,
     valkey = own_intake.installation.components.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
-    for _ in range(30):
-        assert (await own_intake.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+    with patient_kafka():
+        for _ in range(30):
+            assert (await own_intake.caller().post(DISPLACEMENTS, household())).json()["status"] == "accepted"
     assert time.monotonic() - began < SOON
     valkey.resume() if is_frozen else valkey.start()
     body = household()
@@ -95,7 +100,7 @@ async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake,
 
 
 async def test_reports_spooled_before_a_restart_are_published_after_it(killable_installation: Installation) -> None:
-    async with opened(killable_installation) as intake:
+    async with opened(killable_installation, patience=patient_deduplication) as intake:
         killable_installation.components.kafka.freeze()
         answers = await asyncio.gather(*(intake.caller().post(DISPLACEMENTS, household()) for _ in range(50)))
         assert {answer.json()["status"] for answer in answers} == {"spooled"}
@@ -122,7 +127,7 @@ async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: 
     """A frozen broker accepts connections but never answers, so a Kafka client waits for forty seconds."""
     killable_installation.components.kafka.freeze()
     began = time.monotonic()
-    async with opened(killable_installation, is_whole=False) as intake:
+    async with opened(killable_installation, is_whole=False, patience=patient_deduplication) as intake:
         answer = await intake.caller().post(DISPLACEMENTS, household())
         assert answer.json()["status"] == "spooled"
         assert time.monotonic() - began < SOON
@@ -174,7 +179,7 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     short = {**long, "persons": 2, "members": members[:2]}
     await asyncio.to_thread(limit_records, killable_installation, "displacements", 3_000)
     kafka = killable_installation.components.kafka
-    async with opened(killable_installation) as intake:
+    async with opened(killable_installation, patience=patient_deduplication) as intake:
         caller = intake.caller()
         kafka.freeze()
         for body in (long, household()):
@@ -184,8 +189,9 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
         await wait_for(partial(is_drained, intake), timeout=60)
         assert (await spool(intake))["damaged"] == 1
         assert len(await everything(killable_installation, "displacements", "registry")) == 1
-        assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "accepted"
-        assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "duplicate"
+        with patient_intake():
+            assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "accepted"
+            assert (await caller.post(DISPLACEMENTS, short)).json()["status"] == "duplicate"
 
 
 async def test_a_release_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
@@ -198,15 +204,16 @@ async def test_a_release_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     long = {**short, "text": {"en": {"headline": "Rockfall", "description": "The road is closed. " * 200}}}
     await asyncio.to_thread(limit_records, killable_installation, "hazards", 3_000)
     kafka = killable_installation.components.kafka
-    async with opened(killable_installation) as intake:
+    async with opened(killable_installation, patience=patient_deduplication) as intake:
         caller = intake.caller(Role.OPERATOR)
         kafka.freeze()
         assert (await caller.post(HAZARDS, long)).json()["status"] == "spooled"
         kafka.resume()
         await wait_for(partial(is_drained, intake), timeout=60)
         assert (await spool(intake))["damaged"] == 1
-        assert (await caller.post(HAZARDS, short)).json()["status"] == "accepted"
-        assert (await caller.post(HAZARDS, short)).json()["status"] == "duplicate"
+        with patient_intake():
+            assert (await caller.post(HAZARDS, short)).json()["status"] == "accepted"
+            assert (await caller.post(HAZARDS, short)).json()["status"] == "duplicate"
 
 
 async def test_the_published_record_of_a_spooled_release_names_no_account(killable_installation: Installation) -> None:
@@ -214,7 +221,7 @@ async def test_the_published_record_of_a_spooled_release_names_no_account(killab
     event = hazard(source="cmc", source_id=f"{uuid4()}/1", text={"ru": {"headline": "Звонил староста"}})
     body = {name: event[name] for name in event if name != "severity"} | {"released_revision": 1, "revision": 2}
     kafka = killable_installation.components.kafka
-    async with opened(killable_installation) as intake:
+    async with opened(killable_installation, patience=patient_deduplication) as intake:
         kafka.freeze()
         answer = await intake.caller(Role.OPERATOR, account=account).post(HAZARDS, body)
         assert answer.json()["status"] == "spooled"
@@ -250,7 +257,7 @@ async def is_ready(http: httpx.AsyncClient, url: str) -> bool:
 async def test_a_receipt_is_refused_rather_than_wrong_while_a_dependency_is_away(own_intake: RunningIntake) -> None:
     components, caller, body = own_intake.installation.components, own_intake.caller(account=ACCOUNT), household()
     path = f"/v1/receipts/{body['report_id']}"
-    with patient_deduplication():
+    with patient_intake():
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
         assert (await caller.get(path)).json()["state"] == "received"
     components.valkey.freeze()
@@ -258,7 +265,8 @@ async def test_a_receipt_is_refused_rather_than_wrong_while_a_dependency_is_away
     components.valkey.resume()
     components.postgres.kill9()
     assert (await caller.get(path)).status_code == 503
-    assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
+    with patient_kafka():
+        assert (await caller.post(DISPLACEMENTS, household())).json()["status"] == "accepted"
     components.postgres.start()
     await wait_for(lambda: is_received(own_intake, path), timeout=60)
 

@@ -23,6 +23,7 @@ from tests.installation import Installation
 from tests.intake.conftest import BATCH, DISPLACEMENTS, HAZARDS, Caller, RunningIntake, opened
 from tests.intake.factories import hazard, household
 from tests.journeys.count import everything
+from tests.patient import patient_deduplication
 from tests.publishing import publishing
 from tests.waiting import wait_for
 
@@ -33,7 +34,7 @@ CHANGED_AT = datetime.now(UTC) - timedelta(hours=1)
 @contextlib.asynccontextmanager
 async def opened_without_broker(installation: Installation) -> AsyncIterator[RunningIntake]:
     installation.components.kafka.stop()
-    async with opened(installation, is_whole=False) as intake:
+    async with opened(installation, is_whole=False, patience=patient_deduplication) as intake:
         yield intake
 
 

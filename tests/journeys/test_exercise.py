@@ -103,7 +103,8 @@ class Backups:
 def report(run: Run, accounts: dict[str, str]) -> None:
     with Desk(run.url, accounts, "field-1") as phone:
         body = factories.household(status="Exercise")
-        assert phone.client.post("/intake/v1/displacements", json=body).json()["status"] == "accepted"
+        answer = phone.client.post("/intake/v1/displacements", json=body).json()
+        assert answer["status"] in ("accepted", "spooled")  # a busy broker may answer too late
 
 
 def settled(run: Run, accounts: dict[str, str], *, households: int) -> dict[str, Any]:

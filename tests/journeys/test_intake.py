@@ -17,7 +17,7 @@ from services.registry.config import RegistrySettings
 from shared.auth.tokens import Role
 from shared.events.topics import SERVICES
 from shared.postgres import database
-from tests.installation import Installation, wait_for
+from tests.installation import PATIENT, Installation, wait_for
 from tests.intake.factories import household
 from tests.journeys.count import Sent, count_check, intake_counts
 
@@ -34,7 +34,8 @@ class Phones:
         self.installation = installation
         self.sent = Sent()
         self.port = paths.free_port()
-        self.intake = installation.start("intake", "web", env={"PORT": str(self.port)})
+        patience = ["valkey"] if installation.ground.is_killable else []
+        self.intake = installation.run(PATIENT, *patience, "services.intake", "web", env={"PORT": str(self.port)})
         self.workers = [installation.start(service, "worker") for service in SERVICES]
         token = installation.token(roles=[Role.FIELD], team=uuid4(), channel="field")
         self.client = httpx.AsyncClient(
@@ -121,7 +122,7 @@ async def test_an_outage_of_kafka_and_a_restart_of_intake_lose_nothing_and_the_c
     bodies = [household() for _ in range(60)]
     async with phones(killable_installation) as field:
         for body in bodies[:20]:
-            assert await field.send(body) == "accepted"
+            assert await field.send(body) in ("accepted", "spooled")  # a busy broker may answer too late
         kafka.kill9()
         answers = [await field.send(body) for body in bodies[20:40]]
         answers += [await field.send(corrected(body)) for body in (*bodies[:10], *bodies[20:30])]

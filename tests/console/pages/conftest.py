@@ -25,7 +25,7 @@ from tests import gazetteers
 from tests.browsers import ALLOWS_SOUND, SLOW_MS, chromium
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
-from tests.installation import Installation, in_thread
+from tests.installation import WEB, Installation, in_thread
 from tests.packages import shared_installation
 
 __all__ = ["shared_installation"]
@@ -41,7 +41,8 @@ class Whole(Served):
         services = ("alerts", "console", "registry", "intake")
         workers = [installation.start(service, "worker") for service in services]
         bundle = gazetteers.imported(installation.folder)
-        super().__init__(installation, installation.web("tests.patient", env={"PLACES_PATH": str(bundle)}), *workers)
+        web = installation.web("tests.kept_files", WEB, env={"PLACES_PATH": str(bundle)})
+        super().__init__(installation, web, *workers)
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:

@@ -1,0 +1,25 @@
+"""Runs a patient web process whose scripts and styles browsers keep, as `python -m tests.kept_files MODULE WORDS`.
+
+Otherwise each of some hundred pages would ask for dozens of files.
+"""
+
+from typing import Any
+from unittest.mock import patch
+
+from starlette.responses import Response
+
+from shared.pages import pages
+from shared.pages.files import PageFiles
+from tests import patient
+
+
+class KeptFiles(PageFiles):
+    def file_response(self, *arguments: Any, **more: Any) -> Response:
+        response = super().file_response(*arguments, **more)
+        response.headers["cache-control"] = "max-age=3600"
+        return response
+
+
+if __name__ == "__main__":
+    with patch.object(pages, "PageFiles", KeptFiles):
+        patient.main()
