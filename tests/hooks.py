@@ -1,4 +1,4 @@
-"""A webhook receiver that verifies each signature. In tests, it works, answers 503, does not answer, or is slow."""
+"""A webhook receiver that verifies each signature. It works, answers 503, does not answer, is slow, or waits."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ class Mood(StrEnum):
     BROKEN = "broken"  # the receiver answers 503
     SILENT = "silent"  # the receiver accepts a request, but never answers
     SLOW = "slow"  # the receiver answers after one second
+    HELD = "held"  # the receiver answers when the test sets `may_answer`
 
 
 class Hook:
@@ -32,6 +33,7 @@ class Hook:
         self.answered_ids: list[str] = []  # the `webhook-id` of each of the `bodies`
         self.arrivals: list[tuple[str, float]] = []
         self.came = asyncio.Event()
+        self.may_answer = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = asyncio.Event()
@@ -82,6 +84,8 @@ class Hook:
             await asyncio.Event().wait()
         if self.mood is Mood.SLOW:
             await last(1, until=self._closed)
+        if self.mood is Mood.HELD:
+            await self.may_answer.wait()
         if self.mood is Mood.BROKEN:
             header = f"Retry-After: {self.retry_after}\r\n" if self.retry_after else ""
             return f"HTTP/1.1 503 Service Unavailable\r\n{header}Content-Length: 0\r\n\r\n".encode()

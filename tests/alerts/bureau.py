@@ -93,13 +93,13 @@ class Bureau:
 
     async def edit(self) -> int:
         """Edits the messages whose alerts have changed; returns how many messages were due."""
-        async with Outbound(self.settings, seconds=2) as outbound:
+        async with Outbound(self.settings) as outbound:
             api = BotApi(self.settings, outbound)
             return await MessageEdits(api, ChatMessages(self.texts), self.town.sessions, self.limits).edit()
 
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[TelegramChannel]:
-        async with Outbound(self.settings, seconds=2) as outbound:
+        async with Outbound(self.settings) as outbound:
             api = BotApi(self.settings, outbound)
             yield TelegramChannel(api, ChatMessages(self.texts), self.town.sessions, self.limits)
 

@@ -171,7 +171,7 @@ async def test_a_hanging_receiver_delays_only_itself(town: Town, hook: Hook) -> 
         hook.mood = Mood.SILENT
         await town.receiver("silent", hook)
         await town.receiver("well", other)
-        async with town.working(hook, other):
+        async with town.working(hook, other, seconds=3):
             await town.alert(20)
             await wait_for(lambda: other.answered.total() == 20)
             assert hook.ids and hook.answered.total() == 0

@@ -124,7 +124,7 @@ async def test_after_a_lost_connection_the_slot_is_free_again(town: Town, hook: 
 async def test_what_a_busy_receiver_has_no_slot_for_is_claimed_later(town: Town, hook: Hook) -> None:
     await town.receiver("duty", hook)
     hook.mood = Mood.SILENT
-    async with town.working(hook, alerts_at_once=1) as deliveries:
+    async with town.working(hook, seconds=1, alerts_at_once=1) as deliveries:
         await started(deliveries)
         await report(town, deliveries)
         assert sorted(await report(town, deliveries)) == [(0, False), (1, True)]

@@ -82,13 +82,16 @@ def officer(town: Town) -> Officer:
 
 @asynccontextmanager
 async def sending(town: Town, hook: Hook, port: int, **changed: Any) -> AsyncIterator[None]:
-    """Runs the delivery loop with a real mail server and a real receiver of webhooks."""
+    """Runs the delivery loop with a real mail server and a real receiver of webhooks.
+
+    A call may last longer than a test, but not as long as a lease.
+    """
     mail = settings_for("127.0.0.1", port)
     own = {name: getattr(mail, name) for name in ("alerts_smtp_host", "alerts_smtp_port", "alerts_mail_from")}
     allowed = (f"127.0.0.1:{port}", f"127.0.0.1:{hook.port}")
     changes = {**own, "outbound_allow": allowed, "alerts_retry_seconds": 0.1, **changed}
     settings, woken = town.settings.model_copy(update=changes), asyncio.Event()
-    async with Outbound(settings, seconds=2) as outbound, asyncio.TaskGroup() as group:
+    async with Outbound(settings, seconds=20) as outbound, asyncio.TaskGroup() as group:
         texts = Texts.of_installation(Places.load(), settings)
         channels: dict[DeliveryChannel, ChannelOut] = {
             WEBHOOK: WebhookChannel(outbound, town.box),

@@ -46,7 +46,7 @@ async def exercising(town: Town) -> AsyncIterator[None]:
     """Runs the delivery loop of an exercise, which sends nothing outside."""
     settings = town.settings.model_copy(update={"exercise": True})
     texts = Texts.of_installation(Places.load(), settings)
-    async with Outbound(settings, seconds=2) as outbound, asyncio.TaskGroup() as group:
+    async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
         api = BotApi(settings, outbound)
         channels: dict[DeliveryChannel, ChannelOut] = {
             DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts),

@@ -19,7 +19,7 @@ from services.alerts.receivers.secrets import WebhookSecrets
 from shared import lifecycle
 from shared.events import HazardReported
 from shared.events.vocabulary import DeliveryChannel
-from shared.outbound import Outbound
+from shared.outbound import TOTAL_SECONDS, Outbound
 from shared.places import Places
 from shared.postgres import database, notify
 from tests.alerts.factories import hazard, received, rules
@@ -66,12 +66,13 @@ class Town:
 
     @asynccontextmanager
     async def working(
-        self, *hooks: Hook, channel: ChannelOut | None = None, **changed: Any
+        self, *hooks: Hook, channel: ChannelOut | None = None, seconds: float = TOTAL_SECONDS, **changed: Any
     ) -> AsyncIterator[Deliveries]:
+        """Runs the delivery loop. Each call of a webhook may take `seconds`."""
         allowed = tuple(f"127.0.0.1:{hook.port}" for hook in hooks)
         settings = self.settings.model_copy(update={"outbound_allow": allowed, "alerts_retry_seconds": 0.1, **changed})
         woken = asyncio.Event()
-        async with Outbound(settings, seconds=1) as outbound, asyncio.TaskGroup() as group:
+        async with Outbound(settings, seconds=seconds) as outbound, asyncio.TaskGroup() as group:
             channels = {DeliveryChannel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
             deliveries = Deliveries(settings, self.engine, channels, woken)
             working = (

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +28,7 @@ from shared.config import Settings
 from shared.events.topics import ALERTS_HOUSEHOLDS
 from shared.events.vocabulary import DeliveryChannel, SubmissionChannel
 from shared.messaging.records import Partition
+from shared.outbound import TOTAL_SECONDS
 from shared.postgres import database
 from tests.alerts.bot_server import DESK, GROUP, TOKEN, serving
 from tests.clients import PLAIN
@@ -200,13 +202,15 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
     async with centre.operator() as client:
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
         await centre.settled("well", 6)
-        hook.mood = Mood.SILENT
+        hook.mood, began = Mood.SILENT, time.monotonic()
         await hook.open()
         await wait_for(lambda: len(hook.ids) >= 4)
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
-        assert not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
+        # on a busy machine, all this may take longer than the hanging requests may last
+        is_late = time.monotonic() - began > TOTAL_SECONDS
+        assert is_late or not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
         await hook.close()  # this ends the hanging requests; another test covers their timeout
         hook.mood = Mood.SLOW
         await hook.open()
@@ -223,12 +227,13 @@ async def test_a_worker_killed_between_delivery_and_record_sends_again_with_the_
     centre: Centre, hook: Hook
 ) -> None:
     await centre.receiver("duty", hook)
-    hook.mood = Mood.SLOW
+    hook.mood = Mood.HELD
     first = centre.worker(hook, ALERTS_LEASE_SECONDS="2")
     async with centre.operator() as client:
         await centre.hazard(client)
         await wait_for(lambda: hook.ids)
         first.kill9()
+        hook.may_answer.set()
         await wait_for(lambda: hook.answered.total() == 1)
         hook.mood = Mood.WELL
         centre.worker(hook, ALERTS_LEASE_SECONDS="2")

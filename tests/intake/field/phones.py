@@ -101,7 +101,7 @@ def opened(phone: BrowserContext, centre: Served, language: str = "en", *, scrip
     page.on("console", lambda message: faults.append(message.text))
     page.goto(f"{centre.url}{FORM}?lang={language}")
     wait_for_script(page, "navigator.serviceWorker.ready.then(() => true)")
-    if not wait_until(lambda: page.locator("#opening").is_hidden(), timeout=10):
+    if not wait_until(lambda: page.locator("#opening").is_hidden(), timeout=30):
         # On a busy machine, the form failed twice to open although the page had loaded. The warning shows the script
         # that failed.
         warnings.warn(f"the form did not open: {faults}", stacklevel=2)
