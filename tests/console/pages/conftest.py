@@ -224,10 +224,15 @@ def has_own_clock(context: BrowserContext) -> bool:
         return True
 
 
+# Pages give up a call after ten seconds. A busy machine needs more, for example to close 163 alerts.
+PATIENT_CALLS = "{ const own = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (ms) => own(6 * ms); }"
+
+
 def new_context(browser: Browser) -> BrowserContext:
     # motion is reduced, because a new alert would flash, and drawing each frame takes time
     context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en", reduced_motion="reduce")
     context.set_default_timeout(SLOW_MS)
+    context.add_init_script(PATIENT_CALLS)
     return context
 
 

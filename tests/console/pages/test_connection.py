@@ -94,16 +94,19 @@ def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole
     is_drawn_five_times_a_second_at_most(page)
 
 
+MANY_STEPS = 2000  # a busy machine needs many steps until the page has read the answer
+
+
 def is_drawn_five_times_a_second_at_most(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/board/reports" in request.url else None)
     with page.expect_response("**/board/reports*"):
         page.evaluate("import('/static/board/panels.js').then(({ draw }) => { draw('reports'); draw('reports'); })")
     steps = 0
-    while len(asked) < 2 and steps < 100:
+    while len(asked) < 2 and steps < MANY_STEPS:
         page.clock.run_for(50)
         steps += 1
-    assert 4 <= steps < 100
+    assert 4 <= steps < MANY_STEPS
 
 
 def test_a_failed_panel_is_requested_again(whole: Whole, seat: Any) -> None:
