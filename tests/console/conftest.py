@@ -46,7 +46,7 @@ class Served:
 
     def is_ready(self, path: str = "/ready") -> bool:
         try:
-            return httpx.get(f"{self.url}{path}", verify=PLAIN).status_code == httpx.codes.OK
+            return httpx.get(f"{self.url}{path}", verify=PLAIN, timeout=20).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 
@@ -58,7 +58,7 @@ class Served:
 
     def client(self, **options: Any) -> httpx.Client:
         """An HTTP client with the headers of a browser on one of our pages. The method `stop` closes the client."""
-        defaults = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 20, "verify": PLAIN, **options}
+        defaults = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 60, "verify": PLAIN, **options}
         self.clients.append(httpx.Client(base_url=self.url, **defaults))
         return self.clients[-1]
 
@@ -122,7 +122,7 @@ class Served:
         for writer in dict.fromkeys(WRITERS[each.topic] for each in data):
             async with publishing(self.installation.settings(Settings, writer)) as publisher:
                 own = [message(each) for each in data if WRITERS[each.topic] == writer]
-                await publisher.publish_all(own, timeout=20)
+                await publisher.publish_all(own, timeout=120)
 
 
 HASH = CHEAP.hash(PASSWORD)

@@ -69,7 +69,7 @@ def try_one(operation: Any, url: str, tokens: Sequence[str]) -> None:
 
 
 def test_the_raw_routes_are_in_the_document(web: Web) -> None:
-    document = httpx.get(f"{web.base_url}/intake/openapi.json").json()
+    document = httpx.get(f"{web.base_url}/intake/openapi.json", timeout=60).json()
     assert set(FORMATS) <= set(document["paths"])
     for path in FORMATS:
         assert {"200", "401", "413", "422", "429"} <= set(document["paths"][path]["post"]["responses"])

@@ -119,7 +119,7 @@ class Night:
     async def replies(self, typed: str) -> str:
         """The gateway hands over the officer's reply twice. Returns the text of the only answer."""
         known = len(self.gateways.messages)
-        async with httpx.AsyncClient(base_url=self.base_url, verify=PLAIN, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=self.base_url, verify=PLAIN, trust_env=False, timeout=30) as client:
             body = {"from": NUMBER, "text": typed, "id": typed}
             headers = {"authorization": f"Bearer {SECRET}"}
             for _ in range(2):

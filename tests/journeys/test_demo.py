@@ -109,7 +109,8 @@ async def test_the_scenario_is_played_to_its_end(exercise: Installation) -> None
     [site], groups = sites, await events_on(exercise, "groups")
     assert {event.data.site_id for event in groups} == {site.data.site_id}
     bearer = {"authorization": f"Bearer {exercise.token(roles=[Role.OPERATOR])}"}
-    board = (await asyncio.to_thread(httpx.get, f"{web.base_url}/board/households?lang=en", headers=bearer)).text
+    path = f"{web.base_url}/board/households?lang=en"
+    board = (await asyncio.to_thread(httpx.get, path, headers=bearer, timeout=60)).text
     panel = " ".join(re.sub("<[^>]+>", " ", board).split())
     assert "Counted groups 120 persons, 24 families" in panel
     assert str(SITE["name_en"]) in panel

@@ -155,7 +155,7 @@ async def test_the_administrators_are_told_while_postgresql_and_kafka_are_away(
         assert kinds == found
 
         bearer = {"authorization": f"Bearer {killable_installation.token(roles=[Role.ADMINISTRATOR])}"}
-        page = await asyncio.to_thread(httpx.get, f"{web.base_url}/status?lang=en", headers=bearer)
+        page = await asyncio.to_thread(httpx.get, f"{web.base_url}/status?lang=en", headers=bearer, timeout=60)
         assert "PostgreSQL does not answer." in page.text
 
         web.process.kill9()
