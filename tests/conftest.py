@@ -22,6 +22,7 @@ from deploy.local.options import GIVEN
 from deploy.local.paths import ROOT
 from shared.config import Settings
 from shared.lifecycle import COLLECT_AFTER
+from shared.messaging import outbox
 from shared.postgres import database
 from tests import fork_servers, preloaded
 from tests.clusters import cluster_of, shared, shared_cluster
@@ -39,9 +40,11 @@ from tests.patient import wait_long_for_postgresql
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
-# On a busy machine, a test may be idle for more than 5 seconds within a transaction. The processes that tests start
-# have this limit, but not the code that runs in the process of the tests.
+# In the process of the tests, a transaction may be idle, and Kafka may be busy, for longer than in the processes that
+# tests start. Otherwise PostgreSQL would end a transaction in which a test holds locks, and events would be published
+# twice.
 database.IDLE_SECONDS = 60
+outbox.ACK_SECONDS = 30.0
 wait_long_for_postgresql()
 
 COMPONENTS = {"components", "killable"}

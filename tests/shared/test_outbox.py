@@ -45,7 +45,7 @@ async def published(trial: Trial, count: int) -> list[ConsumerRecord[bytes, byte
             ]
         )
         records: list[ConsumerRecord[bytes, bytes]] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while len(records) < count:
                 for some in (await reader.getmany(timeout_ms=500)).values():
                     records.extend(some)
