@@ -3,7 +3,6 @@
 import getpass
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -65,7 +64,6 @@ def rows(installation: Installation) -> list[tuple[str, str, str, str]]:
     return in_thread(read())
 
 
-@pytest.mark.timeout(600)
 def test_each_changing_command_logs_who_from_where_what_and_the_result(
     tables: Installation,
 ) -> None:

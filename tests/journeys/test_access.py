@@ -30,8 +30,6 @@ GUARDED = {route: rule for route, rule in ROUTES.items() if not rule.is_public}
 KADAMJAI, OSH_OBLAST = "KG05258000000", "KG06000000000"
 DENIED = (401, 403)
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:

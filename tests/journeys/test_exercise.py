@@ -20,7 +20,7 @@ from tests.compose.project import Desk, rows
 from tests.intake import factories
 from tests.supervised import Run, all_answer, is_settled, own_environment, running
 
-pytestmark = [pytest.mark.components, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.components
 
 PLAYED = 37  # the scenario reports 36 households and one group
 
@@ -38,7 +38,7 @@ class Played:
 @pytest.fixture(scope="module")
 def played() -> Iterator[Played]:
     with running(DEMO_FAST="1") as run:
-        assert wait_until(lambda: "The scenario has been played" in run.printed, timeout=240, every=0.2), run.printed
+        assert wait_until(lambda: "The scenario has been played" in run.printed, timeout=600, every=0.2), run.printed
         accounts = dict(re.findall(r"^  ([a-z]+-[0-9]) +(\S+)\r?$", run.printed, re.MULTILINE))
         yield Played(run, run.printed, accounts, settled(run, accounts, households=PLAYED))
 

@@ -8,7 +8,6 @@ not say where the teahouse is and where the people came from.
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
@@ -17,8 +16,6 @@ from tests.browsers import wait_for_script
 from tests.console.conftest import PASSWORD, Served
 from tests.console.pages.typists import Typist
 from tests.intake.field import phones
-
-pytestmark = pytest.mark.timeout(180)
 
 KADAMJAI, LEILEK, BATKEN_OBLAST = "KG05258000000", "KG05236000000", "KG05000000000"
 OF_KNOWN_ORIGIN = 70 + 150 + 37

@@ -26,7 +26,7 @@ from tests.installation import Installation, Web, wait_for
 from tests.journeys import hope
 from tests.journeys.count import Sent, count_check, everything, intake_counts
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.anyio
 
 WORKBOOK = "forms/hope-rdi_import_50_hh_50_ind.xlsx"
 AT_ONCE = 4

@@ -21,7 +21,7 @@ from tests.installation import PATIENT, Installation, wait_for
 from tests.intake.factories import household
 from tests.journeys.count import Sent, count_check, intake_counts
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.anyio
 
 PATH = "/v1/displacements"
 ANSWER_SECONDS = 60

@@ -87,7 +87,6 @@ def running(code: str, installation: Installation, *arguments: str) -> Iterator[
         process.stdout.close()
 
 
-@pytest.mark.timeout(90)
 async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(installation: Installation) -> None:
     early, late = [hazard() for _ in range(3)], [hazard() for _ in range(2)]
     await publish(installation, *early)
@@ -103,7 +102,6 @@ async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(inst
     assert resumed.isdisjoint({one.hazard_id for one in early})
 
 
-@pytest.mark.timeout(90)
 async def test_a_consumer_starts_from_a_time(installation: Installation) -> None:
     await publish(installation, hazard())
     since = datetime.now(UTC)

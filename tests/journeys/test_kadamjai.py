@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from deploy.local.process import wait_until
 from services.alerts.config import AlertsSettings
@@ -27,8 +26,6 @@ from shared.postgres import database
 from tests.console.conftest import Served
 from tests.installation import in_thread
 from tests.journeys.mudflow import BATKEN, KADAMJAI, LEILEK, Mudflow, Report, site_bodies
-
-pytestmark = pytest.mark.timeout(180)
 
 Numbers = tuple[int, ...]
 PANEL = re.compile(r'class="count">([\d,]+)</span>\s*<span class="muted">([\d,]+) persons?<')

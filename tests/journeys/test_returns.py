@@ -5,14 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.conftest import Served
 from tests.intake.factories import group, household, movement
-
-pytestmark = pytest.mark.timeout(180)
 
 KADAMJAI, LEILEK, BATKEN = "KG05258000000", "KG05236000000", "KG05214000000"
 NOW = datetime.now(UTC)

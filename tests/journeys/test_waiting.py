@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
@@ -13,7 +12,6 @@ from tests.intake.factories import group
 from tests.intake.field import phones
 from tests.journeys.count import drained
 
-pytestmark = pytest.mark.timeout(180)
 RECORDED, UNDER_REVIEW = "Recorded by the centre", "Under review: a person at the centre decides"
 HELD = "held, persons: 3 in households, 0 in groups"  # the household of the other report is abroad
 OSH_OBLAST = "KG06000000000"
