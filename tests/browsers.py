@@ -30,7 +30,7 @@ WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # draws WebG
 NO_WEBGL = ("--disable-3d-apis",)
 # the flag with which a wall screen's browser plays sounds (docs/board.md)
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"
-SLOW_MS = 30_000
+SLOW_MS = 60_000
 # Returns the options that are wider than their drop-down list. The computed `font` is empty if the page sets
 # `font-variant-numeric`, and a canvas ignores an empty font, so the font is composed of its parts.
 CUT_OPTIONS = """selects => selects.flatMap((select) => {

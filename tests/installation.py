@@ -282,11 +282,11 @@ class Installation:
         with 503.
         """
         process = self.run(*command or self._web, env={"PORT": str(self.port), **(env or {})})
-        answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=60)
+        answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=180)
         assert answers and process.is_running, process.log_tail()
         url = f"http://127.0.0.1:{self.port}"
-        with httpx.Client(base_url=url, timeout=20, verify=PLAIN) as client:
-            assert not has_broker or wait_until(lambda: knows_access(client), timeout=60), process.log_tail()
+        with httpx.Client(base_url=url, timeout=60, verify=PLAIN) as client:
+            assert not has_broker or wait_until(lambda: knows_access(client), timeout=180), process.log_tail()
         return Web(process, url)
 
     @property

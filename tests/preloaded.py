@@ -113,7 +113,7 @@ def forked(arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[
     return forks(os.environ.get(ADDRESS)).fork(arguments[0].rpartition(".")[2], arguments, env, standard)
 
 
-def run(*arguments: str, env: Mapping[str, str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, env: Mapping[str, str], timeout: float = 600) -> subprocess.CompletedProcess[str]:
     """Runs `python -m` with these arguments, without input, and waits for its end, as `subprocess.run` does."""
     with Path(os.devnull).open("rb") as nothing, TemporaryFile() as output, TemporaryFile() as errors:
         code = forked(arguments, env, (nothing.fileno(), output.fileno(), errors.fileno())).wait(timeout)

@@ -66,7 +66,7 @@ class Run:
 
     def stop(self) -> None:
         self.send(signal.SIGTERM)
-        assert self.supervisor.wait(timeout=60) == 0, self.printed
+        assert self.supervisor.wait(timeout=300) == 0, self.printed
 
     def kill(self) -> None:
         """Kills the supervisor, and checks that all its child processes end with it."""

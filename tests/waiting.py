@@ -14,11 +14,11 @@ Result = TypeVar("Result")
 
 @overload
 async def wait_for(
-    condition: Callable[[], Awaitable[Result | None]], timeout: float = 60, every: float = 0.02
+    condition: Callable[[], Awaitable[Result | None]], timeout: float = 180, every: float = 0.02
 ) -> Result: ...
 @overload
-async def wait_for(condition: Callable[[], Result | None], timeout: float = 60, every: float = 0.02) -> Result: ...
-async def wait_for(condition: Callable[[], Any], timeout: float = 60, every: float = 0.02) -> Any:
+async def wait_for(condition: Callable[[], Result | None], timeout: float = 180, every: float = 0.02) -> Result: ...
+async def wait_for(condition: Callable[[], Any], timeout: float = 180, every: float = 0.02) -> Any:
     """Returns the first true result of `condition`. The test fails if no result is true within `timeout` seconds."""
     began = time.monotonic()
     while True:

@@ -62,7 +62,7 @@ class Town:
             rows = [row for row in await self.rows() if row["settled_at"]]
             return rows if len(rows) >= count else None
 
-        return await wait_for(are_settled, 60)
+        return await wait_for(are_settled)
 
     @asynccontextmanager
     async def working(

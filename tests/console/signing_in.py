@@ -48,7 +48,7 @@ def at_terminal(served: Served, *arguments: str) -> str:
     ours, theirs = pty.openpty()
     try:
         env = {**served.installation.env(), "PATH": "/usr/bin:/bin", "TERM": "dumb"}
-        forked(["cli", *arguments], env, (theirs, theirs, theirs)).wait(timeout=60)
+        forked(["cli", *arguments], env, (theirs, theirs, theirs)).wait(timeout=600)
         return os.read(ours, 65536).decode()
     finally:
         os.close(ours)

@@ -73,7 +73,7 @@ class Heard:
 
 @contextmanager
 def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> Iterator[Heard]:
-    with client.stream("GET", "/stream", params={"topics": topics}, headers=headers, timeout=20) as answer:
+    with client.stream("GET", "/stream", params={"topics": topics}, headers=headers, timeout=60) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         heard = Heard(answer)
@@ -130,7 +130,7 @@ def test_a_listener_that_reconnects_misses_nothing_and_gets_nothing_twice(served
         served.publish(*reported[:10])
         before = [event["data"]["hazard_id"] for _, event in first.take(10)]
     served.publish(*reported[10:20])
-    with client.stream("GET", "/stream?topics=hazards", headers={"last-event-id": first.last_id}, timeout=20) as answer:
+    with client.stream("GET", "/stream?topics=hazards", headers={"last-event-id": first.last_id}, timeout=60) as answer:
         again = Heard(answer)
         served.publish(*reported[20:])
         after = [event["data"]["hazard_id"] for _, event in again.take(20)]
@@ -142,7 +142,7 @@ def test_a_pages_stream_begins_at_the_position_of_the_page(served: Served) -> No
     vector = client.get("/").text.partition('data-vector="')[2].partition('"')[0]
     reported = hazard()
     served.publish(reported)
-    with client.stream("GET", "/stream", params={"topics": "hazards", "from": vector}, timeout=20) as answer:
+    with client.stream("GET", "/stream", params={"topics": "hazards", "from": vector}, timeout=60) as answer:
         heard = (event["data"]["hazard_id"] for _, event in Heard(answer))
         # hazards of earlier tests may come first
         assert str(reported.hazard_id) in heard
@@ -249,7 +249,7 @@ def sight_of_hazards() -> StreamVisibility:
 
 
 async def until(listener: Listener, last: bytes) -> AsyncIterator[bytes]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for chunk in listener.chunks():
             yield chunk
             if last in chunk:
@@ -258,7 +258,7 @@ async def until(listener: Listener, last: bytes) -> AsyncIterator[bytes]:
 
 async def told(listener: Listener, count: int, event: bytes = b"event: hazards") -> None:
     chunks, count_so_far = listener.chunks(), 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while count_so_far < count:
             count_so_far += (await anext(chunks)).count(event)
 

@@ -238,7 +238,7 @@ def limit_records(installation: Installation, topic: str, size: int) -> None:
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry])
     admin = installation.components.broker.admin()  # the variable keeps the Kafka client open
     for done in admin.incremental_alter_configs([resource]).values():
-        done.result(timeout=20)
+        done.result(timeout=60)
 
 
 async def spool(intake: RunningIntake) -> dict[str, int]:

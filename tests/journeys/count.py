@@ -103,7 +103,7 @@ class Standing:
             self.unbalanced.append(f"{name}: first {row.first}, next {row.next}, counted {row.kinds}")
 
 
-async def count_check(installation: Installation, sent: Sent, *, timeout: float = 60) -> Standing:
+async def count_check(installation: Installation, sent: Sent, *, timeout: float = 240) -> Standing:
     """Waits until all records are processed.
 
     After that, all counts must balance, and exactly the accepted reports must have outcomes.
@@ -131,7 +131,7 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
     return {kind: answer.json()["admission"][kind] for kind in ("sent", *ANSWERS)}
 
 
-async def drained(installation: Installation, timeout: float = 60) -> Standing:
+async def drained(installation: Installation, timeout: float = 240) -> Standing:
     """Waits until all records are read.
 
     The services are checked in the order in which records pass, so that no record is missed.

@@ -33,7 +33,7 @@ DENIED = (401, 403)
 
 @pytest.fixture
 async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=web.base_url, timeout=20, verify=PLAIN) as client:
+    async with httpx.AsyncClient(base_url=web.base_url, timeout=60, verify=PLAIN) as client:
         yield client
 
 
@@ -158,7 +158,7 @@ async def reported(web: Web, shared_installation: Installation) -> AsyncIterator
     for service in SERVICES:
         shared_installation.start(service, "worker")
     sent, reported = Sent(), ReportedEvents()
-    async with httpx.AsyncClient(base_url=web.base_url, timeout=20, verify=PLAIN) as client:
+    async with httpx.AsyncClient(base_url=web.base_url, timeout=60, verify=PLAIN) as client:
         await report(client, shared_installation, reported, sent)
         await wait_for(lambda: is_everywhere(client, shared_installation, reported), timeout=60)
         alerts = await client.get("/alerts/v1/alerts", headers=bearer(shared_installation.token(roles=[Role.OPERATOR])))

@@ -164,7 +164,7 @@ class Centre:
             done = [row for row in await self.delivery_rows() if row.recipient == recipient and row.is_delivered]
             return len(done) >= count
 
-        await wait_for(are_settled, 60)
+        await wait_for(are_settled)
 
 
 @pytest.fixture(scope="module")

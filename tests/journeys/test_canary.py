@@ -159,7 +159,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
         await send_a_sheet(journey, token)
         await search(journey, token)
         await wait_in_the_spool(journey, token)
-        await count_check(journey.installation, journey.sent, timeout=120)
+        await count_check(journey.installation, journey.sent)
         await find_and_open(journey, token)
         await publish_bad_records(journey)
         await keep_an_account(journey)

@@ -59,7 +59,7 @@ async def test_a_thousand_households_survive_four_failures(
         await journey.worker_frozen(250)
         await journey.component_killed(250, killable_installation.components.kafka)
         await journey.component_killed(250, killable_installation.components.postgres)
-        await count_check(killable_installation, journey.sent, timeout=120)
+        await count_check(killable_installation, journey.sent)
         journey.sent.same_as(await intake_counts(killable_installation, f"{journey.web.base_url}/intake"))
         await journey.each_is_a_household()
         await journey.each_was_published_once()

@@ -135,7 +135,7 @@ async def test_an_outage_of_kafka_and_a_restart_of_intake_lose_nothing_and_the_c
         assert await field.send(bodies[25]) == "duplicate"
         kafka.spawn()
         await asyncio.to_thread(kafka.wait_ready)
-        await count_check(killable_installation, field.sent, timeout=120)
+        await count_check(killable_installation, field.sent)
         field.sent.same_as(before, await field.counts())
         changed = {body["household_id"] for body in (*bodies[:10], *bodies[20:30], *bodies[40:50])}
         expected = {body["household_id"]: 9 if body["household_id"] in changed else 2 for body in bodies}

@@ -101,7 +101,7 @@ async def test_without_postgresql_a_refusal_is_still_answered(tables: Installati
 def client(web: Web, installation: Installation, role: Role, **claims: object) -> httpx.AsyncClient:
     token = installation.token(roles=[role], **claims)
     headers = {"authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=web.base_url, headers=headers, verify=PLAIN, trust_env=False, timeout=20)
+    return httpx.AsyncClient(base_url=web.base_url, headers=headers, verify=PLAIN, trust_env=False, timeout=60)
 
 
 PATHS = {

@@ -109,7 +109,7 @@ class Reader:
 @pytest.fixture
 async def reader(killable_installation: Installation) -> AsyncIterator[Reader]:
     url = f"http://127.0.0.1:{killable_installation.port}"
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as http:
         made = Reader(killable_installation, http)
         await wait_for(lambda: made.answers(OTHER, 200), 60)
         yield made

@@ -117,7 +117,7 @@ async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(t
         await wait_for(lambda: trial.fetch(COPYING))
         await trial.publish(event(hazard()))
         async with trial.running(trial.consumer()):
-            assert await trial.drained(30) == {"recorded": 2}
+            assert await trial.drained() == {"recorded": 2}
     finally:
         frozen.kill()
         await frozen.wait()

@@ -147,7 +147,7 @@ class Trial:
             rows = await ledger.balance(session)
         return [row for row in await ledger.with_ends(rows, SERVICE, [TOPIC], self.settings) if row.topic == TOPIC]
 
-    async def drained(self, timeout: float = 60) -> Counter[str]:
+    async def drained(self, timeout: float = 180) -> Counter[str]:
         """Waits until all records are processed. Returns how many records had each outcome. The ledger must balance."""
         rows = await self.rows()
         while unread := [row for row in rows if row.on_its_way != 0]:

@@ -63,7 +63,7 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_creates_changed
 def test_sigterm_stops_everything_in_order(run: Run) -> None:
     children = run.children()
     run.send(signal.SIGTERM)
-    assert run.supervisor.wait(timeout=60) == 0
+    assert run.supervisor.wait(timeout=300) == 0
     assert not any(child.is_running() for child in children)
     assert list((run.folder / "run").glob("*.pid")) == []
     assert "Stopped." in run.printed
