@@ -1,21 +1,16 @@
 """Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
 
-A new condition is one more module in `stages/`, and one more stage in the tuples here or in `conditions.py`.
+A new condition is one more function in `stages/`, and one more stage in the tuples here or in `stages/conditions.py`.
 """
 
 from collections.abc import Sequence
 
-from services.alerts.notifications.conditions import REACHED
 from services.alerts.notifications.stages import Notification, Omission, Omissions, Stage, recipients
-from services.alerts.notifications.stages.called_before import called_before
-from services.alerts.notifications.stages.called_or_reached import called_or_reached
-from services.alerts.notifications.stages.current_steps import current_step
+from services.alerts.notifications.stages.called import called_before, called_or_reached, newly_concerned
+from services.alerts.notifications.stages.conditions import REACHED
 from services.alerts.notifications.stages.duty import on_duty_with_posts
-from services.alerts.notifications.stages.earlier_steps import earlier_step_called
-from services.alerts.notifications.stages.ended_policies import after_end
-from services.alerts.notifications.stages.inhibitions import inhibited
-from services.alerts.notifications.stages.newly_concerned import newly_concerned
-from services.alerts.notifications.stages.silences import silenced
+from services.alerts.notifications.stages.mutes import inhibited, silenced
+from services.alerts.notifications.stages.steps import after_end, current_step, earlier_step_called
 from services.alerts.notifications.waiting_times import steps_of_alert
 from services.alerts.policies import duty_heads
 from services.alerts.receivers.receivers import Receiver

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from services.alerts.notifications.conditions import CONCERNED
 from services.alerts.notifications.stages import Notification, recipients
-from services.alerts.notifications.stages.levels import steps_of
+from services.alerts.notifications.stages.conditions import CONCERNED
+from services.alerts.notifications.stages.steps import steps_of
 from services.alerts.policies import duty_heads
 from services.alerts.policies.steps import Steps
 

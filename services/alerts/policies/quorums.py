@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.alerts.notifications.conditions import CONCERNED
 from services.alerts.notifications.stages import Notification, recipients
-from services.alerts.notifications.stages.levels import steps_of
+from services.alerts.notifications.stages.conditions import CONCERNED
+from services.alerts.notifications.stages.steps import steps_of
 from services.alerts.policies import duty_heads
 from services.alerts.policies.steps import Steps
 from services.alerts.receivers.receivers import Receiver, ReceiverKind

@@ -1,4 +1,4 @@
-"""Leaves out receivers whose step the alert's level has not reached."""
+"""The stages for the steps of the alert's escalation."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,28 @@ def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Om
     reached = steps.reached(notification.alert.level)
     missing = {label: own for label, own in steps.of.items() if not own & reached}
     return {label: Omission.LATER_STEP if own else Omission.OTHER_POLICY for label, own in missing.items()}
+
+
+def current_step(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Keeps only the receivers of the step that is notified at the alert's level."""
+    steps = steps_of(notification, receivers)
+    current = steps.current(notification.alert.level)
+    return {label: Omission.EARLIER_STEP for label, own in steps.of.items() if current not in own}
+
+
+def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers of earlier steps that were notified before.
+
+    Keeps receivers of earlier steps that were not notified: for example, a silence has ended since then, the receiver's
+    hours have begun, or the person has come on duty.
+    """
+    earlier = current_step(notification, receivers)
+    return {label: omission for label, omission in earlier.items() if label in notification.called}
+
+
+def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:  # noqa: ARG001 - as all stages
+    """Leaves out everybody, because the policy has ended."""
+    return {receiver.label: Omission.POLICY_ENDED for receiver in receivers}
 
 
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:

@@ -1,11 +1,28 @@
-"""Leaves out receivers that a moved alert concerned before it moved."""
+"""The stages that depend on who was notified of the alert before."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.alerts.notifications.conditions import REACHED
 from services.alerts.notifications.stages import Notification, Omission, Omissions, recipients
+from services.alerts.notifications.stages.conditions import REACHED
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
+
+
+def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers that were never notified of the alert.
+
+    A receiver that was notified before is kept, even if the alert moved out of the receiver's area or is now below the
+    receiver's lowest severity.
+    """
+    labels = (receiver.label for receiver in receivers)
+    return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}
+
+
+def called_or_reached(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Keeps the receivers that were notified of the alert before, or would be notified if the alert were raised now."""
+    _, unreached = recipients(notification, REACHED)
+    unknown = {receiver.label for receiver in receivers} - set(notification.called)
+    return {label: omission for label, omission in unreached.items() if label in unknown}
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:

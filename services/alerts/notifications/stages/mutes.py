@@ -1,4 +1,4 @@
-"""Leaves out everybody while a silence mutes the alert."""
+"""The stages that leave out everybody while something mutes the alert: a silence, or an Extreme alert."""
 
 from collections.abc import Sequence
 
@@ -10,3 +10,9 @@ def silenced(notification: Notification, receivers: Sequence[Receiver]) -> Omiss
     if notification.silence is None:
         return {}
     return {receiver.label: Omission.SILENCED for receiver in receivers}
+
+
+def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    if notification.inhibitor is None:
+        return {}
+    return {receiver.label: Omission.INHIBITED for receiver in receivers}
