@@ -36,58 +36,6 @@ BY_HAND = frozenset(
 OWN_SOURCE = CENTRE
 
 
-class Judgement(NamedTuple):
-    """The severity of the alert that a rule raises for a hazard, with the reason and the units of the alert."""
-
-    severity: Severity
-    reason: str
-    pcodes: tuple[str, ...]
-
-
-class HazardRule(AgeRule):
-    """Grades hazard reports. `name` is the name of the rule's table in the file of rules."""
-
-    name: ClassVar[str]
-
-    def grade(self, hazard: HazardReported) -> Severity | None:
-        """The severity of the alert; None if the rule does not apply."""
-        raise NotImplementedError
-
-    def judgement(self, hazard: HazardReported) -> Judgement | None:
-        """The grade with the rule's reason, for the units that the report names; None if the rule does not apply."""
-        severity = self.grade(hazard)
-        return None if severity is None else Judgement(severity, self.reason, hazard.area.pcodes)
-
-    def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
-        """The urgency, certainty and source of the report.
-
-        If the onset is more than 15 minutes ahead, the urgency is Future, or Expected if the report says Expected.
-        """
-        is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
-        urgency = Urgency.FUTURE if is_ahead else hazard.urgency
-        return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
-
-    def find(self, hazard: HazardReported, now: datetime) -> Finding | None:
-        judgement = self.judgement(hazard)
-        if judgement is None:
-            return None
-        return Finding(
-            situation=situation_of(hazard),
-            rule=self.name,
-            reason=judgement.reason,
-            severity=judgement.severity,
-            severity_is_derived=judgement.severity != hazard.severity,
-            onset=hazard.onset,
-            expires=hazard.expires,
-            is_suppressed=self.is_too_old(hazard, now),
-            figures={name: value for name, value in self.figures(hazard, now).items() if value is not None},
-            hazard_type=hazard.type,
-            hazard_id=hazard.hazard_id,
-            hazard_scope=hazard.scope,
-            pcodes=judgement.pcodes,
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class HazardRules:
     """All rules about hazards.
@@ -138,6 +86,58 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
         return Nothing("out_of_area")
     findings = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]
     return max(findings, key=lambda finding: RANK[finding.severity]) if findings else Nothing("below_threshold")
+
+
+class Judgement(NamedTuple):
+    """The severity of the alert that a rule raises for a hazard, with the reason and the units of the alert."""
+
+    severity: Severity
+    reason: str
+    pcodes: tuple[str, ...]
+
+
+class HazardRule(AgeRule):
+    """Grades hazard reports. `name` is the name of the rule's table in the file of rules."""
+
+    name: ClassVar[str]
+
+    def find(self, hazard: HazardReported, now: datetime) -> Finding | None:
+        judgement = self.judgement(hazard)
+        if judgement is None:
+            return None
+        return Finding(
+            situation=situation_of(hazard),
+            rule=self.name,
+            reason=judgement.reason,
+            severity=judgement.severity,
+            severity_is_derived=judgement.severity != hazard.severity,
+            onset=hazard.onset,
+            expires=hazard.expires,
+            is_suppressed=self.is_too_old(hazard, now),
+            figures={name: value for name, value in self.figures(hazard, now).items() if value is not None},
+            hazard_type=hazard.type,
+            hazard_id=hazard.hazard_id,
+            hazard_scope=hazard.scope,
+            pcodes=judgement.pcodes,
+        )
+
+    def judgement(self, hazard: HazardReported) -> Judgement | None:
+        """The grade with the rule's reason, for the units that the report names; None if the rule does not apply."""
+        severity = self.grade(hazard)
+        return None if severity is None else Judgement(severity, self.reason, hazard.area.pcodes)
+
+    def grade(self, hazard: HazardReported) -> Severity | None:
+        """The severity of the alert; None if the rule does not apply."""
+        raise NotImplementedError
+
+    def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
+        """The urgency, certainty and source of the report.
+
+        If the onset is more than 15 minutes ahead, the urgency is Future, or Expected if the report says Expected.
+        """
+        is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
+        urgency = Urgency.FUTURE if is_ahead else hazard.urgency
+        return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
 
 
 def effective_severity(hazard: HazardReported, rules: "Ruleset") -> Severity:
