@@ -96,6 +96,46 @@ class HazardHandler:
         return batch.outcomes
 
 
+def settled(
+    hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, alert_changes: AlertChanges
+) -> Outcome:
+    """Raises or renews the hazard's alert within its source's budget, or lets the alert lapse."""
+    alert_changes.rescope(hazard)
+    if isinstance(finding, Finding):
+        return alert_changes.apply_to_hazard(hazard, budget.spend(hazard, finding, alert_changes))
+    kind = None if hazard.msg_type is MsgType.CANCEL else RuleKind.HAZARD
+    return alert_changes.lapse(hazard.hazard_id, finding.reason, kind=kind)
+
+
+def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
+    """Makes the outcome event, by which the author of a hazard report learns the result."""
+    hazard: HazardReported = received.event.data
+    settled = ReportSettled(
+        report_id=hazard.report_id,
+        version=hazard.version,
+        status=hazard.status,
+        kind=ReportKind.HAZARD,
+        author=hazard.author,
+        consumer="alerts",
+        outcome=outcome.kind,
+        reason=outcome.reason,
+        replaces=UUID(received.replaces) if received.replaces else None,
+    )
+    id = events.derived_id("outcome", "alerts", received.event.id)
+    with traces.caused_by([received]):
+        return events.message(settled, id=id, source=SOURCE, time=now)
+
+
+# Maps event types to handlers. The event types of a consumer share one handler, which takes its locks once per batch.
+HAZARDS = Handlers(
+    {
+        HazardReported: HazardHandler.__call__,
+        HazardUpdated: HazardHandler.__call__,
+        HazardCancelled: HazardHandler.__call__,
+    }
+)
+
+
 class HouseholdHandler:
     """Counts households and groups, and raises an alert if many people left one district.
 
@@ -162,17 +202,6 @@ class HouseholdHandler:
         )
 
 
-def settled(
-    hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, alert_changes: AlertChanges
-) -> Outcome:
-    """Raises or renews the hazard's alert within its source's budget, or lets the alert lapse."""
-    alert_changes.rescope(hazard)
-    if isinstance(finding, Finding):
-        return alert_changes.apply_to_hazard(hazard, budget.spend(hazard, finding, alert_changes))
-    kind = None if hazard.msg_type is MsgType.CANCEL else RuleKind.HAZARD
-    return alert_changes.lapse(hazard.hazard_id, finding.reason, kind=kind)
-
-
 def counted(finding: Finding | Nothing, alert_changes: AlertChanges) -> Outcome:
     """Raises, renews or withdraws the alert about a district's departures."""
     if isinstance(finding, Finding):
@@ -182,14 +211,11 @@ def counted(finding: Finding | Nothing, alert_changes: AlertChanges) -> Outcome:
     return Outcome(OutcomeKind.NOTED, finding.reason)
 
 
-# Maps event types to handlers. The event types of a consumer share one handler, which takes its locks once per batch.
-HAZARDS = Handlers(
-    {
-        HazardReported: HazardHandler.__call__,
-        HazardUpdated: HazardHandler.__call__,
-        HazardCancelled: HazardHandler.__call__,
-    }
-)
+def version_of_site(received: Received) -> int:
+    version: int = received.event.data.version
+    return version
+
+
 HOUSEHOLDS = Handlers(
     dict.fromkeys(
         (
@@ -206,27 +232,3 @@ HOUSEHOLDS = Handlers(
     )
     | {SiteChanged: HouseholdHandler.record_sites, SiteResidentsChanged: HouseholdHandler.record_residents}
 )
-
-
-def version_of_site(received: Received) -> int:
-    version: int = received.event.data.version
-    return version
-
-
-def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
-    """Makes the outcome event, by which the author of a hazard report learns the result."""
-    hazard: HazardReported = received.event.data
-    settled = ReportSettled(
-        report_id=hazard.report_id,
-        version=hazard.version,
-        status=hazard.status,
-        kind=ReportKind.HAZARD,
-        author=hazard.author,
-        consumer="alerts",
-        outcome=outcome.kind,
-        reason=outcome.reason,
-        replaces=UUID(received.replaces) if received.replaces else None,
-    )
-    id = events.derived_id("outcome", "alerts", received.event.id)
-    with traces.caused_by([received]):
-        return events.message(settled, id=id, source=SOURCE, time=now)
