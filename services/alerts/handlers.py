@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import alerted_reports, budgets, counts, household_batches, projections
 from services.alerts import batch as batches
 from services.alerts.alerts import SOURCE
+from services.alerts.batch import HazardBatch
 from services.alerts.changes import AlertChanges
 from services.alerts.delivery.handover import Dispatcher
 from services.alerts.household_batches import HouseholdBatch
@@ -79,21 +80,32 @@ class HazardHandler:
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         now = self.clock()
         batch = await batches.hazards_of(received, session)
+        budget, alert_changes = await self._locked(batch, session, now)
+        async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
+            with batch.caused_by(touched.positions):
+                batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))
+        await self._save(batch, alert_changes, session, now)
+        return batch.outcomes
+
+    async def _locked(
+        self, batch: HazardBatch, session: AsyncSession, now: datetime
+    ) -> tuple[budgets.Budgets, AlertChanges]:
+        """Locks and reads the budgets of the hazards' sources, and the alerts that the batch may change."""
         budget = await budgets.locked(session, batch.hazards.values(), self.rules.budget, now)
         known = await alert_queries.alerts_of_hazards(
             session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=budget.alert_ids
         )
         plan = (await self._dispatcher.plan_cache.current(session, now)).plan
-        alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now, plan=plan)
-        async for touched, finding in judged([self._judge], batch, alert_changes, session, now):
-            with batch.caused_by(touched.positions):
-                batch.settle(touched.positions, settled(touched.report, finding, budget, alert_changes))
+        return budget, await alert_queries.changes_of(session, known, self.places, self.rules, now, plan=plan)
+
+    async def _save(
+        self, batch: HazardBatch, alert_changes: AlertChanges, session: AsyncSession, now: datetime
+    ) -> None:
         await hazard_queries.save_hazards(session, batch.newest.values(), batch.superseded, self.places)
         await alert_queries.save_alerts(session, alert_changes)
         await self._dispatcher.add(session, alert_changes.deliveries, batch.newest)
-        outcomes = map(outcome_of, received, batch.outcomes, repeat(now))
+        outcomes = map(outcome_of, batch.received, batch.outcomes, repeat(now))
         await outbox.add(session, *alert_changes.messages, *outcomes)
-        return batch.outcomes
 
 
 def settled(
@@ -110,7 +122,7 @@ def settled(
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
     """Makes the outcome event, by which the author of a hazard report learns the result."""
     hazard: HazardReported = received.event.data
-    settled = ReportSettled(
+    data = ReportSettled(
         report_id=hazard.report_id,
         version=hazard.version,
         status=hazard.status,
@@ -123,7 +135,7 @@ def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
     )
     id = events.derived_id("outcome", "alerts", received.event.id)
     with traces.caused_by([received]):
-        return events.message(settled, id=id, source=SOURCE, time=now)
+        return events.message(data, id=id, source=SOURCE, time=now)
 
 
 # Maps event types to handlers. The event types of a consumer share one handler, which takes its locks once per batch.
