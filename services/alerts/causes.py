@@ -5,8 +5,6 @@ from services.alerts.alerts import Alert
 from services.alerts.delivery.notices import Cause
 from shared.auth.tokens import Ancestry
 
-RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
-
 
 def cause_of_escalation(alert: Alert) -> Cause:
     if alert.acknowledged_at is None:

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from services.alerts import transitions
 from services.alerts.alerts import Alert, UnreadableAlert
-from services.alerts.causes import RISING
-from services.alerts.delivery.notices import Cause, PlannedDelivery, content_of, event_of, is_foldable
+from services.alerts.delivery.notices import RISING, Cause, PlannedDelivery, content_of, event_of, is_foldable
 from services.alerts.notifications import inhibitions, notifications, waiting_times
 from services.alerts.notifications.inhibitions import Inhibitor
 from services.alerts.notifications.plans import NotificationPlan
