@@ -28,6 +28,24 @@ class AlertChanges(PlannedNotifications):
     is.
     """
 
+    def rescope(self, hazard: HazardReported) -> None:
+        """Stores the scope of the hazard's newest revision in the hazard's alerts.
+
+        The caller does this before any other change, because the scope decides who may read the alerts' next events.
+        """
+        for alert in self._of_hazard(hazard.hazard_id):
+            if alert.hazard_scope is not hazard.scope:
+                event = AlertSuppressed if alert.is_suppressed else AlertUpdated
+                self._keep(transitions.changed(alert, self._now, hazard_scope=hazard.scope), event)
+                self.unannounced.add(alert.alert_id)
+
+    def apply_to_hazard(self, hazard: HazardReported, finding: Finding) -> Outcome:
+        """Raises or renews the hazard's own alert. The hazard's alerts with another status, such as Exercise, lapse."""
+        for alert in self._of_hazard(hazard.hazard_id):
+            if alert.kind is RuleKind.HAZARD and alert.status != hazard.status:
+                self._lapse(alert, alerts.STATUS_CHANGED)
+        return self.apply(finding, hazard.report_id)
+
     def apply(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
         """Raises an alert about the finding's situation, or renews the alert that this situation already has."""
         id = transitions.identity(finding.situation)
@@ -47,23 +65,48 @@ class AlertChanges(PlannedNotifications):
             return Outcome(OutcomeKind.SUPPRESSED, finding.suppression)
         return Outcome(OutcomeKind.ALERTED, finding.reason)
 
-    def apply_to_hazard(self, hazard: HazardReported, finding: Finding) -> Outcome:
-        """Raises or renews the hazard's own alert. The hazard's alerts with another status, such as Exercise, lapse."""
-        for alert in self._of_hazard(hazard.hazard_id):
-            if alert.kind is RuleKind.HAZARD and alert.status != hazard.status:
-                self._lapse(alert, alerts.STATUS_CHANGED)
-        return self.apply(finding, hazard.report_id)
+    def _raise(self, alert: Alert) -> None:
+        if alert.is_suppressed:
+            self._keep(alert, AlertSuppressed)
+            return
+        due = self._now + self.wait(alert)
+        waiting = self._silenced(transitions.replaced(alert, waits_since=self._now, escalates_at=due))
+        # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
+        waiting = transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
+        self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
-    def rescope(self, hazard: HazardReported) -> None:
-        """Stores the scope of the hazard's newest revision in the hazard's alerts.
+    def _renew(self, known: Alert, finding: Finding) -> None:
+        after = transitions.renewed(known, finding, self._now)
+        if after is known:
+            return
+        cause = cause_of_renewal(known, after, self._places)
+        is_graver = cause is not Cause.RAISED
+        if not is_graver:
+            self.unannounced.add(after.alert_id)
+        if not is_graver and known.is_silenced and not self.is_muted(after):
+            self._unsilence(after)
+            return
+        if is_graver or self._reaches_others(known, after):
+            if known.resolved_at or (is_graver and not is_being_settled(known, after, self._places)):
+                after = transitions.demanded_anew(after, self._now)
+            stages = notifications.GRAVER if is_graver else notifications.MOVED
+            after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
+            self.announced.add(after.alert_id)
+        elif after.is_grave and not known.is_grave:
+            # the severity is not higher, but from now on a person must judge it
+            woken = transitions.woken_by(after, self._now + snoozes.longest(after, ()))
+            after = self._silenced(self._hastened(woken))
+        self._keep(after, AlertUpdated)
 
-        The caller does this before any other change, because the scope decides who may read the alerts' next events.
+    def _reaches_others(self, known: Alert, after: Alert) -> bool:
+        """Whether the alert's places changed, and it now concerns receivers that it did not concern before.
+
+        The result is the same for a silenced alert: the receivers are then notified at the end of the silence.
         """
-        for alert in self._of_hazard(hazard.hazard_id):
-            if alert.hazard_scope is not hazard.scope:
-                event = AlertSuppressed if alert.is_suppressed else AlertUpdated
-                self._keep(transitions.changed(alert, self._now, hazard_scope=hazard.scope), event)
-                self.unannounced.add(alert.alert_id)
+        if after.pcodes == known.pcodes:
+            return False
+        moved = self._notification(after, before=known)
+        return bool(recipients(moved, notifications.MOVED)[0])
 
     def is_alerted(self, situation: Situation) -> bool:
         """Whether the situation has an alert that is not suppressed."""
@@ -216,39 +259,6 @@ class AlertChanges(PlannedNotifications):
         (self.announced if is_notified else self.unannounced).add(after.alert_id)
         self._keep(final, event_of(final, Cause.LAPSED))
 
-    def _raise(self, alert: Alert) -> None:
-        if alert.is_suppressed:
-            self._keep(alert, AlertSuppressed)
-            return
-        due = self._now + self.wait(alert)
-        waiting = self._silenced(transitions.replaced(alert, waits_since=self._now, escalates_at=due))
-        # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
-        waiting = transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
-        self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
-
-    def _renew(self, known: Alert, finding: Finding) -> None:
-        after = transitions.renewed(known, finding, self._now)
-        if after is known:
-            return
-        cause = cause_of_renewal(known, after, self._places)
-        is_graver = cause is not Cause.RAISED
-        if not is_graver:
-            self.unannounced.add(after.alert_id)
-        if not is_graver and known.is_silenced and not self.is_muted(after):
-            self._unsilence(after)
-            return
-        if is_graver or self._reaches_others(known, after):
-            if known.resolved_at or (is_graver and not is_being_settled(known, after, self._places)):
-                after = transitions.demanded_anew(after, self._now)
-            stages = notifications.GRAVER if is_graver else notifications.MOVED
-            after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
-            self.announced.add(after.alert_id)
-        elif after.is_grave and not known.is_grave:
-            # the severity is not higher, but from now on a person must judge it
-            woken = transitions.woken_by(after, self._now + snoozes.longest(after, ()))
-            after = self._silenced(self._hastened(woken))
-        self._keep(after, AlertUpdated)
-
     def _unsilence(self, alert: Alert) -> None:
         """Notifies the step that the alert has reached, and restarts the waiting time.
 
@@ -280,16 +290,6 @@ class AlertChanges(PlannedNotifications):
             self._unsilence(after)
         else:
             self._keep(after, AlertUpdated)
-
-    def _reaches_others(self, known: Alert, after: Alert) -> bool:
-        """Whether the alert's places changed, and it now concerns receivers that it did not concern before.
-
-        The result is the same for a silenced alert: the receivers are then notified at the end of the silence.
-        """
-        if after.pcodes == known.pcodes:
-            return False
-        moved = self._notification(after, before=known)
-        return bool(recipients(moved, notifications.MOVED)[0])
 
 
 def window_of(alert: Alert) -> Window:

@@ -104,6 +104,25 @@ class PlannedNotifications:
             return transitions.silenced(alert, inhibitor.ends_at, inhibitor.alert_id)
         return alert
 
+    def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
+        """Plans a notification of these accounts only, and returns the alert with the next step.
+
+        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
+        receivers.
+        """
+        own = [
+            receiver
+            for receiver in self._plan.receivers
+            if receiver.account_id in accounts and alert.status in receiver.statuses
+        ]
+        if not own:
+            return alert
+        begun = transitions.replaced(alert, step=alert.step + 1)
+        content = content_of(begun, cause, self._event(begun, event_of(begun, cause)))
+        self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
+        self._called[alert.alert_id] |= {receiver.label for receiver in own}
+        return begun
+
     def _notified(
         self,
         alert: Alert,
@@ -135,25 +154,6 @@ class PlannedNotifications:
             self.muted_by[begun.alert_id, begun.step] = notification.muted_by
             if stages == notifications.GRAVER:
                 self.sent_later.add((begun.alert_id, begun.step))
-        return begun
-
-    def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
-        """Plans a notification of these accounts only, and returns the alert with the next step.
-
-        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
-        receivers.
-        """
-        own = [
-            receiver
-            for receiver in self._plan.receivers
-            if receiver.account_id in accounts and alert.status in receiver.statuses
-        ]
-        if not own:
-            return alert
-        begun = transitions.replaced(alert, step=alert.step + 1)
-        content = content_of(begun, cause, self._event(begun, event_of(begun, cause)))
-        self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
-        self._called[alert.alert_id] |= {receiver.label for receiver in own}
         return begun
 
     def _notification(self, alert: Alert, called: Collection[str] = (), before: Alert | None = None) -> Notification:
@@ -200,11 +200,6 @@ class PlannedNotifications:
             site_ids=tuple(map(UUID, alert.figures.get("sites", ()))) if receiver.is_internal else (),
         )
 
-    def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
-        self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
-        self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
-        self.messages.append(self._event(alert, event))
-
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
         """The event with the alert's state.
 
@@ -213,3 +208,8 @@ class PlannedNotifications:
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)
         return self._last[2]
+
+    def _keep(self, alert: Alert, event: type[AlertRaised]) -> None:
+        self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
+        self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
+        self.messages.append(self._event(alert, event))
