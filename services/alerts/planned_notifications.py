@@ -67,16 +67,8 @@ class PlannedNotifications:
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
     def wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
-        """How long the alert waits at its level.
-
-        Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the
-        alert never waits longer than the rules say.
-        """
-        wait = None if is_acknowledged else waiting_times.waiting_time(self._notification(alert))
-        usual = self._rules.escalation.wait(alert, is_acknowledged=is_acknowledged)
-        if wait is None:
-            return usual
-        return min(wait, usual) if alert.is_unjudged else wait
+        """How long the alert waits at its level."""
+        return waiting_times.wait(self._notification(alert), self._rules.escalation, is_acknowledged=is_acknowledged)
 
     def is_muted(self, alert: Alert) -> bool:
         return self._notification(alert).muted_by is not None
