@@ -70,7 +70,7 @@ class AlertChanges(PlannedNotifications):
             self._keep(alert, AlertSuppressed)
             return
         due = self._now + self.wait(alert)
-        waiting = self._silenced(transitions.replaced(alert, waits_since=self._now, escalates_at=due))
+        waiting = self._silenced_if_muted(transitions.replaced(alert, waits_since=self._now, escalates_at=due))
         # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
         waiting = transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
@@ -90,12 +90,12 @@ class AlertChanges(PlannedNotifications):
             if known.resolved_at or (is_graver and not is_being_settled(known, after, self._places)):
                 after = transitions.demanded_anew(after, self._now)
             stages = notifications.GRAVER if is_graver else notifications.MOVED
-            after = self._notified(self._silenced(self._hastened(after)), cause, stages, before=known)
+            after = self._notified(self._silenced_if_muted(self._hastened(after)), cause, stages, before=known)
             self.announced.add(after.alert_id)
         elif after.is_grave and not known.is_grave:
             # the severity is not higher, but from now on a person must judge it
             woken = transitions.woken_by(after, self._now + snoozes.longest(after, ()))
-            after = self._silenced(self._hastened(woken))
+            after = self._silenced_if_muted(self._hastened(woken))
         self._keep(after, AlertUpdated)
 
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
@@ -154,7 +154,7 @@ class AlertChanges(PlannedNotifications):
         release, a person's action replaced this wait. If no receiver knows the alert yet, this step is notified now.
         """
         if self.is_muted(alert):
-            muted = self._silenced(transitions.changed(alert, self._now))
+            muted = self._silenced_if_muted(transitions.changed(alert, self._now))
             self._keep(self._notified(muted, Cause.ESCALATED, notifications.ESCALATED), AlertUpdated)
             return
         is_unknown = alert.silenced_until is not None and not self._called[alert.alert_id]
@@ -177,7 +177,7 @@ class AlertChanges(PlannedNotifications):
 
         The receivers of these messages, which have these labels, are recorded as left out.
         """
-        begun = self._silenced(transitions.changed(alert, self._now, step=alert.step + 1))
+        begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
         _, omissions = recipients(notification, notifications.MUTES)
         self.omissions[begun.alert_id, begun.step] = {
@@ -194,7 +194,7 @@ class AlertChanges(PlannedNotifications):
         Notifies everybody whom the alert has reached, and all duty heads.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
-        after = self._silenced(transitions.given_back(alert, self._now, wait))
+        after = self._silenced_if_muted(transitions.given_back(alert, self._now, wait))
         kept = self._notified(after, Cause.ABSENT, notifications.GIVEN_BACK)
         self._keep(kept, AlertEscalated)
         return kept

@@ -87,7 +87,7 @@ class PlannedNotifications:
             return alert
         return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
 
-    def _silenced(self, alert: Alert) -> Alert:
+    def _silenced_if_muted(self, alert: Alert) -> Alert:
         """Lets a muted alert wait until the silence or inhibition ends. Any other alert stays as it is."""
         notification = self._notification(alert)
         if (silence := notification.silence) is not None:
