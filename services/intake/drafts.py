@@ -37,8 +37,7 @@ class Draft(Protocol):
 class DisplacementDraft:
     """The draft of a household, group or movement. Ids are strings, so that no UUID must be converted.
 
-    `stamps` are the JSON members that intake adds: author, team, channel, received_at, places_version and flags. If a
-    registrar reports a movement, `stamps` also contains registrar_areas.
+    `stamps` is a JSON object with the fields that intake adds (`services/intake/stamps.py`).
     """
 
     name: bytes
@@ -50,7 +49,7 @@ class DisplacementDraft:
     key: str
     clear: bytes
     plain: bytes
-    stamps: str
+    stamps: bytes
     received_at: datetime
     # The task that writes the record continues this trace.
     traceparent: str | None = field(default_factory=tracing.current)
@@ -64,7 +63,7 @@ class DisplacementDraft:
         return self.original or content_of(self.clear, self.plain)
 
     def finish(self, sealer: Sealer) -> Message:
-        clear = b"%b,%b}" % (self.clear[:-1], self.stamps.encode())
+        clear = b"%b,%b" % (self.clear[:-1], self.stamps[1:])
         aad = seal.report_aad(kid=sealer.kid, event_type=self.event_type, event_id=self.event_id, clear=clear)
         value = seal.with_box(clear, sealer.seal_json(self.plain, aad))
         with tracing.continued(self.traceparent):

@@ -78,7 +78,7 @@ def note_of(draft: Draft, sender: ReportSender, line: int | None = None) -> Sent
 
 def subject_of(draft: Draft) -> dict[str, Any] | None:
     if isinstance(draft, DisplacementDraft):
-        clear, stamps = json.loads(draft.clear), json.loads(f"{{{draft.stamps}}}")
+        clear, stamps = json.loads(draft.clear), json.loads(draft.stamps)
         return {
             "version": clear["version"],
             "kind": clear["kind"],

@@ -3,22 +3,37 @@
 They come from the token, intake's clock and its checks.
 """
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
+
+import msgspec
 
 from services.intake.structs import MOVEMENT_KINDS, DisplacementStruct
 from shared.auth.tokens import Principal, Role
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
-from shared.events import Place, Point, written
-from shared.events.displacements import UncorrectedReportTimes
+from shared.events import Place, Point
 from shared.events.vocabulary import Flag, SubmissionChannel
 from shared.places import Places
 
 REGISTRARS = frozenset({Role.REGISTRAR})
 MOVE_SITES = frozenset({Role.REGISTRAR, Role.OPERATOR, Role.DUTY_HEAD})
+
+
+class Stamps(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """The fields of `Stamped` (shared/events/displacements.py), without the sealed box."""
+
+    author: str
+    team: UUID | None = None
+    channel: SubmissionChannel
+    received_at: datetime
+    places_version: str
+    flags: list[Flag]
+    uncorrected: Mapping[str, datetime] | None = None
+    registrar_areas: list[str] | None = None
+
+
+encode = msgspec.json.Encoder().encode
 
 
 def stamps(
@@ -28,33 +43,29 @@ def stamps(
     author: str,
     now: datetime,
     places: Places,
-    uncorrected: UncorrectedReportTimes | None,
-) -> str:
-    """The JSON members that intake adds to a report, from the token, intake's clock and intake's checks."""
-    shared = _shared_stamps(author, principal.team, principal.channel, now, places.version)
+    uncorrected: Mapping[str, datetime] | None,
+) -> bytes:
+    """The JSON object with the fields that intake adds to a report, from the token, intake's clock and its checks."""
     noticed = flags(report, principal, places)
     if uncorrected:
         noticed.append(Flag.CLOCK_AHEAD)
-    flagged = ",".join([f'"{flag}"' for flag in noticed]) if noticed else ""
-    times = f',"uncorrected":{uncorrected.model_dump_json(exclude_none=True)}' if uncorrected else ""
-    return f'{shared},"flags":[{flagged}]{times}{registrar_areas(report, principal, places)}'
-
-
-@lru_cache(1024)  # the result is cached, because all reports of a batch have the same values
-def _shared_stamps(
-    author: str, team: UUID | None, channel: SubmissionChannel, now: datetime, places_version: str
-) -> str:
-    team_member = f'"team":"{team}",' if team else ""
-    return (
-        f'"author":"{author}",{team_member}"channel":"{channel}","received_at":"{written(now)}",'
-        f'"places_version":"{places_version}"'
+    return encode(
+        Stamps(
+            author=author,
+            team=principal.team,
+            channel=principal.channel,
+            received_at=now,
+            places_version=places.version,
+            flags=noticed,
+            uncorrected=uncorrected,
+            registrar_areas=registrar_areas(report, principal, places),
+        )
     )
 
 
-def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> UncorrectedReportTimes | None:
+def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> Mapping[str, datetime] | None:
     """The uncorrected values of the times that intake corrected. `corrected` has the names of these times."""
-    given = {name: getattr(report, name) for name in corrected}
-    return UncorrectedReportTimes(**given) if given else None
+    return {name: getattr(report, name) for name in corrected} or None
 
 
 def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
@@ -75,18 +86,18 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
     return noticed
 
 
-def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> str:
-    """The JSON member `registrar_areas`: the author's areas, which the registry needs if a movement has no place.
+def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> list[str] | None:
+    """The author's areas, which the registry needs if a movement has no place. None if it does not need them.
 
     An operator or a duty head may also be the author of a movement of a site.
     """
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
-        return ""
+        return None
     areas = principal.areas
     if principal.covers_country:  # reports of a registrar for the whole country get a flag instead of areas
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
-    return f',"registrar_areas":{json.dumps(sorted(areas))}' if areas else ""
+    return sorted(areas) or None
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:

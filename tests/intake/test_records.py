@@ -125,10 +125,10 @@ def test_another_author_is_another_event() -> None:
 
 def test_a_household_abroad_belongs_to_the_area_of_its_origin() -> None:
     body = household(destination={"country": "RU"})
-    assert '"flags":[]' in draft(body, principal(areas=("KG05000000000",))).stamps
-    assert '"flags":["outside_area"]' in draft(body, principal(areas=("KG06000000000",))).stamps
+    assert '"flags":[]' in draft(body, principal(areas=("KG05000000000",))).stamps.decode()
+    assert '"flags":["outside_area"]' in draft(body, principal(areas=("KG06000000000",))).stamps.decode()
     nowhere = household(origin={"country": "ZZ"}, destination={"country": "RU"})
-    assert '"flags":[]' in draft(nowhere, principal(areas=("KG06000000000",))).stamps
+    assert '"flags":[]' in draft(nowhere, principal(areas=("KG06000000000",))).stamps.decode()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_registrars_report_states_the_reach_of_the_registrar(
     areas: tuple[str, ...], body: dict[str, Any], expected: str
 ) -> None:
     who = principal(roles=frozenset({Role.REGISTRAR}), areas=areas)
-    assert f'"flags":{expected}' in draft(body, who).stamps
+    assert f'"flags":{expected}' in draft(body, who).stamps.decode()
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_movement_states_the_areas_of_an_author_who_may_move_everybody_there(
     who = principal(roles=frozenset({role}), areas=areas)
     report = json_reports.checked(json.dumps({**body, **at}).encode(), json_reports.MOVEMENT)
     stamps = reports.displacement(report, who, clocks=Clocks(NOW), places=PLACES).stamps
-    assert json.loads(f"{{{stamps.removeprefix(',')}}}").get("registrar_areas") == expected
+    assert json.loads(stamps).get("registrar_areas") == expected
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ class Ground(Places):
 def test_a_point_outside_its_place_is_flagged(reported_place: dict[str, str], lat: float, expected: list[str]) -> None:
     places = Ground((PLACES.unit(each.pcode) or each for each in PLACES.units()), PLACES.version)
     body = household(destination=reported_place, destination_point={"lat": lat, "lon": 72})
-    flags = json.loads("{" + draft(body, principal(), places).stamps + "}")["flags"]
+    flags = json.loads(draft(body, principal(), places).stamps)["flags"]
     assert flags == expected
 
 
@@ -273,7 +273,7 @@ def test_every_accepted_report_can_be_read(text: str, persons: int, pcode: str) 
         made = draft(body, principal())
     except Invalid:
         return
-    value = made.clear[:-1] + f',{made.stamps},"sealed":{{"kid":"k","key":"k","nonce":"n","data":"d"}}}}'.encode()
+    value = made.clear[:-1] + b"," + made.stamps[1:-1] + b',"sealed":{"kid":"k","key":"k","nonce":"n","data":"d"}}'
     message = events.raw_message(
         "displacements", made.key, value, type=made.event_type, id=made.event_id, source="/intake", time=NOW
     )

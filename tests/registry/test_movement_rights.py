@@ -39,7 +39,7 @@ def registrars_stamps(body: dict[str, Any], *areas: str) -> dict[str, Any]:
     )
     report = HouseholdMovementReport.model_validate(body)
     draft = displacement(report, registrar, clocks=Clocks(datetime.now(UTC)), places=PLACES)
-    stamps = json.loads(f"{{{draft.stamps}}}")
+    stamps = json.loads(draft.stamps)
     return {
         "author": stamps["author"],
         "team": str(uuid4()),
