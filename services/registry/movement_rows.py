@@ -1,7 +1,9 @@
 """Makes the rows of the displacements and movements of households for COPY."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from operator import attrgetter
+from typing import TypeVar
 
 from services.registry.figures.stays import Stay
 from services.registry.households.ages import Disaggregation, disaggregated, member_codes, new_years
@@ -15,7 +17,6 @@ from shared.postgres.bulk_copy import Copy, Row
 
 DISAGGREGATED = ("sex_age", "ages", "assessed", "with_disability")  # the fields of `Disaggregation` have these columns
 EPISODES = RowReader(Episode, "household_id", "displaced", *DISAGGREGATED, "superseded_at")
-
 
 MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
 PLACED = ("destination_pcode", "destination_country")
@@ -36,6 +37,7 @@ PASSAGES = RowReader(
     "from_sub_stock",
     "to_sub_stock",
 )
+StayOrPassage = TypeVar("StayOrPassage", Stay, Passage)
 
 
 def episodes(subjects: Iterable[Subject]) -> Copy:
@@ -61,14 +63,23 @@ def episode(filed: Filed, people: Disaggregation, superseded_at: datetime) -> Ro
 
 
 def stays(subjects: Iterable[Subject]) -> Copy:
-    rows = (
-        stay_row(departure, number, stay)
-        for subject in subjects
-        for number, (departure, stay) in enumerate(
-            (departure, stay) for departure, course in courses_of(subject) for stay in course.stays
-        )
-    )
-    return STAYS.copy(rows)
+    return STAYS.copy(numbered(subjects, attrgetter("stays"), stay_row))
+
+
+def passages(subjects: Iterable[Subject]) -> Copy:
+    return PASSAGES.copy(numbered(subjects, attrgetter("passages"), passage_row))
+
+
+def numbered(
+    subjects: Iterable[Subject],
+    parts: Callable[[Course], Iterable[StayOrPassage]],
+    row: Callable[[Filed, int, StayOrPassage], Row],
+) -> Iterator[Row]:
+    """The rows of these parts of the households' courses. The parts of each household are numbered from 0."""
+    for subject in subjects:
+        own = ((departure, part) for departure, course in courses_of(subject) for part in parts(course))
+        for number, (departure, part) in enumerate(own):
+            yield row(departure, number, part)
 
 
 def courses_of(subject: Subject) -> Iterator[tuple[Filed, Course]]:
@@ -89,17 +100,6 @@ def stay_row(departure: Filed, number: int, stay: Stay) -> Row:
         *(position.movement, position.departed_at, stay.ended_at, position.shelter),
         *(position.sub_stock, position.confirmed_at, position.is_return_presumed),
     )
-
-
-def passages(subjects: Iterable[Subject]) -> Copy:
-    rows = (
-        passage_row(departure, number, passage)
-        for subject in subjects
-        for number, (departure, passage) in enumerate(
-            (departure, passage) for departure, course in courses_of(subject) for passage in course.passages
-        )
-    )
-    return PASSAGES.copy(rows)
 
 
 def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
