@@ -21,8 +21,8 @@ from services.alerts.delivery.states import DeliveryState
 from services.alerts.delivery.texts import cause_text
 from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.message_templates.templates import is_usable
+from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import message_templates as template_queries
-from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import telegram_polls as poll_queries
 from services.alerts.receivers import subscriptions
 from shared.auth import tokens
@@ -155,7 +155,7 @@ async def notices(request: Request, session: Session) -> Response:
         request,
         "notices.html",
         lacks_internal=is_lacking,
-        disabled=len(await roster_queries.absent(session)),
+        disabled=len(await disabled_queries.absent(session)),
         telegram=problem and outcome_of(problem, pages, language),
         unusable_templates=sum(not is_usable(template) for template in templates),
     )

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from services.alerts.absences import Absences
 from services.alerts.acts import assignees
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.config import AlertsSettings
-from services.alerts.queries import disabled_accounts
+from services.alerts.models import DisabledAccount
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import subscriptions
@@ -70,9 +70,9 @@ async def test_work_of_a_disabled_account_is_given_back_loudly_and_the_duty_head
     assert await given_back(night, access_of(settings, new_password)) == 0, "the account still acts"
     access = access_of(settings, revoked(BERMET.account))
 
-    async def stored() -> frozenset[UUID]:
+    async def stored() -> set[UUID]:
         async with night.sessions.begin() as session:
-            return await disabled_accounts.disabled(session)
+            return set(await session.scalars(select(DisabledAccount.account_id)))
 
     async with asyncio.TaskGroup() as group, night.sessions.begin() as session:
         await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))

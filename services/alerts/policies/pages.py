@@ -20,6 +20,7 @@ from services.alerts.policies.forms import (
     most_acknowledgements,
 )
 from services.alerts.policies.policies import EscalationPolicy, policy_id
+from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
@@ -58,7 +59,7 @@ async def policies_page(request: Request, session: Session) -> Response:
         policies=policies,
         missing=missing,
         most_acknowledgements=partial(most_acknowledgements, receivers=receivers, rosters=rosters),
-        duty_heads=sorted(heads - await roster_queries.absent(session)),
+        duty_heads=sorted(heads - await disabled_queries.absent(session)),
         policy_id=policy_id,
         **choices(request),
     )

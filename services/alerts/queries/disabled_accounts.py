@@ -7,11 +7,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import DisabledAccount
+from services.alerts.models import DisabledAccount, ReceiverRow
 
 
-async def disabled(session: AsyncSession) -> frozenset[UUID]:
-    return frozenset(await session.scalars(select(DisabledAccount.account_id)))
+async def absent(session: AsyncSession) -> frozenset[str]:
+    """The labels of the receivers whose accounts are disabled."""
+    account = ReceiverRow.__table__.c.account_id
+    disabled = select(ReceiverRow.label).join(DisabledAccount, DisabledAccount.account_id == account)
+    return frozenset(await session.scalars(disabled))
 
 
 async def replace(session: AsyncSession, accounts: Collection[UUID]) -> None:

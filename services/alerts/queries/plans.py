@@ -30,8 +30,7 @@ async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now:
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
     rosters = await _rosters(session, names, now) if names else {}
     later_people = await roster_queries.later_people(session, rosters, now + SOON) if rosters else {}
-    disabled = await disabled_queries.disabled(session)
-    absent = frozenset(receiver.label for receiver in receivers if receiver.account_id in disabled)
+    absent = await disabled_queries.absent(session)
     absent_heads = frozenset(receiver.label for receiver in receivers if receiver.is_duty_head) & absent
     receivers = [without_duty(receiver) if receiver.label in absent_heads else receiver for receiver in receivers]
     silences = await silence_queries.not_ended(session, now)

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.models import DisabledAccount, OverrideRow, ReceiverRow, RosterRow
+from services.alerts.models import OverrideRow, ReceiverRow, RosterRow
+from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import rows
 from services.alerts.receivers.receivers import ReceiverKind
@@ -135,11 +136,4 @@ async def people(session: AsyncSession) -> set[str]:
 
 async def able_people(session: AsyncSession) -> set[str]:
     """The labels of the receivers that are people, without those whose accounts are disabled."""
-    return await people(session) - await absent(session)
-
-
-async def absent(session: AsyncSession) -> set[str]:
-    """The labels of the receivers whose accounts are disabled."""
-    account = ReceiverRow.__table__.c.account_id
-    disabled = select(ReceiverRow.label).join(DisabledAccount, DisabledAccount.account_id == account)
-    return set(await session.scalars(disabled))
+    return await people(session) - await disabled_queries.absent(session)

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.alerts.message_templates.keeping import CurrentMessages
 from services.alerts.pages import sent_of
+from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers import subscriptions
@@ -83,7 +84,7 @@ async def receivers_page(
         count=len(known),
         chosen=chosen,
         last=last,
-        absent=await roster_queries.absent(session),
+        absent=await disabled_queries.absent(session),
         has_duty_head=await subscriptions.has_duty_head(session, request.app.state.settings.counted_status),
         **choices(request),
     )

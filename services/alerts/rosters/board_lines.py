@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
@@ -40,7 +41,7 @@ async def duty_line(request: Request, session: Session) -> Response:
 async def duty_lines(session: AsyncSession, now: datetime, most: int | None = None) -> list[DutyLine]:
     """For each roster: its name, the current and the next shift, and the people who cannot be on duty any more."""
     lines, receivers = [], {receiver.label for receiver in await receiver_queries.receivers(session)}
-    receivers -= await roster_queries.absent(session)
+    receivers -= await disabled_queries.absent(session)
     for roster in (await roster_queries.rosters(session))[:most]:
         overrides = await roster_queries.overrides(session, roster.name, now)
         shifts = duty(roster, overrides, now, now + SHOWN_AHEAD).shifts
