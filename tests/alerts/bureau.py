@@ -84,7 +84,7 @@ class Bureau:
 
     async def close(self, alert_id: UUID) -> None:
         async with self.answers() as answers:
-            await answers.resolve(alert_id, Verdict.FALSE_ALARM, AIBEK)
+            await answers.resolve(alert_id, AIBEK, Verdict.FALSE_ALARM)
 
     async def hasten(self) -> None:
         async with self.town.sessions.begin() as session:

@@ -102,6 +102,6 @@ class Night:
         async with self.sessions.begin() as session:
             answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, self.now)
             if verdict:
-                await answers.resolve(alert.alert_id, verdict, OPERATOR)
+                await answers.resolve(alert.alert_id, OPERATOR, verdict)
             else:
                 await answers.acknowledge(alert.alert_id, OPERATOR)

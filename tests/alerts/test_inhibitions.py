@@ -105,7 +105,7 @@ async def resolve(night: Night, hazard_id: UUID) -> None:
     red = await state(night, hazard_id)
     async with night.sessions.begin() as session:
         await Answers(session, rules(), Places.load(), NOBODY_REVOKED, night.now).resolve(
-            red.alert_id, Verdict.CONFIRMED, OPERATOR
+            red.alert_id, OPERATOR, Verdict.CONFIRMED
         )
 
 

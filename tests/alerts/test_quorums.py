@@ -99,7 +99,7 @@ async def test_an_alert_waits_as_long_as_its_policy_says_after_an_undone_acknowl
             Answers(session, rules(), Places.load(), NOBODY_REVOKED, night.now),
             Actor(ACCOUNTS["officer 1"], "officer 1"),
         )
-        await answers.resolve(undone.alert_id, Verdict.FALSE_ALARM, officer)
+        await answers.resolve(undone.alert_id, officer, Verdict.FALSE_ALARM)
         reopened = await answers.reopen(undone.alert_id, officer, "it flows")
     assert reopened.escalates_at == night.now + 3 * MINUTE
 

@@ -62,7 +62,7 @@ async def test_a_closed_alert_that_grows_opens_again_for_newly_reached_receivers
     await post(flood)
     alert, head = await post.alert(), Actor(uuid4(), "Head of shift")
     await Answers(post.session, rules(), Places.load(), NOBODY_REVOKED, NOW).resolve(
-        alert.alert_id, Verdict.CONFIRMED, head
+        alert.alert_id, head, Verdict.CONFIRMED
     )
     await post(moved(flood, 2, KADAMJAI, LEILEK))
     alert = await post.alert()

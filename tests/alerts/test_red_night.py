@@ -156,7 +156,7 @@ class RedNight:
             answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, datetime.now(UTC))
             for number, alert_id in enumerate((await session.scalars(text(OPEN))).all()):
                 if number:
-                    await answers.resolve(alert_id, Verdict.FALSE_ALARM, OPERATOR)
+                    await answers.resolve(alert_id, OPERATOR, Verdict.FALSE_ALARM)
                 else:
                     await answers.acknowledge(alert_id, OPERATOR)
 

@@ -203,7 +203,7 @@ class Answers:
         after = acts.snoozed(alert, person, self._now, self._now + wait)
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 
-    async def resolve(self, alert_id: UUID, verdict: Verdict, person: Actor) -> Alert:
+    async def resolve(self, alert_id: UUID, person: Actor, verdict: Verdict) -> Alert:
         """Closes the alert. A second verdict is refused, unless the same person repeats the same verdict."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:

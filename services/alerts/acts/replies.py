@@ -201,7 +201,7 @@ class Replies:
             person,
             now,
             ReplyResult.CLOSED_BY_SELF,
-            lambda answers, actor: answers.resolve(alert_id, verdict, replace(actor, note=note)),
+            lambda answers, actor: answers.resolve(alert_id, replace(actor, note=note), verdict),
         )
 
     async def _act(

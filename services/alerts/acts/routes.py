@@ -176,7 +176,7 @@ async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
     The first person gets 200, also when the request is repeated with the same verdict. Any other request gets 409 with
     the first person's name, the time and the verdict.
     """
-    return AlertView.model_validate(await desk.answers.resolve(alert_id, body.verdict, desk.person(body.note)))
+    return AlertView.model_validate(await desk.answers.resolve(alert_id, desk.person(body.note), body.verdict))
 
 
 @router.put("/v1/alerts/{alert_id}/reopening")

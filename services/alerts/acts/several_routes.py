@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
 from services.alerts.acts import acting_accounts
+from services.alerts.acts.acts import Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.routes import answerable, first, person_of
 from services.alerts.alerts import Alert
@@ -28,70 +31,84 @@ from services.alerts.views import (
     TakenBack,
     TakenOver,
 )
-from shared.auth.tokens import Principal
 from shared.postgres.database import Session
 from shared.web.problems import Problem
 
 router = APIRouter()
+ActOn = Callable[[Answers, UUID, Actor], Awaitable[Alert]]
+
+
+class OneByOne:
+    """Does one action of the caller on several alerts, each independently of the others."""
+
+    def __init__(self, request: Request, session: Session, caller: Caller) -> None:
+        self._request, self._session, self._caller = request, session, caller
+
+    async def act(
+        self, body: SeveralAlerts, act_on: ActOn, note: str | None = None
+    ) -> tuple[list[AlertView], list[NotDone]]:
+        """The alerts after the action, and those that were refused."""
+        done, refused = list[AlertView](), list[NotDone]()
+        request, session, caller = self._request, self._session, self._caller
+        state, now, person = request.app.state, datetime.now(UTC), person_of(caller, note)
+        # requests that lock alerts in different orders could wait for each other, so the ids are sorted
+        for alert_id in sorted(set(body.alert_ids)):
+            at = body.seen.get(alert_id)
+            answers = Answers(session, state.rules, state.places, state.access, now, seen=at, is_one_of_many=True)
+            try:
+                await answerable(alert_id, request, session, caller)
+                done.append(AlertView.model_validate(await act_on(answers, alert_id, person)))
+            except AnswerRefused as error:
+                name, at_time = first(error)
+                refused.append(NotDone(alert_id=alert_id, reason=error.kind, name=name, at=at_time))
+            except AlertUnreadable:
+                refused.append(NotDone(alert_id=alert_id, reason=UNREADABLE))
+            except Problem as problem:
+                refused.append(NotDone(alert_id=alert_id, reason=problem.kind))
+        return done, refused
+
+
+Several = Annotated[OneByOne, Depends()]
 
 
 @router.post("/v1/alerts:acknowledge")
-async def acknowledge(body: SeveralAlerts, request: Request, session: Session, caller: Caller) -> Acknowledged:
+async def acknowledge(body: SeveralAlerts, several: Several) -> Acknowledged:
     """Acknowledges several alerts, each independently of the others.
 
     The answer names each refused alert with the reason.
     """
-    person = person_of(caller)
-
-    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
-        return answers.acknowledge(alert_id, person)
-
-    done, refused = await several(body, act, request, session, caller)
+    done, refused = await several.act(body, Answers.acknowledge)
     return Acknowledged(acknowledged=done, refused=refused)
 
 
 @router.post("/v1/alerts:take-back")
-async def take_back(body: SeveralAlerts, request: Request, session: Session, caller: Caller) -> TakenBack:
+async def take_back(body: SeveralAlerts, several: Several) -> TakenBack:
     """Withdraws the caller's own acknowledgements of several alerts, each independently of the others.
 
     The answer names each refused alert with the reason.
     """
-    person = person_of(caller)
-
-    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
-        return answers.take_back(alert_id, person)
-
-    done, refused = await several(body, act, request, session, caller)
+    done, refused = await several.act(body, Answers.take_back)
     return TakenBack(taken_back=done, refused=refused)
 
 
 @router.post("/v1/alerts:snooze")
-async def snooze(body: Snoozes, request: Request, session: Session, caller: Caller) -> Snoozed:
+async def snooze(body: Snoozes, several: Several) -> Snoozed:
     """Snoozes several alerts for the same time and reason, each independently of the others.
 
     The answer names each refused alert with the reason.
     """
-    person, wait = person_of(caller), timedelta(minutes=body.minutes)
-
-    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
-        return answers.snooze(alert_id, person, wait, body.reason)
-
-    done, refused = await several(body, act, request, session, caller)
+    snoozing = partial(Answers.snooze, wait=timedelta(minutes=body.minutes), reason=body.reason)
+    done, refused = await several.act(body, snoozing)
     return Snoozed(snoozed=done, refused=refused)
 
 
 @router.post("/v1/alerts:takeover")
-async def take_over(body: SeveralAlerts, request: Request, session: Session, caller: Caller) -> TakenOver:
+async def take_over(body: SeveralAlerts, several: Several) -> TakenOver:
     """The caller starts work on several alerts, each independently of the others, even if other people work on them.
 
     The answer names each refused alert with the reason.
     """
-    person = person_of(caller)
-
-    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
-        return answers.take_over(alert_id, person)
-
-    done, refused = await several(body, act, request, session, caller)
+    done, refused = await several.act(body, Answers.take_over)
     return TakenOver(taken_over=done, refused=refused)
 
 
@@ -115,57 +132,20 @@ async def assignees(body: AlertIds, request: Request, session: Session, caller: 
 
 
 @router.post("/v1/alerts:assign")
-async def assign(body: Assignments, request: Request, session: Session, caller: Caller) -> AssignedAlerts:
+async def assign(body: Assignments, several: Several) -> AssignedAlerts:
     """Assigns several alerts to the same person, each independently of the others. The person is notified of each.
 
     The answer names each refused alert with the reason.
     """
-    person = person_of(caller)
-
-    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
-        return answers.assign(alert_id, person, body.account_id, body.note)
-
-    done, refused = await several(body, act, request, session, caller)
+    done, refused = await several.act(body, partial(Answers.assign, to=body.account_id, text=body.note))
     return AssignedAlerts(assigned=done, refused=refused)
 
 
 @router.post("/v1/alerts:resolve")
-async def resolve(body: Resolutions, request: Request, session: Session, caller: Caller) -> Resolved:
+async def resolve(body: Resolutions, several: Several) -> Resolved:
     """Closes several alerts with the same verdict and note, each independently of the others.
 
     The answer names each refused alert with the reason.
     """
-    person = person_of(caller, body.note)
-
-    def act(answers: Answers, alert_id: UUID) -> Awaitable[Alert]:
-        return answers.resolve(alert_id, body.verdict, person)
-
-    done, refused = await several(body, act, request, session, caller)
+    done, refused = await several.act(body, partial(Answers.resolve, verdict=body.verdict), body.note)
     return Resolved(resolved=done, refused=refused)
-
-
-async def several(
-    body: SeveralAlerts,
-    act: Callable[[Answers, UUID], Awaitable[Alert]],
-    request: Request,
-    session: Session,
-    caller: Principal,
-) -> tuple[list[AlertView], list[NotDone]]:
-    """The alerts after the action, and those that were refused."""
-    done, refused = list[AlertView](), list[NotDone]()
-    state, now = request.app.state, datetime.now(UTC)
-    # requests that lock alerts in different orders could wait for each other, so the ids are sorted
-    for alert_id in sorted(set(body.alert_ids)):
-        at = body.seen.get(alert_id)
-        answers = Answers(session, state.rules, state.places, state.access, now, seen=at, is_one_of_many=True)
-        try:
-            await answerable(alert_id, request, session, caller)
-            done.append(AlertView.model_validate(await act(answers, alert_id)))
-        except AnswerRefused as error:
-            name, at_time = first(error)
-            refused.append(NotDone(alert_id=alert_id, reason=error.kind, name=name, at=at_time))
-        except AlertUnreadable:
-            refused.append(NotDone(alert_id=alert_id, reason=UNREADABLE))
-        except Problem as problem:
-            refused.append(NotDone(alert_id=alert_id, reason=problem.kind))
-    return done, refused
