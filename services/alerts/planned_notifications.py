@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from services.alerts import transitions
@@ -110,7 +109,7 @@ class PlannedNotifications:
         if not own:
             return alert
         begun = transitions.replaced(alert, step=alert.step + 1)
-        content = content_of(begun, cause, self._event(begun, event_of(begun, cause)))
+        content = self._content(begun, cause)
         self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
         self._called[alert.alert_id] |= {receiver.label for receiver in own}
         return begun
@@ -123,13 +122,12 @@ class PlannedNotifications:
         *,
         before: Alert | None = None,
         due_in: timedelta = NOW,
-        **changes: Any,
     ) -> Alert:
-        """Plans the alert's next notification. Returns the alert with `changes` and the next step.
+        """Plans the alert's next notification. Returns the alert with the next step.
 
         A receiver that is notified for the first time is told that the alert is new, unless the cause is in RISING.
         """
-        begun, called = transitions.replaced(alert, step=alert.step + 1, **changes), self._called[alert.alert_id]
+        begun, called = transitions.replaced(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
         receivers, omissions = notifications.notified(notification, stages)
         reasons = {**omissions, **outside_hours(notification, receivers)}
@@ -137,7 +135,7 @@ class PlannedNotifications:
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED
             if own not in contents:
-                contents[own] = content_of(begun, own, self._event(begun, event_of(begun, own)))
+                contents[own] = self._content(begun, own)
             self.deliveries.append(self._delivery(begun, receiver, own, contents[own], due_in))
             called.add(receiver.label)
         if reasons:
@@ -168,6 +166,9 @@ class PlannedNotifications:
         """The inhibitors among the alerts of this transaction, and the other stored inhibitors."""
         stored = [inhibitor for inhibitor in self._plan.inhibitors if inhibitor.alert_id not in self._alerts]
         return [*inhibitions.inhibitors(self._alerts.values()), *stored]
+
+    def _content(self, alert: Alert, cause: Cause) -> str:
+        return content_of(alert, cause, self._event(alert, event_of(alert, cause)))
 
     def _delivery(
         self, alert: Alert, receiver: Receiver, cause: Cause, content: str, due_in: timedelta
