@@ -79,6 +79,29 @@ class Budgets:
         return is_mild and is_of_system(hazard) and hazard.source not in self._lifted
 
 
+async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
+    """Locks and reads the budgets of the hazards' sources. The caller must lock and read alerts only after this call.
+
+    Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the source.
+    Lifted budgets and the alerts about the sources matter only if these hazards may use up a budget.
+    """
+    of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
+    if not of_systems:
+        return Budgets(rule, now)
+    sources = {hazard.source for hazard in of_systems}
+    await lock(session, sources)
+    connection = await database.driver(session)
+    rows = await connection.fetch(ALERTED, now - HOUR, list(sources))
+    raised = {(source, Status(status)): count for source, status, count in rows}
+    at_most = Counter(raised) + Counter((hazard.source, hazard.status) for hazard in of_systems)
+    over = [hazard for hazard in of_systems if at_most[hazard.source, hazard.status] > rule.alerts_per_hour]
+    if not over:
+        return Budgets(rule, now, raised=raised)
+    lifted = {source for (source,) in await connection.fetch(LIFTED, now, list(sources))}
+    alert_ids = {transitions.identity(unusual(hazard, rule, now).situation) for hazard in over}
+    return Budgets(rule, now, raised=raised, lifted=lifted, alert_ids=alert_ids)
+
+
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
     """Suppresses a further finding about a hazard whose own alert is withheld.
 
@@ -110,29 +133,6 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
         is_suppressed=False,
         figures={"source": hazard.source, "budget": rule.alerts_per_hour},
     )
-
-
-async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """Locks and reads the budgets of the hazards' sources. The caller must lock and read alerts only after this call.
-
-    Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the source.
-    Lifted budgets and the alerts about the sources matter only if these hazards may use up a budget.
-    """
-    of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
-    if not of_systems:
-        return Budgets(rule, now)
-    sources = {hazard.source for hazard in of_systems}
-    await lock(session, sources)
-    connection = await database.driver(session)
-    rows = await connection.fetch(ALERTED, now - HOUR, list(sources))
-    raised = {(source, Status(status)): count for source, status, count in rows}
-    at_most = Counter(raised) + Counter((hazard.source, hazard.status) for hazard in of_systems)
-    over = [hazard for hazard in of_systems if at_most[hazard.source, hazard.status] > rule.alerts_per_hour]
-    if not over:
-        return Budgets(rule, now, raised=raised)
-    lifted = {source for (source,) in await connection.fetch(LIFTED, now, list(sources))}
-    alert_ids = {transitions.identity(unusual(hazard, rule, now).situation) for hazard in over}
-    return Budgets(rule, now, raised=raised, lifted=lifted, alert_ids=alert_ids)
 
 
 async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
