@@ -1,13 +1,13 @@
 """The configuration of the rules. The TOML file is validated when it is loaded."""
 
 import tomllib
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
+from services.alerts.notifications.waiting_times import EscalationDelays
 from services.alerts.rules.displacement import DisplacementRule
 from services.alerts.rules.exposure import ExposureRule
 from services.alerts.rules.hazard import HazardRule
@@ -15,42 +15,10 @@ from services.alerts.rules.quake import QuakeRule
 from services.alerts.rules.rule import Code, RuleModel
 from services.alerts.rules.severity import SeverityRule
 from services.alerts.rules.unjudged import UnjudgedRule
-from shared.events.vocabulary import Severity
 from shared.places import Places
 from shared.places.points import KnownPoints
 
-if TYPE_CHECKING:
-    from services.alerts.alerts import Alert
-
 PRODUCT = Path(__file__).parent / "rules.toml"
-Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
-
-
-class EscalationDelays(RuleModel):
-    """How long alerts of each severity wait before they ring or escalate.
-
-    An alert waits `minutes` for an acknowledgement, and after that `idle_minutes` for each further action. An alert
-    whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement. While the boards are
-    unattended, all these times are half as long.
-    """
-
-    minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
-    idle_minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)] = Field(
-        default_factory=lambda: {Severity.EXTREME: 5.0, Severity.UNKNOWN: 15.0}
-    )
-    unjudged_minutes: Minutes = 10
-    unattended_minutes: Minutes = 30
-
-    def wait(self, alert: "Alert", *, is_acknowledged: bool = False) -> timedelta:
-        by_severity = self.idle_minutes if is_acknowledged else self.minutes
-        minutes = by_severity.get(alert.severity, max(by_severity.values()))
-        if alert.is_unjudged and not is_acknowledged:
-            minutes = min(minutes, self.unjudged_minutes)
-        return timedelta(minutes=minutes)
-
-    @property
-    def unattended(self) -> timedelta:
-        return timedelta(minutes=self.unattended_minutes)
 
 
 class Budget(RuleModel):

@@ -1,13 +1,47 @@
 """Computes how long an alert waits at its level, and whether its escalation policy has ended."""
 
 from datetime import timedelta
+from typing import Annotated
 
+from pydantic import Field
+
+from services.alerts.alerts import Alert
 from services.alerts.notifications.stages import Notification, recipients
 from services.alerts.notifications.stages.conditions import CONCERNED
 from services.alerts.notifications.stages.steps import steps_of
 from services.alerts.policies import duty_heads
 from services.alerts.policies.steps import Steps
-from services.alerts.ruleset import EscalationDelays
+from services.alerts.rules.rule import RuleModel
+from shared.events.vocabulary import Severity
+
+Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
+
+
+class EscalationDelays(RuleModel):
+    """How long alerts of each severity wait before they ring or escalate.
+
+    An alert waits `minutes` for an acknowledgement, and after that `idle_minutes` for each further action. An alert
+    whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement. While the boards are
+    unattended, all these times are half as long.
+    """
+
+    minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]
+    idle_minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)] = Field(
+        default_factory=lambda: {Severity.EXTREME: 5.0, Severity.UNKNOWN: 15.0}
+    )
+    unjudged_minutes: Minutes = 10
+    unattended_minutes: Minutes = 30
+
+    def wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
+        by_severity = self.idle_minutes if is_acknowledged else self.minutes
+        minutes = by_severity.get(alert.severity, max(by_severity.values()))
+        if alert.is_unjudged and not is_acknowledged:
+            minutes = min(minutes, self.unjudged_minutes)
+        return timedelta(minutes=minutes)
+
+    @property
+    def unattended(self) -> timedelta:
+        return timedelta(minutes=self.unattended_minutes)
 
 
 def wait(notification: Notification, delays: EscalationDelays, *, is_acknowledged: bool) -> timedelta:
