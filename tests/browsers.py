@@ -31,6 +31,8 @@ NO_WEBGL = ("--disable-3d-apis",)
 # the flag with which a wall screen's browser plays sounds (docs/board.md)
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"
 SLOW_MS = 60_000
+# Pages give up a call after ten or twenty seconds. A busy machine needs more, for example to close 163 alerts.
+PATIENT_CALLS = "{ const own = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (ms) => own(6 * ms); }"
 # Returns the options that are wider than their drop-down list. The computed `font` is empty if the page sets
 # `font-variant-numeric`, and a canvas ignores an empty font, so the font is composed of its parts.
 CUT_OPTIONS = """selects => selects.flatMap((select) => {

@@ -22,7 +22,7 @@ from services.console.models import BoardGroup, BoardHazard
 from shared.auth.tokens import Role
 from shared.postgres import database
 from tests import gazetteers
-from tests.browsers import ALLOWS_SOUND, SLOW_MS, chromium
+from tests.browsers import ALLOWS_SOUND, PATIENT_CALLS, SLOW_MS, chromium
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
 from tests.installation import WEB, Installation, in_thread
@@ -222,10 +222,6 @@ def has_own_clock(context: BrowserContext) -> bool:
         return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
     except Error:  # a page that is being loaded cannot be asked, and may have Playwright's clock
         return True
-
-
-# Pages give up a call after ten seconds. A busy machine needs more, for example to close 163 alerts.
-PATIENT_CALLS = "{ const own = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (ms) => own(6 * ms); }"
 
 
 def new_context(browser: Browser) -> BrowserContext:
