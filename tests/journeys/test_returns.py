@@ -99,7 +99,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     counted = group(**at(9, **here, persons=40, is_full_recount=True))
     sent(field, "displacements", *families, counted)
     assert wait_until(lambda: people() == (6, 40, 0, 0), timeout=60), people()
-    assert occupied() == [40, 0]
+    assert wait_until(lambda: occupied() == [40, 0], timeout=60), occupied()
 
     there = {"destination": {"pcode": BATKEN}, "destination_site_id": camp}
     transfer = {"kind": "group_movement", "group_id": counted["group_id"], "persons": 15, "movement": "transferred"}
@@ -113,7 +113,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     del returned["household_id"]
     sent(field, "movements", returned)
     assert wait_until(lambda: people() == (0, 15, 6, 25), timeout=60), people()
-    assert occupied() == [0, 15]
+    assert wait_until(lambda: occupied() == [0, 15], timeout=60), occupied()
     assert people(days_ago=3) == (6, 40, 0, 0)
     assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=60), board()
 
@@ -122,5 +122,5 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=60), people()
     sent(field, "movements", {**returned, "version": 2, "is_reversed": True})
     assert wait_until(lambda: people() == (8, 40, 0, 0), timeout=60), people()
-    assert occupied() == [25, 15]
+    assert wait_until(lambda: occupied() == [25, 15], timeout=60), occupied()
     assert wait_until(lambda: "8 persons" in board() and "40 persons" in board(), timeout=60), board()
