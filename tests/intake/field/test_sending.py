@@ -161,8 +161,10 @@ def test_a_hazard_overtakes_households_and_holds_up_none(phone: BrowserContext, 
     answers = page.locator("#reports .answer")
     waiting, received = "Saved on this phone, not sent yet", "Received by the centre"
     page.route(SEALED, lambda route: route.fulfill(status=503, body="{}"))
-    filled(page)
-    hazard_sent(page)
+    for send in (filled, hazard_sent):
+        # the household is sent again after the hazard; without this wait, its request might meet no refusal any more
+        with page.expect_response("**/v1/displacements:sealed"):
+            send(page)
     expect(answers).to_have_text([waiting, waiting])
     requests: list[str] = []
     page.unroute(SEALED)
