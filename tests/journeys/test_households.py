@@ -99,7 +99,7 @@ class Journey:
             self.installation.start(service, "worker")
         self.worker = self.installation.start("registry", "worker")
         headers = {"authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=self.web.base_url, headers=headers, timeout=30) as self.client:
+        async with httpx.AsyncClient(base_url=self.web.base_url, headers=headers, timeout=60) as self.client:
             try:
                 yield
             finally:
@@ -124,7 +124,7 @@ class Journey:
             self.worker.freeze()
             rest.set()
         await self.recorded(at_least=self.next)
-        await wait_for(lambda: asyncio.to_thread(self.is_expelled), timeout=60, every=0.2)
+        await wait_for(lambda: asyncio.to_thread(self.is_expelled), timeout=180, every=0.2)
         self.worker.resume()
 
     def is_expelled(self) -> bool:
@@ -174,7 +174,7 @@ class Journey:
             assert answer.status_code == 202, answer.text
 
     async def recorded(self, *, at_least: int) -> None:
-        await wait_for(lambda: self.has_recorded(at_least), timeout=90, every=0.05)
+        await wait_for(lambda: self.has_recorded(at_least), timeout=300, every=0.05)
 
     async def has_recorded(self, count: int) -> bool:
         try:

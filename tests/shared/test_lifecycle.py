@@ -75,7 +75,7 @@ async def test_a_web_side_whose_background_task_fails_ends(installation: Install
     """If the web server did not end, it would answer requests while no task reads revocations."""
     await rename("feed_counts", "hidden")
     process = started(installation, "intake", "web")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         await process.ended()
     assert process.exit_code == lifecycle.FAILED
     assert times(process, '"ended by a failure"') == 1
@@ -94,7 +94,7 @@ async def test_a_web_side_beside_a_worker_is_restarted(installation: Installatio
 
 async def test_an_invalid_setting_ends_the_start_with_its_name(tables: Installation) -> None:
     process = tables.start("intake", "worker", env={"INTAKE_FEEDS": "https://example.org/no-source"})
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         await process.ended()
     assert process.exit_code == lifecycle.FAILED
     [line] = [json.loads(line) for line in process.log.read_text().splitlines() if "INTAKE_FEEDS" in line]
