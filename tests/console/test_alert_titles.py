@@ -38,6 +38,7 @@ def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None
 
     expected = "Перемещение, 300 человек, откуда — неизвестно"
     assert wait_until(lambda: title(known.alert_id) == expected, timeout=60), row(known.alert_id)
+    assert wait_until(lambda: row(of_known_origin.alert_id) != "", timeout=60)
     assert "Сейчас здесь: Лейлекский район." in row(known.alert_id)
     assert ">Откуда — неизвестно. 300 человек по 1 донесению" in row(known.alert_id)
     assert "неизвестно" not in row(of_known_origin.alert_id)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -119,7 +120,8 @@ def watched(
         group(40, status="Exercise"),
     )
     desk = running.signed_in(Role.OPERATOR)
-    assert wait_until(lambda: shown(desk.get("/board/households").text, KADAMJAI), timeout=60), worker.log_tail()
+    assert wait_until(lambda: has_read_everything(desk), timeout=60), worker.log_tail()
+    assert shown(desk.get("/board/households").text, KADAMJAI)
     worker.stop()
     with ntp_server(ahead=61) as server:
         env = {"PAPER_FOLDER": str(folder), "NTP_SERVER": server}
@@ -127,6 +129,11 @@ def watched(
         assert wait_until((folder / "dayar-en.html").exists, timeout=60), running.workers[0].log_tail()
     yield running, folder
     running.stop()
+
+
+def has_read_everything(desk: httpx.Client) -> bool:
+    partitions = desk.get("/console/v1/ledger").json()["partitions"]
+    return bool(partitions) and all(partition["next"] == partition["end"] for partition in partitions)
 
 
 def shown(page: str, pcode: str) -> bool:
