@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.promises import Promises, percentile
 from shared.auth.tokens import Role
-from tests.console.pages.conftest import Seat, Whole, new_context
+from tests.console.pages.conftest import Seat, Whole
+from tests.console.pages.contexts import new_context
 
 PROMISED_MS = 8.0
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline"]

@@ -20,7 +20,8 @@ from shared.config import Settings
 from shared.events import AlertRaised, HazardReported, HazardUpdated
 from shared.messaging.publisher import Publisher
 from tests.console.factories import NOW, alert, hazard, message
-from tests.console.pages.conftest import Seat, Whole, new_context
+from tests.console.pages.conftest import Seat, Whole
+from tests.console.pages.contexts import new_context
 
 PROMISED_LOAD_MS, PROMISED_SCREEN_MS = 2_000.0, 300.0
 LOADS = 7

@@ -23,7 +23,8 @@ from shared.messaging.publisher import Publisher
 from tests.browsers import chromium
 from tests.components import components
 from tests.console.factories import message
-from tests.console.pages.conftest import Seat, Whole, new_context
+from tests.console.pages.conftest import Seat, Whole
+from tests.console.pages.contexts import new_context
 from tests.console.pages.walls import ChangingWall
 from tests.installation import Ground, Installation
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from sqlalchemy import delete
 
 from deploy.local.process import wait_until
@@ -22,9 +22,10 @@ from services.console.models import BoardGroup, BoardHazard
 from shared.auth.tokens import Role
 from shared.postgres import database
 from tests import gazetteers
-from tests.browsers import ALLOWS_SOUND, PATIENT_CALLS, SLOW_MS, chromium
+from tests.browsers import ALLOWS_SOUND, chromium
 from tests.console.conftest import PASSWORD, Served
 from tests.console.factories import KADAMJAI
+from tests.console.pages.contexts import Contexts
 from tests.installation import WEB, Installation, in_thread
 from tests.packages import shared_installation
 
@@ -32,6 +33,13 @@ __all__ = ["shared_installation"]
 
 
 UNREAD = {"advanced_at": None, "next": 0, "end": None}
+# The ledgers of the services, in the order in which the services read a report.
+LEDGERS = {
+    "intake": "/intake/v1/ledger/consumer",
+    "registry": "/registry/v1/ledger",
+    "alerts": "/alerts/v1/ledger",
+    "console": "/console/v1/ledger",
+}
 
 
 class Whole(Served):
@@ -47,17 +55,31 @@ class Whole(Served):
 
     def is_working(self) -> bool:
         """Whether the workers have read from all partitions."""
-        return all(each["advanced_at"] for each in self.partitions())
+        return all(each["advanced_at"] for service in LEDGERS for each in self.partitions(service))
 
     def has_read_everything(self) -> bool:
-        return all(each["next"] == each["end"] for each in self.partitions())
+        """Whether each service has read all records, and has then published all that follows from them."""
+        return all(self.has_read(service) and in_thread(self._has_published(service)) for service in LEDGERS)
 
-    def partitions(self) -> Iterator[dict[str, Any]]:
-        """The partitions in the ledgers, in the order in which the services read a report."""
-        client = self.client(headers={"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"})
-        for path in ("intake/v1/ledger/consumer", "registry/v1/ledger", "alerts/v1/ledger", "console/v1/ledger"):
-            # until it knows the revocations, a service answers 503, without `partitions`
-            yield from client.get(f"/{path}").json().get("partitions", [UNREAD])
+    def has_read(self, service: str) -> bool:
+        return all(each["next"] == each["end"] for each in self.partitions(service))
+
+    def partitions(self, service: str) -> list[dict[str, Any]]:
+        # until it knows the revocations, a service answers 503, without `partitions`
+        partitions: list[dict[str, Any]] = self.reader.get(LEDGERS[service]).json().get("partitions", [UNREAD])
+        return partitions
+
+    async def _has_published(self, service: str) -> bool:
+        connection = await self.installation.components.server.connect(self.installation.database)
+        try:
+            return not await connection.fetchval(f"SELECT EXISTS (SELECT FROM {service}.outbox)")
+        finally:
+            await connection.close()
+
+    @cached_property
+    def reader(self) -> httpx.Client:
+        bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
+        return self.client(headers=bearer, limits=httpx.Limits(keepalive_expiry=1))
 
     @cached_property
     def integration(self) -> httpx.Client:
@@ -180,56 +202,6 @@ def browser() -> Iterator[Browser]:
     """A browser that allows a page to play sound before anybody has clicked on it, because `Seat.open` never clicks."""
     with chromium(ALLOWS_SOUND) as launched:
         yield launched
-
-
-class Contexts:
-    """Keeps the contexts of browsers for the next tests, because a new context loads and compiles all scripts again.
-
-    The first page of each context stays blank and open. Without an open page, the next page would start a new process
-    of the browser.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._emptied = {"origin": url, "storageTypes": "all"}
-        self._free: dict[Browser, list[BrowserContext]] = {}
-        self._devtools: dict[BrowserContext, CDPSession] = {}
-
-    def take(self, browser: Browser) -> BrowserContext:
-        free = self._free.setdefault(browser, [])
-        if free:
-            return free.pop()
-        context = new_context(browser)
-        self._devtools[context] = context.new_cdp_session(context.new_page())
-        return context
-
-    def give_back(self, context: BrowserContext, browser: Browser) -> None:
-        """Deletes what the test left in the context."""
-        if has_own_clock(context):
-            context.close()
-            return
-        context.set_offline(False)
-        for page in context.pages[1:]:
-            page.close()
-        # delete cookies after the pages are closed, because an answer to an open page could set a cookie again
-        context.clear_cookies()
-        self._devtools[context].send("Storage.clearDataForOrigin", self._emptied)
-        self._free[browser].append(context)
-
-
-def has_own_clock(context: BrowserContext) -> bool:
-    """Whether the test has installed Playwright's clock. Later pages of this context would not have a real clock."""
-    try:
-        return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
-    except Error:  # a page that is being loaded cannot be asked, and may have Playwright's clock
-        return True
-
-
-def new_context(browser: Browser) -> BrowserContext:
-    # motion is reduced, because a new alert would flash, and drawing each frame takes time
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en", reduced_motion="reduce")
-    context.set_default_timeout(SLOW_MS)
-    context.add_init_script(PATIENT_CALLS)
-    return context
 
 
 class Seat:

@@ -11,7 +11,8 @@ from deploy.local.process import wait_until
 from services.alerts.receivers.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Status
-from tests.console.pages.conftest import Seat, Whole, new_context, newest_alert, wait_for_words
+from tests.console.pages.conftest import Seat, Whole, newest_alert, wait_for_words
+from tests.console.pages.contexts import new_context
 from tests.installation import Ground, installed
 
 DELIVERED, PROCESSED = ("delivered", "доставлено", "жеткирилди"), ("processed", "обработано", "иштетилди")

@@ -1,0 +1,55 @@
+"""The contexts of browsers, each of which has its own cookies and storage."""
+
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Error
+
+from tests.browsers import PATIENT_CALLS, SLOW_MS
+
+
+class Contexts:
+    """Keeps the contexts of browsers for the next tests, because a new context loads and compiles all scripts again.
+
+    The first page of each context stays blank and open. Without an open page, the next page would start a new process
+    of the browser.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._emptied = {"origin": url, "storageTypes": "all"}
+        self._free: dict[Browser, list[BrowserContext]] = {}
+        self._devtools: dict[BrowserContext, CDPSession] = {}
+
+    def take(self, browser: Browser) -> BrowserContext:
+        free = self._free.setdefault(browser, [])
+        if free:
+            return free.pop()
+        context = new_context(browser)
+        self._devtools[context] = context.new_cdp_session(context.new_page())
+        return context
+
+    def give_back(self, context: BrowserContext, browser: Browser) -> None:
+        """Deletes what the test left in the context."""
+        if has_own_clock(context):
+            context.close()
+            return
+        context.set_offline(False)
+        for page in context.pages[1:]:
+            page.close()
+        # delete cookies after the pages are closed, because an answer to an open page could set a cookie again
+        context.clear_cookies()
+        self._devtools[context].send("Storage.clearDataForOrigin", self._emptied)
+        self._free[browser].append(context)
+
+
+def has_own_clock(context: BrowserContext) -> bool:
+    """Whether the test has installed Playwright's clock. Later pages of this context would not have a real clock."""
+    try:
+        return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
+    except Error:  # a page that is being loaded cannot be asked, and may have Playwright's clock
+        return True
+
+
+def new_context(browser: Browser) -> BrowserContext:
+    # motion is reduced, because a new alert would flash, and drawing each frame takes time
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en", reduced_motion="reduce")
+    context.set_default_timeout(SLOW_MS)
+    context.add_init_script(PATIENT_CALLS)
+    return context
