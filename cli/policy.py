@@ -14,10 +14,12 @@ from cli.refusals import refuse_change
 from cli.transactions import within
 from services.alerts.config import AlertsSettings
 from services.alerts.definitions import MOST_BYTES
+from services.alerts.notifications.plans import is_absent
 from services.alerts.policies import definitions as policy_definitions
 from services.alerts.policies.definitions import InvalidPolicy
 from services.alerts.policies.forms import MOST_POLICIES, left, most_acknowledgements
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep, policy_id
+from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
@@ -46,19 +48,20 @@ def list_all() -> None:
         policies = await policy_queries.policies(session)
         return policies, await receiver_queries.receivers(session), await roster_queries.names(session)
 
-    policies, receivers, rosters = run(read)
+    (policies, receivers, rosters), disabled = run(read), run(disabled_queries.disabled)
     if not policies:
         typer.echo("There is no escalation policy.", err=True)
     for policy in policies:
         typer.echo(f"{policy.position}  {policy.name}: {', '.join(conditions(policy))}")
         for number, step in enumerate(policy.steps, 1):
             typer.echo(f"   {number}. {described(step)}")
-            if (most := most_acknowledgements(step, receivers, rosters)) < step.acknowledgements:
+            if (most := most_acknowledgements(step, receivers, rosters, disabled)) < step.acknowledgements:
                 typer.echo(f"      At most {most} can acknowledge, so the next step is always notified.")
         if missing := sorted(set(left(policy, {receiver.label for receiver in receivers}, rosters))):
             typer.echo(f"   No longer a receiver or roster: {', '.join(missing)}.")
-    if heads := [receiver.label for receiver in receivers if receiver.is_duty_head]:
-        typer.echo(f"Duty heads, notified after the last step: {', '.join(heads)}.")
+    heads = [receiver for receiver in receivers if receiver.is_duty_head]
+    if present := [head.label for head in heads if not is_absent(head, disabled)]:
+        typer.echo(f"Duty heads, notified after the last step: {', '.join(present)}.")
 
 
 @app.command()

@@ -48,7 +48,10 @@ class RosterInUse(DocumentedError):
 
 
 class PeopleMissing(DocumentedError):
-    """People who are receivers of alerts of the kind person are expected, but these are not, or have left."""
+    """People who are receivers of alerts of the kind person are expected, but these are not, or have left.
+
+    The account of a person who has left may also be disabled.
+    """
 
 
 class TooManyOverrides(DocumentedError):
@@ -117,7 +120,7 @@ def override(
 
     async def put(session: AsyncSession) -> tuple[Roster, list[Override]]:
         roster = await known(session, name)
-        if person not in await roster_queries.people(session):
+        if person not in await roster_queries.able_people(session):
             raise PeopleMissing(person)
         if are_too_many(await roster_queries.overrides(session, name, datetime.now(UTC)), [added]):
             raise TooManyOverrides

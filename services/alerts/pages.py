@@ -155,7 +155,7 @@ async def notices(request: Request, session: Session) -> Response:
         request,
         "notices.html",
         lacks_internal=is_lacking,
-        disabled=len(await disabled_queries.absent(session)),
+        disabled=len(await disabled_queries.receivers(session)),
         telegram=problem and outcome_of(problem, pages, language),
         unusable_templates=sum(not is_usable(template) for template in templates),
     )

@@ -145,16 +145,19 @@ async def test_a_person_whose_account_is_disabled_does_not_count_as_on_duty(
     assert (await night.causes("bermet"), await night.causes("dastan")) == (["raised"] * 3, ["raised"] * 2)
 
 
-async def test_a_head_of_shift_whose_account_is_disabled_does_not_stand_in_for_the_others(
+async def test_a_head_of_shift_whose_account_is_disabled_does_not_stand_in_for_the_others_but_a_post_does(
     night: Night, settings: AlertsSettings
 ) -> None:
     await staffed(night, is_duty_head=True)
-    await given_back(night, access_of(settings, revoked(BERMET.account)))
+    await night.receiver("head", 9, is_duty_head=True, account_id=OPERATOR.account)
+    await given_back(night, access_of(settings, revoked(BERMET.account), revoked(OPERATOR.account)))
     await night.report(mudflow())
     for _ in range(2):
         assert await night.passes(timedelta(minutes=10)) == 1
     assert (await night.causes("bermet"), await night.causes("dastan")) == (["escalated"], ["escalated"] * 2)
+    assert await night.causes("head") == ["escalated"] * 2, "other people read the messages of the post"
     async with night.sessions.begin() as session:
+        await session.execute(text("UPDATE receivers SET is_duty_head = label = 'head'"))
         assert await subscriptions.has_duty_head(session, Status.ACTUAL)
         await session.execute(text("UPDATE receivers SET is_duty_head = label = 'bermet'"))
         assert not await subscriptions.has_duty_head(session, Status.ACTUAL)

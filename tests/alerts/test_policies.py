@@ -19,7 +19,7 @@ from services.alerts.alerts import Alert
 from services.alerts.notifications import notifications
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission
-from services.alerts.policies.forms import MOST_POLICIES, PolicyForm
+from services.alerts.policies.forms import MOST_POLICIES, PolicyForm, most_acknowledgements
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep, policy_id
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
@@ -160,6 +160,7 @@ def test_a_step_demands_no_more_acknowledgements_than_its_people_can_give() -> N
     for rosters, most in (((), 1), (("nights",), 2), (("days", "nights"), 3)):
         _, faults = form.parsed(PLACES, people, rosters)
         assert [fault.values["most"] for fault in faults] == ([most] if most < 3 else [])
+    assert most_acknowledgements(step, people, ("days", "nights"), [account["account_id"]]) == 2, "it is disabled"
 
 
 async def post(caller: httpx.AsyncClient, path: str, fields: Mapping[str, Any]) -> httpx.Response:

@@ -184,9 +184,9 @@ def test_the_person_reads_that_more_must_acknowledge() -> None:
 
 
 async def test_the_page_of_the_alert_names_who_acknowledged_and_who_counts(desk: Desk) -> None:
-    account = uuid4()
+    account, other = uuid4(), uuid4()
     async with desk.sessions.begin() as session:
-        for label, own in (("officer 1", account), ("officer 2", uuid4())):
+        for label, own in (("officer 1", account), ("officer 2", other)):
             officer = replace(person(label, own), is_internal=True)
             await receiver_queries.save_receiver(session, officer)
         await policy_queries.save(session, replace(POLICY, steps=(replace(TWO_OF_THREE, acknowledgements=3),)))
@@ -195,6 +195,11 @@ async def test_the_page_of_the_alert_names_who_acknowledged_and_who_counts(desk:
         answer = await caller.put(f"/v1/alerts/{alert_id}/acknowledgement")
         assert (answer.json()["work"], answer.json()["acknowledged_at"]) == ("unacknowledged", None)
         page = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
+        async with desk.sessions.begin() as session:
+            await disabled_accounts.replace(session, [account, other])
+        later = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
     assert "1 of 3 that this step demands" in page
     assert "Counted are the acknowledgements of: officer 1, officer 2" in page
     assert "Too few of them get the alert" in page
+    assert "1 of 3 that this step demands" in later, "the account was disabled after the acknowledgement"
+    assert "Counted are the acknowledgements of: officer 1<" in later, "officer 2 cannot acknowledge any more"

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services.alerts.queries import disabled_accounts
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
@@ -53,6 +54,17 @@ async def page(caller: httpx.AsyncClient, path: str = PATH, **parameters: str) -
     shown = await caller.get(path, params={"lang": "en", **parameters})
     assert shown.status_code == 200
     return " ".join(re.sub(r"<[^>]+>", " ", shown.text).split())
+
+
+async def disable(desk: Desk, label: str) -> None:
+    """Disables the account of this person."""
+    account = uuid4()
+    async with desk.sessions.begin() as session:
+        await session.execute(
+            text("UPDATE receivers SET account_id = :account WHERE label = :label"),
+            {"account": account, "label": label},
+        )
+        await disabled_accounts.replace(session, [account])
 
 
 async def overrides(desk: Desk) -> list[Override]:
@@ -132,6 +144,13 @@ async def test_an_override_is_added_with_a_reason_and_removed_and_calendars_are_
             refused = await post(caller, f"{PATH}/overrides", fields)
             assert refused.status_code == 422
             assert set(re.findall(r'id="wrong-([^"]+)"', refused.text)) == wrong
+
+        await disable(desk, "Aida")
+        for path in (PATH, f"{PATH}/layers"):
+            form = (await caller.get(f"{path}?lang=en")).text
+            assert re.search(r">Bakyt</option>|who receive alerts: Bakyt<", form) and ">Aida</option>" not in form
+        refused = await post(caller, f"{PATH}/overrides", twice)
+        assert refused.status_code == 422 and 'id="wrong-person"' in refused.text
 
         exported = await caller.get(f"{PATH}/calendar")
         assert exported.headers["content-type"].startswith("text/calendar") and "SUMMARY:Bakyt" in exported.text

@@ -1,12 +1,13 @@
 """The stored plan that decides who is notified: receivers, rosters, escalation policies, silences and inhibitors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from services.alerts.notifications.inhibitions import Inhibitor
 from services.alerts.policies.policies import EscalationPolicy
-from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rosters.duty import person_at
 from services.alerts.rosters.rosters import Override, Roster
 from services.alerts.silences.silences import Silence
@@ -19,10 +20,10 @@ class NotificationPlan:
     """`receivers` are in the order in which they are notified. `policies` are in their order of precedence.
 
     `rosters` has only the rosters that receivers and policies name, with the overrides that hold now or soon.
-    `later_people` has the people of each roster whom later overrides put on duty. `absent` has the labels of the
-    receivers whose accounts are disabled, and `absent_heads` those among them that are marked as duty heads. These are
-    no duty heads in `receivers`. `silences` has only silences that have not ended. `inhibitors` has the Extreme alerts
-    that mute milder alerts.
+    `later_people` has the people of each roster whom later overrides put on duty. `disabled_accounts` has the accounts
+    of receivers that are disabled. `absent_heads` has the labels of the people with such an account who are marked as
+    duty heads. These are no duty heads in `receivers`. `silences` has only silences that have not ended. `inhibitors`
+    has the Extreme alerts that mute milder alerts.
     """
 
     receivers: Sequence[Receiver] = ()
@@ -31,8 +32,13 @@ class NotificationPlan:
     silences: Sequence[Silence] = ()
     inhibitors: Sequence[Inhibitor] = ()
     later_people: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    absent: frozenset[str] = frozenset()
+    disabled_accounts: frozenset[UUID] = frozenset()
     absent_heads: frozenset[str] = frozenset()
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The labels of the people whose accounts are disabled."""
+        return frozenset(receiver.label for receiver in self.receivers if is_absent(receiver, self.disabled_accounts))
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
@@ -57,3 +63,11 @@ class NotificationPlan:
             if on_duty := able & {person} or able & roster.people or labels & roster.people:
                 people[name] = frozenset(on_duty)
         return people
+
+
+def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
+    """Whether the receiver is a person whose account is disabled, and who has therefore usually left.
+
+    A post or a system stays even if its account is disabled, because other people still read its messages.
+    """
+    return receiver.kind is ReceiverKind.PERSON and receiver.account_id in disabled_accounts

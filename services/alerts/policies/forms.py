@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Self
+from uuid import UUID
 
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.receivers.checks import LONGEST_LABEL
@@ -107,16 +108,18 @@ class PolicyForm(TypedForm):
         return chosen
 
 
-def most_acknowledgements(step: PolicyStep, receivers: Sequence[Receiver], rosters: Collection[str]) -> int:
+def most_acknowledgements(
+    step: PolicyStep, receivers: Sequence[Receiver], rosters: Collection[str], disabled_accounts: Collection[UUID] = ()
+) -> int:
     """How many people of the step can acknowledge; at least 1.
 
-    These people are the step's receivers with an account, and one person on duty for each roster of the step or of its
-    posts.
+    These people are the step's receivers with an account that is not disabled, and one person on duty for each roster
+    of the step or of its posts.
     """
     named = [receiver for receiver in receivers if receiver.label in step.receivers]
     accounts = {receiver.account_id for receiver in named if receiver.account_id}
     of_posts = {receiver.roster for receiver in named if receiver.kind is ReceiverKind.POST}
-    return max(1, len(accounts) + len((of_posts | set(step.rosters)) & set(rosters)))
+    return max(1, len(accounts.difference(disabled_accounts)) + len((of_posts | set(step.rosters)) & set(rosters)))
 
 
 def left(policy: EscalationPolicy, receivers: Collection[str], rosters: Collection[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from services.alerts.notifications.plans import is_absent
 from services.alerts.policies.forms import (
     HIGHEST_POSITION,
     LONGEST_MINUTES,
@@ -50,7 +51,8 @@ async def policies_page(request: Request, session: Session) -> Response:
     receivers, rosters = await named(session)
     policies = await policy_queries.policies(session)
     labels = {receiver.label for receiver in receivers}
-    heads = {receiver.label for receiver in receivers if receiver.is_duty_head}
+    disabled = await disabled_queries.disabled(session)
+    heads = [receiver for receiver in receivers if receiver.is_duty_head]
     missing = {policy.name: sorted(set(left(policy, labels, rosters))) for policy in policies}
     pages: Pages = request.app.state.pages
     return pages.render(
@@ -58,8 +60,10 @@ async def policies_page(request: Request, session: Session) -> Response:
         "policies.html",
         policies=policies,
         missing=missing,
-        most_acknowledgements=partial(most_acknowledgements, receivers=receivers, rosters=rosters),
-        duty_heads=sorted(heads - await disabled_queries.absent(session)),
+        most_acknowledgements=partial(
+            most_acknowledgements, receivers=receivers, rosters=rosters, disabled_accounts=disabled
+        ),
+        duty_heads=sorted(head.label for head in heads if not is_absent(head, disabled)),
         policy_id=policy_id,
         **choices(request),
     )

@@ -16,8 +16,8 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 class Quorum:
     """Of the step's `people`, the number `needed` must acknowledge.
 
-    `reachable` are the step's people who get the alert. All these people are receivers with an account. If `needed` is
-    1, an acknowledgement by anybody is enough.
+    `reachable` are the step's people who get the alert. All these people are receivers with an account that is not
+    disabled, or that acknowledged before it was disabled. If `needed` is 1, an acknowledgement by anybody is enough.
     """
 
     needed: int = 1
@@ -37,14 +37,16 @@ class Quorum:
 
 
 def quorum(
-    notification: Notification, people_of_rosters: Mapping[str, Collection[str]], absent: Collection[str] = ()
+    notification: Notification,
+    people_of_rosters: Mapping[str, Collection[str]],
+    disabled_accounts: Collection[UUID] = (),
 ) -> Quorum:
     """The acknowledgements that the alert needs at its level.
 
-    `people_of_rosters` has the labels of all people of each roster, and `absent` those of the people whose accounts are
-    disabled, so that they cannot acknowledge. People who were notified while on duty still count after their shift has
-    ended. While the last step of a policy is repeated without end, no more acknowledgements are needed than people get
-    the alert. If people have left, the others can therefore still stop the escalation.
+    `people_of_rosters` has the labels of all people of each roster. Nobody can acknowledge with `disabled_accounts`.
+    People who were notified while on duty still count after their shift has ended. While the last step of a policy is
+    repeated without end, no more acknowledgements are needed than people get the alert. If people have left, the others
+    can therefore still stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)
@@ -55,12 +57,15 @@ def quorum(
     needed = steps.policy.steps[current].acknowledgements
     if needed <= 1 or duty_heads.notified(alert, notification.receivers, steps):
         return Quorum()
+    unable = set(disabled_accounts).difference(alert.partly_acknowledged_by)
     people = tuple(
-        receiver for receiver in people_of_step(notification, steps, current, people_of_rosters) if receiver.account_id
+        receiver
+        for receiver in people_of_step(notification, steps, current, people_of_rosters)
+        if receiver.account_id and receiver.account_id not in unable
     )
     labels = {receiver.label for receiver in concerned} | set(notification.called)
     labels |= {label for on_duty in notification.on_duty.values() for label in on_duty}
-    reachable = tuple(receiver for receiver in people if receiver.label in labels.difference(absent))
+    reachable = tuple(receiver for receiver in people if receiver.label in labels)
     if steps.is_over(alert.level):
         needed = min(needed, len(accounts_of(reachable)))
     return Quorum(needed, people, reachable)

@@ -8,13 +8,25 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.models import DisabledAccount, ReceiverRow
+from services.alerts.receivers.receivers import ReceiverKind
+from shared.postgres.models import table
+
+COLUMNS = table(ReceiverRow).c
+RECEIVERS = select(COLUMNS.label).join(DisabledAccount, DisabledAccount.account_id == COLUMNS.account_id)
+
+
+async def disabled(session: AsyncSession) -> frozenset[UUID]:
+    return frozenset(await session.scalars(select(DisabledAccount.account_id)))
 
 
 async def absent(session: AsyncSession) -> frozenset[str]:
-    """The labels of the receivers whose accounts are disabled."""
-    account = ReceiverRow.__table__.c.account_id
-    disabled = select(ReceiverRow.label).join(DisabledAccount, DisabledAccount.account_id == account)
-    return frozenset(await session.scalars(disabled))
+    """The labels of the people whose accounts are disabled."""
+    return frozenset(await session.scalars(RECEIVERS.where(COLUMNS.kind == ReceiverKind.PERSON)))
+
+
+async def receivers(session: AsyncSession) -> frozenset[str]:
+    """The labels of all receivers whose accounts are disabled, also of posts and systems."""
+    return frozenset(await session.scalars(RECEIVERS))
 
 
 async def replace(session: AsyncSession, accounts: Collection[UUID]) -> None:

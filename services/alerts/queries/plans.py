@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.notifications.plans import NotificationPlan, PlannedRoster
+from services.alerts.notifications.plans import NotificationPlan, PlannedRoster, is_absent
 from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import inhibitors as inhibitor_queries
 from services.alerts.queries import policies as policy_queries
@@ -30,8 +30,9 @@ async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now:
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
     rosters = await _rosters(session, names, now) if names else {}
     later_people = await roster_queries.later_people(session, rosters, now + SOON) if rosters else {}
-    absent = await disabled_queries.absent(session)
-    absent_heads = frozenset(receiver.label for receiver in receivers if receiver.is_duty_head) & absent
+    disabled = await disabled_queries.disabled(session)
+    heads = (receiver for receiver in receivers if receiver.is_duty_head)
+    absent_heads = frozenset(head.label for head in heads if is_absent(head, disabled))
     receivers = [without_duty(receiver) if receiver.label in absent_heads else receiver for receiver in receivers]
     silences = await silence_queries.not_ended(session, now)
     return NotificationPlan(
@@ -40,7 +41,7 @@ async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now:
         policies,
         silences,
         later_people=later_people,
-        absent=absent,
+        disabled_accounts=disabled,
         absent_heads=absent_heads,
     )
 
@@ -52,5 +53,5 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """The receiver is no duty head, because others must be notified if a duty head's account is disabled."""
+    """The receiver is no duty head, because others must be notified if the account of this person is disabled."""
     return replace(receiver, is_duty_head=False)

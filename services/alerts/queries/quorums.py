@@ -29,4 +29,4 @@ async def quorum_of(session: AsyncSession, alert: Alert, places: Ancestry, now: 
         on_duty=plan.on_duty(now),
         policies=plan.policies,
     )
-    return quorums.quorum(notification, plan.people_of_rosters, plan.absent)
+    return quorums.quorum(notification, plan.people_of_rosters, plan.disabled_accounts)

@@ -84,7 +84,7 @@ async def receivers_page(
         count=len(known),
         chosen=chosen,
         last=last,
-        absent=await disabled_queries.absent(session),
+        disabled=await disabled_queries.receivers(session),
         has_duty_head=await subscriptions.has_duty_head(session, request.app.state.settings.counted_status),
         **choices(request),
     )

@@ -13,7 +13,7 @@ from services.alerts.queries import contacts as contact_queries
 from services.alerts.queries import deliveries, locks
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers import secrets
-from services.alerts.receivers.receivers import Contact, Receiver, in_order
+from services.alerts.receivers.receivers import Contact, Receiver, ReceiverKind, in_order
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.events.vocabulary import DeliveryChannel, Status
 from shared.postgres.models import table
@@ -182,10 +182,11 @@ async def has_internal(session: AsyncSession, status: Status) -> bool:
 
 
 async def has_duty_head(session: AsyncSession, status: Status) -> bool:
-    """Whether at least one duty head whose account is not disabled gets alerts with this status."""
+    """Whether at least one duty head gets alerts with this status, without people whose accounts are disabled."""
     columns = table(ReceiverRow).c
     is_disabled = exists().where(DisabledAccount.account_id == columns.account_id)
-    return await _has(session, status, columns.is_duty_head & ~is_disabled)
+    is_absent = is_disabled & (columns.kind == ReceiverKind.PERSON)
+    return await _has(session, status, columns.is_duty_head & ~is_absent)
 
 
 async def _has(session: AsyncSession, status: Status, is_wanted: ColumnElement[bool]) -> bool:

@@ -106,7 +106,7 @@ async def form_page(
         wrong=expected_by_field(request, faults),
         version=version,
         act=act,
-        people=sorted(await roster_queries.people(session)),
+        people=sorted(await roster_queries.able_people(session)),
         most_layers=MOST_LAYERS,
         longest_label=LONGEST_LABEL,
         longest_hours=LONGEST_SHIFT_DAYS * 24,

@@ -87,7 +87,7 @@ async def add_override(roster_id: UUID, request: Request, session: Session) -> R
         datetime.now(UTC),
         OverrideForm(typed_of(await request.form())),
     )
-    override, faults = form.parsed(await roster_queries.people(session), now)
+    override, faults = form.parsed(await roster_queries.able_people(session), now)
     known = await roster_queries.overrides(session, roster.name, now)
     if override is not None and are_too_many(known, [override]):
         faults.append(Fault("person", TOO_MANY, {"most": MOST_OVERRIDES}))
@@ -187,7 +187,7 @@ async def page(
     message: str = "",
     status: int = 200,
 ) -> Response:
-    now, people = datetime.now(UTC), await roster_queries.people(session)
+    now, people = datetime.now(UTC), await roster_queries.able_people(session)
     since = tables.midnight(now)
     overrides = await roster_queries.overrides(session, roster.name, since)
     pages: Pages = request.app.state.pages
@@ -195,7 +195,7 @@ async def page(
         request,
         "roster.html",
         status=status,
-        line=duty_of(roster, overrides, await roster_queries.able_people(session), now),
+        line=duty_of(roster, overrides, people, now),
         computed_until=now + REPORTED,
         duty_days=tables.days(roster, overrides, now),
         overrides=sorted((override for override in overrides if override.ends_at > now), key=attrgetter("begins_at")),
