@@ -49,7 +49,7 @@ class PlannedNotifications:
         self._called = defaultdict[UUID, set[str]](set, {alert_id: set(labels) for alert_id, labels in called.items()})
         self._missed = missed or {}
         self._plan, self._places, self._rules, self._now = plan, places, rules, now
-        self._on_duty = plan.on_duty(now)
+        self._on_duty, self._absent = plan.on_duty(now), plan.absent
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
         # maps alert id and step to the receivers that were not notified
@@ -156,6 +156,7 @@ class PlannedNotifications:
             missed=frozenset(self._missed.get(alert.alert_id, ())) & frozenset(called),
             before=before,
             on_duty=self._on_duty,
+            absent=self._absent,
             absent_heads=self._plan.absent_heads,
             policies=self._plan.policies,
             silences=self._plan.silences,

@@ -56,6 +56,16 @@ def test_duty_heads_are_notified_if_nobody_else_gets_an_alert_that_is_no_longer_
     assert notified(alert(KADAMJAI), GRAVER, receiver("duty"), *HEADS)[0] == ["duty"]
 
 
+def test_duty_heads_are_notified_at_once_with_people_whose_accounts_are_all_disabled() -> None:
+    officer, left = receiver("officer"), ("officer",)
+    for stages in (RAISED, GRAVER):
+        labels, omissions = notified(alert(KADAMJAI), stages, officer, *HEADS, absent=left)
+        assert labels == ["head 1", "head 2", "officer"] and omissions == {}
+    assert notified(mild(KADAMJAI), RAISED, officer, *HEADS, absent=left)[0] == ["officer"]
+    with_duty = notified(alert(KADAMJAI), RAISED, officer, receiver("duty"), *HEADS, absent=left)
+    assert with_duty[0] == ["officer", "duty"]
+
+
 async def test_duty_heads_are_notified_every_five_minutes_also_by_a_worker_that_starts_later(
     night: Night, engine: AsyncEngine
 ) -> None:

@@ -45,8 +45,10 @@ def notified(
     before: Alert | None = None,
     now: datetime = NOW,
     on_duty: str | None = None,
+    absent: tuple[str, ...] = (),
 ) -> tuple[list[str], dict[str, Omission]]:
-    notification = Notification(alert, receivers, PLACES, now, called, before, {"centre": {on_duty}} if on_duty else {})
+    duty = {"centre": {on_duty}} if on_duty else {}
+    notification = Notification(alert, receivers, PLACES, now, called, before, duty, absent=absent)
     kept, omissions = notifications.notified(notification, stages)
     return [each.label for each in kept], dict(omissions)
 

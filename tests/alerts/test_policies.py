@@ -89,6 +89,25 @@ def test_a_roster_whose_people_have_all_left_delays_nobody() -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "reached"),
+    [
+        (("officer",), [["officer", "head", "Aida"], ["minister"]]),
+        (("officer", "head", "Aida"), [["officer", "head", "minister", "Aida"]] * 2),
+        (("minister",), [["officer"], ["officer", "head", "minister", "Aida"]]),
+        (tuple(each.label for each in WATCH), [["officer"], ["officer", "head", "Aida"]]),
+    ],
+)
+def test_a_step_whose_people_have_all_left_delays_nobody(left: tuple[str, ...], reached: list[list[str]]) -> None:
+    on_duty, policies = {"centre": {"Aida"}}, (replace(MUDFLOWS, repeats=0),)
+    notification = Notification(alert(KADAMJAI), WATCH, PLACES, NOW, on_duty=on_duty, policies=policies, absent=left)
+    for level, labels in enumerate(reached):
+        kept, _ = notifications.notified(
+            replace(notification, alert=alert(KADAMJAI, level=level)), notifications.RAISED
+        )
+        assert [each.label for each in kept] == labels
+
+
+@pytest.mark.parametrize(
     ("changed", "applies"),
     [
         ({}, True),

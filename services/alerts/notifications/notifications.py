@@ -32,10 +32,10 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     too. This person's own conditions, except the status, have no effect. With the stages ESCALATED, the receivers that
     missed a change while the alert was muted are notified too. After the last step of an escalation, the duty heads and
     all receivers that do not know the alert yet are notified. Duty heads are also notified if the alert has no other
-    receiver when it is raised, becomes more severe, or is no longer muted, and whenever the person in charge cannot act
-    any more. If a grave alert still has no receiver, the duty heads whose accounts are disabled are notified. With the
-    stages INFORMED, only receivers that were notified before are informed: no person on duty is added, and silences and
-    inhibitions have no effect.
+    receiver, or only people whose accounts are disabled, when it is raised, becomes more severe, or is no longer muted,
+    and whenever the person in charge cannot act any more. If a grave alert still has no receiver, the duty heads whose
+    accounts are disabled are notified. With the stages INFORMED, only receivers that were notified before are informed:
+    no person on duty is added, and silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -44,13 +44,13 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
         return [], muted
     kept, omissions = recipients(notification, stages)
     is_next_step = stages == ESCALATED and notification.alert.level > 0
-    is_empty = not kept and stages in (RAISED, ESCALATED, GRAVER)
-    heads = heads_after_last_step(notification) if is_next_step or is_empty else []
-    if is_empty and not heads:
-        heads = absent_heads(notification)
+    heads = heads_after_last_step(notification) if is_next_step else []
     if heads:
-        new = [receiver for receiver in kept if receiver.label not in notification.called and receiver not in heads]
-        kept = [*heads, *new]
+        kept = [receiver for receiver in kept if receiver.label not in notification.called]
+    elif stages in (RAISED, ESCALATED, GRAVER) and all(receiver.label in notification.absent for receiver in kept):
+        heads = heads_in_place_of(kept, notification)
+    if heads:
+        kept = [*heads, *(receiver for receiver in kept if receiver not in heads)]
         others = [receiver for receiver in notification.receivers if receiver not in kept]
         omissions = {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
     if stages == GIVEN_BACK:
@@ -72,11 +72,19 @@ def new_on_duty(notification: Notification) -> set[str]:
     return on_duty_with_posts(notification, reached) - set(notification.called)
 
 
-def absent_heads(notification: Notification) -> list[Receiver]:
-    """The duty heads whose accounts are disabled, if the alert is grave. They may still read their messages."""
+def heads_in_place_of(absent: Sequence[Receiver], notification: Notification) -> list[Receiver]:
+    """The duty heads who are notified of a grave alert that nobody else gets, except these absent people.
+
+    If there are neither, the duty heads whose accounts are disabled are notified. They may still read their messages.
+    """
     alert = notification.alert
-    heads = [receiver for receiver in notification.receivers if receiver.label in notification.absent_heads]
-    return [head for head in heads if alert.is_grave and alert.status in head.statuses]
+    if not alert.is_grave:
+        return []
+    heads = duty_heads.of_status(alert, notification.receivers)
+    if heads or absent:
+        return heads
+    former = [receiver for receiver in notification.receivers if receiver.label in notification.absent_heads]
+    return [head for head in former if alert.status in head.statuses]
 
 
 def heads_after_last_step(notification: Notification) -> list[Receiver]:

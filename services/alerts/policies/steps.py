@@ -1,8 +1,9 @@
 """The steps of an alert's escalation, which come from the receivers or from a policy."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Self
 
 from services.alerts.policies.policies import EscalationPolicy
 
@@ -16,6 +17,19 @@ class Steps:
 
     of: Mapping[str, frozenset[int]]
     policy: EscalationPolicy | None = None
+
+    def without_delay(self, absent: Collection[str]) -> Self:
+        """The steps without those that have only receivers with these labels, because these people have left.
+
+        They are notified with the next step, or with the last one.
+        """
+        if not absent:
+            return self
+        attended = sorted(set(chain.from_iterable(own for label, own in self.of.items() if label not in absent)))
+        if not attended:
+            return self
+        next_step = {step: next((later for later in attended if later >= step), attended[-1]) for step in self.in_order}
+        return replace(self, of={label: frozenset(next_step[step] for step in own) for label, own in self.of.items()})
 
     @property
     def in_order(self) -> Sequence[int]:

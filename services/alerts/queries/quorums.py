@@ -28,5 +28,6 @@ async def quorum_of(session: AsyncSession, alert: Alert, places: Ancestry, now: 
         called=called.get(alert.alert_id, ()),
         on_duty=plan.on_duty(now),
         policies=plan.policies,
+        absent=plan.absent,
     )
     return quorums.quorum(notification, plan.people_of_rosters, plan.disabled_accounts)

@@ -46,7 +46,8 @@ class Notification:
     `before` is the alert before a change. `called` has the labels of the receivers that were already notified of the
     alert, and `missed` the labels of those among them that were not notified of a change, because the alert was muted.
     `on_duty` maps the name of each roster to the label of the person on duty. In a gap, it has the labels of all
-    people of the roster. `absent_heads` has the labels of the duty heads whose accounts are disabled.
+    people of the roster. `absent` has the labels of the people whose accounts are disabled, and `absent_heads` those of
+    the duty heads among them.
     """
 
     alert: Alert
@@ -60,6 +61,7 @@ class Notification:
     silences: Sequence[Silence] = ()
     inhibitors: Sequence[Inhibitor] = ()
     missed: Collection[str] = ()
+    absent: Collection[str] = ()
     absent_heads: Collection[str] = ()
 
     @property

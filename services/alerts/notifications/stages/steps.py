@@ -41,8 +41,12 @@ def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps
     """The steps of the receivers. If a policy names at least one of these receivers, the policy decides on the steps.
 
     A receiver of step 0 that the policy does not name is still notified first. If the policy names none of these
-    receivers, the policy is ignored, because nobody would be notified.
+    receivers, the policy is ignored, because nobody would be notified. A step whose people have all left delays nobody.
     """
+    return _planned_steps(notification, receivers).without_delay(notification.absent)
+
+
+def _planned_steps(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
     policy = notification.policy
     named = (
         {receiver.label: policy.steps_of(receiver.label, notification.on_duty) for receiver in receivers}
