@@ -61,19 +61,6 @@ UPDATE exposures SET displaced = counted.number FROM (
 ) AS counted WHERE (exposures.hazard_id, exposures.area) = (counted.hazard_id, counted.area)
 """  # noqa: S608 - constants
 
-# Rows are claimed with SKIP LOCKED, so that concurrent workers take different rows.
-TAKE_CHANGES = """
-WITH taken AS (
-    DELETE FROM hazard_changes
-    WHERE id IN (SELECT id FROM hazard_changes ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING hazard_id
-)
-SELECT hazard_id, areas || ARRAY(SELECT area FROM exposures WHERE exposures.hazard_id = hazards.hazard_id) AS areas
-FROM hazards WHERE hazard_id IN (SELECT hazard_id FROM taken)
-"""
-CHANGE_ALL = """
-INSERT INTO hazard_changes (hazard_id) SELECT hazard_id FROM hazards
-WHERE ends_at > $1 AND NOT is_cancelled ORDER BY ends_at
-"""
 HAZARDS = "SELECT report FROM hazards WHERE hazard_id = ANY($1)"
 MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
@@ -222,25 +209,6 @@ async def add_displaced(
         ]
         connection = await database.driver(session)
         await connection.execute(ADD_DISPLACED, list(mobility), *map(list, zip(*rows, strict=True)))
-
-
-async def change_all(session: AsyncSession, since: datetime) -> None:
-    """Marks every hazard that ends after `since` and is not cancelled, so that its exposures are counted again."""
-    connection = await database.driver(session)
-    await connection.execute(CHANGE_ALL, since)
-
-
-async def change(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
-    """Marks these hazards. The task in `exposures.py` then recounts the exposures of marked hazards."""
-    connection = await database.driver(session)
-    rows = [(hazard_id,) for hazard_id in hazard_ids]
-    await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
-
-
-async def take_changed(session: AsyncSession) -> dict[UUID, list[str]]:
-    """Takes up to 25 marked hazards. Returns the districts that each hazard covers now or covered before."""
-    connection = await database.driver(session)
-    return dict(await connection.fetch(TAKE_CHANGES, MANY))
 
 
 async def store_districts(session: AsyncSession, hazard_ids: Collection[UUID], mobility: Collection[Mobility]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.alerts import alerted_reports, budgets, counts
 from services.alerts.counts import Exposed
 from services.alerts.queries import alerts as alert_queries
-from services.alerts.queries import exposed_reports, locks
+from services.alerts.queries import exposed_reports, hazard_changes, locks
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import sites as site_queries
 from services.alerts.rules.exposure import ExposureRule, ExposureRules, inside, localities_inside
@@ -69,13 +69,13 @@ class Exposures:
     async def begin(self, session: AsyncSession) -> int:
         """Marks every live hazard to be counted again, because the rules may have changed since the last start."""
         if self.rules.exposure:
-            await counts.change_all(session, self.clock() - self.rules.exposure.max_age)
+            await hazard_changes.add_all(session, self.clock() - self.rules.exposure.max_age)
         return 0
 
     async def follow(self, session: AsyncSession) -> int:
         """Recounts the exposures of up to 25 changed hazards; returns the number of hazards."""
         await locks.lock(session, [ALL])
-        changed = await counts.take_changed(session)
+        changed = await hazard_changes.take(session)
         if changed and self.rules.exposure:
             areas = {area for areas in changed.values() for area in areas}
             await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for area in areas})

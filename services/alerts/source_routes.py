@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
-from services.alerts import alerted_reports, budgets, counts
+from services.alerts import alerted_reports, budgets
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
 from services.alerts.queries import alerts as alert_queries
+from services.alerts.queries import hazard_changes
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.routes import Caller
 from services.alerts.rules.findings import Finding, RuleKind
@@ -71,7 +72,7 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
             else:
                 alert_changes.lapse(hazard.hazard_id, found_now.reason, kind=RuleKind.HAZARD)
     released = [alert for alert in alert_changes.changed.values() if not (alert.is_suppressed or alert.is_lapsed)]
-    await counts.change(session, {alert.hazard_id for alert in alert_changes.changed.values() if alert.hazard_id})
+    await hazard_changes.add(session, {alert.hazard_id for alert in alert_changes.changed.values() if alert.hazard_id})
     await alert_queries.save_changes(session, alert_changes)
     await outbox.add(session, *alert_changes.messages)
     followed = {(alert.status, alert.report_id) for alert in released if alert.report_id is not None}

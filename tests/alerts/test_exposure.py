@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.alerts import counts, projections
+from services.alerts.queries import hazard_changes
 from services.alerts.rules.exposure import inside
 from shared.events import Place
 from shared.events.vocabulary import Severity
@@ -165,13 +166,13 @@ async def test_a_hazard_over_an_oblast_is_stored_for_the_oblast_and_each_of_its_
 async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_taken_again(post: Post) -> None:
     flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
     await handling.hazards([received(flood)], post.session)
-    assert await counts.take_changed(post.session) == {flood.hazard_id: [LEILEK]}
+    assert await hazard_changes.take(post.session) == {flood.hazard_id: [LEILEK]}
     revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "type": "landslide"}
     await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
     await counts.store_districts(post.session, [flood.hazard_id], [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
-    # `take_changed` also locks the hazard
-    assert await counts.take_changed(post.session) == {flood.hazard_id: [ALAI, ALAI]}
+    # `take` also locks the hazard
+    assert await hazard_changes.take(post.session) == {flood.hazard_id: [ALAI, ALAI]}
 
 
 async def test_a_cancelled_hazard_that_comes_into_force_again_is_counted_again(post: Post) -> None:

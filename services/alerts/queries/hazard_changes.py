@@ -1,0 +1,45 @@
+"""The SQL of `hazard_changes`: the hazards whose exposures must be counted again; the caller commits."""
+
+# raw SQL throughout: the task that counts exposures takes the changes every second
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.alerts.counts import MANY
+from shared.postgres import database
+
+# Rows are claimed with SKIP LOCKED, so that concurrent workers take different rows.
+TAKE = """
+WITH taken AS (
+    DELETE FROM hazard_changes
+    WHERE id IN (SELECT id FROM hazard_changes ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING hazard_id
+)
+SELECT hazard_id, areas || ARRAY(SELECT area FROM exposures WHERE exposures.hazard_id = hazards.hazard_id) AS areas
+FROM hazards WHERE hazard_id IN (SELECT hazard_id FROM taken)
+"""
+ADD_ALL = """
+INSERT INTO hazard_changes (hazard_id) SELECT hazard_id FROM hazards
+WHERE ends_at > $1 AND NOT is_cancelled ORDER BY ends_at
+"""
+
+
+async def add_all(session: AsyncSession, since: datetime) -> None:
+    """Marks every hazard that ends after `since` and is not cancelled, so that its exposures are counted again."""
+    connection = await database.driver(session)
+    await connection.execute(ADD_ALL, since)
+
+
+async def add(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
+    """Marks these hazards. The task in `exposures.py` then recounts the exposures of marked hazards."""
+    connection = await database.driver(session)
+    rows = [(hazard_id,) for hazard_id in hazard_ids]
+    await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)
+
+
+async def take(session: AsyncSession) -> dict[UUID, list[str]]:
+    """Takes up to 25 marked hazards. Returns the districts that each hazard covers now or covered before."""
+    connection = await database.driver(session)
+    return dict(await connection.fetch(TAKE, MANY))
