@@ -30,6 +30,7 @@ from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import sites as site_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
+from services.alerts.rules.exposure import is_known_by_points
 from services.alerts.rules.findings import RuleKind
 from services.alerts.views import VERDICTS, AlertView, Assignee
 from shared.auth.role_groups import CMC, COUNTERS, LEDGER
@@ -90,6 +91,7 @@ async def alert_page(
         partly_acknowledged=partly_acknowledged(alert, acts),
         **await checklist_of(session, alert, acts, request, caller, revisions),
         withheld=await withheld(session, alert, request, caller),
+        is_known_by_points=bool(revisions) and is_known_by_points(revisions[0], request.app.state.places),
         source=alert.figures.get("source"),
         sites=await sites_of(session, alert, caller, request.app.state.places, language),
         longest_snooze=snoozes.longest(alert, caller.roles) // timedelta(minutes=1),

@@ -2,7 +2,7 @@
 
 # raw SQL throughout: batches of households wait for these statements, or for the locks that these statements hold
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
@@ -62,6 +62,7 @@ UPDATE exposures SET displaced = counted.number FROM (
 """  # noqa: S608 - constants
 
 HAZARDS = "SELECT report FROM hazards WHERE hazard_id = ANY($1)"
+WITHOUT_DISTRICTS = f"{HAZARDS} AND areas = '{{}}' AND NOT is_cancelled"
 MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
@@ -74,9 +75,15 @@ MERGE INTO exposures USING (
         SELECT hazard_id, areas, status, report::json ->> 'type' AS hazard_type, ends_at,
             (((report::json ->> 'onset')::timestamptz - $2::interval) AT TIME ZONE '{TIME_ZONE}')::date AS departed_from
         FROM hazards WHERE hazard_id = ANY($1) AND NOT is_cancelled
+    ), placed AS (
+        SELECT changed.*, areas || ARRAY(
+            SELECT area FROM unnest($3::uuid[], $4::text[]) AS inside (hazard_id, area)
+            WHERE inside.hazard_id = changed.hazard_id
+        ) AS origins
+        FROM changed
     )
-    SELECT hazard_id, area, status, hazard_type, areas AS origins, ends_at, departed_from
-    FROM changed CROSS JOIN unnest(areas) AS area
+    SELECT hazard_id, area, status, hazard_type, origins, ends_at, departed_from
+    FROM placed CROSS JOIN unnest(origins) AS area
 ) AS covered ON (exposures.hazard_id, exposures.area) = (covered.hazard_id, covered.area)
 WHEN MATCHED THEN UPDATE SET
     status = covered.status, hazard_type = covered.hazard_type, origins = covered.origins,
@@ -211,11 +218,22 @@ async def add_displaced(
         await connection.execute(ADD_DISPLACED, list(mobility), *map(list, zip(*rows, strict=True)))
 
 
-async def store_districts(session: AsyncSession, hazard_ids: Collection[UUID], mobility: Collection[Mobility]) -> None:
-    """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts."""
+async def store_districts(
+    session: AsyncSession,
+    hazard_ids: Collection[UUID],
+    districts_by_points: Mapping[UUID, Collection[str]],
+    mobility: Collection[Mobility],
+) -> None:
+    """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
+
+    The districts of `districts_by_points` are added to those that the hazard's report names.
+    """
+    inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)
     await connection.execute(MARK_LEFT, ids)
-    await connection.execute(STORE_DISTRICTS, ids, BEFORE_ONSET)
+    await connection.execute(
+        STORE_DISTRICTS, ids, BEFORE_ONSET, [hazard_id for hazard_id, _ in inside], [area for _, area in inside]
+    )
     await connection.execute(COUNT_DISPLACED, list(mobility), ids)
 
 
@@ -235,8 +253,18 @@ async def exposed(
 
 
 async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
+    return await _hazards(session, HAZARDS, ids)
+
+
+async def without_districts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
+    """Those of these hazards whose report names no district."""
+    return await _hazards(session, WITHOUT_DISTRICTS, ids)
+
+
+async def _hazards(session: AsyncSession, statement: str, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
     connection = await database.driver(session)
-    reports = [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(HAZARDS, list(ids))]
+    rows = await connection.fetch(statement, list(ids))
+    reports = [HazardReported.model_validate_json(row["report"]) for row in rows]
     return {hazard.hazard_id: hazard for hazard in reports}
 
 

@@ -16,7 +16,7 @@ from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import exposed_reports, hazard_changes, locks
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import sites as site_queries
-from services.alerts.rules.exposure import ExposureRule, ExposureRules, inside, localities_inside
+from services.alerts.rules.exposure import ExposureRule, ExposureRules, footprint, inside, localities_inside
 from services.alerts.rules.findings import Finding, RuleKind
 from services.alerts.rules.rule import judged
 from services.alerts.ruleset import Ruleset
@@ -24,6 +24,7 @@ from shared.events import HazardReported
 from shared.failures import retry_while_unavailable
 from shared.messaging import outbox
 from shared.places import Places
+from shared.places.points import KnownPoints
 from shared.postgres import database
 
 EVERY_SECONDS = 1.0  # hazards that are stored within this time are counted together
@@ -46,6 +47,7 @@ class Exposures:
         renewed_every: timedelta = RENEWED_EVERY,
     ) -> None:
         self.rules, self.places, self.clock, self.renewed_every = rules, places, clock, renewed_every
+        self.known_points = KnownPoints(places)
 
     async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         """Runs until cancelled. Every second, the task handles the changed hazards and the changed counts."""
@@ -77,9 +79,10 @@ class Exposures:
         await locks.lock(session, [ALL])
         changed = await hazard_changes.take(session)
         if changed and self.rules.exposure:
-            areas = {area for areas in changed.values() for area in areas}
+            by_points = await self._districts_by_points(session, changed)
+            areas = {area for areas in (*changed.values(), *by_points.values()) for area in areas}
             await locks.lock(session, {(RuleKind.EXPOSURE.value, area) for area in areas})
-            await counts.store_districts(session, changed, self.rules.exposure.mobility)
+            await counts.store_districts(session, changed, by_points, self.rules.exposure.mobility)
         return len(changed)
 
     async def tell(self, session: AsyncSession) -> int:
@@ -115,6 +118,20 @@ class Exposures:
         reports = await exposed_reports.note_reports(session, located, rule.mobility, MOST_REPORTS)
         await alerted_reports.publish(reports, session, self.clock())
         return len(reports)
+
+    async def _districts_by_points(
+        self, session: AsyncSession, hazard_ids: Collection[UUID]
+    ) -> dict[UUID, tuple[str, ...]]:
+        """The districts of those hazards that have a drawn area, but name no district.
+
+        If no boundaries are imported, intake cannot find the districts that a feed's polygon touches.
+        """
+        unplaced = await counts.without_districts(session, hazard_ids)
+        drawn = {hazard_id: shapes for hazard_id, hazard in unplaced.items() if (shapes := footprint(hazard))}
+        if not drawn:
+            return {}
+        sites = await site_queries.points(session)
+        return {hazard_id: self.known_points.units_in(shapes, sites) for hazard_id, shapes in drawn.items()}
 
     async def _judge(self, session: AsyncSession, exposures: list[Exposed], now: datetime) -> None:
         assert self.rules.exposure is not None

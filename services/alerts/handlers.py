@@ -22,10 +22,10 @@ from services.alerts.household_batches import HouseholdBatch
 from services.alerts.plan_cache import PlanCache
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import groups as group_queries
+from services.alerts.queries import hazard_changes, locks
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import held as held_queries
 from services.alerts.queries import households as household_queries
-from services.alerts.queries import locks
 from services.alerts.queries import sites as site_queries
 from services.alerts.rules.displacement import DisplacementRule
 from services.alerts.rules.findings import Finding, Nothing, RuleKind
@@ -172,6 +172,8 @@ class HouseholdHandler:
         newest = {reading.event.data.site_id: reading.event.data for reading in sorted(received, key=version_of_site)}
         sites = [projections.site(event, self.places) for event in newest.values()]
         await site_queries.save_sites(session, sites)
+        if self.rules.exposure:
+            await hazard_changes.add_without_districts(session, self.clock() - self.rules.exposure.max_age)
         return [Outcome(OutcomeKind.NOTED, "no_rule")] * len(received)
 
     async def record_residents(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:

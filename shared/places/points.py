@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 from shared.places.areas import distance_km
 from shared.places.places import Places
 from shared.places.units import seed
@@ -56,3 +59,16 @@ class KnownPoints:
             points = [(unit.lat, unit.lon), *self._settlements.get(unit.pcode, ())]
             nearest = min(points, key=lambda point: (point[0] - lat) ** 2 + (narrow * (point[1] - lon)) ** 2)
             yield unit, distance_km(nearest[0], nearest[1], lat, lon)
+
+    def units_in(
+        self, shapes: Iterable[BaseGeometry], others: Iterable[tuple[str, float, float]] = ()
+    ) -> tuple[str, ...]:
+        """The units that have a known point in one of the shapes.
+
+        `others` are further known points, each with the code of its unit, its latitude and its longitude.
+        """
+        own = ((unit.pcode, unit.lat, unit.lon) for unit in unit_points())
+        settlements = ((pcode, lat, lon) for pcode, points in self._settlements.items() for lat, lon in points)
+        pcodes, lats, lons = zip(*own, *settlements, *others, strict=True)
+        inside = {pcodes[index] for shape in shapes for index in shapely.intersects_xy(shape, lons, lats).nonzero()[0]}
+        return tuple(sorted(inside))

@@ -19,6 +19,7 @@ from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, Severity, Status
 from shared.places import Places
+from shared.places.points import unit_points
 from tests.alerts.desk import Desk, fresh
 from tests.alerts.factories import BATKEN, KADAMJAI, group, mudflow, received, rules, site
 
@@ -92,7 +93,9 @@ async def test_the_page_shows_the_full_report_and_every_act(desk: Desk, monkeypa
 
 async def test_the_page_names_the_sites_to_readers_who_may_open_them(desk: Desk) -> None:
     school, now = site(pcode=KADAMJAI, name_en="School No. 5"), datetime.now(UTC)
-    flood, counted = mudflow(onset=now, severity="Unknown"), group(site_id=school.site_id)
+    [unit] = [unit for unit in unit_points() if unit.pcode == KADAMJAI]
+    around = {"circles": [{"lat": unit.lat, "lon": unit.lon, "radius_km": 1}]}
+    flood, counted = mudflow(onset=now, severity="Unknown", area=around), group(site_id=school.site_id)
     async with desk.sessions.begin() as session:
         await desk.watch([received(one) for one in (school, counted, flood)], session)
         [alert_id] = await session.scalars(text("SELECT alert_id FROM alerts WHERE kind = 'exposure'"))
@@ -104,6 +107,7 @@ async def test_the_page_names_the_sites_to_readers_who_may_open_them(desk: Desk)
     assert all("Severe (computed by Dayar, not stated by the source)" in page for page in pages.values())
     sentence = "Sites with displaced people in the hazard&#39;s area, Kadamjai rayon: 1"
     assert all(sentence in page and "Displaced households" not in page for page in pages.values())
+    assert all("The boundaries of the districts are not imported" in page for page in pages.values())
     link = f'<a href="/registry/sites/{school.site_id}">School No. 5</a>'
     assert {role for role, page in pages.items() if link in page} == {Role.OPERATOR}
     assert "School No. 5" not in pages[Role.VIEWER]

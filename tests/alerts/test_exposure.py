@@ -1,11 +1,16 @@
 """A hazard in an area where displaced households now live raises an exposure alert."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 
 from services.alerts import counts, projections
@@ -16,6 +21,7 @@ from shared.events.vocabulary import Severity
 from shared.hazards import BEFORE_ONSET
 from shared.places import Places
 from shared.places.gazetteer import Locality, LocalityKind
+from shared.places.points import KnownPoints
 from shared.places.units import LANGUAGES
 from shared.postgres import database
 from tests.alerts.factories import ALAI, BATKEN, KADAMJAI, LEILEK, NOW, TODAY, group, household, mudflow, received, site
@@ -169,7 +175,7 @@ async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_take
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [LEILEK]}
     revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "type": "landslide"}
     await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
-    await counts.store_districts(post.session, [flood.hazard_id], [])
+    await counts.store_districts(post.session, [flood.hazard_id], {}, [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
     # `take` also locks the hazard
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [ALAI, ALAI]}
@@ -328,11 +334,43 @@ async def test_an_exposure_alert_ends_when_nobody_is_left_at_the_site(post: Post
     assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
 
 
+async def test_without_boundaries_the_districts_of_a_feeds_polygon_are_found_by_points(
+    post: Post, real_data: Path
+) -> None:
+    """The polygon is the real area of Leilek. The second hazard's area has no point until a school there is listed."""
+    outline = shapely.get_coordinates(real_shapes(real_data)[LEILEK]).tolist()
+    await post(household(), household(destination=Place(pcode=BATKEN)))
+    await post(mudflow(area={"polygons": [outline]}))
+    exposure, own = await post.alerts()
+    assert (exposure.kind, exposure.area, exposure.households) == ("exposure", LEILEK, 1)
+    assert (own.kind, own.pcodes) == ("hazard", ()), "the hazard's own alert still goes to the receivers of all areas"
+
+    valley = {"lat": 39.6, "lon": 73.3, "radius_km": 3}
+    school = site(pcode=ALAI, lat=valley["lat"], lon=valley["lon"])
+    await post(mudflow(area={"circles": [valley]}), group(site_id=school.site_id, destination=Place(pcode=ALAI)))
+    assert [alert.area for alert in await post.alerts() if alert.kind == "exposure"] == [LEILEK]
+    await post(school)
+    [at_school] = [alert for alert in await post.alerts() if alert.kind == "exposure" and alert.area == ALAI]
+    assert at_school.figures["sites"] == [str(school.site_id)]
+
+
+def test_each_real_district_has_its_own_point_and_no_other(real_data: Path) -> None:
+    shapes, points = real_shapes(real_data), KnownPoints()
+    found = {pcode: points.units_in([shape]) for pcode, shape in shapes.items()}
+    assert found == {pcode: (pcode,) for pcode in shapes}
+
+
+def real_shapes(real_data: Path) -> dict[str, BaseGeometry]:
+    file = real_data / "admin" / "kgz-adm2-simplified-derived.geojson"
+    features = json.loads(file.read_text(encoding="utf-8"))["features"]
+    return {feature["properties"]["ADM2_PCODE"]: shape(feature["geometry"]) for feature in features}
+
+
 async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: Post) -> None:
     """A report may have 256 KB and name all districts. While it is parsed, households wait for the locks."""
     connection = await database.driver(post.session)
     explained = f"EXPLAIN (VERBOSE, FORMAT JSON) {counts.STORE_DISTRICTS}"
-    [plan] = await connection.fetchval(explained, [uuid4()], BEFORE_ONSET)
+    [plan] = await connection.fetchval(explained, [uuid4()], BEFORE_ONSET, [], [])
     reading = [node for node in nodes(plan["Plan"]) if any("report" in column for column in node.get("Output", ()))]
     assert reading
     assert not [below for node in reading for below in nodes(node) if below["Node Type"] == "Function Scan"]

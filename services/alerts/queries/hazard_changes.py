@@ -24,12 +24,22 @@ ADD_ALL = """
 INSERT INTO hazard_changes (hazard_id) SELECT hazard_id FROM hazards
 WHERE ends_at > $1 AND NOT is_cancelled ORDER BY ends_at
 """
+ADD_WITHOUT_DISTRICTS = """
+INSERT INTO hazard_changes (hazard_id) SELECT hazard_id FROM hazards
+WHERE ends_at > $1 AND NOT is_cancelled AND areas = '{}' ORDER BY ends_at
+"""
 
 
 async def add_all(session: AsyncSession, since: datetime) -> None:
     """Marks every hazard that ends after `since` and is not cancelled, so that its exposures are counted again."""
     connection = await database.driver(session)
     await connection.execute(ADD_ALL, since)
+
+
+async def add_without_districts(session: AsyncSession, since: datetime) -> None:
+    """Marks those of these hazards that name no district, because a new site may show which district they reach."""
+    connection = await database.driver(session)
+    await connection.execute(ADD_WITHOUT_DISTRICTS, since)
 
 
 async def add(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:

@@ -53,6 +53,7 @@ WHERE {IS_PRESENT} AND destination_area IS NOT NULL AND {HAS_NO_SITE}
 GROUP BY counted.status, destination_area, stock_id
 """  # noqa: S608 - constants
 IN_AREAS = f"SELECT * FROM ({WITH_PEOPLE}) AS sites WHERE area = ANY($2) ORDER BY site_id"  # noqa: S608
+POINTS = "SELECT area, lat, lon FROM sites WHERE lat IS NOT NULL AND lon IS NOT NULL"
 NAMED = f"SELECT {COLUMNS} FROM sites WHERE site_id = ANY($1) ORDER BY name_ru, site_id"  # noqa: S608
 
 
@@ -80,6 +81,12 @@ async def with_people(
         site = ListedSite(*row)
         sites[Status(status), site.area].append(site)
     return sites
+
+
+async def points(session: AsyncSession) -> list[tuple[str, float, float]]:
+    """The district, the latitude and the longitude of each site that has a point."""
+    connection = await database.driver(session)
+    return [tuple(row) for row in await connection.fetch(POINTS)]
 
 
 async def named(session: AsyncSession, site_ids: Collection[UUID]) -> list[ListedSite]:

@@ -89,6 +89,12 @@ def footprint(hazard: HazardReported) -> list[BaseGeometry]:
     return list(shapes(hazard.area.model_copy(update={"point": None})))
 
 
+def is_known_by_points(hazard: HazardReported, places: Places) -> bool:
+    """Whether only points show which districts the hazard's area touches, because no boundaries are imported."""
+    area = hazard.area
+    return not places.has_boundaries and not area.pcodes and bool(area.polygons or area.circles)
+
+
 def may_lie_in(drawn: Sequence[BaseGeometry], extent: BaseGeometry | None) -> bool:
     if not drawn or extent is None:
         return True
