@@ -73,6 +73,8 @@ async def test_a_household_without_a_list_of_members_is_found_by_its_contact_per
         {"short_code": "7k3-m9q-xa7"},
         {"name": "Айгүл", "phone": "0700112233", "area": LEILEK, "origin": KADAMJAI},
         {"area": LEILEK, "since": "2026-06-15", "until": "2026-06-15"},
+        {"name": "Бакыт", "birth_year": 1984},
+        {"area": LEILEK, "birth_year": 1985},
     ],
 )
 async def test_a_household_is_found(office: Office, criteria: dict[str, Any]) -> None:
@@ -85,6 +87,7 @@ async def test_a_household_is_found(office: Office, criteria: dict[str, Any]) ->
             phone="+996 777 445566",
             personal_number=PIN,
         ),
+        person("Бакыт", "Жумабеков", age=41, age_reported_on="2026-06-15"),
         phone="+996 700 112233",
         short_code="7K3M9QXA7",
     )
@@ -98,6 +101,7 @@ async def test_a_household_is_found(office: Office, criteria: dict[str, Any]) ->
     [
         {"name": "Айгүл Бейшенова"},
         {"name": "Айгүл", "birth_year": 1991},
+        {"name": "Айгүл", "birth_year": 1983},
         {"phone": "0700112234"},
         {"personal_number": "11234567890123"},
         {"name": "Айгүл", "area": OSH},
@@ -111,7 +115,8 @@ async def test_a_household_that_does_not_fit_all_criteria_is_not_found(
     office: Office, criteria: dict[str, Any]
 ) -> None:
     aigul = person("Айгүл", "Жумабекова", birth_year=1990, personal_number=PIN)
-    await office.file(family(aigul, phone="+996 700 112233"))
+    bakyt = person("Бакыт", "Жумабеков", age=41, age_reported_on="2026-06-15")
+    await office.file(family(aigul, bakyt, phone="+996 700 112233"))
     assert await found(office, **criteria) == []
 
 

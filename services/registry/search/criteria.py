@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from services.registry.figures.queries import day_after, midnight
-from services.registry.households.ages import birth_year
+from services.registry.households.ages import born_between
 from services.registry.search.keys import LONGEST_NAME, Term, terms, values_of_person
 from services.registry.search.keys import Field as KeyField
 from shared.events.fields import Body, Day, Line, PCode, Phone
@@ -29,7 +29,8 @@ class HouseholdSearch(Body):
     """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
 
     `name` has whole names of members or of the contact person, in any order and script. `birth_year` is the birth year
-    of a member, and requires another criterion. `code` is the end of a report's id, and `short_code` is the short code
+    of a member, or a year in which a member of whom only an age is known may have been born. It requires another
+    criterion. `code` is the end of a report's id, and `short_code` is the short code
     of the household. The field form shows both codes. `area` is the household's present area, and `origin` the area of
     its origin. `site_id` is a site where a report places the household, now or earlier. `hazard_id` is the hazard that
     the household's current displacement names. This displacement happened between the days `since` and `until`.
@@ -107,7 +108,15 @@ class HouseholdSearch(Body):
     def _matches(self, member: Mapping[str, Any]) -> int:
         own = list(terms_of_person(member))
         shared = [term for term in self.terms if any(is_same(term, other) for other in own)]
-        return len(shared) + (self.birth_year is not None and birth_year(dict(member)) == self.birth_year)
+        return len(shared) + self._may_be_born(member)
+
+    def _may_be_born(self, member: Mapping[str, Any]) -> bool:
+        """Whether the member was, or may have been, born in the year that is wanted."""
+        between = born_between(dict(member))
+        if self.birth_year is None or between is None:
+            return False
+        first, last = between
+        return first.year <= self.birth_year <= last.year
 
 
 def terms_of_person(member: Mapping[str, Any]) -> Iterable[Term]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from services.registry.households.ages import birth_year, born_between
 from services.registry.reports import AnyFiled, Content
 from services.registry.search.telephones import telephones
 from services.registry.subjects import Subject
@@ -27,7 +28,7 @@ from shared.names import Part, name_parts
 from shared.places.localities import joined
 
 KEY_BYTES = 16
-FOLDING = 2  # the rules of folding have this version; the worker computes keys of older versions again
+FOLDING = 3  # the rules of folding have this version; the worker computes keys of older versions again
 KEPT = 10_000  # the keys of this many values of a field are cached
 LONGEST_NAME = 8  # at most this many parts of a name get keys, and a search accepts no more parts
 MOST_KEYS = 600  # keys of one household; otherwise one report could make its household match nearly every search
@@ -40,6 +41,7 @@ class Field(StrEnum):
     LOCALITY = "locality"
     SITE = "site"
     SHORT_CODE = "short_code"
+    BIRTH_YEAR = "birth_year"  # only of persons of whom only an age is known
 
 
 # How the values of a field are folded. A name has several parts, and each part may have several spellings.
@@ -50,8 +52,10 @@ FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.LOCALITY: lambda name: (frozenset({joined(name)} - {""}),),
     Field.SITE: lambda site_id: (frozenset({site_id.lower()}),),
     Field.SHORT_CODE: lambda code: (frozenset({folded_code(code)}),),
+    Field.BIRTH_YEAR: lambda year: (frozenset({year}),),
 }
-REPEATED = (Field.NAME, Field.LOCALITY, Field.SITE)  # many households have equal values in these fields
+# Many households have equal values in these fields.
+REPEATED = (Field.NAME, Field.LOCALITY, Field.SITE, Field.BIRTH_YEAR)
 # The names by which a report and its members state searchable values.
 OF_REPORT = (
     ("contact_name", Field.NAME),
@@ -94,12 +98,22 @@ def values_of(report: AnyFiled) -> list[tuple[Field, str]]:
     """The values in this report, as typed, by which a search can find the household."""
     values = stated(report.sealed, OF_REPORT)
     for person in report.sealed.get("members", ()):
-        values += stated(person, OF_PERSON)
+        values += values_of_person(person)
     return values
 
 
 def values_of_person(person: Content) -> list[tuple[Field, str]]:
-    return stated(person, OF_PERSON)
+    years = ((Field.BIRTH_YEAR, str(year)) for year in birth_years_by_age(person))
+    return [*stated(person, OF_PERSON), *years]
+
+
+def birth_years_by_age(person: Content) -> range:
+    """The years in which a person may have been born of whom only an age is known, usually two years.
+
+    The result is empty for other persons, because their birth year is in the table `members`.
+    """
+    between = born_between(person) if birth_year(person) is None else None
+    return range(between[0].year, between[1].year + 1) if between else range(0)
 
 
 def stated(content: Content, fields: Iterable[tuple[str, Field]]) -> list[tuple[Field, str]]:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Select,
     TextClause,
     and_,
-    exists,
     false,
     func,
     intersect,
@@ -106,6 +105,10 @@ class SearchQuery:
     until: datetime | None = None
     after: tuple[datetime, UUID] | None = None
 
+    @property
+    def needs_keys(self) -> bool:
+        return bool(self.terms) or self.site is not None or self.birth_year is not None
+
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
@@ -134,12 +137,12 @@ class OpenedPersons(NamedTuple):
 async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
     """Search for households. Raises DBAPIError if the search takes too long; `is_too_slow` recognises this error."""
     await session.execute(TIMEOUT)
-    versions = await key_versions(session) if query.terms or query.site else []
+    versions = await key_versions(session) if query.needs_keys else []
     roots, is_complete = search.known(versions), all(map(search.can_find, versions))
     if query.terms and not roots:
         return SearchPage((), 0, is_complete)
     matched = _matched(query, roots)
-    rows = (await session.execute(_page(query, matched))).mappings().all()
+    rows = (await session.execute(_page(query, matched, roots))).mappings().all()
     count = (min(rows[0][COUNT], COUNTED + 1) if rows else 0) if matched is not None else None
     return SearchPage(rows, count, is_complete)
 
@@ -209,13 +212,13 @@ def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) ->
     return select(by_id.union(of_previous_release, in_words).subquery().c.household_id)
 
 
-def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
+def _page(query: SearchQuery, matched: CTE | None, roots: Sequence[KeysOfRoot]) -> Select[Any]:
     """The rows of one page.
 
     Many households may match. Therefore the query first selects the ids of one page, and then reads the other columns.
     """
     count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
-    chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query))
+    chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query, roots))
     if query.since is not None or query.until is not None:
         chosen = chosen.join(Episode, Episode.report_id == Household.report_id)
     if matched is not None:
@@ -225,7 +228,7 @@ def _page(query: SearchQuery, matched: CTE | None) -> Select[Any]:
     return rows.join(page, page.c.household_id == Household.household_id).order_by(*NEWEST)
 
 
-def _fits(query: SearchQuery) -> ColumnElement[bool]:
+def _fits(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool] | TextClause] = [true()]
     places = {"within": (NOW, query.within), "origin_within": ("households.origin_pcode", query.origin_within)}
     for name, (pcode, units) in places.items():
@@ -233,8 +236,7 @@ def _fits(query: SearchQuery) -> ColumnElement[bool]:
             known = query.visibility.known
             conditions.append(text(is_within(pcode, name)).bindparams(**{name: units, "known": known}))
     if query.birth_year is not None:
-        is_member = Member.household_id == Household.household_id
-        conditions.append(exists().where(is_member, Member.birth_year == query.birth_year))
+        conditions.append(Household.household_id.in_(_with_member_born(query.birth_year, roots)))
     if query.since is not None:
         conditions.append(Episode.occurred_at >= query.since)
     if query.until is not None:
@@ -242,6 +244,16 @@ def _fits(query: SearchQuery) -> ColumnElement[bool]:
     if query.after is not None:
         conditions.append(tuple_(Household.changed_at, Household.household_id) < query.after)
     return and_(*conditions)
+
+
+def _with_member_born(year: int, roots: Sequence[KeysOfRoot]) -> CompoundSelect[Any]:
+    """The households with a member who was, or may have been, born in the year.
+
+    A household with a member of whom only an age is known has search keys of the possible years.
+    """
+    of_year = select(Member.household_id).where(Member.birth_year == year)
+    by_age = terms(Field.BIRTH_YEAR, str(year))
+    return of_year.union(*(select(HouseholdSearchKeys.household_id).where(has_one(by_age, root)) for root in roots))
 
 
 async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID]) -> OpenedPersons:

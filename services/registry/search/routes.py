@@ -42,6 +42,8 @@ class FoundPerson(BaseModel):
     sex: Sex = Sex.UNKNOWN
     birth_date: str | None = None
     birth_year: int | None = None
+    age: int | None = None
+    age_reported_on: str | None = None
     given_name: str | None = None
     family_name: str | None = None
     patronymic: str | None = None
