@@ -26,14 +26,25 @@ def rights_of(prefix: str, logins: Mapping[str, str], declared: Mapping[str, Top
         for service in topic.consumers:
             for operation in (AclOperation.WRITE, AclOperation.READ):
                 yield _allow(logins[service], ResourceType.TOPIC, f"{prefix}{topic.dead(service)}", operation)
-    for service in SERVICES:
-        for group in (service, *GROUPS.get(service, ())):
-            yield _allow(logins[service], ResourceType.GROUP, f"{prefix}{group}", AclOperation.READ)
+    for service, group in groups_of(prefix):
+        yield _allow(logins[service], ResourceType.GROUP, group, AclOperation.READ)
     if INTEGRATOR in logins:
         yield _allow(logins[INTEGRATOR], ResourceType.TOPIC, f"{prefix}hazards", AclOperation.READ)
         yield _allow(
             logins[INTEGRATOR], ResourceType.GROUP, INTEGRATOR, AclOperation.READ, ResourcePatternType.PREFIXED
         )
+
+
+def groups_of(prefix: str) -> Iterator[tuple[str, str]]:
+    """Each consumer group with its service."""
+    for service in SERVICES:
+        for group in (service, *GROUPS.get(service, ())):
+            yield service, f"{prefix}{group}"
+
+
+def is_allowed(right: AclBinding) -> bool:
+    """Whether the right allows something. Only administrators of the cluster deny something to our logins."""
+    return bool(right.permission_type == AclPermissionType.ALLOW)
 
 
 def _allow(

@@ -10,6 +10,8 @@ import asyncpg
 from sqlalchemy import create_mock_engine
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
+from deploy.provision import database_rights
+from deploy.provision.database_rights import AUDIT_ROLE
 from shared.audit import AUDIT
 from shared.events.topics import SERVICES
 from shared.postgres.schemas import EarlierBuild
@@ -17,7 +19,9 @@ from shared.postgres.schemas import EarlierBuild
 # The server's locale may be C. Its lower() leaves Cyrillic letters unchanged, so the account "Айбек" could not sign in
 # as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
-AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`; nobody can sign in with it
+
+# A role of a service has no right that is not listed in `database_rights`.
+NO_POWERS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
 # Finds schemas of services that have no version mark. Such a schema comes from an earlier build, which wrote the first
 # layout of records.
@@ -94,9 +98,7 @@ async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[s
             # ALTER ROLE accepts no parameters, so the server quotes the password first
             password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
             verb = "ALTER" if known else "CREATE"
-            await connection.execute(
-                f'{verb} ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {password}'
-            )
+            await connection.execute(f'{verb} ROLE "{role}" LOGIN {NO_POWERS} PASSWORD {password}')
     finally:
         await connection.close()
 
@@ -107,27 +109,23 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
         await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         for service in SERVICES:
-            role = f"{role_prefix}{service}"
-            await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role}"')
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
             # the service must not own its schema, because an owner could drop all tables in it, even the security log
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
-            await connection.execute(f'GRANT USAGE, CREATE ON SCHEMA {service} TO "{role}"')
-            await _create_audit(connection, service, role, f"{role_prefix}{AUDIT_ROLE}")
+            await _create_audit(connection, service, f"{role_prefix}{AUDIT_ROLE}")
+        await database_rights.converge(connection, role_prefix=role_prefix)
     finally:
         await connection.close()
 
 
-async def _create_audit(connection: "asyncpg.Connection[asyncpg.Record]", service: str, role: str, owner: str) -> None:
-    """Create the service's security log. The role of the service can only insert and read rows."""
+async def _create_audit(connection: "asyncpg.Connection[asyncpg.Record]", service: str, owner: str) -> None:
+    """Create the service's security log. The role of the service does not own it, and so cannot change its rows."""
     async with connection.transaction():
         await connection.execute(f"SET LOCAL search_path = {service}")
         if not await connection.fetchval("SELECT to_regclass('audit')"):
             for statement in audit_statements():
                 await connection.execute(statement)
         await connection.execute(f'ALTER TABLE audit OWNER TO "{owner}"')
-        await connection.execute(f'REVOKE ALL ON audit FROM "{role}"')
-        await connection.execute(f'GRANT INSERT, SELECT ON audit TO "{role}"')
 
 
 def audit_statements() -> list[str]:

@@ -16,7 +16,7 @@ from confluent_kafka.admin import (
     TopicMetadata,
 )
 
-from deploy.provision.acls import INTEGRATOR, filter_of, filter_of_login, rights_of
+from deploy.provision.acls import INTEGRATOR, filter_of, filter_of_login, groups_of, is_allowed, rights_of
 from deploy.provision.broker import SECONDS, Broker, settle, wait_until
 from shared.config import Settings
 from shared.events import HazardReported
@@ -68,16 +68,35 @@ def create(
     settle(admin.create_topics([mark], request_timeout=SECONDS).values(), KafkaError.TOPIC_ALREADY_EXISTS)
     topics = list(_topics(settings, partitions, replication, of_hazards=of_hazards, declared=declared))
     made = admin.create_topics(topics, request_timeout=SECONDS)
-    rights = set(rights_of(prefix, logins, declared)) if broker.is_closed else set()
     settle(made.values(), KafkaError.TOPIC_ALREADY_EXISTS)
     existing = [topic for topic in topics if made[topic.topic].exception() and "retention.ms" in topic.config]
     if existing:
         settle(admin.incremental_alter_configs(list(map(_retention, existing)), request_timeout=SECONDS).values())
-    if rights:
-        settle(admin.create_acls(list(rights), request_timeout=SECONDS).values())
-    # wait, because a broker refuses clients until it has learned of the topics and rights from the controller
+    if broker.is_closed:
+        _converge_rights(admin, prefix, set(rights_of(prefix, logins, declared)))
+    # wait, because a broker refuses clients until it has learned of the topics from the controller
     wait_until(lambda: _knows_topics(admin, [topic.topic for topic in (mark, *topics)]))
-    wait_until(lambda: rights <= _rights(admin, {right.principal for right in rights}))
+
+
+def _converge_rights(admin: AdminClient, prefix: str, needed: set[AclBinding]) -> None:
+    """Give our logins the needed rights, and withdraw all other rights of these logins on our topics and groups.
+
+    Other topics and groups may belong to another installation, even if their names begin with the prefix. Returns when
+    the broker knows the needed rights, because until then it refuses clients.
+    """
+    settle(admin.create_acls(list(needed), request_timeout=SECONDS).values())
+    logins = {right.principal for right in needed}
+    given = set[AclBinding]()
+
+    def are_given() -> bool:
+        given.update(_rights(admin, logins))
+        return needed <= given
+
+    wait_until(are_given)
+    ours = {*_names(prefix), *(group for _, group in groups_of(prefix))}
+    surplus = [right for right in given - needed if right.name in ours and is_allowed(right)]
+    if surplus:
+        settle(admin.delete_acls(list(map(filter_of, surplus)), request_timeout=SECONDS).values())
 
 
 def _knows_topics(admin: AdminClient, names: Sequence[str]) -> bool:

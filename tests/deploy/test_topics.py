@@ -2,10 +2,23 @@
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from deploy.local.process import wait_until
-from deploy.provision import topics
+from deploy.provision import acls, topics
 from shared.config import Settings
 from shared.events.topics import CONTRACT
 from tests.installation import Installation
@@ -21,6 +34,32 @@ def test_a_changed_setting_changes_existing_topics(installation: Installation) -
     assert wait_until(lambda: kept_ms(admin, prefix, *names) == [30 * DAY_MS, 90 * DAY_MS, -1], timeout=60)
     topics.create(broker, shorter, logins=installation.ground.kafka_logins)
     assert wait_until(lambda: kept_ms(admin, prefix, *names) == [10 * DAY_MS, 60 * DAY_MS, -1], timeout=60)
+
+
+def test_a_right_that_a_login_no_longer_needs_is_withdrawn(installation: Installation) -> None:
+    """An earlier release let the console read reports. The other rights are of the administrators of the cluster."""
+    broker, prefix, logins = installation.components.broker, installation.topic_prefix, installation.ground.kafka_logins
+    if not broker.is_closed:
+        pytest.skip("a given Kafka without logins has no rights")
+    reports, elsewhere = f"{prefix}displacements", f"{prefix}displacements.archive"
+    surplus, *others = (
+        AclBinding(kind, name, ResourcePatternType.LITERAL, f"User:{login}", "*", AclOperation.READ, permission)
+        for kind, name, login, permission in (
+            (ResourceType.TOPIC, reports, logins["console"], AclPermissionType.ALLOW),
+            (ResourceType.TOPIC, elsewhere, logins["console"], AclPermissionType.ALLOW),
+            (ResourceType.TOPIC, reports, logins["alerts"], AclPermissionType.DENY),
+            (ResourceType.TOPIC, reports, f"{prefix}archive", AclPermissionType.ALLOW),
+        )
+    )
+    admin = broker.admin()
+    answers = admin.create_acls([surplus, *others], request_timeout=60)
+    assert all(answer.exception(timeout=60) is None for answer in answers.values())
+    before = rights_on(admin, prefix)
+    assert before > {surplus, *others}
+    topics.create(broker, Settings(topic_prefix=prefix), logins=logins)
+    assert wait_until(lambda: rights_on(admin, prefix) == before - {surplus}, timeout=60)
+    removed = admin.delete_acls(list(map(acls.filter_of, others)), request_timeout=60)
+    assert all(answer.exception(timeout=60) is None for answer in removed.values())
 
 
 def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Installation) -> None:
@@ -114,6 +153,15 @@ def test_topics_of_another_record_layout_are_refused_both_ways(
 
 def own(admin: AdminClient, prefix: str) -> set[str]:
     return {name for name in admin.list_topics(timeout=30).topics if name.startswith(prefix)}
+
+
+def rights_on(admin: AdminClient, prefix: str) -> set[AclBinding]:
+    """All rights on topics and groups whose names begin with the prefix."""
+    everything = AclBindingFilter(
+        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+    )
+    rights = admin.describe_acls(everything, request_timeout=60).result(timeout=60)
+    return {right for right in rights if right.name.startswith(prefix)}
 
 
 def kept_ms(admin: AdminClient, prefix: str, *names: str) -> list[int]:

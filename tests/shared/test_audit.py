@@ -14,6 +14,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
+from deploy.provision import database_rights
+from deploy.provision.database_rights import Right
 from shared import audit
 from shared.audit import Action, Entry, Result
 from shared.auth.tokens import Role
@@ -80,6 +82,32 @@ async def test_a_service_can_only_add_and_read_entries(tables: Installation, ser
         await connection.close()
     owner = await connection_owner(tables, service)
     assert owner == f"{tables.ground.role_prefix}audit"
+
+
+async def test_rights_that_a_service_no_longer_needs_are_withdrawn(tables: Installation) -> None:
+    """The role of an archive, which the administrators created, keeps its right."""
+    server, prefix = tables.components.server, tables.ground.role_prefix
+    archive = f"{tables.database}_archive"
+    connection = await server.connect(tables.database)
+    try:
+        await connection.execute(f"""
+            CREATE ROLE "{archive}"; GRANT SELECT ON registry.members TO "{archive}";
+            GRANT SELECT, UPDATE ON registry.members, registry.audit TO "{prefix}console";
+            GRANT USAGE ON SCHEMA registry TO "{prefix}console"; GRANT UPDATE ON intake.audit TO "{prefix}intake";
+            GRANT CREATE ON DATABASE "{tables.database}" TO "{prefix}console";
+            GRANT "{prefix}registry" TO "{prefix}console";
+            REVOKE CREATE ON SCHEMA alerts FROM "{prefix}alerts"
+        """)
+        kept = f"SELECT has_table_privilege('{archive}', 'registry.members', 'SELECT')"
+        await database_rights.converge(connection, role_prefix=prefix)
+        roles = [f"{prefix}{service}" for service in SERVICES]
+        given = {Right(*row) for row in await connection.fetch(database_rights.GIVEN, SERVICES, roles)}
+        assert given == set(database_rights.rights_of(prefix, tables.database))
+        assert await connection.fetchval(kept)
+        assert not await connection.fetchval("SELECT pg_has_role($1, $2, 'MEMBER')", roles[-1], f"{prefix}registry")
+    finally:
+        await connection.execute(f'DROP OWNED BY "{archive}"; DROP ROLE "{archive}"')
+        await connection.close()
 
 
 async def connection_owner(tables: Installation, service: str) -> str:

@@ -1,0 +1,75 @@
+"""Gives the roles of the services exactly their rights in PostgreSQL, and withdraws those that they no longer need.
+
+Only rights on our database, schemas and tables, and memberships in our roles are changed, and only those of our roles.
+All other rights were given by the administrators of the server.
+"""
+
+# raw SQL throughout: roles, rights and PostgreSQL's own tables have no models
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import asyncpg
+
+from shared.events.topics import SERVICES
+
+AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`; nobody can sign in with it
+
+# The rights of an owner are part of the ownership.
+GIVEN = """
+SELECT kind, object, rolname AS role, privilege_type AS privilege
+FROM (
+    SELECT 'DATABASE' AS kind, quote_ident(datname) AS object, datdba AS owner, datacl AS rights
+    FROM pg_database WHERE datname = current_database()
+    UNION ALL
+    SELECT 'SCHEMA', quote_ident(nspname), nspowner, nspacl FROM pg_namespace WHERE nspname = ANY($1)
+    UNION ALL
+    SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', nspname, relname), relowner, relacl
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = ANY($1)
+) AS objects CROSS JOIN aclexplode(rights) JOIN pg_roles ON pg_roles.oid = grantee
+WHERE rolname = ANY($2) AND grantee <> owner
+"""
+MEMBERSHIPS = """
+SELECT of_role.rolname, member.rolname, grantor.rolname
+FROM pg_auth_members JOIN pg_roles AS of_role ON of_role.oid = roleid
+JOIN pg_roles AS member ON member.oid = pg_auth_members.member
+JOIN pg_roles AS grantor ON grantor.oid = pg_auth_members.grantor
+WHERE of_role.rolname = ANY($1) AND member.rolname = ANY($2)
+"""
+
+
+class Right(NamedTuple):
+    """A right of a role, such as USAGE on a schema. `object` is quoted as in SQL."""
+
+    kind: str
+    object: str
+    role: str
+    privilege: str
+
+
+def rights_of(role_prefix: str, database: str) -> Iterator[Right]:
+    """All rights that the roles of the services need. The service's role owns its tables, except `audit`."""
+    for service in SERVICES:
+        needed = {
+            ("DATABASE", database): ("CONNECT", "TEMPORARY"),
+            ("SCHEMA", service): ("USAGE", "CREATE"),
+            ("TABLE", f"{service}.audit"): ("INSERT", "SELECT"),
+        }
+        for (kind, name), privileges in needed.items():
+            yield from (Right(kind, name, f"{role_prefix}{service}", privilege) for privilege in privileges)
+
+
+async def converge(connection: "asyncpg.Connection[asyncpg.Record]", *, role_prefix: str) -> None:
+    """Give the services' roles the missing rights on the connection's database, and withdraw all others. Idempotent."""
+    logins = [f"{role_prefix}{service}" for service in SERVICES]
+    async with connection.transaction():
+        given = {Right(*row) for row in await connection.fetch(GIVEN, SERVICES, logins)}
+        needed = set(rights_of(role_prefix, await connection.fetchval("SELECT quote_ident(current_database())")))
+        for kind, name, role, privilege in sorted(given - needed):
+            await connection.execute(f'REVOKE {privilege} ON {kind} {name} FROM "{role}"')
+        for kind, name, role, privilege in sorted(needed - given):
+            await connection.execute(f'GRANT {privilege} ON {kind} {name} TO "{role}"')
+        for role, member, grantor in await connection.fetch(
+            MEMBERSHIPS, [*logins, f"{role_prefix}{AUDIT_ROLE}"], logins
+        ):
+            await connection.execute(f'REVOKE "{role}" FROM "{member}" GRANTED BY "{grantor}"')
