@@ -63,7 +63,7 @@ sbom: development ## write the software bill of materials (CycloneDX) into sbom.
 docs: development ## write docs/asyncapi.json again from the code
 	@$(PYTHON) -m cli contract
 
-screenshots: development ## photograph every page into docs/screenshots, and the pictures of docs/manual: ONLY="board waiting"
+screenshots: development ## photograph every page into docs/screenshots, and the pictures of the manual: ONLY="board waiting"
 	@sh deploy/local/needs.sh chromium
 	@$(PYTHON) -m tests.screenshots --only $(ONLY)
 

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "STYLE.md")] + sorted(
-    [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "manual").glob("*.md")]
+    [*(ROOT / "docs").glob("*.md"), *(ROOT / "services" / "console" / "manual").glob("*.md")]
 )
 OURS = {path.name for path in ROOT.iterdir()}
 SOURCES = (".py", ".md", ".html", ".js", ".css", ".toml", ".po", ".sh", ".yml")

@@ -10,7 +10,7 @@ from tests.screenshots.pages import missing
 from tests.screenshots.scenes import SCENES
 from tests.test_documents import ROOT, links
 
-MANUAL = ROOT / "docs" / "manual"
+MANUAL = ROOT / "services" / "console" / "manual"
 QUOTED = re.compile(r"\*\*(.+?)\*\*")
 
 

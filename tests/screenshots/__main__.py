@@ -1,6 +1,6 @@
 """`make screenshots` photographs every page in three languages on three widths, and the manual's pictures.
 
-The pages go into docs/screenshots, which Git ignores. The manual's pictures go into docs/manual/pictures.
+The pages go into docs/screenshots, which Git ignores. The manual's pictures go into services/console/manual/pictures.
 """
 
 import argparse
@@ -28,7 +28,7 @@ MANUALS = ("ky", "ru")
 HIGHEST_OF_MANUAL = 1100
 ONE_WINDOW = ("/", "/wall", "/map")  # the size of the window decides what these pages show
 FOLDER = paths.ROOT / "docs" / "screenshots"
-PICTURES = paths.ROOT / "docs" / "manual" / "pictures"
+PICTURES = paths.ROOT / "services" / "console" / "manual" / "pictures"
 
 
 @contextmanager
