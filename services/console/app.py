@@ -34,6 +34,7 @@ from services.console.hazards import entry, granted_hazards, releases
 from services.console.hazards import pages as hazard_pages
 from services.console.hazards.callers import Callers
 from services.console.kept_rows import KeptRows
+from services.console.manual import pages as manual_pages
 from services.console.map import backgrounds
 from services.console.map import routes as map_routes
 from services.console.map.backgrounds import BackgroundFault
@@ -157,6 +158,7 @@ def create_app(settings: ConsoleSettings, access: Revocations | None = None) -> 
             sites.router,
             waiting.router,
             waiting.api,
+            manual_pages.router,
             map_routes.router,
             search_pages.router,
             hazard_pages.router,

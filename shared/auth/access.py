@@ -278,6 +278,8 @@ ROUTES: dict[str, AccessRule] = {
     "POST /accounts/{account_id}/enabling": to(ADMINISTRATOR),
     "POST /accounts/{account_id}/link": to(ADMINISTRATOR),
     "POST /accounts/{account_id}/sign-ins/{jti}/end": to(ADMINISTRATOR),
+    "GET /manual": page(EVERYONE),
+    "GET /manual/pictures/{language}/{name}": to(EVERYONE),
     "GET /enrolment": PUBLIC,
     "POST /enrolment": PUBLIC,  # the route itself requires the token of the link
     "GET /purpose": page(CMC),

@@ -28,6 +28,7 @@ DESTINATIONS = (
     Destination("/audit", N_("Audit")),
 )
 MENU = (
+    Destination("/manual", N_("Manual")),
     Destination("/wall", N_("Wall screen")),
     Destination("/registry/search", N_("Search for households")),
     Destination("/alerts/shift-handover", N_("Shift handover")),

@@ -16,6 +16,7 @@ from shared.events.vocabulary import SubmissionChannel
 from shared.pages import catalogs, formats
 from shared.pages.compiled_templates import CompiledTemplates, at_rendering
 from shared.pages.files import PageFiles
+from shared.pages.help import help_link
 from shared.pages.languages import LANGUAGES, language_of, remember
 from shared.pages.navigation import destinations, menu, notices
 from shared.pages.reasons import sentence
@@ -76,6 +77,7 @@ class Pages:
             "revocations_since": request.scope.get("dayar.revocations_since"),
             "destinations": destinations(principal),
             "menu": menu(principal),
+            "help": help_link(request.scope["path"]),
             "notices": notices(principal),
             **_session(principal, self.settings),
         }

@@ -160,6 +160,8 @@ OF_NO_AREA = {
     "POST /registry/v1/held:decide",
     "POST /registry/v1/held:assign",
     "GET /waiting",
+    "GET /manual",
+    "GET /manual/pictures/{language}/{name}",
     "POST /intake/v1/dead-letters:redrive",
     "POST /intake/v1/dead-letters:refuse",
     "POST /registry/v1/dead-letters:redrive",

@@ -24,7 +24,6 @@ from tests.screenshots.pages import PAGES, missing, name_of
 from tests.screenshots.scenes import SCENES
 
 LANGUAGES = ("ky", "ru", "en")
-MANUALS = ("ky", "ru")
 HIGHEST_OF_MANUAL = 1100
 ONE_WINDOW = ("/", "/wall", "/map")  # the size of the window decides what these pages show
 FOLDER = paths.ROOT / "docs" / "screenshots"
@@ -84,7 +83,7 @@ def photograph_page(camera: Camera, evening: Evening, path: str, language: str) 
 def photograph_scenes(evening: Evening, browser: Browser, only: list[str]) -> None:
     """Photographs the manual's pictures, after the pages, because some scenes change what the pages show."""
     for name in [name for name in SCENES if not only or name in only]:
-        for language in MANUALS:
+        for language in LANGUAGES:
             scene = SCENES[name]
             person = seat(evening, browser, scene.role, language)
             camera = Camera(person.page)

@@ -26,6 +26,7 @@ PAGES: dict[Role, tuple[str, ...]] = {
         "/my-reports",
         "/sheets",
         "/purpose",
+        "/manual",
         "/readmission",
         "/release?hazard={hazard}",
         "/ledger",
