@@ -19,7 +19,7 @@ from services.registry.figures.cells import is_chosen, persons
 from services.registry.figures.conditions import conditions, people_conditions
 from services.registry.figures.queries import FigureQuery, Summary, View, midnight
 from services.registry.figures.statements import CONFIRMED_AT, is_unconfirmed, number, source
-from services.registry.figures.statistics import fetched
+from services.registry.figures.statistics import fetched, without_nested_loops
 from services.registry.reports import CELL_NAMES
 from shared.country import TIME_ZONE
 from shared.events.vocabulary import SubStock
@@ -97,7 +97,8 @@ async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: boo
         (True, [ended(query, "sums" if of_ended else "passages", of_ended)], ended(query, "counts")),
     ):
         households, people = await by_class(session, query, registered)
-        _, group_people = await by_class(session, query, [of_groups])
+        async with without_nested_loops(session):
+            _, group_people = await by_class(session, query, [of_groups])
         result += [
             DurationFigure(name, has_ended, households[index], people[index], group_people[index])
             for index, name in enumerate(CLASSES)

@@ -4,6 +4,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from services.registry.figures.conditions import conditions
 from services.registry.figures.counted_stocks import BY_LATEST_COUNT
 from services.registry.figures.queries import FigureQuery
 from services.registry.figures.statements import GIVEN_NEEDS, number, source, tables
+from services.registry.figures.statistics import without_nested_loops
 from shared.events.vocabulary import Need
 
 # A report states the needs of a household or group, not of single persons. Therefore all persons of the household or
@@ -50,9 +52,10 @@ async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = 
             persons=persons(query, "stock", table),
             conditions=" AND ".join(conditions(query, "stock", table)),
         )
-        (counted if table == "counts" else registered).add(
-            (await session.execute(text(statement), query.parameters())).all()
-        )
+        is_counted = table == "counts"
+        async with without_nested_loops(session) if is_counted else nullcontext():
+            rows = (await session.execute(text(statement), query.parameters())).all()
+        (counted if is_counted else registered).add(rows)
     figures = [
         NeedFigure(
             Need(need) if need else None,

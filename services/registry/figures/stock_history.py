@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.figures.conditions import SHELTER, conditions
 from services.registry.figures.queries import FigureCategory, FigureQuery, Summary, category_of, day_after, midnight
 from services.registry.figures.statements import OF_SUMS, SPANS_OF_STOCK, statement
-from services.registry.figures.statistics import MOBILITIES, fetched, scope_of
+from services.registry.figures.statistics import MOBILITIES, fetched, scope_of, without_nested_loops
 from shared import months
 
 MOST_DAYS = 24
@@ -100,6 +100,8 @@ async def counted_on(session: AsyncSession, query: FigureQuery, days: Sequence[d
     parameters = {**query.parameters(), "ends_at": [midnight(day_after(day)) for day in days]}
     of_days = COUNTED.format(statement=END.sub("days.ends_at", statement(query, "stock", "counts")))
     stocks = [Counter[FigureCategory]() for _ in days]
-    for position, _, _, origin, destination, mobility, *_, persons in await fetched(session, of_days, parameters):
+    async with without_nested_loops(session):
+        rows = await fetched(session, of_days, parameters)
+    for position, _, _, origin, destination, mobility, *_, persons in rows:
         stocks[position - 1][category_of(MOBILITIES[mobility], scope_of(origin, destination))] += persons
     return stocks
