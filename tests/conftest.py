@@ -17,9 +17,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from xdist.scheduler import LoadScopeScheduling
 
+from deploy.local import paths
 from deploy.local.forks import ONE_THREAD
 from deploy.local.options import GIVEN
-from deploy.local.paths import ROOT
 from shared.config import Settings
 from shared.lifecycle import COLLECT_AFTER
 from shared.messaging import outbox
@@ -108,6 +108,15 @@ def pytest_configure() -> None:
     """Makes the folders of `tmp_path` in memory, where writing and deleting a file takes a third of the CPU time."""
     if has_enough_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        use_own_ports(os.environ["PYTEST_XDIST_WORKER"], int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+
+
+def use_own_ports(worker: str, count: int) -> None:
+    """Each worker has its own ports. Otherwise another worker could listen on a port before its process starts."""
+    share = (paths.HIGHEST_PORT - paths.LOWEST_PORT) // count
+    paths.LOWEST_PORT += share * int(worker.removeprefix("gw"))
+    paths.HIGHEST_PORT = paths.LOWEST_PORT + share - 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -183,7 +192,7 @@ def world(nodeid: str) -> str:
 @cache
 def part_of(package: str) -> dict[str, int]:
     """The part of each file of a package that several workers share; nothing if one worker runs the package."""
-    files = sorted(path.name for path in (ROOT / package).rglob("test_*.py")) if package in PARTS else []
+    files = sorted(path.name for path in (paths.ROOT / package).rglob("test_*.py")) if package in PARTS else []
     return {name: number % PARTS[package] for number, name in enumerate(files)}
 
 
