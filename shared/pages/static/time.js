@@ -5,14 +5,21 @@ const OFFSET = "+06:00"; // the country has no summer time
 const OFFSET_MS = 6 * 3_600_000;
 
 /** Digits in the country's order, as some browsers lack Kyrgyz. @param {Intl.DateTimeFormatOptions} parts */
-function digits(parts) {
-  const format = new Intl.DateTimeFormat("ru", { timeZone: ZONE, ...parts });
+function digits(parts, language = "ru") {
+  const format = new Intl.DateTimeFormat(language, { timeZone: ZONE, ...parts });
   return (/** @type {Date} */ moment) => format.format(moment);
 }
 
 const MINUTES = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit" });
 const SECONDS = /** @type {const} */ ({ ...MINUTES, second: "2-digit" });
 const DAY = /** @type {const} */ ({ day: "2-digit", month: "2-digit" });
+const ENGLISH_DAY = /** @type {const} */ ({ day: "numeric", month: "short" }); // as in shared/pages/formats.py
+
+/** A day and a time: `26.11, 21:47`, in English `26 Nov, 21:47`. @param {Intl.DateTimeFormatOptions} time */
+function dayAnd(time) {
+  const isEnglish = document.documentElement.lang === "en";
+  return isEnglish ? digits({ ...ENGLISH_DAY, ...time }, "en-GB") : digits({ ...DAY, ...time });
+}
 
 /** `21:47` */
 export const clock = digits(MINUTES);
@@ -21,10 +28,10 @@ export const clock = digits(MINUTES);
 export const exactClock = digits(SECONDS);
 
 /** `26.11, 21:47` */
-export const dayAndClock = digits({ ...DAY, ...MINUTES });
+export const dayAndClock = dayAnd(MINUTES);
 
 /** `26.11, 21:47:03` */
-export const dayAndExactClock = digits({ ...DAY, ...SECONDS });
+export const dayAndExactClock = dayAnd(SECONDS);
 
 /** `26.11, 21:47`, or `26.11` if the hour is not known. @param {string} instant @param {string} precision */
 export function timeOf(instant, precision) {
