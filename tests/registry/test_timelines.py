@@ -124,7 +124,7 @@ async def test_lists_are_shown_with_their_content(office: Office) -> None:
     assert "Seeing: Some difficulty → Seeing: Some difficulty; Walking: Cannot do at all" in correction
     assert "<td>Seeing: Some difficulty; Walking: Cannot do at all</td>" in page
     assert "person with disability" in page
-    assert "Persons by sex and age: Woman, 18-59: 1 → Woman, age not known: 1" in correction
+    assert "Persons by sex and age: Woman, 18–59: 1 → Woman, age not known: 1" in correction
     assert "Consent to sharing: IOM: aid → UNHCR: aid (data of single persons)" in correction
 
 

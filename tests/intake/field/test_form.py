@@ -154,7 +154,7 @@ def test_each_invalid_field_is_named_with_its_reason(phone: BrowserContext, cent
         page.fill(f"[data-sex=female][data-age='{age}']", "-1")
     filled(page)
     expect(page.locator("#wrong")).to_have_text(
-        "Count by sex and age, Female, 0-5: must be 0–100000 Also to be checked: 1"
+        "Count by sex and age, Female, 0–5: must be 0–100000 Also to be checked: 1"
     )
 
 
