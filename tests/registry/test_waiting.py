@@ -15,6 +15,8 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import AUTHOR, TEAM, Office
 from tests.registry.factories import NOON, OSH, group, household, movement
+from tests.registry.test_headcounts import counted
+from tests.registry.test_sites import saved
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -251,6 +253,19 @@ async def test_persons_of_several_held_counts_of_the_same_people_count_once(offi
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 100
     await office.file(group(persons=70, **school))
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 30
+
+
+async def test_a_held_count_of_everybody_at_a_site_includes_the_people_counted_there_by_their_origin(
+    office: Office,
+) -> None:
+    here = {"site_id": str(await saved(office))}
+    of_village, of_osh = counted(0, 70, **here), counted(1, 150, **here, origin={"pcode": OSH})
+    await office.file(of_village, of_osh)
+    everybody = counted(2, 240, **here, origin={"country": "ZZ"})
+    await office.file(everybody, counted(1, 10, **here, origin_locality="Тобей"), flags=EXPIRED)
+    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 20
+    await office.file(counted(3, 25, **here, origin_locality="Комсомол"), flags=EXPIRED)
+    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 45
 
 
 async def test_an_exercise_does_not_hide_the_persons_of_a_held_actual_report(office: Office) -> None:

@@ -32,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry.decisions import SUBJECT_OF, Held
+from services.registry.held import people_at_sites
 from services.registry.held import queries as held
 from services.registry.held.queries import (
     ACCEPTABLE,
@@ -71,6 +72,7 @@ IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in
 IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
 LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
 IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
+IS_AT_SITE = CLEAR["site_id"].astext.is_not(None).label("is_at_site")  # the site of a household is sealed
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
 # An Actual report is about registered people only if they were registered with the status Actual, and not by an
 # exercise.
@@ -145,10 +147,11 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
     Registered people are left out, because the board's totals already contain them. Reports about people who are
     registered under another id are left out, too, as in `held.people.newest_held`. Of several held versions about one
     household, only the highest counts. Of several held counts of the same people, only the highest number counts, and
-    only as far as it exceeds the recorded counts of these people.
+    only as far as it exceeds the recorded counts of these people. A count of everybody at a site includes the people of
+    earlier counts there.
     """
     newest = (
-        select(Report.kind, Report.subject_id, PERSONS.label("persons"))
+        select(Report.kind, Report.subject_id, Report.outcome_id, PERSONS.label("persons"), IS_AT_SITE)
         .ext(distinct_on(Report.subject_id))
         .where(*_waits(visibility), Report.kind.in_((ReportKind.HOUSEHOLD, ReportKind.GROUP)))
         .where(Report.status == status, IS_DISPLACED, IS_STOCK, IS_IN_COUNTRY)
@@ -159,15 +162,17 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
     total = func.coalesce(func.sum(newest.c.persons), 0)
     in_households = select(total).where(newest.c.kind == ReportKind.HOUSEHOLD).scalar_subquery()
     counted = (await session.execute(select(in_households, _in_groups(newest).scalar_subquery()))).one()
-    return HeldPersons(*counted)
+    at_sites = await people_at_sites.only_held(session, newest, status)
+    return HeldPersons(counted[0], counted[1] + at_sites)
 
 
 def _in_groups(newest: CTE) -> Select[Any]:
+    """The people of the held counts that name no site."""
     stock_id = func.coalesce(HeldStock.stock_id, newest.c.subject_id).label("stock_id")
     stocks = (
         select(stock_id, func.max(newest.c.persons).label("persons"))
         .outerjoin_from(newest, HeldStock, HeldStock.group_id == newest.c.subject_id)
-        .where(newest.c.kind == ReportKind.GROUP)
+        .where(newest.c.kind == ReportKind.GROUP, ~newest.c.is_at_site)
         .group_by(stock_id)
         .subquery()
     )
