@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 AT_ONCE = Patience(timedelta(hours=1), {}, settled=timedelta())
 # The check of the disk is left out, because the disk of the tests may be full.
-EACH_ROUND = [replace(check, every=0, lasting=0) for check in CHECKS if check.name != "disk"]
+EACH_ROUND = [replace(check, every=0, timeout=60, lasting=0) for check in CHECKS if check.name != "disk"]
 
 
 @pytest.fixture
@@ -103,6 +103,9 @@ class Rounds:
         await self.watch.once()
         return {tracked.finding.kind for tracked in self.watch.status.open}
 
+    async def finds(self, wanted: set[FindingKind]) -> bool:
+        return await self.once() == wanted
+
     async def until(self, wanted: set[FindingKind]) -> set[FindingKind]:
         """All findings of the next round. The result is empty if one of `wanted` is missing."""
         found = await self.once()
@@ -135,7 +138,7 @@ async def test_the_administrators_are_told_while_postgresql_and_kafka_are_away(
         watch = Watch(around, paths.of(settings, outbound), folder, checks=EACH_ROUND)
         watch.patience, rounds = AT_ONCE, Rounds(watch, around)
 
-        assert await rounds.once() == OF_TROUBLES
+        await wait_for(lambda: rounds.finds(OF_TROUBLES))  # a busy service may be silent in the first round
         servers = {component.name: component for component in watch.status.components}
         assert servers["PostgreSQL"].is_up and servers["Kafka"].is_up and servers["PostgreSQL"].version
 
@@ -152,7 +155,7 @@ async def test_the_administrators_are_told_while_postgresql_and_kafka_are_away(
         assert "Failure: Kafka does not answer." in told
         assert "Cannot be checked now: " in told
         kinds = {finding["kind"] for body in hook.bodies for finding in body["findings"]}
-        assert kinds == found
+        assert kinds - {FindingKind.SERVICE_SILENT} == found
 
         bearer = {"authorization": f"Bearer {killable_installation.token(roles=[Role.ADMINISTRATOR])}"}
         page = await asyncio.to_thread(httpx.get, f"{web.base_url}/status?lang=en", headers=bearer, timeout=60)
