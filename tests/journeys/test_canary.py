@@ -313,7 +313,7 @@ async def publish_bad_records(journey: Journey) -> None:
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),
     )
     await forge(journey.installation, "intake", good._replace(value=strange))
-    standing = await drained(journey.installation, 60)
+    standing = await drained(journey.installation)
     assert not standing.unbalanced
     token = journey.installation.token(roles=["operator"])
     letters = (await journey.ask("GET", "/registry/v1/ledger", token=token)).json()["dead_letters"]

@@ -63,7 +63,7 @@ async def test_a_worker_killed_in_the_middle_leaves_each_effect_once(trial: Tria
 
 async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial: Trial) -> None:
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    frozen = worker(trial, TRIAL_SECONDS="1")
+    frozen = worker(trial, TRIAL_SECONDS="3")
     await wait_for(lambda: is_within_a_transaction(trial))
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
