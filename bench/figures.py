@@ -142,8 +142,8 @@ async def run(
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
-        # this day is slowest, because its answer adds up the most months and days
-        "stock, end of last year": f"/v1/statistics/stock?date={now.year - 1}-12-30",
+        # this day is slowest, because its answer subtracts the most months and days
+        "stock, start of last year": f"/v1/statistics/stock?date={now.year - 1}-01-01",
         "flows of a year, first 1,000": f"/v1/statistics/flows?since={since}",
         "movements of a year, first 1,000": f"/v1/statistics/movements?since={since}",
         "movements of a year, all pages": f"/v1/statistics/movements?since={since}&limit=2000",

@@ -74,6 +74,7 @@ TABLES = (
     "movement_changes",
     "figure_dimensions",
     "figure_sums",
+    "figure_totals",  # likewise
 )
 
 

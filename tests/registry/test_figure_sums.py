@@ -221,6 +221,7 @@ async def test_a_worker_of_the_previous_release_need_not_store_the_origin_of_the
     "damage",
     [
         "UPDATE figure_sums SET households = households + 1 WHERE span = 'day'",
+        "UPDATE figure_totals SET households = households + 1 WHERE summary = 'destination'",
         "DELETE FROM figure_sums WHERE summary = 'need'",
         "UPDATE figure_sums SET displaced = displaced + 1 WHERE summary = 'movement'",
         "DELETE FROM figure_sums WHERE summary = 'duration'",
@@ -230,9 +231,10 @@ async def test_a_worker_of_the_previous_release_need_not_store_the_origin_of_the
 )
 async def test_wrong_sums_are_noticed_and_made_again(office: Office, damage: str) -> None:
     sessions = office.app.state.sessions
-    today = datetime.now(UTC).isoformat()
-    returned = household()
-    await office.file(household(occurred_at=today, reported_at=today), returned, movement(returned, "returned"))
+    now, returned = datetime.now(UTC), household()
+    last_month = (now.replace(day=1) - timedelta(days=5)).replace(day=20)  # the check reads the days from the 16th on
+    recent = [household(occurred_at=at.isoformat(), reported_at=at.isoformat()) for at in (last_month, now)]
+    await office.file(*recent, returned, movement(returned, "returned"))
     await sum_some(sessions)
     await office.file(household(), movement(returned, "displaced_again", destination={"pcode": OSH}, **LATER))
     assert await check(sessions, PLACES)

@@ -15,7 +15,7 @@ from services.registry.figures.queries import FigureQuery, Kind, day_after, toda
 from services.registry.figures.statistics import figures
 from services.registry.households.positions import STOCK
 from services.registry.reports import MOVES
-from shared import log
+from shared import log, months
 from shared.events.vocabulary import Status, SubStock
 from shared.failures import retry_while_unavailable
 from shared.places import Places
@@ -60,11 +60,15 @@ async def differences(sessions: async_sessionmaker[AsyncSession], places: Places
 async def differing(session: AsyncSession, status: Status, places: Places) -> list[str]:
     known = places.codes
     everything = FigureQuery(status, known, mobilities=MOVES, sub_stocks=STOCK)
-    present = replace(everything, until=day_after(today(datetime.now(UTC))))
+    day = today(datetime.now(UTC))
+    present = replace(everything, until=day_after(day))
+    # The stock of this earlier day also reads sums by day and by month.
+    earlier = replace(everything, until=months.first_day(months.before(f"{day:%Y-%m}")).replace(day=16))
     kinds: tuple[tuple[Kind, FigureQuery], ...] = (("stock", present), ("flows", everything))
     queries = [(kind, replace(query, age_profile=profile)) for kind, query in kinds for profile in AgeProfile]
+    queries.append(("stock", earlier))
     wrong: list[str] = [
-        f"{kind} {query.age_profile}"
+        f"{kind} {query.age_profile} {query.until or ''}".rstrip()
         for kind, query in queries
         if await figures(session, kind, query, places) != await figures(session, kind, query, places, is_summed=False)
     ]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from services.registry.figures.age_profiles import PROFILES, AgeProfile, AnyBracket, Profile
+from shared import months
 from shared.confirmations import confirmed_from
 from shared.country import TIME_ZONE
 from shared.displacement_reasons import BY_ONSET
@@ -38,6 +39,7 @@ class MovementScope(StrEnum):
     UNKNOWN = "unknown"
 
 
+NO_END = date(date.max.year, 1, 1)  # a period without an end ends before this day
 IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)  # people with these scopes are in the country
 
 
@@ -190,7 +192,7 @@ class FigureQuery:
         return bool(self.onsets or self.hazard_types)
 
     def parameters(self) -> dict[str, Any]:
-        until = self.until or date.max
+        until = self.until or NO_END
         last_day, ends_at = until - timedelta(days=1), datetime.combine(until, time(), TIME_ZONE)
         return {
             "status": self.status.value,
@@ -214,7 +216,9 @@ class FigureQuery:
             "since_day": self.since or date.min,
             "until_day": until,
             "month_day": until.replace(day=1),
+            "next_month_day": month_start_from(until),
             "year_day": until.replace(month=1, day=1),
+            "next_year_day": year_start_from(month_start_from(until)),
             "last_year": last_day.year,
         }
 
@@ -222,6 +226,16 @@ class FigureQuery:
 def midnight(day: date | None) -> datetime | None:
     """The start of the day in Bishkek."""
     return None if day is None else datetime.combine(day, time(), TIME_ZONE)
+
+
+def month_start_from(day: date) -> date:
+    """The day itself if a month begins on it, otherwise the first day of the next month."""
+    return day if day.day == 1 else months.first_day(months.after(f"{day:%Y-%m}"))
+
+
+def year_start_from(day: date) -> date:
+    """The day itself if a year begins on it, otherwise the first day of the next year."""
+    return day if (day.month, day.day) == (1, 1) else date(day.year + 1, 1, 1)
 
 
 def day_after(day: date) -> date:

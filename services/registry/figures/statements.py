@@ -45,8 +45,8 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM {table_of_changes} {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The stock on a day is the sum of three kinds of changes: those of all earlier years, those of the earlier months of
-# the year, and those of the days of the month.
+# The changes of the stock up to a day are those of all earlier years, of the earlier months of the year, and of the
+# earlier days of the month.
 SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
@@ -56,11 +56,21 @@ SPANS_OF_STOCK = """
     SELECT * FROM figure_sums
     WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
 """
-# The numbers are summed before the join with the dimensions, because PostgreSQL groups by numeric ids faster than by
-# the texts of dimensions.
-STOCK_SPANS = f"""
-SELECT dimensions_id, {{totals}} FROM ({SPANS_OF_STOCK}) AS spans GROUP BY dimensions_id
-"""  # noqa: S608 - constants
+# The stock on a day is the total of all changes minus the later changes: of the later days of the month, of the later
+# months of the year, and of all later years. Most queries are about a recent day, which has few later changes.
+STOCK_SPANS = """
+SELECT dimensions_id, {stock} FROM figure_totals AS totals LEFT JOIN (
+    SELECT dimensions_id, {totals} FROM (
+        SELECT * FROM figure_sums
+        WHERE summary = '{summary}' AND span = 'day' AND since >= :until_day AND since < :next_month_day
+        UNION ALL
+        SELECT * FROM figure_sums
+        WHERE summary = '{summary}' AND span = 'month' AND since >= :next_month_day AND since < :next_year_day
+        UNION ALL
+        SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since >= :next_year_day
+    ) AS spans GROUP BY dimensions_id
+) AS later USING (dimensions_id) WHERE totals.summary = '{summary}'
+"""
 FLOW_SPANS = """
 SELECT * FROM figure_sums WHERE summary = '{summary}' AND span IN ('flow', 'vague_flow')
     AND since >= :since_day AND since < :until_day
@@ -193,7 +203,11 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
     totals = ", ".join(f"coalesce(sum({name}), 0)::integer AS {name}" for name in numbers)
     return SUMS.format(
         summary=summary,
-        spans=SPANS[kind].format(summary=summary, totals=totals),
+        spans=SPANS[kind].format(
+            summary=summary,
+            totals=totals,
+            stock=", ".join(f"totals.{name} - coalesce(later.{name}, 0) AS {name}" for name in numbers),
+        ),
         totals=totals,
         dimensions=OF_SUMS,
         all_dimensions=ALL_DIMENSIONS,

@@ -103,6 +103,17 @@ FIGURE_SUMS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
+# For each combination of dimensions, the total of all changes of the stock: the sum of the rows with the span year. The
+# triggers of `figure_sums` that keep the totals are created by the migration.
+FIGURE_TOTALS = Table(
+    "figure_totals",
+    RegistryModel.metadata,
+    Column("summary", Text, primary_key=True),
+    Column("dimensions_id", Integer, primary_key=True, autoincrement=False),
+    *(Column(name, Integer, nullable=False) for name in FIGURE_NUMBERS),
+    postgresql_with={"fillfactor": 80},
+)
+
 # Persons get a year older on each 1 January. Until this year, the changes and sums contain the effects of that. The
 # table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))
