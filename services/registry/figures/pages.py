@@ -142,7 +142,7 @@ class PageFigures:
 
     `stock` contains all categories, and `shelters` the figures by kind of shelter and evacuation. `by_age` uses UNHCR's
     age brackets, because one of them begins at 5. The page needs the number of persons aged 5 and over, who may be
-    asked about functioning. `by_age` is empty if the filters select sexes or ages.
+    asked about functioning. `by_age` is empty if nobody was asked, or if the filters select sexes or ages.
     """
 
     stock: list[Figure]
@@ -174,22 +174,23 @@ class PageFigures:
         def stock(session: AsyncSession, **more: Any) -> Awaitable[list[Figure]]:
             return stock_of(request, session, caller, filters, day, **more)
 
-        async def by_age(session: AsyncSession) -> list[Figure]:
-            return [] if filters.sex or filters.age else await stock(session, **aged)
+        async def by_age() -> list[Figure]:
+            is_anybody_asked = any(figure.assessed for figure in await stocked)
+            return await with_session(partial(stock, **aged)) if is_anybody_asked else []
 
         try:
             async with asyncio.TaskGroup() as tasks:
+                stocked = tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=())))
                 requested = (
-                    tasks.create_task(with_session(partial(stock, mobilities=MOVES, scopes=()))),
                     tasks.create_task(with_session(partial(stock, **sheltered, view=view, level=0))),
-                    tasks.create_task(with_session(by_age)),
+                    tasks.create_task(by_age()),
                     tasks.create_task(with_session(lambda session: flows_of(request, session, caller, filters))),
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
             # Only the first error is raised, for example that PostgreSQL is unavailable.
             raise errors.exceptions[0] from None
-        stocked, shelters, aged_stock, flows, needs = requested
+        shelters, aged_stock, flows, needs = requested
         return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
 
 
