@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services.registry.figures.durations import durations
 from services.registry.figures.needs import needs
@@ -18,6 +20,7 @@ from services.registry.models import GroupCount
 from services.registry.sites.occupancies import CountAtSite, Occupancy, occupancies
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
+from shared.failures import is_too_slow
 from shared.places import Places
 from tests.registry.conftest import Office
 from tests.registry.factories import KADAMJAI, OSH, movement
@@ -161,15 +164,30 @@ async def test_figures_of_thousands_of_counts_take_much_less_than_five_seconds(o
     await office.file(counted(0, 10, **here), counted(2, 200, **here, origin={"country": "ZZ"}, needs=["water"]))
     async with office.app.state.sessions.begin() as session:
         await session.execute(text(COPIES))
-    async with office.app.state.sessions() as session:
-        await session.execute(text("SET LOCAL statement_timeout = '5s'"))
-        [stock] = await stock_on(session, ON_NEXT_DAY, Summary.ORIGIN, [date(2022, 5, 6)])
-        found = await figures(session, "stock", ON_NEXT_DAY, Places.load())
-        needed, lasted = await needs(session, ON_NEXT_DAY), await durations(session, ON_NEXT_DAY)
+
+    async def read() -> Any:
+        async with office.app.state.sessions() as session:
+            await session.execute(text("SET LOCAL statement_timeout = '5s'"))
+            [stock] = await stock_on(session, ON_NEXT_DAY, Summary.ORIGIN, [date(2022, 5, 6)])
+            found = await figures(session, "stock", ON_NEXT_DAY, Places.load())
+            return stock, found, await needs(session, ON_NEXT_DAY), await durations(session, ON_NEXT_DAY)
+
+    stock, found, needed, lasted = await again_if_busy(read)
     everybody = 10 + 190 + 300 * 200
     assert stock.group_persons == {FigureCategory.DISPLACED: everybody}
     assert {figure.pcode: figure.group_persons for figure in found} == {KADAMJAI: 10 + 300 * 90, None: 190 + 300 * 110}
     assert needed[0].group_persons == sum(figure.group_persons for figure in lasted) == everybody
+
+
+async def again_if_busy(read: Callable[[], Awaitable[Any]]) -> Any:
+    """Reads again if a statement took too long, because the machine may have been busy."""
+    for _ in range(3):
+        try:
+            return await read()
+        except DBAPIError as error:
+            if not is_too_slow(error):
+                raise
+    return await read()
 
 
 async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office) -> None:

@@ -171,7 +171,8 @@ async def test_a_movement_of_a_site_wakes_the_worker(office: Office, monkeypatch
     here, sessions = household(site_id=SCHOOL), office.app.state.sessions
     await office.file(here)
     worker = asyncio.create_task(site_movements.keep_applied(sessions.kw["bind"], office.registrar))
-    listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%_site_movements%' AND state = 'idle'"
+    listening = "query LIKE 'LISTEN%_site_movements%' AND state = 'idle' AND datname = current_database()"
+    listening = f"SELECT count(*) FROM pg_stat_activity WHERE {listening}"
     await wait_for(lambda: counted(office, listening))
     desk = Desk(office.installation.secrets / "seal")
     async with sessions.begin() as session:
