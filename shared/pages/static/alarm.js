@@ -38,12 +38,13 @@ async function ask() {
   if (!answered || isOver) return; // the session may have ended meanwhile, and the title says so
   state = answered;
   document.title = (state.count ? `(${state.count}) ` : "") + title;
-  const fresh = state.alerts.filter((alert) => !heard().includes(nameOf(alert)));
+  const known = heard();
+  const fresh = state.alerts.filter((alert) => !known.includes(nameOf(alert)));
   if (fresh.length && sounds()) void ring();
   if (!isFirst && document.hidden) for (const alert of fresh) notify(alert);
   takeOver();
   withdraw();
-  localStorage.setItem("heard", JSON.stringify([...state.alerts.map(nameOf), ...heard()].slice(0, KEPT)));
+  localStorage.setItem("heard", JSON.stringify([...state.alerts.map(nameOf), ...known].slice(0, KEPT)));
   isFirst = false;
   show();
 }
