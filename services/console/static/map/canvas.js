@@ -101,10 +101,7 @@ export class DrawnMap {
     });
     map.on("moveend", ({ target }) => this.pointed("centre", target.getCenter()));
     this.pointed("centre", map.getCenter());
-    for (const layer of CHOSEN) {
-      map.on("mouseenter", layer, () => { element("map").classList.add("is-aimed"); });
-      map.on("mouseleave", layer, () => { element("map").classList.remove("is-aimed"); });
-    }
+    map.on("mousemove", ({ point }) => { element("map").classList.toggle("is-aimed", map.queryRenderedFeatures(point, { layers: CHOSEN }).length > 0); });
   }
 
   /** Shows the whole country again, after the size of the page has changed. @param {number} scale */

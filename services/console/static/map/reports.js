@@ -20,7 +20,7 @@ export function fieldReports(hazards, now) {
   });
 }
 
-/** One ring for each point of a report. @param {Feature[]} reports @returns {Feature[]} */
+/** One ring for each point of a report. The newest are last, so that they are drawn above the others. @param {Feature[]} reports @returns {Feature[]} */
 export function ringsOf(reports) {
-  return reports.flatMap((report) => pointsOf(report.geometry).map((coordinates) => ({ ...report, geometry: { type: /** @type {const} */ ("Point"), coordinates } })));
+  return reports.toSorted((a, b) => a.properties.opacity - b.properties.opacity).flatMap((report) => pointsOf(report.geometry).map((coordinates) => ({ ...report, geometry: { type: /** @type {const} */ ("Point"), coordinates } })));
 }

@@ -12,8 +12,9 @@ import { backgroundLayers, backgroundNames, backgroundSources, FIRST_DETAIL, has
 const FONT = ["Noto Sans of the map"];
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 
+/** The files of the base. All are in one source, because MapLibre cuts each source into tiles of its own. */
 export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
-export const DATA = ["neighbours", "boundaries", "units", "shaken", "intensities", "areas", "households", "counted", "returns", "localities", "sites", "reports", "hazards", "alerts", "selected"];
+export const DATA = ["boundaries", "units", "shaken", "intensities", "areas", "households", "counted", "returns", "localities", "sites", "reports", "hazards", "alerts", "selected"];
 
 /** The layers of MapLibre that each switch of the legend shows or hides. @type {Record<string, string[]>} */
 export const SWITCHED = {
@@ -32,7 +33,7 @@ export const CHOSEN = ["alerts", "hazards", "reports", "sites", "localities", "r
 
 /** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
 export function style(data, colour) {
-  const sources = Object.fromEntries([...BASE, ...DATA].map((name) => [name, { type: /** @type {const} */ ("geojson"), data: data[name] ?? EMPTY }]));
+  const sources = Object.fromEntries(["base", ...DATA].map((name) => [name, { type: /** @type {const} */ ("geojson"), data: data[name] ?? EMPTY }]));
   return { version: 8, sources: { ...sources, ...backgroundSources() }, layers: [...base(colour, !data.boundaries?.features.length), ...intensities(colour), ...people(colour), ...events(colour), ...selected(colour)] };
 }
 
@@ -40,23 +41,28 @@ export function style(data, colour) {
 function base(colour, hasOblasts) {
   return [
     { id: "ground", type: "background", paint: { "background-color": colour("map-outside") } },
-    { id: "country", type: "fill", source: "countries", filter: ["==", ["get", "iso2"], "KG"], paint: { "fill-color": colour("map-land") } },
-    { id: "glaciers", type: "fill", source: "glaciers", paint: { "fill-color": colour("map-ice") } },
-    { id: "lakes", type: "fill", source: "lakes", paint: { "fill-color": colour("map-water") } },
-    { id: "rivers", type: "line", source: "rivers", paint: { "line-color": colour("map-water"), "line-width": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 9, 2.5] } },
+    { id: "country", type: "fill", ...ofBase("countries", ["==", ["get", "iso2"], "KG"]), paint: { "fill-color": colour("map-land") } },
+    { id: "glaciers", type: "fill", ...ofBase("glaciers"), paint: { "fill-color": colour("map-ice") } },
+    { id: "lakes", type: "fill", ...ofBase("lakes"), paint: { "fill-color": colour("map-water") } },
+    { id: "rivers", type: "line", ...ofBase("rivers"), paint: { "line-color": colour("map-water"), "line-width": ["interpolate", ["linear"], ["zoom"], 5, 0.8, 9, 2.5] } },
     ...backgroundLayers(colour),
-    { id: "oblasts", type: "line", source: "kg-oblasts", layout: { visibility: hasOblasts ? "visible" : "none" }, paint: { "line-color": colour("map-border"), "line-width": 1, "line-dasharray": [3, 2] } },
+    { id: "oblasts", type: "line", ...ofBase("kg-oblasts"), layout: { visibility: hasOblasts ? "visible" : "none" }, paint: { "line-color": colour("map-border"), "line-width": 1, "line-dasharray": [3, 2] } },
     { id: "boundaries", type: "fill", source: "boundaries", paint: { "fill-color": colour("map-land"), "fill-opacity": 0 } },
     { id: "boundary-lines", type: "line", source: "boundaries", paint: { "line-color": colour("map-border"), "line-width": 0.8, "line-opacity": 0.7 } },
-    { id: "borders", type: "line", source: "countries", paint: { "line-color": colour("map-border"), "line-width": ["case", ["==", ["get", "iso2"], "KG"], 2, 1] } },
+    { id: "borders", type: "line", ...ofBase("countries"), paint: { "line-color": colour("map-border"), "line-width": ["case", ["==", ["get", "iso2"], "KG"], 2, 1] } },
     { id: "units", type: "circle", source: "units", filter: ["==", ["get", "level"], 2], paint: { "circle-radius": 2.5, "circle-color": colour("map-label"), "circle-opacity": 0.65 } },
     ...backgroundNames(text, colour),
-    text("lake-names", "lakes", colour, { "text-size": 11 }, colour("map-water-label")),
-    { ...text("country-names", "neighbours", colour, { "text-size": 13, "text-letter-spacing": 0.15 }), maxzoom: 8 },
+    { ...text("lake-names", "base", colour, { "text-size": 11 }, colour("map-water-label")), ...ofBase("lakes") },
+    { ...text("country-names", "base", colour, { "text-size": 13, "text-letter-spacing": 0.15 }), ...ofBase("neighbours"), maxzoom: 8 },
     { ...text("oblast-names", "units", colour, { "text-size": 14 }), filter: ["==", ["get", "level"], 1], maxzoom: 7.5 },
-    { ...text("town-names", "towns", colour, { "text-size": 11, "symbol-sort-key": ["get", "rank"] }), filter: ["any", ["==", ["get", "iso2"], "KG"], ["<=", ["get", "rank"], 4], [">=", ["zoom"], 8]], ...(hasNames ? { maxzoom: FIRST_DETAIL } : {}) },
+    { ...text("town-names", "base", colour, { "text-size": 11, "symbol-sort-key": ["get", "rank"] }), ...ofBase("towns", ["any", ["==", ["get", "iso2"], "KG"], ["<=", ["get", "rank"], 4], [">=", ["zoom"], 8]]), ...(hasNames ? { maxzoom: FIRST_DETAIL } : {}) },
     { ...text("unit-names", "units", colour, { "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.4] }), filter: ["==", ["get", "level"], 2], minzoom: 7 },
   ];
+}
+
+/** The features of one file of the base, or those of them that the condition selects. @param {string} file @param {any} [condition] @returns {{source: string, filter: any}} */
+function ofBase(file, condition = true) {
+  return { source: "base", filter: ["all", ["==", ["get", "file"], file], condition] };
 }
 
 /** The expected intensities of earthquakes, in the boundaries of the districts, if they are imported, and as degrees. @param {Colour} colour @returns {Layer[]} */
@@ -70,13 +76,13 @@ function intensities(colour) {
 
 /** @param {Colour} colour @returns {Layer[]} */
 function people(colour) {
-  const returned = circles("returns", "larger", colour("map-returns"), [0, 9]);
+  const returned = circles("returns", colour("map-returns"), [0, 9]);
   return [
-    circles("households", "persons", colour("map-households"), [-7, 0]),
-    circles("counted", "persons", colour("map-counted"), [7, 0]),
+    circles("households", colour("map-households"), [-7, 0]),
+    circles("counted", colour("map-counted"), [7, 0]),
     { ...returned, paint: { ...returned.paint, "circle-opacity": 0.1, "circle-stroke-width": 3 } },
     text("return-numbers", "returns", colour, { "text-field": ["to-string", ["get", "larger"]], "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.5] }, colour("map-returns")),
-    circles("localities", "counted_highest", colour("map-localities"), [0, 0]),
+    circles("localities", colour("map-localities"), [0, 0]),
     {
       id: "sites", type: "circle", source: "sites",
       paint: {
@@ -89,13 +95,15 @@ function people(colour) {
   ];
 }
 
-/** Circles whose area is proportional to a number. @param {string} id @param {string} size @param {string} colour @param {[number, number]} beside @returns {import("/static/maplibre/maplibre-gl.mjs").CircleLayerSpecification} */
-function circles(id, size, colour, beside) {
+/** The numbers to which the areas of circles are proportional. @type {Record<string, string>} */
+export const SIZE_OF = { households: "persons", counted: "persons", returns: "larger", localities: "counted_highest" };
+
+/** Circles whose area is proportional to a number. @param {string} id @param {string} colour @param {[number, number]} beside @returns {import("/static/maplibre/maplibre-gl.mjs").CircleLayerSpecification} */
+function circles(id, colour, beside) {
   return {
     id, type: "circle", source: id,
-    layout: { "circle-sort-key": ["-", 0, ["get", size]] },
     paint: {
-      "circle-radius": ["min", 45, ["+", 3, ["*", 0.8, ["sqrt", ["get", size]]]]],
+      "circle-radius": ["min", 45, ["+", 3, ["*", 0.8, ["sqrt", ["get", SIZE_OF[id]]]]]],
       "circle-color": colour, "circle-opacity": 0.5, "circle-stroke-width": 1.5, "circle-stroke-color": colour, "circle-translate": beside,
     },
   };
@@ -111,7 +119,7 @@ function events(colour) {
     { id: "areas", type: "fill", source: "areas", paint: { "fill-color": tone, "fill-opacity": ["case", ["get", "is_over"], 0.06, 0.18] } },
     { id: "area-lines", type: "line", source: "areas", paint: { "line-color": tone, "line-width": 2, "line-opacity": faded } },
     {
-      id: "reports", type: "circle", source: "reports", layout: { "circle-sort-key": ["get", "opacity"] },
+      id: "reports", type: "circle", source: "reports",
       paint: { "circle-radius": 15, "circle-opacity": 0, "circle-stroke-width": 3, "circle-stroke-color": colour("map-reports"), "circle-stroke-opacity": ["get", "opacity"] },
     },
     text("report-ages", "reports", colour, { "text-field": ["get", "age"], "text-size": 11, "text-anchor": "top", "text-offset": [0, 1.6] }),
