@@ -16,6 +16,7 @@ const AROUND = /** @type {[[number, number], [number, number]]} */ ([[60, 34], [
 const PADDING = 12;
 const NEAR_PX = 6;
 const CLOSEST = 8; // a chosen place is shown at most at this scale, so that its surroundings stay in view
+const UNFADED_MS = 1; // with 0, MapLibre would place all names anew in each frame of a movement
 const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
 
 /** @param {string} name a variable of the stylesheet @returns {string} */
@@ -65,7 +66,7 @@ export class DrawnMap {
     this.map = new MapLibre({
       container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: PADDING }, maxBounds: AROUND, renderWorldCopies: false,
       interactive: !this.scale, pixelRatio: devicePixelRatio * (this.scale || 1),
-      fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300,
+      fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? UNFADED_MS : 300,
       attributionControl: { compact: false, customAttribution: ["Natural Earth", ...attribution] }, dragRotate: false, pitchWithRotate: false, touchPitch: false,
       cooperativeGestures: matchMedia("(max-width: 800px)").matches || document.getElementById("small-map") !== null,
       locale: {
