@@ -6,7 +6,7 @@ import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { collection, cornersOf } from "/static/map/features.js";
 import { mark } from "/static/map/marks.js";
-import { BASE, CHOSEN, style, SWITCHED } from "/static/map/style.js";
+import { BASE, CHOSEN, DATA, SIZE_OF, style, SWITCHED } from "/static/map/style.js";
 import { sentence } from "/static/texts.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
@@ -35,7 +35,20 @@ const NEIGHBOURS = { KZ: [73.2, 43.75], UZ: [71.6, 40.85], TJ: [71.2, 38.7], CN:
 /** @param {Feature} country @returns {Feature[]} */
 function labelled({ properties }) {
   const point = NEIGHBOURS[properties.iso2];
-  return point ? [{ type: "Feature", geometry: { type: "Point", coordinates: point }, properties }] : [];
+  return point ? [{ type: "Feature", geometry: { type: "Point", coordinates: point }, properties: { ...properties, file: "neighbours" } }] : [];
+}
+
+/** The features of a file of the base, with the name of the file. @param {string} name @returns {Promise<Feature[]>} */
+async function readBase(name) {
+  const [{ features }, names] = await Promise.all([`${name}.geojson`, "names.json"].map((file) => call("GET", `/static/map/base/${file}`).then((answer) => answer.json())));
+  for (const { properties } of features) Object.assign(properties, { file: name, name: names[properties.name]?.[document.documentElement.lang] ?? properties.name });
+  return name === "countries" ? [...features, ...features.flatMap(labelled)] : features;
+}
+
+/** Sorts circles, so that a large one lies under the small ones. If MapLibre sorted them, it would draw each number on its own. @param {string} source @param {Feature[]} features */
+function largestFirst(source, features) {
+  const size = SIZE_OF[source];
+  return size ? [...features].sort((a, b) => b.properties[size] - a.properties[size]) : features;
 }
 
 export class DrawnMap {
@@ -56,7 +69,8 @@ export class DrawnMap {
 
   /** Loads the base and the font. If a file of the font does not arrive, the browser draws the letters in another font. */
   async load() {
-    await Promise.all([...BASE.map((name) => this.readBase(name)), Promise.allSettled(SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters)))]);
+    const [files] = await Promise.all([Promise.all(BASE.map(readBase)), Promise.allSettled(SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters)))]);
+    this.data.base = collection(files.flat());
     return this;
   }
 
@@ -82,7 +96,7 @@ export class DrawnMap {
     });
     watchBackground(this.map);
     await this.map.once("load");
-    for (const [source, { features }] of Object.entries(this.data)) this.show(source, /** @type {Feature[]} */ (features));
+    for (const source of DATA) if (this.data[source]) this.show(source, /** @type {Feature[]} */ (this.data[source].features));
     this.map.on("movestart", () => { element("map").dataset.state = "moving"; });
     this.map.on("idle", () => { element("map").dataset.state = "drawn"; });
     new MutationObserver(() => this.restyle()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -112,17 +126,9 @@ export class DrawnMap {
     this.map?.fitBounds(COUNTRY, { padding: PADDING, animate: false });
   }
 
-  /** @param {string} name */
-  async readBase(name) {
-    const [layer, names] = await Promise.all([`${name}.geojson`, "names.json"].map((file) => call("GET", `/static/map/base/${file}`).then((answer) => answer.json())));
-    for (const { properties } of layer.features) properties.name = names[properties.name]?.[document.documentElement.lang] ?? properties.name;
-    this.data[name] = layer;
-    if (name === "countries") this.data.neighbours = collection(layer.features.flatMap(labelled));
-  }
-
   /** @param {string} source @param {Feature[]} features */
   show(source, features) {
-    this.data[source] = collection(features);
+    this.data[source] = collection(largestFirst(source, features));
     const known = this.map?.getSource(source);
     if (known && "setData" in known) /** @type {import("/static/maplibre/maplibre-gl.mjs").GeoJSONSource} */ (known).setData(this.data[source]);
   }
