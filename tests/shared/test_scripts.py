@@ -17,6 +17,7 @@ HOMES = {
     "the zone and its offset": (r"Asia/Bishkek|\+06:00|6 \* 3_600_000|21_600", "time.js"),
     "random UUIDs": (r"randomUUID|getRandomValues", "uuid.js"),
     "the search for an element that must be there": (r"function element\(", "elements.js"),
+    "new elements": (r"[ (]document\.createElement\(", "elements.js"),
 }
 
 

@@ -1,6 +1,6 @@
 // Shows in the page's bar whether the page is connected. After the end of the session, shows a link to sign in again.
 
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { showEnd } from "/static/session.js";
 import { sentence } from "/static/texts.js";
 
@@ -16,9 +16,7 @@ export function say(state, values = {}) {
 }
 
 export function ended() {
-  const again = document.createElement("a");
-  again.href = `/sign-in?next=${location.pathname}`;
-  again.textContent = sentence("ended");
+  const again = make("a", { href: `/sign-in?next=${location.pathname}`, textContent: sentence("ended") });
   link.dataset.state = "ended";
   showEnd();
   link.replaceChildren(again);

@@ -1,5 +1,6 @@
 // Rows and cells of the console's tables, and what stands in the cells.
 
+import { make } from "/static/elements.js";
 import { dayAndExactClock } from "/static/time.js";
 
 const language = document.documentElement.lang === "en" ? "en" : "ru";
@@ -12,9 +13,7 @@ export function moment(instant) {
 
 /** @param {HTMLTableCellElement[]} cells */
 export function row(cells) {
-  const drawn = document.createElement("tr");
-  drawn.append(...cells);
-  return drawn;
+  return make("tr", {}, ...cells);
 }
 
 /** Names each cell as its column, for narrow screens, where the table has no head. @param {HTMLTableRowElement} row @param {string} table its id */
@@ -27,17 +26,12 @@ export function labelled(row, table) {
 
 /** @param {...(string | Node)} content */
 export function cell(...content) {
-  const drawn = document.createElement("td");
-  drawn.append(...content);
-  return drawn;
+  return make("td", {}, ...content);
 }
 
 /** @param {string | Node} content */
 export function head(content) {
-  const drawn = document.createElement("th");
-  drawn.scope = "row";
-  drawn.append(content);
-  return drawn;
+  return make("th", { scope: "row" }, content);
 }
 
 /** @param {number | null} value */
@@ -49,24 +43,17 @@ export function figure(value) {
 
 /** @param {string} text */
 export function strong(text) {
-  const drawn = document.createElement("strong");
-  drawn.textContent = text;
-  return drawn;
+  return make("strong", { textContent: text });
 }
 
 /** @param {string} text */
 export function code(text) {
-  const drawn = document.createElement("code");
-  drawn.textContent = text;
-  return drawn;
+  return make("code", { textContent: text });
 }
 
 /** @param {string} text @param {string} [className] */
 export function small(text, className = "") {
-  const drawn = document.createElement("small");
-  drawn.className = className;
-  drawn.textContent = text;
-  return drawn;
+  return make("small", { className, textContent: text });
 }
 
 /** A button whose name for screen readers says what it is about. @param {HTMLButtonElement} made @param {string} about */

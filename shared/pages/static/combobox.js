@@ -1,5 +1,7 @@
 // A combobox: finds options while the user types, in any of the three languages, with or without the Kyrgyz letters.
 
+import { make } from "./elements.js";
+
 /** @typedef {{value: string, name: string, above?: string | null, terms: string[]}} Option */
 
 const MOST = 8;
@@ -92,16 +94,8 @@ export class Combobox {
 
   draw() {
     this.list.replaceChildren(...this.shown.map((option, number) => {
-      const item = document.createElement("li");
-      item.id = `${this.list.id}-${number}`;
-      item.role = "option";
-      item.ariaSelected = String(number === this.at);
-      item.textContent = option.name;
-      if (option.above) {
-        const above = document.createElement("small");
-        above.textContent = ` ${option.above}`;
-        item.append(above);
-      }
+      const item = make("li", { id: `${this.list.id}-${number}`, role: "option", ariaSelected: String(number === this.at) }, option.name);
+      if (option.above) item.append(make("small", { textContent: ` ${option.above}` }));
       return item;
     }));
     const isOpen = this.shown.length > 0;

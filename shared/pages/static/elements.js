@@ -1,4 +1,4 @@
-// Finds the elements of a page, shows texts in them, and makes buttons.
+// Finds the elements of a page, shows texts in them, and makes new elements.
 
 /** @param {string} id */
 export function element(id) {
@@ -14,9 +14,23 @@ export function showText(id, text) {
   node.hidden = !text;
 }
 
+/**
+ * Makes an element with these properties and this content.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Partial<HTMLElementTagNameMap[Tag]>} [properties]
+ * @param {...(Node | string)} content
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, properties = {}, ...content) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...content);
+  return made;
+}
+
 /** @param {string} text @param {() => void} act @param {string} [className] */
 export function button(text, act, className = "button") {
-  const made = Object.assign(document.createElement("button"), { type: "button", className, textContent: text });
+  const made = make("button", { type: "button", className, textContent: text });
   made.addEventListener("click", act);
   return made;
 }

@@ -1,5 +1,6 @@
 // The question whether people left because of an event that intake proposes. Without an answer of intake it is absent.
 
+import { make } from "./elements.js";
 import { sentence, words } from "./texts.js";
 import { dayAndClock } from "./time.js";
 
@@ -105,16 +106,12 @@ export class EventQuestion {
 
 /** @param {ProposedHazard} event */
 function severity({ severity: code }) {
-  const shown = document.createElement("span");
-  shown.className = "severity";
+  const shown = make("span", { className: "severity", textContent: words("severities")[code] ?? code });
   shown.dataset.severity = code;
-  shown.textContent = words("severities")[code] ?? code;
   return shown;
 }
 
 /** @param {string} value @param {...(string | Node)} content */
 function option(value, ...content) {
-  const label = document.createElement("label");
-  label.append(Object.assign(document.createElement("input"), { type: "radio", name: "event", value }), ...content);
-  return label;
+  return make("label", {}, make("input", { type: "radio", name: "event", value }), ...content);
 }

@@ -1,5 +1,7 @@
 // Marks fields of a form, and says at a field what is wrong with it.
 
+import { make } from "./elements.js";
+
 /** Says at the field why nothing was sent, and puts the focus into it. @param {HTMLElement} field @param {string} text */
 export function sayAt(field, text) {
   removeNotes(field.closest(".field") ?? field);
@@ -19,7 +21,7 @@ export function mark(fields) {
 
 /** Says something at the field. @param {HTMLElement} field @param {string} text */
 export function note(field, text) {
-  const made = Object.assign(document.createElement("p"), { className: "problem", textContent: text });
+  const made = make("p", { className: "problem", textContent: text });
   made.id = `${field.id}-problem`;
   (field.closest(".field, fieldset") ?? field.closest("form"))?.append(made);
   const described = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== made.id);

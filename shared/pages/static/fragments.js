@@ -3,6 +3,7 @@
 // `outdated` on a part has the part rendered at once.
 
 import { call } from "./calls.js";
+import { make } from "./elements.js";
 import { released } from "./pressing.js";
 
 const AGAIN_MS = 60_000;
@@ -37,7 +38,7 @@ export async function refresh(part) {
 async function replace(part) {
   const text = await call("GET", part.dataset.fragment ?? "").then((answer) => answer.ok ? answer.text() : undefined).catch(() => undefined);
   if (text === undefined) return;
-  const fresh = document.createElement("template");
+  const fresh = make("template");
   fresh.innerHTML = text;
   await released();
   if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(fresh.content); // an unchanged warning is not read aloud again

@@ -1,6 +1,7 @@
 // The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu and the session.
 
 import { age } from "./ages.js";
+import { make } from "./elements.js";
 import { keepCurrent } from "./fragments.js";
 import { now as serverNow } from "./server-time.js";
 import { watchSession } from "./session.js";
@@ -12,9 +13,7 @@ function tick() {
   const now = serverNow();
   const clock = document.getElementById("clock");
   if (clock) {
-    const date = document.createElement("span");
-    date.className = "clock-day";
-    date.textContent = days[today(now)] ?? today(now);
+    const date = make("span", { className: "clock-day", textContent: days[today(now)] ?? today(now) });
     clock.replaceChildren(exactClock(now), date);
   }
   for (const element of document.querySelectorAll("time[data-age]")) {

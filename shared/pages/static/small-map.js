@@ -1,10 +1,12 @@
 // Draws the small map of a page when somebody scrolls to it. Only then is the library of the map loaded.
 
+import { make } from "./elements.js";
+
 const NEAR = "200px"; // the map is drawn when its place is at most this far below what is seen
 
 const section = document.getElementById("small-map");
 
-if (section && document.createElement("canvas").getContext("webgl2")) {
+if (section && make("canvas").getContext("webgl2")) {
   const watching = new IntersectionObserver((seen) => {
     if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
     watching.disconnect();

@@ -1,5 +1,7 @@
 // A short message in the corner, which disappears by itself and may have an Undo button. Screen readers announce it.
 
+import { button, make } from "./elements.js";
+
 const SHOWN_MS = 8000;
 
 /**
@@ -8,18 +10,9 @@ const SHOWN_MS = 8000;
  * @param {{label: string, shownMs: number, act: () => void}} [offer]
  */
 export function toast(text, kind = "plain", offer) {
-  const element = document.createElement("div");
-  element.className = "toast";
+  const element = make("div", { className: "toast" }, text);
   element.dataset.kind = kind;
-  element.append(text);
-  if (offer) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button";
-    button.textContent = offer.label;
-    button.addEventListener("click", () => { element.remove(); offer.act(); });
-    element.append(" ", button);
-  }
+  if (offer) element.append(" ", button(offer.label, () => { element.remove(); offer.act(); }));
   document.getElementById("toasts")?.append(element);
   setTimeout(() => element.remove(), offer?.shownMs ?? SHOWN_MS);
 }

@@ -1,6 +1,7 @@
 // Says in the head of each panel that its list is behind, because a panel without news must not look like a quiet one.
 
 import { waits } from "/static/board/panels.js";
+import { make } from "/static/elements.js";
 import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
@@ -18,7 +19,7 @@ function show(name, ageMs) {
   const panel = document.getElementById(`panel-${name}`);
   panel?.classList.toggle("is-late", ageMs !== undefined);
   if (ageMs === undefined) return panel?.querySelector(".late")?.remove();
-  const note = panel?.querySelector(".late") ?? Object.assign(document.createElement("span"), { className: "late bad strong", role: "status" });
+  const note = panel?.querySelector(".late") ?? make("span", { className: "late bad strong", role: "status" });
   if (!note.isConnected) (panel?.querySelector("header") ?? panel)?.append(note);
   const text = sentence("panel_late", { time: clock(new Date(now().getTime() - ageMs)) });
   if (note.textContent !== text) note.textContent = text;

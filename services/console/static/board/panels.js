@@ -1,7 +1,7 @@
 // Redraws the board's panels. When the data of a panel has changed, the server renders the panel again.
 
 import { call } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { ended } from "/static/link.js";
 import { released } from "/static/pressing.js";
 import { stand } from "/static/board/listening.js";
@@ -97,7 +97,7 @@ class Drawing {
     if (board) element("updated").hidden = answer.headers.get("x-edition") === board.dataset.edition;
     const isLate = answer.headers.has("x-late");
     if (isLate) this.again();
-    const holder = document.createElement("template");
+    const holder = make("template");
     holder.innerHTML = await answer.text();
     const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
     for (const row of keys(fresh).values()) served.set(row, row.outerHTML);

@@ -4,7 +4,7 @@ import { named } from "/static/board/alerts-list.js";
 import { takeUp } from "/static/board/panels.js";
 import { chooseAgain, chooseNone, chosen, seen } from "/static/board/selection.js";
 import { call, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { taken } from "/static/refusals.js";
 import { problems, sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
@@ -102,10 +102,7 @@ function show(lines) {
   const count = lines.filter((line) => line.isDone).length;
   element("results-title").textContent = sentence("results", { done: count, refused: lines.length - count });
   element("results-list").replaceChildren(...lines.map(({ name, text, isDone }) => {
-    const item = document.createElement("li");
-    item.className = isDone ? "good" : "bad strong";
-    item.textContent = `${isDone ? "✓" : "✗"} ${name}: ${text}`;
-    return item;
+    return make("li", { className: isDone ? "good" : "bad strong" }, `${isDone ? "✓" : "✗"} ${name}: ${text}`);
   }));
   dialog.showModal();
 }

@@ -1,7 +1,7 @@
 // Reads a record that a form needs, and says on the page why the record cannot be shown.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 /** The JSON of the record; undefined if it cannot be shown, which the page then says. @param {string} path */
@@ -23,7 +23,7 @@ async function showRefusal(answer) {
   if (answer.status === 404) return tell(sentence("absent"));
   tell(answer.status === 401 ? sentence("signed_out") : sentence("unread", { problem: text }));
   if (!String(body.type).endsWith("purpose-needed")) return;
-  element("unread").replaceChildren(Object.assign(document.createElement("a"), { href: "/purpose", textContent: sentence("purpose") }));
+  element("unread").replaceChildren(make("a", { href: "/purpose", textContent: sentence("purpose") }));
 }
 
 /** @param {string} text */

@@ -1,6 +1,6 @@
 // Shows each consumer's partitions with the number of records read, the outcomes of these records, and the faults.
 
-import { element } from "/static/elements.js";
+import { button, element, make } from "/static/elements.js";
 import { cell, figure, head, moment, number, row, strong } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
@@ -22,14 +22,11 @@ class Topic {
     this.isOpen = false;
     /** @type {Partition[]} */
     this.held = [];
-    this.body = document.createElement("tbody");
-    this.button = document.createElement("button");
-    this.button.type = "button";
-    this.button.className = "as-link";
-    this.button.addEventListener("click", () => {
+    this.body = make("tbody");
+    this.button = button("", () => {
       this.isOpen = !this.isOpen;
       this.show(this.held);
-    });
+    }, "as-link");
     this.top = row([head(this.button)]);
     this.body.append(this.top);
   }
@@ -91,10 +88,8 @@ function summed(held) {
 function cells(partition) {
   const way = partition.end === null ? null : partition.end - partition.next;
   const kinds = Object.entries(kindNames).filter(([kind]) => partition.kinds[kind]).map(([kind, name]) => {
-    const shown = document.createElement("span");
-    shown.className = `kind ${["set_aside", "held", "rejected"].includes(kind) ? "bad" : ""}`;
-    shown.append(`${name} `, strong(number.format(partition.kinds[kind])));
-    return shown;
+    const className = `kind ${["set_aside", "held", "rejected"].includes(kind) ? "bad" : ""}`;
+    return make("span", { className }, `${name} `, strong(number.format(partition.kinds[kind])));
   });
   return [figure(partition.next - partition.first), cell(...kinds), figure(partition.first), figure(partition.next), figure(partition.end), figure(way)];
 }

@@ -3,7 +3,7 @@
 import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl } from "/static/maplibre/maplibre-gl.mjs";
 import { attribution, serveBackground, watchBackground } from "/static/map/background.js";
 import { call } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { collection, cornersOf } from "/static/map/features.js";
 import { mark } from "/static/map/marks.js";
 import { BASE, CHOSEN, DATA, SIZE_OF, style, SWITCHED } from "/static/map/style.js";
@@ -21,7 +21,7 @@ const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
 
 /** @param {string} name a variable of the stylesheet @returns {string} */
 function colour(name) {
-  const probe = document.createElement("i");
+  const probe = make("i");
   probe.style.color = `var(--${name})`;
   element("map").append(probe);
   const resolved = getComputedStyle(probe).color;

@@ -1,6 +1,6 @@
 // The panel about the hazard, alert, site or unit that a person chose on the map or in a table.
 
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { concerns, nameOf } from "/static/map/features.js";
 import { chooser, expectedIn, inRange, severity, within } from "/static/map/lists.js";
 import { number } from "/static/tables.js";
@@ -21,7 +21,7 @@ export function describe(table, feature, layers, others) {
   element("chosen-title").textContent = feature ? nameOf(feature) : sentence("nothing_chosen");
   const facts = feature ? FACTS[table](feature, layers) : [];
   if (others.length) facts.push([sentence("also_here"), choosers(table, others)]);
-  element("chosen-facts").replaceChildren(...facts.flatMap(([label, value]) => [made("dt", label), made("dd", value)]));
+  element("chosen-facts").replaceChildren(...facts.flatMap(([label, value]) => [make("dt", {}, label), make("dd", {}, value)]));
   element("chosen-hint").hidden = Boolean(feature);
   element("unchoose").hidden = !feature;
 }
@@ -127,9 +127,7 @@ function of(table, features) {
 /** @param {string} table @param {Feature[]} features */
 function choosers(table, features) {
   if (!features.length) return sentence("none");
-  const list = document.createElement("ul");
-  list.append(...features.map((feature) => made("li", chooser(table, feature))));
-  return list;
+  return make("ul", {}, ...features.map((feature) => make("li", {}, chooser(table, feature))));
 }
 
 /** @param {string} instant */
@@ -139,12 +137,5 @@ function time(instant) {
 
 /** @param {string} text @param {string} path */
 function link(text, path) {
-  return Object.assign(document.createElement("a"), { href: path, textContent: text });
-}
-
-/** @param {string} tag @param {string | Node} content */
-function made(tag, content) {
-  const node = document.createElement(tag);
-  node.append(content);
-  return node;
+  return make("a", { href: path, textContent: text });
 }

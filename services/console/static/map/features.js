@@ -1,5 +1,6 @@
 // The layers of the map as the server gives them, their names, and what is derived from them for drawing.
 
+import { make } from "/static/elements.js";
 import { number } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 
@@ -20,7 +21,7 @@ export function nameOf({ properties }) {
 
 /** A button with the name of the feature. @param {Feature} feature */
 export function nameButton(feature) {
-  return Object.assign(document.createElement("button"), { type: "button", className: "as-link", textContent: nameOf(feature) });
+  return make("button", { type: "button", className: "as-link", textContent: nameOf(feature) });
 }
 
 /** What a hazard or an alert is called. @param {Record<string, any>} properties */

@@ -1,6 +1,6 @@
 // The tables beside the map. They have the same content as the map, for keyboards, screen readers and browsers without WebGL.
 
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { concerns, nameButton, nameOf, oneDigit, SEVERITIES } from "/static/map/features.js";
 import { cell, figure, head, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -79,7 +79,7 @@ function buttonOf(table, id) {
 
 /** @param {string} level */
 export function severity(level) {
-  const made = Object.assign(document.createElement("span"), { className: "severity", textContent: words("severities")[level] });
+  const made = make("span", { className: "severity", textContent: words("severities")[level] });
   made.dataset.severity = level;
   return made;
 }

@@ -1,5 +1,7 @@
 // Draws the marks of severities. Each severity has a shape of its own, because colour is never the only sign.
 
+import { make } from "/static/elements.js";
+
 const SIZE = 44;
 const RATIO = 2; // marks are drawn with two pixels for each pixel of CSS, for sharp edges on phones
 
@@ -17,7 +19,7 @@ const SHAPES = {
  */
 export function mark(id, colour) {
   const [kind, severity] = id.split("-");
-  const canvas = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
+  const canvas = make("canvas", { width: SIZE, height: SIZE });
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   if (kind === "alert") ring(pen, colour);
   outline(pen, SHAPES[severity], kind === "alert" ? 13 : 9);

@@ -1,17 +1,19 @@
 // Adds the stylesheets and scripts of the map to a page that loads the map later than itself.
 
+import { make } from "/static/elements.js";
+
 /** @type {Map<string, Promise<unknown>>} the files that this script has added, which may be still on their way */
 const files = new Map();
 
 /** The styles of every map. @returns {Promise<unknown>} */
 export function addStyles() {
-  return Promise.all(["/static/maplibre/maplibre-gl.css", "/static/map/map.css"].map((href) => added(Object.assign(document.createElement("link"), { rel: "stylesheet", href }), `link[href="${href}"]`)));
+  return Promise.all(["/static/maplibre/maplibre-gl.css", "/static/map/map.css"].map((href) => added(make("link", { rel: "stylesheet", href }), `link[href="${href}"]`)));
 }
 
 /** The library that reads the detailed background. */
 export function addBackgroundReader() {
   const src = "/static/pmtiles/pmtiles.js";
-  return added(Object.assign(document.createElement("script"), { src }), `script[src="${src}"]`);
+  return added(make("script", { src }), `script[src="${src}"]`);
 }
 
 /** Adds a file, unless it was added before, and waits until it has arrived. A file that does not arrive can be added again. @param {HTMLElement} node @param {string} selector */

@@ -1,5 +1,7 @@
 // Whether the browser can draw the map. This is known before the large library of the map is loaded.
 
+import { make } from "/static/elements.js";
+
 export function canDraw() {
-  return document.createElement("canvas").getContext("webgl2") !== null;
+  return make("canvas").getContext("webgl2") !== null;
 }

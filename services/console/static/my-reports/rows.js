@@ -1,6 +1,6 @@
 // Draws one's own reports: when each was sent, its result, and what its author can do.
 
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { explanationOf } from "/static/entry/explanations.js";
 import { cell, labelled, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -50,7 +50,7 @@ function sourceOf({ channel, line }) {
 
 /** @param {OwnReport} report */
 function tag({ state }) {
-  return Object.assign(document.createElement("span"), { className: TAGS[state] ?? "tag", textContent: words("states")[state] ?? state });
+  return make("span", { className: TAGS[state] ?? "tag", textContent: words("states")[state] ?? state });
 }
 
 /** @param {OwnReport} report @returns {(HTMLAnchorElement | string)[]} */
@@ -81,7 +81,7 @@ function subjectOf(kind) {
 
 /** @param {OwnReport} report @param {string} text @param {string} href */
 function link(report, text, href) {
-  const made = Object.assign(document.createElement("a"), { href, textContent: sentence(text), id: `${text}-${report.report_id}` });
+  const made = make("a", { href, textContent: sentence(text), id: `${text}-${report.report_id}` });
   made.ariaLabel = `${made.textContent}: ${words("kinds")[report.kind] ?? report.kind} ${codeOf(report)}`;
   return made;
 }

@@ -1,7 +1,7 @@
 // Shows what followed from a recorded household: its page and probable duplicates.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { isShown } from "/static/entry/receipts.js";
 import { sentence, words } from "/static/texts.js";
 
@@ -57,10 +57,10 @@ async function read(path) {
 /** Shows the parts, each in a line of its own. @param {string} id @param {...(string | Node)} parts */
 function show(id, ...parts) {
   element(id).hidden = false;
-  element(id).replaceChildren(...parts.flatMap((part, place) => (place ? [document.createElement("br"), part] : [part])));
+  element(id).replaceChildren(...parts.flatMap((part, place) => (place ? [make("br"), part] : [part])));
 }
 
 /** @param {string} href @param {string} text */
 function link(href, text) {
-  return Object.assign(document.createElement("a"), { href, textContent: text });
+  return make("a", { href, textContent: text });
 }

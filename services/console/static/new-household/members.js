@@ -2,7 +2,7 @@
 // A new line follows the last one.
 
 import { ageOn, birthIn, birthOf, birthText, isBornAfter } from "/static/births.js";
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
 import { addDetails, answersOfAChild, hasDetails, offerQuestions, readDetails, writeDetails, wrongNumbers } from "/static/new-household/member-details.js";
 import { sentence, words } from "/static/texts.js";
@@ -111,13 +111,12 @@ export function wrongBirths() {
 }
 
 function add() {
-  const line = document.createElement("li"), number = lines().length + 1;
-  line.className = "listed";
+  const line = make("li", { className: "listed" }), number = lines().length + 1;
   line.dataset.id = uuid();
-  const name = Object.assign(document.createElement("input"), { maxLength: 100, autocomplete: "off" });
-  const sex = document.createElement("select");
+  const name = make("input", { maxLength: 100, autocomplete: "off" });
+  const sex = make("select");
   for (const [code, text] of [["", "–"], ...Object.entries(words("sexes")).filter(([code]) => code !== "unknown")]) sex.append(new Option(text, code));
-  const born = Object.assign(document.createElement("input"), { maxLength: 10, autocomplete: "off", placeholder: "14.03.1985" });
+  const born = make("input", { maxLength: 10, autocomplete: "off", placeholder: "14.03.1985" });
   born.addEventListener("input", () => { line.dataset.birth = JSON.stringify(birthOf(born.value) ?? {}); });
   line.append(...[[name, "given_name"], [sex, "sex_of"], [born, "birth_of"]].map(([field, text]) => labelled(/** @type {HTMLElement} */ (field), sentence(String(text), { number }))));
   addDetails(line, number === 1 ? "head" : "");
@@ -126,7 +125,5 @@ function add() {
 
 /** @param {HTMLElement} field @param {string} text */
 function labelled(field, text) {
-  const made = document.createElement("label");
-  made.append(text, field);
-  return made;
+  return make("label", {}, text, field);
 }

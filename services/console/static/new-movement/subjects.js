@@ -1,6 +1,6 @@
 // Shows the household, group or site whose movement is reported. The registry records the reading of a household.
 
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { input, options } from "/static/entry/fields.js";
 import { readOrTell } from "/static/entry/unread.js";
 import { nameOf as nameOfSite } from "/static/sites.js";
@@ -46,11 +46,9 @@ function showHousehold({ persons, current_pcode, current_country, members }) {
 
 /** @param {Member} member */
 function choice(member) {
-  const made = document.createElement("label"), box = document.createElement("input");
-  Object.assign(box, { type: "checkbox", name: "members", value: member.member_id });
+  const box = make("input", { type: "checkbox", name: "members", value: member.member_id });
   box.dataset.pointer = "/member_ids";
-  made.append(box, nameOf(member));
-  return made;
+  return make("label", {}, box, nameOf(member));
 }
 
 /** @param {Member} member */

@@ -1,20 +1,16 @@
 // The columns of a sheet: each has a choice of what it contains.
 
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 
 const LETTERS = 26;
 
 /** @param {{label: string, column: string}[]} columns @param {Record<string, string>} names what a column may have, by code */
 export function drawColumns(columns, names) {
   element("columns").replaceChildren(...columns.map(({ label, column }, place) => {
-    const [field, title, select] = [document.createElement("div"), document.createElement("label"), document.createElement("select")];
-    field.className = "field";
-    title.htmlFor = select.id = `column-${place}`;
-    title.textContent = nameOf(label, place);
+    const id = `column-${place}`, select = make("select", { id });
     for (const [value, name] of Object.entries(names)) select.add(new Option(name, value));
     select.value = column;
-    field.append(title, select);
-    return field;
+    return make("div", { className: "field" }, make("label", { htmlFor: id }, nameOf(label, place)), select);
   }));
 }
 
@@ -37,9 +33,7 @@ export function nameOf(label, place) {
 
 /** Saves a file that the server answered. @param {Response} answer @param {string} name */
 export async function save(answer, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = name;
+  const link = make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -1,6 +1,6 @@
 // Shows the columns of a sheet, the verdict about each of its rows, and which sent rows were refused, wait or have an alert.
 
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { explanationOf } from "/static/entry/explanations.js";
 import { input } from "/static/entry/fields.js";
 import { drawColumns, nameOf } from "/static/sheets/columns.js";
@@ -121,9 +121,6 @@ function drawn(checked, { columns }, act, receipt) {
 
 /** A box by which a person confirms that a changed row is another household. @param {number} line */
 function confirmation(line) {
-  const [paragraph, label, box] = [document.createElement("p"), document.createElement("label"), document.createElement("input")];
-  Object.assign(box, { type: "checkbox", value: String(line), id: `confirm-${line}` });
-  label.append(box, sentence("confirm"));
-  paragraph.append(label);
-  return paragraph;
+  const box = make("input", { type: "checkbox", value: String(line), id: `confirm-${line}` });
+  return make("p", {}, make("label", {}, box, sentence("confirm")));
 }

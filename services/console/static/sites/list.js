@@ -1,7 +1,7 @@
 // Draws the list of sites with the people at each of them.
 
 import { folded, names } from "/static/combobox.js";
-import { button, element } from "/static/elements.js";
+import { button, element, make } from "/static/elements.js";
 import { nameOf, namesOf } from "/static/sites.js";
 import { cell, head, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -101,32 +101,21 @@ function numeric(text, below = []) {
 
 /** @param {Site} site */
 function state(site) {
-  const tag = document.createElement("span");
-  tag.className = { open: "tag is-good", full: "tag is-loud" }[site.state] ?? "tag";
-  tag.textContent = words("states")[site.state];
-  return cell(tag);
+  const className = { open: "tag is-good", full: "tag is-loud" }[site.state] ?? "tag";
+  return cell(make("span", { className, textContent: words("states")[site.state] }));
 }
 
 /** @param {Site} site */
 function needs(site) {
-  const list = document.createElement("div");
-  list.className = "needs";
-  list.append(...site.needs.map((need) => {
-    const tag = document.createElement("span");
-    tag.className = "tag";
-    tag.textContent = words("needs")[need];
-    tag.title = sentence("since", { need: words("needs")[need], time: dayAndClock(new Date(site.needs_since[need])) });
-    return tag;
-  }));
-  return cell(list);
+  return cell(make("div", { className: "needs" }, ...site.needs.map((need) => {
+    const title = sentence("since", { need: words("needs")[need], time: dayAndClock(new Date(site.needs_since[need])) });
+    return make("span", { className: "tag", textContent: words("needs")[need], title });
+  })));
 }
 
 /** @param {string} text @param {string} path */
 function link(text, path) {
-  const made = document.createElement("a");
-  made.href = path;
-  made.textContent = text;
-  return made;
+  return make("a", { href: path, textContent: text });
 }
 
 /** @param {Site} site @param {(site: Site) => void} change */

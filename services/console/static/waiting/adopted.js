@@ -1,7 +1,7 @@
 // Shows the held reports that were accepted under another household. A person reverses such an acceptance.
 
 import { call } from "/static/calls.js";
-import { button, element } from "/static/elements.js";
+import { button, element, make } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, named, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -37,7 +37,7 @@ async function list() {
 /** @param {Adopted} adopted */
 function drawn({ decision_id, household_id, kind, author, account, decided_at, is_later, is_open, clear }) {
   const name = sentence("household_link", { id: household_id.slice(0, 8) });
-  const link = Object.assign(document.createElement("a"), { href: `/registry/households/${household_id}`, textContent: name });
+  const link = make("a", { href: `/registry/households/${household_id}`, textContent: name });
   const what = [words("kinds")[kind], clear.movement && words("movements")[clear.movement], clear.persons && sentence("persons", { count: number.format(clear.persons) })];
   const way = clear.origin || clear.destination ? [small(`${placeOf(clear.origin)} → ${placeOf(clear.destination)}`)] : [];
   return labelled(row([

@@ -1,7 +1,7 @@
 // Accepts an opened held report as a report about a household that is registered already.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { button } from "/static/elements.js";
+import { button, make } from "/static/elements.js";
 import { sayAt } from "/static/field-notes.js";
 import { number } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -19,12 +19,9 @@ const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
  * @param {Held} report @param {Similar[]} households @param {() => void} changed
  */
 export function adoption({ outcome_id, kind }, households, changed) {
-  const form = document.createElement("form");
-  form.className = "adoption";
-  form.noValidate = true;
-  form.autocomplete = "off";
-  const other = Object.assign(document.createElement("input"), { id: `household-of-${outcome_id}`, name: "household", maxLength: 300 });
-  const isLater = Object.assign(document.createElement("input"), { type: "checkbox", name: "is-later" });
+  const form = make("form", { className: "adoption", noValidate: true, autocomplete: "off" });
+  const other = make("input", { id: `household-of-${outcome_id}`, name: "household", maxLength: 300 });
+  const isLater = make("input", { type: "checkbox", name: "is-later" });
   const send = button(sentence("accept_under"), () => void decide());
   form.append(legend(), ...households.map(({ household_id, reasons }) => similar(household_id, reasons, households.length === 1)));
   form.append(labelled(sentence("other_household"), other));
@@ -61,22 +58,18 @@ export function adoption({ outcome_id, kind }, households, changed) {
 }
 
 function legend() {
-  return Object.assign(document.createElement("p"), { className: "strong", textContent: sentence("registered_already") });
+  return make("p", { className: "strong", textContent: sentence("registered_already") });
 }
 
 /** @param {string} id @param {string[]} reasons @param {boolean} isOnly */
 function similar(id, reasons, isOnly) {
-  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "similar", value: id, checked: isOnly });
-  const link = Object.assign(document.createElement("a"), { href: `/registry/households/${id}`, textContent: sentence("household_link", { id: id.slice(0, 8) }) });
-  const label = document.createElement("label");
-  label.append(radio, " ", link, ` · ${reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason).join(", ")}`);
-  return label;
+  const radio = make("input", { type: "radio", name: "similar", value: id, checked: isOnly });
+  const link = make("a", { href: `/registry/households/${id}`, textContent: sentence("household_link", { id: id.slice(0, 8) }) });
+  return make("label", {}, radio, " ", link, ` · ${reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason).join(", ")}`);
 }
 
 /** @param {string} text @param {HTMLInputElement} input @param {boolean} [isBox] a checkbox stands before its label */
 function labelled(text, input, isBox = false) {
-  const label = Object.assign(document.createElement("label"), isBox ? {} : { className: "field" });
-  const words = Object.assign(document.createElement("span"), { textContent: text });
-  label.append(...(isBox ? [input, " ", words] : [words, input]));
-  return label;
+  const words = make("span", { textContent: text });
+  return isBox ? make("label", {}, input, " ", words) : make("label", { className: "field" }, words, input);
 }

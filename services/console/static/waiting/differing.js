@@ -1,7 +1,7 @@
 // Shows differing counts of the same people. A person chooses the right count, reverses a choice, or assigns the counts.
 
 import { call } from "/static/calls.js";
-import { button, element } from "/static/elements.js";
+import { button, element, make } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -61,8 +61,7 @@ function drawn({ stock_id, since, assignee, counts, clear }) {
 
 /** A count, with the link to its group and the button that chooses it. @param {Count} count @param {string} stock_id @param {Count[]} counts */
 function shown({ report_id, group_id, persons, persons_left, author, counted_at, counted_at_precision }, stock_id, counts) {
-  const line = document.createElement("div");
-  line.className = "differing";
+  const line = make("div", { className: "differing" });
   const text = sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: timeOf(counted_at, counted_at_precision) });
   const other_ids = counts.map((count) => count.report_id).filter((id) => id !== report_id);
   line.append(group(group_id, text));
@@ -96,7 +95,7 @@ function from(clear) {
 
 /** @param {string} id @param {string} text */
 function group(id, text) {
-  return Object.assign(document.createElement("a"), { href: `/registry/groups/${id}`, textContent: text });
+  return make("a", { href: `/registry/groups/${id}`, textContent: text });
 }
 
 /** @param {string} id */

@@ -1,7 +1,7 @@
 // Shows the households that were probably registered twice. A person says that they are two, or assigns them.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
+import { element, make } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -54,7 +54,7 @@ function drawn(pair) {
 
 /** @param {Household} household */
 function shown({ household_id, persons, current_pcode, current_country, registered_at, author }) {
-  const link = Object.assign(document.createElement("a"), { href: `/registry/households/${household_id}`, textContent: sentence("household_link", { id: short(household_id) }) });
+  const link = make("a", { href: `/registry/households/${household_id}`, textContent: sentence("household_link", { id: short(household_id) }) });
   const where = placeOf({ pcode: current_pcode ?? undefined, country: current_country ?? undefined });
   return [link, ` · ${sentence("persons", { count: number.format(persons) })} · ${where}`, small(`${nameOf(author)}, ${dayAndClock(new Date(registered_at))}`)];
 }

@@ -1,7 +1,7 @@
 // Asks whether households and groups left because of an event, if their reports name none. Intake proposes the events.
 
 import { call } from "/static/calls.js";
-import { button, element } from "/static/elements.js";
+import { button, element, make } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -121,10 +121,8 @@ function drawn({ departure, hazards }) {
 
 /** The event, as the button that says yes. @param {Departure} departure @param {ProposedHazard} hazard @param {string} place */
 function asked(departure, { hazard_id, type, onset }, place) {
-  const line = document.createElement("div");
   const text = `${words("hazardTypes")[type] ?? type}, ${dayAndClock(new Date(onset))}`;
-  line.append(mayDecide ? named(button(text, () => void decide(departure, { answer: "yes", hazard_id, hazard_type: type })), place) : text);
-  return line;
+  return make("div", {}, mayDecide ? named(button(text, () => void decide(departure, { answer: "yes", hazard_id, hazard_type: type })), place) : text);
 }
 
 /** @param {Answered} answered */
@@ -142,9 +140,7 @@ function drawnAnswer({ decision_ids, answer, reason, account, decided_at, is_app
 
 /** @param {string} id @param {"household" | "group"} kind */
 function link(id, kind) {
-  const shown = document.createElement("small");
-  shown.append(Object.assign(document.createElement("a"), { href: `/registry/${kind}s/${id}`, textContent: sentence(`${kind}_link`, { id: id.slice(0, 8) }) }));
-  return shown;
+  return make("small", {}, make("a", { href: `/registry/${kind}s/${id}`, textContent: sentence(`${kind}_link`, { id: id.slice(0, 8) }) }));
 }
 
 /** @param {number} count @param {boolean} isAll */

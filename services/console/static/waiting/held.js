@@ -1,6 +1,6 @@
 // Draws the held reports and their reasons.
 
-import { button, element } from "/static/elements.js";
+import { button, element, make } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -29,11 +29,9 @@ export function drawReasons(reasons, chosen, choose) {
 
   /** @param {string} reason @param {string} text */
   function chip(reason, text) {
-    const [label, input] = [document.createElement("label"), document.createElement("input")];
-    Object.assign(input, { type: "radio", name: "reason", value: reason, checked: reason === chosen });
+    const input = make("input", { type: "radio", name: "reason", value: reason, checked: reason === chosen });
     input.addEventListener("change", () => choose(reason));
-    label.append(input, text);
-    return label;
+    return make("label", {}, input, text);
   }
 }
 
@@ -119,5 +117,5 @@ function showSelected(count, isAll) {
 
 /** @param {string} text */
 function tag(text) {
-  return Object.assign(document.createElement("span"), { className: "tag is-loud", textContent: text });
+  return make("span", { className: "tag is-loud", textContent: text });
 }

@@ -1,7 +1,7 @@
 // Opens messages that failed to process. The service that could not process a message opens it, and records this.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { button } from "/static/elements.js";
+import { button, make } from "/static/elements.js";
 import { cell, number, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
@@ -31,10 +31,9 @@ export function openLetters(letters, above) {
 
 /** One message, with the button that opens it. @param {Letter} letter */
 function line(letter) {
-  const made = document.createElement("div");
+  const made = make("div", { className: "letter" });
   const open = button(sentence("open"), () => void show(letter, made, open));
   open.ariaLabel = `${open.textContent}: ${nameOf(letter)}`;
-  made.className = "letter";
   made.append(nameOf(letter), " ", open);
   return made;
 }
@@ -83,7 +82,7 @@ async function refused(answer) {
 
 /** @param {Content} content @returns {(Node | string)[]} */
 function shown({ fields, text, pointer, is_whole }) {
-  const body = fields ? list(fields) : Object.assign(document.createElement("pre"), { textContent: text });
+  const body = fields ? list(fields) : make("pre", { textContent: text ?? "" });
   return [
     ...(pointer ? [paragraph(sentence("letter_pointer", { pointer }))] : []),
     ...(is_whole ? [] : [paragraph(sentence(fields ? "letter_unopened" : "letter_cut"))]),
@@ -93,5 +92,5 @@ function shown({ fields, text, pointer, is_whole }) {
 
 /** @param {string} text */
 function paragraph(text) {
-  return Object.assign(document.createElement("p"), { textContent: text });
+  return make("p", { textContent: text });
 }

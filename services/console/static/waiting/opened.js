@@ -1,6 +1,7 @@
 // Opens a held report below its row, with all its fields. The registry records each opening.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
+import { make } from "/static/elements.js";
 import { labels, labelOf, valueOf } from "/static/entry/report-values.js";
 import { cell, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
@@ -60,16 +61,12 @@ async function content(id) {
 
 /** All fields: first those that have a label here, in the order of the labels. @param {Record<string, any>} report */
 export function list(report) {
-  const made = document.createElement("dl");
-  made.className = "facts";
+  const made = make("dl", { className: "facts" });
   const others = Object.keys(report).filter((name) => name !== "kind" && !labels.has(name));
   for (const name of [...labels.keys(), ...others]) {
     const text = textOf(name, report[name]);
     if (!text) continue;
-    const [term, description] = [document.createElement("dt"), document.createElement("dd")];
-    term.textContent = labelOf(name);
-    description.textContent = text;
-    made.append(term, description);
+    made.append(make("dt", { textContent: labelOf(name) }), make("dd", { textContent: text }));
   }
   return made;
 }

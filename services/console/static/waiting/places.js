@@ -2,7 +2,7 @@
 // that names no event is of the event of another count, or whether two events are one emergency. Shows the answers.
 
 import { call } from "/static/calls.js";
-import { button, element } from "/static/elements.js";
+import { button, element, make } from "/static/elements.js";
 import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
@@ -96,7 +96,7 @@ function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
   const hazards = about === "hazard" ? [hazardWords(counts[0])] : [];
   return [
     strong(name || placeOf({ pcode })), ...hazards.map((text) => small(text)), small(marks.join(" · ")),
-    ...counts.flatMap((count) => [Object.assign(document.createElement("div"), { textContent: numbersOf(count) }), small(countWords(count, other))]),
+    ...counts.flatMap((count) => [make("div", { textContent: numbersOf(count) }), small(countWords(count, other))]),
     ...(more_counts ? [small(sentence("more_counts", { count: number.format(more_counts) }))] : []),
   ];
 }

@@ -1,5 +1,7 @@
 // The selection of rows of one list: a checkbox for each row, and one for all rows.
 
+import { make } from "/static/elements.js";
+
 /** @param {string} list the id of the list's body @param {(count: number, all: boolean) => void} show called after each change */
 export function selection(list, show) {
   /** @type {Set<string>} */
@@ -20,8 +22,7 @@ export function selection(list, show) {
     shown,
     /** The checkbox of a row. @param {string} id @param {string} label @param {boolean} isApart whether "select all" leaves the row out */
     checkbox(id, label, isApart = false) {
-      const box = document.createElement("input");
-      Object.assign(box, { type: "checkbox", checked: chosen.has(id), ariaLabel: label });
+      const box = make("input", { type: "checkbox", checked: chosen.has(id), ariaLabel: label });
       box.dataset.select = id;
       if (isApart) box.dataset.apart = "";
       box.addEventListener("change", () => { choose(id, box.checked); shown(); });

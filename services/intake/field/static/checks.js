@@ -1,7 +1,7 @@
 // Find invalid fields, and unlikely values that the author must confirm. Each message names the field and the reason.
 
 import { birthText, birthYear, isBornAfter } from "./births.js";
-import { element } from "./elements.js";
+import { element, make } from "./elements.js";
 import { expectation } from "./expectations.js";
 import { tooYoung } from "./functioning.js";
 import { isTooLong } from "./hazards.js";
@@ -180,10 +180,8 @@ export function unmark(control) {
 
 /** @param {Control} control @param {string} text */
 function note(control, text) {
-  const made = document.createElement("p");
-  made.className = "problem small";
-  made.id = `problem-${document.querySelectorAll(".problem").length}`;
-  made.textContent = text;
-  control.setAttribute("aria-describedby", made.id);
+  const id = `problem-${document.querySelectorAll(".problem").length}`;
+  const made = make("p", { className: "problem small", id, textContent: text });
+  control.setAttribute("aria-describedby", id);
   return made;
 }

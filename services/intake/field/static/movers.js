@@ -1,6 +1,6 @@
 // Who of a household moved: by name while this page still knows the names, else the number of persons.
 
-import { element } from "./elements.js";
+import { element, make } from "./elements.js";
 import { reports } from "./kept.js";
 import { personOf } from "./labels.js";
 import { recall } from "./sent-reports.js";
@@ -60,8 +60,6 @@ function boxes() {
 
 /** @param {Mover} member @param {number} place @param {boolean} isChosen */
 function choice({ member_id, given_name, family_name }, place, isChosen) {
-  const label = document.createElement("label"), box = document.createElement("input");
-  Object.assign(box, { type: "checkbox", value: member_id, checked: isChosen });
-  label.append(box, [given_name, family_name].filter(Boolean).join(" ") || personOf(place));
-  return label;
+  const box = make("input", { type: "checkbox", value: member_id, checked: isChosen });
+  return make("label", {}, box, [given_name, family_name].filter(Boolean).join(" ") || personOf(place));
 }

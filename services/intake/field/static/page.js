@@ -1,6 +1,6 @@
 // Gives the other scripts the page's templates and small elements.
 
-import { element } from "./elements.js";
+import { element, make } from "./elements.js";
 
 /** @param {HTMLElement} place @param {string} text */
 export function tell(place, text) {
@@ -21,7 +21,5 @@ export function part(item, selector) {
 
 /** @param {string} text */
 export function line(text) {
-  const item = document.createElement("li");
-  item.textContent = text;
-  return item;
+  return make("li", { textContent: text });
 }

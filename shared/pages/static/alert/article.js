@@ -1,6 +1,7 @@
 // Reads the content of a page, such as that of an alert, for the alert's page itself and for the panel beside the board's list.
 
 import { call } from "/static/calls.js";
+import { make } from "/static/elements.js";
 import { refresh } from "/static/fragments.js";
 
 const REFERRING = ["for", "aria-labelledby", "aria-describedby", "list"];
@@ -27,10 +28,7 @@ export async function readArticle(path, prefix, refused) {
 
 /** The content of a page without its own article. @param {HTMLElement | null} main */
 function wrapped(main) {
-  const article = document.createElement("article");
-  article.className = main?.className ?? "";
-  article.append(...(main?.childNodes ?? []));
-  return article;
+  return make("article", { className: main?.className ?? "" }, ...(main?.childNodes ?? []));
 }
 
 /** @param {HTMLElement} article @param {string} prefix */

@@ -7,7 +7,7 @@
 
 import uPlot from "/static/uplot/uPlot.esm.js";
 import { saveChart, saveTable } from "/static/charts/saved.js";
-import { button } from "/static/elements.js";
+import { button, make } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const HEIGHT = 260;
@@ -65,7 +65,7 @@ function stacked(series) {
 
 /** The colour of a custom property such as `--minor`, in the page's theme. @param {Element} near @param {string} tone */
 function colour(near, tone) {
-  const probe = document.createElement("span");
+  const probe = make("span");
   probe.style.color = `var(--${tone})`;
   near.append(probe);
   const found = getComputedStyle(probe).color;
@@ -117,7 +117,7 @@ function height(count, isLying) {
 
 /** The names, cut where they are wider than the most, and the width of the widest. @param {string[]} names @param {string} font @param {number} most @returns {[string[], number]} */
 function fitting(names, font, most) {
-  const context = document.createElement("canvas").getContext("2d");
+  const context = make("canvas").getContext("2d");
   if (!context) return [names, most];
   context.font = font;
   const width = (/** @type {string} */ name) => context.measureText(name).width;
@@ -137,12 +137,8 @@ function ordered(series) {
 /** @param {HTMLTableElement} table */
 function draw(table) {
   const drawing = read(table);
-  const figure = document.createElement("figure");
-  figure.className = "plot";
-  const place = document.createElement("div");
-  place.role = "img";
-  place.ariaLabel = drawing.title;
-  figure.append(place);
+  const place = make("div", { role: "img", ariaLabel: drawing.title });
+  const figure = make("figure", { className: "plot" }, place);
   (table.closest(".scroll") ?? table).before(figure);
   const data = /** @type {uPlot.AlignedData} */ ([drawing.labels.map((_, at) => at), ...ordered(stacked(drawing.series))]);
   let chart = drawn(place, drawing, data);
@@ -156,13 +152,11 @@ function draw(table) {
   addEventListener("beforeprint", () => redraw("light")); // paper is white
   addEventListener("afterprint", () => redraw(""));
   const tones = drawing.series.map(({ label, tone }) => ({ label, colour: () => colour(place, tone) }));
-  const saving = document.createElement("p");
-  saving.className = "saving no-print";
-  saving.append(
+  figure.append(make(
+    "p", { className: "saving no-print" },
     button(sentence("save_chart"), () => saveChart(chart.ctx.canvas, drawing.title, tones, colour(place, "surface"), colour(place, "text")), QUIET),
     button(sentence("save_table"), () => saveTable(table, drawing.title), QUIET),
-  );
-  figure.append(saving);
+  ));
 }
 
 /** The chart, with the names of its columns in the order of the table. @param {HTMLElement} place @param {Drawing} drawing @param {uPlot.AlignedData} data */

@@ -5,6 +5,7 @@
 
 import { call } from "/static/calls.js";
 import { drawCharts } from "/static/charts/charts.js";
+import { make } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 /** @param {HTMLElement} place */
@@ -12,7 +13,7 @@ async function load(place) {
   const status = place.querySelector("[role=status]");
   if (status) status.textContent = sentence("part_coming");
   const text = await call("GET", place.dataset.later ?? "").then((answer) => answer.text()).catch(() => "");
-  const page = document.createElement("template");
+  const page = make("template");
   page.innerHTML = text;
   const part = page.content.querySelector("[data-part]");
   if (part) {

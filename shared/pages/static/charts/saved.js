@@ -1,5 +1,7 @@
 // Saves a chart as an image, and its table as a CSV file.
 
+import { make } from "/static/elements.js";
+
 const PADDING = 16;
 const LINE = 22;
 
@@ -10,7 +12,7 @@ const LINE = 22;
  */
 export function saveChart(canvas, title, series, ground, ink) {
   const scale = devicePixelRatio;
-  const image = document.createElement("canvas");
+  const image = make("canvas");
   const context = image.getContext("2d");
   if (!context) return;
   const width = canvas.width / scale + 2 * PADDING;
@@ -72,9 +74,7 @@ function named(title) {
 
 /** @param {Blob} blob @param {string} name */
 function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,7 +1,7 @@
 // The search for households. The criteria are sent in the body of a request, because URLs are logged.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element, showText } from "/static/elements.js";
+import { element, make, showText } from "/static/elements.js";
 import { removeNotes } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
 import { showWrong } from "/static/wrong-fields.js";
@@ -49,7 +49,7 @@ async function search(body, show) {
     const answer = await call("POST", "/registry/search", body);
     if (own !== searches) return;
     if (!answer.ok) return refused(await problem(answer));
-    const results = document.createElement("template");
+    const results = make("template");
     results.innerHTML = await answer.text();
     fail("");
     element("result-status").textContent = results.content.querySelector("section")?.dataset.status ?? "";

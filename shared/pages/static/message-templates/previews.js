@@ -1,6 +1,7 @@
 // Shows the example messages with the typed texts, while a person types them.
 
 import { call } from "../calls.js";
+import { make } from "../elements.js";
 
 const PAUSE_MS = 400;
 
@@ -20,7 +21,7 @@ async function show() {
   const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
   const text = await call("POST", "/alerts/templates/preview", fields).then((answer) => answer.ok ? answer.text() : undefined).catch(() => undefined);
   if (text === undefined || number !== newest) return; // the answer to an older text may come later
-  const fresh = document.createElement("template");
+  const fresh = make("template");
   fresh.innerHTML = text;
   for (const preview of fresh.content.querySelectorAll("[data-preview]")) replace(/** @type {HTMLElement} */ (preview));
 }
