@@ -117,7 +117,7 @@ class Admission:
     ) -> Sequence[Admitted | ReportRefused]:
         """Publish reports that intake wrote from the rows of a sheet. Return one result per report, in order.
 
-        The caller stores the sent reports, because they have the lines of their rows.
+        The caller stores the sent reports, because only the caller knows the line of each report in the sheet.
         """
         return await self._publish(await self.drafting.reports(reports, sender), sender)
 

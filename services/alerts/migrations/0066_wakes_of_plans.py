@@ -1,4 +1,4 @@
-"""Sends NOTIFY if a policy, a roster, an override or a silence changes, as if a receiver changes.
+"""Sends NOTIFY not only if a receiver changes, but also if a policy, a roster, an override or a silence changes.
 
 Workers keep a copy of these settings in memory, and read them again after the NOTIFY.
 """

@@ -27,7 +27,7 @@ from shared.places import Places
 from shared.places.units import Unit
 
 Feature = dict[str, Any]
-FIELD_HOURS = 6  # for so long the map marks a hazard that was reported from the field
+FIELD_HOURS = 6  # the map marks a hazard that was reported from the field for this number of hours
 FROM_FIELD = frozenset(
     {SubmissionChannel.FIELD, SubmissionChannel.SMS, SubmissionChannel.OPENROSA, SubmissionChannel.KOBO}
 )

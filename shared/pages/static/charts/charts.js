@@ -115,7 +115,7 @@ function height(count, isLying) {
   return isLying ? 70 + ROW * count : HEIGHT;
 }
 
-/** The names, cut where they are wider than the most, and the width of the widest. @param {string[]} names @param {string} font @param {number} most @returns {[string[], number]} */
+/** The names, shortened to the width `most` if they are wider, and the width of the widest name. @param {string[]} names @param {string} font @param {number} most @returns {[string[], number]} */
 function fitting(names, font, most) {
   const context = make("canvas").getContext("2d");
   if (!context) return [names, most];
