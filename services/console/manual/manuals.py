@@ -98,7 +98,7 @@ def _adapt(token: Token) -> None:
         token.attrSet("href", f"?lang={file.removesuffix('.md')}" if file.endswith(".md") else file)
     elif token.type == "image":
         file = str(token.attrGet("src"))
-        width, height = size((HERE / file).read_bytes())
+        width, height = size(HERE / file)
         token.attrs |= {"src": f"/manual/{file}", "width": width, "height": height, "loading": "lazy"}
 
 
