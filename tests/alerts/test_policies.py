@@ -76,6 +76,10 @@ def test_the_conditions_of_a_named_receiver_hold_and_a_step_without_a_receiver_i
 
 def test_a_policy_that_names_nobody_who_gets_the_alert_silences_nothing() -> None:
     assert notified(alert(KADAMJAI), receiver("duty", step=2), receiver("later", step=3))[0] == ["duty"]
+    everybody = receiver("officer"), receiver("duty", step=2)
+    notification = Notification(alert(KADAMJAI), everybody, PLACES, NOW, policies=(MUDFLOWS,), absent=("officer",))
+    kept, _ = notifications.notified(notification, notifications.RAISED)
+    assert [each.label for each in kept] == ["officer", "duty"], "the policy names only people who have left"
 
 
 def test_a_roster_whose_people_have_all_left_delays_nobody() -> None:

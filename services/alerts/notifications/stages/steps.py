@@ -41,7 +41,8 @@ def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps
     """The steps of the receivers. If a policy names at least one of these receivers, the policy decides on the steps.
 
     A receiver of step 0 that the policy does not name is still notified first. If the policy names none of these
-    receivers, the policy is ignored, because nobody would be notified. A step whose people have all left delays nobody.
+    receivers, or only people who have left, the policy is ignored, because nobody who can act would be notified. A step
+    whose people have all left delays nobody.
     """
     return _planned_steps(notification, receivers).without_delay(notification.absent)
 
@@ -53,7 +54,8 @@ def _planned_steps(notification: Notification, receivers: Sequence[Receiver]) ->
         if policy
         else {}
     )
-    if not any(named.values()):
+    present = [receiver for receiver in receivers if receiver.label not in notification.absent] or receivers
+    if not any(named.get(receiver.label) for receiver in present):
         return Steps({receiver.label: frozenset({receiver.step}) for receiver in receivers})
     unnamed = {
         receiver.label: frozenset({0} if receiver.step == 0 else ())
