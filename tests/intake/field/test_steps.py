@@ -39,6 +39,7 @@ def test_a_household_is_reported_in_four_steps(phone: BrowserContext, centre: Ce
     expect(page.locator("#wrong")).to_contain_text("Where they come from: must be filled in")
     page.select_option("#origin-oblast", "KG05000000000")
     page.select_option("#destination-oblast", "RU")
+    expect(page.locator("#wrong")).to_be_hidden()
     page.click("#next")
     expect(progress(page)).to_have_text("Step 3 of 4")
     expect(page.locator("#persons")).to_be_visible()

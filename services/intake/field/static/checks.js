@@ -8,6 +8,7 @@ import { isTooLong } from "./hazards.js";
 import { isMovementKind } from "./kept.js";
 import { controlOf, nameOf, personOf, placeName } from "./labels.js";
 import { contradictions, knownOf, sizeExceeded } from "./movements.js";
+import { tell } from "./page.js";
 import { counters } from "./reports.js";
 import { sentence } from "./texts.js";
 import { local, timeOf } from "./time.js";
@@ -171,11 +172,13 @@ export function mark(form, invalid) {
   invalid[0]?.control.scrollIntoView({ block: "center" });
 }
 
-/** @param {Element} control */
+/** Remove the note at a field. Without notes, the summary below the form is outdated. @param {Element} control */
 export function unmark(control) {
   control.removeAttribute("aria-invalid");
   control.removeAttribute("aria-describedby");
-  control.closest(".field")?.querySelector(".problem")?.remove();
+  const problem = control.closest(".field")?.querySelector(".problem");
+  problem?.remove();
+  if (problem && !document.querySelector("#report .problem")) tell(element("wrong"), "");
 }
 
 /** @param {Control} control @param {string} text */
