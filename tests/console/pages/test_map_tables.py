@@ -217,6 +217,7 @@ def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(who
     )
     page.unroute("**/console/v1/map/alerts*")
     expect(row).to_have_count(1)
+    row.evaluate("row => { row.isFirst = true; }")
     expect(page.locator("#map-late")).to_be_hidden()
     # without a connection, the map is as old as the loss, even if nothing was heard since
     page.route("**/stream?*", lambda route: route.abort())
@@ -239,6 +240,7 @@ def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(who
     page.unroute("**/console/v1/map/alerts*")
     expect(row).to_have_count(1)
     expect(page.locator("#map-late")).to_be_hidden()
+    assert row.evaluate("row => row.isFirst"), "the row has not changed, but was made again"
     acknowledged = {**raised.model_dump(), "sequence": 2, "acknowledged_at": NOW, "acknowledged_by": uuid4()}
     whole.publish(events.AlertAcknowledged.model_validate(acknowledged))
     expect(row).to_have_count(0)

@@ -6,7 +6,7 @@ import { call } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
 import { collection, cornersOf } from "/static/map/features.js";
 import { mark } from "/static/map/marks.js";
-import { BASE, CHOSEN, DATA, SIZE_OF, style, SWITCHED } from "/static/map/style.js";
+import { BASE, CHOSEN, SIZE_OF, style, SWITCHED } from "/static/map/style.js";
 import { sentence } from "/static/texts.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
@@ -61,6 +61,8 @@ export class DrawnMap {
     this.scale = scale;
     /** @type {Record<string, GeoJSON.FeatureCollection>} */
     this.data = {};
+    /** @type {Map<string, string>} the same as JSON */
+    this.texts = new Map();
     this.chosen = chosen;
     this.pointed = pointed;
     /** @type {Set<string>} */
@@ -96,7 +98,7 @@ export class DrawnMap {
     });
     watchBackground(this.map);
     await this.map.once("load");
-    for (const source of DATA) if (this.data[source]) this.show(source, /** @type {Feature[]} */ (this.data[source].features));
+    for (const source of this.texts.keys()) this.set(source);
     this.map.on("movestart", () => { element("map").dataset.state = "moving"; });
     this.map.on("idle", () => { element("map").dataset.state = "drawn"; });
     new MutationObserver(() => this.restyle()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -126,9 +128,17 @@ export class DrawnMap {
     this.map?.fitBounds(COUNTRY, { padding: PADDING, animate: false });
   }
 
-  /** @param {string} source @param {Feature[]} features */
+  /** Draws the features if they have changed, because MapLibre makes all tiles of a source again. @param {string} source @param {Feature[]} features */
   show(source, features) {
-    this.data[source] = collection(largestFirst(source, features));
+    const data = collection(largestFirst(source, features)), text = JSON.stringify(data);
+    if (this.texts.get(source) === text) return;
+    this.texts.set(source, text);
+    this.data[source] = data;
+    this.set(source);
+  }
+
+  /** @param {string} source */
+  set(source) {
     const known = this.map?.getSource(source);
     if (known && "setData" in known) /** @type {import("/static/maplibre/maplibre-gl.mjs").GeoJSONSource} */ (known).setData(this.data[source]);
   }

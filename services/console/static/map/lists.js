@@ -23,16 +23,43 @@ const ROWS = {
   sites: ({ properties }) => [cell(properties.place), properties.occupancy ? range(properties.lowest, properties.highest) : numeric("–"), numeric(properties.capacity === null ? "–" : number.format(properties.capacity))],
 };
 
+/** @type {WeakMap<Element, string>} what a row shows */
+const contents = new WeakMap();
+
 /** @param {string} table @param {Layers} layers */
 export function list(table, layers) {
   const body = element(`${table}-rows`);
   const features = sorted(table, layers);
   const focused = document.activeElement?.closest("tr")?.dataset.id;
   const wanted = body.querySelector(".is-selected")?.getAttribute("data-id");
-  body.replaceChildren(...features.map((feature) => drawn(table, feature, layers)));
+  const known = new Map([...body.children].map((shown) => [contents.get(shown), shown]));
+  renew(body, features.map((feature) => taken(known, contentOf(feature)) ?? drawn(table, feature, layers)));
   element(`${table}-none`).hidden = features.length > 0;
   if (focused) buttonOf(table, focused)?.focus({ preventScroll: true });
   if (wanted) point(table, wanted);
+}
+
+/** Everything that the row of a feature shows. @param {Feature} feature */
+function contentOf({ properties, geometry }) {
+  return JSON.stringify([properties, geometry !== null]);
+}
+
+/** Takes a row out of those that are known, because each row can be shown once. @param {Map<string | undefined, Element>} known @param {string} content */
+function taken(known, content) {
+  const row = known.get(content);
+  known.delete(content);
+  return row;
+}
+
+/** Rows that stay as they are stay in the page, because the browser would work much longer on a whole table. @param {HTMLElement} body @param {Element[]} rows */
+function renew(body, rows) {
+  const wanted = new Set(rows);
+  for (const shown of [...body.children]) if (!wanted.has(shown)) shown.remove();
+  let place = body.firstElementChild;
+  for (const made of rows) {
+    if (made === place) place = place.nextElementSibling;
+    else body.insertBefore(made, place);
+  }
 }
 
 /** @param {string} table @param {Layers} layers @returns {Feature[]} */
@@ -51,6 +78,7 @@ function sorted(table, layers) {
 function drawn(table, feature, layers) {
   const made = row([head(chooser(table, feature)), ...ROWS[table](feature, layers)]);
   made.dataset.id = feature.properties.id;
+  contents.set(made, contentOf(feature));
   if (feature.properties.severity) made.cells[0].append(severity(feature.properties.severity));
   if (!feature.geometry) made.cells[0].append(small(sentence("not_on_map"), "muted"));
   if (feature.properties.is_over && table === "hazards") made.classList.add("is-over");

@@ -14,7 +14,7 @@ const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollecti
 
 /** The files of the base. All are in one source, because MapLibre cuts each source into tiles of its own. */
 export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
-export const DATA = ["boundaries", "units", "shaken", "intensities", "areas", "households", "counted", "returns", "localities", "sites", "reports", "hazards", "alerts", "selected"];
+const DATA = ["boundaries", "units", "shaken", "intensities", "areas", "households", "counted", "returns", "localities", "sites", "reports", "hazards", "alerts", "selected"];
 
 /** The layers of MapLibre that each switch of the legend shows or hides. @type {Record<string, string[]>} */
 export const SWITCHED = {
