@@ -2,14 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from services.registry.figures.durations import durations
 from services.registry.figures.needs import needs
@@ -20,10 +18,10 @@ from services.registry.models import GroupCount
 from services.registry.sites.occupancies import CountAtSite, Occupancy, occupancies
 from shared.auth.tokens import Role
 from shared.events.vocabulary import Status
-from shared.failures import is_too_slow
 from shared.places import Places
 from tests.registry.conftest import Office
 from tests.registry.factories import KADAMJAI, OSH, movement
+from tests.registry.statements import again_if_busy
 from tests.registry.test_headcounts import EVENING, OTHER_AUTHOR, OTHER_TEAM, counted
 from tests.registry.test_sites import BATKEN_OBLAST, OSH_OBLAST, occupancy, rows, saved
 
@@ -177,17 +175,6 @@ async def test_figures_of_thousands_of_counts_take_much_less_than_five_seconds(o
     assert stock.group_persons == {FigureCategory.DISPLACED: everybody}
     assert {figure.pcode: figure.group_persons for figure in found} == {KADAMJAI: 10 + 300 * 90, None: 190 + 300 * 110}
     assert needed[0].group_persons == sum(figure.group_persons for figure in lasted) == everybody
-
-
-async def again_if_busy(read: Callable[[], Awaitable[Any]]) -> Any:
-    """Reads again if a statement took too long, because the machine may have been busy."""
-    for _ in range(3):
-        try:
-            return await read()
-        except DBAPIError as error:
-            if not is_too_slow(error):
-                raise
-    return await read()
 
 
 async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office) -> None:
