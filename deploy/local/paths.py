@@ -11,6 +11,7 @@ from pathlib import Path
 HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports for outgoing connections
+_given: set[int] = set()  # the ports that `free_port` has returned
 
 
 def shared_home() -> Path:
@@ -49,9 +50,11 @@ def wheel(package: str) -> Path:
 
 
 def free_port() -> int:
+    """A port that this function has not returned before, because nothing may listen on the earlier port yet."""
     while True:
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - not a secret
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
 
 
