@@ -48,7 +48,7 @@ def dayar(installation: Installation, *words: str) -> tuple[int | None, str]:
     """Runs a command; returns the exit code and the end of the output."""
     (typed := installation.folder / "typed").write_text(PASSWORD)
     command = installation.run("cli", *words, typed=typed)
-    assert wait_until(lambda: not command.is_running, timeout=60), command.log_tail()
+    assert wait_until(lambda: not command.is_running, timeout=300), command.log_tail()
     return command.exit_code, command.log_tail()
 
 
