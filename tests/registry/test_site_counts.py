@@ -146,18 +146,18 @@ async def test_people_counted_between_two_differing_counts_of_everybody_are_coun
     assert await by_origin(office) == {KADAMJAI: 70, None: 170}
 
 
-# At each of 300 further sites, nine copies of the count of the village, and one of the count of everybody.
+# At each of 1,000 further sites, nine copies of the count of the village, and one of the count of everybody.
 COPIED = {column.name: f"one.{column.name}" for column in GroupCount.__table__.columns if column.computed is None}
 NEW = {**COPIED, **dict.fromkeys(("report_id", "stock_id"), "gen_random_uuid()"), "site_id": "sites.site_id"}
 COPIES = f"""
 INSERT INTO counts ({", ".join(NEW)}) SELECT {", ".join(NEW.values())}
-FROM counts AS one, (SELECT gen_random_uuid() AS site_id FROM generate_series(1, 300)) AS sites,
+FROM counts AS one, (SELECT gen_random_uuid() AS site_id FROM generate_series(1, 1000)) AS sites,
     generate_series(1, CASE WHEN one.covers_site THEN 1 ELSE 9 END)
 """
 
 
-async def test_figures_of_thousands_of_counts_take_much_less_than_five_seconds(office: Office) -> None:
-    """If each count were compared with all others, each of the four statements would take longer."""
+async def test_figures_of_thousands_of_counts_take_much_less_than_ten_seconds(office: Office) -> None:
+    """If each count were compared with all others, each of the four statements would take longer than that."""
     here = {"site_id": str(await saved(office))}
     await office.file(counted(0, 10, **here), counted(2, 200, **here, origin={"country": "ZZ"}, needs=["water"]))
     async with office.app.state.sessions.begin() as session:
@@ -165,15 +165,18 @@ async def test_figures_of_thousands_of_counts_take_much_less_than_five_seconds(o
 
     async def read() -> Any:
         async with office.app.state.sessions() as session:
-            await session.execute(text("SET LOCAL statement_timeout = '5s'"))
+            await session.execute(text("SET LOCAL statement_timeout = '10s'"))
             [stock] = await stock_on(session, ON_NEXT_DAY, Summary.ORIGIN, [date(2022, 5, 6)])
             found = await figures(session, "stock", ON_NEXT_DAY, Places.load())
             return stock, found, await needs(session, ON_NEXT_DAY), await durations(session, ON_NEXT_DAY)
 
     stock, found, needed, lasted = await again_if_busy(read)
-    everybody = 10 + 190 + 300 * 200
+    everybody = 10 + 190 + 1000 * 200
     assert stock.group_persons == {FigureCategory.DISPLACED: everybody}
-    assert {figure.pcode: figure.group_persons for figure in found} == {KADAMJAI: 10 + 300 * 90, None: 190 + 300 * 110}
+    assert {figure.pcode: figure.group_persons for figure in found} == {
+        KADAMJAI: 10 + 1000 * 90,
+        None: 190 + 1000 * 110,
+    }
     assert needed[0].group_persons == sum(figure.group_persons for figure in lasted) == everybody
 
 
