@@ -1,7 +1,7 @@
 """Tests the tables beside the map, which have the same content and the same sums as the map, without WebGL."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -79,9 +79,10 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
 
 def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whole, seat: Any) -> None:
     whole.clear_hazards()
+    now = datetime.now(UTC)  # `NOW` may be long ago when this test begins
     whole.publish(
-        hazard(type="avalanche", channel="field", received_at=NOW - timedelta(hours=2)),
-        hazard(type="rockfall", channel="field", received_at=NOW - timedelta(hours=7)),
+        hazard(type="avalanche", channel="field", received_at=now - timedelta(hours=2)),
+        hazard(type="rockfall", channel="field", received_at=now - timedelta(hours=7)),
         hazard(type="landslide"),
         hazard(
             type="earthquake",
