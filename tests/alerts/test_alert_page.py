@@ -87,7 +87,7 @@ async def test_the_page_shows_the_full_report_and_every_act(desk: Desk, monkeypa
         "Касымов Таалай",
     ):
         assert texts in page, texts
-    assert page.count('<td class="number">') == 2, "both revisions"
+    assert page.count('<td class="number" data-label="Редакция">') == 2, "both revisions"
     assert "Mudflow at Pulgon" not in page, "the revision has a text in the reader's language"
 
 
@@ -182,7 +182,7 @@ async def test_revisions_of_one_batch_and_a_late_revision_are_all_on_the_page(de
     await desk.alerts(later[3])
     async with desk.caller() as caller:
         page = (await caller.get(f"/{alert_id}", params={"lang": "en"})).text
-    assert re.findall(r'<td class="number">(\d)</td>', page) == ["5", "4", "3", "2", "1"]
+    assert re.findall(r'<td class="number" data-label="Revision">(\d)</td>', page) == ["5", "4", "3", "2", "1"]
 
 
 async def add_receivers(desk: Desk) -> None:
