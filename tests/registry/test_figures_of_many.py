@@ -240,7 +240,7 @@ async def test_the_page_shows_some_rows_of_a_table_and_links_to_the_others(offic
     while path:
         page = (await office.get(path, role=Role.ANALYST)).text
         table = page[page.index('id="flows"') : page.index('id="definitions"')]
-        rows = re.findall(r'<td class="nowrap">(\d{4}-\d\d)</td>', table)
+        rows = re.findall(r'<td class="nowrap">(\d\d\.\d{4})</td>', table)
         assert 0 < len(rows) <= 50
         seen.update(rows)
         following = re.search(r'rel="next" href="/registry([^"#]+)', table)
