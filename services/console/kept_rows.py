@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from datetime import datetime
+from sys import getsizeof
 from typing import Any
 
 from markupsafe import Markup
@@ -12,14 +13,19 @@ from shared.events.vocabulary import Status
 from shared.pages import Pages
 from shared.places import Places
 
-MOST = 3_000  # rows in memory, of some kilobytes each
+# Some 13,000 rows. A board with "Show more" has up to 10,000 rows in each section. If the boards show more rows than
+# are kept, each row is dropped before it is shown again, and every redraw renders all rows.
+MOST_BYTES = 64_000_000
 
 
 class KeptRows:
-    def __init__(self, pages: Pages, places: Places, counted: Status, *, exercise: bool) -> None:
+    def __init__(
+        self, pages: Pages, places: Places, counted: Status, *, exercise: bool, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._pages, self._places = pages, places
         self._constants = {"places": places, "counted": counted, "exercise": exercise}
         self._kept: dict[Hashable, Markup] = {}
+        self._bytes, self._most_bytes = 0, most_bytes
 
     def row(self, language: str, template: str, version: Hashable, shown: Any, **facts: Hashable) -> Markup:
         """Renders the template, unless it was rendered with the same version and facts today.
@@ -29,10 +35,13 @@ class KeptRows:
         """
         today = datetime.now(TIME_ZONE).date()  # a row names the day of a time only if it is not today
         key = (language, template, version, today, *facts.items())
-        html = self._kept.pop(key, None) or self._rendered(language, template, shown, facts)
+        html = self._kept.pop(key, None)
+        if html is None:
+            html = self._rendered(language, template, shown, facts)
+            self._bytes += getsizeof(html)
         self._kept[key] = html
-        if len(self._kept) > MOST:
-            del self._kept[next(iter(self._kept))]  # the row that was shown the longest ago
+        while self._bytes > self._most_bytes:
+            self._bytes -= getsizeof(self._kept.pop(next(iter(self._kept))))  # the row that was shown the longest ago
         return html
 
     def _rendered(self, language: str, template: str, shown: Any, facts: dict[str, Hashable]) -> Markup:

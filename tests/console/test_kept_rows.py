@@ -14,10 +14,15 @@ from shared.pages.catalogs import SHARED
 from shared.places import Places
 
 
+def kept_rows(templates: Path, **limits: int) -> KeptRows:
+    pages = Pages("console", templates, SHARED, Settings())
+    return KeptRows(pages, Places.load(), Status.ACTUAL, exercise=False, **limits)
+
+
 def test_a_row_is_kept_until_its_version_or_a_fact_changes(tmp_path: Path) -> None:
     (tmp_path / "row.html").write_text("{{ shown.name }} {{ is_forecast }}")
     (tmp_path / "impure.html").write_text("{{ principal }}")
-    rows = KeptRows(Pages("console", tmp_path, SHARED, Settings()), Places.load(), Status.ACTUAL, exercise=False)
+    rows = kept_rows(tmp_path)
     shown = SimpleNamespace(name="<a>", pcodes=[])
     assert rows.row("en", "row.html", 1, shown, is_forecast=True) == "&lt;a&gt; True"
     shown.name = "b"
@@ -27,3 +32,13 @@ def test_a_row_is_kept_until_its_version_or_a_fact_changes(tmp_path: Path) -> No
     assert rows.row("en", "row.html", 2, shown, is_forecast=True) == "b True"
     with pytest.raises(UndefinedError):  # a row that showed this would show it to the next reader
         rows.row("en", "impure.html", 1, shown)
+
+
+def test_rows_that_were_not_shown_for_long_make_room_for_others(tmp_path: Path) -> None:
+    (tmp_path / "row.html").write_text("{{ shown.name }}")
+    rows = kept_rows(tmp_path, most_bytes=2_500)
+    shown = SimpleNamespace(name="a" * 1_000, pcodes=[])
+    for version in (1, 2, 1):
+        rows.row("en", "row.html", version, shown)
+    shown.name = "b" * 1_000
+    assert [rows.row("en", "row.html", version, shown)[0] for version in (3, 1, 2)] == ["b", "a", "b"]
