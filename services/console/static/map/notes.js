@@ -3,6 +3,7 @@
 import { lostForMs } from "/static/board/listening.js";
 import { element, showText } from "/static/elements.js";
 import { layersAgeMs, layersBehindMs } from "/static/map/layers.js";
+import { now } from "/static/server-time.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
@@ -34,7 +35,7 @@ export function watchAge(panel) {
   setInterval(() => {
     const isLate = Math.max(layersBehindMs(), lostForMs()) > LATE_MS;
     element(panel).classList.toggle("is-late", isLate);
-    showText("map-late", isLate ? sentence("map_late", { time: clock(new Date(Date.now() - Math.max(layersAgeMs(), lostForMs()))) }) : "");
+    showText("map-late", isLate ? sentence("map_late", { time: clock(new Date(now().getTime() - Math.max(layersAgeMs(), lostForMs()))) }) : "");
   }, TICK_MS);
 }
 
