@@ -15,38 +15,72 @@ function scriptMissing(form) {
   failure.hidden = false;
 }
 
-// If a script of the page cannot be loaded, the page looks usable but does not react. The page then shows a message and
-// loads the script again. The page is not reloaded, because a reload would lose typed text.
-/** @type {Set<string>} */
+// If a script of the page cannot be loaded, the page looks usable but does not react. Missing scripts and style sheets are
+// loaded again, and the page says so if they still do not arrive. If the server gives the page, the whole page is loaded
+// again, but only once, and only if nobody has typed, because a reload would lose the text.
+/** @type {Set<HTMLScriptElement | HTMLLinkElement>} */
 const missing = new Set();
-const RELOAD_MS = 10_000;
-/** @type {ReturnType<typeof setInterval> | undefined} */
-let reloading;
+const SOON_MS = 1000;
+const AGAIN_MS = 10_000;
+const RELOADED = "reloaded-for-missing-files";
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let nextTry;
+let tries = 0;
+let isTyped = false;
 
 addEventListener("error", ({ target }) => {
-  if (!(target instanceof HTMLScriptElement)) return;
-  missing.add(target.src);
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", showMissing, { once: true });
-  else showMissing();
+  const isFile = target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet");
+  if (!isFile || "later" in target.dataset) return; // a script that adds a file later repeats this by itself
+  missing.add(target);
+  tryAfter(SOON_MS);
 }, { capture: true });
 
-function showMissing() {
+/** @param {number} ms */
+function tryAfter(ms) {
+  clearTimeout(nextTry);
+  nextTry = setTimeout(() => void loadMissing(), ms);
+}
+
+async function loadMissing() {
+  clearTimeout(nextTry);
+  tries += 1;
+  await Promise.all([...missing].map(async (file) => { if (await isLoaded(file)) missing.delete(file); }));
+  if (missing.size && await isReloaded()) return;
   const notice = document.getElementById("script-missing");
   if (notice) notice.hidden = !missing.size;
-  clearInterval(reloading);
+  if (missing.size) tryAfter(AGAIN_MS);
+}
+
+/** Loads the file again, and returns whether it has arrived. @param {HTMLScriptElement | HTMLLinkElement} file @returns {Promise<boolean>} */
+async function isLoaded(file) {
+  if (file instanceof HTMLScriptElement && file.type !== "module") return false; // such a script comes only with the page
+  if (file instanceof HTMLScriptElement) return import(file.src).then(() => true, () => false);
+  const copy = /** @type {HTMLLinkElement} */ (file.cloneNode());
+  copy.dataset.later = "";
+  const arrival = new Promise((resolve) => {
+    copy.addEventListener("load", () => resolve(true));
+    copy.addEventListener("error", () => { copy.remove(); resolve(false); });
+  });
+  file.after(copy);
+  return arrival;
+}
+
+/** Loads the page again if no text is lost and the server gives the page. No script of an error page would try again. */
+async function isReloaded() {
   // nobody types on a wall screen, and nobody presses its buttons
-  if (missing.size && document.body.dataset.screen === "wall") reloading = setInterval(() => void reloadIfAnswered(), RELOAD_MS);
+  const isAllowed = document.body.dataset.screen === "wall" ? tries > 1
+    : !isTyped && !sessionStorage.getItem(RELOADED) && document.getElementById("script-missing")?.dataset.reloadable;
+  if (!isAllowed) return false;
+  const answer = await fetch(location.href, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => undefined); // asked again soon
+  if (!answer?.ok || answer.redirected || isTyped) return false;
+  sessionStorage.setItem(RELOADED, "yes");
+  location.reload();
+  return true;
 }
 
-/** Loads the page again only if the server gives the page. No script of an error page would try again. */
-async function reloadIfAnswered() {
-  const answer = await fetch(location.href, { signal: AbortSignal.timeout(RELOAD_MS) }).catch(() => undefined); // asked again soon
-  if (answer?.ok && !answer.redirected) location.reload();
-}
-
+addEventListener("load", () => { if (!missing.size) sessionStorage.removeItem(RELOADED); });
+addEventListener("online", () => { if (missing.size) void loadMissing(); });
+addEventListener("input", () => { isTyped = true; }, { capture: true });
 document.addEventListener("click", ({ target }) => {
-  if (!(target instanceof Element) || target.id !== "script-again") return;
-  for (const script of missing) {
-    void import(script).then(() => missing.delete(script), () => undefined).then(showMissing);
-  }
+  if (target instanceof Element && target.id === "script-again") void loadMissing();
 });

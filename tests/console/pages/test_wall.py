@@ -132,7 +132,6 @@ def open_without_a_script(desk: Any) -> None:
     page.route("**/static/wall/wall.js", lambda route: route.abort())
     desk.open("/wall")
     expect(page.locator("#script-missing")).to_be_visible()
-    page.unroute("**/static/wall/wall.js")
     page.route("**/wall", lambda route: route.fulfill(status=503), times=1)
     with page.expect_response("**/wall") as refused:
         page.clock.fast_forward(10_000)
@@ -140,6 +139,10 @@ def open_without_a_script(desk: Any) -> None:
     expect(page.locator("#script-missing")).to_be_visible()
     with page.expect_event("load"):
         page.clock.fast_forward(10_000)
+    expect(page.locator("#script-missing")).to_be_visible()
+    page.unroute("**/static/wall/wall.js")
+    page.clock.fast_forward(10_000)
+    expect(page.locator("#script-missing")).to_be_hidden()
     desk.errors.clear()
 
 

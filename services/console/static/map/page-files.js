@@ -20,6 +20,7 @@ export function addBackgroundReader() {
 function added(node, selector) {
   const known = files.get(selector);
   if (known || document.querySelector(selector)) return known;
+  node.dataset.later = ""; // whoever adds the file repeats this, and not `forms.js`
   const arrived = new Promise((resolve, reject) => {
     node.addEventListener("load", resolve);
     node.addEventListener("error", (event) => {
