@@ -4,7 +4,7 @@
 
 import { call } from "./calls.js";
 import { make } from "./elements.js";
-import { released } from "./pressing.js";
+import { rested } from "./pressing.js";
 
 const AGAIN_MS = 60_000;
 
@@ -40,6 +40,6 @@ async function replace(part) {
   if (text === undefined) return;
   const fresh = make("template");
   fresh.innerHTML = text;
-  await released();
+  await rested();
   if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(fresh.content); // an unchanged warning is not read aloud again
 }

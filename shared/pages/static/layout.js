@@ -1,5 +1,6 @@
-// The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu and the session.
+// The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu, the session, and which clicks count.
 
+import "./clicks.js";
 import { age } from "./ages.js";
 import { make } from "./elements.js";
 import { keepCurrent } from "./fragments.js";

@@ -1,6 +1,9 @@
-// An element that is replaced between the press and the release of a button gets no click. So a page waits until nothing is pressed.
+// An element that is replaced between the press and the release of a button gets no click. So a page waits until nothing
+// is pressed. A change that nobody on this page has asked for also waits until the pointer is not on its way to a button.
 
 const LONGEST_MS = 10_000; // nobody presses longer for a click, and a page must not stand still if the event of the release never comes
+const STILL_MS = 300; // a pointer that has not moved for this time is not on its way
+const LONGEST_WAY_MS = 2000; // a page does not wait longer for a pointer that keeps moving
 
 /** @type {Promise<void>} */
 let nothingPressed = Promise.resolve();
@@ -8,10 +11,22 @@ let nothingPressed = Promise.resolve();
 let release;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let longest;
+let movedAt = -Infinity;
 
 /** Resolves when no button of the mouse and no finger is pressed. */
 export function released() {
   return nothingPressed;
+}
+
+/** Resolves when nothing is pressed, and the pointer has come to rest or has moved for long. */
+export async function rested() {
+  const beganAt = performance.now();
+  for (;;) {
+    await released();
+    const leftMs = Math.min(movedAt + STILL_MS, beganAt + LONGEST_WAY_MS) - performance.now();
+    if (leftMs <= 0) return;
+    await new Promise((resolve) => setTimeout(resolve, leftMs));
+  }
 }
 
 /** @param {PointerEvent} event */
@@ -27,6 +42,7 @@ function free() {
   release = undefined;
 }
 
+addEventListener("pointermove", () => { movedAt = performance.now(); }, { capture: true, passive: true });
 addEventListener("pointerdown", press, { capture: true, passive: true });
 addEventListener("pointerup", () => setTimeout(free), { capture: true, passive: true }); // the click comes after this event
 addEventListener("pointercancel", free, { capture: true, passive: true });

@@ -12,6 +12,8 @@ from tests.console.pages.conftest import Whole, newest_alert
 
 MANAS = "KG07225000000"
 NAMES = "rows => rows.map(row => row.dataset.key)"
+# Moves the clock of the page further than any key or answer holds the list, and stops it.
+MUCH_LATER = "() => { const moment = performance.now() + 10_000; performance.now = () => moment; }"
 
 
 def at_the_list(page: Page) -> None:
@@ -38,7 +40,20 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
     expect(first.get_by_role("button", name="Acknowledge")).to_be_disabled()
     expect(page.locator("#changes")).to_be_visible()
     page.locator("#changes").click()
-    expect(page.locator(f".alert[data-key='{aimed}']")).to_have_attribute("data-section", "acknowledged")
+    row = page.locator(f".alert[data-key='{aimed}']")
+    expect(row).to_have_attribute("data-section", "acknowledged")
+    page.evaluate(MUCH_LATER)
+    away(page)  # the page's clock stands still, so the pointer may be on its way to the list
+    away(other)
+    other.locator(f"#progress-{aimed}").click()
+    expect(row.locator(".alert-state")).to_match_aria_snapshot("- paragraph: /In progress/")
+    expect(row).to_have_attribute("data-section", "acknowledged")
+    page.evaluate(MUCH_LATER)
+    expect(row).to_have_attribute("data-section", "in_progress")
+    for outcome in ("this button has only just appeared here", "Confirmed: "):
+        row.get_by_role("button", name="Confirm").click()  # is not seen before the pointer is on the row
+        expect(page.locator("#toasts")).to_contain_text(outcome)
+        page.evaluate(MUCH_LATER)
 
 
 def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat: Any) -> None:

@@ -9,6 +9,7 @@ import { sentence } from "/static/texts.js";
 
 const KEY_MS = 5000; // no row moves during this time after a key press
 const ANSWERED_MS = 5000; // the row of an answered alert keeps its place during this time
+const MOVING_MS = 300; // a pointer that has moved within this time may be on its way to the list
 const RESTING_MS = 120_000; // a pointer that rests longer stops no rows, because nobody moves a wall screen's pointer
 const URGENT = ["Extreme", "Severe"];
 
@@ -30,7 +31,7 @@ function rowsOf(list) {
 /** Whether somebody may be about to answer an alert. While this is true, no row moves. */
 function isHeld() {
   const now = performance.now();
-  const isAiming = panel().matches(":hover") && now - pointerAt < RESTING_MS;
+  const isAiming = now - pointerAt < (panel().matches(":hover") ? RESTING_MS : MOVING_MS);
   return (isAiming && panel().querySelector("[data-act]") !== null) || now - keyAt < KEY_MS || now - answeredAt < ANSWERED_MS;
 }
 

@@ -5,7 +5,7 @@ import { readArticle } from "/static/alert/article.js";
 import { problem } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
 import { isAnswered } from "/static/presets.js";
-import { released } from "/static/pressing.js";
+import { rested } from "/static/pressing.js";
 import { sentence } from "/static/texts.js";
 
 const AREA_MS = 10_000; // an area is read again at most this often, because each change in the country may concern it
@@ -137,7 +137,7 @@ export function catchUp(drawn) {
 async function readPageAgain(before) {
   readAt = performance.now();
   const fresh = await readArticle(shown, panel.dataset.prefix ?? "");
-  await released();
+  await rested();
   if (fresh && before.isConnected) replace(before, fresh);
 }
 
@@ -166,7 +166,7 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-document.addEventListener("sent", () => catchUp()); // while a form is sent, nothing is read; a refused form means that the alert has changed
+document.addEventListener("may-be-old", () => catchUp()); // while a form is sent, nothing is read; a refused form means that the alert has changed
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;
   if (document.querySelector("dialog[open], .menu[open]")) return;

@@ -3,7 +3,7 @@
 import { call } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
 import { ended } from "/static/link.js";
-import { released } from "/static/pressing.js";
+import { released, rested } from "/static/pressing.js";
 import { stand } from "/static/board/listening.js";
 
 // After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits, so that a busy server and a busy browser have time for other work. Other panels wait longer.
@@ -101,7 +101,7 @@ class Drawing {
     holder.innerHTML = await answer.text();
     const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
     for (const row of keys(fresh).values()) served.set(row, row.outerHTML);
-    await released();
+    await (showing.has(this.name) ? released() : rested()); // the list of alerts decides itself when its rows may move
     const show = showing.get(this.name);
     if (show) show(fresh);
     else swap(element(`panel-${this.name}`), fresh);

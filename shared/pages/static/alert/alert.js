@@ -4,7 +4,7 @@
 
 import { readArticle } from "/static/alert/article.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { released } from "/static/pressing.js";
+import { released, rested } from "/static/pressing.js";
 import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
 import { showWrong } from "/static/wrong-fields.js";
@@ -33,7 +33,7 @@ export async function submitted(form) {
     fail(form, sentence("away"));
   } finally {
     button.disabled = isSending = false;
-    document.dispatchEvent(new Event("sent"));
+    document.dispatchEvent(new Event("may-be-old"));
   }
 }
 
@@ -44,9 +44,10 @@ export async function readAgain(sent) {
   const prefix = prefixOf(shown);
   // `again` says that the page is open already, so that the security log gets no entry for a person who may not be there
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
-  await released();
+  await (sent ? released() : rested()); // the person who has sent the form waits for what follows
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
-  if (!fresh && !prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
+  if (fresh) document.dispatchEvent(new Event("may-be-old")); // another reading was shown meanwhile, perhaps an older one
+  else if (!prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
 }
 
 /** The prefix of the ids in the panel of the board. @param {HTMLElement} article */

@@ -11,7 +11,7 @@ let newest = 0;
 
 // A browser opens only some connections to a host at once, so only the page that is seen listens.
 document.addEventListener("visibilitychange", listen);
-document.addEventListener("sent", catchUp);
+document.addEventListener("may-be-old", catchUp);
 listen();
 
 function listen() {

@@ -1,0 +1,83 @@
+// A click acts only on a button at which the person could aim. If the page has just put another button under the pointer,
+// a click there does nothing. The second click of a double click never acts again.
+
+import { sentence } from "./texts.js";
+import { toast } from "./toasts.js";
+
+const NOTICED_MS = 500; // nobody sees a new button and decides to press it in less time
+const NEAR_PX = 24; // the second press of a hand or a finger can be this far from the first
+const SCROLLED_MS = 500; // a page scrolls on for this time after the wheel was turned
+const CONTROLS = "button, a[href], summary, label, input, select";
+const GUARDED = "[data-act], [data-select], form[data-script] button, .toast button"; // what answers an alert
+const ACTING = "[data-act], form button:not([type=button])"; // what must not happen twice by one double click
+
+/** @type {{x: number, y: number, at: number, control?: Element | null}} where the pointer was last; without `control`, nobody knows on what */
+let last = { x: 0, y: 0, at: -Infinity };
+/** Where and when another control came under the pointer. */
+let changed = { x: 0, y: 0, at: -Infinity };
+/** On which row the pointer is, and since when. */
+let hovered = { row: "", at: -Infinity };
+let wheelAt = -Infinity;
+/** Whether the newest press was too early for the control under the pointer. */
+let isTooEarly = false;
+
+/** @param {EventTarget | null} target */
+function controlOf(target) {
+  return target instanceof Element ? target.closest(CONTROLS) : null;
+}
+
+/** Notes if another control is where the pointer was. A browser tells of a control that comes under a resting pointer. @param {PointerEvent} event */
+function look({ clientX, clientY, pointerType, target }) {
+  const now = performance.now();
+  const isFollowed = pointerType !== "touch" || now - last.at < NOTICED_MS; // between two taps, no finger is on the page
+  if (last.control !== undefined && isFollowed && !isSame(last.control, controlOf(document.elementFromPoint(last.x, last.y)))) {
+    changed = { x: last.x, y: last.y, at: now };
+  }
+  last = { x: clientX, y: clientY, at: now, control: controlOf(target) };
+  const row = target instanceof Element ? target.closest("[data-key]")?.getAttribute("data-key") ?? "" : "";
+  if (row !== hovered.row) hovered = { row, at: now };
+}
+
+/** Whether a press on both means the same. A page that is drawn again has a new element for the same button. @param {Element | null} before @param {Element | null} now */
+function isSame(before, now) {
+  return before === now || (before instanceof HTMLElement && now instanceof HTMLElement && before.id !== "" && meaningOf(before) === meaningOf(now));
+}
+
+/** @param {HTMLElement} control */
+function meaningOf(control) {
+  const { method, path } = control.closest("form")?.dataset ?? {};
+  return [control.id, control.dataset.act, control.dataset.alert, control.getAttribute("href"), method, path].join(" ");
+}
+
+/** @param {PointerEvent} event */
+function press(event) {
+  look(event);
+  const since = performance.now() - NOTICED_MS;
+  const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
+  const isSeenOnHover = event.pointerType !== "touch" && controlOf(event.target)?.hasAttribute("data-seen-on-hover");
+  isTooEarly = (isNear && changed.at > since) || (isSeenOnHover === true && hovered.at > since);
+}
+
+/** @param {MouseEvent} event */
+function check(event) {
+  if (event.detail === 0) return; // the click of a key or a script has no place
+  const control = controlOf(event.target);
+  if (!control || !((isTooEarly && control.matches(GUARDED)) || (event.detail > 1 && control.matches(ACTING)))) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (event.detail === 1) toast(sentence("pressed_too_early"), "bad");
+}
+
+/** @param {KeyboardEvent} event */
+function checkKey(event) {
+  if (event.repeat && event.key === "Enter" && controlOf(event.target)?.matches(ACTING)) event.preventDefault(); // a held key is one press
+}
+
+addEventListener("pointerover", look, { capture: true, passive: true });
+addEventListener("pointermove", ({ clientX, clientY }) => { [last.x, last.y, last.at] = [clientX, clientY, performance.now()]; }, { capture: true, passive: true });
+addEventListener("pointerdown", press, { capture: true, passive: true });
+addEventListener("pointercancel", () => { last.control = undefined; }, { capture: true, passive: true }); // a finger scrolls the page
+addEventListener("wheel", () => { wheelAt = performance.now(); }, { capture: true, passive: true });
+addEventListener("scroll", () => { if (performance.now() - wheelAt < SCROLLED_MS) last.control = undefined; }, { capture: true, passive: true });
+addEventListener("click", check, { capture: true });
+addEventListener("keydown", checkKey, { capture: true });

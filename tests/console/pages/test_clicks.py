@@ -1,0 +1,58 @@
+"""A press counts only for a button that the person has seen, so that nobody does what they did not aim at."""
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from shared.auth.tokens import Role
+from tests.console.pages.conftest import Whole
+from tests.console.pages.test_alert_page import raised
+
+# The clock of the page stands still, so that a change is new until the test moves the clock.
+STOPPED = "() => { const moment = performance.now(); performance.now = () => moment; }"
+A_SECOND_PASSES = "() => { const moment = performance.now() + 1000; performance.now = () => moment; }"
+AT = "([x, y]) => document.elementFromPoint(x, y).id"
+
+
+def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: Any) -> None:
+    """A double click does one act. A button that comes under the pointer acts only when there was time to see it."""
+    desk = seat(Role.OPERATOR)
+    desk.sign_in()
+    page: Page = desk.page
+    page.goto(f"{whole.url}/alerts/{raised(whole, page, 'bank_erosion')}?lang=en")
+    calls = list[str]()
+    changes = ("PUT", "POST", "DELETE")
+    page.on(
+        "request", lambda call: calls.append(call.url) if call.method in changes and "/alerts/" in call.url else None
+    )
+    page.evaluate(STOPPED)
+    place = middle(page.locator("#acknowledge"))
+    page.mouse.dblclick(*place)
+    expect(page.locator("#acknowledge")).to_have_count(0)
+    assert page.evaluate(AT, place) == "confirm"
+    page.mouse.click(*place)
+    expect(page.locator("#toasts")).to_contain_text("this button has only just appeared here")
+    page.evaluate(A_SECOND_PASSES)
+    page.mouse.click(*place)
+    expect(page.locator("#confirm")).to_have_count(0)
+    assert [url.rpartition("/")[2] for url in calls] == ["acknowledgement", "confirmation"]
+
+    step = page.locator("button[id^=do-]").first
+    step.focus()
+    page.keyboard.down("Enter")
+    done = page.locator(f'button[aria-labelledby="{step.get_attribute("aria-labelledby")}"]')
+    expect(done).to_have_attribute("aria-pressed", "true")
+    expect(done).to_be_focused()
+    page.keyboard.down("Enter")  # the key is still held, which must not undo the step
+    page.keyboard.up("Enter")
+    page.locator("#comment-text").fill("The bank is fenced off")
+    page.locator("#comment").click()
+    expect(page.locator(".done")).to_contain_text("The bank is fenced off")
+    assert [url.rpartition("/")[2] for url in calls[2:]] == [calls[2].rpartition("/")[2], "comments"]
+    assert desk.errors == []
+
+
+def middle(target: Locator) -> tuple[float, float]:
+    box = target.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
