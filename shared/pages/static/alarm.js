@@ -66,9 +66,14 @@ function sounds() {
 /** The notification of a Severe or Extreme alert stays until somebody closes it or acknowledges the alert. @param {Ringing} alert */
 function notify(alert) {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
-  const notification = new Notification(alert.name, { tag: alert.alert_id, requireInteraction: URGENT.includes(alert.severity) });
+  const notification = new Notification(alert.name, {
+    tag: alert.alert_id,
+    requireInteraction: URGENT.includes(alert.severity),
+  });
   notification.addEventListener("click", () => window.open(`/alerts/${alert.alert_id}`)); // a new tab, because this page may have unsent text
-  notification.addEventListener("close", () => { if (notifications.get(alert.alert_id) === notification) notifications.delete(alert.alert_id); });
+  notification.addEventListener("close", () => {
+    if (notifications.get(alert.alert_id) === notification) notifications.delete(alert.alert_id);
+  });
   notifications.set(alert.alert_id, notification);
 }
 
@@ -114,7 +119,13 @@ function show() {
   element("sound").setAttribute("aria-pressed", String(isOn()));
   element("sound-blocked").hidden = !isOn() || !isBlocked() || isOver;
   element("ringing").hidden = waiting.length === 0 || isOver;
-  element("ringing-text").textContent = sentence("ringing", { alerts: waiting.slice(0, 2).map((alert) => alert.name).join("; ") + (waiting.length > 2 ? ` +${waiting.length - 2}` : "") });
+  element("ringing-text").textContent = sentence("ringing", {
+    alerts:
+      waiting
+        .slice(0, 2)
+        .map((alert) => alert.name)
+        .join("; ") + (waiting.length > 2 ? ` +${waiting.length - 2}` : ""),
+  });
   const mute = /** @type {HTMLButtonElement} */ (element("sound-mute"));
   mute.hidden = !isOn();
   mute.disabled = isMuted;
@@ -129,15 +140,22 @@ async function allow() {
 
 /** Asks for the lock of the page that may ring. A page whose sound is blocked does not ask, so that another page can ring. */
 function claim() {
-  if (!isClaimed) void navigator.locks.request("alarm", () => { isOurs = true; return new Promise(() => {}); });
+  if (!isClaimed)
+    void navigator.locks.request("alarm", () => {
+      isOurs = true;
+      return new Promise(() => {});
+    });
   isClaimed = true;
   show();
 }
 
 function toggle() {
   localStorage.setItem("sound", isOn() && !isBlocked() ? "off" : "on");
-  if (isOn() && "Notification" in window && Notification.permission === "default") void Notification.requestPermission();
-  void allow().then(() => { if (sounds()) void ring(); });
+  if (isOn() && "Notification" in window && Notification.permission === "default")
+    void Notification.requestPermission();
+  void allow().then(() => {
+    if (sounds()) void ring();
+  });
 }
 
 function mute() {
@@ -148,9 +166,19 @@ function mute() {
 element("sound").addEventListener("click", toggle);
 element("sound-allow").addEventListener("click", () => void allow());
 element("sound-mute").addEventListener("click", mute);
-for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => { if (isOn() && isBlocked()) void allow(); }, { passive: true });
+for (const kind of ["pointerdown", "keydown"])
+  addEventListener(
+    kind,
+    () => {
+      if (isOn() && isBlocked()) void allow();
+    },
+    { passive: true },
+  );
 addEventListener("keydown", (event) => {
-  const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement;
+  const isTyping =
+    event.target instanceof HTMLInputElement ||
+    event.target instanceof HTMLTextAreaElement ||
+    event.target instanceof HTMLSelectElement;
   if (isTyping || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.code === "KeyS") void (isBlocked() ? allow() : toggle());
   if (event.code === "KeyM" && !element("ringing").hidden) mute();
@@ -158,8 +186,14 @@ addEventListener("keydown", (event) => {
 document.addEventListener("alerts-changed", () => void ask());
 addEventListener("pagehide", leave);
 document.addEventListener("sound-allowed", claim);
-document.addEventListener("session-ended", () => { isOver = true; show(); });
+document.addEventListener("session-ended", () => {
+  isOver = true;
+  show();
+});
 setInterval(ask, ASK_MS);
-setInterval(() => { if (urgent().length && sounds()) void ring(); show(); }, RING_MS);
+setInterval(() => {
+  if (urgent().length && sounds()) void ring();
+  show();
+}, RING_MS);
 void allow();
 void ask();

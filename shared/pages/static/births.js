@@ -14,7 +14,8 @@ const DATES = [/^(\d{1,2})[.,/ -](\d{1,2})[.,/ -](\d{4})$/, /^(\d{2})(\d{2})(\d{
  * @param {string} text @returns {Birth | undefined} without fields if the text is empty; undefined if it is none of these
  */
 export function birthOf(text) {
-  const typed = text.trim(), number = /^\d{1,4}$/.test(typed) ? Number(typed) : undefined;
+  const typed = text.trim(),
+    number = /^\d{1,4}$/.test(typed) ? Number(typed) : undefined;
   if (!typed) return {};
   if (number === undefined) return dateOf(typed);
   if (number <= OLDEST) return { age: number, age_reported_on: today() };
@@ -58,7 +59,8 @@ function years(since, until) {
 function dateOf(typed) {
   const [, day, month, year] = DATES.map((pattern) => pattern.exec(typed)).find(Boolean) ?? [];
   if (!isYear(Number(year))) return undefined;
-  const date = [year, month.padStart(2, "0"), day.padStart(2, "0")].join("-"), moment = new Date(date);
+  const date = [year, month.padStart(2, "0"), day.padStart(2, "0")].join("-"),
+    moment = new Date(date);
   return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(date) ? { birth_date: date } : undefined;
 }
 

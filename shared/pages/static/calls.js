@@ -39,7 +39,12 @@ export async function callWithFile(path, file, longestMs) {
     });
   } catch (error) {
     // the error of `fetch` is the same as without a connection
-    await file.slice(0, 1).arrayBuffer().catch(() => { throw new FileChanged(); });
+    await file
+      .slice(0, 1)
+      .arrayBuffer()
+      .catch(() => {
+        throw new FileChanged();
+      });
     throw error;
   }
 }
@@ -66,6 +71,9 @@ export function isNoAnswer(error) {
 export async function problem(answer) {
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
   const body = isJson ? await answer.json() : {};
-  const kind = String(body.type ?? "").split(":").pop() ?? "";
+  const kind =
+    String(body.type ?? "")
+      .split(":")
+      .pop() ?? "";
   return { status: answer.status, text: problems[kind] ?? body.title ?? String(answer.status), body };
 }

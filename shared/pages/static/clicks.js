@@ -30,17 +30,27 @@ function controlOf(target) {
 function look({ clientX, clientY, pointerType, target }) {
   const now = performance.now();
   const isFollowed = pointerType !== "touch" || now - last.at < NOTICED_MS; // between two taps, no finger is on the page
-  if (last.control !== undefined && isFollowed && !isSame(last.control, controlOf(document.elementFromPoint(last.x, last.y)))) {
+  if (
+    last.control !== undefined &&
+    isFollowed &&
+    !isSame(last.control, controlOf(document.elementFromPoint(last.x, last.y)))
+  ) {
     changed = { x: last.x, y: last.y, at: now };
   }
   last = { x: clientX, y: clientY, at: now, control: controlOf(target) };
-  const row = target instanceof Element ? target.closest("[data-key]")?.getAttribute("data-key") ?? "" : "";
+  const row = target instanceof Element ? (target.closest("[data-key]")?.getAttribute("data-key") ?? "") : "";
   if (row !== hovered.row) hovered = { row, at: now };
 }
 
 /** Whether a press on both means the same. A page that is drawn again has a new element for the same button. @param {Element | null} before @param {Element | null} now */
 function isSame(before, now) {
-  return before === now || (before instanceof HTMLElement && now instanceof HTMLElement && before.id !== "" && meaningOf(before) === meaningOf(now));
+  return (
+    before === now ||
+    (before instanceof HTMLElement &&
+      now instanceof HTMLElement &&
+      before.id !== "" &&
+      meaningOf(before) === meaningOf(now))
+  );
 }
 
 /** @param {HTMLElement} control */
@@ -74,10 +84,34 @@ function checkKey(event) {
 }
 
 addEventListener("pointerover", look, { capture: true, passive: true });
-addEventListener("pointermove", ({ clientX, clientY }) => { [last.x, last.y, last.at] = [clientX, clientY, performance.now()]; }, { capture: true, passive: true });
+addEventListener(
+  "pointermove",
+  ({ clientX, clientY }) => {
+    [last.x, last.y, last.at] = [clientX, clientY, performance.now()];
+  },
+  { capture: true, passive: true },
+);
 addEventListener("pointerdown", press, { capture: true, passive: true });
-addEventListener("pointercancel", () => { last.control = undefined; }, { capture: true, passive: true }); // a finger scrolls the page
-addEventListener("wheel", () => { wheelAt = performance.now(); }, { capture: true, passive: true });
-addEventListener("scroll", () => { if (performance.now() - wheelAt < SCROLLED_MS) last.control = undefined; }, { capture: true, passive: true });
+addEventListener(
+  "pointercancel",
+  () => {
+    last.control = undefined;
+  },
+  { capture: true, passive: true },
+); // a finger scrolls the page
+addEventListener(
+  "wheel",
+  () => {
+    wheelAt = performance.now();
+  },
+  { capture: true, passive: true },
+);
+addEventListener(
+  "scroll",
+  () => {
+    if (performance.now() - wheelAt < SCROLLED_MS) last.control = undefined;
+  },
+  { capture: true, passive: true },
+);
 addEventListener("click", check, { capture: true });
 addEventListener("keydown", checkKey, { capture: true });

@@ -7,14 +7,19 @@ import { make } from "./elements.js";
 const MOST = 8;
 const UNLIKE = 3;
 /** @type {Record<string, string>} */
-const FOLDED = { "ө": "о", "ү": "у", "ң": "н", "ӊ": "н", "ё": "е" };
+const FOLDED = { ө: "о", ү: "у", ң: "н", ӊ: "н", ё: "е" };
 
 /** @type {WeakMap<Option, string[]>} the folded names of options, made once, because a list can have thousands of options */
 const known = new WeakMap();
 
 /** @param {string} text */
 export function folded(text) {
-  return text.toLowerCase().replace(/[өүңӊё]/g, (letter) => FOLDED[letter]).replace(/[-–.,]/g, " ").replace(/\s+/g, " ").trim();
+  return text
+    .toLowerCase()
+    .replace(/[өүңӊё]/g, (letter) => FOLDED[letter])
+    .replace(/[-–.,]/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 /**
@@ -25,8 +30,14 @@ export function folded(text) {
  */
 export function matching(options, text) {
   const typed = folded(text);
-  const ranked = options.map((option) => ({ option, rank: Math.min(...names(option).map((name) => rank(name, typed))) }));
-  return ranked.filter(({ rank }) => rank < UNLIKE).sort((a, b) => a.rank - b.rank).map(({ option }) => option);
+  const ranked = options.map((option) => ({
+    option,
+    rank: Math.min(...names(option).map((name) => rank(name, typed))),
+  }));
+  return ranked
+    .filter(({ rank }) => rank < UNLIKE)
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ option }) => option);
 }
 
 /** @param {string} name @param {string} typed both folded */
@@ -70,7 +81,10 @@ export class Combobox {
     this.chosen = undefined;
     this.hint = document.getElementById(input.dataset.namesakes ?? "");
     this.isAsked = false;
-    input.addEventListener("input", () => { this.forget(); this.show(); });
+    input.addEventListener("input", () => {
+      this.forget();
+      this.show();
+    });
     input.addEventListener("keydown", (event) => this.key(event));
     input.addEventListener("focus", () => this.input.value && !this.chosen && this.show());
     input.addEventListener("blur", () => this.leave());
@@ -93,11 +107,17 @@ export class Combobox {
   }
 
   draw() {
-    this.list.replaceChildren(...this.shown.map((option, number) => {
-      const item = make("li", { id: `${this.list.id}-${number}`, role: "option", ariaSelected: String(number === this.at) }, option.name);
-      if (option.above) item.append(make("small", { textContent: ` ${option.above}` }));
-      return item;
-    }));
+    this.list.replaceChildren(
+      ...this.shown.map((option, number) => {
+        const item = make(
+          "li",
+          { id: `${this.list.id}-${number}`, role: "option", ariaSelected: String(number === this.at) },
+          option.name,
+        );
+        if (option.above) item.append(make("small", { textContent: ` ${option.above}` }));
+        return item;
+      }),
+    );
     const isOpen = this.shown.length > 0;
     this.list.hidden = !isOpen;
     this.input.ariaExpanded = String(isOpen);
@@ -110,7 +130,8 @@ export class Combobox {
     else if (event.key === "ArrowDown") this.move(1);
     else if (event.key === "ArrowUp") this.move(-1);
     else if (event.key === "Escape" && !this.list.hidden) this.close();
-    else if (event.key === "Enter" && !event.ctrlKey && !this.list.hidden) this.choose(this.shown[Math.max(0, this.at)]);
+    else if (event.key === "Enter" && !event.ctrlKey && !this.list.hidden)
+      this.choose(this.shown[Math.max(0, this.at)]);
     else if (event.key === "Tab" && !event.shiftKey && !this.isAsked && this.isAmbiguous()) this.ask();
     else return;
     event.preventDefault();

@@ -87,9 +87,14 @@ export class EventQuestion {
     this.proposed = proposed;
     if (proposed.some(({ hazard_id }) => hazard_id === this.chosen)) this.choose(this.chosen);
     this.field.hidden = !proposed.length;
-    const [legend, choices] = ["legend", ".choices"].map((part) => /** @type {HTMLElement} */ (this.field.querySelector(part)));
+    const [legend, choices] = ["legend", ".choices"].map(
+      (part) => /** @type {HTMLElement} */ (this.field.querySelector(part)),
+    );
     legend.textContent = sentence(proposed.length > 1 ? "theseEvents" : "thisEvent");
-    choices.replaceChildren(...proposed.map((event) => option(event.hazard_id, this.named(event), severity(event))), option(NONE, sentence("otherEvent")));
+    choices.replaceChildren(
+      ...proposed.map((event) => option(event.hazard_id, this.named(event), severity(event))),
+      option(NONE, sentence("otherEvent")),
+    );
     this.mark();
   }
 

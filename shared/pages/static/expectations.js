@@ -6,7 +6,8 @@ import { words } from "./texts.js";
 
 /** Empty if this release has no words for it in the reader's language. @param {Wrong | undefined} wrong */
 export function expectation(wrong) {
-  const expected = wrong?.expected ?? "", [first, second] = expected.match(/-?\d+(?:\.\d+)?/g) ?? [];
+  const expected = wrong?.expected ?? "",
+    [first, second] = expected.match(/-?\d+(?:\.\d+)?/g) ?? [];
   const known = Object.entries(words("expectations")).find(([beginning]) => expected.startsWith(beginning))?.[1];
   if (known) return known.replace("{first}", first ?? "").replace("{second}", second ?? "");
   return document.documentElement.lang === "en" ? expected : "";

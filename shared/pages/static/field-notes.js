@@ -15,7 +15,8 @@ export function mark(fields) {
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
     field.dispatchEvent(new Event("invalid", { bubbles: true })); // a form shows a field that it has hidden
-    for (let around = field.closest("details"); around; around = around.parentElement?.closest("details") ?? null) around.open = true; // a field in a closed section cannot get the focus
+    for (let around = field.closest("details"); around; around = around.parentElement?.closest("details") ?? null)
+      around.open = true; // a field in a closed section cannot get the focus
   }
 }
 

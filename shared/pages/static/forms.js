@@ -5,7 +5,11 @@ document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (form.hasAttribute("action") || form.method === "dialog") return;
   event.preventDefault();
-  if (form.dataset.script) void import(form.dataset.script).then(({ submitted }) => submitted(form), () => scriptMissing(form));
+  if (form.dataset.script)
+    void import(form.dataset.script).then(
+      ({ submitted }) => submitted(form),
+      () => scriptMissing(form),
+    );
 });
 
 /** @param {HTMLFormElement} form */
@@ -28,12 +32,17 @@ let nextTry;
 let tries = 0;
 let isTyped = false;
 
-addEventListener("error", ({ target }) => {
-  const isFile = target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet");
-  if (!isFile || "later" in target.dataset) return; // a script that adds a file later repeats this by itself
-  missing.add(target);
-  tryAfter(SOON_MS);
-}, { capture: true });
+addEventListener(
+  "error",
+  ({ target }) => {
+    const isFile =
+      target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet");
+    if (!isFile || "later" in target.dataset) return; // a script that adds a file later repeats this by itself
+    missing.add(target);
+    tryAfter(SOON_MS);
+  },
+  { capture: true },
+);
 
 /** @param {number} ms */
 function tryAfter(ms) {
@@ -44,8 +53,12 @@ function tryAfter(ms) {
 async function loadMissing() {
   clearTimeout(nextTry);
   tries += 1;
-  await Promise.all([...missing].map(async (file) => { if (await isLoaded(file)) missing.delete(file); }));
-  if (missing.size && await isReloaded()) return;
+  await Promise.all(
+    [...missing].map(async (file) => {
+      if (await isLoaded(file)) missing.delete(file);
+    }),
+  );
+  if (missing.size && (await isReloaded())) return;
   const notice = document.getElementById("script-missing");
   if (notice) notice.hidden = !missing.size;
   if (missing.size) tryAfter(AGAIN_MS);
@@ -54,12 +67,19 @@ async function loadMissing() {
 /** Loads the file again, and returns whether it has arrived. @param {HTMLScriptElement | HTMLLinkElement} file @returns {Promise<boolean>} */
 async function isLoaded(file) {
   if (file instanceof HTMLScriptElement && file.type !== "module") return false; // such a script comes only with the page
-  if (file instanceof HTMLScriptElement) return import(file.src).then(() => true, () => false);
+  if (file instanceof HTMLScriptElement)
+    return import(file.src).then(
+      () => true,
+      () => false,
+    );
   const copy = /** @type {HTMLLinkElement} */ (file.cloneNode());
   copy.dataset.later = "";
   const arrival = new Promise((resolve) => {
     copy.addEventListener("load", () => resolve(true));
-    copy.addEventListener("error", () => { copy.remove(); resolve(false); });
+    copy.addEventListener("error", () => {
+      copy.remove();
+      resolve(false);
+    });
   });
   file.after(copy);
   return arrival;
@@ -68,8 +88,10 @@ async function isLoaded(file) {
 /** Loads the page again if no text is lost and the server gives the page. No script of an error page would try again. */
 async function isReloaded() {
   // nobody types on a wall screen, and nobody presses its buttons
-  const isAllowed = document.body.dataset.screen === "wall" ? tries > 1
-    : !isTyped && !sessionStorage.getItem(RELOADED) && document.getElementById("script-missing")?.dataset.reloadable;
+  const isAllowed =
+    document.body.dataset.screen === "wall"
+      ? tries > 1
+      : !isTyped && !sessionStorage.getItem(RELOADED) && document.getElementById("script-missing")?.dataset.reloadable;
   if (!isAllowed) return false;
   const answer = await fetch(location.href, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => undefined); // asked again soon
   if (!answer?.ok || answer.redirected || isTyped) return false;
@@ -78,9 +100,19 @@ async function isReloaded() {
   return true;
 }
 
-addEventListener("load", () => { if (!missing.size) sessionStorage.removeItem(RELOADED); });
-addEventListener("online", () => { if (missing.size) void loadMissing(); });
-addEventListener("input", () => { isTyped = true; }, { capture: true });
+addEventListener("load", () => {
+  if (!missing.size) sessionStorage.removeItem(RELOADED);
+});
+addEventListener("online", () => {
+  if (missing.size) void loadMissing();
+});
+addEventListener(
+  "input",
+  () => {
+    isTyped = true;
+  },
+  { capture: true },
+);
 document.addEventListener("click", ({ target }) => {
   if (target instanceof Element && target.id === "script-again") void loadMissing();
 });

@@ -36,7 +36,9 @@ export async function refresh(part) {
 
 /** Without an answer the part stays, as a warning must not disappear with its service. @param {HTMLElement} part */
 async function replace(part) {
-  const text = await call("GET", part.dataset.fragment ?? "").then((answer) => answer.ok ? answer.text() : undefined).catch(() => undefined);
+  const text = await call("GET", part.dataset.fragment ?? "")
+    .then((answer) => (answer.ok ? answer.text() : undefined))
+    .catch(() => undefined);
   if (text === undefined) return;
   const fresh = make("template");
   fresh.innerHTML = text;

@@ -9,7 +9,6 @@ import { watchSession } from "./session.js";
 import { days } from "./texts.js";
 import { exactClock, today } from "./time.js";
 
-
 function tick() {
   const now = serverNow();
   const clock = document.getElementById("clock");
@@ -24,8 +23,9 @@ function tick() {
 }
 
 function switchTheme() {
-  const dark = getComputedStyle(document.documentElement).colorScheme === "dark"
-    || (document.documentElement.dataset.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const dark =
+    getComputedStyle(document.documentElement).colorScheme === "dark" ||
+    (document.documentElement.dataset.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   const theme = dark ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;

@@ -14,5 +14,6 @@ if (opening && token) {
 // The links to other languages open the page again, so they need the token too.
 const given = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=token]"));
 if (given?.value) {
-  for (const link of document.querySelectorAll(".languages a")) /** @type {HTMLAnchorElement} */ (link).hash = given.value;
+  for (const link of document.querySelectorAll(".languages a"))
+    /** @type {HTMLAnchorElement} */ (link).hash = given.value;
 }

@@ -25,15 +25,21 @@ export class PlaceSearch extends Combobox {
   /** Places of the stated district come first. Options that arrive while the user types are shown at once. @param {PlaceOption[]} options */
   offer(options) {
     const pcode = this.stated();
-    this.options = [...options.filter((option) => option.pcode === pcode), ...options.filter((option) => option.pcode !== pcode)];
+    this.options = [
+      ...options.filter((option) => option.pcode === pcode),
+      ...options.filter((option) => option.pcode !== pcode),
+    ];
     if (document.activeElement === this.input && this.input.value && !this.chosen) this.show();
   }
 
   /** Options whose name is spelt in another way come last. @override @param {string} text */
   found(text) {
-    const found = matching(this.options, text), typed = romanised(folded(text));
+    const found = matching(this.options, text),
+      typed = romanised(folded(text));
     if (!typed) return found;
-    const others = /** @type {PlaceOption[]} */ (this.options).filter((option) => romanisedNames(option).some((name) => ` ${name}`.includes(` ${typed}`)));
+    const others = /** @type {PlaceOption[]} */ (this.options).filter((option) =>
+      romanisedNames(option).some((name) => ` ${name}`.includes(` ${typed}`)),
+    );
     return [...new Set([...found, ...others])];
   }
 
@@ -63,7 +69,8 @@ export class PlaceSearch extends Combobox {
   }
 
   meant() {
-    const pcode = this.stated(), same = /** @type {PlaceOption[]} */ (namesakes(this.options, this.input.value));
+    const pcode = this.stated(),
+      same = /** @type {PlaceOption[]} */ (namesakes(this.options, this.input.value));
     const meant = pcode ? same.filter((option) => option.pcode === pcode) : same;
     return meant.length === 1 ? meant[0] : undefined;
   }

@@ -2,9 +2,12 @@
 
 /** @param {Element} question an element with the fields of the question */
 export function isAnswered(question) {
-  const fields = /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>} */ (question.querySelectorAll("input, select, textarea"));
+  const fields = /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>} */ (
+    question.querySelectorAll("input, select, textarea")
+  );
   return [...fields].some((field) => {
-    if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+    if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type))
+      return field.checked !== field.defaultChecked;
     return field.value !== (field instanceof HTMLSelectElement ? presetOf(field) : field.defaultValue);
   });
 }

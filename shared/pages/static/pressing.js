@@ -32,7 +32,9 @@ export async function rested() {
 /** @param {PointerEvent} event */
 function press({ button }) {
   if (button !== 0 || release) return;
-  nothingPressed = new Promise((resolve) => { release = resolve; });
+  nothingPressed = new Promise((resolve) => {
+    release = resolve;
+  });
   longest = setTimeout(free, LONGEST_MS);
 }
 
@@ -42,7 +44,13 @@ function free() {
   release = undefined;
 }
 
-addEventListener("pointermove", () => { movedAt = performance.now(); }, { capture: true, passive: true });
+addEventListener(
+  "pointermove",
+  () => {
+    movedAt = performance.now();
+  },
+  { capture: true, passive: true },
+);
 addEventListener("pointerdown", press, { capture: true, passive: true });
 addEventListener("pointerup", () => setTimeout(free), { capture: true, passive: true }); // the click comes after this event
 addEventListener("pointercancel", free, { capture: true, passive: true });

@@ -8,7 +8,9 @@ const DEEDS = ["acknowledged", "confirmed", "progressed", "snoozed", "resolved"]
 /** @param {{status: number, text: string, body: Record<string, any>}} problem */
 export function refusal({ status, text, body }) {
   const deed = DEEDS.find((done) => body[`${done}_name`]);
-  return status === 409 && deed ? taken(body[`${deed}_name`], body[`${deed}_at`] ?? body[`${deed}_until`]) : sentence("failed", { problem: text });
+  return status === 409 && deed
+    ? taken(body[`${deed}_name`], body[`${deed}_at`] ?? body[`${deed}_until`])
+    : sentence("failed", { problem: text });
 }
 
 /** @param {string} name @param {string} at */

@@ -1,16 +1,55 @@
 // Names in Latin letters, folded so that the usual spellings of a name in Kyrgyz, Russian and Latin letters are equal.
 
 const LETTERS = /** @type {Record<string, string>} */ ({
-  "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "j", "з": "z", "и": "i", "й": "i", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p",
-  "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "h", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sh", "ъ": "", "ы": "i", "ь": "", "э": "e", "ю": "iu", "я": "ia",
+  а: "a",
+  б: "b",
+  в: "v",
+  г: "g",
+  д: "d",
+  е: "e",
+  ж: "j",
+  з: "z",
+  и: "i",
+  й: "i",
+  к: "k",
+  л: "l",
+  м: "m",
+  н: "n",
+  о: "o",
+  п: "p",
+  р: "r",
+  с: "s",
+  т: "t",
+  у: "u",
+  ф: "f",
+  х: "h",
+  ц: "ts",
+  ч: "ch",
+  ш: "sh",
+  щ: "sh",
+  ъ: "",
+  ы: "i",
+  ь: "",
+  э: "e",
+  ю: "iu",
+  я: "ia",
 });
 // Latin spellings of one sound: Jalal-Abad is Dzhalal-Abad, Khaidarkan is Haidarkan, Kara-Suu is Kara-Su.
 const SPELLINGS = /** @type {[RegExp, string][]} */ ([
-  [/dzh|dj|zh/g, "j"], [/kh|x/g, "h"], [/[qc](?!h)/g, "k"], [/w/g, "v"], [/y/g, "i"], [/(.)\1+/g, "$1"],
+  [/dzh|dj|zh/g, "j"],
+  [/kh|x/g, "h"],
+  [/[qc](?!h)/g, "k"],
+  [/w/g, "v"],
+  [/y/g, "i"],
+  [/(.)\1+/g, "$1"],
 ]);
 
 /** @param {string} folded a name as `folded` in combobox.js makes it */
 export function romanised(folded) {
-  const latin = folded.replaceAll("дж", "j").replace(/[а-я]/g, (letter) => LETTERS[letter] ?? letter).normalize("NFD").replace(/\p{M}/gu, "");
+  const latin = folded
+    .replaceAll("дж", "j")
+    .replace(/[а-я]/g, (letter) => LETTERS[letter] ?? letter)
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "");
   return SPELLINGS.reduce((text, [pattern, sound]) => text.replace(pattern, sound), latin);
 }

@@ -18,7 +18,14 @@ let isFinal = false; // true if the session cannot be renewed further, because i
 let isOver = false;
 
 export function watchSession() {
-  for (const kind of USES) addEventListener(kind, () => { used = true; }, { passive: true });
+  for (const kind of USES)
+    addEventListener(
+      kind,
+      () => {
+        used = true;
+      },
+      { passive: true },
+    );
   document.getElementById("session-stay")?.addEventListener("click", () => void keep());
   void look();
   setInterval(look, LOOK_MS);
@@ -39,7 +46,10 @@ async function look() {
   if (!warning) return;
   warning.hidden = left > WARNING_MS;
   if (warning.hidden) return;
-  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = sentence(isFinal ? "session_final" : "session_idle", { time: clock(new Date(now().getTime() + left)) });
+  /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = sentence(
+    isFinal ? "session_final" : "session_idle",
+    { time: clock(new Date(now().getTime() + left)) },
+  );
   document.getElementById("session-stay")?.toggleAttribute("hidden", isFinal);
   document.getElementById("session-again")?.toggleAttribute("hidden", !isFinal);
 }

@@ -27,10 +27,16 @@ export async function readGazetteer(path) {
  */
 export function settlementOptions({ aymaks, settlements }, district) {
   const language = Math.max(0, LANGUAGES.indexOf(document.documentElement.lang));
-  const units = new Map([...new Set(settlements.map((settlement) => settlement.district))].map((unit) => [unit, district(unit)]));
+  const units = new Map(
+    [...new Set(settlements.map((settlement) => settlement.district))].map((unit) => [unit, district(unit)]),
+  );
   return settlements.map(({ pcode, district: unit, aymak, names, terms }) => ({
-    value: pcode, name: names[language], above: [aymak && aymaks[aymak]?.[language], units.get(unit)].filter(Boolean).join(", "),
-    terms: [...names, ...terms], pcode: unit, settlement: pcode,
+    value: pcode,
+    name: names[language],
+    above: [aymak && aymaks[aymak]?.[language], units.get(unit)].filter(Boolean).join(", "),
+    terms: [...names, ...terms],
+    pcode: unit,
+    settlement: pcode,
   }));
 }
 

@@ -63,9 +63,16 @@ export function namesOf(site) {
  * @returns {PlaceOption[]}
  */
 export function siteOptions(sites, district) {
-  return sites.filter(({ state }) => state !== "closed").map((site) => ({
-    value: site.site_id, name: nameOf(site), above: [site.locality, district(site.pcode)].filter(Boolean).join(", "), terms: namesOf(site), pcode: site.pcode, site,
-  }));
+  return sites
+    .filter(({ state }) => state !== "closed")
+    .map((site) => ({
+      value: site.site_id,
+      name: nameOf(site),
+      above: [site.locality, district(site.pcode)].filter(Boolean).join(", "),
+      terms: namesOf(site),
+      pcode: site.pcode,
+      site,
+    }));
 }
 
 /**
@@ -82,7 +89,8 @@ export function localityOptions(sites, settlements, district) {
   for (const { locality, locality_pcode, pcode } of sites) {
     if (locality_pcode && codes.has(locality_pcode)) continue;
     const value = `${pcode} ${folded(locality ?? "")}`;
-    if (locality && !villages.has(value) && !listed.has(value)) villages.set(value, { value, name: locality, above: district(pcode), terms: [], pcode });
+    if (locality && !villages.has(value) && !listed.has(value))
+      villages.set(value, { value, name: locality, above: district(pcode), terms: [], pcode });
   }
   return [...settlements, ...villages.values()];
 }

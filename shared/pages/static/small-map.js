@@ -7,11 +7,14 @@ const NEAR = "200px"; // the map is drawn when its place is at most this far bel
 const section = document.getElementById("small-map");
 
 if (section && make("canvas").getContext("webgl2")) {
-  const watching = new IntersectionObserver((seen) => {
-    if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
-    watching.disconnect();
-    void show(section);
-  }, { rootMargin: NEAR });
+  const watching = new IntersectionObserver(
+    (seen) => {
+      if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+      watching.disconnect();
+      void show(section);
+    },
+    { rootMargin: NEAR },
+  );
   section.hidden = false;
   watching.observe(section);
 }
@@ -20,7 +23,7 @@ if (section && make("canvas").getContext("webgl2")) {
 async function show(section) {
   try {
     const { drawArea } = await import("/static/map/area.js");
-    if (!await drawArea(JSON.parse(section.dataset.area ?? ""))) section.hidden = true;
+    if (!(await drawArea(JSON.parse(section.dataset.area ?? "")))) section.hidden = true;
   } catch (error) {
     console.error(error);
     section.hidden = true;

@@ -11,7 +11,9 @@ export const days = island.days ?? {};
 /** A text with a value for each `{name}`. @param {string} name @param {Record<string, string | number>} [values] */
 export function sentence(name, values = {}) {
   if (island[name] === undefined) throw new Error(`no text "${name}"`);
-  return island[name].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ key) => String(values[key] ?? "–"));
+  return island[name].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ key) =>
+    String(values[key] ?? "–"),
+  );
 }
 
 /** The names of codes, by code. @param {string} name @returns {Record<string, string>} */

@@ -12,7 +12,14 @@ const SHOWN_MS = 8000;
 export function toast(text, kind = "plain", offer) {
   const element = make("div", { className: "toast" }, text);
   element.dataset.kind = kind;
-  if (offer) element.append(" ", button(offer.label, () => { element.remove(); offer.act(); }));
+  if (offer)
+    element.append(
+      " ",
+      button(offer.label, () => {
+        element.remove();
+        offer.act();
+      }),
+    );
   document.getElementById("toasts")?.append(element);
   setTimeout(() => element.remove(), offer?.shownMs ?? SHOWN_MS);
 }

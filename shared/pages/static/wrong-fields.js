@@ -15,7 +15,11 @@ export function showWrong(form, wrong) {
   removeNotes(form);
   const fields = named(form, wrong);
   mark(fields);
-  for (const field of fields) note(field, [sentence("wrong_field"), expectation(wrong.find((error) => isOf(field, error)))].filter(Boolean).join(" "));
+  for (const field of fields)
+    note(
+      field,
+      [sentence("wrong_field"), expectation(wrong.find((error) => isOf(field, error)))].filter(Boolean).join(" "),
+    );
   fields[0]?.focus();
   fields[0]?.closest(".field, fieldset")?.scrollIntoView({ block: "center" }); // the note may be below the field
   const ofForm = wrong.filter((error) => !fields.some((field) => isOf(field, error))).map(expectation);
@@ -24,7 +28,9 @@ export function showWrong(form, wrong) {
 
 /** @param {HTMLElement[]} fields */
 export function labels(fields) {
-  return fields.map((field) => /** @type {HTMLInputElement} */ (field).labels?.[0]?.textContent ?? field.ariaLabel ?? "").join(", ");
+  return fields
+    .map((field) => /** @type {HTMLInputElement} */ (field).labels?.[0]?.textContent ?? field.ariaLabel ?? "")
+    .join(", ");
 }
 
 /** The form's fields of these errors. @param {HTMLFormElement} form @param {Wrong[]} wrong @returns {HTMLElement[]} */

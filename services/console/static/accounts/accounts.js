@@ -18,5 +18,7 @@ function show() {
 }
 
 words.addEventListener("input", show);
-words.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+words.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") event.preventDefault();
+});
 show(); // after “Back”, the browser may have kept the text

@@ -11,7 +11,12 @@ import { exactClock } from "/static/time.js";
 /** @typedef {{id: number, at: string, action: string, result: string, account: string | null, address: string | null, subject: string | null, objects: string[], reason: string | null}} Entry */
 /** @typedef {{service: string, entries: Entry[], next: number | null}} Page */
 
-const SERVICES = { intake: "/intake/v1/audit", registry: "/registry/v1/audit", alerts: "/alerts/v1/audit", console: "/console/v1/audit" };
+const SERVICES = {
+  intake: "/intake/v1/audit",
+  registry: "/registry/v1/audit",
+  alerts: "/alerts/v1/audit",
+  console: "/console/v1/audit",
+};
 const PAGE = 100;
 
 /** @type {Record<"accounts" | "actions" | "results", Record<string, string>>} */
@@ -85,9 +90,13 @@ function drawn(service, entry) {
   const at = cell(moment(entry.at));
   at.className = "nowrap";
   const made = row([
-    at, cell(service), cell(entry.account ? names.accounts[entry.account] ?? entry.account : "—"),
-    cell(entry.address ?? "—"), cell(names.actions[entry.action] ?? entry.action),
-    cell(names.results[entry.result] ?? entry.result), cell(code(about.join(" ") || "—")),
+    at,
+    cell(service),
+    cell(entry.account ? (names.accounts[entry.account] ?? entry.account) : "—"),
+    cell(entry.address ?? "—"),
+    cell(names.actions[entry.action] ?? entry.action),
+    cell(names.results[entry.result] ?? entry.result),
+    cell(code(about.join(" ") || "—")),
   ]);
   made.className = entry.result === "done" ? "" : "is-bad";
   return labelled(made, "audit-table");

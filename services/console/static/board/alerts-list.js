@@ -32,7 +32,9 @@ function rowsOf(list) {
 function isHeld() {
   const now = performance.now();
   const isAiming = now - pointerAt < (panel().matches(":hover") ? RESTING_MS : MOVING_MS);
-  return (isAiming && panel().querySelector("[data-act]") !== null) || now - keyAt < KEY_MS || now - answeredAt < ANSWERED_MS;
+  return (
+    (isAiming && panel().querySelector("[data-act]") !== null) || now - keyAt < KEY_MS || now - answeredAt < ANSWERED_MS
+  );
 }
 
 /** Shows the server's list. No row moves while somebody may be about to answer an alert, unless another filter was chosen. @param {HTMLElement} fresh */
@@ -53,7 +55,9 @@ function drawn() {
 function announce(fresh) {
   const before = pending ?? panel();
   const known = rowsOf(before);
-  const fresher = [...rowsOf(fresh)].filter(([key, row]) => !known.has(key) && row.dataset.state === "waiting").map(([, row]) => nameOf(row));
+  const fresher = [...rowsOf(fresh)]
+    .filter(([key, row]) => !known.has(key) && row.dataset.state === "waiting")
+    .map(([, row]) => nameOf(row));
   const texts = fresher.length ? [sentence("new_alert", { alerts: fresher.join("; ") })] : [];
   const hidden = hiddenOf(fresh);
   if (hidden && Number(hidden.dataset.count) > Number(hiddenOf(before)?.dataset.count)) texts.push(lineOf(hidden));
@@ -72,7 +76,10 @@ function lineOf(part) {
 
 /** The alert in one line: hazard, place, severity. @param {Element} row */
 export function nameOf(row) {
-  return [".alert-name", ".alert-where", ".alert-grade"].map((part) => lineOf(row.querySelector(part))).filter(Boolean).join(" · ");
+  return [".alert-name", ".alert-where", ".alert-grade"]
+    .map((part) => lineOf(row.querySelector(part)))
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** The name of the alert with this id, also if the alert's row is not shown yet. @param {string} alert */
@@ -106,7 +113,9 @@ function mend(fresh) {
   const button = element("changes");
   button.hidden = changes === 0;
   button.textContent = sentence("changes", { count: changes });
-  showStrip([...next.values()].filter((row) => row.dataset.state === "waiting" && URGENT.includes(row.dataset.severity ?? "")));
+  showStrip(
+    [...next.values()].filter((row) => row.dataset.state === "waiting" && URGENT.includes(row.dataset.severity ?? "")),
+  );
 }
 
 /**
@@ -134,7 +143,8 @@ function settleRow(row, newer) {
 function copy(newer, row) {
   for (const part of [".alert-line", ".alert-state", ".alert-below", ".alert-grade"]) {
     const [shown, drawn] = [row.querySelector(part), newer.querySelector(part)];
-    if (shown && drawn && shown.innerHTML !== drawn.innerHTML) shown.replaceChildren(...drawn.cloneNode(true).childNodes);
+    if (shown && drawn && shown.innerHTML !== drawn.innerHTML)
+      shown.replaceChildren(...drawn.cloneNode(true).childNodes);
   }
   row.dataset.severity = newer.dataset.severity;
   row.dataset.sequence = newer.dataset.sequence;
@@ -144,7 +154,8 @@ function copy(newer, row) {
 /** Shows new Severe and Extreme alerts at once, in a strip above the list. @param {HTMLElement[]} rows */
 function showStrip(rows) {
   strip.hidden = rows.length === 0;
-  element("strip-text").textContent = rows.map(nameOf).slice(0, 2).join("; ") + (rows.length > 2 ? ` +${rows.length - 2}` : "");
+  element("strip-text").textContent =
+    rows.map(nameOf).slice(0, 2).join("; ") + (rows.length > 2 ? ` +${rows.length - 2}` : "");
   strip.dataset.alert = rows[0]?.dataset.key ?? "";
 }
 
@@ -184,12 +195,32 @@ export function reveal(alert) {
 }
 
 addEventListener("beforeprint", apply); // a held list would lack new alerts on paper
-addEventListener("keydown", () => { keyAt = performance.now(); }, { capture: true });
-addEventListener("pointermove", () => { pointerAt = performance.now(); }, { passive: true });
-addEventListener("pointerdown", () => { pointerAt = performance.now(); }, { passive: true, capture: true });
+addEventListener(
+  "keydown",
+  () => {
+    keyAt = performance.now();
+  },
+  { capture: true },
+);
+addEventListener(
+  "pointermove",
+  () => {
+    pointerAt = performance.now();
+  },
+  { passive: true },
+);
+addEventListener(
+  "pointerdown",
+  () => {
+    pointerAt = performance.now();
+  },
+  { passive: true, capture: true },
+);
 document.addEventListener("click", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (target.closest("#changes")) apply();
   if (target.closest("#strip-show")) reveal(strip.dataset.alert ?? "");
 });
-setInterval(() => { if (pending && !isHeld()) apply(); }, 500);
+setInterval(() => {
+  if (pending && !isHeld()) apply();
+}, 500);

@@ -34,7 +34,13 @@ const TITLES = {
 };
 
 /** @type {Record<string, string>} the first field of each act */
-const FIRST = { resolve: "verdict", assign: "assignee", snooze: "snooze-minutes", "for-another": "behalf-name", "take-over": "answer-cancel" };
+const FIRST = {
+  resolve: "verdict",
+  assign: "assignee",
+  snooze: "snooze-minutes",
+  "for-another": "behalf-name",
+  "take-over": "answer-cancel",
+};
 
 /** @type {Record<string, {method: string, path: string, done: string}>} */
 const AT_ONCE = {
@@ -64,9 +70,11 @@ export function begin(act, alert) {
   element("snooze").hidden = !act.startsWith("snooze");
   element("assignment").hidden = !act.startsWith("assign");
   if (act.startsWith("assign")) void offerAssignees(alert);
-  for (const id of ["answering-title", "answer-send"]) element(id).textContent = sentence(TITLES[act] ?? "", { count: several.alerts.length });
+  for (const id of ["answering-title", "answer-send"])
+    element(id).textContent = sentence(TITLES[act] ?? "", { count: several.alerts.length });
   element("answering-about").textContent = (alert ? [named(alert)] : [...several.names.values()]).join("; ");
-  const taken = act === "take-over-selected" ? several.alerts.filter(isTaken).map((each) => several.names.get(each)) : [];
+  const taken =
+    act === "take-over-selected" ? several.alerts.filter(isTaken).map((each) => several.names.get(each)) : [];
   showText("answering-taken", taken.length ? sentence("taken_by_others", { alerts: taken.join("; ") }) : "");
   dialog.showModal();
   element(FIRST[act.replace("-selected", "")] ?? "").focus(); // a browser would focus the names of many alerts, because they scroll
@@ -89,12 +97,23 @@ async function answer() {
   const entries = new FormData(form);
   const given = (/** @type {string} */ name) => String(entries.get(name) ?? "").trim();
   if (intended.act.startsWith("resolve")) {
-    if (!given("verdict")) return missing(element("verdicts"), element("verdicts").querySelector("legend")?.textContent ?? "");
-    return sendIntended("resolution", "resolve", { verdict: given("verdict"), ...(given("note") && { note: given("note") }) }, "closed");
+    if (!given("verdict"))
+      return missing(element("verdicts"), element("verdicts").querySelector("legend")?.textContent ?? "");
+    return sendIntended(
+      "resolution",
+      "resolve",
+      { verdict: given("verdict"), ...(given("note") && { note: given("note") }) },
+      "closed",
+    );
   }
   if (intended.act.startsWith("assign")) {
     if (!given("account_id")) return missing(assignee);
-    return sendIntended("assignment", "assign", { account_id: given("account_id"), ...(given("note") && { note: given("note") }) }, "assigned");
+    return sendIntended(
+      "assignment",
+      "assign",
+      { account_id: given("account_id"), ...(given("note") && { note: given("note") }) },
+      "assigned",
+    );
   }
   if (intended.act.startsWith("take-over")) return sendIntended("takeover", "takeover", {}, "taken_over");
   if (intended.act.startsWith("snooze")) {
@@ -104,9 +123,19 @@ async function answer() {
   const name = given("name");
   if (!name) return missing(element("behalf-name"));
   const at = given("at") ? read(given("at")) : new Date();
-  if (!at) return wrong(element("behalf-at"), sentence("check", { fields: labels([element("behalf-at")]) }), sentence("time_expected"));
+  if (!at)
+    return wrong(
+      element("behalf-at"),
+      sentence("check", { fields: labels([element("behalf-at")]) }),
+      sentence("time_expected"),
+    );
   if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1); // "23:50" typed after midnight means yesterday
-  return send(intended.alert, "acknowledgement", { on_behalf_of: { name, by: given("by"), ...(given("at") && { at: at.toISOString() }) } }, "acknowledged");
+  return send(
+    intended.alert,
+    "acknowledgement",
+    { on_behalf_of: { name, by: given("by"), ...(given("at") && { at: at.toISOString() }) } },
+    "acknowledged",
+  );
 }
 
 /** Sends the act of the dialog for its alert, or for the alerts that were selected when the dialog opened. @param {string} what @param {string} act @param {object} body @param {string} done */
@@ -135,7 +164,10 @@ async function offerAssignees(alert) {
 
 /** @param {{account_id: string, name: string, post: string | null, is_on_duty: boolean}} person */
 function optionOf({ account_id, name, post, is_on_duty }) {
-  return new Option([name, ...(post ? [post] : []), ...(is_on_duty ? [sentence("on_duty")] : [])].join(", "), account_id);
+  return new Option(
+    [name, ...(post ? [post] : []), ...(is_on_duty ? [sentence("on_duty")] : [])].join(", "),
+    account_id,
+  );
 }
 
 /** @param {string} alert @param {string} what @param {object} body @param {string} done */
@@ -165,7 +197,8 @@ async function sendSeveral(several, act, body, offered) {
     const refused = await actOn(several, act, body, offered);
     if (refused) return refuse(refused);
     dialog.close();
-    if (act === "resolve") element("panel-alerts").focus({ preventScroll: true }); // the row with the focus was closed, too
+    if (act === "resolve")
+      element("panel-alerts").focus({ preventScroll: true }); // the row with the focus was closed, too
     else takeUp(element("panel-alerts"), "");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;

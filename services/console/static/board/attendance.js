@@ -27,7 +27,10 @@ function touch() {
 }
 
 async function report() {
-  const answer = await call("PUT", "/alerts/v1/presence", { board_id: board, last_input_at: new Date(touched).toISOString() }).catch(() => undefined);
+  const answer = await call("PUT", "/alerts/v1/presence", {
+    board_id: board,
+    last_input_at: new Date(touched).toISOString(),
+  }).catch(() => undefined);
   if (answer?.ok) {
     const presence = await answer.json();
     [unattendedMs, isNobodyAnywhere] = [presence.unattended_minutes * 60_000, presence.is_unattended];

@@ -51,7 +51,11 @@ async function show(path, active) {
   /** @type {Response | undefined} */
   let refused;
   readAt = performance.now();
-  const article = kept ?? await readArticle(path, panel.dataset.prefix ?? "", (answer) => { refused = answer; });
+  const article =
+    kept ??
+    (await readArticle(path, panel.dataset.prefix ?? "", (answer) => {
+      refused = answer;
+    }));
   const reason = refused ? (await problem(refused)).text : sentence("not_shown");
   if (shown !== path) return;
   fail(article ? "" : reason);
@@ -106,7 +110,8 @@ function leave() {
  */
 export function note(data) {
   const id = shown.split("/").pop();
-  if (!data || (data.alert_id && data.hazard_id === id)) newest = Infinity; // the page of a hazard also has its alerts
+  if (!data || (data.alert_id && data.hazard_id === id))
+    newest = Infinity; // the page of a hazard also has its alerts
   else if ((data.alert_id ?? data.hazard_id) === id) newest = Math.max(newest, data.sequence ?? data.revision ?? 0);
 }
 

@@ -36,7 +36,8 @@ const CLOCKS_MS = 5000; // the shortest interval between two questions about the
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 
 /** The pages that open beside the list: of alerts, hazards, groups, sites and areas. */
-const PAGE = /^\/(alerts|hazards|registry\/groups|registry\/sites)\/[0-9a-f-]{36}(\?entry=report-[0-9a-f-]+)?$|^\/areas\/[A-Z]{2}\d+$/;
+const PAGE =
+  /^\/(alerts|hazards|registry\/groups|registry\/sites)\/[0-9a-f-]{36}(\?entry=report-[0-9a-f-]+)?$|^\/areas\/[A-Z]{2}\d+$/;
 
 const board = element("board");
 const renewClocks = renewal(askEscalations, CLOCKS_MS);
@@ -95,7 +96,11 @@ function openAimedAt(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   const row = /** @type {HTMLElement | null} */ (target.closest(".alerts [data-sequence]"));
   const link = target.closest("a");
-  const path = link ? (link.getAttribute("href") ?? "").replace(/#report-.*$/, "") : row && !target.closest("button, input") ? `/alerts/${row.dataset.key}` : "";
+  const path = link
+    ? (link.getAttribute("href") ?? "").replace(/#report-.*$/, "")
+    : row && !target.closest("button, input")
+      ? `/alerts/${row.dataset.key}`
+      : "";
   if (!PAGE.test(path) || link?.id === "beside-page") return;
   event.preventDefault();
   row?.focus({ preventScroll: true });
@@ -117,13 +122,15 @@ board.addEventListener("drawn", (event) => {
   if (panel === "households") showHeldPersons();
 });
 
-listen(Object.keys(PANELS_OF), (topics, data) => topics.forEach((topic) => {
-  noteChange();
-  if (PANELS_OF[topic].includes("recent")) note(data); // the event is about an alert or a hazard
-  PANELS_OF[topic].forEach(draw);
-  if (topic === "alerts") heardOf();
-  if (PANELS_OF[topic].includes("households")) renewSites();
-}));
+listen(Object.keys(PANELS_OF), (topics, data) =>
+  topics.forEach((topic) => {
+    noteChange();
+    if (PANELS_OF[topic].includes("recent")) note(data); // the event is about an alert or a hazard
+    PANELS_OF[topic].forEach(draw);
+    if (topic === "alerts") heardOf();
+    if (PANELS_OF[topic].includes("households")) renewSites();
+  }),
+);
 showBy("alerts", settle);
 if (board.dataset.attended) attend();
 void askAdmission();

@@ -30,5 +30,7 @@ export function showEscalations() {
 
 /** @param {number} leftMs */
 function inWords(leftMs) {
-  return leftMs < MINUTE_MS ? sentence("escalates_soon") : sentence("escalates_in", { minutes: Math.floor(leftMs / MINUTE_MS) });
+  return leftMs < MINUTE_MS
+    ? sentence("escalates_soon")
+    : sentence("escalates_in", { minutes: Math.floor(leftMs / MINUTE_MS) });
 }

@@ -33,9 +33,12 @@ function show() {
 function fill() {
   const given = new URLSearchParams(location.search);
   for (const field of form.elements) {
-    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = given.getAll(field.name).includes(field.value);
-    else if (field instanceof HTMLSelectElement && field.multiple) for (const option of field.options) option.selected = given.getAll(field.name).includes(option.value);
-    else if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = given.get(field.name) ?? "";
+    if (field instanceof HTMLInputElement && field.type === "checkbox")
+      field.checked = given.getAll(field.name).includes(field.value);
+    else if (field instanceof HTMLSelectElement && field.multiple)
+      for (const option of field.options) option.selected = given.getAll(field.name).includes(option.value);
+    else if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement)
+      field.value = given.get(field.name) ?? "";
   }
 }
 
@@ -64,7 +67,10 @@ function fail(text) {
   showText("filter-failure", text);
 }
 
-form.addEventListener("submit", (event) => { event.preventDefault(); apply(stated()); });
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  apply(stated());
+});
 saving.addEventListener("submit", () => void save());
 addEventListener("popstate", show);
 document.addEventListener("click", (event) => {

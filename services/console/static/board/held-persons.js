@@ -32,5 +32,8 @@ export function showHeldPersons() {
   const place = document.getElementById("held-persons");
   if (!place) return;
   place.hidden = !held.in_households && !held.in_groups;
-  place.textContent = sentence("held_persons", { households: number.format(held.in_households), groups: number.format(held.in_groups) });
+  place.textContent = sentence("held_persons", {
+    households: number.format(held.in_households),
+    groups: number.format(held.in_groups),
+  });
 }

@@ -11,7 +11,8 @@ const board = element("board");
 
 /** The key ↓ moves to the first alert if nothing has the focus, or if the whole panel has it because the focused row is gone. @param {KeyboardEvent} event */
 function enter(event) {
-  const isNowhere = document.activeElement === document.body || document.activeElement === document.getElementById("panel-alerts");
+  const isNowhere =
+    document.activeElement === document.body || document.activeElement === document.getElementById("panel-alerts");
   const first = /** @type {HTMLElement | null} */ (board.querySelector(".alert"));
   if (event.key !== "ArrowDown" || !isNowhere || !first || hasModifier(event)) return;
   event.preventDefault();
@@ -69,6 +70,12 @@ function move(row, by, isRange) {
 board.addEventListener("keydown", pressed);
 addEventListener("keydown", enter);
 addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.defaultPrevented || !chosen().length || document.querySelector("dialog[open], .menu[open]")) return;
+  if (
+    event.key !== "Escape" ||
+    event.defaultPrevented ||
+    !chosen().length ||
+    document.querySelector("dialog[open], .menu[open]")
+  )
+    return;
   if (element("beside").hidden) chooseNone();
 });

@@ -11,7 +11,10 @@ const TICK_MS = 1000;
 
 /** Says from now on which panels are behind. */
 export function watchPanels() {
-  setInterval(() => waits().forEach(({ name, waitedMs, ageMs }) => show(name, waitedMs > LATE_MS ? ageMs : undefined)), TICK_MS);
+  setInterval(
+    () => waits().forEach(({ name, waitedMs, ageMs }) => show(name, waitedMs > LATE_MS ? ageMs : undefined)),
+    TICK_MS,
+  );
 }
 
 /** @param {string} name @param {number} [ageMs] of the shown state, if the panel is behind */

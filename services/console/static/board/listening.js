@@ -56,8 +56,15 @@ export function listen(topics, changed) {
     stream.addEventListener("error", failed);
     stream.addEventListener("beat", live);
     stream.addEventListener("stalled", stalled);
-    for (const topic of topics) stream.addEventListener(topic, (event) => { live(event); changed([topic], JSON.parse(event.data).data ?? {}); });
-    stream.addEventListener("reset", (event) => { live(event); changed(topics); });
+    for (const topic of topics)
+      stream.addEventListener(topic, (event) => {
+        live(event);
+        changed([topic], JSON.parse(event.data).data ?? {});
+      });
+    stream.addEventListener("reset", (event) => {
+      live(event);
+      changed(topics);
+    });
   }
 
   /** If the server refused the stream, asks for the reason and reopens, because the browser does not reconnect. */
@@ -65,10 +72,13 @@ export function listen(topics, changed) {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;
     stream = undefined;
-    void call("POST", "/v1/session").then((answer) => {
-      if (answer.status === 401) return ended();
-      setTimeout(open, AGAIN_MS);
-    }, () => setTimeout(open, AGAIN_MS));
+    void call("POST", "/v1/session").then(
+      (answer) => {
+        if (answer.status === 401) return ended();
+        setTimeout(open, AGAIN_MS);
+      },
+      () => setTimeout(open, AGAIN_MS),
+    );
   }
 }
 

@@ -85,12 +85,18 @@ async function openMap() {
 }
 
 async function load() {
-  const [{ DrawnMap }] = await Promise.all([import("/static/map/canvas.js"), addStyles(), element("board").dataset.background && addBackgroundReader()]);
+  const [{ DrawnMap }] = await Promise.all([
+    import("/static/map/canvas.js"),
+    addStyles(),
+    element("board").dataset.background && addBackgroundReader(),
+  ]);
   return new DrawnMap(chosenOnMap, () => {}).load();
 }
 
 /** @type {Record<string, () => Promise<void>>} */
-const renewals = Object.fromEntries(Object.keys(layers).map((name) => [name, layerRenewal(() => read(/** @type {Layer} */ (name)), QUIET_MS)]));
+const renewals = Object.fromEntries(
+  Object.keys(layers).map((name) => [name, layerRenewal(() => read(/** @type {Layer} */ (name)), QUIET_MS)]),
+);
 
 /** @param {Layer} name */
 async function read(name) {
@@ -116,7 +122,10 @@ function draw(layer) {
     map?.show("areas", polygonsOf(layers.hazards));
   }
   if (layer === "displaced") {
-    map?.show("households", layers.displaced.filter(({ properties }) => properties.persons));
+    map?.show(
+      "households",
+      layers.displaced.filter(({ properties }) => properties.persons),
+    );
     map?.show("counted", layers.displaced.filter(({ properties }) => properties.counted_highest).map(withCount));
   }
 }
@@ -155,7 +164,13 @@ function chosenOnMap(layer, ids) {
     offer("", []);
     return void open(`/areas/${district ?? id}`);
   }
-  offer(`/${kind}/${id}`, ids.slice(1).flatMap(featuresOf).map((feature) => opener(`/${kind}/${feature.properties.id}`, feature)));
+  offer(
+    `/${kind}/${id}`,
+    ids
+      .slice(1)
+      .flatMap(featuresOf)
+      .map((feature) => opener(`/${kind}/${feature.properties.id}`, feature)),
+  );
   document.getElementById(`alert-${id}`)?.scrollIntoView({ block: "nearest" });
   void open(`/${kind}/${id}`);
 }
@@ -164,7 +179,10 @@ function chosenOnMap(layer, ids) {
 function offer(path, buttons) {
   offeredWith = path;
   element("map-more").hidden = !buttons.length;
-  element("map-more").replaceChildren(`${sentence("also_here")}: `, ...buttons.flatMap((button, index) => (index ? [", ", button] : [button])));
+  element("map-more").replaceChildren(
+    `${sentence("also_here")}: `,
+    ...buttons.flatMap((button, index) => (index ? [", ", button] : [button])),
+  );
 }
 
 /** @param {string} path @param {Feature} feature */

@@ -26,13 +26,20 @@ export function showBy(name, show) {
 /** How long after a change the panels showed it. If a panel does not show it yet, the time that has passed. */
 export function behindMs() {
   const now = performance.now();
-  return Math.max(0, ...[...drawings.values()].map(({ shownAfterMs, since }) => Math.max(shownAfterMs, now - (since ?? now))));
+  return Math.max(
+    0,
+    ...[...drawings.values()].map(({ shownAfterMs, since }) => Math.max(shownAfterMs, now - (since ?? now))),
+  );
 }
 
 /** Of each panel, how long a change has waited to be shown, and the age of the state that is shown. */
 export function waits() {
   const now = performance.now();
-  return [...drawings.values()].map(({ name, since, stateAt }) => ({ name, waitedMs: now - (since ?? now), ageMs: now - stateAt }));
+  return [...drawings.values()].map(({ name, since, stateAt }) => ({
+    name,
+    waitedMs: now - (since ?? now),
+    ageMs: now - stateAt,
+  }));
 }
 
 /** @param {string} name */
@@ -155,7 +162,8 @@ export function forget(row) {
  */
 export function renew(shown, fresh) {
   for (const name of shown.getAttributeNames()) if (!fresh.hasAttribute(name)) shown.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
+  for (const { name, value } of fresh.attributes)
+    if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
   const next = /** @type {HTMLElement[]} */ ([...fresh.children]);
   const wanted = new Set(next.map(nameOf));
   /** @type {Map<string, HTMLElement>} */

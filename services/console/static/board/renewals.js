@@ -15,7 +15,9 @@ export function renewal(read, quietMs) {
     isBusy = true;
     while (isDue) {
       isDue = false;
-      await read().catch(() => { setTimeout(renew, AGAIN_MS); });
+      await read().catch(() => {
+        setTimeout(renew, AGAIN_MS);
+      });
       await new Promise((resolve) => setTimeout(resolve, quietMs));
     }
     isBusy = false;

@@ -88,7 +88,10 @@ function rangeTo(row) {
 
 /** Selects all shown rows of the section that can be selected. @param {Element | null} section */
 export function chooseSection(section, isOn = true) {
-  chooseAll(rows().filter((row) => section?.contains(row)), isOn);
+  chooseAll(
+    rows().filter((row) => section?.contains(row)),
+    isOn,
+  );
 }
 
 /** Marks the selected alerts in the list. Alerts that the list no longer shows are not selected any more. */
@@ -96,8 +99,10 @@ export function showSelection() {
   const boxes = new Map(rows().map((row) => [keyOf(row), boxOf(row)]));
   for (const alert of chosen()) if (!boxes.get(alert)) selected.delete(alert);
   for (const [alert, box] of boxes) if (box) box.checked = isChosen(alert);
-  for (const whole of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-select-section]"))) {
-    const inside = [...whole.closest(".section")?.querySelectorAll("[data-select]") ?? []];
+  for (const whole of /** @type {NodeListOf<HTMLInputElement>} */ (
+    document.querySelectorAll("[data-select-section]")
+  )) {
+    const inside = [...(whole.closest(".section")?.querySelectorAll("[data-select]") ?? [])];
     const count = inside.filter((box) => /** @type {HTMLInputElement} */ (box).checked).length;
     whole.checked = count > 0 && count === inside.length;
     whole.indeterminate = count > 0 && count < inside.length;

@@ -77,19 +77,36 @@ function showResults(names, act, { done, refused }, offered) {
   chooseAgain(refused.map((alert) => alert.alert_id));
   const lines = [
     ...refused.map((each) => ({ name: names.get(each.alert_id) ?? "", text: refusalOf(each), isDone: false })),
-    ...done.map((each) => ({ name: names.get(each.alert_id) ?? "", text: sentence(isPartly(act, each) ? "partly_acknowledged" : text), isDone: true })),
+    ...done.map((each) => ({
+      name: names.get(each.alert_id) ?? "",
+      text: sentence(isPartly(act, each) ? "partly_acknowledged" : text),
+      isDone: true,
+    })),
   ];
   for (const isPart of [false, true]) {
     const same = done.filter((alert) => isPartly(act, alert) === isPart).map((alert) => alert.alert_id);
-    if (same.length) say(sentence(isPart ? "partly_acknowledged" : text), same, names, offered ?? (() => ({ label: sentence("each_result"), shownMs: 10_000, act: () => show(lines) })));
+    if (same.length)
+      say(
+        sentence(isPart ? "partly_acknowledged" : text),
+        same,
+        names,
+        offered ?? (() => ({ label: sentence("each_result"), shownMs: 10_000, act: () => show(lines) })),
+      );
   }
   if (refused.length) show(lines);
 }
 
 /** @param {string} text @param {string[]} alerts @param {Map<string, string>} names @param {(alerts: string[]) => any} offered */
 function say(text, alerts, names, offered) {
-  const first = alerts.slice(0, NAMED).map((alert) => names.get(alert)).join("; ");
-  toast(`${text}: ${alerts.length}. ${first}${alerts.length > NAMED ? ` +${alerts.length - NAMED}` : ""}`, "good", offered(alerts));
+  const first = alerts
+    .slice(0, NAMED)
+    .map((alert) => names.get(alert))
+    .join("; ");
+  toast(
+    `${text}: ${alerts.length}. ${first}${alerts.length > NAMED ? ` +${alerts.length - NAMED}` : ""}`,
+    "good",
+    offered(alerts),
+  );
 }
 
 /** Whether the step of an escalation policy demands acknowledgements of more people. @param {string} act @param {Done} alert */
@@ -101,9 +118,11 @@ function isPartly(act, alert) {
 function show(lines) {
   const count = lines.filter((line) => line.isDone).length;
   element("results-title").textContent = sentence("results", { done: count, refused: lines.length - count });
-  element("results-list").replaceChildren(...lines.map(({ name, text, isDone }) => {
-    return make("li", { className: isDone ? "good" : "bad strong" }, `${isDone ? "✓" : "✗"} ${name}: ${text}`);
-  }));
+  element("results-list").replaceChildren(
+    ...lines.map(({ name, text, isDone }) => {
+      return make("li", { className: isDone ? "good" : "bad strong" }, `${isDone ? "✓" : "✗"} ${name}: ${text}`);
+    }),
+  );
   dialog.showModal();
 }
 

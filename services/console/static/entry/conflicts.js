@@ -15,8 +15,21 @@ import { sentence } from "/static/texts.js";
 const STAMPS = ["kind", "report_id", "household_id", "household_code", "group_id", "version", "status", "reported_at"]; // they differ in any two versions, or in none
 /** @type {Known} */
 const DEFAULTS = {
-  reasons: ["not_reported"], mobility: "displacement", occurred_at_precision: "day", legal_basis: "unknown", shelter: "unknown", intention: "unknown", is_urgent: false, is_whole_household: true,
-  quantifier: "exact", persons_estimated: false, household_unit: "families", counted_at_precision: "hour", is_full_recount: false, source_type: "unknown", is_reversed: false,
+  reasons: ["not_reported"],
+  mobility: "displacement",
+  occurred_at_precision: "day",
+  legal_basis: "unknown",
+  shelter: "unknown",
+  intention: "unknown",
+  is_urgent: false,
+  is_whole_household: true,
+  quantifier: "exact",
+  persons_estimated: false,
+  household_unit: "families",
+  counted_at_precision: "hour",
+  is_full_recount: false,
+  source_type: "unknown",
+  is_reversed: false,
 };
 
 /**
@@ -28,7 +41,13 @@ const DEFAULTS = {
 export function hidesAnother(report, body, newest, worded = (version) => version) {
   if (!newest) return true;
   const { known, author, outcome } = newest;
-  if (!EFFECTIVE.includes(outcome) || known.report_id !== report.id || known.version <= report.seen || author === document.body.dataset.account) return false;
+  if (
+    !EFFECTIVE.includes(outcome) ||
+    known.report_id !== report.id ||
+    known.version <= report.seen ||
+    author === document.body.dataset.account
+  )
+    return false;
   report.follow(known.version);
   const names = differing(known, body);
   if (names.length) show(names, worded(known), worded(body));
@@ -49,7 +68,9 @@ function stated(name, version) {
 
 /** @param {string[]} names @param {Known} theirs @param {Known} ours */
 function show(names, theirs, ours) {
-  const rows = names.map((name) => row([head(labelOf(name)), ...[theirs, ours].map((version) => cell(stated(name, version) || sentence("unstated")))]));
+  const rows = names.map((name) =>
+    row([head(labelOf(name)), ...[theirs, ours].map((version) => cell(stated(name, version) || sentence("unstated")))]),
+  );
   element("conflict-fields").replaceChildren(...rows);
   /** @type {HTMLElement} */ (element("failure").closest("form")).hidden = element("answer").hidden = true;
   element("conflict").hidden = false;
@@ -61,8 +82,14 @@ function show(names, theirs, ours) {
  * @param {{replace: () => unknown, take: () => unknown}} choices `replace` sends the own version again, `take` drops it
  */
 export function offerChoice({ replace, take }) {
-  element("replace-other").addEventListener("click", () => { close(); void replace(); });
-  element("take-other").addEventListener("click", () => { close(); void take(); });
+  element("replace-other").addEventListener("click", () => {
+    close();
+    void replace();
+  });
+  element("take-other").addEventListener("click", () => {
+    close();
+    void take();
+  });
 }
 
 function close() {

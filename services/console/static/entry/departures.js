@@ -10,7 +10,10 @@ import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/momen
 export class Departure {
   constructor() {
     this.isChosen = false; // whether the person chose the precision
-    input("occurred_at_precision").addEventListener("change", () => { this.isChosen = true; this.showHour(); });
+    input("occurred_at_precision").addEventListener("change", () => {
+      this.isChosen = true;
+      this.showHour();
+    });
     input("mobility").addEventListener("change", () => this.preset());
   }
 
@@ -32,7 +35,9 @@ export class Departure {
 
   /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
   get errors() {
-    const { left, precision } = this, date = day(input("left").value.trim()), isDay = isValid(date);
+    const { left, precision } = this,
+      date = day(input("left").value.trim()),
+      isDay = isValid(date);
     const isFuture = precision === "hour" ? isAhead(left) : isAfterToday(left);
     return [
       ["day", isDay ? [] : [input("left")]],
@@ -58,7 +63,8 @@ export class Departure {
 
   /** The month by default for migration, because few remember the day; otherwise the day. */
   preset() {
-    if (!this.isChosen) input("occurred_at_precision").value = input("mobility").value === "migration" ? "month" : "day";
+    if (!this.isChosen)
+      input("occurred_at_precision").value = input("mobility").value === "migration" ? "month" : "day";
     this.showHour();
   }
 

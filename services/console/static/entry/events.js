@@ -30,11 +30,17 @@ export class Events {
 
   /** What the form says about the departure; undefined if this is not enough for the question. */
   get departure() {
-    const pcode = this.journey.origin.chosen?.value ?? "", { left, precision } = this.journey.departure, type = this.journey.hazard.chosen?.value;
+    const pcode = this.journey.origin.chosen?.value ?? "",
+      { left, precision } = this.journey.departure,
+      type = this.journey.hazard.chosen?.value;
     if (!isInCountry(pcode) || !isValid(left) || !haveFled(given(this.form, "mobility"))) return undefined;
     return {
-      status: this.form.dataset.status ?? "", pcode, occurred_at: left.toISOString(), occurred_at_precision: precision,
-      ...(type && { hazard_type: type }), reasons: this.journey.reasons.ranked,
+      status: this.form.dataset.status ?? "",
+      pcode,
+      occurred_at: left.toISOString(),
+      occurred_at_precision: precision,
+      ...(type && { hazard_type: type }),
+      reasons: this.journey.reasons.ranked,
     };
   }
 }

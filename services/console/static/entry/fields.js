@@ -11,7 +11,12 @@ export function input(id) {
 export function options(id) {
   /** @type {any[]} */
   const listed = JSON.parse(element(id).textContent ?? "[]");
-  return listed.map((place) => ({ value: place.value ?? place.pcode, name: place.name, above: place.parent_name, terms: place.terms }));
+  return listed.map((place) => ({
+    value: place.value ?? place.pcode,
+    name: place.name,
+    above: place.parent_name,
+    terms: place.terms,
+  }));
 }
 
 /** @param {HTMLFormElement} form @param {string} name */

@@ -17,25 +17,40 @@ export class Journey {
     this.destination = new Combobox(input("destination"), [...options("places"), ...elsewhere]);
     this.hazard = new Combobox(input("hazard"), options("hazards"));
     this.village = localities(this.origin);
-    this.site = sites(this.destination, (kind) => { input("shelter").value = kind; });
+    this.site = sites(this.destination, (kind) => {
+      input("shelter").value = kind;
+    });
     this.departure = new Departure();
     this.reasons = new Reasons();
     this.follows = true; // whether the present district still follows the district of origin
     this.origin.input.addEventListener("blur", () => this.preset());
-    this.destination.input.addEventListener("input", () => { this.follows = false; });
+    this.destination.input.addEventListener("input", () => {
+      this.follows = false;
+    });
     input("mobility").addEventListener("change", () => this.showEvacuation());
   }
 
   /** @param {Combobox} combobox @returns {StatedPlace} */
   place(combobox) {
-    const place = { pcode: combobox.chosen?.value ?? "", locality: input(`${combobox.input.id}-locality`).value.trim() };
-    const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ ((combobox === this.destination ? this.site : this.village).chosen);
-    return { ...place, ...(chosen?.settlement && { settlement: chosen.settlement }), ...(chosen?.site && { site: chosen.site.site_id }) };
+    const place = {
+      pcode: combobox.chosen?.value ?? "",
+      locality: input(`${combobox.input.id}-locality`).value.trim(),
+    };
+    const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ (
+      (combobox === this.destination ? this.site : this.village).chosen
+    );
+    return {
+      ...place,
+      ...(chosen?.settlement && { settlement: chosen.settlement }),
+      ...(chosen?.site && { site: chosen.site.site_id }),
+    };
   }
 
   /** `Choko-Dobo, Kadamjai rayon → Leilek rayon` */
   get text() {
-    return [this.origin, this.destination].map((combobox) => [this.place(combobox).locality, combobox.input.value].filter(Boolean).join(", ")).join(" → ");
+    return [this.origin, this.destination]
+      .map((combobox) => [this.place(combobox).locality, combobox.input.value].filter(Boolean).join(", "))
+      .join(" → ");
   }
 
   /** Chooses what was typed, as if the user had left each field. */
@@ -65,7 +80,12 @@ export class Journey {
 
   /** Empties the form for the next report of the same call: the district of origin, the hazard, the reasons and what happened stay. @param {HTMLFormElement} form */
   again(form) {
-    const [from, type, reasons, mobility] = [this.origin.chosen?.value ?? "", this.hazard.chosen?.value ?? "", this.reasons.stated, input("mobility").value];
+    const [from, type, reasons, mobility] = [
+      this.origin.chosen?.value ?? "",
+      this.hazard.chosen?.value ?? "",
+      this.reasons.stated,
+      input("mobility").value,
+    ];
     form.reset();
     for (const combobox of [this.origin, this.destination, this.hazard, this.village, this.site]) combobox.clear();
     this.origin.set(from);

@@ -18,7 +18,13 @@ export function choosePlace(combobox, code) {
 /** @param {Combobox} search @param {string} id */
 export async function chooseSite(search, id) {
   const site = await answerOf(`/registry/v1/sites/${id}`);
-  search.chosen = /** @type {PlaceOption} */ ({ value: id, name: site ? nameOf(site) : id, terms: [], pcode: site?.pcode ?? "", site: site ?? { site_id: id } });
+  search.chosen = /** @type {PlaceOption} */ ({
+    value: id,
+    name: site ? nameOf(site) : id,
+    terms: [],
+    pcode: site?.pcode ?? "",
+    site: site ?? { site_id: id },
+  });
   search.input.value = search.chosen.name;
 }
 

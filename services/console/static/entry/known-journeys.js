@@ -12,8 +12,24 @@ import { choosePlace, chooseSite, sameTime } from "/static/entry/known-fields.js
 
 // The fields of a report that both forms show. An empty field of the form is not taken from the known report.
 const SHOWN = [
-  "persons", "sex_age", "origin", "origin_locality", "destination", "destination_locality", "site_id", "shelter", "occurred_at", "occurred_at_precision",
-  "reasons", "reason_text", "hazard_type", "mobility", "evacuation", "needs", "is_urgent", "notes",
+  "persons",
+  "sex_age",
+  "origin",
+  "origin_locality",
+  "destination",
+  "destination_locality",
+  "site_id",
+  "shelter",
+  "occurred_at",
+  "occurred_at_precision",
+  "reasons",
+  "reason_text",
+  "hazard_type",
+  "mobility",
+  "evacuation",
+  "needs",
+  "is_urgent",
+  "notes",
 ];
 
 /** Shows the report in the form, in place of what the form has. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
@@ -27,17 +43,24 @@ export async function showJourney(known, form, journey) {
   if (known.site_id) await chooseSite(journey.site, known.site_id);
   if (known.hazard_type) journey.hazard.set(known.hazard_type);
   for (const [id, value] of Object.entries({
-    persons: known.persons, shelter: known.shelter ?? "unknown",
-    mobility: known.mobility ?? "displacement", evacuation: known.evacuation, notes: known.notes,
-  })) input(id).value = String(value ?? "");
+    persons: known.persons,
+    shelter: known.shelter ?? "unknown",
+    mobility: known.mobility ?? "displacement",
+    evacuation: known.evacuation,
+    notes: known.notes,
+  }))
+    input(id).value = String(value ?? "");
   journey.departure.show(known);
   journey.reasons.show(known);
   journey.showEvacuation();
   for (const counter of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[data-age]"))) {
-    const counted = known.sex_age?.find((/** @type {Known} */ { sex, age }) => sex === counter.dataset.sex && age === counter.dataset.age);
+    const counted = known.sex_age?.find(
+      (/** @type {Known} */ { sex, age }) => sex === counter.dataset.sex && age === counter.dataset.age,
+    );
     counter.value = String(counted?.count ?? "");
   }
-  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]"))) box.checked = Boolean(known.needs?.includes(box.value));
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=needs]")))
+    box.checked = Boolean(known.needs?.includes(box.value));
   input("is-urgent").checked = Boolean(known.is_urgent);
   /** @type {HTMLElement} */ (element("failure")).hidden = true;
 }
@@ -48,20 +71,34 @@ export async function showJourney(known, form, journey) {
  * @returns {Known}
  */
 export function corrected(known, body, shown) {
-  const kept = Object.fromEntries(Object.entries(known).filter(([name]) => !SHOWN.includes(name) && !shown.includes(name)));
-  for (const side of ["origin", "destination"]) if (isChanged(known, body, side)) for (const name of ["point", "locality_pcode"]) delete kept[`${side}_${name}`];
+  const kept = Object.fromEntries(
+    Object.entries(known).filter(([name]) => !SHOWN.includes(name) && !shown.includes(name)),
+  );
+  for (const side of ["origin", "destination"])
+    if (isChanged(known, body, side)) for (const name of ["point", "locality_pcode"]) delete kept[`${side}_${name}`];
   if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
   const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown")); // the form has no field for these persons
   const counts = [...(body.sex_age ?? []), ...uncounted];
-  return { ...kept, ...body, ...(counts.length && { sex_age: counts }), ...(isSameHour(known, body) && sameTime(known, body)) };
+  return {
+    ...kept,
+    ...body,
+    ...(counts.length && { sex_age: counts }),
+    ...(isSameHour(known, body) && sameTime(known, body)),
+  };
 }
 
 /** Whether the form still states the known hour, if it states an hour. @param {Known} known @param {Known} body */
 function isSameHour(known, body) {
-  return body.occurred_at_precision !== "hour" || written(new Date(known.occurred_at)) === written(new Date(body.occurred_at));
+  return (
+    body.occurred_at_precision !== "hour" ||
+    written(new Date(known.occurred_at)) === written(new Date(body.occurred_at))
+  );
 }
 
 /** Whether the place is another one. @param {Known} known @param {Known} body @param {string} side */
 function isChanged(known, body, side) {
-  return [side, `${side}_locality`].some((name) => JSON.stringify(known[name]) !== JSON.stringify(body[name])) || (side === "destination" && known.site_id !== body.site_id);
+  return (
+    [side, `${side}_locality`].some((name) => JSON.stringify(known[name]) !== JSON.stringify(body[name])) ||
+    (side === "destination" && known.site_id !== body.site_id)
+  );
 }

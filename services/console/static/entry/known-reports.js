@@ -13,7 +13,11 @@ import { readOrTell } from "/static/entry/unread.js";
  */
 export async function readVersions(kind, id) {
   const history = await readOrTell(`/registry/v1/${kind}s/${id}/history`);
-  return history?.versions.map((/** @type {Known} */ { report_id, version, status, outcome, author, report }) => ({ outcome, author, known: { version, status, ...report, report_id } }));
+  return history?.versions.map((/** @type {Known} */ { report_id, version, status, outcome, author, report }) => ({
+    outcome,
+    author,
+    known: { version, status, ...report, report_id },
+  }));
 }
 
 export const EFFECTIVE = ["recorded", "noted"];

@@ -13,7 +13,8 @@ import { sentence } from "/static/texts.js";
  * @returns {Promise<Newest & {highest: number} | undefined>}
  */
 export async function readReport({ kind, subject }, id) {
-  const read = await readVersions(kind, subject), versions = read?.filter(({ known }) => known.report_id === id).sort((a, b) => a.known.version - b.known.version);
+  const read = await readVersions(kind, subject),
+    versions = read?.filter(({ known }) => known.report_id === id).sort((a, b) => a.known.version - b.known.version);
   const newest = versions?.filter(({ outcome }) => EFFECTIVE.includes(outcome)).at(-1) ?? versions?.at(-1);
   if (versions && !newest) tell(sentence("unknown_report"));
   return newest && { ...newest, highest: Number(versions?.at(-1)?.known.version) };

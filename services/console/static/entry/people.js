@@ -16,7 +16,11 @@ export class People {
   /** @returns {SexAgeCount[]} */
   get counts() {
     const counted = this.counters.filter(({ value }) => Number(value));
-    return counted.map(({ dataset, value }) => ({ sex: dataset.sex ?? "", age: dataset.age ?? "", count: Number(value) }));
+    return counted.map(({ dataset, value }) => ({
+      sex: dataset.sex ?? "",
+      age: dataset.age ?? "",
+      count: Number(value),
+    }));
   }
 
   /** The number of persons counted by sex and age. */

@@ -12,7 +12,12 @@ import { sentence } from "/static/texts.js";
 /** @typedef {import("/static/sites.js").PlaceOption} PlaceOption */
 
 const districts = new Map(options("places").map(({ value, name }) => [value, name]));
-const listed = Promise.all([read(), readGazetteer(element("destination-locality").dataset.settlements ?? "").then((gazetteer) => settlementOptions(gazetteer, nameOf))]);
+const listed = Promise.all([
+  read(),
+  readGazetteer(element("destination-locality").dataset.settlements ?? "").then((gazetteer) =>
+    settlementOptions(gazetteer, nameOf),
+  ),
+]);
 
 /** All sites; none if they cannot be read, because a count can always be typed. */
 async function read() {
@@ -36,7 +41,12 @@ function stated(district) {
 
 /** The village of origin. @param {Combobox} district */
 export function localities(district) {
-  const search = new PlaceSearch(input("origin-locality"), { stated: () => stated(district), chosen: (option) => { if (option) district.set(option.pcode); } });
+  const search = new PlaceSearch(input("origin-locality"), {
+    stated: () => stated(district),
+    chosen: (option) => {
+      if (option) district.set(option.pcode);
+    },
+  });
   void listed.then(([sites, settlements]) => search.offer(localityOptions(sites, settlements, nameOf)));
   district.input.addEventListener("input", () => search.forget()); // a settlement lies in its own district only
   return search;
@@ -54,12 +64,19 @@ export function sites(district, shelter) {
     tell(option);
   };
   const search = new PlaceSearch(input("destination-locality"), { stated: () => stated(district), chosen });
-  void listed.then(([known, settlements]) => search.offer([...siteOptions(known, nameOf), ...localityOptions(known, settlements, nameOf)]));
-  district.input.addEventListener("input", () => { search.forget(); tell(undefined); }); // a site lies in its own district only
+  void listed.then(([known, settlements]) =>
+    search.offer([...siteOptions(known, nameOf), ...localityOptions(known, settlements, nameOf)]),
+  );
+  district.input.addEventListener("input", () => {
+    search.forget();
+    tell(undefined);
+  }); // a site lies in its own district only
   return search;
 }
 
 /** Says whether the report names a site of the list. @param {PlaceOption | undefined} option */
 function tell(option) {
-  element("destination-site").textContent = option?.site ? sentence("site", { site: [option.name, option.above].join(", ") }) : "";
+  element("destination-site").textContent = option?.site
+    ? sentence("site", { site: [option.name, option.above].join(", ") })
+    : "";
 }

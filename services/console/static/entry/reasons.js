@@ -27,16 +27,20 @@ export class Reasons {
 
   /** @param {{reasons?: string[], reason_text?: string | null}} known */
   show({ reasons = [], reason_text }) {
-    SELECTS.forEach((id, rank) => { input(id).value = reasons[rank] ?? (rank ? "" : NOT_REPORTED); });
+    SELECTS.forEach((id, rank) => {
+      input(id).value = reasons[rank] ?? (rank ? "" : NOT_REPORTED);
+    });
     input("reason-text").value = reason_text ?? "";
     this.showFields();
   }
 
   /** A text beside other reasons stays in the form as long as there is a reason. */
   showFields() {
-    const reasons = this.ranked, [, second, third] = SELECTS.map((id) => input(id).value);
+    const reasons = this.ranked,
+      [, second, third] = SELECTS.map((id) => input(id).value);
     element("reason-2-field").hidden = reasons[0] === NOT_REPORTED;
     element("reason-3-field").hidden = !second && !third;
-    element("reason-text-field").hidden = !reasons.includes(OTHER) && (reasons[0] === NOT_REPORTED || !input("reason-text").value);
+    element("reason-text-field").hidden =
+      !reasons.includes(OTHER) && (reasons[0] === NOT_REPORTED || !input("reason-text").value);
   }
 }

@@ -36,15 +36,42 @@ export function valueOf(name, content) {
   if (PLACES.includes(name)) return placeOf(content);
   if (INSTANTS.includes(name)) return dayAndClock(new Date(content));
   if (name === "members") return content.map(member).join("\n");
-  if (name === "sex_age") return content.map((/** @type {any} */ { sex, age, count }) => `${code("sex", sex)}, ${age}: ${count}`).join("\n");
-  if (name === "functioning") return Object.entries(content).map(([domain, difficulty]) => `${code("disabilities", domain)}: ${code("difficulty", difficulty)}`).join("; ");
+  if (name === "sex_age")
+    return content.map((/** @type {any} */ { sex, age, count }) => `${code("sex", sex)}, ${age}: ${count}`).join("\n");
+  if (name === "functioning")
+    return Object.entries(content)
+      .map(([domain, difficulty]) => `${code("disabilities", domain)}: ${code("difficulty", difficulty)}`)
+      .join("; ");
   return code(name, content);
 }
 
 /** One person in one line. @param {Record<string, any>} person */
-function member({ family_name, given_name, patronymic, sex, birth_year, birth_date, relationship, phone, personal_number, ...others }) {
+function member({
+  family_name,
+  given_name,
+  patronymic,
+  sex,
+  birth_year,
+  birth_date,
+  relationship,
+  phone,
+  personal_number,
+  ...others
+}) {
   const name = [family_name, given_name, patronymic].filter(Boolean).join(" ");
-  return [name, relationship && code("relationship", relationship), sex && code("sex", sex), birthText({ birth_date, birth_year }), phone, personal_number, ...Object.entries(others).filter(([name]) => name !== "member_id").map(named)].filter(Boolean).join(", ");
+  return [
+    name,
+    relationship && code("relationship", relationship),
+    sex && code("sex", sex),
+    birthText({ birth_date, birth_year }),
+    phone,
+    personal_number,
+    ...Object.entries(others)
+      .filter(([name]) => name !== "member_id")
+      .map(named),
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** @param {[string, any]} field */
@@ -57,7 +84,10 @@ function named([name, content]) {
 function code(kind, content) {
   if (typeof content === "boolean") return sentence(content ? "yes" : "no");
   if (Array.isArray(content)) return content.map((item) => code(kind, item)).join(", ");
-  if (content && typeof content === "object") return Object.entries(content).map(([name, item]) => `${fieldOf(name)}: ${code(name, item)}`).join("; ");
+  if (content && typeof content === "object")
+    return Object.entries(content)
+      .map(([name, item]) => `${fieldOf(name)}: ${code(name, item)}`)
+      .join("; ");
   const names = /** @type {Record<string, Record<string, string>>} */ (/** @type {unknown} */ (words("codes")));
   return String(names[kind]?.[content] ?? content);
 }

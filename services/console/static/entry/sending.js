@@ -90,7 +90,11 @@ export function showForm(form, first) {
 /** Makes the browser ask before it leaves a form that has unsent changes. @param {HTMLFormElement} form */
 export function keepUnsent(form) {
   const changes = { areUnsent: false };
-  form.addEventListener("input", () => { changes.areUnsent = true; });
-  addEventListener("beforeunload", (leaving) => { if (changes.areUnsent) leaving.preventDefault(); });
+  form.addEventListener("input", () => {
+    changes.areUnsent = true;
+  });
+  addEventListener("beforeunload", (leaving) => {
+    if (changes.areUnsent) leaving.preventDefault();
+  });
   return changes;
 }

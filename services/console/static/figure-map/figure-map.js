@@ -15,13 +15,20 @@ import { sentence } from "/static/texts.js";
 const place = element("map");
 const button = /** @type {HTMLButtonElement} */ (element("open-map"));
 /** @type {Map<string, PlaceFigure>} */
-const figures = new Map(JSON.parse(place.dataset.places ?? "[]").map((/** @type {PlaceFigure} */ figure) => [figure.pcode, figure]));
+const figures = new Map(
+  JSON.parse(place.dataset.places ?? "[]").map((/** @type {PlaceFigure} */ figure) => [figure.pcode, figure]),
+);
 
 async function open() {
   button.disabled = true;
   const panel = /** @type {HTMLElement} */ (place.parentElement);
   panel.hidden = !canDraw();
-  const isShown = !panel.hidden && (await load().then(() => true, () => false));
+  const isShown =
+    !panel.hidden &&
+    (await load().then(
+      () => true,
+      () => false,
+    ));
   panel.hidden = !isShown;
   button.hidden = isShown;
   showText("map-place", sentence(isShown ? "choose_circle" : "no_map"));
@@ -29,10 +36,16 @@ async function open() {
 
 /** Throws if the library, the base of the map or the places do not arrive. */
 async function load() {
-  const [{ DrawnMap }, answer] = await Promise.all([import("/static/map/canvas.js"), call("GET", "/console/v1/map/units")]);
+  const [{ DrawnMap }, answer] = await Promise.all([
+    import("/static/map/canvas.js"),
+    call("GET", "/console/v1/map/units"),
+  ]);
   /** @type {Feature[]} */
   const units = (await answer.json()).features;
-  const map = new DrawnMap((_, [pcode]) => describe(units.find(({ properties }) => properties.id === pcode)), () => {});
+  const map = new DrawnMap(
+    (_, [pcode]) => describe(units.find(({ properties }) => properties.id === pcode)),
+    () => {},
+  );
   await map.load();
   await map.draw();
   map.show("units", units);
@@ -52,7 +65,14 @@ function withPersons(units, kind) {
 function describe(unit) {
   if (!unit) return showText("map-place", sentence("choose_circle"));
   const { persons = 0, group_persons = 0 } = figures.get(unit.properties.id) ?? {};
-  showText("map-place", sentence("at_place", { place: unit.properties.name, persons: number.format(persons), counted: number.format(group_persons) }));
+  showText(
+    "map-place",
+    sentence("at_place", {
+      place: unit.properties.name,
+      persons: number.format(persons),
+      counted: number.format(group_persons),
+    }),
+  );
 }
 
 element("map-section").hidden = false; // without this script, the section would be empty

@@ -15,7 +15,12 @@ import { exactClock } from "/static/time.js";
 /** @typedef {{topic: string, partition: number, offset: number, event_id: string | null, reason: string, pointer: string, set_aside_at: string}} Letter */
 /** @typedef {{consumer: string, partitions: Partition[], dead_letters: Letter[], dead_letters_count: number}} Ledger */
 
-const CONSUMERS = { intake: "/intake/v1/ledger/consumer", registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
+const CONSUMERS = {
+  intake: "/intake/v1/ledger/consumer",
+  registry: "/registry/v1/ledger",
+  alerts: "/alerts/v1/ledger",
+  console: "/console/v1/ledger",
+};
 const ANSWERS = /** @type {const} */ (["sent", "accepted", "spooled", "duplicate", "refused"]);
 const EVERY_MS = 5000;
 
@@ -36,7 +41,8 @@ async function look() {
   };
   /** @type {[IntakeLedger | undefined, ...(Ledger | undefined)[]]} */
   const [intake, ...services] = await Promise.all([
-    read("intake", "/intake/v1/ledger"), ...Object.entries(CONSUMERS).map(([name, path]) => read(name, path)),
+    read("intake", "/intake/v1/ledger"),
+    ...Object.entries(CONSUMERS).map(([name, path]) => read(name, path)),
   ]);
   const heard = services.filter((service) => service !== undefined);
   const partitions = heard.flatMap((service) => service.partitions);
@@ -69,28 +75,41 @@ function showAdmission(intake) {
   const names = JSON.parse(element("admission").dataset.channels ?? "{}");
   /** @type {[string, Counts][]} */
   const rows = [[sentence("all"), intake.admission], ...Object.entries(intake.admission.channels)];
-  element("admission").replaceChildren(...rows.map(([name, counts]) => {
-    const drawn = row([head(names[name] ?? name), ...ANSWERS.map((answer) => figure(counts[answer]))]);
-    drawn.className = balances(counts) ? "" : "is-bad";
-    return drawn;
-  }));
+  element("admission").replaceChildren(
+    ...rows.map(([name, counts]) => {
+      const drawn = row([head(names[name] ?? name), ...ANSWERS.map((answer) => figure(counts[answer]))]);
+      drawn.className = balances(counts) ? "" : "is-bad";
+      return drawn;
+    }),
+  );
   element("admission-since").textContent = sentence("since", { time: moment(intake.admission.since) });
   const spool = element("spool");
   spool.textContent = sentence("spool", {
-    records: number.format(intake.spool.records), bytes: number.format(intake.spool.bytes), damaged: number.format(intake.spool.damaged),
+    records: number.format(intake.spool.records),
+    bytes: number.format(intake.spool.bytes),
+    damaged: number.format(intake.spool.damaged),
   });
   spool.classList.toggle("bad", !isEmpty(intake));
 }
 
 /** Shows each consumer's newest dead letters and the total number of dead letters. @param {Ledger[]} heard */
 function showLetters(heard) {
-  const newest = heard.flatMap((service) => service.dead_letters.map((letter) => ({ ...letter, consumer: service.consumer })))
+  const newest = heard
+    .flatMap((service) => service.dead_letters.map((letter) => ({ ...letter, consumer: service.consumer })))
     .sort((a, b) => b.set_aside_at.localeCompare(a.set_aside_at));
-  element("letters-count").textContent = number.format(heard.reduce((total, service) => total + service.dead_letters_count, 0));
-  const rows = newest.map((letter) => row([
-    cell(moment(letter.set_aside_at)), cell(`${letter.consumer} ← ${letter.topic}/${letter.partition}`), figure(letter.offset),
-    cell(code(letter.reason)), cell(code(letter.pointer)), cell(code(letter.event_id ?? "—")),
-  ]));
+  element("letters-count").textContent = number.format(
+    heard.reduce((total, service) => total + service.dead_letters_count, 0),
+  );
+  const rows = newest.map((letter) =>
+    row([
+      cell(moment(letter.set_aside_at)),
+      cell(`${letter.consumer} ← ${letter.topic}/${letter.partition}`),
+      figure(letter.offset),
+      cell(code(letter.reason)),
+      cell(code(letter.pointer)),
+      cell(code(letter.event_id ?? "—")),
+    ]),
+  );
   element("letters").replaceChildren(...(rows.length ? rows : [row([cell(sentence("none"))])]));
 }
 

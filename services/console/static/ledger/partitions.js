@@ -23,10 +23,14 @@ class Topic {
     /** @type {Partition[]} */
     this.held = [];
     this.body = make("tbody");
-    this.button = button("", () => {
-      this.isOpen = !this.isOpen;
-      this.show(this.held);
-    }, "as-link");
+    this.button = button(
+      "",
+      () => {
+        this.isOpen = !this.isOpen;
+        this.show(this.held);
+      },
+      "as-link",
+    );
     this.top = row([head(this.button)]);
     this.body.append(this.top);
   }
@@ -50,7 +54,8 @@ class Topic {
 export function showPartitions(partitions) {
   /** @type {Map<string, Partition[]>} */
   const groups = new Map();
-  for (const partition of partitions) groups.set(nameOf(partition), [...(groups.get(nameOf(partition)) ?? []), partition]);
+  for (const partition of partitions)
+    groups.set(nameOf(partition), [...(groups.get(nameOf(partition)) ?? []), partition]);
   for (const [name, topic] of topics) if (!groups.has(name)) topic.body.remove();
   /** @type {Element | null} */
   let before = element("consumers").querySelector("thead");
@@ -70,7 +75,11 @@ function nameOf(partition) {
 
 /** @param {Partition} partition */
 function part(partition) {
-  const drawn = row([head(sentence("partition", { number: partition.partition })), ...cells(partition), cell(state(partition))]);
+  const drawn = row([
+    head(sentence("partition", { number: partition.partition })),
+    ...cells(partition),
+    cell(state(partition)),
+  ]);
   drawn.className = `part ${fault(partition) ? "is-bad" : ""}`;
   return drawn;
 }
@@ -79,27 +88,45 @@ function part(partition) {
 function summed(held) {
   /** @type {Record<string, number>} */
   const kinds = {};
-  for (const partition of held) for (const [kind, count] of Object.entries(partition.kinds)) kinds[kind] = (kinds[kind] ?? 0) + count;
-  const sum = (/** @type {(partition: Partition) => number} */ pick) => held.reduce((total, partition) => total + pick(partition), 0);
-  return { kinds, first: sum((partition) => partition.first), next: sum((partition) => partition.next), end: held.every(isKnown) ? sum((partition) => partition.end ?? 0) : null };
+  for (const partition of held)
+    for (const [kind, count] of Object.entries(partition.kinds)) kinds[kind] = (kinds[kind] ?? 0) + count;
+  const sum = (/** @type {(partition: Partition) => number} */ pick) =>
+    held.reduce((total, partition) => total + pick(partition), 0);
+  return {
+    kinds,
+    first: sum((partition) => partition.first),
+    next: sum((partition) => partition.next),
+    end: held.every(isKnown) ? sum((partition) => partition.end ?? 0) : null,
+  };
 }
 
 /** @param {{kinds: Record<string, number>, first: number, next: number, end: number | null}} partition */
 function cells(partition) {
   const way = partition.end === null ? null : partition.end - partition.next;
-  const kinds = Object.entries(kindNames).filter(([kind]) => partition.kinds[kind]).map(([kind, name]) => {
-    const className = `kind ${["set_aside", "held", "rejected"].includes(kind) ? "bad" : ""}`;
-    return make("span", { className }, `${name} `, strong(number.format(partition.kinds[kind])));
-  });
-  return [figure(partition.next - partition.first), cell(...kinds), figure(partition.first), figure(partition.next), figure(partition.end), figure(way)];
+  const kinds = Object.entries(kindNames)
+    .filter(([kind]) => partition.kinds[kind])
+    .map(([kind, name]) => {
+      const className = `kind ${["set_aside", "held", "rejected"].includes(kind) ? "bad" : ""}`;
+      return make("span", { className }, `${name} `, strong(number.format(partition.kinds[kind])));
+    });
+  return [
+    figure(partition.next - partition.first),
+    cell(...kinds),
+    figure(partition.first),
+    figure(partition.next),
+    figure(partition.end),
+    figure(way),
+  ];
 }
 
 /** The fault of a partition as a sentence, or "". @param {Partition} partition */
 export function fault(partition) {
   const counted = Object.values(partition.kinds).reduce((total, count) => total + count, 0);
   if (partition.stopped) return sentence("stopped", { reason: partition.stopped });
-  if (partition.next - partition.first !== counted) return sentence("unbalanced", { difference: number.format(partition.next - partition.first - counted) });
-  if (partition.unread_since && Date.now() - Date.parse(partition.unread_since) > OLD_MS) return sentence("lagging", { time: moment(partition.unread_since) });
+  if (partition.next - partition.first !== counted)
+    return sentence("unbalanced", { difference: number.format(partition.next - partition.first - counted) });
+  if (partition.unread_since && Date.now() - Date.parse(partition.unread_since) > OLD_MS)
+    return sentence("lagging", { time: moment(partition.unread_since) });
   return "";
 }
 

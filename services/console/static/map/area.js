@@ -13,11 +13,20 @@ import { addStyles } from "/static/map/page-files.js";
  */
 export async function drawArea({ pcodes, feature, hazard_id }) {
   const known = feature ? [feature] : [];
-  const [units, boundaries, hazards] = await Promise.all([read("units"), read("boundaries"), feature || !hazard_id ? known : read(`hazards?hazard=${hazard_id}`)]);
-  const districts = pcodes.flatMap((pcode) => [...boundaries, ...units].find(({ properties }) => properties.id === pcode) ?? []);
+  const [units, boundaries, hazards] = await Promise.all([
+    read("units"),
+    read("boundaries"),
+    feature || !hazard_id ? known : read(`hazards?hazard=${hazard_id}`),
+  ]);
+  const districts = pcodes.flatMap(
+    (pcode) => [...boundaries, ...units].find(({ properties }) => properties.id === pcode) ?? [],
+  );
   const area = joined([...districts, ...hazards]);
   if (!area) return false;
-  const drawn = new DrawnMap(() => {}, () => {});
+  const drawn = new DrawnMap(
+    () => {},
+    () => {},
+  );
   await addStyles();
   await drawn.load();
   await drawn.draw();
@@ -38,5 +47,7 @@ async function read(layer) {
 /** One feature with the geometries of all. @param {Feature[]} features @returns {Feature | undefined} */
 function joined(features) {
   const geometries = features.flatMap(({ geometry }) => geometry ?? []);
-  return geometries.length ? { type: "Feature", geometry: { type: "GeometryCollection", geometries }, properties: {} } : undefined;
+  return geometries.length
+    ? { type: "Feature", geometry: { type: "GeometryCollection", geometries }, properties: {} }
+    : undefined;
 }

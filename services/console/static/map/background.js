@@ -19,7 +19,9 @@ const TILES = "pmtiles:///map/background.pmtiles/{z}/{x}/{y}";
 export const FIRST_DETAIL = 7;
 
 /** Null if the installation has no usable file. @type {Background | null} */
-const background = JSON.parse(/** @type {HTMLElement | null} */ (document.querySelector("[data-background]"))?.dataset.background ?? "null");
+const background = JSON.parse(
+  /** @type {HTMLElement | null} */ (document.querySelector("[data-background]"))?.dataset.background ?? "null",
+);
 
 export const hasNames = background?.has_names ?? false;
 export const attribution = background?.attribution ? [background.attribution] : [];
@@ -43,7 +45,11 @@ export function watchBackground(map) {
 /** @returns {Record<string, Source>} */
 export function backgroundSources() {
   if (!background) return {};
-  const { is_vector, bounds, zooms: [minzoom, maxzoom] } = background;
+  const {
+    is_vector,
+    bounds,
+    zooms: [minzoom, maxzoom],
+  } = background;
   const shared = { tiles: [TILES], bounds, minzoom, maxzoom };
   return { [SOURCE]: is_vector ? { type: "vector", ...shared } : { type: "raster", tileSize: 256, ...shared } };
 }
@@ -57,36 +63,99 @@ export function backgroundLayers(colour) {
 
 /** Protomaps names the kind of a feature `kind`, and in older files `pmap:kind`. */
 const KIND = /** @type {any} */ (["coalesce", ["get", "kind"], ["get", "pmap:kind"]]);
-const GREEN = ["forest", "wood", "park", "national_park", "nature_reserve", "protected_area", "grass", "grassland", "meadow", "orchard", "farmland", "scrub"];
+const GREEN = [
+  "forest",
+  "wood",
+  "park",
+  "national_park",
+  "nature_reserve",
+  "protected_area",
+  "grass",
+  "grassland",
+  "meadow",
+  "orchard",
+  "farmland",
+  "scrub",
+];
 const BUILT = ["residential", "industrial", "commercial", "hospital", "school", "university", "military", "aerodrome"];
 
 /** @param {(name: string) => string} colour @returns {Layer[]} */
 function protomaps(colour) {
   /** @param {string} id @param {string[]} kinds @param {number} minzoom @param {[number, number]} widths at zoom 7 and 16 @returns {Layer} */
   const roads = (id, kinds, minzoom, [thin, wide]) => ({
-    ...layer(id, "roads"), type: "line", minzoom, filter: ["in", KIND, ["literal", kinds]], layout: { "line-cap": "round", "line-join": "round" },
-    paint: { "line-color": colour("map-road"), "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 7, thin, 16, wide] },
+    ...layer(id, "roads"),
+    type: "line",
+    minzoom,
+    filter: ["in", KIND, ["literal", kinds]],
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: {
+      "line-color": colour("map-road"),
+      "line-width": ["interpolate", ["exponential", 1.5], ["zoom"], 7, thin, 16, wide],
+    },
   });
   return [
-    { ...layer("background-earth", "earth"), type: "fill", minzoom: FIRST_DETAIL, paint: { "fill-color": colour("map-land") } },
-    { ...layer("background-green", "landuse"), type: "fill", minzoom: FIRST_DETAIL, filter: ["in", KIND, ["literal", GREEN]], paint: { "fill-color": colour("map-green") } },
-    { ...layer("background-ice", "landcover"), type: "fill", minzoom: FIRST_DETAIL, filter: ["==", KIND, "glacier"], paint: { "fill-color": colour("map-ice") } },
-    { ...layer("background-built", "landuse"), type: "fill", minzoom: FIRST_DETAIL, filter: ["in", KIND, ["literal", BUILT]], paint: { "fill-color": colour("map-built") } },
-    { ...layer("background-water", "water"), type: "fill", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour("map-water") } },
-    { ...layer("background-rivers", "water"), type: "line", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": colour("map-water"), "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 14, 2.5] } },
+    {
+      ...layer("background-earth", "earth"),
+      type: "fill",
+      minzoom: FIRST_DETAIL,
+      paint: { "fill-color": colour("map-land") },
+    },
+    {
+      ...layer("background-green", "landuse"),
+      type: "fill",
+      minzoom: FIRST_DETAIL,
+      filter: ["in", KIND, ["literal", GREEN]],
+      paint: { "fill-color": colour("map-green") },
+    },
+    {
+      ...layer("background-ice", "landcover"),
+      type: "fill",
+      minzoom: FIRST_DETAIL,
+      filter: ["==", KIND, "glacier"],
+      paint: { "fill-color": colour("map-ice") },
+    },
+    {
+      ...layer("background-built", "landuse"),
+      type: "fill",
+      minzoom: FIRST_DETAIL,
+      filter: ["in", KIND, ["literal", BUILT]],
+      paint: { "fill-color": colour("map-built") },
+    },
+    {
+      ...layer("background-water", "water"),
+      type: "fill",
+      filter: ["==", ["geometry-type"], "Polygon"],
+      paint: { "fill-color": colour("map-water") },
+    },
+    {
+      ...layer("background-rivers", "water"),
+      type: "line",
+      filter: ["==", ["geometry-type"], "LineString"],
+      paint: {
+        "line-color": colour("map-water"),
+        "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 14, 2.5],
+      },
+    },
     roads("background-paths", ["path", "other"], 13, [0.2, 1.2]),
     roads("background-minor-roads", ["minor_road"], 11, [0.3, 5]),
     roads("background-railways", ["rail"], 9, [0.5, 1.5]),
     roads("background-major-roads", ["major_road", "medium_road"], 7, [0.6, 8]),
     roads("background-highways", ["highway"], 5, [1.2, 11]),
-    { ...layer("background-borders", "boundaries"), type: "line", minzoom: FIRST_DETAIL, paint: { "line-color": colour("map-border"), "line-width": 0.8, "line-dasharray": [3, 2] } },
+    {
+      ...layer("background-borders", "boundaries"),
+      type: "line",
+      minzoom: FIRST_DETAIL,
+      paint: { "line-color": colour("map-border"), "line-width": 0.8, "line-dasharray": [3, 2] },
+    },
   ];
 }
 
 /** Tiles of another schema are drawn as lines. @param {string[]} layers @param {(name: string) => string} colour @returns {Layer[]} */
 function outlines(layers, colour) {
   return layers.map((name, index) => ({
-    ...layer(`background-outlines-${index}`, name), type: "line", filter: ["!=", ["geometry-type"], "Point"],
+    ...layer(`background-outlines-${index}`, name),
+    type: "line",
+    filter: ["!=", ["geometry-type"], "Point"],
     paint: { "line-color": colour("map-road"), "line-width": 0.8 },
   }));
 }
@@ -100,11 +169,30 @@ function layer(id, name) {
 export function backgroundNames(text, colour) {
   if (!background?.has_names) return [];
   const name = ["coalesce", ["get", `name:${document.documentElement.lang}`], ["get", "name"]];
-  const places = (/** @type {string} */ id, /** @type {any} */ more, /** @type {number} */ size) =>
-    ({ ...text(id, SOURCE, colour, { "text-field": name, "text-size": size, "symbol-sort-key": ["-", 0, ["to-number", ["get", "population_rank"], 0]] }), "source-layer": "places", ...more });
+  const places = (/** @type {string} */ id, /** @type {any} */ more, /** @type {number} */ size) => ({
+    ...text(id, SOURCE, colour, {
+      "text-field": name,
+      "text-size": size,
+      "symbol-sort-key": ["-", 0, ["to-number", ["get", "population_rank"], 0]],
+    }),
+    "source-layer": "places",
+    ...more,
+  });
   return [
-    { ...text("background-road-names", SOURCE, colour, { "text-field": name, "text-size": 10, "symbol-placement": "line" }), "source-layer": "roads", minzoom: 13 },
-    places("background-small-places", { minzoom: 12, filter: ["in", KIND, ["literal", ["neighbourhood", "macrohood"]]] }, 10),
+    {
+      ...text("background-road-names", SOURCE, colour, {
+        "text-field": name,
+        "text-size": 10,
+        "symbol-placement": "line",
+      }),
+      "source-layer": "roads",
+      minzoom: 13,
+    },
+    places(
+      "background-small-places",
+      { minzoom: 12, filter: ["in", KIND, ["literal", ["neighbourhood", "macrohood"]]] },
+      10,
+    ),
     places("background-places", { minzoom: FIRST_DETAIL, filter: ["==", KIND, "locality"] }, 12),
   ];
 }

@@ -11,8 +11,14 @@ import { sentence } from "/static/texts.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
-const COUNTRY = /** @type {[[number, number], [number, number]]} */ ([[69.2, 39.1], [80.3, 43.4]]);
-const AROUND = /** @type {[[number, number], [number, number]]} */ ([[60, 34], [90, 48]]);
+const COUNTRY = /** @type {[[number, number], [number, number]]} */ ([
+  [69.2, 39.1],
+  [80.3, 43.4],
+]);
+const AROUND = /** @type {[[number, number], [number, number]]} */ ([
+  [60, 34],
+  [90, 48],
+]);
 const PADDING = 12;
 const NEAR_PX = 6;
 const CLOSEST = 8; // a chosen place is shown at most at this scale, so that its surroundings stay in view
@@ -35,13 +41,29 @@ const NEIGHBOURS = { KZ: [73.2, 43.75], UZ: [71.6, 40.85], TJ: [71.2, 38.7], CN:
 /** @param {Feature} country @returns {Feature[]} */
 function labelled({ properties }) {
   const point = NEIGHBOURS[properties.iso2];
-  return point ? [{ type: "Feature", geometry: { type: "Point", coordinates: point }, properties: { ...properties, file: "neighbours" } }] : [];
+  return point
+    ? [
+        {
+          type: "Feature",
+          geometry: { type: "Point", coordinates: point },
+          properties: { ...properties, file: "neighbours" },
+        },
+      ]
+    : [];
 }
 
 /** The features of a file of the base, with the name of the file. @param {string} name @returns {Promise<Feature[]>} */
 async function readBase(name) {
-  const [{ features }, names] = await Promise.all([`${name}.geojson`, "names.json"].map((file) => call("GET", `/static/map/base/${file}`).then((answer) => answer.json())));
-  for (const { properties } of features) Object.assign(properties, { file: name, name: names[properties.name]?.[document.documentElement.lang] ?? properties.name });
+  const [{ features }, names] = await Promise.all(
+    [`${name}.geojson`, "names.json"].map((file) =>
+      call("GET", `/static/map/base/${file}`).then((answer) => answer.json()),
+    ),
+  );
+  for (const { properties } of features)
+    Object.assign(properties, {
+      file: name,
+      name: names[properties.name]?.[document.documentElement.lang] ?? properties.name,
+    });
   return name === "countries" ? [...features, ...features.flatMap(labelled)] : features;
 }
 
@@ -71,7 +93,10 @@ export class DrawnMap {
 
   /** Loads the base and the font. If a file of the font does not arrive, the browser draws the letters in another font. */
   async load() {
-    const [files] = await Promise.all([Promise.all(BASE.map(readBase)), Promise.allSettled(SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters)))]);
+    const [files] = await Promise.all([
+      Promise.all(BASE.map(readBase)),
+      Promise.allSettled(SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters))),
+    ]);
     this.data.base = collection(files.flat());
     return this;
   }
@@ -80,15 +105,28 @@ export class DrawnMap {
   async draw() {
     serveBackground();
     this.map = new MapLibre({
-      container: "map", style: style(this.data, colour), bounds: COUNTRY, fitBoundsOptions: { padding: PADDING }, maxBounds: AROUND, renderWorldCopies: false,
-      interactive: !this.scale, pixelRatio: devicePixelRatio * (this.scale || 1),
+      container: "map",
+      style: style(this.data, colour),
+      bounds: COUNTRY,
+      fitBoundsOptions: { padding: PADDING },
+      maxBounds: AROUND,
+      renderWorldCopies: false,
+      interactive: !this.scale,
+      pixelRatio: devicePixelRatio * (this.scale || 1),
       fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? UNFADED_MS : 300,
-      attributionControl: { compact: false, customAttribution: ["Natural Earth", ...attribution] }, dragRotate: false, pitchWithRotate: false, touchPitch: false,
+      attributionControl: { compact: false, customAttribution: ["Natural Earth", ...attribution] },
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
       cooperativeGestures: matchMedia("(max-width: 800px)").matches || document.getElementById("small-map") !== null,
       locale: {
-        "Map.Title": sentence("map"), "NavigationControl.ZoomIn": sentence("zoom_in"), "NavigationControl.ZoomOut": sentence("zoom_out"),
-        "ScaleControl.Kilometers": sentence("kilometres"), "ScaleControl.Meters": sentence("metres"),
-        "CooperativeGesturesHandler.WindowsHelpText": sentence("zoom_by_wheel"), "CooperativeGesturesHandler.MacHelpText": sentence("zoom_by_wheel"),
+        "Map.Title": sentence("map"),
+        "NavigationControl.ZoomIn": sentence("zoom_in"),
+        "NavigationControl.ZoomOut": sentence("zoom_out"),
+        "ScaleControl.Kilometers": sentence("kilometres"),
+        "ScaleControl.Meters": sentence("metres"),
+        "CooperativeGesturesHandler.WindowsHelpText": sentence("zoom_by_wheel"),
+        "CooperativeGesturesHandler.MacHelpText": sentence("zoom_by_wheel"),
         "CooperativeGesturesHandler.MobileHelpText": sentence("two_fingers"),
       },
     });
@@ -99,8 +137,12 @@ export class DrawnMap {
     watchBackground(this.map);
     await this.map.once("load");
     for (const source of this.texts.keys()) this.set(source);
-    this.map.on("movestart", () => { element("map").dataset.state = "moving"; });
-    this.map.on("idle", () => { element("map").dataset.state = "drawn"; });
+    this.map.on("movestart", () => {
+      element("map").dataset.state = "moving";
+    });
+    this.map.on("idle", () => {
+      element("map").dataset.state = "drawn";
+    });
     new MutationObserver(() => this.restyle()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.restyle());
     if (!this.scale) this.obey(this.map);
@@ -118,7 +160,9 @@ export class DrawnMap {
     });
     map.on("moveend", ({ target }) => this.pointed("centre", target.getCenter()));
     this.pointed("centre", map.getCenter());
-    map.on("mousemove", ({ point }) => { element("map").classList.toggle("is-aimed", map.queryRenderedFeatures(point, { layers: CHOSEN }).length > 0); });
+    map.on("mousemove", ({ point }) => {
+      element("map").classList.toggle("is-aimed", map.queryRenderedFeatures(point, { layers: CHOSEN }).length > 0);
+    });
   }
 
   /** Shows the whole country again, after the size of the page has changed. @param {number} scale */
@@ -130,7 +174,8 @@ export class DrawnMap {
 
   /** Draws the features if they have changed, because MapLibre makes all tiles of a source again. @param {string} source @param {Feature[]} features */
   show(source, features) {
-    const data = collection(largestFirst(source, features)), text = JSON.stringify(data);
+    const data = collection(largestFirst(source, features)),
+      text = JSON.stringify(data);
     if (this.texts.get(source) === text) return;
     this.texts.set(source, text);
     this.data[source] = data;
@@ -140,7 +185,8 @@ export class DrawnMap {
   /** @param {string} source */
   set(source) {
     const known = this.map?.getSource(source);
-    if (known && "setData" in known) /** @type {import("/static/maplibre/maplibre-gl.mjs").GeoJSONSource} */ (known).setData(this.data[source]);
+    if (known && "setData" in known)
+      /** @type {import("/static/maplibre/maplibre-gl.mjs").GeoJSONSource} */ (known).setData(this.data[source]);
   }
 
   /** Shows the imported boundaries instead of Natural Earth's oblasts. @param {Feature[]} features */
@@ -172,7 +218,14 @@ export class DrawnMap {
   /** @param {number} x @param {number} y */
   choose(x, y) {
     const layers = CHOSEN.filter((layer) => this.map?.getLayoutProperty(layer, "visibility") !== "none");
-    const near = this.map?.queryRenderedFeatures([[x - NEAR_PX, y - NEAR_PX], [x + NEAR_PX, y + NEAR_PX]], { layers }) ?? [];
+    const near =
+      this.map?.queryRenderedFeatures(
+        [
+          [x - NEAR_PX, y - NEAR_PX],
+          [x + NEAR_PX, y + NEAR_PX],
+        ],
+        { layers },
+      ) ?? [];
     const [first] = near.sort((a, b) => CHOSEN.indexOf(a.layer.id) - CHOSEN.indexOf(b.layer.id));
     if (!first) return this.chosen("", []);
     const { id, ids } = first.properties;
@@ -181,6 +234,8 @@ export class DrawnMap {
 
   restyle() {
     this.map?.setStyle(style(this.data, colour), { diff: false });
-    this.map?.once("styledata", () => { for (const name of this.hidden) this.turn(name, false); });
+    this.map?.once("styledata", () => {
+      for (const name of this.hidden) this.turn(name, false);
+    });
   }
 }

@@ -21,7 +21,9 @@ export function describe(table, feature, layers, others) {
   element("chosen-title").textContent = feature ? nameOf(feature) : sentence("nothing_chosen");
   const facts = feature ? FACTS[table](feature, layers) : [];
   if (others.length) facts.push([sentence("also_here"), choosers(table, others)]);
-  element("chosen-facts").replaceChildren(...facts.flatMap(([label, value]) => [make("dt", {}, label), make("dd", {}, value)]));
+  element("chosen-facts").replaceChildren(
+    ...facts.flatMap(([label, value]) => [make("dt", {}, label), make("dd", {}, value)]),
+  );
   element("chosen-hint").hidden = Boolean(feature);
   element("unchoose").hidden = !feature;
 }
@@ -60,23 +62,63 @@ function alert({ properties }, layers) {
 function unit(feature, layers) {
   const { hazards, alerts, sites } = within(feature, layers);
   const { is_own, is_whole } = feature.properties;
-  const isHere = (/** @type {Feature} */ { properties }) => concerns({ ...feature, properties: { districts: [properties.id] } }, feature);
+  const isHere = (/** @type {Feature} */ { properties }) =>
+    concerns({ ...feature, properties: { districts: [properties.id] } }, feature);
   const [people, returned] = [layers.displaced?.filter(isHere), layers.returns?.filter(isHere)];
   const shaken = expectedIn(feature, layers);
-  const sum = (/** @type {Feature[]} */ features, /** @type {string} */ name) => features.reduce((known, { properties }) => known + properties[name], 0);
-  const times = people && hazards && [...people.map(({ properties }) => properties.reported_at), ...hazards.map(({ properties }) => properties.received_at)].filter(Boolean).sort();
+  const sum = (/** @type {Feature[]} */ features, /** @type {string} */ name) =>
+    features.reduce((known, { properties }) => known + properties[name], 0);
+  const times =
+    people &&
+    hazards &&
+    [
+      ...people.map(({ properties }) => properties.reported_at),
+      ...hazards.map(({ properties }) => properties.received_at),
+    ]
+      .filter(Boolean)
+      .sort();
   return [
-    ...(is_whole ? [] : [/** @type {Fact} */ ([sentence("people"), sentence(is_own ? "only_own_areas" : "outside_own_areas")])]),
-    ...(is_own && people ? /** @type {Fact[]} */ ([
-      [sentence("households_now"), sentence("households", { households: number.format(sum(people, "households")), persons: number.format(sum(people, "persons")) })],
-      [sentence("counted_now"), sentence("persons", { persons: inRange(sum(people, "counted_lowest"), sum(people, "counted_highest")) })],
-    ]) : []),
-    ...(is_own && returned ? [/** @type {Fact} */ ([sentence("returned_now"), sentence("returned", { persons: number.format(sum(returned, "persons")), counted: number.format(sum(returned, "counted")) })])] : []),
+    ...(is_whole
+      ? []
+      : [/** @type {Fact} */ ([sentence("people"), sentence(is_own ? "only_own_areas" : "outside_own_areas")])]),
+    ...(is_own && people
+      ? /** @type {Fact[]} */ ([
+          [
+            sentence("households_now"),
+            sentence("households", {
+              households: number.format(sum(people, "households")),
+              persons: number.format(sum(people, "persons")),
+            }),
+          ],
+          [
+            sentence("counted_now"),
+            sentence("persons", { persons: inRange(sum(people, "counted_lowest"), sum(people, "counted_highest")) }),
+          ],
+        ])
+      : []),
+    ...(is_own && returned
+      ? [
+          /** @type {Fact} */ ([
+            sentence("returned_now"),
+            sentence("returned", {
+              persons: number.format(sum(returned, "persons")),
+              counted: number.format(sum(returned, "counted")),
+            }),
+          ]),
+        ]
+      : []),
     ...(shaken ? [/** @type {Fact} */ ([sentence("expected"), shaken])] : []),
     ...of("hazards", hazards),
     ...(is_own || alerts?.length ? of("alerts", alerts) : []), // outside the reader's areas, "none" would be untrue
     ...of("sites", sites),
-    ...(is_own && times ? [/** @type {Fact} */ ([sentence("last_report"), times.length ? time(/** @type {string} */ (times.at(-1))) : sentence("none")])] : []),
+    ...(is_own && times
+      ? [
+          /** @type {Fact} */ ([
+            sentence("last_report"),
+            times.length ? time(/** @type {string} */ (times.at(-1))) : sentence("none"),
+          ]),
+        ]
+      : []),
     [sentence("page"), link(sentence("open_area"), `/areas/${feature.properties.id}`)],
   ];
 }
@@ -88,11 +130,13 @@ function locality({ properties }, layers) {
   const events = district && within(district, layers);
   return [
     [sentence("counted_now"), sentence("persons", { persons: inRange(counted_lowest, counted_highest) })],
-    ...(district && events ? /** @type {Fact[]} */ ([
-      [sentence("district"), chooser("units", district)],
-      ...of("hazards", events.hazards),
-      ...of("alerts", events.alerts),
-    ]) : []),
+    ...(district && events
+      ? /** @type {Fact[]} */ ([
+          [sentence("district"), chooser("units", district)],
+          ...of("hazards", events.hazards),
+          ...of("alerts", events.alerts),
+        ])
+      : []),
     ...(site_id ? [siteLink(site_id)] : []),
   ];
 }

@@ -10,13 +10,18 @@ import { sentence, words } from "/static/texts.js";
  * @typedef {Partial<Record<Name, Feature[]>>} Layers a layer that was not read yet is missing
  */
 
-export const oneDigit = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "ru", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const oneDigit = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "ru", {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 export const SEVERITIES = ["Extreme", "Severe", "Moderate", "Minor", "Unknown"];
 
 /** @param {Feature} feature */
 export function nameOf({ properties }) {
   if (properties.country) return sentence("abroad", { country: properties.country });
-  return properties.name === "" ? sentence(properties.place ? "no_village" : "no_place") : properties.name ?? titleOf(properties);
+  return properties.name === ""
+    ? sentence(properties.place ? "no_village" : "no_place")
+    : (properties.name ?? titleOf(properties));
 }
 
 /** A button with the name of the feature. @param {Feature} feature */
@@ -28,7 +33,7 @@ export function nameButton(feature) {
 function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
   if (rule === "displacement") return sentence("displacement");
   if (rule === "budget") return sentence("budget");
-  const hazard = type === "other" && type_text ? type_text : words("hazards")[type ?? "other"] ?? type;
+  const hazard = type === "other" && type_text ? type_text : (words("hazards")[type ?? "other"] ?? type);
   if (rule === "exposure") return sentence("exposure", { hazard });
   if (is_nothing) return `${hazard}: ${sentence("nothing_found")}`;
   return magnitude === null || magnitude === undefined ? hazard : `${hazard} M ${oneDigit.format(magnitude)}`;
@@ -86,7 +91,15 @@ function rankOf({ properties }) {
 /** @param {Feature} feature @param {GeoJSON.Position} point @param {string} kind @returns {Feature} */
 function newMark(feature, point, kind) {
   const { id, severity, is_over } = feature.properties;
-  const properties = { ids: id, count: 1, mark: `${kind}-${severity}`, rank: rankOf(feature), is_over: Boolean(is_over), name: nameOf(feature), label: kind === "alert" ? "" : nameOf(feature) };
+  const properties = {
+    ids: id,
+    count: 1,
+    mark: `${kind}-${severity}`,
+    rank: rankOf(feature),
+    is_over: Boolean(is_over),
+    name: nameOf(feature),
+    label: kind === "alert" ? "" : nameOf(feature),
+  };
   return { type: "Feature", geometry: { type: "Point", coordinates: point }, properties };
 }
 
@@ -94,7 +107,9 @@ function newMark(feature, point, kind) {
 function add({ properties }, feature) {
   properties.ids += `,${feature.properties.id}`; // MapLibre may return a list as a text, so the ids are one text from the start
   properties.count += 1;
-  properties.label = properties.mark.startsWith("alert") ? number.format(properties.count) : `${properties.name} +${number.format(properties.count - 1)}`;
+  properties.label = properties.mark.startsWith("alert")
+    ? number.format(properties.count)
+    : `${properties.name} +${number.format(properties.count - 1)}`;
 }
 
 /** @param {Feature[]} features @returns {GeoJSON.FeatureCollection} */
@@ -104,7 +119,11 @@ export function collection(features) {
 
 /** The polygons of hazards, and of other features that have some. @param {Feature[]} features @returns {Feature[]} */
 export function polygonsOf(features) {
-  return features.flatMap((feature) => parts(feature.geometry).filter(({ type }) => type === "Polygon").map((geometry) => ({ ...feature, geometry })));
+  return features.flatMap((feature) =>
+    parts(feature.geometry)
+      .filter(({ type }) => type === "Polygon")
+      .map((geometry) => ({ ...feature, geometry })),
+  );
 }
 
 /** @param {GeoJSON.Geometry | null} geometry @returns {GeoJSON.Geometry[]} */
@@ -116,7 +135,9 @@ function parts(geometry) {
 /** The features with the boundaries of their units. A unit without an imported boundary has none. @param {Feature[]} features @param {Feature[]} boundaries @returns {Feature[]} */
 export function shapesOf(features, boundaries) {
   const shapes = new Map(boundaries.map(({ properties, geometry }) => [properties.id, geometry]));
-  return features.filter(({ properties }) => shapes.has(properties.id)).map((feature) => ({ ...feature, geometry: shapes.get(feature.properties.id) ?? null }));
+  return features
+    .filter(({ properties }) => shapes.has(properties.id))
+    .map((feature) => ({ ...feature, geometry: shapes.get(feature.properties.id) ?? null }));
 }
 
 /** The first district in which all these features lie, for a mark of several features. @param {Feature[]} features @returns {string | undefined} */
@@ -129,7 +150,11 @@ export function commonDistrict(features) {
 export function concerns({ properties }, unit) {
   const { id, parent, level } = unit.properties;
   const districts = /** @type {string[]} */ (properties.districts);
-  return districts.includes(id) || districts.includes(parent) || (level === 1 && districts.some((code) => oblastOf.get(code) === id));
+  return (
+    districts.includes(id) ||
+    districts.includes(parent) ||
+    (level === 1 && districts.some((code) => oblastOf.get(code) === id))
+  );
 }
 
 /** @type {Map<string, string>} the oblast of each district */

@@ -28,7 +28,10 @@ export function layersAgeMs() {
 /** @param {(change: Change) => number} moment */
 function longestMs(moment) {
   const now = performance.now();
-  return Math.max(0, ...layers.flatMap(({ heard, readFor }) => readFor ?? heard ?? []).map((change) => now - moment(change)));
+  return Math.max(
+    0,
+    ...layers.flatMap(({ heard, readFor }) => readFor ?? heard ?? []).map((change) => now - moment(change)),
+  );
 }
 
 /**
@@ -50,7 +53,10 @@ export function layerRenewal(read, quietMs) {
   }, quietMs);
   return () => {
     const heardAt = performance.now();
-    due.heard ??= { heardAt, currentUntil: heardBeforeLoss() > due.readAt ? Math.min(heardBeforeLoss(), heardAt) : heardAt };
+    due.heard ??= {
+      heardAt,
+      currentUntil: heardBeforeLoss() > due.readAt ? Math.min(heardBeforeLoss(), heardAt) : heardAt,
+    };
     return renew();
   };
 }

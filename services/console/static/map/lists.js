@@ -16,11 +16,22 @@ const ROWS = {
   hazards: ({ properties }) => [place(properties), moment(properties.onset, properties)],
   reports: ({ properties }) => [place(properties), received(properties)],
   alerts: ({ properties }) => [place(properties), moment(properties.raised_at)],
-  displaced: ({ properties }) => [figure(properties.households), figure(properties.persons), range(properties.counted_lowest, properties.counted_highest)],
-  intensities: ({ properties }) => [numeric(`${properties.degree} (${oneDigit.format(properties.intensity)})`), cell(quake(properties))],
+  displaced: ({ properties }) => [
+    figure(properties.households),
+    figure(properties.persons),
+    range(properties.counted_lowest, properties.counted_highest),
+  ],
+  intensities: ({ properties }) => [
+    numeric(`${properties.degree} (${oneDigit.format(properties.intensity)})`),
+    cell(quake(properties)),
+  ],
   returns: ({ properties }) => [figure(properties.persons), figure(properties.counted)],
   localities: ({ properties }) => [place(properties), range(properties.counted_lowest, properties.counted_highest)],
-  sites: ({ properties }) => [cell(properties.place), properties.occupancy ? range(properties.lowest, properties.highest) : numeric("–"), numeric(properties.capacity === null ? "–" : number.format(properties.capacity))],
+  sites: ({ properties }) => [
+    cell(properties.place),
+    properties.occupancy ? range(properties.lowest, properties.highest) : numeric("–"),
+    numeric(properties.capacity === null ? "–" : number.format(properties.capacity)),
+  ],
 };
 
 /** @type {WeakMap<Element, string>} what a row shows */
@@ -33,7 +44,10 @@ export function list(table, layers) {
   const focused = document.activeElement?.closest("tr")?.dataset.id;
   const wanted = body.querySelector(".is-selected")?.getAttribute("data-id");
   const known = new Map([...body.children].map((shown) => [contents.get(shown), shown]));
-  renew(body, features.map((feature) => taken(known, contentOf(feature)) ?? drawn(table, feature, layers)));
+  renew(
+    body,
+    features.map((feature) => taken(known, contentOf(feature)) ?? drawn(table, feature, layers)),
+  );
   element(`${table}-none`).hidden = features.length > 0;
   if (focused) buttonOf(table, focused)?.focus({ preventScroll: true });
   if (wanted) point(table, wanted);
@@ -64,14 +78,27 @@ function renew(body, rows) {
 
 /** @param {string} table @param {Layers} layers @returns {Feature[]} */
 function sorted(table, layers) {
-  const features = [...layers[/** @type {keyof Layers} */ (table)] ?? []];
-  if (table === "displaced") return features.sort((a, b) => b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest);
+  const features = [...(layers[/** @type {keyof Layers} */ (table)] ?? [])];
+  if (table === "displaced")
+    return features.sort(
+      (a, b) =>
+        b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest,
+    );
   if (table === "intensities") return features; // the server has sorted them
   if (table === "returns") return features.sort((a, b) => b.properties.larger - a.properties.larger);
-  if (table === "reports") return features.sort((a, b) => Date.parse(b.properties.received_at) - Date.parse(a.properties.received_at));
-  if (table === "localities") return features.sort((a, b) => b.properties.counted_highest - a.properties.counted_highest);
-  if (table === "sites") return features.sort((a, b) => (b.properties.highest ?? -1) - (a.properties.highest ?? -1) || nameOf(a).localeCompare(nameOf(b), "ru"));
-  return features.sort((a, b) => Number(a.properties.is_over ?? false) - Number(b.properties.is_over ?? false) || SEVERITIES.indexOf(a.properties.severity) - SEVERITIES.indexOf(b.properties.severity));
+  if (table === "reports")
+    return features.sort((a, b) => Date.parse(b.properties.received_at) - Date.parse(a.properties.received_at));
+  if (table === "localities")
+    return features.sort((a, b) => b.properties.counted_highest - a.properties.counted_highest);
+  if (table === "sites")
+    return features.sort(
+      (a, b) => (b.properties.highest ?? -1) - (a.properties.highest ?? -1) || nameOf(a).localeCompare(nameOf(b), "ru"),
+    );
+  return features.sort(
+    (a, b) =>
+      Number(a.properties.is_over ?? false) - Number(b.properties.is_over ?? false) ||
+      SEVERITIES.indexOf(a.properties.severity) - SEVERITIES.indexOf(b.properties.severity),
+  );
 }
 
 /** @param {string} table @param {Feature} feature @param {Layers} layers */
@@ -133,7 +160,10 @@ function quake({ magnitude, onset }) {
 /** The intensity that is expected in a unit. @param {Feature} unit @param {Layers} layers */
 export function expectedIn({ properties: { id } }, layers) {
   const expected = layers.intensities?.find(({ properties }) => properties.id === id);
-  return expected && `${expected.properties.degree} (${oneDigit.format(expected.properties.intensity)}), ${quake(expected.properties)}`;
+  return (
+    expected &&
+    `${expected.properties.degree} (${oneDigit.format(expected.properties.intensity)}), ${quake(expected.properties)}`
+  );
 }
 
 /** @param {Record<string, any>} properties */
@@ -163,5 +193,9 @@ function numeric(text) {
 /** The hazards, alerts and sites of a unit; undefined if the layer was not read yet. @param {Feature} unit @param {Layers} layers */
 export function within(unit, layers) {
   const isHere = (/** @type {Feature} */ feature) => concerns(feature, unit);
-  return { hazards: layers.hazards?.filter(isHere), alerts: layers.alerts?.filter(isHere), sites: layers.sites?.filter(isHere) };
+  return {
+    hazards: layers.hazards?.filter(isHere),
+    alerts: layers.alerts?.filter(isHere),
+    sites: layers.sites?.filter(isHere),
+  };
 }

@@ -24,7 +24,13 @@ import { sentence } from "/static/texts.js";
  */
 
 /** @type {Record<string, Name[]>} the layers that the events of a topic change */
-const LAYERS_OF = { hazards: ["hazards", "intensities"], "hazards-restricted": ["hazards", "intensities"], alerts: ["alerts"], households: ["displaced", "returns", "sites"], groups: ["displaced", "returns", "localities", "sites"] };
+const LAYERS_OF = {
+  hazards: ["hazards", "intensities"],
+  "hazards-restricted": ["hazards", "intensities"],
+  alerts: ["alerts"],
+  households: ["displaced", "returns", "sites"],
+  groups: ["displaced", "returns", "localities", "sites"],
+};
 const QUIET_MS = 400; // the shortest interval between two readings of a layer
 const REGISTRY_MS = 5000; // the same for layers that the registry computes for each reading
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
@@ -33,7 +39,10 @@ const OLD_MS = 60_000; // layers are read at least this often, because hazards e
 const layers = {};
 let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) }; // `others` have the same mark, but no district in common
 /** The hazard or area that the address names. The map selects it as soon as its data have arrived. */
-const wanted = { hazards: new URLSearchParams(location.search).get("hazard") ?? "", units: new URLSearchParams(location.search).get("area") ?? "" };
+const wanted = {
+  hazards: new URLSearchParams(location.search).get("hazard") ?? "",
+  units: new URLSearchParams(location.search).get("area") ?? "",
+};
 let uncomputed = 0; // the number of earthquakes in force whose intensity cannot be computed
 /** @type {DrawnMap | undefined} */
 let map;
@@ -92,7 +101,8 @@ function isOffered(name) {
 /** Reads a layer, or reads it once more if it is being read now. @param {Name} name */
 async function renew(name) {
   if (!isOffered(name)) return;
-  const renewed = renewals.get(name) ?? layerRenewal(() => read(name), ["sites", "returns"].includes(name) ? REGISTRY_MS : QUIET_MS);
+  const renewed =
+    renewals.get(name) ?? layerRenewal(() => read(name), ["sites", "returns"].includes(name) ? REGISTRY_MS : QUIET_MS);
   renewals.set(name, renewed);
   await renewed();
 }
@@ -115,11 +125,26 @@ const SHOWN = {
   reports: (features) => map?.show("reports", ringsOf(features)),
   alerts: (features) => map?.show("alerts", marksOf(features, "alert")),
   displaced: (features) => {
-    map?.show("households", features.filter(({ properties }) => properties.persons));
-    map?.show("counted", features.filter(({ properties }) => properties.counted_highest).map((feature) => ({ ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } })));
+    map?.show(
+      "households",
+      features.filter(({ properties }) => properties.persons),
+    );
+    map?.show(
+      "counted",
+      features
+        .filter(({ properties }) => properties.counted_highest)
+        .map((feature) => ({
+          ...feature,
+          properties: { ...feature.properties, persons: feature.properties.counted_highest },
+        })),
+    );
   },
   returns: (features) => map?.show("returns", features),
-  localities: (features) => map?.show("localities", features.filter(({ properties }) => properties.counted_highest)),
+  localities: (features) =>
+    map?.show(
+      "localities",
+      features.filter(({ properties }) => properties.counted_highest),
+    ),
   sites: (features) => map?.show("sites", features),
 };
 
@@ -144,13 +169,31 @@ function draw(name) {
 function count() {
   const { hazards, reports, alerts, returns, localities, sites } = layers;
   const here = layers.displaced?.filter(({ properties }) => !properties.country);
-  const sum = (/** @type {Feature[]} */ features, /** @type {string} */ name) => features.reduce((total, { properties }) => total + properties[name], 0);
-  const persons = (/** @type {Feature[]} */ features) => sentence("persons", { persons: inRange(sum(features, "counted_lowest"), sum(features, "counted_highest")) });
+  const sum = (/** @type {Feature[]} */ features, /** @type {string} */ name) =>
+    features.reduce((total, { properties }) => total + properties[name], 0);
+  const persons = (/** @type {Feature[]} */ features) =>
+    sentence("persons", { persons: inRange(sum(features, "counted_lowest"), sum(features, "counted_highest")) });
   const totals = {
-    hazards: hazards && number.format(hazards.length), reports: reports && number.format(reports.length), alerts: alerts && number.format(alerts.length),
-    households: here && sentence("persons", { persons: number.format(sum(here, "persons")) }), counted: here && persons(here),
-    intensities: layers.intensities && ([layers.intensities[0]?.properties.degree, uncomputed && sentence("uncomputed", { count: number.format(uncomputed) })].filter(Boolean).join("; ") || sentence("none")),
-    returns: returns && sentence("returned", { persons: number.format(sum(returns, "persons")), counted: number.format(sum(returns, "counted")) }),
+    hazards: hazards && number.format(hazards.length),
+    reports: reports && number.format(reports.length),
+    alerts: alerts && number.format(alerts.length),
+    households: here && sentence("persons", { persons: number.format(sum(here, "persons")) }),
+    counted: here && persons(here),
+    intensities:
+      layers.intensities &&
+      ([
+        layers.intensities[0]?.properties.degree,
+        uncomputed && sentence("uncomputed", { count: number.format(uncomputed) }),
+      ]
+        .filter(Boolean)
+        .join("; ") ||
+        sentence("none")),
+    returns:
+      returns &&
+      sentence("returned", {
+        persons: number.format(sum(returns, "persons")),
+        counted: number.format(sum(returns, "counted")),
+      }),
     localities: localities && persons(localities),
     sites: sites && number.format(sites.length),
   };
@@ -210,9 +253,27 @@ element("unchoose").addEventListener("click", () => choose("", ""));
 
 async function start() {
   if (await read("units").catch(() => true)) void renew("units"); // units do not change, so they are read once
-  for (const name of /** @type {Name[]} */ (["hazards", "alerts", "displaced", "intensities", "returns", "localities", "sites", "boundaries"])) void renew(name);
-  listen(Object.keys(LAYERS_OF), (topics) => topics.flatMap((topic) => LAYERS_OF[topic]).forEach((name) => void renew(name)));
-  setInterval(() => Object.values(LAYERS_OF).flat().forEach((name) => void renew(name)), OLD_MS);
+  for (const name of /** @type {Name[]} */ ([
+    "hazards",
+    "alerts",
+    "displaced",
+    "intensities",
+    "returns",
+    "localities",
+    "sites",
+    "boundaries",
+  ]))
+    void renew(name);
+  listen(Object.keys(LAYERS_OF), (topics) =>
+    topics.flatMap((topic) => LAYERS_OF[topic]).forEach((name) => void renew(name)),
+  );
+  setInterval(
+    () =>
+      Object.values(LAYERS_OF)
+        .flat()
+        .forEach((name) => void renew(name)),
+    OLD_MS,
+  );
   watchAge("map-panel");
   if (!canDraw()) return showNoMap();
   const opened = await whenArrived(() => new DrawnMap(chosenOnMap, offerPoint).load());

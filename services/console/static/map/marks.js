@@ -7,9 +7,27 @@ const RATIO = 2; // marks are drawn with two pixels for each pixel of CSS, for s
 
 /** The corners of each severity's shape, from 0 to 1. Without corners, the shape is a circle. @type {Record<string, number[][]>} */
 const SHAPES = {
-  Extreme: [[0.3, 0], [0.7, 0], [1, 0.3], [1, 0.7], [0.7, 1], [0.3, 1], [0, 0.7], [0, 0.3]],
-  Severe: [[0.5, 0], [1, 0.95], [0, 0.95]],
-  Moderate: [[0.5, 0], [1, 0.5], [0.5, 1], [0, 0.5]],
+  Extreme: [
+    [0.3, 0],
+    [0.7, 0],
+    [1, 0.3],
+    [1, 0.7],
+    [0.7, 1],
+    [0.3, 1],
+    [0, 0.7],
+    [0, 0.3],
+  ],
+  Severe: [
+    [0.5, 0],
+    [1, 0.95],
+    [0, 0.95],
+  ],
+  Moderate: [
+    [0.5, 0],
+    [1, 0.5],
+    [0.5, 1],
+    [0, 0.5],
+  ],
 };
 
 /**

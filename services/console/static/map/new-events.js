@@ -31,10 +31,17 @@ function show() {
 
 /** @param {string} id @param {Point | null} point @param {string} pcode */
 function link(id, point, pcode) {
-  const offer = shown?.querySelector(`#${id}`), anchor = offer?.querySelector("a"), words = offer?.querySelector("span");
+  const offer = shown?.querySelector(`#${id}`),
+    anchor = offer?.querySelector("a"),
+    words = offer?.querySelector("span");
   if (!(offer instanceof HTMLElement) || !anchor || !words) return;
   offer.hidden = !point && !pcode;
-  anchor.search = String(new URLSearchParams({ ...(point && { lat: String(point.lat), lon: String(point.lon) }), ...(pcode && { district: pcode }) }));
+  anchor.search = String(
+    new URLSearchParams({
+      ...(point && { lat: String(point.lat), lon: String(point.lon) }),
+      ...(pcode && { district: pcode }),
+    }),
+  );
   anchor.onclick = (event) => give(event, { point, pcode: pcode || null });
   words.textContent = point ? `${point.lat}, ${point.lon}` : "";
 }

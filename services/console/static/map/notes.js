@@ -35,7 +35,12 @@ export function watchAge(panel) {
   setInterval(() => {
     const isLate = Math.max(layersBehindMs(), lostForMs()) > LATE_MS;
     element(panel).classList.toggle("is-late", isLate);
-    showText("map-late", isLate ? sentence("map_late", { time: clock(new Date(now().getTime() - Math.max(layersAgeMs(), lostForMs()))) }) : "");
+    showText(
+      "map-late",
+      isLate
+        ? sentence("map_late", { time: clock(new Date(now().getTime() - Math.max(layersAgeMs(), lostForMs()))) })
+        : "",
+    );
   }, TICK_MS);
 }
 

@@ -7,7 +7,11 @@ const files = new Map();
 
 /** The styles of every map. @returns {Promise<unknown>} */
 export function addStyles() {
-  return Promise.all(["/static/maplibre/maplibre-gl.css", "/static/map/map.css"].map((href) => added(make("link", { rel: "stylesheet", href }), `link[href="${href}"]`)));
+  return Promise.all(
+    ["/static/maplibre/maplibre-gl.css", "/static/map/map.css"].map((href) =>
+      added(make("link", { rel: "stylesheet", href }), `link[href="${href}"]`),
+    ),
+  );
 }
 
 /** The library that reads the detailed background. */

@@ -16,11 +16,27 @@ export function fieldReports(hazards, now) {
     const { is_from_field, received_at } = hazard.properties;
     const elapsed = (now.getTime() - Date.parse(received_at)) / longest;
     if (!is_from_field || elapsed > 1) return [];
-    return [{ ...hazard, properties: { ...hazard.properties, age: age(received_at, now), opacity: 1 - (1 - PALEST) * Math.max(0, elapsed) } }];
+    return [
+      {
+        ...hazard,
+        properties: {
+          ...hazard.properties,
+          age: age(received_at, now),
+          opacity: 1 - (1 - PALEST) * Math.max(0, elapsed),
+        },
+      },
+    ];
   });
 }
 
 /** One ring for each point of a report. The newest are last, so that they are drawn above the others. @param {Feature[]} reports @returns {Feature[]} */
 export function ringsOf(reports) {
-  return reports.toSorted((a, b) => a.properties.opacity - b.properties.opacity).flatMap((report) => pointsOf(report.geometry).map((coordinates) => ({ ...report, geometry: { type: /** @type {const} */ ("Point"), coordinates } })));
+  return reports
+    .toSorted((a, b) => a.properties.opacity - b.properties.opacity)
+    .flatMap((report) =>
+      pointsOf(report.geometry).map((coordinates) => ({
+        ...report,
+        geometry: { type: /** @type {const} */ ("Point"), coordinates },
+      })),
+    );
 }

@@ -39,7 +39,7 @@ export async function readReturns(units) {
 async function allRows(attempts) {
   const rows = /** @type {Row[]} */ ([]);
   let version = "";
-  for (let cursor = /** @type {string | null} */ (""); cursor !== null; ) {
+  for (let cursor = /** @type {string | null} */ (""); cursor !== null;) {
     const answer = await call("GET", cursor ? `${PATH}&cursor=${encodeURIComponent(cursor)}` : PATH);
     if (!answer.ok) return undefined;
     const page = /** @type {{rows: Row[], version: string, next: string | null}} */ (await answer.json());
@@ -52,5 +52,9 @@ async function allRows(attempts) {
 
 /** @param {string} id empty if the district is not known @param {Feature | undefined} unit @returns {Feature} */
 function newDistrict(id, unit) {
-  return { type: "Feature", geometry: unit?.geometry ?? null, properties: { id, name: unit?.properties.name ?? "", persons: 0, counted: 0 } };
+  return {
+    type: "Feature",
+    geometry: unit?.geometry ?? null,
+    properties: { id, name: unit?.properties.name ?? "", persons: 0, counted: 0 },
+  };
 }

@@ -10,7 +10,8 @@ import { exactClock } from "/static/time.js";
 
 /** @typedef {import("/static/my-reports/rows.js").OwnReport} OwnReport */
 
-const PAGE = 50, LONGEST_PAGE = 200; // reports of one reading
+const PAGE = 50,
+  LONGEST_PAGE = 200; // reports of one reading
 const EVERY_MS = 5_000;
 
 const filters = /** @type {HTMLFormElement} */ (element("filters"));
@@ -45,7 +46,8 @@ async function read(place) {
     if (own !== turn) return undefined;
     element("stale").hidden = answer.ok;
     if (answer.status === 401) return void ended();
-    if (!answer.ok) return void (element("stale").textContent = sentence("failed", { problem: (await problem(answer)).text }));
+    if (!answer.ok)
+      return void (element("stale").textContent = sentence("failed", { problem: (await problem(answer)).text }));
     const page = await answer.json();
     say("live", { time: exactClock(now()) });
     return own === turn ? { reports: page.reports, next: page.next ?? "" } : undefined;
@@ -66,14 +68,17 @@ function show(fresh, cursor) {
 
 /** The chosen filters. @returns {Record<string, string>} */
 function wanted() {
-  return Object.fromEntries([...new FormData(filters)].filter(([, value]) => value).map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(
+    [...new FormData(filters)].filter(([, value]) => value).map(([name, value]) => [name, String(value)]),
+  );
 }
 
 /** Chooses the filters that the address of the page states. */
 function chooseStated() {
   for (const [name, value] of new URLSearchParams(location.search)) {
     const select = filters.elements.namedItem(name);
-    if (select instanceof HTMLSelectElement && [...select.options].some((option) => option.value === value)) select.value = value;
+    if (select instanceof HTMLSelectElement && [...select.options].some((option) => option.value === value))
+      select.value = value;
   }
 }
 

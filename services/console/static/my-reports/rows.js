@@ -18,7 +18,8 @@ const FORMS = { hazard: "/new-event", household: "/new-household", group: "/new-
 
 /** Draws the rows. The link that has the focus keeps it. @param {OwnReport[]} reports */
 export function draw(reports) {
-  const focused = document.activeElement?.closest("#reports tr") && /** @type {HTMLElement} */ (document.activeElement).id;
+  const focused =
+    document.activeElement?.closest("#reports tr") && /** @type {HTMLElement} */ (document.activeElement).id;
   element("reports").replaceChildren(...reports.map(drawn));
   element("none").hidden = reports.length > 0;
   if (focused) document.getElementById(focused)?.focus();
@@ -29,7 +30,12 @@ function drawn(report) {
   const made = row([
     cell(dayAndClock(new Date(report.sent_at)), ...sourceOf(report)),
     cell(strong(words("kinds")[report.kind] ?? report.kind), " ", codeOf(report)),
-    cell(tag(report), ...[explanationOf(report), report.is_alerted && sentence("alerted")].filter(Boolean).map((text) => small(String(text)))),
+    cell(
+      tag(report),
+      ...[explanationOf(report), report.is_alerted && sentence("alerted")]
+        .filter(Boolean)
+        .map((text) => small(String(text))),
+    ),
     cell(...links(report)),
   ]);
   made.dataset.key = report.report_id;
@@ -44,7 +50,10 @@ function codeOf({ report_id }) {
 
 /** The channel, which is not known of reports that were sent long ago. @param {OwnReport} report */
 function sourceOf({ channel, line }) {
-  const source = [channel && (words("channels")[channel] ?? channel), line !== null && sentence("row", { line })].filter(Boolean);
+  const source = [
+    channel && (words("channels")[channel] ?? channel),
+    line !== null && sentence("row", { line }),
+  ].filter(Boolean);
   return source.length ? [small(source.join(", "))] : [];
 }
 
@@ -61,14 +70,18 @@ function links(report) {
 
 /** @param {OwnReport} report */
 function recordOf(report) {
-  const { kind, record_id } = report, subject = subjectOf(kind);
+  const { kind, record_id } = report,
+    subject = subjectOf(kind);
   return record_id && subject !== "hazard" ? link(report, "open", `/registry/${subject}s/${record_id}`) : undefined;
 }
 
 /** A refused report without a record is sent again, because there is nothing to correct. @param {OwnReport} report */
 function correctionOf(report) {
   const { kind, state, record_id, report_id, channel } = report;
-  if (!record_id) return state === "refused" ? link(report, "again", channel === "import" ? "/sheets" : FORMS[kind] ?? "/new-movement") : undefined;
+  if (!record_id)
+    return state === "refused"
+      ? link(report, "again", channel === "import" ? "/sheets" : (FORMS[kind] ?? "/new-movement"))
+      : undefined;
   const named = `${subjectOf(kind)}=${record_id}`;
   if (kind === "hazard" || kind === "household") return link(report, "correct", `${FORMS[kind]}?${named}`);
   return link(report, "correct", `${FORMS[kind] ?? "/new-movement"}?${named}&report=${report_id}`);

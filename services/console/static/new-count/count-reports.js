@@ -29,14 +29,34 @@ export class CountReport extends VersionedReport {
   /** What the form states. @param {Given} given */
   stated(given) {
     return {
-      kind: "group", report_id: this.id, group_id: this.group, version: this.version, status: this.status, measure: "stock",
-      persons: given.persons, quantifier: given.quantifier, ...(given.isEstimated && { persons_estimated: true }),
+      kind: "group",
+      report_id: this.id,
+      group_id: this.group,
+      version: this.version,
+      status: this.status,
+      measure: "stock",
+      persons: given.persons,
+      quantifier: given.quantifier,
+      ...(given.isEstimated && { persons_estimated: true }),
       ...(given.households !== null && { households: given.households, household_unit: given.unit }),
-      ...place("origin", given.origin), ...place("destination", given.destination), shelter: given.shelter,
-      counted_at: given.counted.toISOString(), counted_at_precision: given.countedPrecision, is_full_recount: given.isFullRecount,
-      occurred_at: given.left.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
-      ...(given.isUrgent && { is_urgent: true }), ...(given.counts.length && { sex_age: given.counts }), ...(given.needs.length && { needs: given.needs }), ...(given.hazard && { hazard_type: given.hazard }), ...given.event, ...given.reasons, mobility: given.mobility,
-      ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }), ...(given.notes && { notes: given.notes }),
+      ...place("origin", given.origin),
+      ...place("destination", given.destination),
+      shelter: given.shelter,
+      counted_at: given.counted.toISOString(),
+      counted_at_precision: given.countedPrecision,
+      is_full_recount: given.isFullRecount,
+      occurred_at: given.left.toISOString(),
+      occurred_at_precision: given.precision,
+      reported_at: this.reportedAt,
+      ...(given.isUrgent && { is_urgent: true }),
+      ...(given.counts.length && { sex_age: given.counts }),
+      ...(given.needs.length && { needs: given.needs }),
+      ...(given.hazard && { hazard_type: given.hazard }),
+      ...given.event,
+      ...given.reasons,
+      mobility: given.mobility,
+      ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }),
+      ...(given.notes && { notes: given.notes }),
     };
   }
 }
@@ -44,6 +64,9 @@ export class CountReport extends VersionedReport {
 /** @param {"origin" | "destination"} name @param {StatedPlace} place */
 function place(name, { pcode, locality, settlement, site }) {
   return {
-    [name]: placeOf(pcode), ...(locality && { [`${name}_locality`]: locality }), ...(settlement && { [`${name}_locality_pcode`]: settlement }), ...(site && { site_id: site }),
+    [name]: placeOf(pcode),
+    ...(locality && { [`${name}_locality`]: locality }),
+    ...(settlement && { [`${name}_locality_pcode`]: settlement }),
+    ...(site && { site_id: site }),
   };
 }

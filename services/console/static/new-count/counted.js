@@ -31,7 +31,8 @@ export class Counted {
 
   /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
   get errors() {
-    const { at, isHour } = this, isFuture = isHour ? isAhead(at) : isAfterToday(at);
+    const { at, isHour } = this,
+      isFuture = isHour ? isAhead(at) : isAfterToday(at);
     return [
       [isHour ? "moment" : "day", isValid(at) ? [] : [input("counted")]],
       ["ahead", isFuture ? [input("counted")] : []],

@@ -10,7 +10,15 @@ import { counted } from "/static/new-count/counted.js";
  * @typedef {import("/static/entry/known-reports.js").Known} Known
  */
 
-const SHOWN = ["quantifier", "households", "household_unit", "persons_estimated", "counted_at", "counted_at_precision", "is_full_recount"];
+const SHOWN = [
+  "quantifier",
+  "households",
+  "household_unit",
+  "persons_estimated",
+  "counted_at",
+  "counted_at_precision",
+  "is_full_recount",
+];
 const PLACE = ["destination_locality", "destination_locality_pcode", "destination_point"];
 
 /** Shows the count in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey @param {import("/static/new-count/counted.js").Counted} time */
@@ -27,18 +35,22 @@ export async function show(known, form, journey, time) {
 
 /** The body of a correction. A site that is still the same keeps its place in words. @param {Known} known @param {Known} body @returns {Known} */
 export function corrected(known, body) {
-  const isSameSite = known.site_id && known.site_id === body.site_id, isSameTime = isSame(known, body);
+  const isSameSite = known.site_id && known.site_id === body.site_id,
+    isSameTime = isSame(known, body);
   const whole = correctedJourney(known, isSameSite ? without(PLACE, body) : body, SHOWN);
   return {
-    ...whole, ...(isSameSite && only(PLACE, known)), measure: known.measure,
+    ...whole,
+    ...(isSameSite && only(PLACE, known)),
+    measure: known.measure,
     ...(isSameTime && { counted_at: known.counted_at ?? known.reported_at }),
   };
 }
 
 /** Whether the form still states the known time: the minute, or the day if the hour is not known. @param {Known} known @param {Known} body */
 function isSame(known, body) {
-  const { counted_at_precision: precision = "hour" } = known, isHour = precision === "hour";
-  const [before, now] = [known, body].map((count) => isHour ? counted(count) : counted(count).split(" ")[0]);
+  const { counted_at_precision: precision = "hour" } = known,
+    isHour = precision === "hour";
+  const [before, now] = [known, body].map((count) => (isHour ? counted(count) : counted(count).split(" ")[0]));
   return precision === body.counted_at_precision && before === now;
 }
 

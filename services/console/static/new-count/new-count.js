@@ -35,10 +35,28 @@ function given(name) {
 /** The values of the form. @returns {import("/static/new-count/count-reports.js").Given} */
 function count() {
   return {
-    persons: Number(given("persons")), quantifier: given("quantifier"), households: given("households") ? Number(given("households")) : null, unit: given("household_unit"),
-    isEstimated: input("persons-estimated").checked, origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
-    counted: time.at, countedPrecision: time.precision, left: journey.departure.left, precision: journey.departure.precision, isFullRecount: input("full-recount").checked, isUrgent: input("is-urgent").checked, counts: people.counts, needs: people.needs,
-    hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reasons: journey.reasons.stated, mobility: given("mobility"), evacuation: given("evacuation"), notes: given("notes"),
+    persons: Number(given("persons")),
+    quantifier: given("quantifier"),
+    households: given("households") ? Number(given("households")) : null,
+    unit: given("household_unit"),
+    isEstimated: input("persons-estimated").checked,
+    origin: journey.place(journey.origin),
+    destination: journey.place(journey.destination),
+    shelter: given("shelter"),
+    counted: time.at,
+    countedPrecision: time.precision,
+    left: journey.departure.left,
+    precision: journey.departure.precision,
+    isFullRecount: input("full-recount").checked,
+    isUrgent: input("is-urgent").checked,
+    counts: people.counts,
+    needs: people.needs,
+    hazard: journey.hazard.chosen?.value ?? "",
+    event: events.answer,
+    reasons: journey.reasons.stated,
+    mobility: given("mobility"),
+    evacuation: given("evacuation"),
+    notes: given("notes"),
   };
 }
 
@@ -68,7 +86,9 @@ function called() {
   const people = sentence(isEstimated ? "estimated" : "persons", { count: persons });
   const families = households === null ? "" : `${chosen("household_unit").text}: ${households}`;
   const precision = chosen("quantifier");
-  return [people, families, quantifier === "exact" ? "" : `${precision.label}: ${precision.text}`, journey.text].filter(Boolean).join(" · ");
+  return [people, families, quantifier === "exact" ? "" : `${precision.label}: ${precision.text}`, journey.text]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** The label of a list, and the text of its chosen option. @param {string} name */
@@ -83,7 +103,7 @@ async function send() {
 
 async function sendCount() {
   const sent = count();
-  if (report.known && await isHiding(report, sent)) return;
+  if (report.known && (await isHiding(report, sent))) return;
   const answer = await sendReport("/intake/v1/displacements", report, () => report.body(sent));
   if (!answer.ok) return refuse(answer);
   showReported(form, changes, sentence((await answer.json()).status, { event: called() }), report.id);

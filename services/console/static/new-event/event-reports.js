@@ -30,13 +30,27 @@ export class EventReport extends VersionedReport {
   /** @param {Given} given @param {"Alert" | "Update" | "Cancel"} kind */
   body(given, kind = this.isFirst ? "Alert" : "Update") {
     return {
-      report_id: this.id, ...(this.version > 1 && { version: this.version }), ...(this.known && { revision: this.revision, scope: this.known.scope }),
-      ...(kind !== "Alert" && { msg_type: kind }), status: this.about.status, source: this.about.source, source_id: this.known?.source_id ?? `${this.about.account}/${this.id}`,
-      type: given.type, ...(given.type === "other" && typeText(given.known, this.known)),
-      urgency: urgency(given.onset), severity: given.severity || "Unknown", certainty: given.certainty,
-      area: { pcodes: this.pcodes(given), ...(given.point && { point: given.point }), ...(given.locality && { description: given.locality }) },
+      report_id: this.id,
+      ...(this.version > 1 && { version: this.version }),
+      ...(this.known && { revision: this.revision, scope: this.known.scope }),
+      ...(kind !== "Alert" && { msg_type: kind }),
+      status: this.about.status,
+      source: this.about.source,
+      source_id: this.known?.source_id ?? `${this.about.account}/${this.id}`,
+      type: given.type,
+      ...(given.type === "other" && typeText(given.known, this.known)),
+      urgency: urgency(given.onset),
+      severity: given.severity || "Unknown",
+      certainty: given.certainty,
+      area: {
+        pcodes: this.pcodes(given),
+        ...(given.point && { point: given.point }),
+        ...(given.locality && { description: given.locality }),
+      },
       ...(given.locality && given.settlement && { locality_pcode: given.settlement }),
-      onset: given.onset.toISOString(), ...(this.known?.expires && { expires: this.known.expires }), reported_at: this.reportedAt,
+      onset: given.onset.toISOString(),
+      ...(this.known?.expires && { expires: this.known.expires }),
+      reported_at: this.reportedAt,
       ...this.text(given.known),
     };
   }
@@ -78,8 +92,17 @@ export class WithdrawalReport {
   body() {
     const { about, known, revision } = this.cancelled;
     return {
-      report_id: this.id, ...(this.version > 1 && { version: this.version }), revision: revision + this.version, released_revision: revision, scope: "Public",
-      msg_type: "Cancel", status: about.status, source: about.source, source_id: known?.source_id, reported_at: this.reportedAt, ...this.content,
+      report_id: this.id,
+      ...(this.version > 1 && { version: this.version }),
+      revision: revision + this.version,
+      released_revision: revision,
+      scope: "Public",
+      msg_type: "Cancel",
+      status: about.status,
+      source: about.source,
+      source_id: known?.source_id,
+      reported_at: this.reportedAt,
+      ...this.content,
     };
   }
 }

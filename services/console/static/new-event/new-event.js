@@ -22,12 +22,19 @@ const form = /** @type {HTMLFormElement} */ (element("event"));
 const hazard = new Combobox(input("hazard"), options("hazards"));
 const place = new Combobox(input("place"), options("places"));
 const locality = new PlaceSearch(input("locality"), {
-  stated: () => place.chosen?.value ?? "", chosen: (option) => { if (option) place.set(option.pcode); },
+  stated: () => place.chosen?.value ?? "",
+  chosen: (option) => {
+    if (option) place.set(option.pcode);
+  },
 });
 const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button"));
 /** @type {import("/static/new-event/event-reports.js").Known | null} */
 const known = JSON.parse(element("event-known").textContent ?? "null");
-const about = { source: form.dataset.source ?? "", account: form.dataset.account ?? "", status: form.dataset.status ?? "" };
+const about = {
+  source: form.dataset.source ?? "",
+  account: form.dataset.account ?? "",
+  status: form.dataset.status ?? "",
+};
 /** @type {import("/static/new-event/points.js").Spot} */
 const spot = JSON.parse(element("event-spot").textContent ?? "{}");
 /** @type {object | null} */
@@ -45,27 +52,42 @@ function given(name) {
 /** The values of the form. */
 function event() {
   return {
-    type: hazard.chosen?.value ?? "", pcode: place.chosen?.value ?? "", locality: given("locality"),
-    settlement: /** @type {PlaceOption | undefined} */ (locality.chosen)?.settlement, point: readPoint(given("point")), severity: given("severity"), certainty: given("certainty"),
-    onset: read(given("onset")) ?? new Date(NaN), known: given("known"),
+    type: hazard.chosen?.value ?? "",
+    pcode: place.chosen?.value ?? "",
+    locality: given("locality"),
+    settlement: /** @type {PlaceOption | undefined} */ (locality.chosen)?.settlement,
+    point: readPoint(given("point")),
+    severity: given("severity"),
+    certainty: given("certainty"),
+    onset: read(given("onset")) ?? new Date(NaN),
+    known: given("known"),
   };
 }
 
 /** The event in one line: hazard, place, severity. */
 function called() {
-  const severity = form.querySelector("input[name=severity]:checked") ?? form.querySelector("input[name=severity][value=Unknown]");
-  return [hazard.input.value, place.input.value, severity?.closest("label")?.querySelector(".severity")?.textContent].filter(Boolean).join(" · ");
+  const severity =
+    form.querySelector("input[name=severity]:checked") ?? form.querySelector("input[name=severity][value=Unknown]");
+  return [hazard.input.value, place.input.value, severity?.closest("label")?.querySelector(".severity")?.textContent]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 function isComplete() {
   hazard.leave();
   place.leave();
   locality.leave();
-  const missing = [[hazard.input, hazard.chosen], [place.input, place.chosen], [input("onset"), given("onset")]].filter(([, value]) => !value);
+  const missing = [
+    [hazard.input, hazard.chosen],
+    [place.input, place.chosen],
+    [input("onset"), given("onset")],
+  ].filter(([, value]) => !value);
   const fields = missing.map(([field]) => /** @type {HTMLElement} */ (field));
   if (fields.length) fail(sentence("missing", { fields: labels(fields) }), fields);
-  else if (given("point") && !event().point) fail(sentence("point", { field: labels([input("point")]) }), [input("point")]);
-  else if (Number.isNaN(event().onset.getTime())) fail(sentence("date", { field: labels([input("onset")]) }), [input("onset")]);
+  else if (given("point") && !event().point)
+    fail(sentence("point", { field: labels([input("point")]) }), [input("point")]);
+  else if (Number.isNaN(event().onset.getTime()))
+    fail(sentence("date", { field: labels([input("onset")]) }), [input("onset")]);
   else return isTimeRight();
   return false;
 }
@@ -93,7 +115,10 @@ async function send(kind) {
 
 /** @param {"Alert" | "Update" | "Cancel"} [kind] */
 async function sendAll(kind) {
-  const caller = { ...(given("caller-name") && { name: given("caller-name") }), ...(given("caller-phone") && { phone: given("caller-phone") }) };
+  const caller = {
+    ...(given("caller-name") && { name: given("caller-name") }),
+    ...(given("caller-phone") && { phone: given("caller-phone") }),
+  };
   if (Object.keys(caller).length) {
     const kept = await call("PUT", `/v1/callers/${report.id}`, caller);
     if (!kept.ok) return refuse(kept);
@@ -159,7 +184,8 @@ function fill(event) {
   hazard.set(event.type);
   place.set(event.pcodes.at(-1) ?? "");
   input("locality").value = event.locality ?? "";
-  if (event.locality && event.locality_pcode) locality.chosen = storedSettlement(event.locality_pcode, event.locality, place.chosen?.value ?? "");
+  if (event.locality && event.locality_pcode)
+    locality.chosen = storedSettlement(event.locality_pcode, event.locality, place.chosen?.value ?? "");
   choose(form.querySelector(`input[name=severity][value="${event.severity}"]`));
   input("point").value = writtenPoint(event.point);
   input("certainty").value = event.certainty;
@@ -195,8 +221,13 @@ sendByKeyboard(form, () => void send());
 input("onset").addEventListener("input", askAhead); // shows the notice at once, because a notice that appears while Send is pressed would move the button
 // If no text field has the focus, a digit key chooses a severity.
 form.addEventListener("keydown", (pressed) => {
-  const isText = pressed.target instanceof HTMLTextAreaElement || (pressed.target instanceof HTMLInputElement && !["radio", "checkbox"].includes(pressed.target.type));
-  const severity = isText || pressed.ctrlKey || pressed.altKey || pressed.metaKey ? null : form.querySelector(`input[data-digit="${CSS.escape(pressed.key)}"]`);
+  const isText =
+    pressed.target instanceof HTMLTextAreaElement ||
+    (pressed.target instanceof HTMLInputElement && !["radio", "checkbox"].includes(pressed.target.type));
+  const severity =
+    isText || pressed.ctrlKey || pressed.altKey || pressed.metaKey
+      ? null
+      : form.querySelector(`input[data-digit="${CSS.escape(pressed.key)}"]`);
   if (!(severity instanceof HTMLInputElement)) return;
   pressed.preventDefault();
   severity.focus();
@@ -213,7 +244,8 @@ document.getElementById("cancel")?.addEventListener("click", async () => {
   const answer = await ask(/** @type {HTMLDialogElement} */ (element("cancelling")));
   if (!answer.startsWith("cancel")) return;
   // if the first answer was lost, the same report is sent again, so that the event is withdrawn only once
-  withdrawing = answer === "cancel-and-withdraw" && withdrawal ? (withdrawing ?? new WithdrawalReport(withdrawal, report)) : null;
+  withdrawing =
+    answer === "cancel-and-withdraw" && withdrawal ? (withdrawing ?? new WithdrawalReport(withdrawal, report)) : null;
   await send("Cancel");
 });
 

@@ -13,7 +13,9 @@ export function listenToAllQuestions() {
     localStorage.setItem(KEPT, box.checked ? "yes" : "no");
     ask(box.checked);
   });
-  box.form?.addEventListener("invalid", ({ target }) => { if (/** @type {HTMLElement} */ (target).closest("[data-full]")) askAll(); });
+  box.form?.addEventListener("invalid", ({ target }) => {
+    if (/** @type {HTMLElement} */ (target).closest("[data-full]")) askAll();
+  });
   askChosen();
 }
 
@@ -31,5 +33,6 @@ function ask(areAll) {
   const box = input("all-questions");
   box.checked = areAll;
   box.form?.classList.toggle("is-short", !areAll);
-  for (const question of box.form?.querySelectorAll("[data-full]") ?? []) question.classList.toggle("is-answered", isAnswered(question));
+  for (const question of box.form?.querySelectorAll("[data-full]") ?? [])
+    question.classList.toggle("is-answered", isAnswered(question));
 }

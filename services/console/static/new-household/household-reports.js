@@ -31,20 +31,40 @@ export class HouseholdReport extends VersionedReport {
   /** What the form states. @param {Given} given */
   stated(given) {
     return {
-      kind: "household", report_id: this.id, household_id: this.household, version: this.version, status: this.status,
-      persons: given.persons, ...(given.members.length && { members: given.members }), ...(given.counts.length && { sex_age: given.counts }),
-      ...place("origin", given.origin), ...place("destination", given.destination), shelter: given.shelter,
-      occurred_at: given.left.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
-      ...(given.hazard && { hazard_type: given.hazard }), ...given.event, ...given.reasons, mobility: given.mobility,
-      ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }), ...(given.needs.length && { needs: given.needs }),
+      kind: "household",
+      report_id: this.id,
+      household_id: this.household,
+      version: this.version,
+      status: this.status,
+      persons: given.persons,
+      ...(given.members.length && { members: given.members }),
+      ...(given.counts.length && { sex_age: given.counts }),
+      ...place("origin", given.origin),
+      ...place("destination", given.destination),
+      shelter: given.shelter,
+      occurred_at: given.left.toISOString(),
+      occurred_at_precision: given.precision,
+      reported_at: this.reportedAt,
+      ...(given.hazard && { hazard_type: given.hazard }),
+      ...given.event,
+      ...given.reasons,
+      mobility: given.mobility,
+      ...(given.mobility === "evacuation" && given.evacuation && { evacuation: given.evacuation }),
+      ...(given.needs.length && { needs: given.needs }),
       ...(given.intention !== "unknown" && { intention: given.intention }),
-      ...(given.isUrgent && { is_urgent: true }), ...(given.phone && { phone: given.phone }), ...(given.notes && { notes: given.notes }), legal_basis: given.hasConsent ? "consent" : "unknown",
+      ...(given.isUrgent && { is_urgent: true }),
+      ...(given.phone && { phone: given.phone }),
+      ...(given.notes && { notes: given.notes }),
+      legal_basis: given.hasConsent ? "consent" : "unknown",
     };
   }
 }
 
 /** The name of a site is no village, so it is not sent beside the site. @param {"origin" | "destination"} name @param {StatedPlace} place */
 function place(name, { pcode, locality, settlement, site }) {
-  const stated = { ...(locality && { [`${name}_locality`]: locality }), ...(settlement && { [`${name}_locality_pcode`]: settlement }) };
+  const stated = {
+    ...(locality && { [`${name}_locality`]: locality }),
+    ...(settlement && { [`${name}_locality_pcode`]: settlement }),
+  };
   return { [name]: placeOf(pcode), ...(site ? { site_id: site } : stated) };
 }

@@ -32,11 +32,20 @@ async function showDuplicates(id, household) {
   /** @type {Duplicate[]} */
   const duplicates = (await answer.json()).duplicates;
   if (!duplicates.length) return;
-  show("answer-duplicates", sentence("duplicates"), ...duplicates.map(({ household_id, duplicate_reasons, found_members, contact_name }) => {
-    const names = found_members.map(({ family_name, given_name }) => [family_name, given_name].filter(Boolean).join(" ") || sentence("nameless"));
-    const reasons = duplicate_reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason);
-    return link(`/registry/households/${household_id}`, `${names.join(", ") || contact_name || sentence("nameless")} (${reasons.join("; ")})`);
-  }));
+  show(
+    "answer-duplicates",
+    sentence("duplicates"),
+    ...duplicates.map(({ household_id, duplicate_reasons, found_members, contact_name }) => {
+      const names = found_members.map(
+        ({ family_name, given_name }) => [family_name, given_name].filter(Boolean).join(" ") || sentence("nameless"),
+      );
+      const reasons = duplicate_reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason);
+      return link(
+        `/registry/households/${household_id}`,
+        `${names.join(", ") || contact_name || sentence("nameless")} (${reasons.join("; ")})`,
+      );
+    }),
+  );
 }
 
 /** @param {string | undefined} type */

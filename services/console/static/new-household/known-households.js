@@ -22,7 +22,10 @@ export async function readNewest(id) {
   const household = await readOrTell(`/registry/v1/households/${id}`);
   if (!household) return undefined;
   const versions = await readVersions("household", id);
-  const newest = versions?.find(({ outcome, known }) => outcome === "recorded" && known.report_id === household.report_id && known.version === household.version);
+  const newest = versions?.find(
+    ({ outcome, known }) =>
+      outcome === "recorded" && known.report_id === household.report_id && known.version === household.version,
+  );
   if (versions && !newest) tell(sentence("absent"));
   return newest;
 }
@@ -40,5 +43,8 @@ export async function show(known, form, journey) {
 /** The body of a correction. @param {Known} known @param {Known} body @returns {Known} */
 export function corrected(known, body) {
   const isOther = body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent"; // the form has no field for this legal basis
-  return { ...correctedJourney(known, body, ["members", "phone", "legal_basis", "intention"]), legal_basis: isOther ? known.legal_basis : body.legal_basis };
+  return {
+    ...correctedJourney(known, body, ["members", "phone", "legal_basis", "intention"]),
+    legal_basis: isOther ? known.legal_basis : body.legal_basis,
+  };
 }

@@ -26,7 +26,11 @@ export function hasDetails(line) {
 export function readDetails(line) {
   const [relationship, number] = ["relationship", "personal_number"].map((name) => detail(line, name).value.trim());
   const answers = answered(line).map(({ dataset: { domain }, value }) => [domain, value]);
-  return { ...(relationship && { relationship }), ...(number && { personal_number: number }), ...(answers.length && { functioning: Object.fromEntries(answers) }) };
+  return {
+    ...(relationship && { relationship }),
+    ...(number && { personal_number: number }),
+    ...(answers.length && { functioning: Object.fromEntries(answers) }),
+  };
 }
 
 /** @param {HTMLElement} line @param {Details} known */

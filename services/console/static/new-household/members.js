@@ -4,7 +4,15 @@
 import { ageOn, birthIn, birthOf, birthText, isBornAfter } from "/static/births.js";
 import { element, make } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
-import { addDetails, answersOfAChild, hasDetails, offerQuestions, readDetails, writeDetails, wrongNumbers } from "/static/new-household/member-details.js";
+import {
+  addDetails,
+  answersOfAChild,
+  hasDetails,
+  offerQuestions,
+  readDetails,
+  writeDetails,
+  wrongNumbers,
+} from "/static/new-household/member-details.js";
 import { sentence, words } from "/static/texts.js";
 import { today } from "/static/time.js";
 import { uuid } from "/static/uuid.js";
@@ -23,7 +31,9 @@ function lines() {
 
 /** The fields of a line: given name, sex, and birth date, year or age. @param {HTMLElement} line @returns {HTMLInputElement[]} */
 function fields(line) {
-  return [...line.querySelectorAll(":scope > label > :is(input, select)")].map((field) => /** @type {HTMLInputElement} */ (field));
+  return [...line.querySelectorAll(":scope > label > :is(input, select)")].map(
+    (field) => /** @type {HTMLInputElement} */ (field),
+  );
 }
 
 /** @param {HTMLElement} line */
@@ -55,10 +65,15 @@ export function fill(persons) {
   const names = new Set(persons.map(({ family_name }) => family_name));
   input("family-name").value = common = (names.size === 1 && persons[0].family_name) || "";
   for (const person of persons) {
-    const line = lines().at(-1) ?? element("members"), values = [person.given_name, person.sex === "unknown" ? "" : person.sex, birthText(person)].map((value) => String(value ?? ""));
+    const line = lines().at(-1) ?? element("members"),
+      values = [person.given_name, person.sex === "unknown" ? "" : person.sex, birthText(person)].map((value) =>
+        String(value ?? ""),
+      );
     known.set(person.member_id, person);
     line.dataset.id = person.member_id;
-    fields(line).forEach((field, place) => { field.value = values[place]; });
+    fields(line).forEach((field, place) => {
+      field.value = values[place];
+    });
     writeDetails(line, person);
     line.dataset.birth = JSON.stringify(birthIn(person));
     offerQuestions(line, ageIn(line));
@@ -69,17 +84,36 @@ export function fill(persons) {
 
 /** The listed persons. @returns {Member[]} */
 export function members() {
-  return lines().filter(isFilled).map((line, place) => {
-    const [name, sex] = fields(line).map(({ value }) => value.trim());
-    const family = input("family-name").value.trim();
-    fields(line)[0].dataset.pointer = `/members/${place}/`;
-    const person = known.get(line.dataset.id ?? ""), { given_name, sex: stated, age, age_reported_on, birth_date, birth_year, relationship, personal_number, functioning, ...others } = person ?? { member_id: line.dataset.id ?? "" };
-    const takesFamily = family && (!others.family_name || others.family_name === common);
-    return {
-      ...(!place && !person && !line.dataset.preset && { relationship: "head" }), ...others, ...readDetails(line), ...(takesFamily && { family_name: family }), ...(name && { given_name: name }), ...(sex && { sex }),
-      ...birth(line),
-    };
-  });
+  return lines()
+    .filter(isFilled)
+    .map((line, place) => {
+      const [name, sex] = fields(line).map(({ value }) => value.trim());
+      const family = input("family-name").value.trim();
+      fields(line)[0].dataset.pointer = `/members/${place}/`;
+      const person = known.get(line.dataset.id ?? ""),
+        {
+          given_name,
+          sex: stated,
+          age,
+          age_reported_on,
+          birth_date,
+          birth_year,
+          relationship,
+          personal_number,
+          functioning,
+          ...others
+        } = person ?? { member_id: line.dataset.id ?? "" };
+      const takesFamily = family && (!others.family_name || others.family_name === common);
+      return {
+        ...(!place && !person && !line.dataset.preset && { relationship: "head" }),
+        ...others,
+        ...readDetails(line),
+        ...(takesFamily && { family_name: family }),
+        ...(name && { given_name: name }),
+        ...(sex && { sex }),
+        ...birth(line),
+      };
+    });
 }
 
 /** The birth date, year or age of a line. @param {HTMLElement} line @returns {import("/static/births.js").Birth} */
@@ -107,18 +141,30 @@ export function answersOfChildren() {
 
 /** The fields whose value is no birth date, birth year or age until today. */
 export function wrongBirths() {
-  return lines().map((line) => fields(line)[2]).filter(({ value }) => isBornAfter(birthOf(value) ?? { birth_year: Infinity }, today()));
+  return lines()
+    .map((line) => fields(line)[2])
+    .filter(({ value }) => isBornAfter(birthOf(value) ?? { birth_year: Infinity }, today()));
 }
 
 function add() {
-  const line = make("li", { className: "listed" }), number = lines().length + 1;
+  const line = make("li", { className: "listed" }),
+    number = lines().length + 1;
   line.dataset.id = uuid();
   const name = make("input", { maxLength: 100, autocomplete: "off" });
   const sex = make("select");
-  for (const [code, text] of [["", "–"], ...Object.entries(words("sexes")).filter(([code]) => code !== "unknown")]) sex.append(new Option(text, code));
+  for (const [code, text] of [["", "–"], ...Object.entries(words("sexes")).filter(([code]) => code !== "unknown")])
+    sex.append(new Option(text, code));
   const born = make("input", { maxLength: 10, autocomplete: "off", placeholder: "14.03.1985" });
-  born.addEventListener("input", () => { line.dataset.birth = JSON.stringify(birthOf(born.value) ?? {}); });
-  line.append(...[[name, "given_name"], [sex, "sex_of"], [born, "birth_of"]].map(([field, text]) => labelled(/** @type {HTMLElement} */ (field), sentence(String(text), { number }))));
+  born.addEventListener("input", () => {
+    line.dataset.birth = JSON.stringify(birthOf(born.value) ?? {});
+  });
+  line.append(
+    ...[
+      [name, "given_name"],
+      [sex, "sex_of"],
+      [born, "birth_of"],
+    ].map(([field, text]) => labelled(/** @type {HTMLElement} */ (field), sentence(String(text), { number }))),
+  );
   addDetails(line, number === 1 ? "head" : "");
   element("members").append(line);
 }

@@ -14,7 +14,14 @@ import { askAll, askChosen, listenToAllQuestions } from "/static/new-household/a
 import { HouseholdReport } from "/static/new-household/household-reports.js";
 import { clearResults, showResults } from "/static/new-household/household-results.js";
 import { readNewest, show } from "/static/new-household/known-households.js";
-import { answersOfChildren, clear, listen, members, wrongBirths, wrongPersonalNumbers } from "/static/new-household/members.js";
+import {
+  answersOfChildren,
+  clear,
+  listen,
+  members,
+  wrongBirths,
+  wrongPersonalNumbers,
+} from "/static/new-household/members.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement} */ (element("household"));
@@ -33,9 +40,25 @@ function given(name) {
 /** The values of the form. @returns {import("/static/new-household/household-reports.js").Given} */
 function household() {
   return {
-    persons: Number(given("persons")), phone: given("phone"), origin: journey.place(journey.origin), destination: journey.place(journey.destination), shelter: given("shelter"),
-    left: journey.departure.left, precision: journey.departure.precision, hazard: journey.hazard.chosen?.value ?? "", event: events.answer, reasons: journey.reasons.stated, mobility: given("mobility"), evacuation: given("evacuation"),
-    counts: people.counts, needs: people.needs, intention: given("intention"), members: members(), notes: given("notes"), isUrgent: input("is-urgent").checked, hasConsent: input("consent").checked,
+    persons: Number(given("persons")),
+    phone: given("phone"),
+    origin: journey.place(journey.origin),
+    destination: journey.place(journey.destination),
+    shelter: given("shelter"),
+    left: journey.departure.left,
+    precision: journey.departure.precision,
+    hazard: journey.hazard.chosen?.value ?? "",
+    event: events.answer,
+    reasons: journey.reasons.stated,
+    mobility: given("mobility"),
+    evacuation: given("evacuation"),
+    counts: people.counts,
+    needs: people.needs,
+    intention: given("intention"),
+    members: members(),
+    notes: given("notes"),
+    isUrgent: input("is-urgent").checked,
+    hasConsent: input("consent").checked,
   };
 }
 
@@ -49,7 +72,13 @@ function isComplete() {
 /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
 function errors() {
   return [
-    ["check", [input("persons"), input("phone"), ...people.counters].filter(({ validity }) => validity.badInput || validity.rangeUnderflow || validity.stepMismatch || validity.patternMismatch)],
+    [
+      "check",
+      [input("persons"), input("phone"), ...people.counters].filter(
+        ({ validity }) =>
+          validity.badInput || validity.rangeUnderflow || validity.stepMismatch || validity.patternMismatch,
+      ),
+    ],
     ["missing", [...(given("persons") ? [] : [input("persons")]), ...journey.missing]],
     ...journey.departure.errors,
     ["check", journey.unknown],
@@ -61,7 +90,10 @@ function errors() {
 
 /** Whether the list has all persons, if it has any. */
 function areListed() {
-  const { persons, members: { length: listed } } = household();
+  const {
+    persons,
+    members: { length: listed },
+  } = household();
   if (!listed || listed === persons) return true;
   fail(sentence("listed", { listed, persons }), [input("persons")]);
   return false;
@@ -83,7 +115,7 @@ async function send() {
 
 async function sendHousehold() {
   const sent = household();
-  if (report.known && await isHiding(report, sent)) return;
+  if (report.known && (await isHiding(report, sent))) return;
   const answer = await sendReport("/intake/v1/displacements", report, () => report.body(sent));
   if (!answer.ok) return refuse(answer);
   done((await answer.json()).status);

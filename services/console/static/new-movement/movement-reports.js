@@ -29,20 +29,39 @@ export class MovementReport extends VersionedReport {
 
   /** The known report again, as one that never happened. */
   reversal() {
-    const { kind, subject } = this.about, { household_code: _, ...known } = this.known ?? {}; // the household's id replaces its short code
-    return { ...known, kind: `${kind}_movement`, [`${kind}_id`]: subject, version: this.version, reported_at: this.reportedAt, is_reversed: true };
+    const { kind, subject } = this.about,
+      { household_code: _, ...known } = this.known ?? {}; // the household's id replaces its short code
+    return {
+      ...known,
+      kind: `${kind}_movement`,
+      [`${kind}_id`]: subject,
+      version: this.version,
+      reported_at: this.reportedAt,
+      is_reversed: true,
+    };
   }
 
   /** What the form states. @param {Given} given @returns {Known} */
   stated(given) {
     const { kind, subject, status } = this.about;
     return {
-      kind: `${kind}_movement`, report_id: this.id, [`${kind}_id`]: subject, version: this.version, status,
-      movement: given.movement, occurred_at: given.moved.toISOString(), occurred_at_precision: given.precision, reported_at: this.reportedAt,
-      ...(given.destination && { destination: placeOf(given.destination) }), ...(given.site && { destination_site_id: given.site }),
+      kind: `${kind}_movement`,
+      report_id: this.id,
+      [`${kind}_id`]: subject,
+      version: this.version,
+      status,
+      movement: given.movement,
+      occurred_at: given.moved.toISOString(),
+      occurred_at_precision: given.precision,
+      reported_at: this.reportedAt,
+      ...(given.destination && { destination: placeOf(given.destination) }),
+      ...(given.site && { destination_site_id: given.site }),
       ...(given.locality && !given.site && { destination_locality: given.locality }),
-      ...(given.settlement && { destination_locality_pcode: given.settlement }), ...(given.shelter !== "unknown" && { shelter: given.shelter }),
-      ...(given.members.length && { member_ids: given.members }), ...(given.persons !== null && { persons: given.persons }), ...(given.notes && { notes: given.notes }),
+      ...(given.settlement && { destination_locality_pcode: given.settlement }),
+      ...(given.shelter !== "unknown" && { shelter: given.shelter }),
+      ...(given.members.length && { member_ids: given.members }),
+      ...(given.persons !== null && { persons: given.persons }),
+      ...(given.notes && { notes: given.notes }),
     };
   }
 }
@@ -51,7 +70,14 @@ const PLACE = ["movement", "destination", "destination_site_id", "destination_lo
 
 /** The known point and code of the destination, for which the form has no field, if the destination is still the same. @param {Known} known @param {Known} body */
 function samePoint(known, body) {
-  const code = "destination_locality_pcode", isNamesake = known[code] && body[code] && known[code] !== body[code];
+  const code = "destination_locality_pcode",
+    isNamesake = known[code] && body[code] && known[code] !== body[code];
   const isSame = !isNamesake && PLACE.every((name) => JSON.stringify(known[name]) === JSON.stringify(body[name]));
-  return isSame ? Object.fromEntries(["destination_point", "destination_locality_pcode"].filter((name) => known[name]).map((name) => [name, known[name]])) : {};
+  return isSame
+    ? Object.fromEntries(
+        ["destination_point", "destination_locality_pcode"]
+          .filter((name) => known[name])
+          .map((name) => [name, known[name]]),
+      )
+    : {};
 }

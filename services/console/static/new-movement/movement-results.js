@@ -13,6 +13,9 @@ export async function showReason({ kind, subject }, report, version) {
   /** @type {Version[]} */
   const versions = (await answerOf(`/registry/v1/${kind}s/${subject}/history`))?.versions ?? [];
   const stored = versions.filter((each) => each.report_id === report && each.version === version).at(-1);
-  if (!stored?.reason || stored.reason in words("advice") || !EXPLAINED.includes(stored.outcome) || !isShown(report)) return;
-  element("answer-receipt").textContent = sentence(`${stored.outcome}_because`, { reason: words("reasons")[stored.reason] ?? stored.reason });
+  if (!stored?.reason || stored.reason in words("advice") || !EXPLAINED.includes(stored.outcome) || !isShown(report))
+    return;
+  element("answer-receipt").textContent = sentence(`${stored.outcome}_because`, {
+    reason: words("reasons")[stored.reason] ?? stored.reason,
+  });
 }

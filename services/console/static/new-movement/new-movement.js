@@ -22,7 +22,9 @@ const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };
 const destination = new Combobox(input("destination"), options("places"));
-const site = sites(destination, (kind) => { input("shelter").value = kind; });
+const site = sites(destination, (kind) => {
+  input("shelter").value = kind;
+});
 const changes = keepUnsent(form);
 let report = new MovementReport(about);
 /** Makes the body that was sent last. @type {() => import("/static/entry/known-reports.js").Known} */
@@ -47,12 +49,21 @@ function concerned() {
 
 /** The values of the form. The destination of a movement without one is left out. @returns {import("/static/new-movement/movement-reports.js").Given} */
 function moved() {
-  const leads = mayLead() !== "none", members = concerned();
+  const leads = mayLead() !== "none",
+    members = concerned();
   const chosen = /** @type {import("/static/sites.js").PlaceOption | undefined} */ (site.chosen);
   return {
-    movement: given("movement"), moved: day(given("moved")), precision: given("occurred_at_precision"),
-    destination: (leads && destination.chosen?.value) || "", site: (leads && chosen?.site?.site_id) || "", locality: leads ? given("destination-locality") : "", settlement: (leads && chosen?.settlement) || "", shelter: leads ? given("shelter") : "unknown",
-    members, persons: given("persons") && !members.length ? Number(given("persons")) : null, notes: given("notes"),
+    movement: given("movement"),
+    moved: day(given("moved")),
+    precision: given("occurred_at_precision"),
+    destination: (leads && destination.chosen?.value) || "",
+    site: (leads && chosen?.site?.site_id) || "",
+    locality: leads ? given("destination-locality") : "",
+    settlement: (leads && chosen?.settlement) || "",
+    shelter: leads ? given("shelter") : "unknown",
+    members,
+    persons: given("persons") && !members.length ? Number(given("persons")) : null,
+    notes: given("notes"),
   };
 }
 
@@ -64,8 +75,11 @@ function isComplete() {
 
 /** The texts of the errors, each with its fields. @returns {[string, HTMLElement[]][]} */
 function errors() {
-  const { moved: on, destination: to, members, persons } = moved(), { input: place } = destination, leads = mayLead();
-  const isMissing = leads === "needed" && (!to || (to === UNKNOWN && movement.value === "entered_country")), isTyped = leads !== "none" && place.value.trim() && !to;
+  const { moved: on, destination: to, members, persons } = moved(),
+    { input: place } = destination,
+    leads = mayLead();
+  const isMissing = leads === "needed" && (!to || (to === UNKNOWN && movement.value === "entered_country")),
+    isTyped = leads !== "none" && place.value.trim() && !to;
   const isAbroad = to && to !== UNKNOWN && !isInCountry(to);
   const { validity } = input("persons");
   return [
@@ -87,7 +101,8 @@ function whom() {
 /** The movement in one line: who, what and where. */
 function called() {
   const { members, persons, destination: to } = moved();
-  const who = members.length || persons ? sentence("persons", { count: members.length || (persons ?? 0) }) : sentence("whole");
+  const who =
+    members.length || persons ? sentence("persons", { count: members.length || (persons ?? 0) }) : sentence("whole");
   return [movement.selectedOptions[0].text, who, to && destination.input.value].filter(Boolean).join(" · ");
 }
 
@@ -102,7 +117,7 @@ async function reverse() {
 /** @param {() => import("/static/entry/known-reports.js").Known} body @param {string} event */
 async function sendMovement(body, event) {
   last = body;
-  if (report.known && await isHiding(report, body())) return;
+  if (report.known && (await isHiding(report, body()))) return;
   const answer = await sendReport("/intake/v1/movements", report, body);
   if (!answer.ok) return refuse(answer);
   showReported(form, changes, sentence((await answer.json()).status, { event }), report.id);
@@ -111,7 +126,8 @@ async function sendMovement(body, event) {
 
 /** Shows what became of the report. @param {MovementReport} sent */
 async function follow(sent) {
-  const { id, version } = sent, state = await showReceipt(id, version);
+  const { id, version } = sent,
+    state = await showReceipt(id, version);
   void showAlert(id);
   if (state) await showReason(about, id, version);
   if (state === "under_review" && sent.known) await isHiding(sent, last()); // somebody was faster
@@ -125,9 +141,17 @@ async function isHiding(sent, body) {
 /** The version with names in place of ids. @param {import("/static/entry/known-reports.js").Known} version */
 function worded({ member_ids, destination_site_id, ...others }) {
   const boxes = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=members]")]);
-  const names = boxes.filter(({ value }) => member_ids?.includes(value)).map(({ labels }) => labels?.[0].textContent ?? "");
-  const place = /** @type {import("/static/sites.js").PlaceOption[]} */ (site.options).find((option) => option.site?.site_id === destination_site_id);
-  return { ...others, ...(member_ids && { member_ids: names }), ...(destination_site_id && { destination_site_id: place?.name ?? destination_site_id }) };
+  const names = boxes
+    .filter(({ value }) => member_ids?.includes(value))
+    .map(({ labels }) => labels?.[0].textContent ?? "");
+  const place = /** @type {import("/static/sites.js").PlaceOption[]} */ (site.options).find(
+    (option) => option.site?.site_id === destination_site_id,
+  );
+  return {
+    ...others,
+    ...(member_ids && { member_ids: names }),
+    ...(destination_site_id && { destination_site_id: place?.name ?? destination_site_id }),
+  };
 }
 
 /** The person has seen the version of somebody else, and replaces it. */
@@ -181,12 +205,19 @@ async function showKnown(id) {
   report = new MovementReport(about, { ...known, version: highest });
   for (const search of [destination, site]) search.clear();
   for (const [name, value] of Object.entries({
-    movement: known.movement, moved: dayOf(known), occurred_at_precision: known.occurred_at_precision ?? "day", "destination-locality": known.destination_locality,
-    shelter: known.shelter ?? "unknown", persons: known.persons, notes: known.notes,
-  })) input(name).value = String(value ?? "");
+    movement: known.movement,
+    moved: dayOf(known),
+    occurred_at_precision: known.occurred_at_precision ?? "day",
+    "destination-locality": known.destination_locality,
+    shelter: known.shelter ?? "unknown",
+    persons: known.persons,
+    notes: known.notes,
+  }))
+    input(name).value = String(value ?? "");
   if (known.destination) choosePlace(destination, known.destination.pcode ?? known.destination.country);
   if (known.destination_site_id) await chooseSite(site, known.destination_site_id);
-  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=members]"))) box.checked = Boolean(known.member_ids?.includes(box.value));
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=members]")))
+    box.checked = Boolean(known.member_ids?.includes(box.value));
   showDestination();
   return true;
 }
@@ -202,7 +233,7 @@ if (form.dataset.report) {
 
 preset();
 const { report: corrected } = form.dataset;
-if (await showSubject(about) && (!corrected || await showKnown(corrected))) {
+if ((await showSubject(about)) && (!corrected || (await showKnown(corrected)))) {
   reopen();
   for (const button of form.querySelectorAll("button")) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs
 }

@@ -29,14 +29,22 @@ function showGroup(id) {
 
 /** @param {import("/static/sites.js").Site} site */
 function showSite(site) {
-  element("about").textContent = [nameOfSite(site), site.locality, names.get(site.pcode) ?? site.pcode].filter(Boolean).join(" · ");
+  element("about").textContent = [nameOfSite(site), site.locality, names.get(site.pcode) ?? site.pcode]
+    .filter(Boolean)
+    .join(" · ");
   return true;
 }
 
 /** @param {Household} household */
 function showHousehold({ persons, current_pcode, current_country, members }) {
   const place = current_pcode ?? current_country ?? "";
-  element("about").textContent = [members.length ? nameOf(members[0]) : sentence("nameless"), sentence("persons", { count: persons }), names.get(place) ?? place].filter(Boolean).join(" · ");
+  element("about").textContent = [
+    members.length ? nameOf(members[0]) : sentence("nameless"),
+    sentence("persons", { count: persons }),
+    names.get(place) ?? place,
+  ]
+    .filter(Boolean)
+    .join(" · ");
   element("members").append(...members.map(choice));
   element("members").hidden = !members.length;
   element("part").hidden = Boolean(members.length);

@@ -34,16 +34,29 @@ function isChosen(name) {
 function heading() {
   report.at ||= new Date().toISOString();
   return {
-    report_id: report.id, ...(report.version > 1 && { version: report.version }), revision: known.next_revision + report.version - 1,
-    released_revision: known.revision, scope: "Public", status: known.status, source: known.source, source_id: known.source_id,
+    report_id: report.id,
+    ...(report.version > 1 && { version: report.version }),
+    revision: known.next_revision + report.version - 1,
+    released_revision: known.revision,
+    scope: "Public",
+    status: known.status,
+    source: known.source,
+    source_id: known.source_id,
     reported_at: report.at,
   };
 }
 
 function release() {
   return {
-    ...heading(), ...(!known.is_first && { msg_type: "Update" }), type: known.type, onset: known.onset, urgency: known.urgency, area: area(), text: publicText(),
-    ...(isChosen("severity") && { severity: known.severity }), ...(isChosen("certainty") && { certainty: known.certainty }),
+    ...heading(),
+    ...(!known.is_first && { msg_type: "Update" }),
+    type: known.type,
+    onset: known.onset,
+    urgency: known.urgency,
+    area: area(),
+    text: publicText(),
+    ...(isChosen("severity") && { severity: known.severity }),
+    ...(isChosen("certainty") && { certainty: known.certainty }),
     ...(isChosen("locality") && known.locality_pcode && { locality_pcode: known.locality_pcode }),
     ...(isChosen("expires") && { expires: known.expires }),
   };
@@ -57,12 +70,20 @@ function withdrawal() {
 /** The districts, and the more exact places that were chosen. */
 function area() {
   const pcodes = [...known.districts, ...(isChosen("villages") ? known.villages : [])];
-  return { ...(pcodes.length && { pcodes }), ...(isChosen("locality") && { description: known.locality }), ...(isChosen("point") && { point: known.point }) };
+  return {
+    ...(pcodes.length && { pcodes }),
+    ...(isChosen("locality") && { description: known.locality }),
+    ...(isChosen("point") && { point: known.point }),
+  };
 }
 
 function publicText() {
-  const written = [...texts].map((field) => /** @type {const} */ ([field.dataset.language ?? "", field.value.trim()])).filter(([, words]) => words);
-  return Object.fromEntries(written.map(([language, words]) => [language, { headline: line(words), description: words }]));
+  const written = [...texts]
+    .map((field) => /** @type {const} */ ([field.dataset.language ?? "", field.value.trim()]))
+    .filter(([, words]) => words);
+  return Object.fromEntries(
+    written.map(([language, words]) => [language, { headline: line(words), description: words }]),
+  );
 }
 
 async function send() {
@@ -77,7 +98,11 @@ async function sent(body, success) {
   const answer = await sendReport("/intake/v1/hazards", report, body);
   if (!answer.ok) return refuse(answer);
   const { status } = await answer.json();
-  showAnswer(form, changes, sentence(status === "accepted" ? success : status, { event: element("event").textContent ?? "" }));
+  showAnswer(
+    form,
+    changes,
+    sentence(status === "accepted" ? success : status, { event: element("event").textContent ?? "" }),
+  );
   element("back").focus();
 }
 

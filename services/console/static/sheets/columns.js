@@ -6,12 +6,15 @@ const LETTERS = 26;
 
 /** @param {{label: string, column: string}[]} columns @param {Record<string, string>} names what a column may have, by code */
 export function drawColumns(columns, names) {
-  element("columns").replaceChildren(...columns.map(({ label, column }, place) => {
-    const id = `column-${place}`, select = make("select", { id });
-    for (const [value, name] of Object.entries(names)) select.add(new Option(name, value));
-    select.value = column;
-    return make("div", { className: "field" }, make("label", { htmlFor: id }, nameOf(label, place)), select);
-  }));
+  element("columns").replaceChildren(
+    ...columns.map(({ label, column }, place) => {
+      const id = `column-${place}`,
+        select = make("select", { id });
+      for (const [value, name] of Object.entries(names)) select.add(new Option(name, value));
+      select.value = column;
+      return make("div", { className: "field" }, make("label", { htmlFor: id }, nameOf(label, place)), select);
+    }),
+  );
 }
 
 /** The selects of the columns, in the order of the sheet. */
@@ -21,7 +24,9 @@ export function columnSelects() {
 
 /** What the columns have, as the server expects it. */
 export function chosenColumns() {
-  return columnSelects().map((select) => select.value).join(",");
+  return columnSelects()
+    .map((select) => select.value)
+    .join(",");
 }
 
 /** The label of a column with its letter in Excel. @param {string} label @param {number} place */

@@ -27,7 +27,7 @@ export function hideReceipts() {
  */
 export async function showReceipts(reports, show) {
   hideReceipts();
-  const own = shown = {};
+  const own = (shown = {});
   /** @type {Map<string, Receipt>} */
   const results = new Map();
   const until = Date.now() + LONGEST_MS;
@@ -35,7 +35,9 @@ export async function showReceipts(reports, show) {
     const open = reports.filter((report) => isAwaited(results.get(report)));
     if (!open.length) return;
     for (let start = 0; start < open.length && shown === own; start += AT_ONCE) {
-      const settled = (await receiptsOf(open.slice(start, start + AT_ONCE))).filter(({ state }) => SETTLED.includes(state));
+      const settled = (await receiptsOf(open.slice(start, start + AT_ONCE))).filter(({ state }) =>
+        SETTLED.includes(state),
+      );
       if (shown !== own) return;
       const hasNews = settled.some((receipt) => isNews(receipt, results.get(receipt.report_id)));
       for (const receipt of settled) results.set(receipt.report_id, receipt);
@@ -48,7 +50,7 @@ export async function showReceipts(reports, show) {
 
 /** Whether the report has no result yet, or an alert may still follow. @param {Receipt | undefined} receipt */
 function isAwaited(receipt) {
-  return !receipt || receipt.state !== "refused" && !receipt.is_alerted;
+  return !receipt || (receipt.state !== "refused" && !receipt.is_alerted);
 }
 
 /** Whether the row of the report shows more than before. @param {Receipt} receipt @param {Receipt | undefined} before */
@@ -70,8 +72,12 @@ async function receiptsOf(report_ids) {
 /** @param {Map<string, Receipt>} results @param {number} all */
 function draw(results, all) {
   const states = [...results.values()].map(({ state }) => state);
-  const [recorded, review, refused] = SETTLED.map((settled) => number.format(states.filter((state) => state === settled).length));
+  const [recorded, review, refused] = SETTLED.map((settled) =>
+    number.format(states.filter((state) => state === settled).length),
+  );
   const sums = sentence("receipts", { recorded, review, refused, open: number.format(all - results.size) });
   const alerted = [...results.values()].filter(({ is_alerted }) => is_alerted).length;
-  element("receipts").textContent = alerted ? `${sums}. ${sentence("alerted_sum", { alerted: number.format(alerted) })}` : sums;
+  element("receipts").textContent = alerted
+    ? `${sums}. ${sentence("alerted_sum", { alerted: number.format(alerted) })}`
+    : sums;
 }

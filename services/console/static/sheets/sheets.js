@@ -17,7 +17,9 @@ const UNKNOWN = "ZZ"; // CLDR's code for an unknown region
 
 const form = /** @type {HTMLFormElement} */ (element("sheet"));
 const unknown = { value: UNKNOWN, name: sentence("unknown"), terms: [] };
-const [origin, destination] = ["origin", "destination"].map((name) => new Combobox(input(name), [...options("places"), unknown]));
+const [origin, destination] = ["origin", "destination"].map(
+  (name) => new Combobox(input(name), [...options("places"), unknown]),
+);
 const hazard = new Combobox(input("hazard"), options("hazards"));
 const FIELDS = ["number", "header-first", "header-last", "mobility", "reason", "shelter"];
 const OF_THE_HEADER = new Set(["number", "header-first", "header-last"]);
@@ -29,7 +31,11 @@ let checkedChoices = ""; // the choices of the verdicts that the page shows
 function query() {
   for (const combobox of [origin, destination, hazard]) combobox.leave();
   const unchosen = [origin, destination, hazard].filter((combobox) => combobox.input.value.trim() && !combobox.chosen);
-  if (unchosen.length) return void fail(sentence("check", { fields: labels(unchosen.map((combobox) => combobox.input)) }), unchosen.map((combobox) => combobox.input));
+  if (unchosen.length)
+    return void fail(
+      sentence("check", { fields: labels(unchosen.map((combobox) => combobox.input)) }),
+      unchosen.map((combobox) => combobox.input),
+    );
   const left = input("left").value.trim();
   const day = left ? read(`${left} 12:00`) : null;
   if (day === undefined) return void fail(sentence("day", { field: labels([input("left")]) }), [input("left")]);
@@ -48,14 +54,14 @@ async function sendFile(act, lines = []) {
   const choices = query();
   if (!choices) return undefined;
   // a combobox changes without an event when somebody chooses by mouse
-  if (act !== "check" && String(choices) !== checkedChoices) return void await check();
+  if (act !== "check" && String(choices) !== checkedChoices) return void (await check());
   choices.set("confirmed", lines.join(","));
   fail("");
   const answer = await callWithFile(`/intake/v1/household-sheets:${act}?${choices}`, file, LONGEST_MS);
   if (answer.ok) return answer;
   hideVerdicts();
   if (answer.status === 413) return void fail(problems["sheet-too-large"], [input("file")]);
-  if (answer.status !== 422) return void await refuse(answer);
+  if (answer.status !== 422) return void (await refuse(answer));
   const { text, body } = await problem(answer.clone());
   return void (body.errors ? await refuse(answer) : fail(sentence("refused", { problem: text }), [input("file")]));
 }
@@ -64,7 +70,7 @@ async function check() {
   const asked = String(query());
   const answer = await sendFile("check");
   if (!answer) return;
-  if (String(query()) !== asked) return void await check(); // somebody changed a choice meanwhile
+  if (String(query()) !== asked) return void (await check()); // somebody changed a choice meanwhile
   const sheet = await answer.json();
   drawChoices(sheet);
   checkedChoices = String(query());
@@ -118,12 +124,16 @@ function changed(event) {
     for (const field of OF_THE_HEADER) input(field).value = "";
     element("choices").hidden = true;
   }
-  isGuessed = id === "file" || OF_THE_HEADER.has(id) || (isGuessed && !columnSelects().some((select) => select === target));
+  isGuessed =
+    id === "file" || OF_THE_HEADER.has(id) || (isGuessed && !columnSelects().some((select) => select === target));
   if (id === "number") for (const field of ["header-first", "header-last"]) input(field).value = "";
   if (id === "file" || OF_THE_HEADER.has(id)) once(check);
 }
 
-form.addEventListener("submit", (event) => { event.preventDefault(); once(check); });
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  once(check);
+});
 form.addEventListener("change", changed);
 element("send").addEventListener("click", () => once(send));
 element("download").addEventListener("click", () => once(download));

@@ -23,7 +23,9 @@ let fresh = 0; // the number of new rows that the page shows
 /** @param {CheckedSheet} sheet */
 export function drawChoices({ sheets, header_first, header_last, columns }) {
   const chosen = input("number").value || "0";
-  element("number").replaceChildren(...sheets.map((name, place) => new Option(name || sentence("sheet_number", { number: place + 1 }), String(place))));
+  element("number").replaceChildren(
+    ...sheets.map((name, place) => new Option(name || sentence("sheet_number", { number: place + 1 }), String(place))),
+  );
   input("number").value = chosen;
   element("sheet-field").hidden = sheets.length < 2;
   input("header-first").value = String(header_first);
@@ -42,7 +44,9 @@ export function hideVerdicts() {
 export function showVerdicts(sheet, act) {
   const { rows } = sheet;
   const households = rows.filter((row) => row.is_household);
-  const counts = Object.fromEntries(RANKS.map((verdict) => [verdict, households.filter((row) => row.verdict === verdict).length]));
+  const counts = Object.fromEntries(
+    RANKS.map((verdict) => [verdict, households.filter((row) => row.verdict === verdict).length]),
+  );
   const own = households.filter(({ verdict }) => verdict === (act === "tried" ? "new" : "sent"));
   const persons = number.format(own.reduce((sum, row) => sum + (row.persons ?? 0), 0));
   counts.changed += counts.changed_elsewhere;
@@ -50,15 +54,19 @@ export function showVerdicts(sheet, act) {
   element("result").textContent = result;
   element("verdicts").hidden = !rows.length;
   draw(sheet, act, new Map());
-  element("more").textContent = rows.length > SHOWN ? sentence("more", { shown: SHOWN, all: number.format(rows.length) }) : "";
+  element("more").textContent =
+    rows.length > SHOWN ? sentence("more", { shown: SHOWN, all: number.format(rows.length) }) : "";
   fresh = act === "tried" ? counts.new : 0;
   offerSending();
   element("download").hidden = !counts.refused;
   const sent = households.filter(({ verdict }) => verdict === "sent" || verdict === "known");
-  void showReceipts(sent.map(({ report_id }) => report_id ?? ""), (results) => {
-    draw(sheet, act, results);
-    if ([...results.values()].some(({ state }) => state !== "recorded")) element("download").hidden = false;
-  });
+  void showReceipts(
+    sent.map(({ report_id }) => report_id ?? ""),
+    (results) => {
+      draw(sheet, act, results);
+      if ([...results.values()].some(({ state }) => state !== "recorded")) element("download").hidden = false;
+    },
+  );
 }
 
 /**
@@ -66,17 +74,22 @@ export function showVerdicts(sheet, act) {
  * @param {CheckedSheet} sheet @param {"tried" | "sent"} act @param {Map<string, Receipt>} results the results of sent rows, by report
  */
 function draw(sheet, act, results) {
-  const ticked = confirmed(), focused = document.activeElement?.id;
+  const ticked = confirmed(),
+    focused = document.activeElement?.id;
   const rank = (/** @type {SheetRow} */ row) => rankOf(row, results.get(row.report_id ?? ""));
   const ranked = [...sheet.rows].sort((a, b) => rank(a) - rank(b) || a.line - b.line).slice(0, SHOWN);
-  /** @type {HTMLElement} */ (element("verdicts").querySelector("tbody")).replaceChildren(...ranked.map((row) => drawn(row, sheet, act, results.get(row.report_id ?? ""))));
+  /** @type {HTMLElement} */ (element("verdicts").querySelector("tbody")).replaceChildren(
+    ...ranked.map((row) => drawn(row, sheet, act, results.get(row.report_id ?? ""))),
+  );
   for (const box of boxes()) box.checked = ticked.includes(box.value);
   if (focused) document.getElementById(focused)?.focus();
 }
 
 /** The lines of changed rows that the person ticked as other households. */
 export function confirmed() {
-  return boxes().filter(({ checked }) => checked).map(({ value }) => value);
+  return boxes()
+    .filter(({ checked }) => checked)
+    .map(({ value }) => value);
 }
 
 function boxes() {
@@ -92,7 +105,10 @@ export function offerSending() {
 
 /** @param {SheetRow} row @param {Receipt} [receipt] */
 function rankOf({ verdict, kept_as_text, phone_column, is_outside }, receipt) {
-  return RANKS.indexOf(receipt && RANKS.includes(receipt.state) ? receipt.state : verdict) - (kept_as_text.length || phone_column !== null || is_outside ? 0.5 : 0);
+  return (
+    RANKS.indexOf(receipt && RANKS.includes(receipt.state) ? receipt.state : verdict) -
+    (kept_as_text.length || phone_column !== null || is_outside ? 0.5 : 0)
+  );
 }
 
 /** @param {SheetRow} checked @param {CheckedSheet} sheet @param {"tried" | "sent"} act @param {Receipt} [receipt] */
@@ -109,14 +125,19 @@ function drawn(checked, { columns }, act, receipt) {
   const isKept = [...CHANGED, "new", "sent"].includes(checked.verdict);
   if (isKept && checked.is_urgent) reasons.push(sentence("urgent"));
   if (isKept && checked.phone_column !== null) reasons.push(sentence("phone", { column: label(checked.phone_column) }));
-  if (isKept && checked.kept_as_text.length) reasons.push(sentence("kept", { columns: checked.kept_as_text.map(label).join(", ") }));
+  if (isKept && checked.kept_as_text.length)
+    reasons.push(sentence("kept", { columns: checked.kept_as_text.map(label).join(", ") }));
   if (isChanged) reasons.push(sentence(checked.verdict));
   if (checked.verdict === "known_elsewhere") reasons.push(sentence("elsewhere"));
   if (checked.is_outside) reasons.push(sentence("outside"));
   const persons = checked.persons === null ? cell("–") : figure(checked.persons);
   const confirmations = isChanged && act === "tried" ? [confirmation(checked.line)] : [];
-  const result = receipt && receipt.state !== "recorded" ? words("states")[receipt.state] : words("verdicts")[checked.verdict];
-  return labelled(row([figure(checked.line), persons, cell(result), cell(reasons.join("; "), ...confirmations)]), "verdicts");
+  const result =
+    receipt && receipt.state !== "recorded" ? words("states")[receipt.state] : words("verdicts")[checked.verdict];
+  return labelled(
+    row([figure(checked.line), persons, cell(result), cell(reasons.join("; "), ...confirmations)]),
+    "verdicts",
+  );
 }
 
 /** A box by which a person confirms that a changed row is another household. @param {number} line */

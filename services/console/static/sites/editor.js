@@ -22,10 +22,14 @@ const NUMBERS = ["capacity", "lat", "lon"];
 const form = /** @type {HTMLFormElement} */ (element("site"));
 const district = new Combobox(input("district"), options("places"));
 const locality = new PlaceSearch(input("locality"), {
-  stated: () => district.chosen?.value ?? "", chosen: (option) => { if (option) district.set(option.pcode); },
+  stated: () => district.chosen?.value ?? "",
+  chosen: (option) => {
+    if (option) district.set(option.pcode);
+  },
 });
 const changes = keepUnsent(form);
-let siteId = "", version = 0;
+let siteId = "",
+  version = 0;
 /** @type {Site | undefined} */
 let known; // the version that the form changes
 let isPersonShown = true; // a change that does not show the person in charge keeps the person
@@ -65,11 +69,13 @@ export function open(site) {
 /** @param {Site} site */
 function write(site) {
   const values = /** @type {Record<string, any>} */ (site);
-  for (const name of [...TEXTS, ...NUMBERS]) /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = values[name] ?? "";
+  for (const name of [...TEXTS, ...NUMBERS])
+    /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = values[name] ?? "";
   for (const name of ["type", "state"]) input(name).value = values[name];
   for (const box of needs()) box.checked = site.needs.includes(box.value);
   district.set(site.pcode);
-  locality.chosen = site.locality && site.locality_pcode ? storedSettlement(site.locality_pcode, site.locality, site.pcode) : undefined;
+  locality.chosen =
+    site.locality && site.locality_pcode ? storedSettlement(site.locality_pcode, site.locality, site.pcode) : undefined;
 }
 
 function needs() {
@@ -90,11 +96,21 @@ function body() {
   return {
     version: version + 1,
     ...Object.fromEntries(TEXTS.map((name) => [name, given(name) || null])),
-    locality_pcode: given("locality") && /** @type {PlaceOption | undefined} */ (locality.chosen)?.settlement || null,
-    capacity: numeric("capacity"), lat: numeric("lat"), lon: numeric("lon"),
-    pcode: district.chosen?.value ?? "", type: given("type"), state: given("state"),
-    needs: needs().filter(({ checked }) => checked).map(({ value }) => value),
-    ...(isPersonShown && { person_in_charge: given("person-name") ? { name: given("person-name"), phone: given("person-phone") || null } : null }),
+    locality_pcode: (given("locality") && /** @type {PlaceOption | undefined} */ (locality.chosen)?.settlement) || null,
+    capacity: numeric("capacity"),
+    lat: numeric("lat"),
+    lon: numeric("lon"),
+    pcode: district.chosen?.value ?? "",
+    type: given("type"),
+    state: given("state"),
+    needs: needs()
+      .filter(({ checked }) => checked)
+      .map(({ value }) => value),
+    ...(isPersonShown && {
+      person_in_charge: given("person-name")
+        ? { name: given("person-name"), phone: given("person-phone") || null }
+        : null,
+    }),
   };
 }
 
@@ -118,7 +134,8 @@ function isComplete() {
 /** @returns {[string, HTMLInputElement[]][]} */
 function errors() {
   const { lat, lon } = body();
-  const names = ["name-ky", "name-ru", "name-en"].map(input), point = [input("lat"), input("lon")];
+  const names = ["name-ky", "name-ru", "name-en"].map(input),
+    point = [input("lat"), input("lon")];
   const isPoint = (lat === null) === (lon === null) && !Number.isNaN(lat) && !Number.isNaN(lon);
   return [
     ["unnamed", names.some(({ value }) => value.trim()) ? [] : names.slice(0, 1)],
@@ -132,7 +149,9 @@ function errors() {
 
 /** @param {(site: Site) => void} saved @param {() => void} closed called when the form is closed without saving */
 export function listen(saved, closed) {
-  sendByKeyboard(form, () => { if (isComplete()) void sendOnce(form, () => save(saved)); });
+  sendByKeyboard(form, () => {
+    if (isComplete()) void sendOnce(form, () => save(saved));
+  });
   element("person").addEventListener("click", () => void showPerson());
   element("cancel").addEventListener("click", () => {
     if (!mayLeave()) return;
@@ -158,15 +177,23 @@ async function save(saved) {
  * @param {Site} site
  */
 function follow(site) {
-  const now = /** @type {Record<string, any>} */ (site), typed = /** @type {Record<string, any>} */ (body()), before = /** @type {Record<string, any>} */ (known ?? {});
+  const now = /** @type {Record<string, any>} */ (site),
+    typed = /** @type {Record<string, any>} */ (body()),
+    before = /** @type {Record<string, any>} */ (known ?? {});
   const fields = Object.keys(typed).filter((name) => name in site && name !== "version");
   const mine = fields.filter((name) => differ(typed[name], before[name]));
   if (mine.includes("locality") && !mine.includes("locality_pcode")) mine.push("locality_pcode"); // the code belongs to the name
-  const theirs = fields.filter((name) => name !== "locality_pcode" && differ(now[name], before[name]) && differ(now[name], typed[name]));
+  const theirs = fields.filter(
+    (name) => name !== "locality_pcode" && differ(now[name], before[name]) && differ(now[name], typed[name]),
+  );
   version = site.version;
   known = site;
   write(/** @type {Site} */ ({ ...site, ...Object.fromEntries(mine.map((name) => [name, typed[name]])) }));
-  fail(sentence("changed", { changes: theirs.map((name) => `${labelOf(name)}: ${shown(name, now[name])}`).join("; ") || "–" }));
+  fail(
+    sentence("changed", {
+      changes: theirs.map((name) => `${labelOf(name)}: ${shown(name, now[name])}`).join("; ") || "–",
+    }),
+  );
 }
 
 /** @param {unknown} one @param {unknown} other */
@@ -176,7 +203,9 @@ function differ(one, other) {
 
 /** @param {string} name */
 function labelOf(name) {
-  return name === "needs" ? needs()[0].closest("fieldset")?.querySelector("legend")?.textContent : labels([fieldOf(name)]);
+  return name === "needs"
+    ? needs()[0].closest("fieldset")?.querySelector("legend")?.textContent
+    : labels([fieldOf(name)]);
 }
 
 /** @param {string} name */

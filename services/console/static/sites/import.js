@@ -16,11 +16,27 @@ let areChosen = false; // whether a person chose what the columns have
 
 /** @param {() => void} added */
 export function listenForSheets(added) {
-  element("sheet").addEventListener("submit", (event) => { event.preventDefault(); void once(() => send(true)); });
-  element("add").addEventListener("click", () => void once(async () => { if (await send(false)) added(); }));
+  element("sheet").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void once(() => send(true));
+  });
+  element("add").addEventListener(
+    "click",
+    () =>
+      void once(async () => {
+        if (await send(false)) added();
+      }),
+  );
   element("refused").addEventListener("click", () => void once(download));
-  element("columns").addEventListener("change", () => { areChosen = true; hide(); });
-  input("file").addEventListener("change", () => { areChosen = false; element("columns-field").hidden = true; hide(); });
+  element("columns").addEventListener("change", () => {
+    areChosen = true;
+    hide();
+  });
+  input("file").addEventListener("change", () => {
+    areChosen = false;
+    element("columns-field").hidden = true;
+    hide();
+  });
 }
 
 /** @param {() => Promise<unknown>} act */
@@ -39,7 +55,11 @@ async function once(act) {
 async function sendFile(act, more = {}) {
   const file = input("file").files?.[0];
   if (!file) return void fail(sentence("no_file"));
-  const choices = new URLSearchParams({ ...more, ...(areChosen && { columns: chosenColumns() }), lang: document.documentElement.lang });
+  const choices = new URLSearchParams({
+    ...more,
+    ...(areChosen && { columns: chosenColumns() }),
+    lang: document.documentElement.lang,
+  });
   const answer = await callWithFile(`/registry/v1/sites:${act}?${choices}`, file, LONGEST_MS);
   return answer.ok ? answer : void fail(sentence("refused", { problem: (await problem(answer)).text }));
 }
@@ -48,7 +68,9 @@ async function sendFile(act, more = {}) {
 async function send(isTrial) {
   const answer = await sendFile("import", { dry_run: String(isTrial) });
   if (!answer) return false;
-  const { columns, rows } = /** @type {{columns: {label: string, column: string}[], rows: ImportedRow[]}} */ (await answer.json());
+  const { columns, rows } = /** @type {{columns: {label: string, column: string}[], rows: ImportedRow[]}} */ (
+    await answer.json()
+  );
   drawColumns(columns, words("columns"));
   element("columns-field").hidden = false;
   show(rows, isTrial ? "tried" : "added");
@@ -74,7 +96,9 @@ function fail(text) {
 
 /** Shows the verdicts; rows that need a look come first. @param {ImportedRow[]} rows @param {string} result */
 function show(rows, result) {
-  const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, rows.filter((row) => row.verdict === verdict).length]));
+  const counts = Object.fromEntries(
+    VERDICTS.map((verdict) => [verdict, rows.filter((row) => row.verdict === verdict).length]),
+  );
   const ranked = [...rows].sort((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict) || a.line - b.line);
   element("sheet-failure").hidden = true;
   element("sheet-result").textContent = result ? sentence(result, counts) : "";
@@ -87,8 +111,15 @@ function show(rows, result) {
 
 /** @param {ImportedRow} imported */
 function drawn({ line, verdict, name, errors }) {
-  const reasons = errors.map(([column, expected]) => [words("columns")[column], expected && (words("faults")[column] ?? expected)].filter(Boolean).join(": "));
-  const made = row([cell(number.format(line)), cell(name ?? "–"), cell(words("verdicts")[verdict]), cell(reasons.join("; "))]);
+  const reasons = errors.map(([column, expected]) =>
+    [words("columns")[column], expected && (words("faults")[column] ?? expected)].filter(Boolean).join(": "),
+  );
+  const made = row([
+    cell(number.format(line)),
+    cell(name ?? "–"),
+    cell(words("verdicts")[verdict]),
+    cell(reasons.join("; ")),
+  ]);
   made.cells[0].className = "number";
   return made;
 }

@@ -23,10 +23,26 @@ let most = FIRST;
  * @param {{placeOf: (pcode: string) => string, villageOf: VillageOf, change: (site: Site) => void}} page
  */
 export function draw(sites, occupancies, { placeOf, villageOf, change }) {
-  const fitting = sites.filter((site) => fits(site, villageOf(site))).sort((a, b) => rank(b, occupancies) - rank(a, occupancies) || nameOf(a).localeCompare(nameOf(b), "ru"));
+  const fitting = sites
+    .filter((site) => fits(site, villageOf(site)))
+    .sort((a, b) => rank(b, occupancies) - rank(a, occupancies) || nameOf(a).localeCompare(nameOf(b), "ru"));
   const focused = document.activeElement?.closest("tr")?.dataset.key;
-  element("sites").replaceChildren(...fitting.slice(0, most).map((site) => drawn(site, occupancies[site.site_id], placeIn(site, villageOf(site), placeOf), site.site_id in occupancies ? change : undefined)));
-  element("count").textContent = fitting.length === sites.length ? number.format(sites.length) : sentence("shown", { count: fitting.length, all: sites.length });
+  element("sites").replaceChildren(
+    ...fitting
+      .slice(0, most)
+      .map((site) =>
+        drawn(
+          site,
+          occupancies[site.site_id],
+          placeIn(site, villageOf(site), placeOf),
+          site.site_id in occupancies ? change : undefined,
+        ),
+      ),
+  );
+  element("count").textContent =
+    fitting.length === sites.length
+      ? number.format(sites.length)
+      : sentence("shown", { count: fitting.length, all: sites.length });
   element("none").hidden = fitting.length > 0;
   element("more").hidden = fitting.length <= most;
   if (focused) focus(focused);
@@ -50,7 +66,12 @@ function placeIn(site, village, placeOf) {
 function fits(site, village) {
   const state = /** @type {HTMLSelectElement} */ (element("filter-state")).value;
   const typed = folded(/** @type {HTMLInputElement} */ (element("search")).value);
-  return (!state || site.state === state) && [...namesOf(site), site.locality ?? "", ...(village ? names(village) : [])].some((name) => folded(name).includes(typed));
+  return (
+    (!state || site.state === state) &&
+    [...namesOf(site), site.locality ?? "", ...(village ? names(village) : [])].some((name) =>
+      folded(name).includes(typed),
+    )
+  );
 }
 
 /** Sites with people come first, then sites that are not closed. @param {Site} site @param {Occupancies} occupancies */
@@ -61,8 +82,14 @@ function rank(site, occupancies) {
 /** @param {Site} site @param {Occupancy | null | undefined} occupancy @param {string} place @param {((site: Site) => void) | undefined} change */
 function drawn(site, occupancy, place, change) {
   const made = row([
-    named(site, Boolean(change)), cell(words("types")[site.type]), cell(place), people(occupancy, site),
-    numeric(site.capacity === null ? "–" : number.format(site.capacity)), state(site), needs(site), cell(...(change ? [changeButton(site, change)] : [])),
+    named(site, Boolean(change)),
+    cell(words("types")[site.type]),
+    cell(place),
+    people(occupancy, site),
+    numeric(site.capacity === null ? "–" : number.format(site.capacity)),
+    state(site),
+    needs(site),
+    cell(...(change ? [changeButton(site, change)] : [])),
   ]);
   for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {
     if (column.textContent) made.cells[place].dataset.label = column.textContent; // shown on narrow screens, where the table has no head
@@ -74,7 +101,8 @@ function drawn(site, occupancy, place, change) {
 
 /** The name links to the site's page if the site is in the reader's areas. @param {Site} site @param {boolean} isOpen */
 function named(site, isOpen) {
-  const name = nameOf(site), others = namesOf(site).filter((other) => other !== name);
+  const name = nameOf(site),
+    others = namesOf(site).filter((other) => other !== name);
   const made = head(isOpen ? link(name, `/registry/sites/${site.site_id}`) : name);
   if (others.length) made.append(small(others.join(" · "), "other-names"));
   return made;
@@ -83,12 +111,28 @@ function named(site, isOpen) {
 /** @param {Occupancy | null | undefined} occupancy @param {Site} site */
 function people(occupancy, site) {
   if (!occupancy) return numeric("–", occupancy === null ? [small(sentence("uncounted"))] : []);
-  const { lowest, highest, counted_at, has_partial_counts, registered_came: came, registered_left: left, is_registered, counted_at_precision: precision } = occupancy;
+  const {
+    lowest,
+    highest,
+    counted_at,
+    has_partial_counts,
+    registered_came: came,
+    registered_left: left,
+    is_registered,
+    counted_at_precision: precision,
+  } = occupancy;
   const range = lowest === highest ? number.format(highest) : `${number.format(lowest)}–${number.format(highest)}`;
   const isOver = site.capacity !== null && highest > site.capacity;
   const isMoved = came > 0 || left > 0;
-  const marks = [...(isMoved ? [small(sentence("moved", { came: number.format(came), left: number.format(left) }))] : []), ...(has_partial_counts ? [small(sentence("partial"))] : []), ...(isOver ? [small(sentence("over"), "bad")] : [])];
-  const source = is_registered || !counted_at ? sentence("registered") : sentence("counted", { time: timeOf(counted_at, precision) });
+  const marks = [
+    ...(isMoved ? [small(sentence("moved", { came: number.format(came), left: number.format(left) }))] : []),
+    ...(has_partial_counts ? [small(sentence("partial"))] : []),
+    ...(isOver ? [small(sentence("over"), "bad")] : []),
+  ];
+  const source =
+    is_registered || !counted_at
+      ? sentence("registered")
+      : sentence("counted", { time: timeOf(counted_at, precision) });
   return numeric(range, [small(source), ...marks]);
 }
 
@@ -107,10 +151,19 @@ function state(site) {
 
 /** @param {Site} site */
 function needs(site) {
-  return cell(make("div", { className: "needs" }, ...site.needs.map((need) => {
-    const title = sentence("since", { need: words("needs")[need], time: dayAndClock(new Date(site.needs_since[need])) });
-    return make("span", { className: "tag", textContent: words("needs")[need], title });
-  })));
+  return cell(
+    make(
+      "div",
+      { className: "needs" },
+      ...site.needs.map((need) => {
+        const title = sentence("since", {
+          need: words("needs")[need],
+          time: dayAndClock(new Date(site.needs_since[need])),
+        });
+        return make("span", { className: "tag", textContent: words("needs")[need], title });
+      }),
+    ),
+  );
 }
 
 /** @param {string} text @param {string} path */
@@ -120,5 +173,8 @@ function link(text, path) {
 
 /** @param {Site} site @param {(site: Site) => void} change */
 function changeButton(site, change) {
-  return Object.assign(button(sentence("change"), () => change(site)), { ariaLabel: sentence("change_site", { name: nameOf(site) }) });
+  return Object.assign(
+    button(sentence("change"), () => change(site)),
+    { ariaLabel: sentence("change_site", { name: nameOf(site) }) },
+  );
 }

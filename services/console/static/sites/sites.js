@@ -39,7 +39,11 @@ async function read() {
 }
 
 function show() {
-  draw(sites, occupancies, { placeOf: nameOfDistrict, villageOf: ({ locality_pcode }) => byCode.get(locality_pcode ?? ""), change: open });
+  draw(sites, occupancies, {
+    placeOf: nameOfDistrict,
+    villageOf: ({ locality_pcode }) => byCode.get(locality_pcode ?? ""),
+    change: open,
+  });
 }
 
 /** @param {string} pcode */
@@ -49,12 +53,18 @@ function nameOfDistrict(pcode) {
 
 element("filters").addEventListener("input", show);
 element("filters").addEventListener("submit", (event) => event.preventDefault());
-element("more").addEventListener("click", () => { showMore(); show(); });
+element("more").addEventListener("click", () => {
+  showMore();
+  show();
+});
 element("new").addEventListener("click", () => open());
-listen((site) => {
-  toast(sentence("saved", { name: nameOf(site) }), "good");
-  void read().then(() => focus(site.site_id));
-}, () => void read());
+listen(
+  (site) => {
+    toast(sentence("saved", { name: nameOf(site) }), "good");
+    void read().then(() => focus(site.site_id));
+  },
+  () => void read(),
+);
 listenForSheets(() => void read());
 void readGazetteer(element("locality").dataset.settlements ?? "").then((gazetteer) => {
   settlements = settlementOptions(gazetteer, nameOfDistrict);
@@ -62,5 +72,9 @@ void readGazetteer(element("locality").dataset.settlements ?? "").then((gazettee
   offer(localityOptions(sites, settlements, nameOfDistrict));
   show();
 });
-setInterval(() => { if (!isOpen() && !document.hidden) void read(); }, AGAIN_MS);
-void read().then(() => { /** @type {HTMLButtonElement} */ (element("new")).disabled = false; });
+setInterval(() => {
+  if (!isOpen() && !document.hidden) void read();
+}, AGAIN_MS);
+void read().then(() => {
+  /** @type {HTMLButtonElement} */ (element("new")).disabled = false;
+});

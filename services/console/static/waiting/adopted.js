@@ -30,7 +30,10 @@ async function list() {
   await learnNames(adopted.flatMap(({ author, account }) => [author, account]));
   element("adopted").hidden = !adopted.length;
   element("adopted-count").textContent = number.format(adopted.length);
-  redraw(element("adopted-reports"), adopted.map((each) => keyed(each.decision_id, drawn(each))));
+  redraw(
+    element("adopted-reports"),
+    adopted.map((each) => keyed(each.decision_id, drawn(each))),
+  );
   return undefined;
 }
 
@@ -38,15 +41,34 @@ async function list() {
 function drawn({ decision_id, household_id, kind, author, account, decided_at, is_later, is_open, clear }) {
   const name = sentence("household_link", { id: household_id.slice(0, 8) });
   const link = make("a", { href: `/registry/households/${household_id}`, textContent: name });
-  const what = [words("kinds")[kind], clear.movement && words("movements")[clear.movement], clear.persons && sentence("persons", { count: number.format(clear.persons) })];
-  const way = clear.origin || clear.destination ? [small(`${placeOf(clear.origin)} → ${placeOf(clear.destination)}`)] : [];
-  return labelled(row([
-    cell(link, ...(is_later ? [small(sentence("is_later"))] : [])),
-    cell(what.filter(Boolean).join(" · "), ...way),
-    cell(nameOf(author)),
-    cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
-    cell(...(is_open ? [small(sentence("not_applied"))] : mayDecide ? [named(button(sentence("reverse"), () => void reverse(decision_id)), name)] : [])),
-  ]), "adopted-table");
+  const what = [
+    words("kinds")[kind],
+    clear.movement && words("movements")[clear.movement],
+    clear.persons && sentence("persons", { count: number.format(clear.persons) }),
+  ];
+  const way =
+    clear.origin || clear.destination ? [small(`${placeOf(clear.origin)} → ${placeOf(clear.destination)}`)] : [];
+  return labelled(
+    row([
+      cell(link, ...(is_later ? [small(sentence("is_later"))] : [])),
+      cell(what.filter(Boolean).join(" · "), ...way),
+      cell(nameOf(author)),
+      cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
+      cell(
+        ...(is_open
+          ? [small(sentence("not_applied"))]
+          : mayDecide
+            ? [
+                named(
+                  button(sentence("reverse"), () => void reverse(decision_id)),
+                  name,
+                ),
+              ]
+            : []),
+      ),
+    ]),
+    "adopted-table",
+  );
 }
 
 /** @param {string} id */

@@ -23,11 +23,17 @@ export function adoption({ outcome_id, kind }, households, changed) {
   const other = make("input", { id: `household-of-${outcome_id}`, name: "household", maxLength: 300 });
   const isLater = make("input", { type: "checkbox", name: "is-later" });
   const send = button(sentence("accept_under"), () => void decide());
-  form.append(legend(), ...households.map(({ household_id, reasons }) => similar(household_id, reasons, households.length === 1)));
+  form.append(
+    legend(),
+    ...households.map(({ household_id, reasons }) => similar(household_id, reasons, households.length === 1)),
+  );
   form.append(labelled(sentence("other_household"), other));
   if (kind === "household") form.append(labelled(sentence("is_later"), isLater, true));
   form.append(send);
-  form.addEventListener("submit", (event) => { event.preventDefault(); void decide(); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void decide();
+  });
   return form;
 
   /** The household that was typed or, if none was typed, the chosen one. */
@@ -44,7 +50,13 @@ export function adoption({ outcome_id, kind }, households, changed) {
     try {
       const body = { outcome_ids: [outcome_id], is_accepted: true, household_id, is_later: isLater.checked };
       const answer = await call("POST", "/registry/v1/held:decide", body);
-      if (!answer.ok) return toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+      if (!answer.ok)
+        return toast(
+          answer.status === 401
+            ? sentence("signed_out")
+            : sentence("failed", { problem: (await problem(answer)).text }),
+          "bad",
+        );
       if (!(await answer.json()).outcome_ids.length) return toast(sentence("not_under"), "bad");
       toast(sentence("accepted", { count: number.format(1) }), "good");
       changed();
@@ -64,8 +76,18 @@ function legend() {
 /** @param {string} id @param {string[]} reasons @param {boolean} isOnly */
 function similar(id, reasons, isOnly) {
   const radio = make("input", { type: "radio", name: "similar", value: id, checked: isOnly });
-  const link = make("a", { href: `/registry/households/${id}`, textContent: sentence("household_link", { id: id.slice(0, 8) }) });
-  return make("label", {}, radio, " ", link, ` · ${reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason).join(", ")}`);
+  const link = make("a", {
+    href: `/registry/households/${id}`,
+    textContent: sentence("household_link", { id: id.slice(0, 8) }),
+  });
+  return make(
+    "label",
+    {},
+    radio,
+    " ",
+    link,
+    ` · ${reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason).join(", ")}`,
+  );
 }
 
 /** @param {string} text @param {HTMLInputElement} input @param {boolean} [isBox] a checkbox stands before its label */

@@ -29,7 +29,10 @@ export async function sending(panel, send) {
 export async function posted(path, body) {
   const answer = await call("POST", `/registry/v1/${path}`, body);
   if (answer.ok) return (await answer.json()).ids;
-  toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+  toast(
+    answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }),
+    "bad",
+  );
   return undefined;
 }
 
@@ -48,7 +51,11 @@ export async function readList(list, read) {
   try {
     const refused = await read();
     notice.hidden = !refused;
-    if (refused) notice.textContent = refused.status === 401 ? sentence("signed_out") : sentence("unread", { problem: (await problem(refused)).text });
+    if (refused)
+      notice.textContent =
+        refused.status === 401
+          ? sentence("signed_out")
+          : sentence("unread", { problem: (await problem(refused)).text });
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
     notice.hidden = false;

@@ -33,14 +33,23 @@ async function list() {
   if (!answer.ok) return answer;
   /** @type {{stocks: Differing[], decided: Chosen[]}} */
   const { stocks, decided } = await answer.json();
-  await learnNames([...stocks.flatMap(({ assignee, counts }) => [assignee, ...counts.map(({ author }) => author)]), ...decided.map(({ account }) => account)]);
+  await learnNames([
+    ...stocks.flatMap(({ assignee, counts }) => [assignee, ...counts.map(({ author }) => author)]),
+    ...decided.map(({ account }) => account),
+  ]);
   rows.keep(stocks.map(({ stock_id }) => stock_id));
   element("differing-count").textContent = number.format(stocks.length);
   element("differing-none").hidden = stocks.length > 0;
-  redraw(element("differing"), stocks.map((stock) => keyed(stock.stock_id, drawn(stock))));
+  redraw(
+    element("differing"),
+    stocks.map((stock) => keyed(stock.stock_id, drawn(stock))),
+  );
   element("differing-answered").hidden = !decided.length;
   element("differing-answered-count").textContent = number.format(decided.length);
-  redraw(element("differing-decided"), decided.map((chosen) => keyed(chosen.decision_id, drawnChoice(chosen))));
+  redraw(
+    element("differing-decided"),
+    decided.map((chosen) => keyed(chosen.decision_id, drawnChoice(chosen))),
+  );
   rows.shown();
   return undefined;
 }
@@ -50,37 +59,82 @@ function drawn({ stock_id, since, assignee, counts, clear }) {
   const persons = counts.map((count) => count.persons_left); // the teams are compared by the people who were left
   const range = cell(`${number.format(Math.min(...persons))}–${number.format(Math.max(...persons))}`);
   range.className = "number";
-  return labelled(row([
-    cell(rows.checkbox(stock_id, `${now(clear)}: ${range.textContent}`)),
-    cell(age(since), small(dayAndClock(new Date(since)))),
-    cell(now(clear)), cell(from(clear)), range,
-    cell(...counts.map((count) => shown(count, stock_id, counts))),
-    cell(assignee ? nameOf(assignee) : "–"),
-  ]), "differing-table");
+  return labelled(
+    row([
+      cell(rows.checkbox(stock_id, `${now(clear)}: ${range.textContent}`)),
+      cell(age(since), small(dayAndClock(new Date(since)))),
+      cell(now(clear)),
+      cell(from(clear)),
+      range,
+      cell(...counts.map((count) => shown(count, stock_id, counts))),
+      cell(assignee ? nameOf(assignee) : "–"),
+    ]),
+    "differing-table",
+  );
 }
 
 /** A count, with the link to its group and the button that chooses it. @param {Count} count @param {string} stock_id @param {Count[]} counts */
-function shown({ report_id, group_id, persons, persons_left, author, counted_at, counted_at_precision }, stock_id, counts) {
+function shown(
+  { report_id, group_id, persons, persons_left, author, counted_at, counted_at_precision },
+  stock_id,
+  counts,
+) {
   const line = make("div", { className: "differing" });
-  const text = sentence("count_by", { persons: number.format(persons), team: nameOf(author), time: timeOf(counted_at, counted_at_precision) });
+  const text = sentence("count_by", {
+    persons: number.format(persons),
+    team: nameOf(author),
+    time: timeOf(counted_at, counted_at_precision),
+  });
   const other_ids = counts.map((count) => count.report_id).filter((id) => id !== report_id);
   line.append(group(group_id, text));
   if (persons_left !== persons) line.append(small(sentence("still_there", { persons: number.format(persons_left) })));
-  if (mayDecide) line.append(named(button(sentence("choose"), () => void choose({ stock_id, report_id, other_ids })), text));
+  if (mayDecide)
+    line.append(
+      named(
+        button(sentence("choose"), () => void choose({ stock_id, report_id, other_ids })),
+        text,
+      ),
+    );
   return line;
 }
 
 /** @param {Chosen} chosen */
-function drawnChoice({ decision_id, reason, account, decided_at, is_applied, persons, group_id, other_persons, other_group, clear }) {
+function drawnChoice({
+  decision_id,
+  reason,
+  account,
+  decided_at,
+  is_applied,
+  persons,
+  group_id,
+  other_persons,
+  other_group,
+  clear,
+}) {
   const numbers = sentence("instead_of", { persons: number.format(persons), other: number.format(other_persons) });
-  return labelled(row([
-    cell(strong(now(clear)), small(from(clear))),
-    cell(group(group_id, number.format(persons)), ...(is_applied ? [] : [small(sentence("not_applied"))])),
-    cell(group(other_group, number.format(other_persons))),
-    cell(words("count_reasons")[reason] ?? reason),
-    cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
-    cell(...(mayDecide ? [named(button(sentence("reverse"), () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "choice_reversed")), numbers)] : [])),
-  ]), "differing-answered-table");
+  return labelled(
+    row([
+      cell(strong(now(clear)), small(from(clear))),
+      cell(group(group_id, number.format(persons)), ...(is_applied ? [] : [small(sentence("not_applied"))])),
+      cell(group(other_group, number.format(other_persons))),
+      cell(words("count_reasons")[reason] ?? reason),
+      cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
+      cell(
+        ...(mayDecide
+          ? [
+              named(
+                button(
+                  sentence("reverse"),
+                  () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "choice_reversed"),
+                ),
+                numbers,
+              ),
+            ]
+          : []),
+      ),
+    ]),
+    "differing-answered-table",
+  );
 }
 
 /** @param {Record<string, any>} clear */
@@ -122,7 +176,10 @@ async function send(act, body, done) {
   const mayHaveChanged = await sending("differing-panel", async () => {
     const changed = await posted(`counts:${act}`, body);
     if (!changed) return false;
-    toast(changed.length ? sentence(done, { count: number.format(changed.length) }) : sentence("counts_changed"), changed.length ? "good" : "bad");
+    toast(
+      changed.length ? sentence(done, { count: number.format(changed.length) }) : sentence("counts_changed"),
+      changed.length ? "good" : "bad",
+    );
     rows.all(false);
     return true;
   });
@@ -134,6 +191,12 @@ async function send(act, body, done) {
 /** Begins to choose and assign. */
 export function listenToDiffering() {
   element("differing-acts").addEventListener("submit", (event) => event.preventDefault());
-  element("differing-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
-  element("differing-assign").addEventListener("click", () => void send("assign", { stock_ids: [...rows.chosen], account: given("differing-assignee") || null }, "assigned"));
+  element("differing-all").addEventListener("change", (event) =>
+    rows.all(/** @type {HTMLInputElement} */ (event.target).checked),
+  );
+  element("differing-assign").addEventListener(
+    "click",
+    () =>
+      void send("assign", { stock_ids: [...rows.chosen], account: given("differing-assignee") || null }, "assigned"),
+  );
 }

@@ -43,20 +43,35 @@ async function list() {
 function drawn(pair) {
   const { reasons, found_at, assignee, households } = pair;
   const matches = reasons.map((reason) => words("duplicate_reasons")[reason] ?? reason).join("; ");
-  return labelled(row([
-    cell(rows.checkbox(keyOf(pair), `${matches}: ${households.map(({ household_id }) => short(household_id)).join(", ")}`)),
-    cell(age(found_at), small(dayAndClock(new Date(found_at)))),
-    cell(matches),
-    ...households.map((household) => cell(...shown(household))),
-    cell(assignee ? nameOf(assignee) : "–"),
-  ]), "duplicates-table");
+  return labelled(
+    row([
+      cell(
+        rows.checkbox(
+          keyOf(pair),
+          `${matches}: ${households.map(({ household_id }) => short(household_id)).join(", ")}`,
+        ),
+      ),
+      cell(age(found_at), small(dayAndClock(new Date(found_at)))),
+      cell(matches),
+      ...households.map((household) => cell(...shown(household))),
+      cell(assignee ? nameOf(assignee) : "–"),
+    ]),
+    "duplicates-table",
+  );
 }
 
 /** @param {Household} household */
 function shown({ household_id, persons, current_pcode, current_country, registered_at, author }) {
-  const link = make("a", { href: `/registry/households/${household_id}`, textContent: sentence("household_link", { id: short(household_id) }) });
+  const link = make("a", {
+    href: `/registry/households/${household_id}`,
+    textContent: sentence("household_link", { id: short(household_id) }),
+  });
   const where = placeOf({ pcode: current_pcode ?? undefined, country: current_country ?? undefined });
-  return [link, ` · ${sentence("persons", { count: number.format(persons) })} · ${where}`, small(`${nameOf(author)}, ${dayAndClock(new Date(registered_at))}`)];
+  return [
+    link,
+    ` · ${sentence("persons", { count: number.format(persons) })} · ${where}`,
+    small(`${nameOf(author)}, ${dayAndClock(new Date(registered_at))}`),
+  ];
 }
 
 /** The id as the pages of households show it. @param {string} id */
@@ -72,17 +87,26 @@ function keyOf({ household_id, other_id }) {
 /** @param {number} count @param {boolean} isAll */
 function showChosen(count, isAll) {
   element("duplicates-acts").hidden = !element("duplicates").childElementCount;
-  for (const act of /** @type {NodeListOf<HTMLButtonElement>} */ (element("duplicates-acts").querySelectorAll("button"))) act.disabled = !count;
+  for (const act of /** @type {NodeListOf<HTMLButtonElement>} */ (
+    element("duplicates-acts").querySelectorAll("button")
+  ))
+    act.disabled = !count;
   element("duplicates-chosen").textContent = count ? sentence("selected", { count: number.format(count) }) : "";
   /** @type {HTMLInputElement} */ (element("duplicates-all")).checked = isAll;
 }
 
 /** @param {"answer" | "assign"} act @param {object} body @param {string} done */
 async function send(act, body, done) {
-  const pairs = [...rows.chosen].map((key) => key.split(SEPARATOR)).map(([household_id, other_id]) => ({ household_id, other_id }));
+  const pairs = [...rows.chosen]
+    .map((key) => key.split(SEPARATOR))
+    .map(([household_id, other_id]) => ({ household_id, other_id }));
   try {
     const answer = await call("POST", `/registry/v1/duplicates:${act}`, { pairs, ...body });
-    if (!answer.ok) return toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+    if (!answer.ok)
+      return toast(
+        answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }),
+        "bad",
+      );
     const changed = (await answer.json()).pairs.length;
     toast(sentence(done, { count: number.format(changed) }), "good");
     if (changed < pairs.length) toast(sentence("faster", { count: number.format(pairs.length - changed) }), "bad");
@@ -107,7 +131,13 @@ function given(id) {
 /** Begins to answer and assign. */
 export function listenToDuplicates() {
   element("duplicates-acts").addEventListener("submit", (event) => event.preventDefault());
-  element("duplicates-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
-  element("duplicates-assign").addEventListener("click", () => void send("assign", { account: given("duplicates-assignee") || null }, "assigned"));
-  if ("decides" in element("waiting").dataset) element("duplicates-two").addEventListener("click", () => void answerTwo());
+  element("duplicates-all").addEventListener("change", (event) =>
+    rows.all(/** @type {HTMLInputElement} */ (event.target).checked),
+  );
+  element("duplicates-assign").addEventListener(
+    "click",
+    () => void send("assign", { account: given("duplicates-assignee") || null }, "assigned"),
+  );
+  if ("decides" in element("waiting").dataset)
+    element("duplicates-two").addEventListener("click", () => void answerTwo());
 }

@@ -41,7 +41,10 @@ async function list() {
     element("events-none").hidden = true;
     return refused;
   }
-  await learnNames([...questions.map(({ departure }) => departure.assignee), ...answered.map(({ account }) => account)]);
+  await learnNames([
+    ...questions.map(({ departure }) => departure.assignee),
+    ...answered.map(({ account }) => account),
+  ]);
   const reports = questions.reduce((total, { departure }) => total + departure.report_ids.length, 0);
   reportsOf.clear();
   for (const { departure } of questions) reportsOf.set(keyOf(departure), departure.report_ids);
@@ -49,11 +52,17 @@ async function list() {
   element("events-count").textContent = `${number.format(reports)}${isMore ? "+" : ""}`;
   element("events-none").hidden = questions.length > 0;
   element("events-acts").hidden = !questions.length;
-  redraw(element("events-asked"), questions.map((question) => keyed(keyOf(question.departure), drawn(question))));
+  redraw(
+    element("events-asked"),
+    questions.map((question) => keyed(keyOf(question.departure), drawn(question))),
+  );
   element("events-more").hidden = !isMore;
   element("events-answered").hidden = !answered.length;
   element("events-answered-count").textContent = number.format(answered.length);
-  redraw(element("events-decided"), answered.map((each) => keyed(each.decision_ids[0], drawnAnswer(each))));
+  redraw(
+    element("events-decided"),
+    answered.map((each) => keyed(each.decision_ids[0], drawnAnswer(each))),
+  );
   rows.shown();
   return undefined;
 }
@@ -75,7 +84,10 @@ async function readQuestions(most) {
   let answered = [];
   let cursor = "";
   do {
-    const answer = await call("GET", `/registry/v1/events:unanswered${cursor && `?${new URLSearchParams({ cursor })}`}`);
+    const answer = await call(
+      "GET",
+      `/registry/v1/events:unanswered${cursor && `?${new URLSearchParams({ cursor })}`}`,
+    );
     if (!answer.ok) return { questions, answered, refused: answer, isMore: false };
     /** @type {{departures: Departure[], answered: Answered[], next: string | null}} */
     const page = await answer.json();
@@ -91,12 +103,20 @@ async function readQuestions(most) {
 /** The departures for which intake proposes at least one event, or the answer by which intake refused. @param {Departure[]} departures @returns {Promise<Question[] | Response>} */
 async function withHazards(departures) {
   if (!departures.length) return [];
-  const stated = departures.map(({ status, pcode, occurred_at, occurred_at_precision, hazard_type }) => ({ status, pcode, occurred_at, occurred_at_precision, ...(hazard_type && { hazard_type }) }));
+  const stated = departures.map(({ status, pcode, occurred_at, occurred_at_precision, hazard_type }) => ({
+    status,
+    pcode,
+    occurred_at,
+    occurred_at_precision,
+    ...(hazard_type && { hazard_type }),
+  }));
   const answer = await call("POST", "/intake/v1/hazards:proposals-of-many", { departures: stated });
   if (!answer.ok) return answer;
   /** @type {{hazards: ProposedHazard[]}[]} */
   const proposals = (await answer.json()).proposals;
-  return departures.map((departure, place) => ({ departure, hazards: proposals[place].hazards })).filter(({ hazards }) => hazards.length);
+  return departures
+    .map((departure, place) => ({ departure, hazards: proposals[place].hazards }))
+    .filter(({ hazards }) => hazards.length);
 }
 
 /** @param {Question} question */
@@ -106,41 +126,105 @@ function drawn({ departure, hazards }) {
   const others = report_ids.length - household_ids.length;
   const time = timeOf(departure.occurred_at, departure.occurred_at_precision);
   const about = `${place}, ${time}`;
-  return labelled(row([
-    cell(rows.checkbox(keyOf(departure), about)),
-    cell(age(since), small(dayAndClock(new Date(since)))),
-    cell(strong(place), small(sentence("left_on", { time }))),
-    cell(
-      sentence(kind === "group" ? "counts_and_persons" : "households_and_persons", { households: number.format(report_ids.length), persons: number.format(persons) }),
-      ...household_ids.map((id) => link(id, kind)), ...(others > 0 ? [small(sentence("more_people", { count: number.format(others) }))] : []),
-    ),
-    cell(assignee ? nameOf(assignee) : "–"),
-    cell(...hazards.map((hazard) => asked(departure, hazard, place)), ...(mayDecide ? [named(button(sentence("no_event"), () => void decide(departure, { answer: "no" })), place)] : [])),
-  ]), "events-table");
+  return labelled(
+    row([
+      cell(rows.checkbox(keyOf(departure), about)),
+      cell(age(since), small(dayAndClock(new Date(since)))),
+      cell(strong(place), small(sentence("left_on", { time }))),
+      cell(
+        sentence(kind === "group" ? "counts_and_persons" : "households_and_persons", {
+          households: number.format(report_ids.length),
+          persons: number.format(persons),
+        }),
+        ...household_ids.map((id) => link(id, kind)),
+        ...(others > 0 ? [small(sentence("more_people", { count: number.format(others) }))] : []),
+      ),
+      cell(assignee ? nameOf(assignee) : "–"),
+      cell(
+        ...hazards.map((hazard) => asked(departure, hazard, place)),
+        ...(mayDecide
+          ? [
+              named(
+                button(sentence("no_event"), () => void decide(departure, { answer: "no" })),
+                place,
+              ),
+            ]
+          : []),
+      ),
+    ]),
+    "events-table",
+  );
 }
 
 /** The event, as the button that says yes. @param {Departure} departure @param {ProposedHazard} hazard @param {string} place */
 function asked(departure, { hazard_id, type, onset }, place) {
   const text = `${words("hazardTypes")[type] ?? type}, ${dayAndClock(new Date(onset))}`;
-  return make("div", {}, mayDecide ? named(button(text, () => void decide(departure, { answer: "yes", hazard_id, hazard_type: type })), place) : text);
+  return make(
+    "div",
+    {},
+    mayDecide
+      ? named(
+          button(text, () => void decide(departure, { answer: "yes", hazard_id, hazard_type: type })),
+          place,
+        )
+      : text,
+  );
 }
 
 /** @param {Answered} answered */
-function drawnAnswer({ decision_ids, answer, reason, account, decided_at, is_applied, pcode, occurred_at, hazard_type, household_ids, group_ids }) {
-  const place = placeOf({ pcode }), others = decision_ids.length - household_ids.length;
-  return labelled(row([
-    cell(strong(place), small(sentence("left_on", { time: timeOf(occurred_at, "day") }))),
-    cell(...household_ids.map((id) => link(id, group_ids.includes(id) ? "group" : "household")), ...(others > 0 ? [small(sentence("more_people", { count: number.format(others) }))] : [])),
-    cell(hazard_type ? words("hazardTypes")[hazard_type] ?? hazard_type : words("event_answers")[answer] ?? answer, ...(is_applied ? [] : [small(sentence("not_applied"))])),
-    cell(words("event_reasons")[reason] ?? reason),
-    cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
-    cell(...(mayDecide ? [named(button(sentence("reverse"), () => void sendParts("reverse", "decision_ids", decision_ids, { reason: "mistake" }, "reversed")), place)] : [])),
-  ]), "events-answered-table");
+function drawnAnswer({
+  decision_ids,
+  answer,
+  reason,
+  account,
+  decided_at,
+  is_applied,
+  pcode,
+  occurred_at,
+  hazard_type,
+  household_ids,
+  group_ids,
+}) {
+  const place = placeOf({ pcode }),
+    others = decision_ids.length - household_ids.length;
+  return labelled(
+    row([
+      cell(strong(place), small(sentence("left_on", { time: timeOf(occurred_at, "day") }))),
+      cell(
+        ...household_ids.map((id) => link(id, group_ids.includes(id) ? "group" : "household")),
+        ...(others > 0 ? [small(sentence("more_people", { count: number.format(others) }))] : []),
+      ),
+      cell(
+        hazard_type ? (words("hazardTypes")[hazard_type] ?? hazard_type) : (words("event_answers")[answer] ?? answer),
+        ...(is_applied ? [] : [small(sentence("not_applied"))]),
+      ),
+      cell(words("event_reasons")[reason] ?? reason),
+      cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
+      cell(
+        ...(mayDecide
+          ? [
+              named(
+                button(
+                  sentence("reverse"),
+                  () => void sendParts("reverse", "decision_ids", decision_ids, { reason: "mistake" }, "reversed"),
+                ),
+                place,
+              ),
+            ]
+          : []),
+      ),
+    ]),
+    "events-answered-table",
+  );
 }
 
 /** @param {string} id @param {"household" | "group"} kind */
 function link(id, kind) {
-  return make("small", {}, make("a", { href: `/registry/${kind}s/${id}`, textContent: sentence(`${kind}_link`, { id: id.slice(0, 8) }) }));
+  return make(
+    "small",
+    {},
+    make("a", { href: `/registry/${kind}s/${id}`, textContent: sentence(`${kind}_link`, { id: id.slice(0, 8) }) }),
+  );
 }
 
 /** @param {number} count @param {boolean} isAll */
@@ -183,7 +267,12 @@ async function sendParts(act, name, ids, body, done) {
 /** Begins to answer and assign. */
 export function listenToEvents() {
   element("events-acts").addEventListener("submit", (event) => event.preventDefault());
-  element("events-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
+  element("events-all").addEventListener("change", (event) =>
+    rows.all(/** @type {HTMLInputElement} */ (event.target).checked),
+  );
   element("events-assign").addEventListener("click", () => void assign());
-  element("events-more").addEventListener("click", () => { pages += 1; void readEvents(); });
+  element("events-more").addEventListener("click", () => {
+    pages += 1;
+    void readEvents();
+  });
 }

@@ -21,11 +21,14 @@ export function drawReasons(reasons, chosen, choose) {
   const all = reasons.reduce((total, { reports }) => total + reports, 0);
   element("held-count").textContent = number.format(all);
   element("held-none").hidden = all > 0;
-  const chips = reasons.map(({ reason, reports, oldest }) => chip(reason, sentence("chip", { reason: because(reason), count: number.format(reports), age: age(oldest) })));
+  const chips = reasons.map(({ reason, reports, oldest }) =>
+    chip(reason, sentence("chip", { reason: because(reason), count: number.format(reports), age: age(oldest) })),
+  );
   const shown = element("reasons");
   const hasFocus = shown.contains(document.activeElement);
   shown.replaceChildren(...(reasons.length > 1 ? [chip("", sentence("all")), ...chips] : chips));
-  if (hasFocus) /** @type {HTMLInputElement | null} */ (shown.querySelector(":checked") ?? shown.querySelector("input"))?.focus(); // an arrow key chooses the next reason
+  if (hasFocus)
+    /** @type {HTMLInputElement | null} */ (shown.querySelector(":checked") ?? shown.querySelector("input"))?.focus(); // an arrow key chooses the next reason
 
   /** @param {string} reason @param {string} text */
   function chip(reason, text) {
@@ -39,8 +42,15 @@ export function drawReasons(reasons, chosen, choose) {
 export function drawHeld(reports, open) {
   rows.keep(reports.map(({ outcome_id }) => outcome_id));
   const focused = focusOf(document.activeElement);
-  const former = new Map([...document.querySelectorAll("#held tr[data-key]")].map((shown) => [/** @type {HTMLElement} */ (shown).dataset.key, shown]));
-  element("held").replaceChildren(...reports.flatMap((report) => withOpened(drawn(report, open), former.get(report.outcome_id))));
+  const former = new Map(
+    [...document.querySelectorAll("#held tr[data-key]")].map((shown) => [
+      /** @type {HTMLElement} */ (shown).dataset.key,
+      shown,
+    ]),
+  );
+  element("held").replaceChildren(
+    ...reports.flatMap((report) => withOpened(drawn(report, open), former.get(report.outcome_id))),
+  );
   rows.shown();
   if (focused) /** @type {HTMLElement | null} */ (document.querySelector(focused))?.focus();
 }
@@ -68,13 +78,23 @@ function focusOf(focused) {
 /** @param {Held} report @param {(report: Held, row: HTMLTableRowElement) => void} open */
 function drawn(report, open) {
   const { clear } = report;
-  const what = [words("kinds")[report.kind], clear.movement && words("movements")[clear.movement], clear.is_reversed && words("fields").is_reversed, clear.is_full_recount && words("fields").is_full_recount, clear.persons && sentence("persons", { count: number.format(clear.persons) })];
+  const what = [
+    words("kinds")[report.kind],
+    clear.movement && words("movements")[clear.movement],
+    clear.is_reversed && words("fields").is_reversed,
+    clear.is_full_recount && words("fields").is_full_recount,
+    clear.persons && sentence("persons", { count: number.format(clear.persons) }),
+  ];
   const made = row([
     cell(checkbox(report)),
     cell(age(report.received_at), small(dayAndClock(new Date(report.received_at)))),
     cell(...(clear.is_urgent ? [tag(words("fields").is_urgent), " "] : []), what.filter(Boolean).join(" · ")),
     cell(way(report)),
-    cell(because(report.reason), small(sentence(nextStep(report))), ...report.flags.filter((flag) => flag !== report.reason).map((flag) => small(words("flags")[flag] ?? flag))),
+    cell(
+      because(report.reason),
+      small(sentence(nextStep(report))),
+      ...report.flags.filter((flag) => flag !== report.reason).map((flag) => small(words("flags")[flag] ?? flag)),
+    ),
     cell(nameOf(report.author), small(words("channels")[report.channel] ?? report.channel)),
     cell(report.assignee ? nameOf(report.assignee) : "–"),
     cell(button(sentence("open"), () => open(report, made))),
@@ -104,7 +124,11 @@ function because(reason) {
 
 /** @param {Held} report */
 function checkbox(report) {
-  const name = sentence("select", { report: words("kinds")[report.kind] ?? report.kind, author: nameOf(report.author), time: dayAndClock(new Date(report.received_at)) });
+  const name = sentence("select", {
+    report: words("kinds")[report.kind] ?? report.kind,
+    author: nameOf(report.author),
+    time: dayAndClock(new Date(report.received_at)),
+  });
   return rows.checkbox(report.outcome_id, name, report.waits);
 }
 

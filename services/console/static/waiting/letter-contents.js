@@ -13,7 +13,8 @@ import { list } from "/static/waiting/opened.js";
  * @typedef {{is_ready: boolean, pointer: string | null, fields: Record<string, any> | null, text: string | null, is_whole: boolean}} Content
  */
 
-const LOOK_MS = 500, LOOKS = 150; // the worker searches for the message in Kafka meanwhile
+const LOOK_MS = 500,
+  LOOKS = 150; // the worker searches for the message in Kafka meanwhile
 
 /** Whether this account may open messages. */
 export const mayOpen = "held" in (document.getElementById("waiting")?.dataset ?? {});
@@ -40,7 +41,10 @@ function line(letter) {
 
 /** @param {Letter} letter */
 function nameOf({ partition, offset, set_aside_at }) {
-  return sentence("letter", { time: dayAndClock(new Date(set_aside_at)), place: `${number.format(partition)}/${offset}` });
+  return sentence("letter", {
+    time: dayAndClock(new Date(set_aside_at)),
+    place: `${number.format(partition)}/${offset}`,
+  });
 }
 
 /** @param {Letter} letter @param {HTMLElement} line @param {HTMLButtonElement} open */
@@ -69,7 +73,9 @@ async function read(service, letter) {
     if (!answer.ok) return refused(answer);
     const content = await answer.json();
     if (content.is_ready) return content;
-    await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, LOOK_MS);
+    });
   }
   toast(sentence("letter_late"), "bad");
   return undefined;
@@ -77,7 +83,10 @@ async function read(service, letter) {
 
 /** @param {Response} answer @returns {Promise<undefined>} */
 async function refused(answer) {
-  toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+  toast(
+    answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }),
+    "bad",
+  );
 }
 
 /** @param {Content} content @returns {(Node | string)[]} */
@@ -86,7 +95,8 @@ function shown({ fields, text, pointer, is_whole }) {
   return [
     ...(pointer ? [paragraph(sentence("letter_pointer", { pointer }))] : []),
     ...(is_whole ? [] : [paragraph(sentence(fields ? "letter_unopened" : "letter_cut"))]),
-    body, paragraph(sentence("opened")),
+    body,
+    paragraph(sentence("opened")),
   ];
 }
 

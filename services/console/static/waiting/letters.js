@@ -15,7 +15,12 @@ import { keyed, redraw } from "/static/waiting/redrawing.js";
 /** @typedef {{service: string, topic: string, reason: string, letters: number, oldest: string}} Counted the letters of one reason */
 /** @typedef {{name: string, reason: string, received_at: string | null}} Unpublished */
 
-const LEDGERS = { intake: "/intake/v1/ledger/consumer", registry: "/registry/v1/ledger", alerts: "/alerts/v1/ledger", console: "/console/v1/ledger" };
+const LEDGERS = {
+  intake: "/intake/v1/ledger/consumer",
+  registry: "/registry/v1/ledger",
+  alerts: "/alerts/v1/ledger",
+  console: "/console/v1/ledger",
+};
 const MOST = 100; // letters of one request
 const LOOKS_MS = [0, 2000, 6000]; // the service processes the letters meanwhile
 /** The chosen reasons of refusals that are not sent yet, by the kind of the letters. @type {Map<string, string>} */
@@ -29,11 +34,25 @@ export async function readLetters() {
   const counted = heard.flatMap((each) => each?.counted ?? []);
   const letters = heard.flatMap((each) => each?.letters ?? []);
   const assigned = await readAssigned();
-  element("letters-count").textContent = number.format(heard.reduce((total, each) => total + (each?.count ?? 0), unpublished.length));
+  element("letters-count").textContent = number.format(
+    heard.reduce((total, each) => total + (each?.count ?? 0), unpublished.length),
+  );
   element("letters-none").hidden = counted.length > 0 || unpublished.length > 0 || silent.length > 0;
   element("letters-silent").hidden = !silent.length;
   element("letters-silent").textContent = sentence("no_answer", { names: silent.join(", ") });
-  redraw(element("letters"), [...counted.map((kind) => keyed(kindOf(kind), drawn(kind, letters.filter((letter) => kindOf(letter) === kindOf(kind)), assigned.get(kindOf(kind))))), ...unpublished.map(drawnUnpublished)]);
+  redraw(element("letters"), [
+    ...counted.map((kind) =>
+      keyed(
+        kindOf(kind),
+        drawn(
+          kind,
+          letters.filter((letter) => kindOf(letter) === kindOf(kind)),
+          assigned.get(kindOf(kind)),
+        ),
+      ),
+    ),
+    ...unpublished.map(drawnUnpublished),
+  ]);
 }
 
 /** Who looks after the letters of a service, topic and reason. @returns {Promise<Map<string, string>>} */
@@ -57,7 +76,17 @@ async function readUnpublished() {
 
 /** @param {Unpublished} record */
 function drawnUnpublished({ name, reason, received_at }) {
-  return labelled(row([cell(code(reason)), cell(code(name)), figure(1), cell(received_at ? age(received_at) : "–"), cell("–"), cell(words("advice")[reason] ?? "")]), "letters-table");
+  return labelled(
+    row([
+      cell(code(reason)),
+      cell(code(name)),
+      figure(1),
+      cell(received_at ? age(received_at) : "–"),
+      cell("–"),
+      cell(words("advice")[reason] ?? ""),
+    ]),
+    "letters-table",
+  );
 }
 
 /** @param {string} service @param {string} path @returns {Promise<{letters: Letter[], counted: Counted[], count: number} | undefined>} */
@@ -68,7 +97,8 @@ async function read(service, path) {
     const { dead_letters, dead_letters_by_reason, dead_letters_count } = await answer.json();
     return {
       letters: dead_letters.map((/** @type {Letter} */ letter) => ({ ...letter, service })),
-      counted: dead_letters_by_reason.map((/** @type {Counted} */ kind) => ({ ...kind, service })), count: dead_letters_count,
+      counted: dead_letters_by_reason.map((/** @type {Counted} */ kind) => ({ ...kind, service })),
+      count: dead_letters_count,
     };
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -79,13 +109,20 @@ async function read(service, path) {
 /** @param {Counted} kind @param {Letter[]} letters of it, as far as the ledger lists them @param {string | undefined} account that looks after them */
 function drawn(kind, letters, account) {
   const may = letters.length && "redrives" in element("waiting").dataset;
-  const made = labelled(row([
-    cell(code(kind.reason)), cell(`${kind.service} ← ${kind.topic}`), figure(kind.letters), cell(age(kind.oldest)), cell(assignee(kind, account)),
-    cell(
-      ...(letters.length && mayOpen ? [button(sentence("open"), () => openLetters(letters, made))] : []),
-      ...(may ? [button(sentence("redrive"), () => void decide(letters, "redrive")), ...refusal(letters)] : []),
-    ),
-  ]), "letters-table");
+  const made = labelled(
+    row([
+      cell(code(kind.reason)),
+      cell(`${kind.service} ← ${kind.topic}`),
+      figure(kind.letters),
+      cell(age(kind.oldest)),
+      cell(assignee(kind, account)),
+      cell(
+        ...(letters.length && mayOpen ? [button(sentence("open"), () => openLetters(letters, made))] : []),
+        ...(may ? [button(sentence("redrive"), () => void decide(letters, "redrive")), ...refusal(letters)] : []),
+      ),
+    ]),
+    "letters-table",
+  );
   return made;
 }
 
@@ -112,8 +149,11 @@ async function assign(assignment) {
 
 /** A reason that the authors read, and a button. @param {Letter[]} letters of one service */
 function refusal(letters) {
-  const made = /** @type {DocumentFragment} */ (/** @type {HTMLTemplateElement} */ (element("letter-refusal")).content.cloneNode(true));
-  const field = /** @type {HTMLElement} */ (made.querySelector(".field")), select = /** @type {HTMLSelectElement} */ (made.querySelector("select"));
+  const made = /** @type {DocumentFragment} */ (
+    /** @type {HTMLTemplateElement} */ (element("letter-refusal")).content.cloneNode(true)
+  );
+  const field = /** @type {HTMLElement} */ (made.querySelector(".field")),
+    select = /** @type {HTMLSelectElement} */ (made.querySelector("select"));
   const kind = kindOf(letters[0]);
   select.id = `refusal-${kind}`;
   select.value = chosen.get(kind) ?? "";
@@ -130,7 +170,8 @@ async function decide(letters, verb, more = {}) {
   const { count, failure } = await sent(letters, verb, more);
   if (failure) toast(failure, "bad");
   else chosen.delete(kindOf(letters[0])); // this reason must not be sent to the author of the next letter
-  if (count || !failure) toast(sentence(verb === "redrive" ? "redriven" : "refused", { count: number.format(count) }), "good");
+  if (count || !failure)
+    toast(sentence(verb === "redrive" ? "redriven" : "refused", { count: number.format(count) }), "good");
   for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);
 }
 
@@ -145,7 +186,10 @@ async function sent(letters, verb, more) {
   let count = 0;
   try {
     for (let begin = 0; begin < named.length; begin += MOST) {
-      const answer = await call("POST", `/${service}/v1/dead-letters:${verb}`, { letters: named.slice(begin, begin + MOST), ...more });
+      const answer = await call("POST", `/${service}/v1/dead-letters:${verb}`, {
+        letters: named.slice(begin, begin + MOST),
+        ...more,
+      });
       if (!answer.ok) return { count, failure: sentence("failed", { problem: (await problem(answer)).text }) };
       count += (await answer.json()).count;
     }

@@ -4,7 +4,9 @@ import { call } from "/static/calls.js";
 import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 
-const MINUTE_MS = 60_000, HOUR = 60, DAY = 48 * HOUR;
+const MINUTE_MS = 60_000,
+  HOUR = 60,
+  DAY = 48 * HOUR;
 const MOST = 500; // accounts of one request
 /** @type {Map<string, string>} */
 const accounts = new Map();
@@ -19,12 +21,14 @@ export async function learnNames(shown) {
 
 /** @param {string | null} account */
 export function nameOf(account) {
-  return account ? accounts.get(account) ?? account.slice(0, 8) : "–";
+  return account ? (accounts.get(account) ?? account.slice(0, 8)) : "–";
 }
 
 /** How long ago the moment is: in minutes, hours, or days from two days on. @param {string} moment */
 export function age(moment) {
   const minutes = Math.max(0, Math.floor((now().getTime() - Date.parse(moment)) / MINUTE_MS));
   if (minutes < HOUR) return sentence("minutes", { count: minutes });
-  return minutes < DAY ? sentence("hours", { count: Math.floor(minutes / HOUR) }) : sentence("whole_days", { count: Math.floor(minutes / HOUR / 24) });
+  return minutes < DAY
+    ? sentence("hours", { count: Math.floor(minutes / HOUR) })
+    : sentence("whole_days", { count: Math.floor(minutes / HOUR / 24) });
 }

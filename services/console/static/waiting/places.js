@@ -40,16 +40,28 @@ async function list() {
   /** @type {{count: number, proposals: Proposal[], decided: Answered[], next: string | null}} */
   const { count, proposals, ...first } = await answer.json();
   const { decided, next } = await withFurther(first);
-  await learnNames([...proposals.flatMap(({ assignee, places }) => [assignee, ...places.flatMap(({ counts }) => counts.map(({ author }) => author))]), ...decided.map(({ account }) => account)]);
+  await learnNames([
+    ...proposals.flatMap(({ assignee, places }) => [
+      assignee,
+      ...places.flatMap(({ counts }) => counts.map(({ author }) => author)),
+    ]),
+    ...decided.map(({ account }) => account),
+  ]);
   ofHazards = new Set(proposals.filter(({ about }) => about === "hazard").map(({ proposal_id }) => proposal_id));
   rows.keep(proposals.map(({ proposal_id }) => proposal_id));
   element("places-count").textContent = number.format(count);
   element("places-none").hidden = proposals.length > 0;
-  redraw(element("places-asked"), proposals.map((proposal) => keyed(proposal.proposal_id, drawn(proposal))));
+  redraw(
+    element("places-asked"),
+    proposals.map((proposal) => keyed(proposal.proposal_id, drawn(proposal))),
+  );
   element("places-answered").hidden = !decided.length;
   element("places-answered-count").textContent = `${number.format(decided.length)}${next ? "+" : ""}`;
   element("places-more").hidden = !next;
-  redraw(element("places-decided"), decided.map((answered) => keyed(answered.decision_id, drawnAnswer(answered))));
+  redraw(
+    element("places-decided"),
+    decided.map((answered) => keyed(answered.decision_id, drawnAnswer(answered))),
+  );
   rows.shown();
   return undefined;
 }
@@ -70,18 +82,28 @@ async function withFurther({ decided, next }) {
 /** @param {Proposal} proposal */
 function drawn({ proposal_id, about, since, district, is_answerable, assignee, places }) {
   const names = [...new Set(places.map(({ name, pcode }) => name || placeOf({ pcode })))].join(" / ");
-  const ofHazard = about === "hazard", ofEmergency = ofHazard && namesTwo(places);
+  const ofHazard = about === "hazard",
+    ofEmergency = ofHazard && namesTwo(places);
   const texts = answerTexts(ofHazard, ofEmergency);
-  const answers = [answerButton("same", proposal_id, names, texts), " ", answerButton("different", proposal_id, names, texts)];
+  const answers = [
+    answerButton("same", proposal_id, names, texts),
+    " ",
+    answerButton("different", proposal_id, names, texts),
+  ];
   const elsewhere = small(sentence("answered_in", { place: placeOf({ pcode: district }) }));
-  return labelled(row([
-    cell(...(is_answerable ? [rows.checkbox(proposal_id, names, mayDecide && ofHazard)] : [])),
-    cell(age(since), small(dayAndClock(new Date(since)))),
-    cell(sentence(places.some(({ is_site }) => is_site) ? "is_site" : ofEmergency ? "asks_emergency" : `asks_${about}`)),
-    ...places.map((place) => cell(...shown(place, about))),
-    cell(assignee ? nameOf(assignee) : "–"),
-    cell(...(!mayDecide ? [] : is_answerable ? answers : [elsewhere])),
-  ]), "places-table");
+  return labelled(
+    row([
+      cell(...(is_answerable ? [rows.checkbox(proposal_id, names, mayDecide && ofHazard)] : [])),
+      cell(age(since), small(dayAndClock(new Date(since)))),
+      cell(
+        sentence(places.some(({ is_site }) => is_site) ? "is_site" : ofEmergency ? "asks_emergency" : `asks_${about}`),
+      ),
+      ...places.map((place) => cell(...shown(place, about))),
+      cell(assignee ? nameOf(assignee) : "–"),
+      cell(...(!mayDecide ? [] : is_answerable ? answers : [elsewhere])),
+    ]),
+    "places-table",
+  );
 }
 
 /** Whether both sides name an event. @param {PlaceAsked[]} places */
@@ -91,11 +113,17 @@ function namesTwo(places) {
 
 /** The place, with its counts below. @param {PlaceAsked} place @param {About} about */
 function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
-  const marks = [placeOf({ pcode }), is_site && sentence("listed_site"), has_code && sentence("listed_locality")].filter(Boolean);
+  const marks = [
+    placeOf({ pcode }),
+    is_site && sentence("listed_site"),
+    has_code && sentence("listed_locality"),
+  ].filter(Boolean);
   const other = about === "origin" ? "destination" : "origin";
   const hazards = about === "hazard" ? [hazardWords(counts[0])] : [];
   return [
-    strong(name || placeOf({ pcode })), ...hazards.map((text) => small(text)), small(marks.join(" · ")),
+    strong(name || placeOf({ pcode })),
+    ...hazards.map((text) => small(text)),
+    small(marks.join(" · ")),
     ...counts.flatMap((count) => [make("div", { textContent: numbersOf(count) }), small(countWords(count, other))]),
     ...(more_counts ? [small(sentence("more_counts", { count: number.format(more_counts) }))] : []),
   ];
@@ -116,25 +144,59 @@ function numbersOf({ persons, households }) {
 /** @param {Counted} count @param {"origin" | "destination"} other */
 function countWords(count, other) {
   const kind = sentence(count.is_full_recount ? "full_recount" : "partial_count");
-  const where = sentence(other === "origin" ? "from" : "now_at", { place: placeOf(count[other], count[other].locality) });
+  const where = sentence(other === "origin" ? "from" : "now_at", {
+    place: placeOf(count[other], count[other].locality),
+  });
   return [kind, where, `${nameOf(count.author)}, ${timeOf(count.counted_at, count.counted_at_precision)}`].join(" · ");
 }
 
 /** @param {Answered} answered */
-function drawnAnswer({ decision_id, answer, reason, account, decided_at, is_applied, is_hazard, is_emergency, district, names }) {
+function drawnAnswer({
+  decision_id,
+  answer,
+  reason,
+  account,
+  decided_at,
+  is_applied,
+  is_hazard,
+  is_emergency,
+  district,
+  names,
+}) {
   const pair = [...new Set(names)].join(" / ");
-  return labelled(row([
-    cell(strong(pair), small(placeOf({ pcode: district }))),
-    cell(words(answerTexts(is_hazard, is_emergency))[answer] ?? answer, ...(is_applied ? [] : [small(sentence("not_applied"))])),
-    cell(words("place_reasons")[reason] ?? reason),
-    cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
-    cell(...(mayDecide ? [named(button(sentence("reverse"), () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "reversed")), pair)] : [])),
-  ]), "places-answered-table");
+  return labelled(
+    row([
+      cell(strong(pair), small(placeOf({ pcode: district }))),
+      cell(
+        words(answerTexts(is_hazard, is_emergency))[answer] ?? answer,
+        ...(is_applied ? [] : [small(sentence("not_applied"))]),
+      ),
+      cell(words("place_reasons")[reason] ?? reason),
+      cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
+      cell(
+        ...(mayDecide
+          ? [
+              named(
+                button(
+                  sentence("reverse"),
+                  () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "reversed"),
+                ),
+                pair,
+              ),
+            ]
+          : []),
+      ),
+    ]),
+    "places-answered-table",
+  );
 }
 
 /** @param {"same" | "different"} answer @param {string} id @param {string} names @param {string} texts */
 function answerButton(answer, id, names, texts) {
-  return named(button(words(texts)[answer] ?? answer, () => void decide(answer, [id])), names);
+  return named(
+    button(words(texts)[answer] ?? answer, () => void decide(answer, [id])),
+    names,
+  );
 }
 
 /** The name of the texts of the answers. @param {boolean} ofHazard @param {boolean} ofEmergency */
@@ -185,10 +247,16 @@ async function send(act, body, done) {
 
 /** Begins to show the questions. */
 export function listenToPlaces() {
-  element("places-more").addEventListener("click", () => { pages += 1; void readPlaces(); });
+  element("places-more").addEventListener("click", () => {
+    pages += 1;
+    void readPlaces();
+  });
   element("places-acts").addEventListener("submit", (event) => event.preventDefault());
-  element("places-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
+  element("places-all").addEventListener("change", (event) =>
+    rows.all(/** @type {HTMLInputElement} */ (event.target).checked),
+  );
   element("places-assign").addEventListener("click", () => void assign());
   if (!mayDecide) return;
-  for (const answer of /** @type {const} */ (["same", "different"])) element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...rows.chosen]));
+  for (const answer of /** @type {const} */ (["same", "different"]))
+    element(`places-${answer}`).addEventListener("click", () => void decide(answer, [...rows.chosen]));
 }

@@ -4,8 +4,10 @@ const CONTROLS = "a, button, input, select";
 
 /** @param {HTMLElement} list the body of a table @param {HTMLTableRowElement[]} rows each with the key of its message */
 export function redraw(list, rows) {
-  const focused = document.activeElement, row = list.contains(focused) ? focused?.closest("tr") : undefined;
-  const key = row?.dataset.key, place = row && focused ? controls(row).indexOf(focused) : -1;
+  const focused = document.activeElement,
+    row = list.contains(focused) ? focused?.closest("tr") : undefined;
+  const key = row?.dataset.key,
+    place = row && focused ? controls(row).indexOf(focused) : -1;
   list.replaceChildren(...rows);
   const same = key && rows.find((drawn) => drawn.dataset.key === key);
   if (same) /** @type {HTMLElement | undefined} */ (controls(same)[place])?.focus();

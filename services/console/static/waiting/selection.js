@@ -8,7 +8,8 @@ export function selection(list, show) {
   const chosen = new Set();
   const every = `#${list} [data-select]`;
   const common = `${every}:not([data-apart])`; // "select all" leaves out rows that are chosen one by one
-  const boxes = (/** @type {string} */ selector) => /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll(selector)]);
+  const boxes = (/** @type {string} */ selector) =>
+    /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll(selector)]);
   const shown = () => show(chosen.size, boxes(common).length > 0 && chosen.size >= boxes(common).length);
 
   /** @param {string} id @param {boolean} isChosen */
@@ -25,7 +26,10 @@ export function selection(list, show) {
       const box = make("input", { type: "checkbox", checked: chosen.has(id), ariaLabel: label });
       box.dataset.select = id;
       if (isApart) box.dataset.apart = "";
-      box.addEventListener("change", () => { choose(id, box.checked); shown(); });
+      box.addEventListener("change", () => {
+        choose(id, box.checked);
+        shown();
+      });
       return box;
     },
     /** Forgets the rows that are no longer listed. @param {string[]} listed */

@@ -19,7 +19,8 @@ import { learnNames } from "/static/waiting/names.js";
 import { open } from "/static/waiting/opened.js";
 import { listenToPlaces, readPlaces } from "/static/waiting/places.js";
 
-const PAGE = 100, LONGEST_PAGE = 200; // reports of one reading
+const PAGE = 100,
+  LONGEST_PAGE = 200; // reports of one reading
 const AT_ONCE = 500; // ids of one request
 /** @type {import("/static/waiting/held.js").Held[]} */
 let reports = [];
@@ -33,7 +34,10 @@ async function read() {
   const answer = await call("GET", "/registry/v1/held:persons");
   if (!answer.ok) return;
   const held = await answer.json();
-  element("held-persons").textContent = sentence("unregistered", { households: number.format(held.in_households), groups: number.format(held.in_groups) });
+  element("held-persons").textContent = sentence("unregistered", {
+    households: number.format(held.in_households),
+    groups: number.format(held.in_groups),
+  });
 }
 
 /** @param {string} cursor where the page begins; empty for the first page */
@@ -49,9 +53,15 @@ async function readPage(cursor) {
     return;
   }
   const page = await answer.json();
-  await learnNames(page.reports.flatMap((/** @type {import("/static/waiting/held.js").Held} */ { author, assignee }) => [author, assignee]));
+  await learnNames(
+    page.reports.flatMap((/** @type {import("/static/waiting/held.js").Held} */ { author, assignee }) => [
+      author,
+      assignee,
+    ]),
+  );
   if (own !== turn) return;
-  if (reason && !page.reasons.some((/** @type {{reason: string}} */ known) => known.reason === reason)) return choose(""); // no report of this reason is left
+  if (reason && !page.reasons.some((/** @type {{reason: string}} */ known) => known.reason === reason))
+    return choose(""); // no report of this reason is left
   reports = [...(cursor ? reports : []), ...page.reports];
   next = page.next ?? "";
   drawReasons(page.reasons, reason, choose);
@@ -83,7 +93,8 @@ async function act(path, body, done) {
     const changed = await sentInParts(path, outcome_ids, body);
     if (changed === null) return false;
     toast(sentence(done, { count: number.format(changed) }), "good");
-    if (changed < outcome_ids.length) toast(sentence("left", { count: number.format(outcome_ids.length - changed) }), "bad");
+    if (changed < outcome_ids.length)
+      toast(sentence("left", { count: number.format(outcome_ids.length - changed) }), "bad");
     rows.chosen.clear();
     if ("is_accepted" in body) forgetRefusal();
     return true;
@@ -94,7 +105,10 @@ async function act(path, body, done) {
 /** Reads the held reports again, now and when the registry has carried the decision out. */
 function readAfterDecision() {
   attempt(read);
-  lookAgain(() => { attempt(read); void readAdopted(); });
+  lookAgain(() => {
+    attempt(read);
+    void readAdopted();
+  });
 }
 
 /** How many reports were changed; null if a request was refused. @param {string} path @param {string[]} ids @param {object} body */
@@ -103,7 +117,10 @@ async function sentInParts(path, ids, body) {
   for (let begin = 0; begin < ids.length; begin += AT_ONCE) {
     const answer = await call("POST", path, { outcome_ids: ids.slice(begin, begin + AT_ONCE), ...body });
     if (!answer.ok) {
-      toast(answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }), "bad");
+      toast(
+        answer.status === 401 ? sentence("signed_out") : sentence("failed", { problem: (await problem(answer)).text }),
+        "bad",
+      );
       return null;
     }
     changed += (await answer.json()).outcome_ids.length;
@@ -128,7 +145,10 @@ function refuse() {
 }
 
 if ("decides" in element("waiting").dataset) {
-  element("accept").addEventListener("click", () => void act("/registry/v1/held:decide", { is_accepted: true }, "accepted"));
+  element("accept").addEventListener(
+    "click",
+    () => void act("/registry/v1/held:decide", { is_accepted: true }, "accepted"),
+  );
   element("refuse").addEventListener("click", refuse);
 }
 if ("held" in element("waiting").dataset) listen();
@@ -137,8 +157,13 @@ if ("letters" in element("waiting").dataset) attempt(readLetters);
 /** Begins to show the held reports. An administrator sees only messages that failed. */
 function listen() {
   element("acts").addEventListener("submit", (event) => event.preventDefault());
-  element("assign").addEventListener("click", () => void act("/registry/v1/held:assign", { account: given("assignee") || null }, "assigned"));
-  element("select-all").addEventListener("change", (event) => rows.all(/** @type {HTMLInputElement} */ (event.target).checked));
+  element("assign").addEventListener(
+    "click",
+    () => void act("/registry/v1/held:assign", { account: given("assignee") || null }, "assigned"),
+  );
+  element("select-all").addEventListener("change", (event) =>
+    rows.all(/** @type {HTMLInputElement} */ (event.target).checked),
+  );
   element("more").addEventListener("click", () => attempt(() => readPage(next)));
   attempt(read);
   void readAdopted();

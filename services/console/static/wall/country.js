@@ -16,7 +16,10 @@ const LETTER_PX = 12; // the usual size of letters on the map, which are as larg
 let map;
 /** @type {Record<string, (features: Feature[]) => void>} */
 const SHOWN = {
-  units: (features) => { know(features); map?.show("units", features); },
+  units: (features) => {
+    know(features);
+    map?.show("units", features);
+  },
   boundaries: (features) => map?.showBoundaries(features),
   hazards: (features) => {
     const named = features.map(withoutTypedText);
@@ -52,7 +55,13 @@ export function drawLayer(name) {
 /** Without WebGL, the page says so. */
 export async function openMap() {
   if (!canDraw()) return showNoMap();
-  const opened = await whenArrived(() => new DrawnMap(() => {}, () => {}, enlarged()).load());
+  const opened = await whenArrived(() =>
+    new DrawnMap(
+      () => {},
+      () => {},
+      enlarged(),
+    ).load(),
+  );
   try {
     await opened.draw();
   } catch {

@@ -34,7 +34,10 @@ export class Paging {
   divide(rows, room) {
     for (const row of rows) row.hidden = false;
     this.rows = rows;
-    this.pages = pagesOf(rows.map((row) => row.getBoundingClientRect().height), room);
+    this.pages = pagesOf(
+      rows.map((row) => row.getBoundingClientRect().height),
+      room,
+    );
     const fresh = rows.findIndex((row) => !this.known.has(row.dataset.key ?? ""));
     if (this.known.size && fresh >= 0) this.page = this.pages[fresh];
     this.known = new Set(rows.map((row) => row.dataset.key ?? ""));
@@ -48,6 +51,8 @@ export class Paging {
   /** @param {number} page */
   show(page) {
     this.page = page;
-    this.rows.forEach((row, place) => { row.hidden = this.pages[place] !== page; });
+    this.rows.forEach((row, place) => {
+      row.hidden = this.pages[place] !== page;
+    });
   }
 }

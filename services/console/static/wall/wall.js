@@ -30,7 +30,10 @@ const LAYER_OF = { hazards: "hazards", "hazards-restricted": "hazards", alerts: 
 const TOPICS = ["hazards", "hazards-restricted", "alerts", "households"];
 
 const room = element("room");
-const behind = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "ru", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const behind = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en" : "ru", {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 const paging = new Paging();
 const renewClocks = renewal(askEscalations, CLOCKS_MS);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -45,7 +48,8 @@ function renew(topics) {
 /** Divides the list into pages after it was drawn, or after the size of the screen has changed. */
 function arrange() {
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#wall-rows > li")]);
-  for (const moment of document.querySelectorAll("#wall-rows time[data-age]")) moment.textContent = age(moment.getAttribute("datetime") ?? "", now());
+  for (const moment of document.querySelectorAll("#wall-rows time[data-age]"))
+    moment.textContent = age(moment.getAttribute("datetime") ?? "", now());
   showEscalations();
   paging.divide(rows, document.getElementById("wall-rows")?.clientHeight ?? 0);
   showPage();
@@ -64,7 +68,10 @@ function turn() {
 /** Shows beside the state of the connection how far the screen is behind, in red if that is too far. */
 function tick() {
   const ms = Math.max(behindMs(), layersBehindMs());
-  showText("behind", document.body.dataset.connected === "yes" ? sentence("behind", { seconds: behind.format(ms / 1000) }) : "");
+  showText(
+    "behind",
+    document.body.dataset.connected === "yes" ? sentence("behind", { seconds: behind.format(ms / 1000) }) : "",
+  );
   room.classList.toggle("is-late", ms > LATE_MS);
   showEscalations();
 }

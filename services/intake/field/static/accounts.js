@@ -48,7 +48,10 @@ async function signedIn(name, password) {
   try {
     const answer = await post("/v1/tokens", { name, password, device: device() });
     if (answer.ok) setAccount(begun(name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
-    return answer.ok ? "" : { 401: sentence("password"), 403: sentence("first"), 429: sentence("often") }[answer.status] ?? sentence("away");
+    return answer.ok
+      ? ""
+      : ({ 401: sentence("password"), 403: sentence("first"), 429: sentence("often") }[answer.status] ??
+          sentence("away"));
   } catch {
     return sentence("away");
   }

@@ -27,7 +27,11 @@ export function hasKey() {
 export async function renewKey() {
   if (performance.now() - readAt < AGAIN_MS && known()) return;
   try {
-    const answer = await fetch("/intake/field/key", { credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch("/intake/field/key", {
+      credentials: "omit",
+      cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
     const { kid, public: point } = await answer.json();
     if (!answer.ok || !kid || !(await isPublicKey(point))) return;
     readAt = performance.now();

@@ -24,15 +24,32 @@ const AHEAD_MS = 15 * 60_000; // as intake allows
 
 /** @param {HTMLFormElement} form @returns {Problem[]} in the order of the form */
 export function problems(form) {
-  const invalid = controls(form).filter((control) => reason(control)).map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
-  return invalid.length ? invalid : [...contradictions(), ...placeless(form), ...tooLong(form), ...unequal(form), ...(isHousehold(form) ? tooYoung() : [])];
+  const invalid = controls(form)
+    .filter((control) => reason(control))
+    .map((control) => ({ control, text: `${nameOf(control)}: ${reason(control)}` }));
+  return invalid.length
+    ? invalid
+    : [
+        ...contradictions(),
+        ...placeless(form),
+        ...tooLong(form),
+        ...unequal(form),
+        ...(isHousehold(form) ? tooYoung() : []),
+      ];
 }
 
 /** What the centre did not accept in the report that is corrected. @param {import("./kept.js").FieldError[]} errors @returns {Problem[]} */
 export function refusedFields(errors) {
   return errors.flatMap((error) => {
     const control = controlOf(error.pointer);
-    return control ? [{ control, text: [sentence("check", { field: nameOf(control) }), expectation(error)].filter(Boolean).join(". ") }] : [];
+    return control
+      ? [
+          {
+            control,
+            text: [sentence("check", { field: nameOf(control) }), expectation(error)].filter(Boolean).join(". "),
+          },
+        ]
+      : [];
   });
 }
 
@@ -45,7 +62,8 @@ export function summed(messages) {
 /** A full recount replaces earlier counts of the same place, so it must name the place. @param {HTMLFormElement} form @returns {Problem[]} */
 function placeless(form) {
   const place = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality"));
-  const box = form.querySelector("[name=is_full_recount]:checked"), isRecount = box && !box.closest("[hidden]");
+  const box = form.querySelector("[name=is_full_recount]:checked"),
+    isRecount = box && !box.closest("[hidden]");
   return isRecount && !place.value.trim() ? [{ control: place, text: `${nameOf(place)}: ${sentence("missing")}` }] : [];
 }
 
@@ -59,10 +77,13 @@ function tooLong(form) {
 function unequal(form) {
   const persons = /** @type {HTMLInputElement} */ (form.elements.namedItem("persons"));
   const listed = isHousehold(form) ? element("members").childElementCount : 0;
-  if (listed && listed !== Number(persons.value)) return [{ control: persons, text: sentence("listed", { listed, persons: persons.value }) }];
+  if (listed && listed !== Number(persons.value))
+    return [{ control: persons, text: sentence("listed", { listed, persons: persons.value }) }];
   const counted = counters(form).filter((counter) => counter.value && !counter.closest("[data-kind][hidden]"));
   const sum = counted.reduce((before, counter) => before + Number(counter.value), 0);
-  return sum > Number(persons.value) ? [{ control: counted[0], text: sentence("counts", { sum, persons: persons.value }) }] : [];
+  return sum > Number(persons.value)
+    ? [{ control: counted[0], text: sentence("counts", { sum, persons: persons.value }) }]
+    : [];
 }
 
 /** @param {HTMLFormElement} form */
@@ -72,18 +93,24 @@ function isHousehold(form) {
 
 /** The controls of the chosen kind. @param {HTMLFormElement} form @returns {Control[]} */
 function controls(form) {
-  const all = [...form.elements].filter((control) => control instanceof HTMLInputElement || control instanceof HTMLSelectElement || control instanceof HTMLTextAreaElement);
+  const all = [...form.elements].filter(
+    (control) =>
+      control instanceof HTMLInputElement ||
+      control instanceof HTMLSelectElement ||
+      control instanceof HTMLTextAreaElement,
+  );
   return all.filter((control) => !control.closest("[hidden]"));
 }
 
 /** The error text of a control, or an empty string. @param {Control} control */
 function reason(control) {
   const { validity } = control;
-  if (validity.valid || isDay(control) && validity.rangeOverflow) return ""; // a future day needs only a confirmation, because a phone's clock may be wrong
+  if (validity.valid || (isDay(control) && validity.rangeOverflow)) return ""; // a future day needs only a confirmation, because a phone's clock may be wrong
   if (validity.customError) return control.validationMessage;
   if (validity.valueMissing) return isDay(control) ? sentence("day") : sentence("missing");
   if (validity.badInput || validity.stepMismatch) return isDay(control) ? sentence("day") : sentence("integer");
-  if (control instanceof HTMLInputElement && (validity.rangeUnderflow || validity.rangeOverflow)) return sentence("between", { min: control.min, max: control.max });
+  if (control instanceof HTMLInputElement && (validity.rangeUnderflow || validity.rangeOverflow))
+    return sentence("between", { min: control.min, max: control.max });
   return validity.patternMismatch ? sentence(control.dataset.pattern ?? "digits") : sentence("long");
 }
 
@@ -102,23 +129,45 @@ export function oddities(body, today) {
   return [
     body.kind === "household" && body.persons > MANY_PERSONS && sentence("oddPersons", { count: body.persons }),
     ...(body.members ?? []).map(
-      (/** @type {any} */ member, /** @type {number} */ place) => isOddBirth(member, today) && `${personOf(place)}: ${sentence("oddBirth", { birth: birthText(member) })}`,
+      (/** @type {any} */ member, /** @type {number} */ place) =>
+        isOddBirth(member, today) && `${personOf(place)}: ${sentence("oddBirth", { birth: birthText(member) })}`,
     ),
-    day < FIRST_DAY && !isMovementKind(body.kind) && body.kind !== "hazard" && sentence("oddLeft", { day: shownDay(day) }),
-    day > today && sentence(body.kind === "household" || body.kind === "group" ? "oddFuture" : "oddMoved", { day: shownDay(day) }),
+    day < FIRST_DAY &&
+      !isMovementKind(body.kind) &&
+      body.kind !== "hazard" &&
+      sentence("oddLeft", { day: shownDay(day) }),
+    day > today &&
+      sentence(body.kind === "household" || body.kind === "group" ? "oddFuture" : "oddMoved", { day: shownDay(day) }),
     isCountAhead(body, today) && sentence("oddCounted", { time: timeOf(body.counted_at, body.counted_at_precision) }),
-    sizeExceeded(body) && sentence(body.kind === "group_movement" ? "oddGroupPart" : "oddPart", { count: body.persons, persons: sizeExceeded(body) ?? "" }),
-    ["household", "group"].includes(body.kind) && isSamePlace(body) && sentence("oddPlace", { place: placeName(body.destination) }),
+    sizeExceeded(body) &&
+      sentence(body.kind === "group_movement" ? "oddGroupPart" : "oddPart", {
+        count: body.persons,
+        persons: sizeExceeded(body) ?? "",
+      }),
+    ["household", "group"].includes(body.kind) &&
+      isSamePlace(body) &&
+      sentence("oddPlace", { place: placeName(body.destination) }),
     ...(isMovementKind(body.kind) ? againstReports(body, day) : []),
-  ].filter(Boolean).map(String);
+  ]
+    .filter(Boolean)
+    .map(String);
 }
 
 /** One text for each report of this phone that the movement contradicts. @param {import("./kept.js").Body} body @param {string} day */
 function againstReports(body, day) {
-  const { left, died, place } = knownOf(body), [departed, lastDay] = [left, died].map((report) => report && isOfDay(report) ? dayOf(report) : "");
-  const isThere = place && body.destination && !body.destination_locality && !body.destination_site_id && placeName(place) === placeName(body.destination);
+  const { left, died, place } = knownOf(body),
+    [departed, lastDay] = [left, died].map((report) => (report && isOfDay(report) ? dayOf(report) : ""));
+  const isThere =
+    place &&
+    body.destination &&
+    !body.destination_locality &&
+    !body.destination_site_id &&
+    placeName(place) === placeName(body.destination);
   return [
-    departed && isOfDay(body) && day < departed && sentence("oddBefore", { day: shownDay(day), left: shownDay(departed) }),
+    departed &&
+      isOfDay(body) &&
+      day < departed &&
+      sentence("oddBefore", { day: shownDay(day), left: shownDay(departed) }),
     lastDay && isOfDay(body) && day > lastDay && sentence("oddDied", { day: shownDay(day), died: shownDay(lastDay) }),
     isThere && sentence("oddHere", { place: placeName(place) }),
   ];
@@ -132,7 +181,9 @@ function isOfDay({ occurred_at, occurred_at_precision }) {
 /** Without the hour, a count states the noon of its day, which may be later than now. @param {Record<string, any>} report @param {string} today */
 function isCountAhead({ counted_at, counted_at_precision }, today) {
   if (!counted_at) return false;
-  return counted_at_precision === "hour" ? new Date(counted_at) > new Date(Date.now() + AHEAD_MS) : dayOf({ occurred_at: counted_at }) > today;
+  return counted_at_precision === "hour"
+    ? new Date(counted_at) > new Date(Date.now() + AHEAD_MS)
+    : dayOf({ occurred_at: counted_at }) > today;
 }
 
 /** @param {Record<string, any>} report */
@@ -150,7 +201,13 @@ function isOddBirth(member, today) {
  * @param {import("./kept.js").Body} body
  */
 function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality, site_id }) {
-  if (mobility === "unable_to_move" || site_id || UNKNOWN.includes(origin.country) || origin_locality !== destination_locality) return false;
+  if (
+    mobility === "unable_to_move" ||
+    site_id ||
+    UNKNOWN.includes(origin.country) ||
+    origin_locality !== destination_locality
+  )
+    return false;
   return origin.pcode === destination.pcode && origin.country === destination.country;
 }
 
@@ -163,7 +220,8 @@ function shownDay(day) {
 export function mark(form, invalid) {
   for (const control of controls(form)) unmark(control);
   for (const { control, text } of invalid) {
-    for (let details = control.closest("details"); details; details = details.parentElement?.closest("details") ?? null) details.open = true;
+    for (let details = control.closest("details"); details; details = details.parentElement?.closest("details") ?? null)
+      details.open = true;
     control.setAttribute("aria-invalid", "true");
     control.closest(".field")?.append(note(control, text));
   }

@@ -8,10 +8,12 @@ const ABROAD = "XX"; // abroad, but the country is not known
 
 /** @type {import("./combobox.js").Option[]} */
 const countries = JSON.parse(element("countries").textContent ?? "[]");
-const searches = new Map(["origin", "destination"].map((name) => {
-  const input = /** @type {HTMLInputElement} */ (element(`${name}-country`));
-  return [name, new Combobox(input, countries)];
-}));
+const searches = new Map(
+  ["origin", "destination"].map((name) => {
+    const input = /** @type {HTMLInputElement} */ (element(`${name}-country`));
+    return [name, new Combobox(input, countries)];
+  }),
+);
 
 /** @param {() => void} save called when a country was chosen */
 export function listenToCountries(save) {
@@ -31,7 +33,7 @@ function select(name) {
 /** The code of the country, or of the oblast, that is stated for this place. @param {string} name */
 export function statedCode(name) {
   const { value } = select(name);
-  return value === OTHER ? searches.get(name)?.chosen?.value ?? ABROAD : value;
+  return value === OTHER ? (searches.get(name)?.chosen?.value ?? ABROAD) : value;
 }
 
 /** Shows a country: in the list, or in the search. @param {string} name @param {string} code */

@@ -37,7 +37,13 @@ export function draftOf(reportId) {
 /** @param {string} key @returns {Draft | null} */
 function stored(key) {
   const draft = JSON.parse(localStorage.getItem(key) ?? "null");
-  return draft && { ...draft, clear: draft.clear ?? clearOf(draft.body), corrected: draft.corrected && outlineOf(draft.corrected) };
+  return (
+    draft && {
+      ...draft,
+      clear: draft.clear ?? clearOf(draft.body),
+      corrected: draft.corrected && outlineOf(draft.corrected),
+    }
+  );
 }
 
 /** What was written in a form as each kind of report, because the choice of another kind may be a mis-tap. */
@@ -63,13 +69,21 @@ export class Kinds {
  * @param {Written} draft @throws {DOMException} if the phone's storage is full
  */
 export async function keepDraft({ author, corrected, body, others }) {
-  const { report_id } = body, own = ++write;
+  const { report_id } = body,
+    own = ++write;
   sessionStorage.setItem(OPEN, report_id);
   const sealed = await sealDraft(JSON.stringify({ ...body, others }), report_id, author);
   if (own < (writes.get(report_id) ?? 0)) return false;
   writes.set(report_id, own);
   const known = draftOf(report_id);
-  store({ author: known?.author || author, corrected: corrected && outlineOf(corrected), clear: clearOf(body), sealed, at: new Date().toISOString(), tab: tab() });
+  store({
+    author: known?.author || author,
+    corrected: corrected && outlineOf(corrected),
+    clear: clearOf(body),
+    sealed,
+    at: new Date().toISOString(),
+    tab: tab(),
+  });
   return true;
 }
 
@@ -78,11 +92,20 @@ export async function keepDraft({ author, corrected, body, others }) {
  * @param {Kept} report
  */
 export async function keepCopy(report) {
-  const body = recall(report) ?? report.body, { clear, account } = report;
+  const body = recall(report) ?? report.body,
+    { clear, account } = report;
   if (!body || !hasPin() || draftOf(clear.report_id)) return;
   const sealed = await sealDraft(JSON.stringify(body), clear.report_id, account);
   if (draftOf(clear.report_id)) return; // the author has begun the correction meanwhile
-  store({ author: account, corrected: outlineOf(report), clear, sealed, at: new Date().toISOString(), tab: "", isCopy: true });
+  store({
+    author: account,
+    corrected: outlineOf(report),
+    clear,
+    sealed,
+    at: new Date().toISOString(),
+    tab: "",
+    isCopy: true,
+  });
 }
 
 /** The centre has the report, or its author removed it. @param {string} reportId */

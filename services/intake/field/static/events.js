@@ -41,8 +41,24 @@ function ask() {
 
 /** What the form says about the departure; undefined if this is not enough for the question. */
 function departure() {
-  const oblast = statedCode("origin"), pcode = control("origin_district").value || oblast;
-  const isPlace = oblast.startsWith("KG"), { value: type } = control("hazard_type");
-  if (isMovement() || isHazard() || !isPlace || !control("occurred").value || !haveFled(control("mobility").value) || !account()?.token) return undefined;
-  return { status: element("main").dataset.status ?? "Actual", pcode, ...readMoment(), ...(type && { hazard_type: type }), reasons: readReasons().reasons };
+  const oblast = statedCode("origin"),
+    pcode = control("origin_district").value || oblast;
+  const isPlace = oblast.startsWith("KG"),
+    { value: type } = control("hazard_type");
+  if (
+    isMovement() ||
+    isHazard() ||
+    !isPlace ||
+    !control("occurred").value ||
+    !haveFled(control("mobility").value) ||
+    !account()?.token
+  )
+    return undefined;
+  return {
+    status: element("main").dataset.status ?? "Actual",
+    pcode,
+    ...readMoment(),
+    ...(type && { hazard_type: type }),
+    reasons: readReasons().reasons,
+  };
 }

@@ -41,14 +41,31 @@ function start() {
   listen();
   listenToPin();
   listenToReversals();
-  element("sign-in").addEventListener("submit", (event) => void signIn(/** @type {SubmitEvent} */ (event)).then(renewSites));
+  element("sign-in").addEventListener(
+    "submit",
+    (event) => void signIn(/** @type {SubmitEvent} */ (event)).then(renewSites),
+  );
   element("sign-out").addEventListener("click", signOut);
-  element("send-now").addEventListener("click", () => { retryUnopened(); void sendWaiting().then(askReceiptsNow); });
+  element("send-now").addEventListener("click", () => {
+    retryUnopened();
+    void sendWaiting().then(askReceiptsNow);
+  });
   addEventListener(CHANGED, show);
-  addEventListener("online", () => { show(); void sendWaiting().then(askReceiptsNow); });
+  addEventListener("online", () => {
+    show();
+    void sendWaiting().then(askReceiptsNow);
+  });
   addEventListener("offline", show);
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) resume(); }); // another tab may have sent the draft meanwhile
-  document.addEventListener("visibilitychange", () => { leave(); changed(); if (!document.hidden) retryUnopened(); look(document.hidden ? undefined : askReceiptsNow); if (!document.hidden) void showReadiness(); }); // a suspended page gets no events of other tabs
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) resume();
+  }); // another tab may have sent the draft meanwhile
+  document.addEventListener("visibilitychange", () => {
+    leave();
+    changed();
+    if (!document.hidden) retryUnopened();
+    look(document.hidden ? undefined : askReceiptsNow);
+    if (!document.hidden) void showReadiness();
+  }); // a suspended page gets no events of other tabs
   setInterval(() => look(document.hidden ? undefined : askReceipts), AGAIN_MS);
   setInterval(retryUnopened, HOUR_MS);
   listenToReadiness();
@@ -60,7 +77,13 @@ function start() {
   sessionStorage.removeItem("dayar.opened-again");
   element("report").hidden = !hasPin();
   retryUnopened();
-  void renewKey().then(sealOld).then(sealOldDrafts).then(takeSession).then(sendWaiting).then(askReceipts).then(renewSites);
+  void renewKey()
+    .then(sealOld)
+    .then(sealOldDrafts)
+    .then(takeSession)
+    .then(sendWaiting)
+    .then(askReceipts)
+    .then(renewSites);
   void renew();
 }
 

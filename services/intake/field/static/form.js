@@ -39,7 +39,15 @@ import { today } from "./time.js";
 
 const status = element("main").dataset.status ?? "Actual";
 /** @type {Open} */
-let draft = { ids: idsOf(), author: "", corrected: null, point: null, isTouched: false, isKept: false, kinds: new Kinds() };
+let draft = {
+  ids: idsOf(),
+  author: "",
+  corrected: null,
+  point: null,
+  isTouched: false,
+  isKept: false,
+  kinds: new Kinds(),
+};
 let isSealing = false;
 let questioned = ""; // the unlikely values that the author was asked to confirm
 
@@ -70,10 +78,21 @@ export function listen() {
   listenToEvents();
   listenToHazards();
   listenToMembers(save);
-  element("cancel").addEventListener("click", () => { discard(draft.ids.report_id); begin(); });
+  element("cancel").addEventListener("click", () => {
+    discard(draft.ids.report_id);
+    begin();
+  });
   element("copy-last").addEventListener("click", copyLast);
   element("another").addEventListener("click", another);
-  element("locate").addEventListener("click", () => locate(() => draft, () => { needPlace(draft.point); save(); }));
+  element("locate").addEventListener("click", () =>
+    locate(
+      () => draft,
+      () => {
+        needPlace(draft.point);
+        save();
+      },
+    ),
+  );
   element("locate").hidden = !("geolocation" in navigator && window.isSecureContext);
   addEventListener(CHANGED, follow);
 }
@@ -118,22 +137,28 @@ function save() {
   element("another").hidden = false;
   element("copy-last").hidden = true;
   ask("");
-  const open = draft, { author, corrected, point } = open, body = read(form, status, corrected?.clear ?? open.ids, point);
-  keepDraft({ author, corrected, body, others: open.kinds.note(control("kind").value, body) }).then((isKept) => {
-    open.isKept ||= isKept;
-    open.isLost = false;
-    if (open !== draft) changed(); // the list shows the draft
-  }, () => {
-    open.isLost = true;
-    tell(element("wrong"), sentence("full"));
-  });
+  const open = draft,
+    { author, corrected, point } = open,
+    body = read(form, status, corrected?.clear ?? open.ids, point);
+  keepDraft({ author, corrected, body, others: open.kinds.note(control("kind").value, body) }).then(
+    (isKept) => {
+      open.isKept ||= isKept;
+      open.isLost = false;
+      if (open !== draft) changed(); // the list shows the draft
+    },
+    () => {
+      open.isLost = true;
+      tell(element("wrong"), sentence("full"));
+    },
+  );
 }
 
 /** @param {SubmitEvent} event */
 async function submitted(event) {
   event.preventDefault();
   if (isSealing) return;
-  if (isAnothers()) { // the account may have changed while the tab was suspended
+  if (isAnothers()) {
+    // the account may have changed while the tab was suspended
     begin();
     return tell(element("wrong"), sentence("another"));
   }
@@ -160,7 +185,8 @@ async function store(body, author) {
   isSealing = form.inert = true; // what is written now would not be sent
   form.ariaBusy = "true";
   try {
-    const sealed = await sealReport(body, author), at = new Date().toISOString();
+    const sealed = await sealReport(body, author),
+      at = new Date().toISOString();
     if (!sealed) return sentence("keyless");
     const name = account()?.name ?? "";
     keep({ clear: clearOf(body), sealed, account: author || name, state: "waiting", at });
@@ -185,7 +211,8 @@ function ask(odd) {
 
 /** @param {Kept} report */
 export function correct(report) {
-  const begun = draftOf(report.clear.report_id), body = recall(report);
+  const begun = draftOf(report.clear.report_id),
+    body = recall(report);
   if (begun && !(begun.isCopy && body)) return goOn(begun);
   begin({ author: account()?.name ?? "", corrected: report, body: body ?? report.body ?? report.clear });
   element("written-anew").hidden = Boolean(body ?? report.body);
@@ -258,10 +285,16 @@ export function resume() {
 export function begin(begun) {
   form.reset();
   letGo();
-  const { corrected = null } = begun ?? {}, body = begun && placed(begun.body);
+  const { corrected = null } = begun ?? {},
+    body = begun && placed(begun.body);
   draft = {
-    ids: idsOf(body), author: begun?.author || (account()?.name ?? ""), corrected,
-    point: body?.destination_point ?? null, isTouched: Boolean(body), isKept: false, kinds: new Kinds(begun?.others),
+    ids: idsOf(body),
+    author: begun?.author || (account()?.name ?? ""),
+    corrected,
+    point: body?.destination_point ?? null,
+    isTouched: Boolean(body),
+    isKept: false,
+    kinds: new Kinds(begun?.others),
   };
   element("members").replaceChildren();
   control("occurred").value = control("occurred").max = today();
@@ -288,7 +321,7 @@ export function begin(begun) {
   writeHazard(body);
   needPlace(draft.point);
   restart();
-  mark(form, refusedFields(corrected ? kept(corrected.clear.report_id)?.errors ?? [] : []));
+  mark(form, refusedFields(corrected ? (kept(corrected.clear.report_id)?.errors ?? []) : []));
 }
 
 /** Allow the present day and time in an open form, and set them if the author did not. */

@@ -11,11 +11,14 @@ import { instant, local } from "./time.js";
 /** @typedef {import("./positions.js").Point} Point */
 
 const NOTHING = "nothing"; // in the form; the centre gets a hazard that is Unlikely
-const HEADLINE = 150, DESCRIPTION = 4000; // as the contract requires
+const HEADLINE = 150,
+  DESCRIPTION = 4000; // as the contract requires
 let isTimeStated = false; // by the author, or by the report in the form
 
 export function listenToHazards() {
-  control("seen").addEventListener("input", () => { isTimeStated = true; });
+  control("seen").addEventListener("input", () => {
+    isTimeStated = true;
+  });
 }
 
 /** Whether the report is about a hazard that the author saw, or looked for and did not find. */
@@ -51,14 +54,17 @@ export function readHazard(point) {
 
 /** The author looked and found nothing. @param {Point | null} point @returns {Partial<Body>} */
 function readNothing(point) {
-  const first = sentence("nothingFound"), words = control("notes").value.trim();
+  const first = sentence("nothingFound"),
+    words = control("notes").value.trim();
   return {
     kind: "hazard",
     type: control("looked_for").value || "other",
     certainty: "Unlikely",
     ...area(point),
     ...(control("seen").value && { onset: instant(control("seen").value).toISOString() }),
-    text: { [document.documentElement.lang]: { headline: first, description: [first, words].filter(Boolean).join("\n") } },
+    text: {
+      [document.documentElement.lang]: { headline: first, description: [first, words].filter(Boolean).join("\n") },
+    },
     entered: entered(),
   };
 }
@@ -75,13 +81,24 @@ function descriptionOf({ text }) {
 
 /** What the author entered, because it cannot be read from the text again. Only the form needs it; the centre gets the text. */
 function entered() {
-  return { affected: boxes().filter(({ checked }) => checked).map(({ value }) => value), words: control("notes").value };
+  return {
+    affected: boxes()
+      .filter(({ checked }) => checked)
+      .map(({ value }) => value),
+    words: control("notes").value,
+  };
 }
 
 /** A point without a village is enough, because intake finds the district of a point. @param {Point | null} point */
 function area(point) {
-  const { value, dataset: { settlement } } = control("origin_locality"), description = value.trim(), oblast = statedCode("origin");
-  const pcode = control("origin_district").value || oblast, isInCountry = oblast.startsWith("KG");
+  const {
+      value,
+      dataset: { settlement },
+    } = control("origin_locality"),
+    description = value.trim(),
+    oblast = statedCode("origin");
+  const pcode = control("origin_district").value || oblast,
+    isInCountry = oblast.startsWith("KG");
   return {
     area: { ...(isInCountry && { pcodes: [pcode] }), ...(point && { point }), ...(description && { description }) },
     ...(isInCountry && description && settlement && { locality_pcode: settlement }),
@@ -90,8 +107,17 @@ function area(point) {
 
 /** What is affected, and the author's words. The desk reads both as the description of the event. @param {boolean} isUrgent */
 function text(isUrgent) {
-  const affected = boxes().filter(({ checked }) => checked).map(named).join(", "), words = control("notes").value.trim();
-  const first = [isUrgent && element("hazard-urgent-text").textContent, affected && `${element("affected-title").textContent}: ${affected}`].filter(Boolean).join(". ");
+  const affected = boxes()
+      .filter(({ checked }) => checked)
+      .map(named)
+      .join(", "),
+    words = control("notes").value.trim();
+  const first = [
+    isUrgent && element("hazard-urgent-text").textContent,
+    affected && `${element("affected-title").textContent}: ${affected}`,
+  ]
+    .filter(Boolean)
+    .join(". ");
   const description = [first, words].filter(Boolean).join("\n");
   return description && { text: { [document.documentElement.lang]: { headline: line(words || first), description } } };
 }
@@ -123,7 +149,8 @@ export function writeHazard(body) {
   control("seen_type").value = body.type ?? "";
   control("certainty").value = body.certainty ?? "Observed";
   control("hazard_urgent").checked = body.urgency === "Immediate";
-  for (const level of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=severity]"))) level.checked = level.value === (body.severity ?? "Unknown");
+  for (const level of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=severity]")))
+    level.checked = level.value === (body.severity ?? "Unknown");
   for (const box of boxes()) box.checked = Boolean(body.entered?.affected?.includes(box.value));
 }
 
@@ -135,15 +162,27 @@ export function kindOf({ kind, certainty }) {
 /** The report with the names of the form's fields for the place. @param {Body} body @returns {Body} */
 export function placed(body) {
   if (body.kind !== "hazard" || !body.area) return body;
-  const { area: { pcodes: [pcode] = [], point, description }, locality_pcode } = body;
-  return { ...body, origin: pcode && { pcode }, origin_locality: description, origin_locality_pcode: locality_pcode, destination_point: point };
+  const {
+    area: { pcodes: [pcode] = [], point, description },
+    locality_pcode,
+  } = body;
+  return {
+    ...body,
+    origin: pcode && { pcode },
+    origin_locality: description,
+    origin_locality_pcode: locality_pcode,
+    destination_point: point,
+  };
 }
 
 /** Teams see hazards in the country only. A point is enough to state the place. @param {Point | null} point */
 export function needPlace(point) {
   const oblast = /** @type {HTMLSelectElement} */ (element("origin-oblast"));
   oblast.required = !(isHazard() && point);
-  for (const elsewhere of /** @type {NodeListOf<HTMLOptionElement | HTMLOptGroupElement>} */ (oblast.querySelectorAll("optgroup, [value=ZZ]"))) elsewhere.hidden = elsewhere.disabled = isHazard();
+  for (const elsewhere of /** @type {NodeListOf<HTMLOptionElement | HTMLOptGroupElement>} */ (
+    oblast.querySelectorAll("optgroup, [value=ZZ]")
+  ))
+    elsewhere.hidden = elsewhere.disabled = isHazard();
   if (oblast.selectedOptions[0]?.matches(":disabled")) districts("origin", "");
 }
 

@@ -42,15 +42,61 @@ function stored(key) {
 /** What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a report. @param {Body} body @returns {Clear} */
 export function clearOf(body) {
   if (body.kind === "hazard") return clearOfHazard(body);
-  const { report_id, version, kind, household_id, short_code, household_code, group_id, movement, member_ids, persons, measure, origin, destination, occurred_at, occurred_at_precision, is_reversed } = body;
-  const moved = isMovementKind(kind) ? { persons: persons ?? member_ids?.length, is_reversed } : { persons, ...(measure === "flow" && { measure }) };
-  return { report_id, version, kind, household_id, short_code, household_code, group_id, movement, origin, destination, occurred_at, occurred_at_precision, ...moved };
+  const {
+    report_id,
+    version,
+    kind,
+    household_id,
+    short_code,
+    household_code,
+    group_id,
+    movement,
+    member_ids,
+    persons,
+    measure,
+    origin,
+    destination,
+    occurred_at,
+    occurred_at_precision,
+    is_reversed,
+  } = body;
+  const moved = isMovementKind(kind)
+    ? { persons: persons ?? member_ids?.length, is_reversed }
+    : { persons, ...(measure === "flow" && { measure }) };
+  return {
+    report_id,
+    version,
+    kind,
+    household_id,
+    short_code,
+    household_code,
+    group_id,
+    movement,
+    origin,
+    destination,
+    occurred_at,
+    occurred_at_precision,
+    ...moved,
+  };
 }
 
 /** Everything except words and the village, so that a correction begins with it. No part is about a person. @param {Body} body @returns {Clear} */
 function clearOfHazard({ report_id, version, kind, type, severity, certainty, urgency, onset, origin, area, entered }) {
-  const { pcodes, point } = area ?? {}, affected = entered?.affected;
-  return { report_id, version, kind, type, severity, certainty, urgency, onset, origin: origin ?? { pcode: pcodes?.[0] }, area: { pcodes, point }, entered: { affected } };
+  const { pcodes, point } = area ?? {},
+    affected = entered?.affected;
+  return {
+    report_id,
+    version,
+    kind,
+    type,
+    severity,
+    certainty,
+    urgency,
+    onset,
+    origin: origin ?? { pcode: pcodes?.[0] },
+    area: { pcodes, point },
+    entered: { affected },
+  };
 }
 
 /** Whether a report of this kind says what happened later to people of another report. @param {Body["kind"]} kind @returns {kind is "household_movement" | "group_movement"} */
@@ -80,7 +126,9 @@ export function changed() {
 }
 
 // treat a change by another tab like a change by this tab
-addEventListener("storage", ({ key }) => { if (!key || key.startsWith("dayar.")) changed(); });
+addEventListener("storage", ({ key }) => {
+  if (!key || key.startsWith("dayar.")) changed();
+});
 
 /** The receipt of the version that the phone has. The receipt of an earlier version says nothing about a correction. @param {Kept} report */
 export function receiptOf({ clear, receipt }) {
@@ -119,12 +167,15 @@ export function nextVersion(report) {
 
 /** Delete answered reports when they are old, because personal data must not stay on the phone. */
 export function forgetOld() {
-  reports().filter((report) => isAnswered(report) && isOld(report)).forEach(remove);
+  reports()
+    .filter((report) => isAnswered(report) && isOld(report))
+    .forEach(remove);
 }
 
 /** The days of a recorded report count from its receipt, those of other reports from the day on which they were written. @param {Kept} report */
 function isOld(report) {
-  const receipt = receiptOf(report), isRecorded = receipt?.state === "recorded";
+  const receipt = receiptOf(report),
+    isRecorded = receipt?.state === "recorded";
   const since = (isRecorded && receipt?.settled_at) || report.at;
   return Date.now() - Date.parse(since) > (isRecorded ? RECORDED_DAYS : OPEN_DAYS) * 86_400_000;
 }

@@ -8,10 +8,24 @@ import { sentence } from "./texts.js";
 
 // controls whose names differ from the report's fields
 const CONTROLS = /** @type {Record<string, string>} */ ({
-  type: "seen_type", onset: "seen", area: "origin_oblast", locality_pcode: "origin_locality", text: "notes", urgency: "hazard_urgent",
-  occurred_at: "occurred", counted_at: "counted", counted_at_precision: "counted_precision", origin: "origin_oblast", destination: "destination_oblast", reasons: "reason", legal_basis: "consent",
-  origin_locality_pcode: "origin_locality", destination_locality_pcode: "destination_locality", site_id: "destination_locality",
-  household_id: "household", group_id: "household",
+  type: "seen_type",
+  onset: "seen",
+  area: "origin_oblast",
+  locality_pcode: "origin_locality",
+  text: "notes",
+  urgency: "hazard_urgent",
+  occurred_at: "occurred",
+  counted_at: "counted",
+  counted_at_precision: "counted_precision",
+  origin: "origin_oblast",
+  destination: "destination_oblast",
+  reasons: "reason",
+  legal_basis: "consent",
+  origin_locality_pcode: "origin_locality",
+  destination_locality_pcode: "destination_locality",
+  site_id: "destination_locality",
+  household_id: "household",
+  group_id: "household",
 });
 const CODE_DIGITS = 4;
 const BIRTH = ["birth_date", "birth_year", "age", "age_reported_on"];
@@ -92,7 +106,10 @@ function inPerson(place, name) {
 
 /** The label's text without the text of the control inside. A label may have a text for each kind of report; without `kind`, the text of the open form. @param {Element | null} label @param {string} [kind] */
 function words(label, kind) {
-  return [...(label?.childNodes ?? [])].map((node) => (isText(node, kind) ? node.textContent : "")).join("").trim();
+  return [...(label?.childNodes ?? [])]
+    .map((node) => (isText(node, kind) ? node.textContent : ""))
+    .join("")
+    .trim();
 }
 
 /** @param {Node} node @param {string} [kind] */

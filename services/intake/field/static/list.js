@@ -5,7 +5,19 @@ import { button, element } from "./elements.js";
 import { expectation } from "./expectations.js";
 import { correct, goOn, isOpen, moveOn } from "./form.js";
 import { kindOf } from "./hazards.js";
-import { account, awaitsSignIn, isAnswered, isMovementKind, isOver, isOwn, isSameName, kept, receiptOf, remove, reports } from "./kept.js";
+import {
+  account,
+  awaitsSignIn,
+  isAnswered,
+  isMovementKind,
+  isOver,
+  isOwn,
+  isSameName,
+  kept,
+  receiptOf,
+  remove,
+  reports,
+} from "./kept.js";
 import { codeOf, labelOf, placeName } from "./labels.js";
 import { areOwnPeople } from "./movements.js";
 import { sendAgain } from "./outbox.js";
@@ -22,9 +34,9 @@ import { dayAndClock } from "./time.js";
  * @typedef {import("./drafts.js").Draft} Draft
  */
 
-
 export function show() {
-  const kept = reports(), waiting = kept.filter((report) => ["waiting", "unopened"].includes(report.state)).length;
+  const kept = reports(),
+    waiting = kept.filter((report) => ["waiting", "unopened"].includes(report.state)).length;
   showAccount();
   showDrafts();
   element("signal").hidden = navigator.onLine;
@@ -47,7 +59,9 @@ export function showAccount() {
 /** The drafts of the signed-in account, without the open draft and without copies of refused reports. */
 function showDrafts() {
   const name = account()?.name;
-  const own = drafts().filter((draft) => !isCopy(draft) && (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.clear.report_id));
+  const own = drafts().filter(
+    (draft) => !isCopy(draft) && (!draft.author || isSameName(draft.author, name)) && !isOpen(draft.clear.report_id),
+  );
   element("drafts").hidden = !own.length || !canSeal();
   element("draft-list").replaceChildren(...own.map(begun));
 }
@@ -63,7 +77,9 @@ function begun(draft) {
   title(item, draft.clear, draft.at);
   part(item, ".actions").append(
     button(sentence("goOn"), () => goOn(draft)),
-    button(sentence("discard"), () => { if (confirm(sentence("sureDraft"))) discard(draft.clear.report_id); }),
+    button(sentence("discard"), () => {
+      if (confirm(sentence("sureDraft"))) discard(draft.clear.report_id);
+    }),
   );
   return item;
 }
@@ -76,12 +92,18 @@ function shown(report) {
   item.classList.toggle("is-bad", isBad);
   title(item, report.clear, report.at);
   part(item, ".answer").textContent = answerOf(report);
-  part(item, ".errors").replaceChildren(...[...new Set((report.errors ?? []).map((error) => wrong(error, report.clear.kind)))].map(line));
+  part(item, ".errors").replaceChildren(
+    ...[...new Set((report.errors ?? []).map((error) => wrong(error, report.clear.kind)))].map(line),
+  );
   part(item, ".actions").append(
     ...(isOwn(report) && canSeal() ? [button(sentence("correct"), () => correct(report))] : []),
     ...(!isBad && canSeal() && areOwnPeople(report) ? [button(sentence("later"), () => moveOn(report))] : []),
-    ...(!isBad && canSeal() && isReversible(report) ? [button(sentence("wrong"), () => reverse(report, part(item, ".muted").textContent ?? ""))] : []),
-    ...(isOwn(report) && report.sealed && ["refused", "conflict"].includes(report.state) ? [button(sentence("sendAgain"), () => sendAgain(report))] : []),
+    ...(!isBad && canSeal() && isReversible(report)
+      ? [button(sentence("wrong"), () => reverse(report, part(item, ".muted").textContent ?? ""))]
+      : []),
+    ...(isOwn(report) && report.sealed && ["refused", "conflict"].includes(report.state)
+      ? [button(sentence("sendAgain"), () => sendAgain(report))]
+      : []),
     ...(report.state === "waiting" ? [] : [button(sentence("remove"), () => forget(report))]),
   );
   return item;
@@ -96,9 +118,23 @@ function isReversible(report) {
 function title(item, clear, at) {
   const version = clear.version > 1 ? ` · ${sentence("version", { number: clear.version - 1 })}` : "";
   part(item, "strong").textContent = `${sentence(kindOf(clear))} ${codeOf(clear)}${version}`;
-  const what = clear.kind === "hazard" ? seen(clear) : isMovementKind(clear.kind) ? movedTo(clear) : [sentence("persons", { count: clear.persons ?? "?" }), [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → ")];
+  const what =
+    clear.kind === "hazard"
+      ? seen(clear)
+      : isMovementKind(clear.kind)
+        ? movedTo(clear)
+        : [
+            sentence("persons", { count: clear.persons ?? "?" }),
+            [clear.origin, clear.destination].map((place) => placeName(place) || "?").join(" → "),
+          ];
   const code = clear.short_code ?? clear.household_code;
-  part(item, ".muted").textContent = [...what, dayAndClock(new Date(at)), code && sentence("shortCode", { code: shownCode(code) })].filter(Boolean).join(" · ");
+  part(item, ".muted").textContent = [
+    ...what,
+    dayAndClock(new Date(at)),
+    code && sentence("shortCode", { code: shownCode(code) }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** @param {Clear} clear */
@@ -108,7 +144,12 @@ function seen({ type, origin }) {
 
 /** A movement may concern all the people, and has no destination if the people stayed where they were. @param {Clear} clear */
 function movedTo({ movement, persons, destination, is_reversed }) {
-  return [is_reversed && sentence("reversed"), words("movements")[movement ?? ""], persons && sentence("persons", { count: persons }), destination && placeName(destination)];
+  return [
+    is_reversed && sentence("reversed"),
+    words("movements")[movement ?? ""],
+    persons && sentence("persons", { count: persons }),
+    destination && placeName(destination),
+  ];
 }
 
 /** @param {Kept} report */
@@ -118,12 +159,15 @@ function answerOf(report) {
   const { state, reason, is_alerted } = receiptOf(report) ?? { state: "received", reason: null };
   if (!isAnswered(report) || state === "received") return sentence(report.state);
   const result = sentence(`receipt_${state}`, { reason: words("refusals")[reason ?? ""] ?? "" });
-  return [result, is_alerted && sentence("receipt_alerted"), state !== "refused" && words("advice")[reason ?? ""]].filter(Boolean).join(". ");
+  return [result, is_alerted && sentence("receipt_alerted"), state !== "refused" && words("advice")[reason ?? ""]]
+    .filter(Boolean)
+    .join(". ");
 }
 
 /** What is wrong, with the field's label if the form has the field. @param {import("./kept.js").FieldError} error @param {Clear["kind"]} kind */
 function wrong(error, kind) {
-  const label = labelOf(error.pointer, isMovementKind(kind) ? "household_movement" : kind), expected = expectation(error);
+  const label = labelOf(error.pointer, isMovementKind(kind) ? "household_movement" : kind),
+    expected = expectation(error);
   if (!label) return expected || `${error.pointer} ${error.expected}`;
   return [sentence("check", { field: label }), expected].filter(Boolean).join(". ");
 }

@@ -15,14 +15,18 @@ let save = () => {};
 /** @param {() => void} changed called when the author has added or removed a member */
 export function listenToMembers(changed) {
   save = changed;
-  element("add-member").addEventListener("click", () => { addMember(); save(); });
+  element("add-member").addEventListener("click", () => {
+    addMember();
+    save();
+  });
 }
 
 /** @param {Record<string, any>} [member] */
 export function addMember(member) {
   const item = /** @type {HTMLElement} */ (copy("member"));
   item.dataset.id = member?.member_id ?? uuid();
-  for (const field of fields(item)) field.value = String(member?.[field.dataset.name ?? ""] ?? (field.tagName === "SELECT" ? "unknown" : ""));
+  for (const field of fields(item))
+    field.value = String(member?.[field.dataset.name ?? ""] ?? (field.tagName === "SELECT" ? "unknown" : ""));
   writeBirth(item, member ?? {});
   writeAnswers(item, member?.functioning);
   if (!member) fields(item)[0].value = element("members").childElementCount ? "child" : "head";
@@ -33,7 +37,11 @@ export function addMember(member) {
 
 /** @param {HTMLElement} item */
 function removeMember(item) {
-  const name = fields(item).filter((field) => field.dataset.name?.endsWith("_name")).map((field) => field.value).join(" ").trim();
+  const name = fields(item)
+    .filter((field) => field.dataset.name?.endsWith("_name"))
+    .map((field) => field.value)
+    .join(" ")
+    .trim();
   const person = personOf([...element("members").children].indexOf(item));
   if (!confirm(sentence("removePerson", { person: name ? `${person}, ${name}` : person }))) return;
   item.remove();
@@ -45,5 +53,6 @@ function removeMember(item) {
 export function membersChanged(removed = 0) {
   const count = element("members").childElementCount;
   const persons = Number(control("persons").value);
-  if (count && control("kind").value === "household" && (persons < count || persons === count + removed)) control("persons").value = String(count);
+  if (count && control("kind").value === "household" && (persons < count || persons === count + removed))
+    control("persons").value = String(count);
 }

@@ -13,7 +13,10 @@ const mobility = /** @type {HTMLSelectElement} */ (element("mobility"));
 let isChosen = false; // whether the author chose the precision
 
 export function listenToMoments() {
-  precision.addEventListener("change", () => { isChosen = true; showHour(); });
+  precision.addEventListener("change", () => {
+    isChosen = true;
+    showHour();
+  });
   mobility.addEventListener("change", preset);
 }
 

@@ -24,9 +24,15 @@ const oblast = /** @type {HTMLSelectElement} */ (element("destination-oblast"));
 const locality = /** @type {HTMLInputElement} */ (element("destination-locality"));
 
 export function listenToMovements() {
-  household.addEventListener("change", () => { showCode(); offerMovers(household.value, []); });
+  household.addEventListener("change", () => {
+    showCode();
+    offerMovers(household.value, []);
+  });
   movement.addEventListener("change", showDestination);
-  addEventListener(CHANGED, () => { if (document.activeElement !== household) offerPeople(household.value, named().kind); renewMovers(household.value); });
+  addEventListener(CHANGED, () => {
+    if (document.activeElement !== household) offerPeople(household.value, named().kind);
+    renewMovers(household.value);
+  });
 }
 
 export function isMovement() {
@@ -46,7 +52,9 @@ export function readMovement() {
 /** @returns {{kind: Body["kind"]} & Partial<Body>} */
 function named() {
   if (!household.value) return { kind: MOVEMENT, household_code: codeIn(code.value) || code.value.trim() };
-  return household.selectedOptions[0]?.dataset.kind === "group" ? { kind: OF_GROUP, group_id: household.value } : { kind: MOVEMENT, household_id: household.value };
+  return household.selectedOptions[0]?.dataset.kind === "group"
+    ? { kind: OF_GROUP, group_id: household.value }
+    : { kind: MOVEMENT, household_id: household.value };
 }
 
 /** The kind of a movement of the people in a report, and their id. @param {Clear} clear @returns {Pick<Body, "kind"> & Partial<Body>} */
@@ -70,8 +78,16 @@ export function writeMovement(body) {
 
 /** The households and groups of this phone, newest first. People that the list no longer has are named by the start of their id. @param {string} chosen @param {Body["kind"]} kind of the movement */
 function offerPeople(chosen, kind) {
-  const own = new Map(reports().filter((report) => areOwnPeople(report) && !isRefused(report)).map(({ clear }) => [peopleOf(clear), option(clear)]));
-  if (chosen && !own.has(chosen)) own.set(chosen, option({ kind: kind === OF_GROUP ? "group" : "household", report_id: chosen, version: 1 }, chosen.slice(0, 8)));
+  const own = new Map(
+    reports()
+      .filter((report) => areOwnPeople(report) && !isRefused(report))
+      .map(({ clear }) => [peopleOf(clear), option(clear)]),
+  );
+  if (chosen && !own.has(chosen))
+    own.set(
+      chosen,
+      option({ kind: kind === OF_GROUP ? "group" : "household", report_id: chosen, version: 1 }, chosen.slice(0, 8)),
+    );
   household.replaceChildren(new Option(sentence("byCode"), ""), ...own.values());
   household.value = chosen;
   showCode();
@@ -98,7 +114,9 @@ function option(clear, name = called(clear)) {
 function called(clear) {
   const { short_code, persons, destination } = clear;
   const name = clear.kind === "group" ? `${sentence("group")} ${codeOf(clear)}` : short_code && shownCode(short_code);
-  return [name, sentence("persons", { count: persons ?? "?" }), placeName(destination ?? {})].filter(Boolean).join(" · ");
+  return [name, sentence("persons", { count: persons ?? "?" }), placeName(destination ?? {})]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 function showCode() {
@@ -107,14 +125,15 @@ function showCode() {
 
 /** Show the fields of the destination as the chosen movement needs them. For other kinds of reports all are shown. */
 export function showDestination() {
-  const isHidden = isHazard() || isMovement() && !leads();
+  const isHidden = isHazard() || (isMovement() && !leads());
   for (const id of ["destination-place", "shelter-field"]) element(id).hidden = isHidden;
   oblast.required = !isMovement() || mayLead() === "needed";
 }
 
 /** The number of persons of a household or group in the list, if fewer persons than are said to move. @param {Body} body @returns {number | undefined} */
 export function sizeExceeded(body) {
-  const { persons = 0 } = body, known = isMovementKind(body.kind) && peopleOf(body) && reports().find(({ clear }) => areOfPeople(clear, body));
+  const { persons = 0 } = body,
+    known = isMovementKind(body.kind) && peopleOf(body) && reports().find(({ clear }) => areOfPeople(clear, body));
   return known && known.clear.persons < persons ? known.clear.persons : undefined;
 }
 
@@ -125,11 +144,18 @@ export function sizeExceeded(body) {
  */
 export function knownOf(body) {
   const id = peopleOf(body);
-  const others = reports().filter((report) => !isRefused(report)).map(({ clear }) => clear).filter((clear) => peopleOf(clear) === id && clear.report_id !== body.report_id);
+  const others = reports()
+    .filter((report) => !isRefused(report))
+    .map(({ clear }) => clear)
+    .filter((clear) => peopleOf(clear) === id && clear.report_id !== body.report_id);
   const left = id && others.find((clear) => areOfPeople(clear, body));
   if (!left) return {};
   const moved = others.filter(({ kind, is_reversed }) => isMovementKind(kind) && !is_reversed);
-  return { left, died: moved.find(({ movement: what, persons }) => what === "died" && persons >= left.persons), place: moved.length ? undefined : left.destination };
+  return {
+    left,
+    died: moved.find(({ movement: what, persons }) => what === "died" && persons >= left.persons),
+    place: moved.length ? undefined : left.destination,
+  };
 }
 
 /** Whether this is the report in which the people of the movement were first reported. @param {Clear} clear @param {Body} body */
@@ -152,8 +178,13 @@ export function contradictions() {
 
 /** @returns {Problem[]} */
 function elsewhere() {
-  const { value } = oblast, isHere = value.startsWith(COUNTRY), isLeaving = movement.value === "left_country";
-  if (!value) return locality.value.trim() ? [{ control: oblast, text: `${nameOf(oblast)}: ${sentence("missing")}` }] : [];
+  const { value } = oblast,
+    isHere = value.startsWith(COUNTRY),
+    isLeaving = movement.value === "left_country";
+  if (!value)
+    return locality.value.trim() ? [{ control: oblast, text: `${nameOf(oblast)}: ${sentence("missing")}` }] : [];
   if (isLeaving) return isHere ? [{ control: oblast, text: sentence("leftCountry") }] : [];
-  return isHere || (value === UNKNOWN && movement.value !== "entered_country") ? [] : [{ control: oblast, text: sentence("inCountry") }];
+  return isHere || (value === UNKNOWN && movement.value !== "entered_country")
+    ? []
+    : [{ control: oblast, text: sentence("inCountry") }];
 }

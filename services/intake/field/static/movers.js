@@ -14,8 +14,12 @@ const number = /** @type {HTMLInputElement} */ (element("persons"));
 /** Offer the members of the household, if this page knows their names. @param {string} householdId @param {string[]} chosen */
 export function offerMovers(householdId, chosen) {
   const known = members(householdId);
-  const unnamed = chosen.filter((id) => !known.some(({ member_id }) => member_id === id)).map((member_id) => ({ member_id })); // of a draft from another page
-  part(group, ".choices").replaceChildren(...[...known, ...unnamed].map((member, place) => choice(member, place, chosen.includes(member.member_id))));
+  const unnamed = chosen
+    .filter((id) => !known.some(({ member_id }) => member_id === id))
+    .map((member_id) => ({ member_id })); // of a draft from another page
+  part(group, ".choices").replaceChildren(
+    ...[...known, ...unnamed].map((member, place) => choice(member, place, chosen.includes(member.member_id))),
+  );
   showMovers();
 }
 
@@ -31,7 +35,9 @@ export function showMovers() {
 }
 
 export function chosenMovers() {
-  return boxes().filter(({ checked }) => checked).map(({ value }) => value);
+  return boxes()
+    .filter(({ checked }) => checked)
+    .map(({ value }) => value);
 }
 
 /** Who moved. The whole household, if nobody and no number is stated. */
@@ -44,7 +50,9 @@ export function readMovers() {
 /** The control that states who moved, and whether it is empty. */
 export function stateOfMovers() {
   const [first] = boxes();
-  return group.closest("[hidden]") ? { control: number, isEmpty: !number.value } : { control: first, isEmpty: !chosenMovers().length };
+  return group.closest("[hidden]")
+    ? { control: number, isEmpty: !number.value }
+    : { control: first, isEmpty: !chosenMovers().length };
 }
 
 /** @param {string} householdId @returns {Mover[]} */

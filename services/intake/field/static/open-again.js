@@ -3,8 +3,12 @@
 
 const TRIED = "dayar.opened-again"; // in session storage until the form has opened
 
-addEventListener("error", ({ target }) => {
-  if (!(target instanceof HTMLScriptElement) || sessionStorage.getItem(TRIED)) return;
-  sessionStorage.setItem(TRIED, "true");
-  location.reload();
-}, true); // such an event does not bubble
+addEventListener(
+  "error",
+  ({ target }) => {
+    if (!(target instanceof HTMLScriptElement) || sessionStorage.getItem(TRIED)) return;
+    sessionStorage.setItem(TRIED, "true");
+    location.reload();
+  },
+  true,
+); // such an event does not bubble

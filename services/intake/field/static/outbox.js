@@ -2,7 +2,19 @@
 
 import { forgetKey, heardOf, sealReport } from "./centre-key.js";
 import { discardCopy, keepCopy } from "./drafts.js";
-import { account, endSignIn, isAnswered, isMovementKind, isRefused, isSame, isSameName, keep, kept, nextVersion, reports } from "./kept.js";
+import {
+  account,
+  endSignIn,
+  isAnswered,
+  isMovementKind,
+  isRefused,
+  isSame,
+  isSameName,
+  keep,
+  kept,
+  nextVersion,
+  reports,
+} from "./kept.js";
 import { hasPin } from "./pin.js";
 
 /** @typedef {import("./kept.js").Kept} Kept */
@@ -36,7 +48,12 @@ export async function sendWaiting() {
 function next(passed) {
   const known = account();
   if (!known || known.isOver) return undefined; // the centre decides whether to accept a report with an expired sign-in
-  const waiting = reports().reverse().filter((report) => report.state === "waiting" && isSameName(report.account, known.name) && !passed.has(report.clear.report_id));
+  const waiting = reports()
+    .reverse()
+    .filter(
+      (report) =>
+        report.state === "waiting" && isSameName(report.account, known.name) && !passed.has(report.clear.report_id),
+    );
   return waiting.find(isHazard) ?? waiting[0];
 }
 
@@ -72,7 +89,11 @@ async function send(report, passed) {
 /** A report that an earlier release stored is sent as it is, if it is not sealed yet. @param {Kept} report @param {string} [token] */
 function upload({ clear, sealed, body }, token) {
   if (!sealed) return post("/intake/v1/displacements", /** @type {object} */ (body), token);
-  return post(`/intake/v1/${pathOf(clear.kind)}:sealed`, { report_id: clear.report_id, version: clear.version, ...sealed }, token);
+  return post(
+    `/intake/v1/${pathOf(clear.kind)}:sealed`,
+    { report_id: clear.report_id, version: clear.version, ...sealed },
+    token,
+  );
 }
 
 /** @param {import("./kept.js").Body["kind"]} kind */
@@ -92,8 +113,15 @@ function settle(sent, answer, result) {
   const now = kept(sent.clear.report_id);
   if (!now) return;
   if (result.type === NO_SUCH_KEY) forgetKey(sent.sealed?.kid);
-  if (isSame(now, sent)) answered({ ...now, ...(answer.ok && { sealed: undefined, body: undefined }), state: stateOf(answer, result), errors: result.errors });
-  else if (answer.ok || answer.status === CONFLICT) keep({ ...now, clear: { ...now.clear, version: Math.max(now.clear.version, sent.clear.version + 1) } });
+  if (isSame(now, sent))
+    answered({
+      ...now,
+      ...(answer.ok && { sealed: undefined, body: undefined }),
+      state: stateOf(answer, result),
+      errors: result.errors,
+    });
+  else if (answer.ok || answer.status === CONFLICT)
+    keep({ ...now, clear: { ...now.clear, version: Math.max(now.clear.version, sent.clear.version + 1) } });
 }
 
 /** @param {Kept} report */
@@ -151,7 +179,11 @@ async function sealBody(report, body) {
 export function post(path, body, token, credentials = "omit") {
   return fetch(path, {
     method: "POST",
-    headers: { "content-type": "application/json", "dayar-clock": new Date().toISOString(), ...(token && { authorization: `Bearer ${token}` }) },
+    headers: {
+      "content-type": "application/json",
+      "dayar-clock": new Date().toISOString(),
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify(body),
     credentials,
     signal: AbortSignal.timeout(PATIENCE_MS),

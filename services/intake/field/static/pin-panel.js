@@ -20,8 +20,13 @@ let then = () => {};
 
 export function listenToPin() {
   countWaits();
-  element("pin-form").addEventListener("submit", (event) => { event.preventDefault(); void entered(); });
-  element("pin-forgotten").addEventListener("click", () => { if (confirm(sentence("sureForgotten"))) show(true); });
+  element("pin-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void entered();
+  });
+  element("pin-forgotten").addEventListener("click", () => {
+    if (confirm(sentence("sureForgotten"))) show(true);
+  });
   element("pin-later").addEventListener("click", hide);
   if (!hasPin()) show(true);
 }

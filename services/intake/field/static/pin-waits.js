@@ -8,7 +8,8 @@ import { uuid } from "./uuid.js";
 const FAILURES = "dayar.pin.failures"; // by key pair, so that no other PIN ends a wait
 const WAITED = "dayar-pin-waited"; // the milliseconds by attempt; other tabs do not show their list again for this key
 const FREE_TRIES = 3;
-const FIRST_WAIT_MS = 30_000, LONGEST_WAIT_MS = 3_600_000;
+const FIRST_WAIT_MS = 30_000,
+  LONGEST_WAIT_MS = 3_600_000;
 const EVERY_MS = 5_000;
 /** @type {Map<string, {since: number, waited: number}>} */
 const seen = new Map(); // when this page first saw each attempt, by a clock that nobody can set
@@ -61,7 +62,9 @@ function waited(attempt) {
 
 /** Store how long each attempt was waited for, so that a reload does not begin the wait again. */
 function keepWaits() {
-  const waits = Object.entries(all()).filter(([, { count }]) => pauseAfter(count)).map(([id, { count, attempt = id }]) => [attempt, Math.floor(Math.min(pauseAfter(count), waited(attempt)))]);
+  const waits = Object.entries(all())
+    .filter(([, { count }]) => pauseAfter(count))
+    .map(([id, { count, attempt = id }]) => [attempt, Math.floor(Math.min(pauseAfter(count), waited(attempt)))]);
   const text = JSON.stringify(Object.fromEntries(waits));
   if (text === (localStorage.getItem(WAITED) ?? "{}")) return;
   try {

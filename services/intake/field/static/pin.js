@@ -36,9 +36,21 @@ export function isGuessable(pin) {
 /** Make a new key pair under this PIN. Drafts under an earlier PIN stay, and are opened with that PIN. @param {string} pin */
 export async function choosePin(pin) {
   const { publicKey, privateKey } = await keyPair();
-  const salt = randomBytes(16), nonce = randomBytes(12);
-  const wrapped = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce }, await keyOf(pin, salt, ROUNDS), privateKey);
-  const pair = { id: uuid(), publicKey, salt: encode(salt), nonce: encode(nonce), wrapped: encode(new Uint8Array(wrapped)), rounds: ROUNDS };
+  const salt = randomBytes(16),
+    nonce = randomBytes(12);
+  const wrapped = await crypto.subtle.encrypt(
+    { name: "AES-GCM", iv: nonce },
+    await keyOf(pin, salt, ROUNDS),
+    privateKey,
+  );
+  const pair = {
+    id: uuid(),
+    publicKey,
+    salt: encode(salt),
+    nonce: encode(nonce),
+    wrapped: encode(new Uint8Array(wrapped)),
+    rounds: ROUNDS,
+  };
   localStorage.setItem(KEPT, JSON.stringify([...pairs(), pair]));
   opened.set(pair.id, await privateKeyOf(privateKey.buffer));
   use(pair.id);
@@ -76,7 +88,8 @@ function nameOf(account = "") {
 
 /** The key pair for an account's drafts: the account's own, else the one that was chosen before a sign-in, else the newest. @param {string} author */
 function pairOf(author) {
-  const all = pairs(), chosen = used();
+  const all = pairs(),
+    chosen = used();
   const named = [nameOf(author), ""].map((name) => all.find(({ id }) => id === chosen[name]));
   return named.find(Boolean) ?? all[all.length - 1];
 }
@@ -85,7 +98,10 @@ function pairOf(author) {
 async function openPair({ id, salt, nonce, wrapped, rounds }, pin) {
   try {
     const key = await keyOf(pin, decode(salt), rounds);
-    opened.set(id, await privateKeyOf(await crypto.subtle.decrypt({ name: "AES-GCM", iv: decode(nonce) }, key, decode(wrapped))));
+    opened.set(
+      id,
+      await privateKeyOf(await crypto.subtle.decrypt({ name: "AES-GCM", iv: decode(nonce) }, key, decode(wrapped))),
+    );
     return true;
   } catch {
     return false; // another PIN

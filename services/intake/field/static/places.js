@@ -26,10 +26,16 @@ let settlements = [];
 
 /** Sets oblast and district of a place, and offers the districts of this oblast. @param {string} name @param {string} code */
 export function districts(name, code) {
-  const oblast = oblasts.find((unit) => unit.pcode === code || unit.districts.some((district) => district.pcode === code));
+  const oblast = oblasts.find(
+    (unit) => unit.pcode === code || unit.districts.some((district) => district.pcode === code),
+  );
   showCountry(name, oblast?.pcode ?? code);
   const select = /** @type {HTMLSelectElement} */ (element(`${name}-district`));
-  select.replaceChildren(...[{ pcode: "", name: sentence("whole") }, ...(oblast?.districts ?? [])].map((unit) => new Option(unit.name, unit.pcode)));
+  select.replaceChildren(
+    ...[{ pcode: "", name: sentence("whole") }, ...(oblast?.districts ?? [])].map(
+      (unit) => new Option(unit.name, unit.pcode),
+    ),
+  );
   select.value = oblast?.pcode === code ? "" : code;
   /** @type {HTMLElement} */ (select.closest(".field")).hidden = !oblast?.districts.length;
 }
@@ -38,7 +44,9 @@ export function districts(name, code) {
 export function searchPlaces(save) {
   searches = PLACES.map((name) => search(name, save));
   offer(known());
-  for (const name of PLACES) for (const part of ["oblast", "district"]) element(`${name}-${part}`).addEventListener("change", () => setChosen(name, {})); // it lies in its own district only
+  for (const name of PLACES)
+    for (const part of ["oblast", "district"])
+      element(`${name}-${part}`).addEventListener("change", () => setChosen(name, {})); // it lies in its own district only
   void readGazetteer(new URL("settlements.json", import.meta.url).pathname).then((gazetteer) => {
     settlements = settlementOptions(gazetteer, nameOfDistrict);
     offer(known());
@@ -60,7 +68,8 @@ function search(name, save) {
 /** What the author chose from the lists for the locality: nothing, a site, or a settlement. @param {string} name @param {{site?: string, settlement?: string}} chosen */
 export function setChosen(name, { site, settlement }) {
   const { dataset } = element(`${name}-locality`);
-  for (const [key, id] of Object.entries({ site, settlement })) if (id) dataset[key] = id;
+  for (const [key, id] of Object.entries({ site, settlement }))
+    if (id) dataset[key] = id;
     else delete dataset[key];
   if (name !== "destination") return;
   const chosen = siteOf(site);
@@ -71,7 +80,8 @@ export function setChosen(name, { site, settlement }) {
 /** Shows the localities of a report. A report about a household at a site has no locality, so the site's name is shown. @param {Body} [body] */
 export function writeLocalities(body) {
   for (const name of PLACES) {
-    const site = name === "destination" ? body?.site_id ?? body?.destination_site_id : undefined, listed = siteOf(site);
+    const site = name === "destination" ? (body?.site_id ?? body?.destination_site_id) : undefined,
+      listed = siteOf(site);
     control(`${name}_locality`).value = body?.[`${name}_locality`] ?? (listed ? nameOf(listed) : "");
     setChosen(name, { site, settlement: body?.[`${name}_locality_pcode`] });
   }
@@ -80,7 +90,11 @@ export function writeLocalities(body) {
 /** The localities as a report states them. A household at a site has no locality. @param {"household" | "group"} kind @returns {Partial<Body>} */
 export function statedLocalities(kind) {
   const { site } = control("destination_locality").dataset;
-  return { ...stated("origin"), ...(site && kind === "household" ? {} : stated("destination")), ...(site && { site_id: site }) };
+  return {
+    ...stated("origin"),
+    ...(site && kind === "household" ? {} : stated("destination")),
+    ...(site && { site_id: site }),
+  };
 }
 
 /** The site or locality to which a movement leads. @returns {Partial<Body>} */
@@ -91,8 +105,14 @@ export function statedDestination() {
 
 /** @param {string} name @returns {Partial<Body>} */
 function stated(name) {
-  const { value, dataset: { settlement } } = control(`${name}_locality`), locality = value.trim();
-  return locality ? { [`${name}_locality`]: locality, ...(settlement && { [`${name}_locality_pcode`]: settlement }) } : {};
+  const {
+      value,
+      dataset: { settlement },
+    } = control(`${name}_locality`),
+    locality = value.trim();
+  return locality
+    ? { [`${name}_locality`]: locality, ...(settlement && { [`${name}_locality_pcode`]: settlement }) }
+    : {};
 }
 
 /** @param {string | undefined} id */
@@ -105,7 +125,13 @@ export async function renewSites() {
   const token = account()?.token;
   if (!token || Date.now() - readAt < AGAIN_MS) return;
   try {
-    const sites = await readSites((path) => fetch(path, { headers: { authorization: `Bearer ${token}` }, credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) }));
+    const sites = await readSites((path) =>
+      fetch(path, {
+        headers: { authorization: `Bearer ${token}` },
+        credentials: "omit",
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      }),
+    );
     if (!sites) return;
     readAt = Date.now();
     offer(sites);

@@ -17,30 +17,42 @@ const LIMIT_M = Number(element("main").dataset.metres);
  */
 export function locate(open, located) {
   const asking = open();
-  findPoint((point) => {
-    if (asking !== open()) return;
-    asking.point = better(point, asking.point);
-    showPoint(asking.point);
-    located();
-  }, () => { if (asking === open()) showUnlocated(asking.point); });
+  findPoint(
+    (point) => {
+      if (asking !== open()) return;
+      asking.point = better(point, asking.point);
+      showPoint(asking.point);
+      located();
+    },
+    () => {
+      if (asking === open()) showUnlocated(asking.point);
+    },
+  );
 }
 
 /** @param {(point: Point) => void} found @param {() => void} failed */
 function findPoint(found, failed) {
   tell(element("located"), sentence("locating"));
-  navigator.geolocation.getCurrentPosition(({ coords }) => {
-    found({ lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) });
-  }, failed, { enableHighAccuracy: true, maximumAge: 0, timeout: LOCATING_MS });
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      found({ lat: round(coords.latitude), lon: round(coords.longitude), accuracy: Math.round(coords.accuracy) });
+    },
+    failed,
+    { enableHighAccuracy: true, maximumAge: 0, timeout: LOCATING_MS },
+  );
 }
 
 /** A position that the phone has left counts no longer, however precise it was. @param {Point} point @param {Point | null} before @returns {Point} */
 function better(point, before) {
-  return before && before.accuracy < point.accuracy && metres(before, point) <= before.accuracy + point.accuracy ? before : point;
+  return before && before.accuracy < point.accuracy && metres(before, point) <= before.accuracy + point.accuracy
+    ? before
+    : point;
 }
 
 /** The distance of two points that are not far apart. @param {Point} one @param {Point} other */
 function metres(one, other) {
-  const north = one.lat - other.lat, east = (one.lon - other.lon) * Math.cos(one.lat * Math.PI / 180);
+  const north = one.lat - other.lat,
+    east = (one.lon - other.lon) * Math.cos((one.lat * Math.PI) / 180);
   return Math.hypot(north, east) * DEGREE_M;
 }
 
@@ -48,7 +60,10 @@ function metres(one, other) {
 export function showPoint(point) {
   const isPrecise = !point || point.accuracy <= LIMIT_M;
   element("located").classList.toggle("problem", !isPrecise);
-  tell(element("located"), point ? sentence(isPrecise ? "located" : "imprecise", { metres: point.accuracy, limit: LIMIT_M }) : "");
+  tell(
+    element("located"),
+    point ? sentence(isPrecise ? "located" : "imprecise", { metres: point.accuracy, limit: LIMIT_M }) : "",
+  );
   element("locate").textContent = sentence(point ? "locateAgain" : "locate");
 }
 

@@ -20,7 +20,9 @@ let isSaved = false; // whether the last check found everything on the phone
 export function listenToReadiness() {
   element("save-form").addEventListener("click", () => void saveAgain());
   addEventListener("beforeinstallprompt", offerInstall);
-  addEventListener("appinstalled", () => { element("install").hidden = true; });
+  addEventListener("appinstalled", () => {
+    element("install").hidden = true;
+  });
   addEventListener(CHANGED, renewReadiness);
   void register().then(() => showReadiness());
 }
@@ -30,7 +32,8 @@ export function listenToReadiness() {
  * @param {"check" | "save"} [what] whether the worker also loads again what is missing
  */
 export async function showReadiness(what = "check") {
-  const own = ++newest, [name, values] = await found(what);
+  const own = ++newest,
+    [name, values] = await found(what);
   if (own === newest) say(name, values); // an earlier check may end later
 }
 
@@ -72,19 +75,25 @@ async function saveAgain() {
 /** Without storage or signal, the browser registers no worker. The readiness says so. */
 async function register() {
   if (!("serviceWorker" in navigator)) return;
-  await Promise.allSettled(SCOPES.map((scope) => navigator.serviceWorker.register("/intake/field/worker.js", { scope })));
+  await Promise.allSettled(
+    SCOPES.map((scope) => navigator.serviceWorker.register("/intake/field/worker.js", { scope })),
+  );
 }
 
 /** The worker is loading the files: it will have all of them, or none. @param {ServiceWorker} worker */
 function awaited(worker) {
-  worker.addEventListener("statechange", () => { if (worker.state !== "installed") void showReadiness(); });
+  worker.addEventListener("statechange", () => {
+    if (worker.state !== "installed") void showReadiness();
+  });
   return "saving";
 }
 
 /** @param {string} state @param {Record<string, number>} [values] */
 function say(state, values) {
   isSaved = state === "ready";
-  const name = (isSaved && lacking()) || state, isReady = name === "ready", text = sentence(name, values);
+  const name = (isSaved && lacking()) || state,
+    isReady = name === "ready",
+    text = sentence(name, values);
   element("readiness").classList.toggle("is-ready", isReady);
   element("readiness").hidden = false;
   if (element("readiness-text").textContent !== text) showText("readiness-text", text); // a screen reader reads it once
@@ -96,7 +105,11 @@ function ask(worker, what) {
   return new Promise((answer) => {
     const { port1, port2 } = new MessageChannel();
     const timer = setTimeout(() => answer({ missing: 1, all: 1 }), PATIENCE_MS);
-    port1.onmessage = ({ data }) => { clearTimeout(timer); port1.close(); answer(data); };
+    port1.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      port1.close();
+      answer(data);
+    };
     worker.postMessage(what, [port2]);
   });
 }
@@ -107,6 +120,6 @@ function offerInstall(event) {
   element("install").hidden = false;
   element("install").onclick = () => {
     element("install").hidden = true;
-    void /** @type {InstallEvent} */ (event).prompt();
+    void (/** @type {InstallEvent} */ (event).prompt());
   };
 }

@@ -7,14 +7,18 @@ const OTHER = "other";
 
 /** @returns {HTMLSelectElement[]} in the order of the ranks */
 function selects() {
-  return [...document.querySelectorAll("#report [name=reason]")].map((field) => /** @type {HTMLSelectElement} */ (field));
+  return [...document.querySelectorAll("#report [name=reason]")].map(
+    (field) => /** @type {HTMLSelectElement} */ (field),
+  );
 }
 
 /** @param {() => void} save */
 export function listenToReasons(save) {
   for (const select of selects()) select.addEventListener("change", showReasons);
   element("add-reason").addEventListener("click", () => {
-    const next = selects().map(fieldOf).find((field) => field.hidden);
+    const next = selects()
+      .map(fieldOf)
+      .find((field) => field.hidden);
     if (next) next.hidden = false;
     next?.querySelector("select")?.focus();
     showButton();
@@ -24,9 +28,16 @@ export function listenToReasons(save) {
 
 /** Each chosen reason once, in the order of the form. "Not reported" stands only alone. */
 export function readReasons() {
-  const chosen = new Set(selects().map(({ value }) => value).filter((reason) => reason && reason !== NOT_REPORTED));
+  const chosen = new Set(
+    selects()
+      .map(({ value }) => value)
+      .filter((reason) => reason && reason !== NOT_REPORTED),
+  );
   const words = /** @type {HTMLInputElement} */ (element("reason-text")).value.trim();
-  return { reasons: chosen.size ? [...chosen] : [NOT_REPORTED], ...(chosen.has(OTHER) && words && { reason_text: words }) };
+  return {
+    reasons: chosen.size ? [...chosen] : [NOT_REPORTED],
+    ...(chosen.has(OTHER) && words && { reason_text: words }),
+  };
 }
 
 /** @param {import("./kept.js").Body} [body] without a report, the fields keep their defaults */

@@ -9,7 +9,8 @@ import { post } from "./outbox.js";
 
 const MOST = 100;
 const ALERT_HOURS = 48; // an alert can follow when other reports about the same district come
-const FIRST_MS = 25_000, LONGEST_MS = 900_000;
+const FIRST_MS = 25_000,
+  LONGEST_MS = 900_000;
 const SOON = 6; // so many questions follow each other closely, because most reports are settled within minutes
 let asked = 0; // since the author looked at the page
 let nextAt = 0;
@@ -34,7 +35,11 @@ export async function askReceipts() {
   if (!known || isOver(known) || !open || performance.now() < nextAt) return;
   nextAt = performance.now() + pause(asked++);
   try {
-    const answer = await post("/intake/v1/receipts", { report_ids: inTurn(unsettled).map(({ clear }) => clear.report_id) }, known.token);
+    const answer = await post(
+      "/intake/v1/receipts",
+      { report_ids: inTurn(unsettled).map(({ clear }) => clear.report_id) },
+      known.token,
+    );
     if (answer.status === 401) endSignIn(known.token, "needsSignIn");
     if (answer.ok) for (const receipt of (await answer.json()).receipts) note(receipt);
   } catch {
@@ -44,8 +49,9 @@ export async function askReceipts() {
 
 /** Whether the receipt will not change any more, as far as the phone can know. @param {Receipt | undefined} receipt */
 function isFinal(receipt) {
-  const isAwaited = receipt?.is_alerted === false && Date.now() - Date.parse(receipt.settled_at ?? "") < ALERT_HOURS * 3_600_000;
-  return receipt?.state === "refused" || receipt?.state === "recorded" && !isAwaited;
+  const isAwaited =
+    receipt?.is_alerted === false && Date.now() - Date.parse(receipt.settled_at ?? "") < ALERT_HOURS * 3_600_000;
+  return receipt?.state === "refused" || (receipt?.state === "recorded" && !isAwaited);
 }
 
 /** The random part keeps phones apart that lost their signal together. @param {number} number of questions before */
@@ -55,7 +61,8 @@ function pause(number) {
 
 /** The next reports to ask about, because one question names at most MOST. @param {Kept[]} unsettled */
 function inTurn(unsettled) {
-  const parts = Math.ceil(unsettled.length / MOST), part = turn++ % parts;
+  const parts = Math.ceil(unsettled.length / MOST),
+    part = turn++ % parts;
   return unsettled.slice(part * MOST, (part + 1) * MOST);
 }
 

@@ -15,19 +15,30 @@ import { readReasons } from "./reasons.js";
 import { drawCode } from "./short-codes.js";
 import { uuid } from "./uuid.js";
 
-
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
-
 
 /**
  * The ids of a report; each missing id is generated. The people of a movement were reported before, so their id is not
  * used: the author may choose another kind of report in the form, and then reports other people.
  * @param {Partial<Body>} [body] @returns {Ids}
  */
-export function idsOf({ kind, report_id = uuid(), household_id = uuid(), short_code = drawCode(), group_id = uuid(), version = 1 } = {}) {
+export function idsOf({
+  kind,
+  report_id = uuid(),
+  household_id = uuid(),
+  short_code = drawCode(),
+  group_id = uuid(),
+  version = 1,
+} = {}) {
   const isLater = kind && isMovementKind(kind);
-  return { report_id, household_id: isLater ? uuid() : household_id, short_code, group_id: isLater ? uuid() : group_id, version };
+  return {
+    report_id,
+    household_id: isLater ? uuid() : household_id,
+    short_code,
+    group_id: isLater ? uuid() : group_id,
+    version,
+  };
 }
 
 /**
@@ -67,7 +78,9 @@ export function read(form, status, ids, point) {
     ...(data.has("is_urgent") && { is_urgent: true }),
     ...(sexAge.length && { sex_age: sexAge }),
     ...(text(data, "notes") && { notes: text(data, "notes") }),
-    ...(kind === "household" ? { ...(ids.short_code && { short_code: ids.short_code }), ...household(data, members) } : group(data)),
+    ...(kind === "household"
+      ? { ...(ids.short_code && { short_code: ids.short_code }), ...household(data, members) }
+      : group(data)),
     ...statedLocalities(kind),
   };
 }
@@ -92,7 +105,14 @@ function movement(data, status, ids) {
 
 /** A hazard that the author saw. @param {string} status @param {Ids} ids @param {import("./positions.js").Point | null} point @returns {Body} */
 function hazard(status, ids, point) {
-  return { kind: "hazard", report_id: ids.report_id, version: ids.version, status, ...readHazard(point), reported_at: new Date().toISOString() };
+  return {
+    kind: "hazard",
+    report_id: ids.report_id,
+    version: ids.version,
+    status,
+    ...readHazard(point),
+    reported_at: new Date().toISOString(),
+  };
 }
 
 /** @param {FormData} data @param {object[]} members */
@@ -111,7 +131,10 @@ function group(data) {
     measure: data.get("measure"),
     quantifier: data.get("quantifier"),
     source_type: data.get("source_type"),
-    ...(text(data, "households") && { households: Number(data.get("households")), household_unit: data.get("household_unit") }),
+    ...(text(data, "households") && {
+      households: Number(data.get("households")),
+      household_unit: data.get("household_unit"),
+    }),
     ...(data.has("persons_estimated") && { persons_estimated: true }),
     ...(data.has("is_full_recount") && { is_full_recount: true }),
     ...readCounted(),
@@ -135,9 +158,11 @@ function readMembers(form) {
   return [.../** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll(".member"))].map((item) => ({
     member_id: item.dataset.id,
     ...(familyName().value.trim() && { family_name: familyName().value.trim() }),
-    ...Object.fromEntries(fields(item).filter((field) => field.value.trim()).map((field) => [
-      field.dataset.name, field.type === "number" ? Number(field.value) : field.value.trim(),
-    ])),
+    ...Object.fromEntries(
+      fields(item)
+        .filter((field) => field.value.trim())
+        .map((field) => [field.dataset.name, field.type === "number" ? Number(field.value) : field.value.trim()]),
+    ),
     ...readBirth(item),
     ...readAnswers(item),
   }));
@@ -157,8 +182,46 @@ export function writeFamilyName() {
 }
 
 /** What households that fled together have in common. @param {Record<string, any>} body */
-export function common({ origin, origin_locality, origin_locality_pcode, destination, destination_locality, destination_locality_pcode, site_id, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, hazard_id, shelter, needs, intention }) {
-  return { origin, origin_locality, origin_locality_pcode, destination, destination_locality, destination_locality_pcode, site_id, occurred_at, occurred_at_precision, mobility, evacuation, reasons, reason_text, hazard_type, hazard_id, shelter, needs, intention };
+export function common({
+  origin,
+  origin_locality,
+  origin_locality_pcode,
+  destination,
+  destination_locality,
+  destination_locality_pcode,
+  site_id,
+  occurred_at,
+  occurred_at_precision,
+  mobility,
+  evacuation,
+  reasons,
+  reason_text,
+  hazard_type,
+  hazard_id,
+  shelter,
+  needs,
+  intention,
+}) {
+  return {
+    origin,
+    origin_locality,
+    origin_locality_pcode,
+    destination,
+    destination_locality,
+    destination_locality_pcode,
+    site_id,
+    occurred_at,
+    occurred_at_precision,
+    mobility,
+    evacuation,
+    reasons,
+    reason_text,
+    hazard_type,
+    hazard_id,
+    shelter,
+    needs,
+    intention,
+  };
 }
 
 /** @param {HTMLElement} item @returns {HTMLInputElement[]} */
@@ -173,7 +236,11 @@ export function counters(form) {
 
 /** @param {HTMLFormElement} form */
 function readCounts(form) {
-  return counters(form).filter((field) => Number(field.value) > 0).map((field) => ({
-    sex: field.dataset.sex, age: field.dataset.age, count: Number(field.value),
-  }));
+  return counters(form)
+    .filter((field) => Number(field.value) > 0)
+    .map((field) => ({
+      sex: field.dataset.sex,
+      age: field.dataset.age,
+      count: Number(field.value),
+    }));
 }

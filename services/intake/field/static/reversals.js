@@ -19,9 +19,14 @@ let wrong = null;
 let isBusy = false;
 
 export function listenToReversals() {
-  element("reversal-form").addEventListener("submit", (event) => { event.preventDefault(); void send(); });
+  element("reversal-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    void send();
+  });
   element("reversal-later").addEventListener("click", hide);
-  addEventListener(CHANGED, () => { if (wrong && !isOwn(wrong)) hide(); }); // another account signed in
+  addEventListener(CHANGED, () => {
+    if (wrong && !isOwn(wrong)) hide();
+  }); // another account signed in
 }
 
 /** Ask why the movement was wrong. @param {Kept} report @param {string} title as the list shows it */
@@ -57,10 +62,17 @@ async function send() {
 /** Seal the reversal and keep it until it is sent. Return an error text, or an empty value. @param {Kept} report */
 async function failureOf(report) {
   if (!reason.value.trim()) return `${nameOf(reason)}: ${sentence("missing")}`;
-  const body = reversal(report, reason.value.trim()), author = account()?.name ?? "";
+  const body = reversal(report, reason.value.trim()),
+    author = account()?.name ?? "";
   const sealed = await sealReport(body, author);
   if (!sealed) return sentence("keyless");
-  keep({ clear: clearOf(body), sealed, account: report.account || author, state: "waiting", at: new Date().toISOString() });
+  keep({
+    clear: clearOf(body),
+    sealed,
+    account: report.account || author,
+    state: "waiting",
+    at: new Date().toISOString(),
+  });
   hide();
   void sendWaiting();
   return "";
@@ -73,6 +85,10 @@ function reversal(report, notes) {
   return {
     occurred_at: report.at, // an earlier release did not keep the time
     ...JSON.parse(JSON.stringify({ ...known, ...(known.kind === "group_movement" ? { group_id } : { household_id }) })), // without fields that are undefined
-    version: nextVersion(report), status, reported_at: new Date().toISOString(), is_reversed: true, notes,
+    version: nextVersion(report),
+    status,
+    reported_at: new Date().toISOString(),
+    is_reversed: true,
+    notes,
   };
 }

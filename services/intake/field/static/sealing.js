@@ -22,7 +22,8 @@ export async function seal(text, publicKey, info) {
 
 /** @param {string} data @param {CryptoKey} recipientKey @param {string} info @returns {Promise<string>} */
 export async function open(data, recipientKey, info) {
-  const sealed = decode(data), enc = sealed.slice(0, ENCAPSULATED_BYTES).buffer;
+  const sealed = decode(data),
+    enc = sealed.slice(0, ENCAPSULATED_BYTES).buffer;
   const text = await suite.open({ recipientKey, enc, info: bytes(info) }, sealed.slice(ENCAPSULATED_BYTES).buffer);
   return new TextDecoder().decode(text);
 }
@@ -39,7 +40,10 @@ export async function isPublicKey(text) {
 /** A new key pair: the public key as text, and the bytes of the private key. */
 export async function keyPair() {
   const pair = await suite.kem.generateKeyPair();
-  const [publicKey, privateKey] = [await suite.kem.serializePublicKey(pair.publicKey), await suite.kem.serializePrivateKey(pair.privateKey)];
+  const [publicKey, privateKey] = [
+    await suite.kem.serializePublicKey(pair.publicKey),
+    await suite.kem.serializePrivateKey(pair.privateKey),
+  ];
   return { publicKey: encode(new Uint8Array(publicKey)), privateKey: new Uint8Array(privateKey) };
 }
 
@@ -55,7 +59,10 @@ export function bytes(text) {
 
 /** As unpadded base64url. @param {Uint8Array} raw */
 export function encode(raw) {
-  return btoa(Array.from(raw, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(Array.from(raw, (byte) => String.fromCharCode(byte)).join(""))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 }
 
 /** @param {string} text */

@@ -29,6 +29,7 @@ export function showAll() {
 function show(isShort) {
   box.checked = isShort;
   element("report").classList.toggle("is-short", isShort);
-  for (const question of element("report").querySelectorAll("[data-full]")) question.classList.toggle("is-answered", isAnswered(question));
+  for (const question of element("report").querySelectorAll("[data-full]"))
+    question.classList.toggle("is-answered", isAnswered(question));
   if (isShort) /** @type {HTMLDetailsElement} */ (element("counts")).open = true;
 }

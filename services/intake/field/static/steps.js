@@ -16,13 +16,21 @@ let depth = 0; // how many steps the browser can go back
 
 export function listenToSteps() {
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
-  box.addEventListener("change", () => { showSteps(); localStorage.setItem(KEPT, box.checked ? "yes" : "no"); }); // a full phone keeps no choice
+  box.addEventListener("change", () => {
+    showSteps();
+    localStorage.setItem(KEPT, box.checked ? "yes" : "no");
+  }); // a full phone keeps no choice
   short.addEventListener("change", restart);
   element("next").addEventListener("click", forward);
   element("back").addEventListener("click", backward);
   form.addEventListener("submit", instead);
-  form.addEventListener(REVEAL, ({ target }) => { if (target instanceof Element) go(stepOf(target)); });
-  addEventListener("popstate", ({ state }) => { depth = state?.depth ?? 0; go(state?.step ?? 1); });
+  form.addEventListener(REVEAL, ({ target }) => {
+    if (target instanceof Element) go(stepOf(target));
+  });
+  addEventListener("popstate", ({ state }) => {
+    depth = state?.depth ?? 0;
+    go(state?.step ?? 1);
+  });
 }
 
 /** Begin at the first step. An emptied form has forgotten the author's choice between steps and one page. */
@@ -72,7 +80,8 @@ function go(wanted) {
 
 /** Show the parts of this step, also after another kind of report was chosen. */
 export function showSteps() {
-  const all = steps(), isLast = !isByStep() || step === all.at(-1);
+  const all = steps(),
+    isLast = !isByStep() || step === all.at(-1);
   for (const part of parts()) part.classList.toggle("is-elsewhere", isByStep() && stepOf(part) !== step);
   element("progress").hidden = !isByStep();
   element("progress").textContent = sentence("step", { number: all.indexOf(step) + 1, all: all.length });
@@ -87,13 +96,22 @@ function isByStep() {
 
 /** The steps that have fields of the chosen kind of report. */
 function steps() {
-  return [...new Set(parts().filter((part) => !part.hidden).map(stepOf))];
+  return [
+    ...new Set(
+      parts()
+        .filter((part) => !part.hidden)
+        .map(stepOf),
+    ),
+  ];
 }
 
 /** The parts of the form, from the first that belongs to a step to the bar with the buttons. */
 function parts() {
   const all = /** @type {HTMLElement[]} */ ([...form.children]);
-  return all.slice(all.findIndex((part) => part.dataset.step), -1);
+  return all.slice(
+    all.findIndex((part) => part.dataset.step),
+    -1,
+  );
 }
 
 /** The step of a part of the form: each part with `data-step` begins a step. @param {Element} inside */

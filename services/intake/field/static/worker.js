@@ -6,9 +6,67 @@ const PAGE = "/intake/field";
 const CARD = "/field"; // the printed address redirects to the page, also offline
 const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
-  PAGE, `${PAGE}?lang=ky`, `${PAGE}?lang=ru`, `${PAGE}?lang=en`,
-  `${SCRIPTS}/field.js`, `${SCRIPTS}/accounts.js`, `${SCRIPTS}/birth-fields.js`, `${SCRIPTS}/births.js`, `${SCRIPTS}/centre-key.js`, `${SCRIPTS}/checks.js`, `${SCRIPTS}/combobox.js`, `${SCRIPTS}/controls.js`, `${SCRIPTS}/counted.js`, `${SCRIPTS}/countries.js`, `${SCRIPTS}/drafts.js`, `${SCRIPTS}/elements.js`, `${SCRIPTS}/event-question.js`, `${SCRIPTS}/events.js`, `${SCRIPTS}/expectations.js`, `${SCRIPTS}/fields.js`, `${SCRIPTS}/form.js`, `${SCRIPTS}/functioning.js`, `${SCRIPTS}/hazards.js`, `${SCRIPTS}/hpke.js`, `${SCRIPTS}/kept.js`, `${SCRIPTS}/labels.js`, `${SCRIPTS}/list.js`, `${SCRIPTS}/members.js`, `${SCRIPTS}/sent-reports.js`, `${SCRIPTS}/moments.js`, `${SCRIPTS}/movements.js`, `${SCRIPTS}/movers.js`, `${SCRIPTS}/open-again.js`, `${SCRIPTS}/outbox.js`, `${SCRIPTS}/page.js`, `${SCRIPTS}/pin.js`, `${SCRIPTS}/pin-panel.js`, `${SCRIPTS}/pin-waits.js`, `${SCRIPTS}/place-search.js`, `${SCRIPTS}/places.js`, `${SCRIPTS}/positions.js`, `${SCRIPTS}/presets.js`, `${SCRIPTS}/readiness.js`, `${SCRIPTS}/reasons.js`, `${SCRIPTS}/receipts.js`, `${SCRIPTS}/reports.js`, `${SCRIPTS}/reversals.js`, `${SCRIPTS}/romanised.js`, `${SCRIPTS}/sealing.js`, `${SCRIPTS}/settlements.js`, `${SCRIPTS}/settlements.json`, `${SCRIPTS}/short-codes.js`, `${SCRIPTS}/short-form.js`, `${SCRIPTS}/sites.js`, `${SCRIPTS}/steps.js`, `${SCRIPTS}/texts.js`, `${SCRIPTS}/time.js`, `${SCRIPTS}/uuid.js`, `${SCRIPTS}/field.css`,
-  "/static/pages.css", "/static/icon.svg",
+  PAGE,
+  `${PAGE}?lang=ky`,
+  `${PAGE}?lang=ru`,
+  `${PAGE}?lang=en`,
+  `${SCRIPTS}/field.js`,
+  `${SCRIPTS}/accounts.js`,
+  `${SCRIPTS}/birth-fields.js`,
+  `${SCRIPTS}/births.js`,
+  `${SCRIPTS}/centre-key.js`,
+  `${SCRIPTS}/checks.js`,
+  `${SCRIPTS}/combobox.js`,
+  `${SCRIPTS}/controls.js`,
+  `${SCRIPTS}/counted.js`,
+  `${SCRIPTS}/countries.js`,
+  `${SCRIPTS}/drafts.js`,
+  `${SCRIPTS}/elements.js`,
+  `${SCRIPTS}/event-question.js`,
+  `${SCRIPTS}/events.js`,
+  `${SCRIPTS}/expectations.js`,
+  `${SCRIPTS}/fields.js`,
+  `${SCRIPTS}/form.js`,
+  `${SCRIPTS}/functioning.js`,
+  `${SCRIPTS}/hazards.js`,
+  `${SCRIPTS}/hpke.js`,
+  `${SCRIPTS}/kept.js`,
+  `${SCRIPTS}/labels.js`,
+  `${SCRIPTS}/list.js`,
+  `${SCRIPTS}/members.js`,
+  `${SCRIPTS}/sent-reports.js`,
+  `${SCRIPTS}/moments.js`,
+  `${SCRIPTS}/movements.js`,
+  `${SCRIPTS}/movers.js`,
+  `${SCRIPTS}/open-again.js`,
+  `${SCRIPTS}/outbox.js`,
+  `${SCRIPTS}/page.js`,
+  `${SCRIPTS}/pin.js`,
+  `${SCRIPTS}/pin-panel.js`,
+  `${SCRIPTS}/pin-waits.js`,
+  `${SCRIPTS}/place-search.js`,
+  `${SCRIPTS}/places.js`,
+  `${SCRIPTS}/positions.js`,
+  `${SCRIPTS}/presets.js`,
+  `${SCRIPTS}/readiness.js`,
+  `${SCRIPTS}/reasons.js`,
+  `${SCRIPTS}/receipts.js`,
+  `${SCRIPTS}/reports.js`,
+  `${SCRIPTS}/reversals.js`,
+  `${SCRIPTS}/romanised.js`,
+  `${SCRIPTS}/sealing.js`,
+  `${SCRIPTS}/settlements.js`,
+  `${SCRIPTS}/settlements.json`,
+  `${SCRIPTS}/short-codes.js`,
+  `${SCRIPTS}/short-form.js`,
+  `${SCRIPTS}/sites.js`,
+  `${SCRIPTS}/steps.js`,
+  `${SCRIPTS}/texts.js`,
+  `${SCRIPTS}/time.js`,
+  `${SCRIPTS}/uuid.js`,
+  `${SCRIPTS}/field.css`,
+  "/static/pages.css",
+  "/static/icon.svg",
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
@@ -27,7 +85,8 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = /** @type {WorkerEvent} */ (event);
   const { origin, pathname, search } = new URL(request.url);
-  if (origin === self.origin && pathname === CARD) return /** @type {WorkerEvent} */ (event).respondWith(Promise.resolve(Response.redirect(PAGE, 302)));
+  if (origin === self.origin && pathname === CARD)
+    return /** @type {WorkerEvent} */ (event).respondWith(Promise.resolve(Response.redirect(PAGE, 302)));
   if (request.method !== "GET" || origin !== self.origin || !FILES.includes(pathname + search)) return;
   const answer = pathname.startsWith(SCRIPTS) ? own(request) : fresh(request);
   /** @type {WorkerEvent} */ (event).respondWith(answer);
@@ -46,8 +105,13 @@ function requests(files) {
 }
 
 self.addEventListener("message", (event) => {
-  const { data, ports: [port] } = /** @type {MessageEvent} */ (event);
-  /** @type {WorkerEvent} */ (/** @type {Event} */ (event)).waitUntil(uncached(data === "save").then((files) => port.postMessage({ missing: files.length, all: FILES.length })));
+  const {
+    data,
+    ports: [port],
+  } = /** @type {MessageEvent} */ (event);
+  /** @type {WorkerEvent} */ (/** @type {Event} */ (event)).waitUntil(
+    uncached(data === "save").then((files) => port.postMessage({ missing: files.length, all: FILES.length })),
+  );
 });
 
 /** The files that are not in the cache, because the browser deleted them. @param {boolean} isSaving whether to load them again before */
@@ -87,7 +151,8 @@ async function own(request) {
  * @param {Request} request
  */
 async function fresh(request) {
-  const kept = cached(request), answer = await soon(kept);
+  const kept = cached(request),
+    answer = await soon(kept);
   if (!answer) return first(kept, whole(request));
   return whole(request, PATIENCE_MS).catch(() => answer);
 }
@@ -95,8 +160,15 @@ async function fresh(request) {
 /** The cached answer; undefined if there is none, or if the phone's storage does not answer soon. @param {Promise<Response | undefined>} kept @returns {Promise<Response | undefined>} */
 function soon(kept) {
   return new Promise((answer) => {
-    const timer = setTimeout(() => { storagePatience = 0; answer(undefined); }, storagePatience);
-    void kept.then((known) => { clearTimeout(timer); storagePatience = PATIENCE_MS; answer(known); });
+    const timer = setTimeout(() => {
+      storagePatience = 0;
+      answer(undefined);
+    }, storagePatience);
+    void kept.then((known) => {
+      clearTimeout(timer);
+      storagePatience = PATIENCE_MS;
+      answer(known);
+    });
   });
 }
 

@@ -46,7 +46,8 @@ export async function readAgain(sent) {
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
   await (sent ? released() : rested()); // the person who has sent the form waits for what follows
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
-  if (fresh) document.dispatchEvent(new Event("may-be-old")); // another reading was shown meanwhile, perhaps an older one
+  if (fresh)
+    document.dispatchEvent(new Event("may-be-old")); // another reading was shown meanwhile, perhaps an older one
   else if (!prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
 }
 
@@ -92,7 +93,9 @@ function keep(form, article) {
 // When a number is dialled, the form of the call opens with this number.
 document.addEventListener("click", ({ target }) => {
   const number = target instanceof Element ? target.closest("a.telephone")?.closest("[data-number]") : undefined;
-  const select = /** @type {HTMLSelectElement | null | undefined} */ (number?.closest("[data-calls]")?.querySelector("select[name=number_id]"));
+  const select = /** @type {HTMLSelectElement | null | undefined} */ (
+    number?.closest("[data-calls]")?.querySelector("select[name=number_id]")
+  );
   if (!number || !select) return;
   select.value = number.getAttribute("data-number") ?? "";
   select.closest("details")?.setAttribute("open", "");

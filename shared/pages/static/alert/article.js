@@ -20,9 +20,12 @@ export async function readArticle(path, prefix, refused) {
   const text = answer?.ok && !answer.redirected ? await answer.text().catch(() => undefined) : undefined;
   if (text === undefined) return undefined;
   const page = new DOMParser().parseFromString(text, "text/html");
-  const article = /** @type {HTMLElement | null} */ (page.querySelector("article[data-alert]")) ?? wrapped(page.querySelector("main"));
+  const article =
+    /** @type {HTMLElement | null} */ (page.querySelector("article[data-alert]")) ??
+    wrapped(page.querySelector("main"));
   if (prefix) addPrefix(article, prefix);
-  for (const part of /** @type {NodeListOf<HTMLElement>} */ (article.querySelectorAll("[data-unrendered]"))) void refresh(part);
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (article.querySelectorAll("[data-unrendered]")))
+    void refresh(part);
   return article;
 }
 
@@ -34,7 +37,8 @@ function wrapped(main) {
 /** @param {HTMLElement} article @param {string} prefix */
 function addPrefix(article, prefix) {
   for (const node of article.querySelectorAll("[id]")) node.id = prefix + node.id;
-  for (const link of article.querySelectorAll("a[href^='#']")) link.setAttribute("href", `#${prefix}${link.getAttribute("href")?.slice(1)}`);
+  for (const link of article.querySelectorAll("a[href^='#']"))
+    link.setAttribute("href", `#${prefix}${link.getAttribute("href")?.slice(1)}`);
   for (const name of REFERRING) {
     for (const node of article.querySelectorAll(`[${name}]`)) {
       const ids = (node.getAttribute(name) ?? "").split(" ");

@@ -19,7 +19,9 @@ function listen() {
   if (document.visibilityState === "hidden") return;
   const opened = (stream = new EventSource("/stream?topics=alerts"));
   opened.addEventListener("open", () => void compare());
-  opened.addEventListener("alerts", ({ data }) => { heard(JSON.parse(data).data); });
+  opened.addEventListener("alerts", ({ data }) => {
+    heard(JSON.parse(data).data);
+  });
   opened.addEventListener("reset", () => void compare());
   opened.addEventListener("error", () => {
     if (opened.readyState === EventSource.CLOSED && opened === stream) setTimeout(listen, AGAIN_MS);

@@ -80,7 +80,9 @@ function options(place, { labels, of, series, unit, isLying }) {
   const axis = { stroke: muted, font, labelFont: font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const shown = (/** @type {number} */ value) => value.toLocaleString(document.documentElement.lang);
   const [names, width] = isLying ? fitting(labels, font, MOST_OF_WIDTH * place.clientWidth) : [labels, 0];
-  const ofNames = isLying ? { side: 3, size: width + 12, incrs: [1], space: 1 } : { side: 2, size: 28, incrs: STEPS, space: LABEL };
+  const ofNames = isLying
+    ? { side: 3, size: width + 12, incrs: [1], space: 1 }
+    : { side: 2, size: 28, incrs: STEPS, space: LABEL };
   return {
     width: place.clientWidth,
     height: height(labels.length, isLying),
@@ -90,7 +92,15 @@ function options(place, { labels, of, series, unit, isLying }) {
     },
     axes: [
       { ...axis, ...ofNames, grid: { show: false }, values: (_, places) => places.map((at) => names[at] ?? "") },
-      { ...axis, side: isLying ? 2 : 3, label: unit, labelSize: unit ? 22 : 0, size: isLying ? 28 : 54, incrs: NUMBERS, values: (_, places) => places.map(shown) },
+      {
+        ...axis,
+        side: isLying ? 2 : 3,
+        label: unit,
+        labelSize: unit ? 22 : 0,
+        size: isLying ? 28 : 54,
+        incrs: NUMBERS,
+        values: (_, places) => places.map(shown),
+      },
     ],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     series: [
@@ -103,8 +113,12 @@ function options(place, { labels, of, series, unit, isLying }) {
         points: { show: isLine, size: 6, fill: text },
         spanGaps: false,
         paths: isLine ? undefined : uPlot.paths.bars?.({ size: [BAR, 48], align: 0 }),
-        value: (/** @type {uPlot} */ _, /** @type {number | null} */ __, /** @type {number} */ ___, /** @type {number | null} */ at) =>
-          at === null ? "" : values[at] === null ? "–" : shown(values[at] ?? 0),
+        value: (
+          /** @type {uPlot} */ _,
+          /** @type {number | null} */ __,
+          /** @type {number} */ ___,
+          /** @type {number | null} */ at,
+        ) => (at === null ? "" : values[at] === null ? "–" : shown(values[at] ?? 0)),
       })),
     ],
   };
@@ -140,9 +154,14 @@ function draw(table) {
   const place = make("div", { role: "img", ariaLabel: drawing.title });
   const figure = make("figure", { className: "plot" }, place);
   (table.closest(".scroll") ?? table).before(figure);
-  const data = /** @type {uPlot.AlignedData} */ ([drawing.labels.map((_, at) => at), ...ordered(stacked(drawing.series))]);
+  const data = /** @type {uPlot.AlignedData} */ ([
+    drawing.labels.map((_, at) => at),
+    ...ordered(stacked(drawing.series)),
+  ]);
   let chart = drawn(place, drawing, data);
-  new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: height(drawing.labels.length, drawing.isLying) })).observe(place);
+  new ResizeObserver(() =>
+    chart.setSize({ width: place.clientWidth, height: height(drawing.labels.length, drawing.isLying) }),
+  ).observe(place);
   const redraw = (/** @type {string} */ scheme) => {
     place.style.colorScheme = scheme;
     chart.destroy();
@@ -152,11 +171,18 @@ function draw(table) {
   addEventListener("beforeprint", () => redraw("light")); // paper is white
   addEventListener("afterprint", () => redraw(""));
   const tones = drawing.series.map(({ label, tone }) => ({ label, colour: () => colour(place, tone) }));
-  figure.append(make(
-    "p", { className: "saving no-print" },
-    button(sentence("save_chart"), () => saveChart(chart.ctx.canvas, drawing.title, tones, colour(place, "surface"), colour(place, "text")), QUIET),
-    button(sentence("save_table"), () => saveTable(table, drawing.title), QUIET),
-  ));
+  figure.append(
+    make(
+      "p",
+      { className: "saving no-print" },
+      button(
+        sentence("save_chart"),
+        () => saveChart(chart.ctx.canvas, drawing.title, tones, colour(place, "surface"), colour(place, "text")),
+        QUIET,
+      ),
+      button(sentence("save_table"), () => saveTable(table, drawing.title), QUIET),
+    ),
+  );
 }
 
 /** The chart, with the names of its columns in the order of the table. @param {HTMLElement} place @param {Drawing} drawing @param {uPlot.AlignedData} data */
@@ -169,7 +195,8 @@ function drawn(place, drawing, data) {
 
 /** Draws the charts of this part of the page. @param {ParentNode} part */
 export function drawCharts(part) {
-  for (const table of part.querySelectorAll("table[data-chart]:has(tbody tr)")) draw(/** @type {HTMLTableElement} */ (table));
+  for (const table of part.querySelectorAll("table[data-chart]:has(tbody tr)"))
+    draw(/** @type {HTMLTableElement} */ (table));
 }
 
 drawCharts(document);

@@ -12,7 +12,9 @@ import { sentence } from "/static/texts.js";
 async function load(place) {
   const status = place.querySelector("[role=status]");
   if (status) status.textContent = sentence("part_coming");
-  const text = await call("GET", place.dataset.later ?? "").then((answer) => answer.text()).catch(() => "");
+  const text = await call("GET", place.dataset.later ?? "")
+    .then((answer) => answer.text())
+    .catch(() => "");
   const page = make("template");
   page.innerHTML = text;
   const part = page.content.querySelector("[data-part]");

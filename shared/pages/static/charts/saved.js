@@ -19,7 +19,10 @@ export function saveChart(canvas, title, series, ground, ink) {
   const family = getComputedStyle(document.body).fontFamily;
   const names = `13px ${family}`;
   context.font = names;
-  const places = placed(series.map(({ label }) => 32 + context.measureText(label).width), width - PADDING);
+  const places = placed(
+    series.map(({ label }) => 32 + context.measureText(label).width),
+    width - PADDING,
+  );
   const head = PADDING + LINE * (2 + (places.at(-1)?.line ?? 0));
   image.width = width * scale;
   image.height = canvas.height + (head + PADDING) * scale;
@@ -56,7 +59,9 @@ function placed(widths, right) {
 
 /** All rows of the table with numbers as numbers. @param {HTMLTableElement} table @param {string} title */
 export function saveTable(table, title) {
-  const lines = [...table.rows].map((row) => [...row.cells].map((cell) => quoted(cell.dataset.value ?? cell.textContent?.trim() ?? "")).join(","));
+  const lines = [...table.rows].map((row) =>
+    [...row.cells].map((cell) => quoted(cell.dataset.value ?? cell.textContent?.trim() ?? "")).join(","),
+  );
   // a byte order mark at the beginning makes Excel read UTF-8
   save(new Blob([`\ufeff${lines.join("\r\n")}\r\n`], { type: "text/csv;charset=utf-8" }), `${named(title)}.csv`);
 }
@@ -69,7 +74,12 @@ function quoted(text) {
 
 /** @param {string} title */
 function named(title) {
-  return title.replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "").slice(0, 100) || "dayar";
+  return (
+    title
+      .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+      .replaceAll(/^-|-$/g, "")
+      .slice(0, 100) || "dayar"
+  );
 }
 
 /** @param {Blob} blob @param {string} name */

@@ -26,5 +26,7 @@ function given(field) {
 for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[data-date]"))) {
   field.value = shown(field.value);
   field.addEventListener("input", () => field.setCustomValidity(field.value && !given(field) ? field.placeholder : ""));
-  field.form?.addEventListener("formdata", (event) => event.formData.set(field.name, field.value && (given(field) ?? "")));
+  field.form?.addEventListener("formdata", (event) =>
+    event.formData.set(field.name, field.value && (given(field) ?? "")),
+  );
 }

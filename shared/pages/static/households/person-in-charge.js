@@ -4,7 +4,8 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { sentence } from "/static/texts.js";
 
 document.addEventListener("click", ({ target }) => {
-  if (target instanceof HTMLButtonElement && target.dataset.site && target.parentElement) void show(target, target.parentElement);
+  if (target instanceof HTMLButtonElement && target.dataset.site && target.parentElement)
+    void show(target, target.parentElement);
 });
 
 /** @param {HTMLButtonElement} button @param {HTMLElement} person the place of the answer */

@@ -108,7 +108,14 @@ addEventListener("keydown", (event) => {
   const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const isInField = event.target instanceof HTMLInputElement;
-  const next = at < 0 ? (isInField && step === 1 ? links[0] : undefined) : at + (step ?? 0) < 0 ? lastField : links[at + (step ?? 0)];
+  const next =
+    at < 0
+      ? isInField && step === 1
+        ? links[0]
+        : undefined
+      : at + (step ?? 0) < 0
+        ? lastField
+        : links[at + (step ?? 0)];
   if (!step || !next) return;
   event.preventDefault();
   next.focus();

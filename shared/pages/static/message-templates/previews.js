@@ -19,7 +19,9 @@ form.addEventListener("input", () => {
 async function show() {
   const number = ++newest;
   const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-  const text = await call("POST", "/alerts/templates/preview", fields).then((answer) => answer.ok ? answer.text() : undefined).catch(() => undefined);
+  const text = await call("POST", "/alerts/templates/preview", fields)
+    .then((answer) => (answer.ok ? answer.text() : undefined))
+    .catch(() => undefined);
   if (text === undefined || number !== newest) return; // the answer to an older text may come later
   const fresh = make("template");
   fresh.innerHTML = text;
@@ -32,5 +34,7 @@ function replace(preview) {
   const old = form.querySelector(`[data-preview="${name}"]`);
   if (old?.innerHTML === preview.innerHTML) return;
   old?.replaceWith(preview);
-  document.getElementById(name)?.setAttribute("aria-invalid", String(preview.querySelector(".failure:not([hidden])") !== null));
+  document
+    .getElementById(name)
+    ?.setAttribute("aria-invalid", String(preview.querySelector(".failure:not([hidden])") !== null));
 }
