@@ -25,6 +25,7 @@ check: development ## format, lint, types, import contracts, documents, names, m
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install prettier --check --log-level warn '**/*.js'
 	@$(BIN)/lint-imports --no-cache
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --project tsconfig.json
 	@$(PYTHON) -m cli contract --check
@@ -32,6 +33,7 @@ check: development ## format, lint, types, import contracts, documents, names, m
 
 fix: development ## format, and correct what can be corrected automatically
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install prettier --write --log-level warn '**/*.js'
 
 quick: development ## run the pure tests, in seconds
 	@$(PYTHON) -m pytest --quick
