@@ -22,7 +22,6 @@ const AROUND = /** @type {[[number, number], [number, number]]} */ ([
 const PADDING = 12;
 const NEAR_PX = 6;
 const CLOSEST = 8; // a chosen place is shown at most at this scale, so that its surroundings stay in view
-const UNFADED_MS = 1; // with 0, MapLibre would place all names anew in each frame of a movement
 const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
 
 /** @param {string} name a variable of the stylesheet @returns {string} */
@@ -113,7 +112,7 @@ export class DrawnMap {
       renderWorldCopies: false,
       interactive: !this.scale,
       pixelRatio: devicePixelRatio * (this.scale || 1),
-      fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? UNFADED_MS : 300,
+      fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300,
       attributionControl: { compact: false, customAttribution: ["Natural Earth", ...attribution] },
       dragRotate: false,
       pitchWithRotate: false,
