@@ -9,13 +9,16 @@ import { watchSession } from "./session.js";
 import { days } from "./texts.js";
 import { exactClock, today } from "./time.js";
 
+// Only the texts of the clock change, because a new element would have the browser compute the styles of the whole page.
+const time = document.createTextNode("");
+const date = make("span", { className: "clock-day" });
+document.getElementById("clock")?.replaceChildren(time, date);
+
 function tick() {
   const now = serverNow();
-  const clock = document.getElementById("clock");
-  if (clock) {
-    const date = make("span", { className: "clock-day", textContent: days[today(now)] ?? today(now) });
-    clock.replaceChildren(exactClock(now), date);
-  }
+  time.data = exactClock(now);
+  const day = days[today(now)] ?? today(now);
+  if (date.textContent !== day) date.textContent = day;
   for (const element of document.querySelectorAll("time[data-age]")) {
     const text = age(element.getAttribute("datetime") ?? "", now);
     if (element.textContent !== text) element.textContent = text;

@@ -13,6 +13,11 @@ from tests.intake.factories import household, movement
 
 LANGUAGES = ("ky", "ru", "en")
 A4_LANDSCAPE = 1040  # the printable width in pixels, with margins of one centimetre
+# Whether the element is still in its place after the next change of the elements or texts around it.
+STAYS = """element => new Promise(resolve => {
+  const place = element.parentElement, changes = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(() => resolve(element.parentElement === place)).observe(place, changes);
+})"""
 
 
 def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Whole, seat: Any) -> None:
@@ -50,6 +55,7 @@ def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Wh
     wait_for_chart(page, f"{whole.url}/alerts/statistics?by=hazard_type", "alerts")
     day = page.locator("#clock .clock-day")
     expect(day).not_to_have_text(re.compile("^[0-9]{4}-"))  # the server's day, which has a name
+    assert day.evaluate(STAYS), "the clock made a new element, for which the browser computes the styles of the page"
     assert desk.errors == []
 
 
