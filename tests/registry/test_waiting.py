@@ -266,6 +266,9 @@ async def test_a_held_count_of_everybody_at_a_site_includes_the_people_counted_t
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 20
     await office.file(counted(3, 25, **here, origin_locality="Комсомол"), flags=EXPIRED)
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 45
+    in_words = counted(4, 30, destination_locality="№ 5 мектеп", origin_locality="Комсомол")
+    await office.file(in_words, flags=EXPIRED)
+    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 50, "the same people, without the site's id"
 
 
 async def test_an_exercise_does_not_hide_the_persons_of_a_held_actual_report(office: Office) -> None:

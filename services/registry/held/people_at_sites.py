@@ -1,30 +1,30 @@
 """Counts the people at sites who are only in held counts, because no recorded count includes them."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from sqlalchemy import CTE, RowMapping, func, select
+from sqlalchemy import CTE, RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.counts.headcounts import Headcount
 from services.registry.households.people import People
-from services.registry.models import HeldStock, Report
+from services.registry.models import Report
 from services.registry.sites import queries as site_queries
 from services.registry.sites.occupancies import CountAtSite, occupancies
 from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Status
 
 
-async def only_held(session: AsyncSession, newest: CTE, status: Status) -> int:
+async def only_held(session: AsyncSession, placed: CTE, status: Status) -> int:
     """The number of people by which the held counts exceed the recorded counts, for all sites together.
 
-    `newest` has the outcome ids of the held reports, and says which of them are counts at a site.
+    `placed` has the outcome ids of the held reports, and the site and the stock of each count at a site.
     """
     columns = Report.report_id, Report.author, Report.team, Report.received_at, Report.clear
     reports = (
-        select(*columns, func.coalesce(HeldStock.stock_id, Report.subject_id).label("stock_id"))
-        .join(newest, newest.c.outcome_id == Report.outcome_id)
-        .outerjoin(HeldStock, HeldStock.group_id == Report.subject_id)
-        .where(newest.c.is_at_site)
+        select(*columns, placed.c.stock_id, placed.c.site_id)
+        .join(placed, placed.c.outcome_id == Report.outcome_id)
+        .where(placed.c.site_id.is_not(None))
     )
     held = [count_at_site(row) for row in (await session.execute(reports)).mappings()]
     recorded = await site_queries.counts(session, status, {count.site_id for count in held}) if held else []
@@ -53,6 +53,7 @@ def count_at_site(row: RowMapping) -> CountAtSite:
         places_version=None,
         received_at=row["received_at"],
         people=People(),
+        typed_site=UUID(row["site_id"]),
     )
     assert count.site_id is not None, "the report is not about people at a site"
     return CountAtSite(

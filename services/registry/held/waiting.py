@@ -72,7 +72,8 @@ IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in
 IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
 LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
 IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
-IS_AT_SITE = CLEAR["site_id"].astext.is_not(None).label("is_at_site")  # the site of a household is sealed
+SITE_ID = CLEAR["site_id"].astext.label("site_id")  # None for a household, whose site is sealed
+STOCK_ID = func.coalesce(HeldStock.stock_id, Report.subject_id).label("stock_id")
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
 # An Actual report is about registered people only if they were registered with the status Actual, and not by an
 # exercise.
@@ -151,7 +152,8 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
     earlier counts there.
     """
     newest = (
-        select(Report.kind, Report.subject_id, Report.outcome_id, PERSONS.label("persons"), IS_AT_SITE)
+        select(Report.kind, Report.outcome_id, PERSONS.label("persons"), SITE_ID, STOCK_ID)
+        .outerjoin(HeldStock, HeldStock.group_id == Report.subject_id)
         .ext(distinct_on(Report.subject_id))
         .where(*_waits(visibility), Report.kind.in_((ReportKind.HOUSEHOLD, ReportKind.GROUP)))
         .where(Report.status == status, IS_DISPLACED, IS_STOCK, IS_IN_COUNTRY)
@@ -159,21 +161,31 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
         .order_by(Report.subject_id, Report.version.desc(), Report.received_at.desc())
         .cte("newest")
     )
-    total = func.coalesce(func.sum(newest.c.persons), 0)
-    in_households = select(total).where(newest.c.kind == ReportKind.HOUSEHOLD).scalar_subquery()
-    counted = (await session.execute(select(in_households, _in_groups(newest).scalar_subquery()))).one()
-    at_sites = await people_at_sites.only_held(session, newest, status)
+    placed = _with_sites(newest)
+    total = func.coalesce(func.sum(placed.c.persons), 0)
+    in_households = select(total).where(placed.c.kind == ReportKind.HOUSEHOLD).scalar_subquery()
+    counted = (await session.execute(select(in_households, _in_groups(placed).scalar_subquery()))).one()
+    at_sites = await people_at_sites.only_held(session, placed, status)
     return HeldPersons(counted[0], counted[1] + at_sites)
 
 
-def _in_groups(newest: CTE) -> Select[Any]:
-    """The people of the held counts that name no site."""
-    stock_id = func.coalesce(HeldStock.stock_id, newest.c.subject_id).label("stock_id")
+def _with_sites(newest: CTE) -> CTE:
+    """The held reports, each count with the site of its stock.
+
+    A count may name the site only in words. If another held count of the same people names it by its id, both are at
+    this site.
+    """
+    columns = newest.c
+    site_id = func.max(columns.site_id).over(partition_by=columns.stock_id).label("site_id")
+    return select(columns.kind, columns.outcome_id, columns.persons, columns.stock_id, site_id).cte("placed")
+
+
+def _in_groups(placed: CTE) -> Select[Any]:
+    """The people of the held counts for which no site is known."""
     stocks = (
-        select(stock_id, func.max(newest.c.persons).label("persons"))
-        .outerjoin_from(newest, HeldStock, HeldStock.group_id == newest.c.subject_id)
-        .where(newest.c.kind == ReportKind.GROUP, ~newest.c.is_at_site)
-        .group_by(stock_id)
+        select(placed.c.stock_id, func.max(placed.c.persons).label("persons"))
+        .where(placed.c.kind == ReportKind.GROUP, placed.c.site_id.is_(None))
+        .group_by(placed.c.stock_id)
         .subquery()
     )
     of_stock = GroupCount.stock_id == stocks.c.stock_id, GroupCount.superseded_by.is_(None)
