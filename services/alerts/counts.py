@@ -76,10 +76,10 @@ MERGE INTO exposures USING (
             (((report::json ->> 'onset')::timestamptz - $2::interval) AT TIME ZONE '{TIME_ZONE}')::date AS departed_from
         FROM hazards WHERE hazard_id = ANY($1) AND NOT is_cancelled
     ), placed AS (
-        SELECT changed.*, areas || ARRAY(
+        SELECT changed.*, CASE WHEN areas <> '{{}}' THEN areas ELSE ARRAY(
             SELECT area FROM unnest($3::uuid[], $4::text[]) AS inside (hazard_id, area)
             WHERE inside.hazard_id = changed.hazard_id
-        ) AS origins
+        ) END AS origins
         FROM changed
     )
     SELECT hazard_id, area, status, hazard_type, origins, ends_at, departed_from
@@ -226,7 +226,8 @@ async def store_districts(
 ) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
 
-    The districts of `districts_by_points` are added to those that the hazard's report names.
+    If the revision names no district, its districts are those of `districts_by_points`. A revision that names districts
+    may have come after these districts were found.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)

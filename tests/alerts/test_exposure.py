@@ -175,7 +175,8 @@ async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_take
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [LEILEK]}
     revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "type": "landslide"}
     await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
-    await counts.store_districts(post.session, [flood.hazard_id], {}, [])
+    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # as if the first revision had only a drawn area
+    await counts.store_districts(post.session, [flood.hazard_id], by_points, [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
     # `take` also locks the hazard
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [ALAI, ALAI]}
