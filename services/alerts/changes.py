@@ -164,7 +164,7 @@ class AlertChanges(PlannedNotifications):
         cause = cause_of_escalation(alert)
         is_acknowledged = cause is not Cause.ESCALATED
         next_level = transitions.replaced(alert, level=alert.level + 1)
-        if not is_acknowledged and waiting_times.is_ended(self._notification(next_level)):
+        if not is_acknowledged and waiting_times.is_ended(self._notification(next_level, self._called[alert.alert_id])):
             ended = transitions.changed(alert, self._now, escalates_at=None)
             self._keep(self._notified(ended, cause, notifications.ENDED), AlertUpdated)
             return

@@ -135,6 +135,20 @@ async def test_a_policy_may_end_for_a_moderate_alert_until_the_alert_becomes_sev
     assert (await night.notified())[1:] == [(3, "duty"), (4, "head 1")]
 
 
+def test_a_policy_does_not_end_before_its_last_step_if_the_account_of_a_notified_person_is_disabled() -> None:
+    officer, minister = receiver("officer", kind=ReceiverKind.PERSON, account_id=uuid4()), receiver("minister")
+    policy = replace(ONCE, steps=(PolicyStep(10, ("officer",)), PolicyStep(5, ("minister",))))
+    disabled = frozenset(filter(None, [officer.account_id]))
+    plan = NotificationPlan((officer, minister), policies=(policy,), disabled_accounts=disabled)
+    waiting = mild(KADAMJAI)
+    called = {waiting.alert_id: ["officer"]}
+    alert_changes = AlertChanges([waiting], plan, called, places=Places.load(), rules=rules(), now=NOW)
+    for _ in range(2):
+        alert_changes.escalate(alert_changes.changed.get(waiting.alert_id, waiting))
+    assert [each.recipient for each in alert_changes.deliveries] == ["officer", "minister"]
+    assert alert_changes.changed[waiting.alert_id].escalates_at is None, "the policy has ended"
+
+
 async def test_an_ended_alert_escalates_within_ten_minutes_when_a_person_must_judge_its_severity(night: Night) -> None:
     async with night.sessions.begin() as session:
         await policy_queries.save(session, ONCE)

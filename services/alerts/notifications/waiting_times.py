@@ -69,12 +69,17 @@ def own_wait(notification: Notification) -> timedelta | None:
 
 
 def is_ended(notification: Notification) -> bool:
-    """Whether the policy has ended, so that nobody is notified at the alert's level."""
+    """Whether the policy has ended, so that nobody is notified at the alert's level.
+
+    It does not end before the receivers of all steps know the alert. If the account of a step's only person is disabled
+    after this person was notified, there is one step less, and the level may be beyond a step that was not notified.
+    """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:
         return False
     steps = steps_of_alert(notification)
-    return steps.policy is policy and steps.is_over(alert.level)
+    knowing = {*notification.called, *notification.absent}
+    return steps.policy is policy and steps.is_over(alert.level) and knowing.issuperset(steps.labels)
 
 
 def steps_of_alert(notification: Notification) -> Steps:

@@ -32,6 +32,11 @@ class Steps:
         return replace(self, of={label: frozenset(next_step[step] for step in own) for label, own in self.of.items()})
 
     @property
+    def labels(self) -> frozenset[str]:
+        """The labels of the receivers of all steps."""
+        return frozenset(label for label, own in self.of.items() if own)
+
+    @property
     def in_order(self) -> Sequence[int]:
         return sorted(set(chain.from_iterable(self.of.values())))
 
