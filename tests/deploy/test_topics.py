@@ -54,8 +54,8 @@ def test_a_right_that_a_login_no_longer_needs_is_withdrawn(installation: Install
     admin = broker.admin()
     answers = admin.create_acls([surplus, *others], request_timeout=60)
     assert all(answer.exception(timeout=60) is None for answer in answers.values())
+    assert wait_until(lambda: rights_on(admin, prefix) > {surplus, *others}, timeout=60)
     before = rights_on(admin, prefix)
-    assert before > {surplus, *others}
     topics.create(broker, Settings(topic_prefix=prefix), logins=logins)
     assert wait_until(lambda: rights_on(admin, prefix) == before - {surplus}, timeout=60)
     removed = admin.delete_acls(list(map(acls.filter_of, others)), request_timeout=60)
