@@ -53,15 +53,21 @@ function tryAfter(ms) {
 async function loadMissing() {
   clearTimeout(nextTry);
   tries += 1;
+  const slow = setTimeout(showMissing, SOON_MS); // if no answer comes, the browser waits for minutes
   await Promise.all(
     [...missing].map(async (file) => {
       if (await isLoaded(file)) missing.delete(file);
     }),
   );
   if (missing.size && (await isReloaded())) return;
+  clearTimeout(slow);
+  showMissing();
+  if (missing.size) tryAfter(AGAIN_MS);
+}
+
+function showMissing() {
   const notice = document.getElementById("script-missing");
   if (notice) notice.hidden = !missing.size;
-  if (missing.size) tryAfter(AGAIN_MS);
 }
 
 /** Loads the file again, and returns whether it has arrived. @param {HTMLScriptElement | HTMLLinkElement} file @returns {Promise<boolean>} */
