@@ -10,6 +10,7 @@ import { sentence } from "/static/texts.js";
 const KEY_MS = 5000; // no row moves during this time after a key press
 const ANSWERED_MS = 5000; // the row of an answered alert keeps its place during this time
 const MOVING_MS = 300; // a pointer that has moved within this time may be on its way to the list
+const LONGEST_WAY_MS = 2000; // a mouse that never rests does not hold the list for longer, unless it is in the list
 const RESTING_MS = 120_000; // a pointer that rests longer stops no rows, because nobody moves a wall screen's pointer
 const URGENT = ["Extreme", "Severe"];
 
@@ -17,6 +18,7 @@ const URGENT = ["Extreme", "Severe"];
 let pending;
 let keyAt = -Infinity;
 let pointerAt = -Infinity;
+let setOffAt = -Infinity; // when the pointer began its newest movement
 let answeredAt = -Infinity;
 
 const panel = () => element("panel-alerts");
@@ -31,10 +33,17 @@ function rowsOf(list) {
 /** Whether somebody may be about to answer an alert. While this is true, no row moves. */
 function isHeld() {
   const now = performance.now();
-  const isAiming = now - pointerAt < (panel().matches(":hover") ? RESTING_MS : MOVING_MS);
+  const isOnWay = now - pointerAt < MOVING_MS && now - setOffAt < LONGEST_WAY_MS;
+  const isAiming = isOnWay || (panel().matches(":hover") && now - pointerAt < RESTING_MS);
   return (
     (isAiming && panel().querySelector("[data-act]") !== null) || now - keyAt < KEY_MS || now - answeredAt < ANSWERED_MS
   );
+}
+
+function aim() {
+  const now = performance.now();
+  if (now - pointerAt > MOVING_MS) setOffAt = now;
+  pointerAt = now;
 }
 
 /** Shows the server's list. No row moves while somebody may be about to answer an alert, unless another filter was chosen. @param {HTMLElement} fresh */
@@ -202,20 +211,8 @@ addEventListener(
   },
   { capture: true },
 );
-addEventListener(
-  "pointermove",
-  () => {
-    pointerAt = performance.now();
-  },
-  { passive: true },
-);
-addEventListener(
-  "pointerdown",
-  () => {
-    pointerAt = performance.now();
-  },
-  { passive: true, capture: true },
-);
+addEventListener("pointermove", aim, { passive: true });
+addEventListener("pointerdown", aim, { passive: true, capture: true });
 document.addEventListener("click", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (target.closest("#changes")) apply();
