@@ -8,7 +8,8 @@ const NOTICED_MS = 500; // nobody sees a new button and decides to press it in l
 const NEAR_PX = 24; // the second press of a hand or a finger can be this far from the first
 const SCROLLED_MS = 500; // a page scrolls on for this time after the wheel was turned
 const CONTROLS = "button, a[href], summary, label, input, select";
-const GUARDED = "[data-act], [data-select], form[data-script] button, .toast button"; // what answers an alert
+// what answers an alert or mutes the alarm
+const GUARDED = "[data-act], [data-select], form[data-script] button, .toast button, #sound-mute";
 const ACTING = "[data-act], form button:not([type=button])"; // what must not happen twice by one double click
 
 /** @type {{x: number, y: number, at: number, control?: Element | null}} where the pointer was last; without `control`, nobody knows on what */
@@ -20,6 +21,8 @@ let hovered = { row: "", at: -Infinity };
 let wheelAt = -Infinity;
 /** Whether the newest press was too early for the control under the pointer. */
 let isTooEarly = false;
+/** Whether one of the newest clicks that follow each other at one place has acted. */
+let hasActed = false;
 
 /** @param {EventTarget | null} target */
 function controlOf(target) {
@@ -71,11 +74,17 @@ function press(event) {
 /** @param {MouseEvent} event */
 function check(event) {
   if (event.detail === 0) return; // the click of a key or a script has no place
+  if (event.detail === 1) hasActed = false;
   const control = controlOf(event.target);
-  if (!control || !((isTooEarly && control.matches(GUARDED)) || (event.detail > 1 && control.matches(ACTING)))) return;
+  if (!control) return;
+  if (!((isTooEarly && control.matches(GUARDED)) || (event.detail > 1 && control.matches(ACTING)))) {
+    hasActed ||= control.matches(ACTING);
+    return;
+  }
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (event.detail === 1) toast(sentence("pressed_too_early"), "bad");
+  // says so also if the second press comes fast after a first that did nothing
+  if (!hasActed) toast(sentence("pressed_too_early"), "bad", undefined, control.closest("dialog"));
 }
 
 /** @param {KeyboardEvent} event */

@@ -8,8 +8,9 @@ const SHOWN_MS = 8000;
  * @param {string} text
  * @param {"good" | "bad" | "plain"} [kind]
  * @param {{label: string, shownMs: number, act: () => void}} [offer]
+ * @param {Element | null} [dialog] shows the message, because an open dialog covers the corner
  */
-export function toast(text, kind = "plain", offer) {
+export function toast(text, kind = "plain", offer, dialog) {
   const element = make("div", { className: "toast" }, text);
   element.dataset.kind = kind;
   if (offer)
@@ -20,6 +21,7 @@ export function toast(text, kind = "plain", offer) {
         offer.act();
       }),
     );
-  document.getElementById("toasts")?.append(element);
+  if (dialog) element.setAttribute("role", "alert");
+  (dialog ?? document.getElementById("toasts"))?.append(element);
   setTimeout(() => element.remove(), offer?.shownMs ?? SHOWN_MS);
 }

@@ -11,6 +11,7 @@ from tests.console.pages.test_alert_page import raised
 # The clock of the page stands still, so that a change is new until the test moves the clock.
 STOPPED = "() => { const moment = performance.now(); performance.now = () => moment; }"
 A_SECOND_PASSES = "() => { const moment = performance.now() + 1000; performance.now = () => moment; }"
+HIDE = "part => part.style.setProperty('display', 'none', 'important')"
 AT = "([x, y]) => document.elementFromPoint(x, y).id"
 
 
@@ -26,12 +27,24 @@ def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: An
         "request", lambda call: calls.append(call.url) if call.method in changes and "/alerts/" in call.url else None
     )
     page.evaluate(STOPPED)
+    mute, notice = page.locator("#sound-mute"), page.locator("#ringing")
+    page.locator("#sound-blocked").evaluate(HIDE)  # a notice that would move the button
+    expect(mute).to_be_visible()
+    bottom = middle(mute)
+    notice.evaluate(HIDE)
+    page.mouse.move(*bottom)
+    notice.evaluate("notice => notice.style.removeProperty('display')")
+    page.mouse.click(*bottom)
+    expect(page.locator("#toasts")).to_contain_text("this button has only just appeared here")
+    expect(mute).to_be_enabled()
+    page.evaluate("document.getElementById('toasts').replaceChildren()")
+
     place = middle(page.locator("#acknowledge"))
     page.mouse.dblclick(*place)
     expect(page.locator("#acknowledge")).to_have_count(0)
     assert page.evaluate(AT, place) == "confirm"
-    page.mouse.click(*place)
-    expect(page.locator("#toasts")).to_contain_text("this button has only just appeared here")
+    page.mouse.dblclick(*place)
+    expect(page.locator(".toast")).to_contain_text(["this button has only just appeared here"] * 2)
     page.evaluate(A_SECOND_PASSES)
     page.mouse.click(*place)
     expect(page.locator("#confirm")).to_have_count(0)

@@ -9,6 +9,7 @@ from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.factories import KARA_SUU
 from tests.console.pages.conftest import Whole, newest_alert
+from tests.console.pages.test_clicks import middle
 
 MANAS = "KG07225000000"
 # The pointer moves without a rest for 6 seconds. Then the clock of the page stands still.
@@ -62,6 +63,16 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
         row.get_by_role("button", name="Confirm").click()  # is not seen before the pointer is on the row
         expect(page.locator("#toasts")).to_contain_text(outcome)
         page.evaluate(MUCH_LATER)
+    # a dialog that opens under the pointer covers the corner of the messages
+    more, assign = row.get_by_role("button", name="More actions"), page.locator("#more-actions [data-act=assign]")
+    more.press("Enter")
+    place = middle(assign)
+    page.keyboard.press("Escape")
+    expect(assign).to_be_hidden()
+    page.mouse.move(*place)
+    more.press("Enter")
+    page.mouse.click(*place)
+    expect(page.locator("#more-actions")).to_contain_text("this button has only just appeared here")
 
 
 def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat: Any) -> None:
