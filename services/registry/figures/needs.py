@@ -53,7 +53,7 @@ async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = 
             conditions=" AND ".join(conditions(query, "stock", table)),
         )
         is_counted = table == "counts"
-        async with without_nested_loops(session) if is_counted else nullcontext():
+        async with without_nested_loops(session) if is_counted or table == "sums" else nullcontext():
             rows = (await session.execute(text(statement), query.parameters())).all()
         (counted if is_counted else registered).add(rows)
     figures = [
