@@ -1,10 +1,12 @@
 // Sends decisions about a list of the page, and says what became of them.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
-import { element } from "/static/elements.js";
-import { number } from "/static/tables.js";
+import { button, element } from "/static/elements.js";
+import { cell, named, number, small } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
+import { dayAndClock } from "/static/time.js";
 import { toast } from "/static/toasts.js";
+import { nameOf } from "/static/waiting/names.js";
 
 /**
  * Runs `send` while the buttons of the panel are disabled, because a second press would send the decision again.
@@ -61,4 +63,16 @@ export async function readList(list, read) {
     notice.hidden = false;
     notice.textContent = sentence("away");
   }
+}
+
+/**
+ * The last cells of a row about a decision: who decided and when, and a button that reverses the decision.
+ * @param {string} account @param {string} decidedAt @param {string} about names the decision to a screen reader
+ * @param {(() => void) | null} reverse null if the person may not decide
+ */
+export function decisionCells(account, decidedAt, about, reverse) {
+  return [
+    cell(nameOf(account), small(dayAndClock(new Date(decidedAt)))),
+    cell(...(reverse ? [named(button(sentence("reverse"), reverse), about)] : [])),
+  ];
 }

@@ -7,7 +7,7 @@ import { cell, labelled, named, number, row, small, strong } from "/static/table
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
 import { toast } from "/static/toasts.js";
-import { posted, readList, sending } from "/static/waiting/decisions.js";
+import { decisionCells, posted, readList, sending } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -118,19 +118,13 @@ function drawnChoice({
       cell(group(group_id, number.format(persons)), ...(is_applied ? [] : [small(sentence("not_applied"))])),
       cell(group(other_group, number.format(other_persons))),
       cell(words("count_reasons")[reason] ?? reason),
-      cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
-      cell(
-        ...(mayDecide
-          ? [
-              named(
-                button(
-                  sentence("reverse"),
-                  () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "choice_reversed"),
-                ),
-                numbers,
-              ),
-            ]
-          : []),
+      ...decisionCells(
+        account,
+        decided_at,
+        numbers,
+        mayDecide
+          ? () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "choice_reversed")
+          : null,
       ),
     ]),
     "differing-answered-table",

@@ -7,7 +7,7 @@ import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
-import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
+import { decisionCells, posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -172,19 +172,11 @@ function drawnAnswer({
         ...(is_applied ? [] : [small(sentence("not_applied"))]),
       ),
       cell(words("place_reasons")[reason] ?? reason),
-      cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
-      cell(
-        ...(mayDecide
-          ? [
-              named(
-                button(
-                  sentence("reverse"),
-                  () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "reversed"),
-                ),
-                pair,
-              ),
-            ]
-          : []),
+      ...decisionCells(
+        account,
+        decided_at,
+        pair,
+        mayDecide ? () => void send("reverse", { decision_ids: [decision_id], reason: "mistake" }, "reversed") : null,
       ),
     ]),
     "places-answered-table",
