@@ -1,6 +1,7 @@
-"""Gives back the alerts that rest with a person who cannot act any more, so that nobody relies on this person.
+"""Takes alerts from people who cannot act any more, so that nobody relies on these people.
 
-It also stores which receivers' accounts are disabled, because such a person does not count as on duty.
+It also stores which receivers' accounts are disabled, because a person with a disabled account does not count as on
+duty.
 """
 
 import asyncio
@@ -70,7 +71,7 @@ class Absences:
             return count
 
     async def _store_disabled(self) -> None:
-        """Has its own transaction, because it must not wait until all alerts are given back."""
+        """Has its own transaction, because the stored accounts must not wait until all alerts are given back."""
         async with database.committed(self._sessions) as session:
             accounts = [receiver.account_id for receiver in await receiver_queries.receivers(session)]
             disabled = {account for account in accounts if account is not None and self._access.is_disabled(account)}

@@ -38,8 +38,9 @@ async def publish_departed(
     """Publish the reports that the batch's alerts about departures count. `before` and `after` are the alerts' windows.
 
     If an alert is new, it counts all reports of its window. An alert that was raised before also counts the reports of
-    the batch. It published the earlier reports when they came, so later events about them publish nothing. If an alert
-    is raised again, a report is published again; its event then has the same id, and intake ignores it.
+    the batch. Its earlier reports were published when they came, so later events about these reports publish nothing.
+    If an alert is raised again, its reports are published again; the events then have the same ids, and intake ignores
+    them.
     """
     joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
     raised = await queries.reports(session, after - before, mobility)
@@ -48,7 +49,7 @@ async def publish_departed(
 
 
 def within(windows: Collection[AlertedWindow], reported: Iterable[tuple[Flight, UUID]]) -> set[AlertedReport]:
-    """Those of the reports that the alerts with these windows count."""
+    """The reports among `reported` that the alerts with these windows count."""
     return {(flight[0], report_id) for flight, report_id in reported if is_alerted(flight, windows)}
 
 

@@ -1,4 +1,6 @@
-"""The area that displaced people left. It is the district of origin or, if that is not known, where the people are now.
+"""The area that displaced people left.
+
+It is the district of origin or, if the origin is not known, the district where the people are now.
 
 The code of an area of people of unknown origin is `ZZ` with the digits of the district where they are now, such as
 `ZZ05258000000`. If this district is not known either, the code is `ZZ`. These people are therefore never added to those
@@ -20,7 +22,7 @@ def area_of(place: Place, places: Places) -> str | None:
 def area_left(origin: Place, present: Place, places: Places) -> str | None:
     """The area that people left who are now at `present`.
 
-    None for people from abroad, and for people abroad of whom nobody knows whether they left this country.
+    None for people from abroad, and for people abroad if nobody knows whether they left this country.
     """
     if origin.pcode is not None or origin.country not in IN_COUNTRY:
         return area_of(origin, places)

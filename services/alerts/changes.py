@@ -24,8 +24,8 @@ UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # messages do not show comm
 class AlertChanges(PlannedNotifications):
     """Applies findings to alerts.
 
-    An unreadable alert is replaced by a new one as soon as a rule finds its situation again. Otherwise it stays as it
-    is.
+    An unreadable alert is replaced by a new one as soon as a rule finds its situation again. Until then, the unreadable
+    row stays as it is.
     """
 
     def rescope(self, hazard: HazardReported) -> None:
@@ -276,7 +276,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(resumed, cause, notifications.ESCALATED), AlertEscalated)
 
     def _has_unaware_receivers(self, alert: Alert) -> bool:
-        """Whether a receiver that would be notified now missed a change, or does not know the alert yet."""
+        """Whether a receiver that would be notified now has missed a change, or does not know the alert yet."""
         called, missed = self._called[alert.alert_id], self._missed.get(alert.alert_id, ())
         receivers, _ = notifications.notified(self._notification(alert, called), notifications.ESCALATED)
         return any(receiver.label in missed or receiver.label not in called for receiver in receivers)

@@ -162,9 +162,10 @@ class Exposed(NamedTuple):
 
     `displaced` is the number of households in the district that were displaced by this hazard. `exposed` is the number
     of households in the district that were displaced, but not by this hazard. `sites` has the ids and versions of the
-    sites with people in the district. `exposed_sites` has the same for those sites that lie in the hazard's
-    area. `group_persons` is the number of people of counted groups without a site in the district, and `group_places`
-    are their settlements. `exposed_localities` are those of these settlements that lie in the hazard's area.
+    sites with people in the district. `exposed_sites` has the ids and versions of the sites among these that lie in the
+    hazard's area. `group_persons` is the number of people of counted groups without a site in the district, and
+    `group_places` are their settlements. `exposed_localities` are the settlements among these that lie in the hazard's
+    area.
     """
 
     hazard_id: UUID
@@ -258,7 +259,7 @@ async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Ha
 
 
 async def without_districts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
-    """Those of these hazards whose report names no district."""
+    """The hazards among these whose report names no district."""
     return await _hazards(session, WITHOUT_DISTRICTS, ids)
 
 

@@ -114,7 +114,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The locks that the batch needs. There is one for each area that people left, or where households live.
+        """The locks that the batch needs. There is one lock for each area that people left, or where households live.
 
         A count at a site changes how many people of unknown origin a count of everybody at the site adds.
         """

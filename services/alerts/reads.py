@@ -20,8 +20,8 @@ COVERED = timedelta(hours=12)  # the entry of a page's opening covers what the o
 async def log(request: Request, session: AsyncSession, alert_id: UUID, reason: str) -> None:
     """Adds an entry, unless an open page reads the alert again and the entry of its opening is in the log.
 
-    A request alone cannot avoid an entry: with the parameter, the log must have an entry of the same token, and since
-    then nobody added personal data of the alert and no duty number changed.
+    A request cannot avoid an entry by the parameter alone: the log must also have an entry of the same token. Since
+    that entry, nobody may have added personal data of the alert, and no duty number may have changed.
     """
     if AGAIN in request.query_params and await _is_covered(session, tokens.current(request).jti, alert_id, reason):
         return

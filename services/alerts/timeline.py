@@ -44,7 +44,7 @@ async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
 
 
 async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[Act]]:
-    """The actions of each alert that has any, in the order in which they happened."""
+    """The actions on each alert, in the order in which they happened; alerts without actions are left out."""
     acts = defaultdict[UUID, list[Act]](list)
     for act in await session.scalars(select(Act).where(Act.alert_id.in_(alert_ids)).order_by(Act.act_id)):
         acts[act.alert_id].append(act)

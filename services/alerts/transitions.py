@@ -144,7 +144,7 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """The alert no longer rests with people who cannot act any more. If it is acknowledged, it rings.
+    """Takes the alert from people who cannot act any more. If it is acknowledged, it rings.
 
     An unacknowledged alert keeps its waiting time.
     """

@@ -120,9 +120,9 @@ class AlertView(PublishedAlert):
     """An alert with codes and figures. The page writes texts from them in the reader's language.
 
     `demand` is what an operator must do now. The demand `action` means that nobody acted since the acknowledgement, or
-    that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired, and that people
-    who confirmed the alert or work on it must close it. `is_unseen` marks a Severe or Extreme alert whose hazard was
-    cancelled or expired before anybody acknowledged the alert. If the hazard expired, the alert still demands an
+    that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired, and that the
+    people who confirmed the alert or work on it must close it. `is_unseen` marks a Severe or Extreme alert whose hazard
+    was cancelled or expired before anybody acknowledged the alert. If the hazard expired, the alert still demands an
     acknowledgement. `closed_by` is `person` (named in `resolved_by`), `source`, `time` or `rule`.
     """
 

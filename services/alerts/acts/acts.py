@@ -83,7 +83,7 @@ def partly_acknowledged(alert: Alert, person: Actor, now: datetime, quorum: Quor
 
 
 def named(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """The alert after the person says on whose behalf they have acknowledged it. Nothing else changes."""
+    """The alert after the person has said on whose behalf they acknowledged it. Nothing else changes."""
     is_own = alert.acknowledged_by == person.account and alert.acknowledged_note is None
     return changed(alert, now, **({"acknowledged_note": person.note} if is_own else {}))
 
@@ -150,7 +150,7 @@ def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
     If somebody has acknowledged or closed the alert, the action stops the alert's ringing. The action also restarts the
     waiting time, if the alert has one and is not snoozed. Nothing else in the alert's state changes.
 
-    While the alert is assigned to another person, the alert goes on waiting and ringing for this person's action.
+    If the alert is assigned to another person, a comment changes neither its waiting time nor its ringing.
     """
     if alert.assigned_to not in (None, person.account):
         return changed(alert, now)
@@ -216,7 +216,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
     """Stops the ringing of the alert.
 
-    After `wait` it rings again, unless it is in progress, or has lapsed and is not overdue.
+    After `wait`, the alert rings again. It does not ring if it is in progress, or if it has lapsed and is not overdue.
     """
     after = changed(alert, now, is_ringing=False, escalates_at=_due(alert, None), **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or (after.is_over and not after.is_overdue):
@@ -233,7 +233,7 @@ def _due(alert: Alert, at: datetime | None) -> datetime | None:
 
 
 def _parts(accounts: tuple[UUID, ...], quorum: Quorum) -> dict[str, Any]:
-    """The fields that store acknowledgements while the step of a policy demands more of them."""
+    """The fields that store acknowledgements while the step of a policy demands more acknowledgements."""
     if quorum.needed <= 1:
         return {"partly_acknowledged_by": accounts, **NOT_COUNTED}
     return {

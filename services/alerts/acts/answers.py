@@ -152,8 +152,8 @@ class Answers:
     async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
         """Assigns the alert to the person with the account `to`, who is notified. The alert escalates as before.
 
-        Raises AnswerRefused if no person who gets alerts like this one has the account, or if it is not known that the
-        account may act on alerts.
+        Raises AnswerRefused if nobody who gets alerts like this one has the account, or if the account is not known to
+        have the right to act on alerts.
         """
         alert = await self._open(alert_id)
         if alert.assigned_to == to:
@@ -271,7 +271,7 @@ class Answers:
         return kept
 
     async def _refuse_outdated(self, after: Alert, deed: ActKind, person: Actor) -> None:
-        """Raises AnswerRefused with the stored alert if the person acts on a state that is no longer the alert's."""
+        """Raises AnswerRefused with the stored alert if the alert has changed since the person saw it."""
         if self._seen is None or deed in timeline.NOTES:
             return
         stored = await alert_queries.locked_alert(self._session, after.alert_id)

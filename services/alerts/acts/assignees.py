@@ -44,7 +44,10 @@ def in_order(
 
 
 def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
-    """The people whose name is the typed text. If there are none, those whose name has a word that begins with it."""
+    """The people whose name is the typed text.
+
+    If no name equals the text, the people whose name has a word that begins with the text.
+    """
     wanted = typed.strip(" .,;").casefold()
     exact = [person for person in people if person.name.casefold() == wanted]
     return exact or [person for person in people if f" {person.name.casefold()}".find(f" {wanted}") >= 0]
@@ -76,7 +79,7 @@ def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
 
 
 def absent(alert: Alert, plan: NotificationPlan, access: Access) -> list[str]:
-    """The names of the people with whom the alert rests, and who cannot act any more.
+    """The names of the people who are responsible for the alert, but cannot act any more.
 
     These are a person whose account was disabled, and an assignee who is no longer a receiver or has left the roster.
     """

@@ -166,7 +166,10 @@ class Replies:
     async def _possible_assignees(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
     ) -> list[Assignee]:
-        """Also those of whom it is not known that they may act. Empty if the person may not act on the alert."""
+        """The people to whom this person can assign the alert, even if it is not known that they may act.
+
+        Empty if the person may not act on the alert.
+        """
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         alert = None if hindrance else await alert_queries.alert(session, alert_id)
         if alert is None or person is None:
@@ -243,7 +246,7 @@ class Replies:
         return None
 
     async def seen_alert(self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None) -> Alert | None:
-        """The alert, if the person may act on it, and if it still is as the person saw it. Otherwise None."""
+        """The alert, if the person may act on it, and if it has not changed since the person saw it. Otherwise None."""
         if person is None or await self._refusal_of(session, alert_id, person):
             return None
         alert = await alert_queries.alert(session, alert_id)

@@ -116,7 +116,7 @@ async def take_over(body: SeveralAlerts, several: Several) -> TakenOver:
 async def assignees(body: AlertIds, request: Request, session: Session, caller: Caller) -> Assignees:
     """The people to whom the caller can assign each of these alerts: first those on duty, then the others by name.
 
-    Alerts that the caller cannot read any more are left out, unless none is left.
+    Alerts that the caller cannot read any more are left out. If no alert is left, the request is refused.
     """
     alerts, refusals = list[Alert](), list[Exception]()
     for alert_id in body.alert_ids:

@@ -12,7 +12,10 @@ MOST_ADDRESSES = 10_000
 
 
 class WrongTokens:
-    """Counts wrong tokens in the memory of this process. The limit is not exact, because nobody can guess a token."""
+    """Counts wrong tokens in the memory of this process.
+
+    The limit need not be exact, because nobody can guess a token.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -24,8 +24,8 @@ class Undelivered(Exception):
     """The attempt failed. `is_final` is true if a retry cannot succeed.
 
     `retry_after` is the number of seconds after which the receiving server permits a retry; None if the server did not
-    say. `results` has the deliveries of a combined job whose results differ from this error: the codes of messages that
-    were sent, and the errors of messages that were not delivered.
+    say. If deliveries of a combined job have other results than this error, `results` has these results: the codes of
+    messages that were sent, and the errors of messages that were not delivered.
     """
 
     def __init__(

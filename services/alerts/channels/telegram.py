@@ -281,8 +281,9 @@ class TelegramChannel:
     ) -> None:
         """Stores the message at once, so that a retry does not send the message twice.
 
-        `shown` maps the alerts of a digest to their sequences in it. If one has changed since, the digest is edited.
-        If storing fails, the delivery does not fail, because the message was sent, and a retry would send it twice.
+        `shown` maps the alerts of a digest to the sequences that the digest shows. If one has changed since, the digest
+        is edited. If storing fails, the delivery does not fail, because the message was sent, and a retry would send it
+        twice.
         """
         with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:

@@ -11,9 +11,9 @@ from shared.events.vocabulary import DeliveryChannel
 
 
 class DeliveryState(StrEnum):
-    """`sent` means that a server accepted the message. Channels differ in what they reveal after that.
+    """`sent` means that a server accepted the message. Channels differ in what they reveal after `sent`.
 
-    `delivered` means that the receiver has the message, which the answer of a webhook and the receipt of an SMS say.
+    `delivered` means that the receiver has the message: the answer of a webhook or the receipt of an SMS says so.
     The receipt of an SMS may also say `read`. Mail servers and Telegram reveal neither of these states. `answered`
     means that the receiver's account acknowledged the alert, by a reply on this channel or on the board.
     """
@@ -66,7 +66,7 @@ def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
 
 
 def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
-    """This message will be part of a combined message, which is sent at this time. None if it is sent alone."""
+    """This message will be part of a combined message that is sent at this time. None if it is sent alone."""
     planned_at: datetime | None = delivery["planned_at"]
     is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
     return planned_at if is_waiting and not delivery["settled_at"] else None

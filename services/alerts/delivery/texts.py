@@ -265,7 +265,10 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def severity_of(alert: AlertRaised, known: Translations) -> str:
-    """The severity. If Dayar computed it, a note says so, because readers may quote the severity to others."""
+    """The severity.
+
+    If Dayar computed the severity, a note says so, because readers may quote the severity to others.
+    """
     severity = term("severity", alert.severity, known.gettext)
     if not alert.severity_is_derived:
         return severity

@@ -85,7 +85,7 @@ def opened(text: bytes, number_id: UUID, box: WebhookSecrets) -> DutyContact:
 
 
 def label(number_id: UUID) -> str:
-    """The AAD of the encrypted contact, which prevents that another row's contact is taken for this one."""
+    """The AAD of the encrypted contact: with it, the encrypted contact of another row cannot be used for this row."""
     return f"duty number/{number_id}"
 
 

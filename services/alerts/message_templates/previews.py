@@ -82,8 +82,8 @@ def preview(
     template = templates.find(alert, channel, language)
     is_worded = template is not None and template.key not in templates.skipped
     length = units(f"{message.text.subject}\n{message.text.body}".strip())
-    # These texts have templates of their own, so that a template that is too long in another alphabet is not counted as
-    # skipped: only the alphabet of this installation decides whether a template fits.
+    # These texts have separate `Templates`, so that a template that is too long in another alphabet is not counted as
+    # skipped. Only the alphabet of this installation decides whether a template fits.
     texts = messages.texts.with_templates(Templates(used))
     spellings = {
         alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)

@@ -1,8 +1,8 @@
 """Lets the deliveries of a combined short message share one code, and stores what the answer to a reply has shown.
 
-A delivery has several codes if attempts sent it together with different other deliveries. The previous release uses any
-of them, and draws no code twice for a number either, because it draws under the same lock. To a reply with the code of
-a combined message, it acknowledges one of the alerts.
+A delivery has several codes if attempts sent it together with different other deliveries. The previous release accepts
+any of these codes. It draws codes under the same lock, so it draws no code twice for a number either. If a reply has
+the code of a combined message, the previous release acknowledges only one of the alerts.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Names the trigger and the channel for changes of the notification plan by what they stand for.
+"""Renames the trigger and the channel for changes of the notification plan, so that their names say what they are for.
 
 The plan consists of receivers, policies, rosters, overrides and silences. The worker of the previous release listens to
 the former channel, so each change is notified on both channels.

@@ -51,8 +51,9 @@ class SmsCode(AlertsModel):
     """The code with which the short message of a delivery is answered.
 
     A number gets no code for two messages within 48 hours. The deliveries of a combined message share its code. A
-    delivery has several codes if attempts sent it together with different other deliveries. `shown_sequence` is that of
-    the alert in the newest answer to a reply with the code, if an answer showed the alert.
+    delivery has several codes if attempts sent it together with different other deliveries. `shown_sequence` is the
+    sequence of the alert that the newest answer to a reply with the code has shown; None if no answer has shown the
+    alert.
     """
 
     __tablename__ = "sms_codes"

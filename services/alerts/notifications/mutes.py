@@ -16,7 +16,7 @@ from shared.events.vocabulary import Severity
 
 @dataclass(frozen=True, slots=True)
 class Mutes:
-    """`silences` and `inhibitors` are those that hold at the time `at`."""
+    """`silences` and `inhibitors` are in force at the time `at`."""
 
     at: datetime
     silences: Sequence[Silence]

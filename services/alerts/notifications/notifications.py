@@ -32,10 +32,10 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     too. This person's own conditions, except the status, have no effect. With the stages ESCALATED, the receivers that
     missed a change while the alert was muted are notified too. After the last step of an escalation, the duty heads and
     all receivers that do not know the alert yet are notified. Duty heads are also notified if the alert has no other
-    receiver, or only people whose accounts are disabled, when it is raised, becomes more severe, or is no longer muted,
-    and whenever the person in charge cannot act any more. If a grave alert still has no receiver, the duty heads whose
-    accounts are disabled are notified. With the stages INFORMED, only receivers that were notified before are informed:
-    no person on duty is added, and silences and inhibitions have no effect.
+    receiver, or only people whose accounts are disabled. This holds when the alert is raised, becomes more severe, or
+    is no longer muted, and whenever the person in charge cannot act any more. If a grave alert still has no receiver,
+    the duty heads whose accounts are disabled are notified. With the stages INFORMED, only receivers that were notified
+    before are informed. No person on duty is added then, and silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -75,7 +75,8 @@ def new_on_duty(notification: Notification) -> set[str]:
 def heads_in_place_of(absent: Sequence[Receiver], notification: Notification) -> list[Receiver]:
     """The duty heads who are notified of a grave alert that nobody else gets, except these absent people.
 
-    If there are neither, the duty heads whose accounts are disabled are notified. They may still read their messages.
+    If there are no such duty heads and no absent people, the duty heads whose accounts are disabled are notified. They
+    may still read their messages.
     """
     alert = notification.alert
     if not alert.is_grave:

@@ -71,8 +71,9 @@ def own_wait(notification: Notification) -> timedelta | None:
 def is_ended(notification: Notification) -> bool:
     """Whether the policy has ended, so that nobody is notified at the alert's level.
 
-    It does not end before the receivers of all steps know the alert. If the account of a step's only person is disabled
-    after this person was notified, there is one step less, and the level may be beyond a step that was not notified.
+    It does not end before the receivers of all steps know the alert. The level may also be beyond a step that was not
+    notified: if a step's only person is notified and the account of this person is disabled afterwards, there is one
+    step less.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

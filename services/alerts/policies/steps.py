@@ -19,7 +19,7 @@ class Steps:
     policy: EscalationPolicy | None = None
 
     def without_delay(self, absent: Collection[str]) -> Self:
-        """The steps without those that have only receivers with these labels, because these people have left.
+        """The steps, without those whose receivers all have one of these labels, because these people have left.
 
         They are notified with the next step, or with the last one.
         """

@@ -37,8 +37,8 @@ OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND 
 # $2 is true while the boards are unattended: each alert then waits half as long, except for the end of a silence. An
 # alert that waits for the end of a silence is due at once if no stored silence has this end. The reason is that a
 # person has ended the silence early, perhaps after the transaction that stored the wait had read the silence. In the
-# same way, an alert that an Extreme alert mutes is due when this is no longer justified: the Extreme alert has ended or
-# become milder, its type of hazard differs, or it does not cover all places of the muted alert.
+# same way, a muted alert is due when its Extreme alert no longer justifies this: the Extreme alert has ended or become
+# milder, its type of hazard differs, or it does not cover all places of the muted alert.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (

@@ -166,8 +166,8 @@ async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery])
     """The time at which each foldable delivery is sent.
 
     A receiver's first message on a channel is sent at once. The messages of the following two minutes on this channel
-    are sent together; if the receiver has got many messages, those of ten minutes. Each channel has its own two
-    minutes, because the next contact must be notified at once.
+    are sent together; if the receiver has got many messages, the messages of ten minutes are. Each channel has its own
+    two minutes, because the next contact must be notified at once.
     """
     if not foldable:
         return {}

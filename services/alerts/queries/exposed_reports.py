@@ -18,7 +18,7 @@ SELECT exposures.hazard_id, exposures.area
 FROM exposures JOIN alerts ON (alerts.hazard_id, alerts.area) = (exposures.hazard_id, exposures.area)
 WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL AND gone IS NULL
 """
-# The people of an exposure alert are the households in the district that another hazard displaced, and the people of
+# An exposure alert counts the households in the district that another hazard displaced. It also counts the people of
 # counts at the sites and in the settlements that the hazard reaches. A report is noted once, whichever alert counts it.
 # Each part leaves out the noted reports, and ends after as many others as are published at once ($11).
 IS_NEW = """NOT EXISTS (
@@ -87,7 +87,7 @@ async def note_reports(
     mobility: Collection[Mobility],
     most: int,
 ) -> set[tuple[Status, UUID]]:
-    """Note at most this many reports about hazards and exposed people that are not noted yet, and return them."""
+    """Notes at most this many reports about hazards and exposed people that are not noted yet, and returns them."""
     sites = [(hazard.status, site_id) for hazard, exposure in exposures for site_id in exposure.exposed_sites]
     localities = [
         (hazard.status, exposure.area, locality)

@@ -53,5 +53,5 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """The receiver is no duty head, because others must be notified if the account of this person is disabled."""
+    """Returns the receiver as no duty head: if this person's account is disabled, others must be notified."""
     return replace(receiver, is_duty_head=False)

@@ -34,8 +34,8 @@ class Holder:
 class CodedDelivery:
     """A delivery whose SMS has a code. The deliveries of a combined SMS share its code.
 
-    `alert` is the alert as the SMS describes it. `sequence` is that of the state on which a reply acts: the state that
-    the SMS or a later answer shows.
+    `alert` is the alert as the SMS describes it. `sequence` is the sequence of the state on which a reply acts: the
+    state that the SMS or a later answer shows.
     """
 
     delivery_id: UUID

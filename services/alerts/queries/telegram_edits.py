@@ -1,4 +1,4 @@
-"""The Telegram messages that no longer show an alert as it is, until they are edited; the caller commits."""
+"""Finds the Telegram messages that show an old state of an alert, until they are edited; the caller commits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,9 +44,9 @@ class DigestDelivery:
 async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: Collection[UUID]) -> None:
     """Lets messages be edited whose alerts have changed.
 
-    Of `unannounced` alerts, these are the first message in each chat and all digests. Of `announced` alerts, these are
-    only digests, because the next message about the alert edits the first one, unless this is a digest.
-    A digest of an earlier release is not edited, because the order of its alerts is not known.
+    If an alert is `unannounced`, the first message in each chat and all digests are edited. If an alert is `announced`,
+    only digests are edited: the next message about the alert edits the first message itself, unless this is a digest. A
+    digest of an earlier release is not edited, because the order of its alerts is not known.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
@@ -56,10 +56,10 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 
 
 async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: int) -> None:
-    """Lets the receiver's first message about the alert be edited if the alert has another sequence than `shown`.
+    """Marks the receiver's first message about the alert for an edit if the alert has another sequence than `shown`.
 
-    A transaction that is changing the alert is waited for, because it does not see a message that was stored after its
-    own statement.
+    The statement waits for a transaction that is changing the alert, because that transaction does not see a message
+    that was stored after its own statement.
     """
     sequence = select(AlertRow.__table__.c.sequence).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
     if await session.scalar(sequence) != shown:
@@ -71,8 +71,8 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
 async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collection[UUID]) -> None:
     """Lets the receiver's first message about each alert be edited.
 
-    A row that another transaction has locked is skipped: that transaction lets the message be edited, too, or stores
-    that it was edited to the alert's newest state.
+    A row that another transaction has locked is skipped. That transaction also marks the message for an edit, or stores
+    that the message shows the alert's newest state.
     """
     sent, firsts = TelegramMessage, _firsts(alert_ids).where(TelegramMessage.recipient == recipient)
     outdated = select(sent.delivery_id).where(sent.delivery_id.in_(firsts), ~sent.is_digest)
@@ -88,7 +88,9 @@ def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
 
 
 async def mark_digest(session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, int]) -> None:
-    """Lets a digest be edited if its alerts have changed while it was sent. `shown` maps them to the shown sequences.
+    """Marks a digest for an edit if its alerts have changed while it was sent.
+
+    `shown` maps the digest's alerts to the sequences that it shows.
 
     An alert that another transaction has locked counts as changed, so that nobody waits here.
     """

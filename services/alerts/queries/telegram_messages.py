@@ -36,8 +36,8 @@ class PressedDelivery:
     """A delivery whose message has buttons. `language` is the language of the message.
 
     `is_digest` says whether the message has the buttons of other deliveries, too. `is_internal` says whether the
-    receiver belongs to the centre. `sequence` is that of the alert that the message shows. `assignee` is the account of
-    the person whom the button names.
+    receiver belongs to the centre. `sequence` is the sequence of the alert that the message shows. `assignee` is the
+    account of the person whom the button names.
     """
 
     delivery_id: UUID

@@ -30,7 +30,10 @@ class WebhookSecrets:
         return self._sealing.open(sealed, bound(label)).decode()
 
     def readable(self, sealed: bytes, label: str) -> str | None:
-        """The text, or None if its key is missing or it was altered, where the rest must be shown without it."""
+        """The text; None if its key is missing or the text was altered.
+
+        Callers then show the rest without this text.
+        """
         try:
             return self.open(sealed, label)
         except (InvalidTag, UnknownKey) as error:

@@ -12,7 +12,7 @@ MOST_LINES = 20
 
 
 def missing(roster: Roster, overrides: Iterable[Override], people: Collection[str]) -> list[str]:
-    """The people in the roster who are not among these people, for example because they have left."""
+    """The people in the roster who are not in `people`, for example because they have left."""
     return sorted((roster.people | {override.person for override in overrides}).difference(people))
 
 

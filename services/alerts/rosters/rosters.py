@@ -20,7 +20,7 @@ MOST_PEOPLE = 50
 LONGEST_SHIFT_DAYS = 31
 LONGEST_REASON = 200
 LONGEST_OVERRIDE = timedelta(days=366)
-MOST_OVERRIDES = 400  # of those that have not ended; more of them would make the pages slow
+MOST_OVERRIDES = 400  # overrides that have not ended; more overrides would make the pages slow
 EARLIEST = date(2000, 1, 1)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f]+$")]
 

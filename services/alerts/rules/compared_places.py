@@ -1,7 +1,7 @@
 """Compares registered and counted people place by place. No event states the place of a single household. No I/O.
 
-With a count, the registry publishes two numbers: how many registered people are at the same site or locality, and how
-many are at any stated place of the district. All other registered people may be at any place (docs/decisions/0068).
+With a count, the registry publishes two numbers of registered people: the people at the same site or locality, and the
+people at any stated place of the district. All other registered people may be at any place (docs/decisions/0068).
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from services.alerts.rules.windows import Window
 class RegisteredThere:
     """The registered people who left on a day.
 
-    One number is of the place, and one of all stated places of the district.
+    One number is about the place, and the other about all stated places of the district.
     """
 
     departed_on: date

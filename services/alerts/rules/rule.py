@@ -31,7 +31,7 @@ Facts = TypeVar("Facts")
 class Touched:
     """A situation that a rule must judge, with the positions of the records that changed it.
 
-    What the rule judges is either the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
+    The rule judges either the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
     `is_revised` is true if an earlier revision of the hazard is stored.
     """
 
@@ -50,7 +50,7 @@ class Touched:
     def freed_by(self, finding: Finding | Nothing) -> list["Touched"]:
         """The situations that must be judged again.
 
-        There is one for each date of the window whose alert is withdrawn.
+        If an alert is withdrawn, these are the situations of all dates of its window.
         """
         return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
 

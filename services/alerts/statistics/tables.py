@@ -22,8 +22,8 @@ OUTCOMES = (
 class AlertNumbers:
     """The numbers of a row. The times are minutes from the raise to the first acknowledgement; None without any.
 
-    Of `decided` alerts it is known whether they were acknowledged within the first waiting time; `in_time` of them
-    were. An alert that is still waiting within this time is not among them, nor an alert of an earlier release.
+    An alert is `decided` if it is known whether it was acknowledged within the first waiting time; `in_time` alerts
+    were. Alerts that are still within this time, and alerts of an earlier release, are not decided.
     """
 
     key: str | None

@@ -33,7 +33,7 @@ from shared.outbound_errors import OutboundError
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-FOR_MESSAGES = 10  # of a group's messages of a minute, edits leave this many to messages about alerts
+FOR_MESSAGES = 10  # of the messages that a group may get in a minute, so many are not used for edits
 FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})  # the message was deleted, or the bot was blocked
 TRIED_FOR = timedelta(hours=24)  # an edit that still fails this time after the change of the alert is given up
 

@@ -44,9 +44,9 @@ class Notification:
     """The input of the stages.
 
     `before` is the alert before a change. `called` has the labels of the receivers that were already notified of the
-    alert, and `missed` the labels of those among them that were not notified of a change, because the alert was muted.
-    `on_duty` maps the name of each roster to the label of the person on duty. In a gap, it has the labels of all
-    people of the roster. `absent` has the labels of the people whose accounts are disabled, and `absent_heads` those of
+    alert. `missed` has the labels of those receivers among them that missed a change, because the alert was muted.
+    `on_duty` maps the name of each roster to the label of the person on duty. In a gap, it has the labels of all people
+    of the roster. `absent` has the labels of the people whose accounts are disabled, and `absent_heads` the labels of
     the duty heads among them.
     """
 

@@ -28,10 +28,10 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that the alert concerned before.
 
-    A receiver that the alert concerned before and that was still never notified was usually added after the alert was
-    raised, and is left out. A receiver with hours or a roster is kept, because the alert may have been raised outside
-    its hours or while the person was off duty. The steps are computed from all receivers of the notification, because
-    they depend on all of them.
+    If a receiver was never notified although the alert already concerned it, the receiver was usually added after the
+    alert was raised. It is left out. A receiver with hours or a roster is kept, because the alert may have been raised
+    outside its hours or while the person was off duty. The steps are computed from all receivers of the notification,
+    because they depend on all of them.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)

@@ -10,8 +10,8 @@ from services.alerts.receivers.receivers import Receiver
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers outside their hours, unless this leaves out everybody.
 
-    Hours have no effect on alerts of Severe, Extreme or Unknown severity, on alerts whose severity a person must judge,
-    and on alerts to a person on duty.
+    Hours have no effect on alerts of Severe, Extreme or Unknown severity, nor on alerts whose severity a person must
+    judge. They also have no effect on alerts to a person on duty.
     """
     if notification.alert.is_grave:
         return {}
