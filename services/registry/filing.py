@@ -149,7 +149,7 @@ class Filing(Judgements):
     def _move_site(self, movement: FiledMovement, site: Subject) -> None:
         """Add the movement to its site.
 
-        The movements of all households of this batch that are or were there are judged again.
+        The households of this batch that are or were at the site have their movements judged again.
         """
         self.moved_sites.add(site.name[1])
         self.site_movements.append(movement)

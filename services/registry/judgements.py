@@ -60,10 +60,10 @@ class Judgements:
     def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
         """Decide about the movements of each changed household or group, once for all reports of the batch.
 
-        Each decision depends on all reports of the household. It would take much longer to decide again after each
-        report. `unmoved` are the reports of movements of groups whose people were at the destination already. `others`
-        are movements of groups that have not changed. A movement of their site, or a decision of a person, may have
-        changed whether these movements moved people.
+        Each decision depends on all reports of the household. To decide again after each report would take much longer.
+        `unmoved` are the reports of movements of groups whose people were at the destination already. `others` are
+        movements of groups that have not changed. A movement of their site, or a decision of a person, may have changed
+        whether these movements moved people.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]

@@ -178,7 +178,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
     def empties_site(self) -> bool:
         """Whether the movement takes everybody away from a site.
 
-        Every movement does, except a confirmation and an intention to stay, unless the report was reversed.
+        This is true for every movement except a confirmation, an intention to stay, and a reversed report.
         """
         is_change = self.clear.movement not in STAYING and not self.clear.is_reversed
         return self.site_id is not None and is_change

@@ -124,7 +124,7 @@ class Store(StoredReports):
         return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
-        """Those sites that have movements.
+        """The sites that have movements.
 
         Besides the given sites, the sites to which everybody there moved are searched. `without` are versions of
         movements that the result must not contain.

@@ -51,7 +51,10 @@ def visibility_of(caller: Principal, places: Places) -> Visibility:
 
 
 def figures_of(caller: Principal, places: Places) -> Visibility:
-    """What sums count for the caller: the caller's areas, also for a wall screen, which shows no household."""
+    """The areas whose data the caller's sums count: the caller's own areas.
+
+    A wall screen, which shows no household, also gets such sums.
+    """
     pcodes = places.within(caller.areas)
     return Visibility(None if pcodes is None else sorted(pcodes), list(places.codes))
 

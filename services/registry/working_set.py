@@ -109,11 +109,11 @@ class WorkingSet(Filing):
     def give_back(self, filed: AnyFiled, former: Name, reason: Held, replaced: Iterable[Filed]) -> None:
         """Take an accepted report away from its household, because a person has reversed the acceptance.
 
-        The report waits again, under the household that it names itself. In its place, the household gets the report's
-        highest earlier version that took effect, or the versions `replaced` of the report that was replaced. Other
-        versions may be held because the report had another household. If no version has effect any more, they wait for
-        the version that they correct. A movement that waited for its own household is decided again, if this
-        household is registered now.
+        The report waits again, under the household that it names itself. In place of the report, the household gets the
+        report's highest earlier version that took effect. If the report had replaced another report, the household gets
+        the versions `replaced` of that report. Other versions may be held because the report had another household. If
+        no version has effect any more, they wait for the version that they correct. A movement that waited for its own
+        household is decided again, if this household is registered now.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:

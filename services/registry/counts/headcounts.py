@@ -2,9 +2,9 @@
 
 A population is a set of people from one origin at one place. Counts belong to the same population if they have the same
 status, origin, mobility and site. Counts without a site must have the same present place and kind of shelter. A full
-recount replaces the earlier counts of its population that are of the same hazard. A partial count replaces no other
-count. A count without a named present place replaces no other count. The rules are in docs/decisions/0037. If only one
-of two counts names its hazard, `named_hazards` decides.
+recount replaces the earlier counts of the same population and hazard. A partial count replaces no other count. A count
+without a named present place replaces no other count. The rules are in docs/decisions/0037. If only one of two counts
+names its hazard, `named_hazards` decides.
 """
 
 from dataclasses import dataclass, field, replace
@@ -144,7 +144,7 @@ class Headcount:
 
     @cached_property
     def stock_id(self) -> str:
-        """Full recounts of a population that are of the same hazard share a stock id.
+        """Full recounts of the same population and hazard share a stock id.
 
         Every other count has its own stock id, so that figures add its people to those of other counts.
         """

@@ -137,7 +137,7 @@ class CountPool:
                 return known
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Lock these populations and sites, and load those of their counts that are missing.
+        """Lock these populations and sites, and load their missing counts.
 
         Returns False if nothing was missing.
         """

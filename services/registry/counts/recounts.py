@@ -67,7 +67,8 @@ class Recount:
     """The counts to store. They replace all counts of the changed groups, and the counts with the ids in `outdated`.
 
     `messages` has an event about each changed count. `movements` are all movements of the groups whose counts were
-    computed. `unmoved` are the reports of those that moved nobody, because the people were at the destination already.
+    computed. `unmoved` are the reports of the movements that moved nobody, because the people were at the destination
+    already.
     """
 
     tallies: Sequence[Tally] = ()

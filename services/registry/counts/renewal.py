@@ -80,7 +80,7 @@ async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Reg
 
 
 async def last_renewal(sessions: async_sessionmaker[AsyncSession], version: str) -> datetime | None:
-    """The time of the last renewal. None if the gazetteer or the rules have another version since then."""
+    """The time of the last renewal. None if the gazetteer or the rules have changed since this version."""
     async with sessions() as session:
         return await session.scalar(select(CountRenewal.renewed_at).where(CountRenewal.version == version))
 

@@ -37,8 +37,8 @@ class MovedAway(NamedTuple):
 class MovedPeople(NamedTuple):
     """The people of counts who moved.
 
-    `departed` are those who moved away from each count, by report id. `came` are those who came to another place by a
-    movement, as counts.
+    `departed` are those who moved away from each count, by report id. `came` has the people who came to another place
+    by a movement, as counts.
     """
 
     departed: Mapping[str, Sequence[MovedAway]] = {}
@@ -54,8 +54,8 @@ class Recounts:
     """The full recounts of each population. `counts` must contain all counts of each population.
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
-    replaces no other count. `moved` are the people who moved: a later recount cannot include those who moved away, and
-    includes those who came, so two teams do not disagree because of them.
+    replaces no other count. `moved` are the people who moved. A later recount cannot include those who moved away, and
+    includes those who came, so people who moved do not make two teams disagree.
     """
 
     def __init__(
@@ -110,9 +110,10 @@ class Recounts:
         return is_partial or is_own or self._agree(earlier, recount)
 
     def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
-        """Whether the recount agrees with another team's recount `between`, more than a day after the earlier count.
+        """Whether the recount agrees with a recount of another team in `between`.
 
-        Both disagree with the earlier count, so people have come or left meanwhile.
+        Both recounts disagree with the earlier count, which is more than a day older, so people have come or left
+        meanwhile.
         """
         if recount.counted_at - earlier.counted_at <= SAME_TIME:
             return False
@@ -122,8 +123,8 @@ class Recounts:
     def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
         """Whether the recount found about as many people as there were, by the earlier count and later movements.
 
-        Partial counts since then, and people who came by movements, may be a part of the people of the earlier count,
-        so any number with or without them agrees.
+        People of partial counts since then, and people who came by movements, may belong to the earlier count or not.
+        So the recount agrees with any number between none and all of them.
         """
         at, persons = recount.counted_at, recount.clear.persons
         left = self._persons_left(earlier, at)

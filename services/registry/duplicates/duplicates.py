@@ -72,7 +72,7 @@ def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places
 def matches(
     household: OpenedHousehold, other: OpenedHousehold, places: Places
 ) -> Iterator[tuple[DuplicateReason, OpenedMember | None]]:
-    """The reasons, each with the member of the other household who matches; None if it is its contact person."""
+    """The reasons, each with the matching member of the other household; None stands for its contact person."""
     shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other, places)
     for own in household["members"]:
         for member in other["members"]:
@@ -95,7 +95,7 @@ def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
 
 
 def same_as_contact(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[OpenedMember | None]:
-    """The persons of the other household who match if contact persons are compared; None is its contact person.
+    """The members of the other household who match if contact persons are compared; None stands for its contact person.
 
     The name of a contact person is one text, which may contain a patronymic.
     """

@@ -90,7 +90,7 @@ def has_name_of_contact(household: OpenedHousehold, root: KeysOfRoot) -> Iterato
 def has_member_born(between: tuple[date, date]) -> ColumnElement[bool]:
     """The condition that a member may have been born between these days.
 
-    Of a member whose report states only an age, the birth year is not stored.
+    If a member's report states only an age, the member's birth year is not stored.
     """
     first, last = between
     is_of_age = or_(Member.birth_year.between(first.year, last.year), Member.birth_year.is_(None))

@@ -42,7 +42,7 @@ class DuplicateHousehold(HouseholdSummary):
 class DuplicateHouseholds(BaseModel):
     """The duplicates, the strongest reason first.
 
-    `is_complete` is false if too many households share a value to compare all of them.
+    `is_complete` is false if so many households share a value that not all of them were compared.
     """
 
     duplicates: list[DuplicateHousehold]

@@ -53,7 +53,7 @@ class SameDeparture(NamedTuple):
 
 @dataclass(slots=True)
 class Unanswered:
-    """The households or groups of a departure. Those that have waited longest come first."""
+    """The households or groups of a departure. The households or groups that have waited longest come first."""
 
     departure: SameDeparture
     rows: list[Any] = field(default_factory=list)
@@ -87,7 +87,7 @@ def newest_answers() -> Select[UUID]:
 
 
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
-    """Displacements that an event may have caused, but whose report names none, and about which nobody has answered.
+    """Displacements that an event may have caused, whose reports name no event, and about which nobody has answered.
 
     The displacements that have waited longest come first, at most MOST.
     """

@@ -2,9 +2,9 @@
 
 If teams disagree about the same people, several counts are in effect, and only the highest is used. A count of
 everybody at a site states no origin, and includes the people whom earlier counts at the site count by their origin. A
-figure has these people at their origin, and only the rest of the count of everybody as people of unknown origin. If
-people of one origin are counted again later, the later count is added, and the earlier one stays in what is subtracted,
-as in `shared/places/site_counts.py`.
+figure shows these people by their origin, and only the rest of the count of everybody as people of unknown origin. If
+people of one origin are counted again later, the figure uses the later count. The earlier count is still subtracted
+from the count of everybody, as in `shared/places/site_counts.py`.
 """
 
 # raw SQL throughout: the expressions are parts of the statements of figures
@@ -41,8 +41,8 @@ SELECT report_id, site_id, covers_site, persons, counted_at, reported_at, change
 FROM counts WHERE {IS_AT_SITE}
 """  # noqa: S608
 # If teams disagree about everybody at a site, the highest count is used, but the newest also includes those who came
-# between the two counts. `position` is therefore that of the newest. Of several counts of everybody at a site (for
-# example of displaced people and of evacuees), the latest includes all people.
+# between the two counts. `position` is therefore the position of the newest count. Of several counts of everybody at a
+# site (for example of displaced people and of evacuees), the latest includes all people.
 WHOLES = """
 SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS is_latest FROM (
     SELECT DISTINCT ON (own.report_id) own.report_id, newest.site_id, newest.position
@@ -52,7 +52,8 @@ SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS
     ORDER BY own.report_id, newest.position DESC
 ) AS whole
 """
-# The people of an earlier count who were left on the day or, if the count was replaced before, when it was replaced.
+# The people who were left of an earlier count on the day or, if the count was replaced before that day, when it was
+# replaced.
 LEFT_ON = "least(:until, earlier.superseded_at)"
 LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN earlier.persons ELSE (
     SELECT persons FROM group_stays AS stay

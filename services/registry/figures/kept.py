@@ -72,7 +72,7 @@ class KeptFigures:
         return answer
 
     def _kept(self, version: str, question: Question) -> Any:
-        """The answer in memory, which is now the latest used; None if there is no answer of this version."""
+        """The kept answer, which becomes the answer that was used last; None if there is no answer of this version."""
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
         if (answer := self._answers.pop(question, None)) is not None:
@@ -82,8 +82,8 @@ class KeptFigures:
     def _keep(self, version: str, question: Question, answer: Answer) -> None:
         """Keeps the answer, and forgets those that were not used for the longest time.
 
-        An answer of another version is not kept, because another request has read a later version meanwhile. Nor is an
-        answer that would take more than half of the memory: it would drive out too many others.
+        An answer of another version is not kept, because another request has read a later version meanwhile. An answer
+        that would take more than half of the memory is not kept either, because it would drive out too many others.
         """
         if version != self._version or weight(answer) > self._most // 2:
             return

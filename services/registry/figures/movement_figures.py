@@ -44,8 +44,8 @@ MOVED_GROUPS = f"""(
 ) AS counts"""  # noqa: S608 - constants
 MOVEMENT_KINDS = {movement.value: movement for movement in Movement}
 
-# The month, the movement, the P-code and country of the origin, and the P-code and country of the destination. What is
-# not known is an empty text, so that routes can be sorted.
+# The month, the movement, the P-code and country of the origin, and the P-code and country of the destination. Unknown
+# values are empty texts, so that routes can be sorted.
 Route = tuple[str, Movement, str, str, str, str]
 
 

@@ -30,7 +30,7 @@ class MovedPersons(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthOfMoves:
-    """The people who returned and those who moved on in a month; in a year, if their month is not known."""
+    """The people who returned or moved on in a month, or in a year if their month is not known."""
 
     period: str
     returned: MovedPersons

@@ -142,7 +142,8 @@ class PageFigures:
 
     `stock` contains all categories, and `shelters` the figures by kind of shelter and evacuation. `by_age` uses UNHCR's
     age brackets, because one of them begins at 5. The page needs the number of persons aged 5 and over, who may be
-    asked about functioning. `by_age` is empty if nobody was asked, or if the filters select sexes or ages.
+    asked about functioning. `by_age` is empty if nobody was asked about functioning, or if the filters select sexes or
+    ages.
     """
 
     stock: list[Figure]

@@ -45,7 +45,7 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM {table_of_changes} {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The changes of the stock up to a day are those of all earlier years, of the earlier months of the year, and of the
+# The changes of the stock up to a day: the changes of all earlier years, of the earlier months of the year, and of the
 # earlier days of the month.
 SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day

@@ -1,6 +1,6 @@
 """Finds the counts that are in effect at the time of each movement. No I/O.
 
-A site may have thousands of counts and confirmations. The movements come in the order of time, so each count is looked
+A site may have thousands of counts and confirmations. The movements come in the order of time. So each count is looked
 at once when it begins and once when a recount replaces it, and not again for each movement.
 """
 

@@ -87,7 +87,7 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
 async def of_hazard(
     session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int
 ) -> list[GroupCount | GroupStay]:
-    """The people whom the counts that name the hazard count now, the newest first, as `GroupCourse.current`.
+    """The people who are now counted by the counts that name the hazard, the newest first, as in `GroupCourse.current`.
 
     Their groups were in the visible area at some time, or came from there. `readable` decides about each group.
     """

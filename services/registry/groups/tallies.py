@@ -53,7 +53,7 @@ class Tally:
         return self.steps[-1].people
 
     def people_at(self, at: datetime) -> People:
-        """The people who were left at this time, which is not before the count."""
+        """The people who were left at the time `at`, which is not before the count."""
         return next(step.people for step in reversed(self.steps) if step.at <= at)
 
     @property

@@ -20,8 +20,8 @@ from shared.postgres import database, notify
 IDLE_SECONDS = 5.0  # the list is also polled: a NOTIFY is missed while the connection is made again
 AT_ONCE = 200  # a transaction handles this many households and groups
 # raw SQL: the ORM cannot read whether a sequence was used. An earlier release may have held further reports after the
-# migration made the list. These are added as long as no number of the sequence was drawn, because no event has been
-# published then.
+# migration made the list. These reports are added only while the sequence is unused, because then no event has been
+# published yet.
 COMPLETE = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT DISTINCT kind, subject_id FROM reports

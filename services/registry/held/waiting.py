@@ -172,8 +172,8 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
 def _with_sites(newest: CTE) -> CTE:
     """The held reports, each count with the site of its stock.
 
-    A count may name the site only in words. If another held count of the same people names it by its id, both are at
-    this site.
+    A count may name the site only in words. If another held count of the same people names the site by its id, both
+    counts are at this site.
     """
     columns = newest.c
     site_id = func.max(columns.site_id).over(partition_by=columns.stock_id).label("site_id")

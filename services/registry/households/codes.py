@@ -206,10 +206,11 @@ class HouseholdCodes:
     async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
         """Put the stored movements whose code must be compared again on the list.
 
-        A person may have taken such a movement away from its household, so its code was never compared with others. Or
-        the movement waited for another version of its report, and now waits for its own household. The code counts as
-        wrong for an hour already, so that it uses up no further code of its author. The time after which the movement
-        is refused begins now, because until now the movement had a household or waited for another report.
+        If a person took such a movement away from its household, its code was never compared with others. The same is
+        true if the movement waited for another version of its report, and now waits for its own household. The code
+        counts as wrong for an hour already, so that it uses up no further code of its author. The time after which the
+        movement is refused begins only now, because until now the movement had a household or waited for another
+        report.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
@@ -253,9 +254,9 @@ class HouseholdCodes:
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
         """A report may give its household a code that another household has.
 
-        Count this code as a wrong code of the author. Otherwise an account could guess codes in this way: if a code is
-        shared, movements with the code are not recorded, and the account sees this in its receipts. The caller has
-        locked the households, and stores them later.
+        Count this code as a wrong code of the author. Otherwise an account could guess codes: if a code is shared,
+        movements with the code are not recorded, and the account sees this in its receipts. The caller has locked the
+        households, and stores them later.
         """
         if not given:
             return

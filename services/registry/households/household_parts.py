@@ -84,7 +84,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """The same people, after each of these members has been named in one part.
+    """The same people, after each of these members has been moved into one part.
 
     A member who cannot be in any part is ignored.
     """

@@ -1,7 +1,7 @@
 """Finds the households at a site, and the sites of households, by search keys.
 
-The rows contain a search key instead of the site's id, because the database alone must not reveal where a household is:
-search keys are useless without the root key. The previous release stored site ids in `household_sites`. They stay there
+The rows contain a search key instead of the site's id, because the database alone must not reveal where a household is.
+Search keys are useless without the root key. The previous release stored site ids in `household_sites`. They stay there
 until the worker has made keys from them.
 """
 

@@ -1,4 +1,4 @@
-"""Stores people's decisions which of two differing counts is right, and to whom differing counts are assigned."""
+"""Stores which of two differing counts people decided to be right, and to whom differing counts are assigned."""
 
 from alembic import op
 

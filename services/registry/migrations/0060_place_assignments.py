@@ -1,4 +1,4 @@
-"""Stores to whom each question whether two places or hazards are the same is assigned."""
+"""Stores who is to answer the questions whether two places or hazards are the same."""
 
 from alembic import op
 

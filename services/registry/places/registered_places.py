@@ -56,7 +56,7 @@ class RegisteredHousehold:
     def of(cls, subject: Subject) -> "RegisteredHousehold | None":
         """The household.
 
-        None if nobody of it is displaced in the country, or if the day of the departure is too vague.
+        None if nobody of the household is displaced in the country, or if the day of the departure is too vague.
         """
         departure, clear = subject.published, subject.published.clear
         course = subject.courses.by_departure.get(departure.report_id)

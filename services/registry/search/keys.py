@@ -108,7 +108,7 @@ def values_of_person(person: Content) -> list[tuple[Field, str]]:
 
 
 def birth_years_by_age(person: Content) -> range:
-    """The years in which a person may have been born of whom only an age is known, usually two years.
+    """The years, usually two, in which the person may have been born if only an age is known.
 
     The result is empty for other persons, because their birth year is in the table `members`.
     """

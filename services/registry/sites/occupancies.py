@@ -284,8 +284,8 @@ def _remaining(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts],
 def _left(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], since: datetime | None = None) -> int:
     """The registered persons to subtract, because they left after a count at which they were there.
 
-    Left out are those who may be among the people of moved groups, or among the people whom a later recount did not
-    find. No more persons are subtracted than were counted before they left. If `since` is given, only the persons who
+    Persons who may be among the people of moved groups, or among the people whom a later recount did not find, are left
+    out. No more persons are subtracted than were counted before they left. If `since` is given, only the persons who
     came after this time are subtracted.
     """
     left = 0

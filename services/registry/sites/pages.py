@@ -96,7 +96,7 @@ async def site_page(
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
     """The counts whose sum is the number of people at the site, and the counts that are subtracted.
 
-    Left out are counts whose people have all left, and counts that were stored after `rows` were read.
+    Counts whose people have all left, and counts that were stored after `rows` were read, are left out.
     """
     with_people = (share for share in shares(present) if any(count.persons for count in share.counts))
     for share in with_people:

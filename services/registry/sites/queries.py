@@ -72,7 +72,7 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUID]) -> list[CountAtSite]:
     """The counts of displaced people at these sites, including replaced counts.
 
-    The number of a count is that of the people who are left after movements. People who moved to a site are a separate
+    A count's number is the number of people who are left after movements. People who moved to a site are a separate
     count there. A count of people abroad that names a site is a mistake, and is left out.
     """
     rows = await session.execute(

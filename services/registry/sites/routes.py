@@ -150,7 +150,8 @@ async def import_sites(
 ) -> ImportedSheet:
     """Add the sites of an XLSX or CSV sheet (the body, at most 64 KiB).
 
-    With `dry_run`, nothing is added, and the answer says what would become of each row. A known site is never changed.
+    With `dry_run`, nothing is added, and the answer says which result each row would have. A known site is never
+    changed.
 
     The columns are name_ky, name_ru, name_en, type, state, pcode, locality, locality_pcode, lat, lon, capacity, needs,
     person_in_charge and phone; `type`, `pcode` and one name are required. `columns` lists these names in the order of
