@@ -1,6 +1,6 @@
 """The page of an oblast or a district: who is there now, its hazards and alerts, and when the last report came.
 
-It answers what a click on a district on the map answers, by the same rules.
+It gives the same answer as a click on a district on the map, by the same rules.
 """
 
 from collections.abc import Sequence

@@ -19,7 +19,7 @@ HOURS = re.compile(r"[1-9][0-9]{0,2}")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the alerts of the list must have. An empty part chooses nothing, so all alerts have it.
+    """What must be true of the alerts in the list. An empty part chooses nothing, so all alerts have it.
 
     `faults` are the names of the parts that were left out, because they name something unknown or are too long.
     """
@@ -50,7 +50,7 @@ def of_query(query: str, places: Places) -> Filter:
 
 
 def of(pairs: Iterable[tuple[str, str]], places: Places) -> Filter:
-    """The filter of an address. Parameters that no filter has are ignored, and empty ones choose nothing."""
+    """The filter of an address. Unknown parameters are ignored, and empty parameters choose nothing."""
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         if value.strip():

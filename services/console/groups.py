@@ -38,8 +38,8 @@ class GroupFigures:
     """The numbers of people of one or more groups.
 
     `estimated` is the part of `persons` that was estimated from the number of families, and `evacuated` the part that
-    was evacuated. `unconfirmed` are those whom nobody has seen for 24 hours (evacuees) or 30 days, and `presumed` those
-    whose evacuation was lifted.
+    was evacuated. `unconfirmed` are the evacuees whom nobody has seen for 24 hours, and the other people whom nobody
+    has seen for 30 days. `presumed` are the people whose evacuation was lifted.
     """
 
     persons: CountRange = NOBODY
@@ -120,7 +120,7 @@ class StatedPlace:
 
     @property
     def version(self) -> tuple[Hashable, ...]:
-        """What a page shows of the place."""
+        """What a page shows about the place."""
         site = self.site and (self.site.site_id, *self.site.names.items(), self.site.locality, self.site.locality_pcode)
         return self.pcode, self.country, self.locality, self.shelter, self.locality_pcode, site
 
@@ -160,7 +160,7 @@ class GroupsHere:
 
     @property
     def version(self) -> tuple[Hashable, ...]:
-        """What a page shows of these people."""
+        """What a page shows about these people."""
         origins = ((place.version, persons) for place, persons in self.origins)
         return self.place.version, self.figures, self.is_urgent, *origins
 

@@ -30,8 +30,8 @@ class KeptRows:
     def row(self, language: str, template: str, version: Hashable, shown: Any, **facts: Hashable) -> Markup:
         """Renders the template, unless it was rendered with the same version and facts today.
 
-        `shown` is what the row is about, and `version` stands for its content. A template of a row sees only `shown`,
-        the facts and the constants of this process, so that no row can depend on anything else.
+        `shown` is the record that the row shows, and `version` stands for the content of this record. A template of a
+        row sees only `shown`, the facts and the constants of this process, so that no row can depend on anything else.
         """
         today = datetime.now(TIME_ZONE).date()  # a row names the day of a time only if it is not today
         key = (language, template, version, today, *facts.items())

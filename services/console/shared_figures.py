@@ -53,9 +53,9 @@ class FiguresOfAreas:
     async def get(self, name: str, topics: Iterable[str], compute: Callable[[], Awaitable[T]]) -> T:
         """The figures with this name, which contain at least the records of the reader's snapshot.
 
-        They are computed if the snapshot contains newer records of the topics than the kept figures, or if these are
-        older than KEPT_SECONDS. Figures that contain other figures are as old as these. Readers who ask at the same
-        time wait for the first.
+        The figures are computed again if the snapshot contains newer records of the topics than the kept figures, or if
+        the kept figures are older than KEPT_SECONDS. Figures that contain other figures are as old as these. Readers
+        who ask at the same time wait for the first.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}

@@ -79,7 +79,7 @@ def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[st
 
 
 def needs_grant(principal: Principal, topics: Iterable[str]) -> bool:
-    """Whether the account needs a grant for one of these topics."""
+    """Whether the account needs the grant of hazards for one of these topics."""
     return may_be_granted(principal) and RESTRICTED_HAZARDS in topics
 
 

@@ -169,7 +169,9 @@ async def keep_caller(request: Request, session: Session, report_id: UUID, calle
 
 @api.get("/v1/callers/{report_id}")
 async def read_caller(request: Request, session: Session, report_id: UUID) -> Caller:
-    """The caller, for readers who wrote the note themselves, or in whose areas the hazard was first reported.
+    """The caller of a report.
+
+    Readers may see the caller if they wrote the note themselves, or if the hazard was first reported in their areas.
 
     The read is committed to the security log before the answer is sent.
     """

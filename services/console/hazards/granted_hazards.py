@@ -1,4 +1,4 @@
-"""The route by which another system reads the restricted hazards of the areas that are granted to it."""
+"""The route by which another system reads the Restricted hazards of the areas that were granted to it."""
 
 from typing import Annotated, Any
 

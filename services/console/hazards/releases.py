@@ -45,7 +45,7 @@ class Publicity(StrEnum):
 class PublicState:
     """How public a hazard is.
 
-    `is_overdue` is true if a Severe or Extreme hazard was confirmed at least ten minutes ago, and nobody has decided
+    `is_overdue` is true if a Severe or Extreme hazard was confirmed at least ten minutes ago and nobody has decided
     about a release yet.
     """
 

@@ -158,7 +158,7 @@ def displaced(
 
 
 def _is_abroad(code: str, places: Places) -> bool:
-    """Whether the code is that of another country, and neither of a unit nor of an unknown place."""
+    """Whether the code is the code of another country: neither a unit nor an unknown place."""
     return places.unit(code) is None and code != UNKNOWN_COUNTRY
 
 

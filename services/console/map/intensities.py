@@ -18,7 +18,7 @@ DEGREES = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "X
 
 @dataclass(frozen=True, slots=True)
 class ExpectedIntensity:
-    """The highest intensity that is expected in a unit, and the earthquake that has it."""
+    """The highest intensity that is expected in a unit, and the earthquake that causes it."""
 
     pcode: str
     intensity: float

@@ -1,4 +1,4 @@
-"""The layers of the map. Each shows what the panel of the board with the same data shows to the same reader."""
+"""The layers of the map. Each layer shows a reader the same data as the matching panel of the board."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -56,7 +56,7 @@ async def hazard(request: Request, session: AsyncSession, hazard_id: UUID) -> La
 
 
 async def shaking(request: Request, session: AsyncSession) -> Layer:
-    """The highest intensity that is expected in each unit, of the earthquakes that are in force.
+    """The highest intensity that the earthquakes in force are expected to have in each unit.
 
     `uncomputed` is the number of these earthquakes whose intensity cannot be computed.
     """
@@ -92,7 +92,10 @@ async def displaced(request: Request, session: AsyncSession) -> Layer:
 
 
 async def localities(request: Request, session: AsyncSession) -> Layer:
-    """The people of counted groups by village and site. For readers who may not see localities: by district."""
+    """The people of counted groups by village and site.
+
+    Readers who may not see localities get the people by district.
+    """
     here, principal, language = console(request), tokens.current(request), language_of(request)
     status, places, by_district = here.settings.counted_status, here.places, not visibility.sees_localities(principal)
     shared = await here.shared_figures.of(session, principal.areas)

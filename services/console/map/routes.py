@@ -29,7 +29,7 @@ MOST_BYTES = 16 * 1_048_576  # the longest range of one answer; a tile or a dire
 
 @router.get("/map")
 async def map_page(request: Request, takes_point: bool = False) -> Response:
-    """The map. With `takes_point`, it was opened by the form for a new event, and gives the form a point."""
+    """The map. With `takes_point`, the form for a new event has opened the map, and gets a point from it."""
     here, principal = console(request), tokens.current(request)
     background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
     async with request.app.state.sessions() as session:

@@ -1,4 +1,4 @@
-"""Adds indexes by which the board finds open alerts, alerts that were closed lately, and hazards that came lately.
+"""Adds indexes by which the board finds open alerts, recently closed alerts, and recent hazards.
 
 While an index is built, the worker waits before it stores alerts or hazards; the board shows them a little later.
 """

@@ -144,7 +144,7 @@ async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str]
 
 
 def people(alerts: Iterable[BoardAlert]) -> Iterator[UUID | None]:
-    """The accounts that have acted on the alerts, or that should."""
+    """The accounts that have acted on the alerts, or that should act on them."""
     for alert in alerts:
         yield from (alert.acknowledged_by, alert.assigned_to, alert.progressed_by, alert.resolved_by)
 

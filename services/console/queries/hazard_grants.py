@@ -1,4 +1,4 @@
-"""Reads which restricted hazards are granted to the account of another system. By default, none are."""
+"""Reads which restricted hazards are granted to the account of another system. By default, no hazards are granted."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ async def areas(session: AsyncSession, account_id: UUID) -> tuple[str, ...]:
 
 
 async def areas_by_account(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """The granted areas of those accounts in `ids` that belong to another system and are not disabled."""
+    """The granted areas of the accounts in `ids` that belong to another system and are not disabled."""
     rows = await session.scalars(select(Account).where(Account.account_id.in_(ids), Account.disabled_at.is_(None)))
     return {row.account_id: tuple(row.hazard_areas) for row in rows if accounts.is_integration(row)}
 

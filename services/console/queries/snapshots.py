@@ -148,8 +148,8 @@ def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
     """Whether the public reads a version in `board_releases`, and this version is in force.
 
     If the hazard is not Public, any version in force is enough. For a Public hazard, only a release with the same or a
-    higher revision number counts: such a release hides the updates of the hazard's source, which does not know of the
-    release.
+    higher revision number counts. Such a release hides the updates of the hazard's source, because the source does not
+    know of the release.
     """
     in_force = (
         select(BoardRelease.hazard_id)
@@ -186,8 +186,9 @@ async def confirmations(
 ) -> RowMapping:
     """Numbers of displaced households and persons. People in other countries are not counted.
 
-    `unconfirmed` are those whom nobody has seen for 24 hours (evacuees) or 30 days, and `presumed` are those whose
-    evacuation was lifted. `evacuated` are the evacuees. The names of `Evacuation` are the evacuees of each kind.
+    `unconfirmed` are the evacuees whom nobody has seen for 24 hours, and the other people whom nobody has seen for 30
+    days. `presumed` are the people whose evacuation was lifted. `evacuated` are the evacuees. The names of `Evacuation`
+    are the evacuees of each kind.
     """
     is_evacuated = BoardHousehold.mobility == Mobility.EVACUATION
     conditions: dict[str, ColumnElement[bool]] = {

@@ -111,7 +111,10 @@ async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception
 
 
 def _failed(kind: SearchKind, id: UUID, error: Exception) -> Entry:
-    """An entry without words: words of an older version of the row would find what the row no longer says."""
+    """An entry without words.
+
+    The words of an older version of the row would match searches that the row no longer matches.
+    """
     log.get().error("search words failed", kind=kind, id=str(id), **log.described(error))
     return {"kind": kind, "id": id, "words": "", "version": FAILED}
 

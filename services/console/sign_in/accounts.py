@@ -178,7 +178,7 @@ def principal(
 def may_renew(account: Account | None, current: Principal) -> bool:
     """Whether the account's state in PostgreSQL permits the renewal of the sign-in.
 
-    PostgreSQL is asked, because a revocation may not have reached this process yet.
+    The function asks PostgreSQL, because a revocation may not have reached this process yet.
     """
     if account is None or account.disabled_at is not None:
         return False

@@ -199,7 +199,7 @@ class EventStream:
         return frame.removed if self._is_removal(sight, frame) else None
 
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
-        """Whether these listeners were allowed to see the hazard before this record.
+        """Whether these listeners might see the hazard before this record.
 
         The caller has checked that they may not see this record.
         """

@@ -191,7 +191,7 @@ function isPartly(alert) {
   return alert.acknowledged_at === null;
 }
 
-/** Acts on the alerts. Those that are refused stay selected. @param {import("/static/board/several.js").Several} several @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] */
+/** Acts on the alerts. Alerts whose action is refused stay selected. @param {import("/static/board/several.js").Several} several @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] */
 async function sendSeveral(several, act, body, offered) {
   try {
     const refused = await actOn(several, act, body, offered);

@@ -129,7 +129,7 @@ export function catchUp(drawn) {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   newest = Math.max(newest, Number(rowOf(shown)?.dataset.sequence ?? 0));
   if (!article || isBusy() || document.visibilityState === "hidden" || newest <= versionOf(article)) return;
-  if (["group", "site"].includes(kindOf(shown))) return; // each reading of these is in the security log
+  if (["group", "site"].includes(kindOf(shown))) return; // each reading of a group or site is in the security log
   if (kindOf(shown) === "area" && performance.now() - readAt < AREA_MS) return;
   const isLast = newest === Infinity && drawn === "alerts";
   if (isLast) newest = 0;

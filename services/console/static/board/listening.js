@@ -12,7 +12,7 @@ const AGAIN_MS = 2000;
 let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-vector]"))?.dataset.vector ?? "";
 let heard = Date.now();
 let newest = now();
-/** The last moments, by the clock that never jumps, at which the page heard the stream, and heard it before the newest loss. */
+/** When the page last heard the stream, and when it last heard it before the newest loss; by the clock that never jumps. */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 let isLost = false;
 /** @type {EventSource | undefined} */

@@ -29,7 +29,7 @@ let isLoaded = false;
 let isAble;
 /** The path of the alert, hazard or place that is open beside the list. */
 let shown = "";
-/** The path that a click on a mark of several opened. The others of the mark are offered until something else is open. */
+/** The path that a click on a mark of several opened. The other hazards or alerts of the mark are offered until something else is open. */
 let offeredWith = "";
 /** Whether the map has moved to the place of this path. */
 let hasMoved = false;
@@ -154,7 +154,7 @@ function mark() {
   map.select(feature);
 }
 
-/** A mark of several hazards or alerts opens the district of all of them, which lists them, or else the first, and offers the others. @param {string} layer @param {string[]} ids */
+/** A mark of several hazards or alerts opens the district that all of them share, because it lists them. Without such a district, it opens the first of them and offers the others. @param {string} layer @param {string[]} ids */
 function chosenOnMap(layer, ids) {
   const [id] = ids;
   if (!id) return;

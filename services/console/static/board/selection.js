@@ -36,7 +36,7 @@ export function chooseNone(alerts = chosen()) {
   showSelection();
 }
 
-/** These alerts stay selected, as their rows are now: the person was told that they have changed. @param {string[]} alerts */
+/** Keeps these alerts selected in the state of their present rows, because the person was told that they have changed. @param {string[]} alerts */
 export function chooseAgain(alerts) {
   for (const row of rows()) if (alerts.includes(keyOf(row))) choose(row, true);
   showSelection();

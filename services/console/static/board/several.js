@@ -36,7 +36,7 @@ export function atOnce() {
   return { ...asNamed(alerts), seen: seen(alerts) };
 }
 
-/** These alerts, whatever others have done since. @param {string[]} alerts @returns {Several} */
+/** These alerts, even if other people have acted on them since. @param {string[]} alerts @returns {Several} */
 export function asNamed(alerts) {
   return { alerts, seen: {}, names: new Map(alerts.map((alert) => [alert, named(alert)])) };
 }

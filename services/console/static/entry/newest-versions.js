@@ -7,8 +7,9 @@ import { sentence } from "/static/texts.js";
 /** @typedef {import("/static/entry/known-reports.js").Newest} Newest */
 
 /**
- * The newest version of a report that took effect, or else the newest, with the highest number of any version: somebody
- * else may have sent a held version of the same report. Undefined if the report cannot be shown, which the page then says.
+ * The newest version of a report that took effect or, if none took effect, the newest version. `highest` is the highest
+ * number of all versions, because somebody else may have sent a held version. Undefined if the report cannot be shown,
+ * which the page then says.
  * @param {{kind: string, subject: string}} about @param {string} id
  * @returns {Promise<Newest & {highest: number} | undefined>}
  */

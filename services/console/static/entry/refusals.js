@@ -1,5 +1,4 @@
-// Shows the errors of a form: marks the invalid fields, focuses the first, and shows the reason. What a service refused
-// is also said at each field.
+// Shows the errors of a form: marks the invalid fields, focuses the first, and shows the reason. Each field also shows what the service refused in it.
 
 import { problem } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";

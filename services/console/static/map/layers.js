@@ -15,7 +15,7 @@ const AGAIN_MS = 1500; // a layer without an answer, or behind the stream, is re
 /** @type {Due[]} of each layer of the page */
 const layers = [];
 
-/** How long ago the oldest change was heard of that a layer does not show yet. */
+/** How long ago the page heard of the oldest change that a layer does not show yet. */
 export function layersBehindMs() {
   return longestMs(({ heardAt }) => heardAt);
 }
@@ -35,7 +35,7 @@ function longestMs(moment) {
 }
 
 /**
- * Returns a function that has a layer read and shown, and read again until the layer is as new as the stream.
+ * Returns a function that reads a layer, and repeats this until the layer is as new as the stream.
  * @param {() => Promise<boolean>} read returns whether the layer must be read again
  * @param {number} quietMs the shortest interval between two readings
  */

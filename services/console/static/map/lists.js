@@ -58,7 +58,7 @@ function contentOf({ properties, geometry }) {
   return JSON.stringify([properties, geometry !== null]);
 }
 
-/** Takes a row out of those that are known, because each row can be shown once. @param {Map<string | undefined, Element>} known @param {string} content */
+/** Removes a row from the known rows, because each row can be shown only once. @param {Map<string | undefined, Element>} known @param {string} content */
 function taken(known, content) {
   const row = known.get(content);
   known.delete(content);

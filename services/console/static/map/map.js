@@ -148,7 +148,7 @@ const SHOWN = {
   sites: (features) => map?.show("sites", features),
 };
 
-/** Shows a layer on the map and in its table. A layer that was not read yet is not "nobody", so nothing is stated about it. @param {Name} name */
+/** Shows a layer on the map and in its table. A layer that was not read yet does not mean "nobody", so nothing is stated about it. @param {Name} name */
 function draw(name) {
   const features = layers[name];
   if (!features) return;
@@ -209,7 +209,7 @@ function known(table, id) {
   return layers[named]?.find(({ properties }) => properties.id === id);
 }
 
-/** What has the same mark as the chosen feature. */
+/** The features that have the same mark as the chosen feature. */
 function alsoChosen() {
   return chosen.others.flatMap((id) => known(chosen.table, id) ?? []);
 }

@@ -16,7 +16,7 @@ export function offerPoint(place, { lat, lng }) {
   show();
 }
 
-/** Somebody chooses a district, something that lies in one district, or nothing. The last point on the map is no longer meant. @param {import("/static/map/features.js").Feature | undefined} feature */
+/** Somebody chooses a district, something that lies in one district, or nothing. The last point on the map is forgotten. @param {import("/static/map/features.js").Feature | undefined} feature */
 export function offerDistrict(feature) {
   const { id, districts = [id] } = feature?.properties ?? { districts: [] };
   district = districts.length === 1 ? districts[0] : "";

@@ -59,7 +59,7 @@ export function clear() {
   add();
 }
 
-/** Shows the persons of a registered household. What the list has no field for is kept. @param {Member[]} persons */
+/** Shows the persons of a registered household. Values for which the list has no field are kept. @param {Member[]} persons */
 export function fill(persons) {
   clear();
   const names = new Set(persons.map(({ family_name }) => family_name));

@@ -17,7 +17,7 @@ import { showReason } from "/static/new-movement/movement-results.js";
 import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
-const UNKNOWN = "ZZ"; // a destination that is not known fits every movement that has one, except into the country
+const UNKNOWN = "ZZ"; // an unknown destination fits every movement with a destination, except an entry into the country
 const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };

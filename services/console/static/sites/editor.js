@@ -46,7 +46,7 @@ function given(name) {
   return givenIn(form, name);
 }
 
-/** Opens the form, empty or with a site. The form stays if unsaved input in it shall not be discarded. @param {Site} [site] */
+/** Opens the form, empty or with a site. Nothing changes if the person keeps unsaved input in the form. @param {Site} [site] */
 export function open(site) {
   if (!mayLeave()) return;
   form.reset();

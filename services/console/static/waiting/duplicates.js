@@ -1,4 +1,4 @@
-// Shows the households that were probably registered twice. A person says that they are two, or assigns them.
+// Shows the households that were probably registered twice. A person decides that they are two households, or assigns the pair.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";

@@ -1,5 +1,5 @@
-// Asks whether two places of open counts are the same, because their typed names are nearly equal, and whether a count
-// that names no event is of the event of another count, or whether two events are one emergency. Shows the answers.
+// Asks whether two places of open counts are the same, because their typed names are nearly equal. Also asks whether a
+// count without an event belongs to the event of another count, and whether two events are one emergency. Shows the answers.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";

@@ -29,7 +29,7 @@ const SHOWN = {
   alerts: (features) => map?.show("alerts", marksOf(features, "alert")),
 };
 
-/** What a person typed is not shown on a wall. @param {Feature} hazard */
+/** Texts that a person typed are not shown on a wall. @param {Feature} hazard */
 function withoutTypedText(hazard) {
   return { ...hazard, properties: { ...hazard.properties, type_text: null } };
 }
