@@ -103,9 +103,9 @@ class Deduplication:
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
         """The reports with these ids that intake accepted from the author. None if Valkey did not answer.
 
-        Only versions 1 to 3 are looked up. A higher version is sent only after an earlier one has an outcome, from
-        which intake already knows the report. All keys are tried, because a report's name was stored under the newest
-        key at the time of the report.
+        Only versions 1 to 3 are looked up. A higher version is sent only after an earlier version has an outcome, so
+        intake already knows the report from this outcome. All keys are tried, because a report's name was stored under
+        the newest key at the time of the report.
         """
         ids, _ = list(report_ids), self._ring.newest  # `newest` makes the keyring load new keys
         if not ids:

@@ -1,6 +1,6 @@
 """Makes the fields that intake adds to a report about people.
 
-They come from the token, intake's clock and its checks.
+These fields come from the token, from intake's clock and from its checks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -87,7 +87,9 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> list[str] | None:
-    """The author's areas, which the registry needs if a movement has no place. None if it does not need them.
+    """The author's areas, which the registry needs if a movement has no place.
+
+    None if the registry does not need the areas.
 
     An operator or a duty head may also be the author of a movement of a site.
     """

@@ -2,9 +2,9 @@
 
 Structs are built from the contract's models, and need half of the models' CPU time.
 
-If a Struct accepts a report, the model would accept it too and give the same values. If the Struct does not accept the
-report, the model reads it, because pydantic is more lenient: it accepts `"5"` for 5 and trims text. Only the model
-writes error texts (docs/decisions/0034).
+If a Struct accepts a report, the model would also accept the report, with the same values. If the Struct does not
+accept the report, the model reads it, because pydantic is more lenient: it accepts `"5"` for 5 and trims text. Only the
+model writes error texts (docs/decisions/0034).
 """
 
 import re

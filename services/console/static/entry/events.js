@@ -28,7 +28,7 @@ export class Events {
     void this.question.show(this.departure);
   }
 
-  /** What the form says about the departure; undefined if this is not enough for the question. */
+  /** The departure that the form states; undefined if the form does not state enough for the question. */
   get departure() {
     const pcode = this.journey.origin.chosen?.value ?? "",
       { left, precision } = this.journey.departure,

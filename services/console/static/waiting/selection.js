@@ -36,7 +36,7 @@ export function selection(list, show) {
     keep(listed) {
       for (const id of chosen) if (!listed.includes(id)) chosen.delete(id);
     },
-    /** Selects all rows except those in `apart`, or no row. @param {boolean} isChosen */
+    /** Selects no row, or all rows except those that are chosen one by one. @param {boolean} isChosen */
     all(isChosen) {
       for (const box of boxes(isChosen ? common : every)) {
         box.checked = isChosen;

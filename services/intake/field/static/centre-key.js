@@ -12,7 +12,7 @@ const PATIENCE_MS = 20_000;
 const AGAIN_MS = 12 * 3_600_000;
 let readAt = -Infinity;
 /** @type {CentreKey | null} */
-let answered = null; // by the centre to this page, which knows it even if the phone is full
+let answered = null; // the key that the centre sent to this page, which knows the key even if the phone is full
 
 /** @returns {CentreKey | null} */
 function known() {
@@ -23,7 +23,7 @@ export function hasKey() {
   return Boolean(known());
 }
 
-/** Ask for the key that the centre uses. It is an older one than before if the centre lost its newest key. */
+/** Ask for the key that the centre uses. If the centre lost its newest key, it answers with an older key than before. */
 export async function renewKey() {
   if (performance.now() - readAt < AGAIN_MS && known()) return;
   try {
@@ -82,6 +82,6 @@ function idOf(name) {
   try {
     return JSON.parse(new TextDecoder().decode(decode(known.token.split(".")[1]))).sub;
   } catch {
-    return undefined; // the token is none of the centre, so the centre will ask for another sign-in
+    return undefined; // the token is not from this centre, so the centre will ask for another sign-in
   }
 }

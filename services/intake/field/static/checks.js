@@ -16,7 +16,7 @@ import { local, timeOf } from "./time.js";
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {{control: Control, text: string}} Problem */
 
-const UNKNOWN = ["ZZ", "XX"]; // not known, and abroad where the country is not known
+const UNKNOWN = ["ZZ", "XX"]; // an unknown place, and a place abroad in an unknown country
 const MANY_PERSONS = 30;
 const FIRST_BIRTH = 1905;
 const FIRST_DAY = "1990-01-01";
@@ -38,7 +38,7 @@ export function problems(form) {
       ];
 }
 
-/** What the centre did not accept in the report that is corrected. @param {import("./kept.js").FieldError[]} errors @returns {Problem[]} */
+/** The fields that the centre did not accept in the report that is corrected. @param {import("./kept.js").FieldError[]} errors @returns {Problem[]} */
 export function refusedFields(errors) {
   return errors.flatMap((error) => {
     const control = controlOf(error.pointer);

@@ -65,7 +65,7 @@ export class Kinds {
 
 /**
  * Save as this tab's draft; another tab then no longer continues the draft.
- * Return whether it was saved, which is not so if the draft was sent, discarded or saved again meanwhile.
+ * Return whether it was saved. It is not saved if the draft was sent, discarded or saved again meanwhile.
  * @param {Written} draft @throws {DOMException} if the phone's storage is full
  */
 export async function keepDraft({ author, corrected, body, others }) {

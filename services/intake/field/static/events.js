@@ -39,7 +39,7 @@ function ask() {
   void question.show(departure());
 }
 
-/** What the form says about the departure; undefined if this is not enough for the question. */
+/** The departure that the form states; undefined if the form does not state enough for the question. */
 function departure() {
   const oblast = statedCode("origin"),
     pcode = control("origin_district").value || oblast;

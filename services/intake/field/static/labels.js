@@ -73,7 +73,7 @@ export function personOf(place) {
   return sentence("person", { number: place + 1 });
 }
 
-/** By which a report is told from others in the list. @param {{report_id: string}} clear */
+/** The code by which an author recognises a report in the list. @param {{report_id: string}} clear */
 export function codeOf({ report_id }) {
   return report_id.slice(-CODE_DIGITS).toUpperCase();
 }

@@ -123,7 +123,7 @@ function showCode() {
   element("household-code-field").hidden = Boolean(household.value);
 }
 
-/** Show the fields of the destination as the chosen movement needs them. For other kinds of reports all are shown. */
+/** Show the fields of the destination as the chosen movement needs them. For other kinds of reports, all of these fields are shown. */
 export function showDestination() {
   const isHidden = isHazard() || (isMovement() && !leads());
   for (const id of ["destination-place", "shelter-field"]) element(id).hidden = isHidden;

@@ -40,7 +40,7 @@ export function chosenMovers() {
     .map(({ value }) => value);
 }
 
-/** Who moved. The whole household, if nobody and no number is stated. */
+/** Who moved. If neither persons nor a number are stated, the whole household. */
 export function readMovers() {
   const chosen = chosenMovers();
   if (!group.closest("[hidden]")) return chosen.length ? { member_ids: chosen } : {};

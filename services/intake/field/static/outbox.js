@@ -63,8 +63,9 @@ function isHazard({ clear }) {
 }
 
 /**
- * Send one report. Return whether the next report can be sent now. A hazard that the centre does not take now holds up
- * no other report: the centre refuses hazards with an expired sign-in, and an earlier release takes none from phones.
+ * Send one report. Return whether the next report can be sent now. If the centre does not take a hazard now, the other
+ * reports are sent nevertheless: the centre refuses only hazards with an expired sign-in, and an earlier release takes no
+ * hazards from phones.
  * @param {Kept} report
  * @param {Set<string>} passed
  */
@@ -149,7 +150,7 @@ export function retryUnopened() {
   for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
 }
 
-/** Seal what an earlier release stored in clear: for the centre, and what was refused also for its author. */
+/** Seal reports that an earlier release stored in clear. Reports are sealed for the centre; refused reports also for their author. */
 export async function sealOld() {
   for (const report of reports()) if (report.body) await sealBody(report, report.body);
 }

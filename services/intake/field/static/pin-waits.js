@@ -1,5 +1,5 @@
-// The wait after wrong PINs. Only the time counts during which a page of the form is open: whoever has the phone can set
-// its clock, also before a reload. No page stores more than the time that has passed since the last try.
+// The wait after wrong PINs. Time counts only while a page of the form is open, because a person who has the phone can
+// set its clock, also before a reload. No page stores more than the time that has passed since the last try.
 
 import { uuid } from "./uuid.js";
 
@@ -49,8 +49,8 @@ function pauseAfter(count) {
 }
 
 /**
- * The milliseconds since the attempt during which a page was open. A page adds its own time to what was stored when it
- * first saw the attempt, so that two pages do not count the same time twice.
+ * The milliseconds since the attempt during which a page was open. A page adds its own time to the time that was stored
+ * when the page first saw the attempt, so that two pages do not count the same time twice.
  * @param {string} attempt
  */
 function waited(attempt) {

@@ -57,7 +57,7 @@ async function found(what) {
   }
 }
 
-/** What the author must do first, because without it the centre takes no report from this phone, or the form is closed. */
+/** What the author must do first. Until then, the centre takes no report from this phone, or the form is closed. */
 function lacking() {
   const known = account();
   if (!known || isOver(known)) return "signInFirst";

@@ -19,8 +19,8 @@ import { uuid } from "./uuid.js";
 /** @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
 
 /**
- * The ids of a report; each missing id is generated. The people of a movement were reported before, so their id is not
- * used: the author may choose another kind of report in the form, and then reports other people.
+ * The ids of a report; each missing id is generated. The people of a movement were reported before. Their id is not used,
+ * because the author may choose another kind of report in the form, and then reports other people.
  * @param {Partial<Body>} [body] @returns {Ids}
  */
 export function idsOf({
@@ -168,7 +168,7 @@ function readMembers(form) {
   }));
 }
 
-/** The field of the name that all members have who have none of their own. */
+/** The field of the family name: all members without a family name of their own have this name. */
 export function familyName() {
   return /** @type {HTMLInputElement} */ (element("family-name"));
 }

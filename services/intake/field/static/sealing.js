@@ -5,7 +5,7 @@ import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "./hpke.
 const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 const ENCAPSULATED_BYTES = 65; // an uncompressed point of P-256
 
-/** Whether the browser can encrypt. On a page without https it cannot. */
+/** Whether the browser can encrypt. On a page without https, the browser cannot encrypt. */
 export function canSeal() {
   return Boolean(globalThis.crypto?.subtle);
 }

@@ -114,7 +114,7 @@ self.addEventListener("message", (event) => {
   );
 });
 
-/** The files that are not in the cache, because the browser deleted them. @param {boolean} isSaving whether to load them again before */
+/** The files that are not in the cache, because the browser deleted them. @param {boolean} isSaving whether to load them again first */
 async function uncached(isSaving) {
   try {
     const kept = await caches.open(KEPT);
