@@ -1,7 +1,7 @@
 """`python -m bench.alerts_vs_alertmanager` compares Dayar with Prometheus's Alertmanager: latency and loss, in one run.
 
 Dayar gets Extreme hazards by HTTP and sends a webhook for each. Alertmanager gets as many alerts by its API and sends a
-webhook for each group; every alert is a group of its own. Alertmanager runs once with its default `group_wait` of 30
+webhook for each group; every alert is a separate group. Alertmanager runs once with its default `group_wait` of 30
 seconds, and once with `group_wait: 0s`. Each system is measured once undisturbed and once with a kill. In the middle of
 the load, SIGKILL then ends the process that notifies, which is started again at once. A client repeats a request until
 it is accepted. An accepted alert counts as lost if no webhook came for it within a minute.

@@ -1,8 +1,9 @@
 """`python -m bench.console` measures the console on a busy day.
 
 500 alerts are open, 300 hazards are in force, and people are counted in 2,000 localities. The benchmark measures how
-long the server renders pages, panels and layers of the map; the first load of the board; how busy the browser is while
-the map is panned; the time from Kafka to the screen; and the event stream, with a plain app for comparison.
+long the server renders pages, panels and layers of the map, and how long the first load of the board takes. It also
+measures how busy the browser is while the map is panned, the time from Kafka to the screen, and the event stream, with
+a plain app for comparison.
 """
 
 import argparse

@@ -84,7 +84,7 @@ def begin(event: dict[str, Any]) -> tuple[int, int]:
 
 
 def outermost(events: Sequence[dict[str, Any]]) -> list[Work]:
-    """The events that no other event contains, so that nothing is counted twice."""
+    """The events that are not part of another event, so that no time is counted twice."""
     whole: list[Work] = []
     for event in events:
         ended = event["ts"] + event.get("dur", 0)

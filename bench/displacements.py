@@ -1,7 +1,7 @@
 """Makes displacements for the benchmark of figures, as rows of the registry's tables.
 
 Four in five displacements are in the three southern oblasts. Most displacements are caused by natural disaster. One
-household in ten was displaced twice. `bench.movements` makes what happened to the households later.
+household in ten was displaced twice. `bench.movements` makes the reports about what happened to the households later.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
 HAZARD_TYPES = (*[HazardType.MUDFLOW] * 6, HazardType.EARTHQUAKE, HazardType.LANDSLIDE, HazardType.FLASH_FLOOD)
 SHELTERS = (Shelter.TENT, Shelter.SCHOOL, Shelter.MOSQUE, Shelter.HOST_RELATIVES, Shelter.HOST_OTHERS, Shelter.UNKNOWN)
 MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
-TWICE = 10  # of this many displacements, the first two are of the same household
+TWICE = 10  # in each group of this many displacements, the first two are of the same household
 
 
 class Displacements:

@@ -75,7 +75,7 @@ def allow_memory(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """Yields a function after which the registry computes its next answer again instead of taking it from the cache.
+    """Yields a function that makes the registry compute its next answer again, instead of taking it from the cache.
 
     The function changes no displacement.
     """

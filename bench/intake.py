@@ -100,7 +100,7 @@ class Bench:
     ) -> Pass:
         """Measure one pass.
 
-        If an answer has another status than `status`, the run is void: a refusal takes less time.
+        If an answer has another status than `status`, the run is void, because a refusal takes less time.
         """
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)

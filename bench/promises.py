@@ -1,4 +1,4 @@
-"""Prints what was measured beside what is promised, and remembers what was missed."""
+"""Prints each measured value beside the promised value, and remembers which promises were missed."""
 
 from collections.abc import Sequence
 

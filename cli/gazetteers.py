@@ -87,7 +87,7 @@ class LocalityList:
     def _holds_localities(self, pcode: str) -> bool:
         """Whether a locality can lie directly in the unit.
 
-        It can in a district, but not in an oblast that has districts.
+        A locality can lie directly in a district, but not in an oblast that has districts.
         """
         return self.units[pcode].level > 1 or not any(unit.parent == pcode for unit in self.units.values())
 

@@ -122,7 +122,9 @@ def covers(account: Account, clear: dict[str, Any], household_pcode: str | None)
 
 
 def covers_subject(account: Account, row: RowMapping) -> bool:
-    """Whether the account may change the data of the report's people. If they are not registered, every account may.
+    """Whether the account may change the data of the report's people.
+
+    Every account may change the data of people who are not registered.
 
     If the people are registered without a P-code, only an account for the whole country may change their data.
     """

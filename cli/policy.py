@@ -106,7 +106,7 @@ def save(
 
 @app.command()
 def remove(name: Name) -> None:
-    """Remove a policy. Then another policy or the steps of the receivers decide."""
+    """Remove a policy. Afterwards another policy, or the steps of the receivers, decide who is notified."""
 
     async def drop(session: AsyncSession) -> None:
         await subscriptions.lock(session)

@@ -24,8 +24,8 @@ from shared.web.connections import IDLE_SECONDS, LimitedProtocol
 S = TypeVar("S", bound=Settings)
 
 # While another thread computes, the event loop waits this number of seconds before each callback. A request needs about
-# ten iterations of the loop, and eight connections with large bodies add eight callbacks to each iteration. With 0.001
-# s, requests were therefore delayed by up to 60 ms. Python's default is 0.005 s.
+# ten iterations of the loop, and eight connections with large bodies add eight callbacks to each iteration. A wait of
+# 0.001 s therefore delayed requests by up to 60 ms. Python's default is 0.005 s.
 TURN_SECONDS = 0.0002
 
 FAILED = 70  # the program exits with this code after an error in it; `sysexits.h` calls the code EX_SOFTWARE

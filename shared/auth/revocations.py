@@ -111,7 +111,7 @@ class Revocations:
     async def run(self) -> None:
         """Read the topic until cancelled. While the reading is retried, the known revocations stay in force.
 
-        Several apps of a process may share the revocations and call this. One of them reads at a time.
+        Several apps of a process may share the revocations and call this. Only one of the apps reads at a time.
         """
         async with self._reading:
             await kafka.follow(self._settings, self._read)

@@ -80,9 +80,10 @@ class AlertRaised(PublishedAlert, EventData):
 
     `demand` is the action that an operator must take now, if any. `is_unseen` is true if a Severe or Extreme alert was
     cancelled or expired before anybody acknowledged the alert. `severity_is_derived` is true if Dayar computed the
-    severity, because the source of the hazard did not state it. `acknowledgements` of `acknowledgements_needed` people
-    have acknowledged an alert for which the step of a policy demands several; until then, it counts as unacknowledged.
-    `assigned_to` is the account that shall work on the alert; the field is empty as soon as somebody starts work.
+    severity, because the source of the hazard did not state it. If the step of a policy demands several
+    acknowledgements, `acknowledgements` people have acknowledged the alert and `acknowledgements_needed` people must;
+    until then, the alert counts as unacknowledged. `assigned_to` is the account that must work on the alert; the field
+    is empty as soon as somebody starts work.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"

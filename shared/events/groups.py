@@ -37,8 +37,8 @@ class RegisteredPeople(Data):
     """Registered households that left the count's district of origin on a day, and are now in its present district.
 
     `persons` and `households` are at the place of the count. `stated_persons` and `stated_households` also include the
-    people at other places of the district that reports state. For each place and day, only whole fives of households
-    are counted, so up to four households are missing: a number must not show where a single household is.
+    people at other places of the district that reports state. For each place and day, the number of households is
+    rounded down to a multiple of five, because a number must not show where a single household is.
     """
 
     occurred_on: Clear[date]
@@ -54,7 +54,7 @@ class PlaceComparison(Data):
 
     Counts at the same site or locality have the same `place_id`. A count of everybody at a site states no origin. Its
     comparison has no `registered` people. `included_persons` and `included_households` are the registered people of
-    known origin who were at the site when it was made, in whole fives of households.
+    known origin who were at the site when the count was made, rounded down to a multiple of five households.
     """
 
     place_id: Clear[UUID]
@@ -66,8 +66,8 @@ class PlaceComparison(Data):
 class GroupCounted(EventData):
     """One count of a group after this event. Consumers ignore a `sequence` that is not newer than their own.
 
-    People who were transferred or forced onward are a separate count, with the type `status_changed`, a `report_id`
-    that no report has, and the report of the movement as `movement_id`. Without `whereabouts`, all `persons` are
+    People who were transferred or forced onward are a separate count of the type `status_changed`. Its `report_id`
+    belongs to no report; its `movement_id` is the report of the movement. Without `whereabouts`, all `persons` are
     displaced where they were counted.
 
     Counts with the same `stock_id` count the same people, so their persons are never added up. If several counts with
@@ -135,7 +135,7 @@ class GroupCounted(EventData):
 
     @property
     def households_now(self) -> int | None:
-        """An estimate, from the persons, of the families that are still displaced where they were counted."""
+        """The families that are still displaced where they were counted, estimated from the number of persons."""
         if self.households is None or not self.persons:
             return self.households
         return -(-self.households * self.displaced_now // self.persons)

@@ -87,8 +87,8 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
-# The `source_id` of a withdrawal may consist of this prefix and the hazard's id, because the person who withdraws a
-# release of the centre may not know the hazard's own `source_id`.
+# The `source_id` of a withdrawal may consist of this prefix and the hazard's id. The reason is that a person who
+# withdraws a release of the centre may not know the hazard's own `source_id`.
 WITHDRAWN_HAZARD = "hazard:"
 # The revision of a release may be higher than the released revision by at most this number. Otherwise, one release with
 # the highest possible revision would prevent every later release. The limit of withdrawals is higher, so that a release

@@ -45,12 +45,12 @@ class HouseholdRegistered(EventData):
 
     `reported_on` is the day on which the displacement was first reported; events of earlier releases do not have it.
     `displacement` is set if the report is about another displacement than the household's current one.
-    `latest_mobility` is `unable_to_move` if that was reported after a move: the household is trapped where it moved.
-    `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no movement
-    was reported since the displacement, and all `persons` are displaced; `confirmed_on` is then the day of the report,
-    which events of earlier releases do not have. `evacuation` is the kind of evacuation, if the people were evacuated
-    and the report states it. If `is_urgent` is true, the latest report of the household says that the people need help
-    at once.
+    `latest_mobility` is `unable_to_move` if a report after the move says so: the household is trapped at the place to
+    which it moved. `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no
+    movement was reported since the displacement, and all `persons` are displaced. `confirmed_on` is then the day of the
+    report; events of earlier releases do not have it. `evacuation` is the kind of evacuation, if the people were
+    evacuated and the report states it. If `is_urgent` is true, the latest report of the household says that the people
+    need help at once.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"

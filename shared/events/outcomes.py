@@ -38,9 +38,10 @@ class ReportHeld(ReportSettled):
 class ReportAlerted(EventData):
     """An alert followed the report: the alert counts the people of the report, or is about the hazard of the report.
 
-    The alert that the report of a hazard raises at once is in the report's outcome, and need not be in this event. The
+    If the report of a hazard raises an alert at once, the report's outcome says so, and this event is not needed. The
     event names no district, alert or number, because the report's author may learn only that an alert followed. The
-    event may come before the report's outcome, and more than once. It stays true if the alert is withdrawn later.
+    event may come before the report's outcome, and more than once. The event stays true if the alert is withdrawn
+    later.
     """
 
     event_type: ClassVar[str] = "dayar.report.alerted.v1"

@@ -56,8 +56,8 @@ def remember_account(
 ) -> None:
     """Replaces the account that signed in before, and its language. None if the account has no language.
 
-    What was chosen on this browser stays only if the account has no language and no other account signed in before,
-    because another person may have chosen it. `keep_for_next` forgets that account.
+    The language that was chosen on this browser stays only if the account has no language and no other account signed
+    in before. Otherwise another person may have chosen it. `keep_for_next` forgets that account.
     """
     last = request.cookies.get(LAST_ACCOUNT_COOKIE)
     if language or (last and last != str(account_id)):

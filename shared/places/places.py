@@ -35,8 +35,8 @@ class Places:
         self.version = version
         self._areas = Areas(shapes) if shapes else None
         self.gazetteer = Gazetteer(localities)
-        # The codes that SQL must know (`known` in `is_within`): the units, and the localities that do not lie in the
-        # unit that the digits of their codes name.
+        # The codes that SQL must know (`known` in `is_within`): the codes of all units, and the codes of localities
+        # whose digits name another unit than the locality's own.
         self.codes = (*self._units, *(place.pcode for place in self.gazetteer if self._has_misleading_digits(place)))
 
     @classmethod

@@ -57,7 +57,7 @@ def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
         raise UnreadableFile(FileFault.TOO_LARGE)
     uncomputed = faults_of(layout)
     above, covered = merged_columns(layout)
-    # a line whose only content is a merged cell that began above is no row
+    # a line is no row if its only content is a merged cell that began above
     relevant = layout.filled | uncomputed.keys()
     values: dict[tuple[int, int], str] = {}
     # only relevant lines and columns are read, because an empty cell far away must not cost time

@@ -83,7 +83,7 @@ function check(event) {
   }
   event.preventDefault();
   event.stopImmediatePropagation();
-  // says so also if the second press comes fast after a first that did nothing
+  // the message also appears if this press comes fast after a press that did nothing
   if (!hasActed) toast(sentence("pressed_too_early"), "bad", undefined, control.closest("dialog"));
 }
 

@@ -1,7 +1,7 @@
 // An element that is replaced between the press and the release of a button gets no click. So a page waits until nothing
 // is pressed. A change that nobody on this page has asked for also waits until the pointer is not on its way to a button.
 
-const LONGEST_MS = 10_000; // nobody presses longer for a click, and a page must not stand still if the event of the release never comes
+const LONGEST_MS = 10_000; // a click never takes longer, and a page must not stand still if the event of the release never comes
 const STILL_MS = 300; // a pointer that has not moved for this time is not on its way
 const LONGEST_WAY_MS = 2000; // a page does not wait longer for a pointer that keeps moving
 

@@ -2,7 +2,7 @@
 
 const island = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 
-/** What a refusal means, by the type of its problem. @type {Record<string, string>} */
+/** The meaning of each refusal, by the type of its problem. @type {Record<string, string>} */
 export const problems = island.problems ?? {};
 
 /** Today and the next days in words, by date. @type {Record<string, string>} */
