@@ -54,7 +54,8 @@ SHARED = (
     "tests/fuzz",
     "tests/intake/field",
 )  # the packages whose fixtures have the scope "package"
-# Such a package takes longer than a quarter of the run, so several workers share its files, each with own fixtures.
+# Such a package takes longer than a quarter of the run. So several workers share its files, and each of them makes its
+# own fixtures.
 PARTS = {"tests/console/pages": 3, "tests/intake/field": 2}
 # The groups of tests (see `world`) that take longest.
 # These groups begin first, so that all workers end at about the same time.

@@ -143,7 +143,7 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
 
     `create` makes an empty topic before all other topics, and the name of this topic contains the contract version. If
     this topic is missing, and the other topics exist and are empty, the administrators of the cluster have just created
-    the topics, so the topics are of this version.
+    them. The topics are then of this version.
     """
     admin = broker.admin()
     _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)

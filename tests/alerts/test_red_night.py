@@ -54,7 +54,7 @@ HEAD = 43  # the chat of the head
 PHONES = {"officer": "+996700123456", "head": "+996700654321"}
 MOST_IN_AN_HOUR = 40
 PARTS, FLUSH = 30, 6  # a part of the night has two minutes
-UPDATED_EVERY = 6  # after this number of parts, the mildest hazard of the part before becomes severe
+UPDATED_EVERY = 6  # after this number of parts, the mildest hazard of the earlier part becomes severe
 # Moves the times of everything that is stored into the past. Each table is locked before, in a transaction of its own,
 # so that the statement and a sender that stores results never wait for each other.
 LATER = """

@@ -1,4 +1,4 @@
-"""A site is exposed, and named in the alert, if registered people are there, even if nobody has counted them."""
+"""A site with registered people is exposed, and named in the alert, even if nobody has counted the people."""
 
 from datetime import timedelta
 

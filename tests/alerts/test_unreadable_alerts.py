@@ -23,7 +23,7 @@ async def damage(post: Post, kind: str) -> None:
 
 
 async def test_a_revision_of_the_hazard_raises_its_unreadable_alert_anew(post: Post) -> None:
-    """The new alert goes on with the numbers of the old one, so that no reader and no delivery takes it as a repeat."""
+    """The new alert continues the old alert's sequence, so that no reader and no delivery takes it for a repeat."""
     await post.receiver("desk")
     quake = hazard(magnitude=6.0)
     await post(quake)

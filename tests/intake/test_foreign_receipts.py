@@ -1,4 +1,4 @@
-"""Somebody who sends a report under the id of another author's report learns nothing about that report."""
+"""A person who sends a report under the id of another author's report learns nothing about the other report."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""Says of each route whether its answer is limited to the caller's areas, and what shows that a caller has access."""
+"""States for each route whether its answer is limited to the caller's areas, and how an answer shows access."""
 
 from dataclasses import dataclass, field
 from typing import Any

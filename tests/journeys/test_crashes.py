@@ -121,8 +121,8 @@ async def centre(shared_installation: Installation, hook: Hook) -> AsyncIterator
         await centre.publisher.flush()  # the publisher itself waits for the broker only one second
         yield centre
     async with engine.begin() as connection:
-        # Otherwise, alerts of an earlier test would escalate after five minutes, and their messages would count towards
-        # the point at which the process is killed.
+        # Otherwise, alerts of an earlier test would escalate after five minutes. Their messages would then be counted,
+        # and the process would be killed at a wrong point.
         for table in ("receivers", "deliveries", "alerts"):
             await connection.execute(text(f"DELETE FROM {table}"))
     await engine.dispose()

@@ -70,7 +70,7 @@ TABLES = (
     "uncompared_households",
     "unjudged_households",
     "unpublished_held_people",
-    "figure_changes",  # this table and the next come after the tables whose triggers write into them
+    "figure_changes",  # this table and the next table come after the tables whose triggers write into these two
     "movement_changes",
     "figure_dimensions",
     "figure_sums",

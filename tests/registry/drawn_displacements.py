@@ -89,7 +89,7 @@ def movements_of(draw: Draw, body: Body, *, most_days: int = 150) -> Iterator[Bo
 
 
 def changed(draw: Draw, moves: list[Body]) -> Iterator[Body]:
-    """The movements. Of some households, the last movement is reversed, or corrected to another kind or place."""
+    """The movements. The last movement of some households is reversed, or corrected to another kind or place."""
     yield from moves
     last, kind = moves[-1], draw.choice(("returned", "displaced_again"))
     if draw.random() < 0.1:
@@ -160,7 +160,7 @@ def counted_later(draw: Draw, first: Body, at: datetime) -> Body:
 
 
 def recounted(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
-    """A full recount. Of some groups, people have moved before the recount, after it, or both."""
+    """A full recount. Some groups have people who moved before the recount, after it, or both."""
     later = at + timedelta(days=105)
     stated = {"occurred_at": at.isoformat(), "reported_at": later.isoformat()}
     recount = {"report_id": str(uuid4()), "persons": draw.randint(18, 200), "is_full_recount": True}

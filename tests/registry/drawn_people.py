@@ -12,7 +12,10 @@ BRACKETS = (*PROFILES["dtm"], "unknown")
 
 
 def persons(draw: Draw, on: date) -> Body:
-    """The persons of a household: named members, or numbers of persons. Of some households, not all are displaced."""
+    """The persons of a household: named members, or numbers of persons.
+
+    Some households have members who are not displaced.
+    """
     if draw.random() < 0.15:
         return {"members": [], "sex_age": by_bracket(draw, most=2), "persons": 5}
     people = members(draw, on)

@@ -1,8 +1,8 @@
 """Computes from reports of movements where the people of counted groups are. It uses no code of the registry.
 
 People who moved are a separate part of their group, at their new place. If a movement states a number of people, nobody
-knows who of the group moved, so the sexes and ages of both parts are unknown. If nobody knows the day of a movement,
-the people moved on the latest possible day.
+knows which people of the group moved. So the sexes and ages of both parts are unknown. If nobody knows the day of a
+movement, the people moved on the latest possible day.
 """
 
 from collections import defaultdict

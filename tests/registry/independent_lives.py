@@ -33,7 +33,7 @@ REPORTED = [
     *("report_id", "version", "movement", "day", "month", "is_imprecise", "moment"),
     *("destination", "shelter", "member_ids", "persons"),
 ]
-# what is known about people of whom only their number is known
+# the values of people of whom only the number is known
 UNKNOWN = {"member_id": "", "sex": "unknown", "youngest": nan, "oldest": nan, "assessed": False}
 NOBODY_KNOWS = {**UNKNOWN, "with_disability": False, "born": pd.NaT, "birth_year": nan, "age": nan, "told_on": pd.NaT}
 

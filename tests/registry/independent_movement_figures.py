@@ -118,7 +118,7 @@ def durations(present: pd.DataFrame, people: pd.DataFrame, day: date, query: Mov
 
 
 def confirmations(present: pd.DataFrame, query: MovementQuery) -> dict[str, int]:
-    """The displaced registered people whose last confirmation is too old, and those whose return is presumed."""
+    """The displaced registered people whose last confirmation is too old, and the people whose return is presumed."""
     people = query.chosen(present)
     people = people[people["kind"] == "household"]
     chosen = {"unconfirmed": people[people["confirmation"] == "unconfirmed"], "presumed": people[people["is_presumed"]]}

@@ -11,7 +11,7 @@ from tests.registry.factories import household, movement
 
 pytestmark = pytest.mark.anyio
 
-# Changes the rows so that they are as a worker of an earlier release stores them: without the columns that it does not
+# Changes the rows to rows as a worker of an earlier release stores them: without the columns that this release does not
 # know.
 STORED_AGAIN = """
 WITH removed AS (DELETE FROM {table} RETURNING {columns}) INSERT INTO {table} ({columns}) SELECT * FROM removed

@@ -216,7 +216,7 @@ async def test_a_group_moves_by_its_own_report_after_the_movement_of_its_site_is
 
 
 async def test_people_of_groups_who_left_the_country_are_figures_of_movements(office: Office) -> None:
-    """Those who have left the country do not move any more. All others of the group return later."""
+    """Those who have left the country do not move any more. All other people of the group return later."""
     body = counted(0, 70)
     await office.file(body, moved(body, "left_country", 24, persons=30), moved(body, "returned", 48))
     rows = (await get(office, "movements?since=2022-05&until=2022-05"))["rows"]

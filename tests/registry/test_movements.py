@@ -211,7 +211,7 @@ def test_people_who_returned_do_not_return_once_more_to_another_place() -> None:
 def test_people_who_left_the_country_do_not_leave_it_once_more(
     first: dict[str, str], second: dict[str, str], country: str
 ) -> None:
-    """The country is the one that any of the two reports states."""
+    """The country comes from whichever of the two reports states it."""
     left = (moved("left_country", days, destination=to or None) for days, to in enumerate((first, second), start=1))
     [subject] = working_set_of(map(filed, (BODY, *left))).subjects.values()
     course = subject.courses.by_departure[BODY["report_id"]]

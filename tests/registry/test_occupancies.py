@@ -165,7 +165,7 @@ async def numbers(office: Office, site_id: str = SCHOOL) -> tuple[int, ...] | No
 
 
 async def test_movements_of_registered_households_change_the_count(office: Office) -> None:
-    """A family is among the 70 counted people. Then another family comes, and two persons of the first leave."""
+    """A family is among the 70 counted people. Then another family comes, and two persons of the first family leave."""
     await saved(office, UUID(SCHOOL))
     first, second = household(**AT_SCHOOL), household()
     arrival = transferred(second, SCHOOL, 2)

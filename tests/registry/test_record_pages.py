@@ -132,7 +132,7 @@ async def test_a_group_is_read_where_its_people_are_now(office: Office, monkeypa
     assert (await office.get(path, role=Role.REGISTRAR, areas=(OSH,))).status_code == 404
     for area, is_listed in ((BATKEN, True), (OSH, False)):
         assert (path in (await office.get(of_hazard, role=Role.REGISTRAR, areas=(area,))).text) is is_listed
-    # newer counts of other areas take no place in the list of a reader who may not see them
+    # newer counts of other areas do not fill the list of a reader who may not see these counts
     monkeypatch.setattr(hazard_groups, "MOST", 1)
     await office.file(elsewhere)
     assert path in await opened(office, of_hazard, areas=(BATKEN,))
@@ -185,7 +185,7 @@ def people_of(page: str) -> list[str]:
 async def versions_of(office: Office, path: str, area: str, other_area: str) -> list[dict[str, Any]]:
     """Returns the versions that a reader of the area sees.
 
-    Also checks that others may not read, and that the security log records the reads.
+    Also checks that other people may not read the page, and that the security log records the reads.
     """
     account, api = uuid4(), f"/v1{path}/history"
     assert (await office.get(api, role=Role.REGISTRAR, areas=(other_area,))).status_code == 404

@@ -1,4 +1,4 @@
-"""In which area a held report waits, who decides about it, and to whom it is assigned."""
+"""Tests in which area a held report waits, who decides about the report, and to whom the report is assigned."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -56,7 +56,10 @@ DUTY_NUMBERS = (
 
 
 class Evening:
-    """The played evening. `addresses` holds what the addresses of pages name in braces."""
+    """The played evening.
+
+    `addresses` maps the names in braces, which the addresses of pages contain, to their values.
+    """
 
     def __init__(self, whole: Whole) -> None:
         self.whole = whole

@@ -1,6 +1,6 @@
 """The pages that `make screenshots` photographs, with the role that opens each page.
 
-An address may contain names in braces, such as `{alert}`; `Evening.addresses` says what stands for them.
+An address may contain names in braces, such as `{alert}`; `Evening.addresses` has their values.
 """
 
 import re
@@ -96,5 +96,5 @@ def missing() -> list[str]:
 
 
 def shape(path: str) -> str:
-    """The path without the names in its braces, which are others in the table of routes."""
+    """The path without the names in its braces, because the table of routes uses other names."""
     return re.sub(r"\{.*?\}", "{}", path)

@@ -58,7 +58,7 @@ class Whole(Served):
         return all(each["advanced_at"] for service in LEDGERS for each in self.partitions(service))
 
     def has_read_everything(self) -> bool:
-        """Whether each service has read all records, and has then published all that follows from them."""
+        """Whether each service has read all records, and has then published all events that follow from them."""
         return all(self.has_read(service) and in_thread(self._has_published(service)) for service in LEDGERS)
 
     def has_read(self, service: str) -> bool:

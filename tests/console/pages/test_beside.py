@@ -89,7 +89,7 @@ def choose_while_the_alert_changes(beside: Locator, key: str) -> None:
 
 
 def choose_and_open_again(beside: Locator, shown: Locator, other: Locator) -> None:
-    """What was chosen for the shown alert and not sent stays while the other alert is open, as text does."""
+    """A choice for the shown alert that was not sent stays while the other alert is open, like typed text."""
     beside.get_by_label("False alarm").check()
     for row in (other, shown):
         row.press("Enter")

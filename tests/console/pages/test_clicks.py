@@ -1,4 +1,4 @@
-"""A press counts only for a button that the person has seen, so that nobody does what they did not aim at."""
+"""A press counts only for a button that the person has seen, so that nobody presses a button by accident."""
 
 from typing import Any
 

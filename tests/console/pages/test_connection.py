@@ -122,7 +122,7 @@ def test_a_failed_panel_is_requested_again(whole: Whole, seat: Any) -> None:
 
 
 def is_called_late(page: Page) -> None:
-    """A list that cannot be rendered for 15 seconds says how old it is, and no longer that all is acknowledged."""
+    """A list that cannot be rendered for 15 seconds states its age, and no longer says "all acknowledged"."""
     expect(page.locator("#all-acknowledged")).to_be_visible()
     page.route("**/board/alerts*", lambda route: route.fulfill(status=503))
     with page.expect_response("**/board/alerts*"):

@@ -184,7 +184,7 @@ def close_sixty(whole: Whole, hands: Hands) -> None:
 
 
 def shown(hands: Hands, task: str, before: str, **most: int) -> None:
-    """Prints the keys or clicks of a task beside those of 26 November."""
+    """Prints the keys or clicks of a task beside the keys or clicks of 26 November."""
     for kind, limit in most.items():
         needed = getattr(hands, kind)
         print(f"{task}: {before} on 26 November, now {kind}: {needed} (promised: {limit})")  # noqa: T201

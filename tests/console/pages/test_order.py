@@ -81,7 +81,7 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     expect(newest_alert(page, "Hail")).to_be_visible()
     at_the_list(page)
     before = page.locator(".alert").evaluate_all(NAMES)
-    # no people are there, about whom another alert would come
+    # nobody is displaced there, so no other alert comes
     whole.report_hazard(type="explosion", severity="Extreme", area={"pcodes": [MANAS]})
     expect(page.locator("#strip")).to_contain_text("Explosion · Manas rayon, Talas oblast · Extreme")
     assert page.locator(".alert").evaluate_all(NAMES) == before
