@@ -32,7 +32,7 @@ def area_left(origin: Place, present: Place, places: Places) -> str | None:
 
 
 def of_unknown_origin(present_area: str | None) -> str:
-    """The area of people of unknown origin who are now in this district. None is an unknown district."""
+    """The area of people of unknown origin who are now in this district. None stands for an unknown district."""
     return UNKNOWN_COUNTRY + (present_area or "").removeprefix(COUNTRY)
 
 

@@ -14,7 +14,7 @@ from shared.audit import AUDIT, Action, Result
 from shared.auth import tokens
 
 AGAIN = "again"  # the query parameter of a page that is open and reads its alert again, perhaps with nobody there
-COVERED = timedelta(hours=12)  # the entry of a page's opening covers what the open page reads again within this time
+COVERED = timedelta(hours=12)  # the entry of a page's opening also counts for the page's later reads in this time
 
 
 async def log(request: Request, session: AsyncSession, alert_id: UUID, reason: str) -> None:

@@ -30,7 +30,7 @@ class RecentChange:
 
 
 def changes(alerts: Iterable[Any], hazards: Iterable[Any], since: datetime) -> list[RecentChange]:
-    """The newest changes after `since`, the newest first. Of a repeated act, only the newest is known."""
+    """The newest changes after `since`, the newest first. If an act was repeated, only the newest act is known."""
     of_alerts = [
         RecentChange(moment, deed, alert=alert, account=getattr(alert, account) if account else None)
         for alert in alerts

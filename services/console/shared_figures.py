@@ -48,7 +48,7 @@ class SharedFigures:
 class FiguresOfAreas:
     def __init__(self, kept: KeptFigures, areas: frozenset[str], stand: Vector, clock: Callable[[], float]) -> None:
         self._kept, self._areas, self._stand, self._clock = kept, areas, stand, clock
-        self._oldest = math.inf  # when the oldest figures were computed that the figures being computed contain
+        self._oldest = math.inf  # the time of the oldest figures on which the present computation is based
 
     async def get(self, name: str, topics: Iterable[str], compute: Callable[[], Awaitable[T]]) -> T:
         """The figures with this name, which contain at least the records of the reader's snapshot.

@@ -57,7 +57,7 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 
 
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those of the author's reports that an alert followed.
+    """The author's reports that an alert followed.
 
     Anybody can send a report under the id of another author's report. Therefore a report that was not accepted, or a
     report about a hazard, is the author's only if no other author has an outcome of a report with this id.

@@ -80,9 +80,9 @@ class SiteChanged(SiteDescription, EventData):
 class SiteResidentsChanged(EventData):
     """The registered displaced people at a site after this event, as far as reports state the site.
 
-    Only whole fives of households are counted, so up to four households are missing: a number must not show where a
-    single household is. Consumers ignore a `sequence` that is not newer than their own. People in counts of groups are
-    not included.
+    The number of households is rounded down to a multiple of five, because a number must not show where a single
+    household is. Consumers ignore a `sequence` that is not newer than their own. People in counts of groups are not
+    included.
     """
 
     event_type: ClassVar[str] = "dayar.site.residents_changed.v1"

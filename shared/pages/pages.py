@@ -102,7 +102,7 @@ class PageContext(Context):
     """Calls functions and macros of templates directly.
 
     Jinja first asks each function whether it wants the context, which takes longer than most of our functions take. No
-    function of our templates wants it; filters are not called in this way.
+    function of our templates wants the context; filters are not called in this way.
     """
 
     def call(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Any:

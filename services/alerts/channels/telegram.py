@@ -218,7 +218,7 @@ class TelegramChannel:
     async def _compare(self, recipient: str, shown: Mapping[UUID, int], outdated: Collection[UUID]) -> None:
         """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram.
 
-        Of `outdated` alerts, the first messages are edited in any case. Each comparison has its own transaction,
+        The first messages about `outdated` alerts are edited in any case. Each comparison has its own transaction,
         because two locks could wait for each other.
         """
         with outage_logged("telegram message not compared"):
@@ -281,9 +281,9 @@ class TelegramChannel:
     ) -> None:
         """Stores the message at once, so that a retry does not send the message twice.
 
-        `shown` maps the alerts of a digest to the sequences that the digest shows. If one has changed since, the digest
-        is edited. If storing fails, the delivery does not fail, because the message was sent, and a retry would send it
-        twice.
+        `shown` maps the alerts of a digest to the sequences that the digest shows. If one of the alerts has changed
+        since, the digest is edited. If storing fails, the delivery does not fail, because the message was sent, and a
+        retry would send it twice.
         """
         with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:

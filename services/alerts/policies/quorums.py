@@ -14,7 +14,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """Of the step's `people`, the number `needed` must acknowledge.
+    """`needed` of the step's `people` must acknowledge.
 
     `reachable` are the step's people who get the alert. All these people are receivers with an account that is not
     disabled, or that acknowledged before it was disabled. If `needed` is 1, an acknowledgement by anybody is enough.

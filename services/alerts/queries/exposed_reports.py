@@ -20,7 +20,7 @@ WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resol
 """
 # An exposure alert counts the households in the district that another hazard displaced. It also counts the people of
 # counts at the sites and in the settlements that the hazard reaches. A report is noted once, whichever alert counts it.
-# Each part leaves out the noted reports, and ends after as many others as are published at once ($11).
+# Each part leaves out the noted reports, and ends after $11 other reports, because so many are published at once.
 IS_NEW = """NOT EXISTS (
     SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = ({status}, {report_id})
 )"""

@@ -90,7 +90,10 @@ class StatisticsFilters(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StatisticsQuery:
-    """What is counted. A P-code belongs to the row `units` says; if `visible` or `within` is None, all places count."""
+    """What is counted.
+
+    A P-code belongs to the row that `units` names; if `visible` or `within` is None, all places count.
+    """
 
     status: Status
     begins_at: datetime

@@ -59,7 +59,7 @@ LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN 
     SELECT persons FROM group_stays AS stay
     WHERE stay.report_id = earlier.report_id AND stay.counted_at < {LEFT_ON} AND stay.superseded_at >= {LEFT_ON}
 ) END"""  # noqa: S608
-# `recounted` are those of the included people who are in the figures by a later count of their origin.
+# `recounted` are the included people whom the figures take from a later count of their origin.
 INCLUDED = f"""
 SELECT report_id, sum(persons)::integer AS persons,
     coalesce(sum(persons) FILTER (WHERE NOT is_present), 0)::integer AS recounted

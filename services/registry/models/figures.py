@@ -114,6 +114,6 @@ FIGURE_TOTALS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# Persons get a year older on each 1 January. Until this year, the changes and sums contain the effects of that. The
-# table has one row.
+# Persons get a year older on each 1 January. The changes and sums contain the effects of this up to the year
+# `until_year`. The table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

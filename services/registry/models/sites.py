@@ -70,7 +70,7 @@ class HouseholdSiteKey(RegistryModel):
 class ResidentSum(RegistryModel):
     """The last published sum of the registered people at a site (`shared.events.SiteResidentsChanged`).
 
-    It is over a multiple of five households, so that it reveals no single household.
+    It is a sum over a multiple of five households, so that it reveals no single household.
     """
 
     __tablename__ = "resident_sums"

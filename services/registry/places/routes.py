@@ -207,7 +207,7 @@ async def questions(request: Request, session: AsyncSession, caller: Principal, 
 def consistent(wanted: Iterable[Proposal], same: SamePlaces) -> Iterable[Proposal]:
     """The proposals that can be accepted together.
 
-    Left out are those that would join two sites, or two codes of the gazetteer.
+    Answers that would join two sites, or two codes of the gazetteer, are left out.
     """
     for proposal in wanted:
         if same.may_join(proposal.pair):

@@ -77,7 +77,7 @@ function notify(alert) {
   notifications.set(alert.alert_id, notification);
 }
 
-/** Whether the server has listed all alerts. Of very many alerts, it lists only the gravest. */
+/** Whether the server has listed all alerts. If there are very many alerts, it lists only the gravest. */
 const isWhole = () => state.alerts.length === state.count;
 
 /** Shows the notifications of a page that was left, because only the page that shows a notification can withdraw it. */

@@ -66,7 +66,7 @@ async function readBase(name) {
   return name === "countries" ? [...features, ...features.flatMap(labelled)] : features;
 }
 
-/** Sorts circles, so that a large one lies under the small ones. If MapLibre sorted them, it would draw each number on its own. @param {string} source @param {Feature[]} features */
+/** Sorts circles, so that a large one lies under the small ones. MapLibre does not sort them, because it would then draw each number separately. @param {string} source @param {Feature[]} features */
 function largestFirst(source, features) {
   const size = SIZE_OF[source];
   return size ? [...features].sort((a, b) => b.properties[size] - a.properties[size]) : features;

@@ -127,7 +127,7 @@ function latestCorrected() {
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
   if (target instanceof Element) unmark(target);
-  if (/** @type {HTMLInputElement} */ (target).name !== "kind") save(); // its event `change` follows, which may show what was written before
+  if (/** @type {HTMLInputElement} */ (target).name !== "kind") save(); // the control `kind` also sends `change`, which may show what was written before
 }
 
 /** Save the draft at every change, because a phone that is short of memory can end a page without an event. */
