@@ -48,7 +48,7 @@ NOT_IMPORTED = N_("Nothing was imported: %(reason)s.")
 
 @dataclass(frozen=True, slots=True)
 class DutyOf:
-    """Who is on duty by a roster, and what is wrong with its plan of the next 8 weeks."""
+    """Who is on duty according to a roster, and what is wrong with the roster's plan of the next 8 weeks."""
 
     roster: Roster
     current: Shift | None

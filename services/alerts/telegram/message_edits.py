@@ -1,6 +1,6 @@
 """Edits the first message about an alert that has changed without a new message, so that nobody reads old facts.
 
-Edits the digests with an alert that has changed or was answered, too.
+Also edits the digests with an alert that has changed or was answered.
 """
 
 import asyncio

@@ -95,8 +95,8 @@ class Listed(NamedTuple):
 class PlaceComparing:
     """Compares the counts of one status. The places of households are kept in memory only, and are stored nowhere.
 
-    `rest_seconds` is the pause after a comparison. It is longer if many counts were published: one new household may
-    change the sums of all counts of its pair of districts.
+    `rest_seconds` is the pause after a comparison. The pause is longer if many counts were published, because one new
+    household may change the sums of all counts of its pair of districts.
     """
 
     lock: ClassVar[str] = "place_comparisons"
