@@ -16,7 +16,11 @@ export function row(cells) {
   return make("tr", {}, ...cells);
 }
 
-/** Names each cell as its column, for narrow screens, where the table has no head. @param {HTMLTableRowElement} row @param {string} table its id */
+/**
+ * Names each cell as its column, for narrow screens, where the table has no head.
+ * @param {HTMLTableRowElement} row
+ * @param {string} table its id
+ */
 export function labelled(row, table) {
   for (const [place, column] of [...document.querySelectorAll(`#${table} thead th`)].entries()) {
     if (column.textContent) row.cells[place].dataset.label = column.textContent;
@@ -56,7 +60,11 @@ export function small(text, className = "") {
   return make("small", { className, textContent: text });
 }
 
-/** A button whose name for screen readers says what it is about. @param {HTMLButtonElement} made @param {string} about */
+/**
+ * A button whose name for screen readers says what it is about.
+ * @param {HTMLButtonElement} made
+ * @param {string} about
+ */
 export function named(made, about) {
   made.ariaLabel = `${made.textContent}: ${about}`;
   return made;

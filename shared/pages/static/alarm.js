@@ -63,14 +63,18 @@ function sounds() {
   return isOn() && isOurs && !isOver && Date.now() >= mutedUntil();
 }
 
-/** The notification of a Severe or Extreme alert stays until somebody closes it or acknowledges the alert. @param {Ringing} alert */
+/**
+ * The notification of a Severe or Extreme alert stays until somebody closes it or acknowledges the alert.
+ * @param {Ringing} alert
+ */
 function notify(alert) {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   const notification = new Notification(alert.name, {
     tag: alert.alert_id,
     requireInteraction: URGENT.includes(alert.severity),
   });
-  notification.addEventListener("click", () => window.open(`/alerts/${alert.alert_id}`)); // a new tab, because this page may have unsent text
+  // a new tab, because this page may have unsent text
+  notification.addEventListener("click", () => window.open(`/alerts/${alert.alert_id}`));
   notification.addEventListener("close", () => {
     if (notifications.get(alert.alert_id) === notification) notifications.delete(alert.alert_id);
   });
@@ -138,7 +142,10 @@ async function allow() {
   show();
 }
 
-/** Asks for the lock of the page that may ring. A page whose sound is blocked does not ask, so that another page can ring. */
+/**
+ * Asks for the lock of the page that may ring. A page whose sound is blocked does not ask, so that another page can
+ * ring.
+ */
 function claim() {
   if (!isClaimed)
     void navigator.locks.request("alarm", () => {

@@ -2,7 +2,10 @@
 
 import { today } from "./time.js";
 
-/** @typedef {{birth_date?: string, birth_year?: number, age?: number, age_reported_on?: string}} Birth the fields of a report */
+/**
+ * @typedef {{birth_date?: string, birth_year?: number, age?: number, age_reported_on?: string}} Birth the fields of a
+ *   report
+ */
 
 const FIRST_YEAR = 1900; // a larger number than an age is a year from this year, as the contract has it
 const LAST_YEAR = 2100;
@@ -11,7 +14,8 @@ const DATES = [/^(\d{1,2})[.,/ -](\d{1,2})[.,/ -](\d{4})$/, /^(\d{2})(\d{2})(\d{
 
 /**
  * Parses `14.03.1985`, `14031985`, `1985` or an age like `41`, which is true on the day on which it is told.
- * @param {string} text @returns {Birth | undefined} without fields if the text is empty; undefined if it is none of these
+ * @param {string} text
+ * @returns {Birth | undefined} without fields if the text is empty; undefined if it is none of these
  */
 export function birthOf(text) {
   const typed = text.trim(),
@@ -43,7 +47,11 @@ export function isBornAfter(birth, day) {
   return birth.birth_date ? birth.birth_date > day : (birthYear(birth) ?? 0) > Number(day.slice(0, 4));
 }
 
-/** The age on this day as intake determines it; undefined if nothing is stated. @param {Birth} birth @param {string} day */
+/**
+ * The age on this day as intake determines it; undefined if nothing is stated.
+ * @param {Birth} birth
+ * @param {string} day
+ */
 export function ageOn({ birth_date, birth_year, age, age_reported_on }, day) {
   if (birth_date) return years(birth_date, day);
   if (birth_year !== undefined) return Number(day.slice(0, 4)) - birth_year;

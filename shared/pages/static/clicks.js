@@ -1,5 +1,5 @@
-// A click acts only on a button at which the person could aim. If the page has just put another button under the pointer,
-// a click there does nothing. The second click of a double click never acts again.
+// A click acts only on a button at which the person could aim. If the page has just put another button under the
+// pointer, a click there does nothing. The second click of a double click never acts again.
 
 import { sentence } from "./texts.js";
 import { toast } from "./toasts.js";
@@ -12,7 +12,10 @@ const CONTROLS = "button, a[href], summary, label, input, select";
 const GUARDED = "[data-act], [data-select], form[data-script] button, .toast button, #sound-mute";
 const ACTING = "[data-act], form button:not([type=button])"; // what must not happen twice by one double click
 
-/** @type {{x: number, y: number, at: number, control?: Element | null}} where the pointer was last; without `control`, nobody knows on what */
+/**
+ * @type {{x: number, y: number, at: number, control?: Element | null}} where the pointer was last; without `control`,
+ *   nobody knows on what
+ */
 let last = { x: 0, y: 0, at: -Infinity };
 /** Where and when another control came under the pointer. */
 let changed = { x: 0, y: 0, at: -Infinity };
@@ -29,10 +32,14 @@ function controlOf(target) {
   return target instanceof Element ? target.closest(CONTROLS) : null;
 }
 
-/** Notes if another control is where the pointer was. A browser tells of a control that comes under a resting pointer. @param {PointerEvent} event */
+/**
+ * Notes if another control is where the pointer was. A browser tells of a control that comes under a resting pointer.
+ * @param {PointerEvent} event
+ */
 function look({ clientX, clientY, pointerType, target }) {
   const now = performance.now();
-  const isFollowed = pointerType !== "touch" || now - last.at < NOTICED_MS; // between two taps, no finger is on the page
+  // between two taps, no finger is on the page
+  const isFollowed = pointerType !== "touch" || now - last.at < NOTICED_MS;
   if (
     last.control !== undefined &&
     isFollowed &&
@@ -45,7 +52,11 @@ function look({ clientX, clientY, pointerType, target }) {
   if (row !== hovered.row) hovered = { row, at: now };
 }
 
-/** Whether a press on both means the same. A page that is drawn again has a new element for the same button. @param {Element | null} before @param {Element | null} now */
+/**
+ * Whether a press on both means the same. A page that is drawn again has a new element for the same button.
+ * @param {Element | null} before
+ * @param {Element | null} now
+ */
 function isSame(before, now) {
   return (
     before === now ||
@@ -89,7 +100,8 @@ function check(event) {
 
 /** @param {KeyboardEvent} event */
 function checkKey(event) {
-  if (event.repeat && event.key === "Enter" && controlOf(event.target)?.matches(ACTING)) event.preventDefault(); // a held key is one press
+  // a held key is one press
+  if (event.repeat && event.key === "Enter" && controlOf(event.target)?.matches(ACTING)) event.preventDefault();
 }
 
 addEventListener("pointerover", look, { capture: true, passive: true });

@@ -9,7 +9,10 @@ const UNLIKE = 3;
 /** @type {Record<string, string>} */
 const FOLDED = { ө: "о", ү: "у", ң: "н", ӊ: "н", ё: "е" };
 
-/** @type {WeakMap<Option, string[]>} the folded names of options, made once, because a list can have thousands of options */
+/**
+ * @type {WeakMap<Option, string[]>} the folded names of options, made once, because a list can have thousands of
+ *   options
+ */
 const known = new WeakMap();
 
 /** @param {string} text */
@@ -47,7 +50,11 @@ function rank(name, typed) {
   return name.includes(` ${typed}`) ? 2 : UNLIKE;
 }
 
-/** The options with exactly this name; a city and its oblast may share a name. @param {Option[]} options @param {string} text */
+/**
+ * The options with exactly this name; a city and its oblast may share a name.
+ * @param {Option[]} options
+ * @param {string} text
+ */
 export function namesakes(options, text) {
   return options.filter((option) => names(option).some((name) => joined(name) === joined(folded(text))));
 }

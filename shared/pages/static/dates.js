@@ -28,7 +28,10 @@ export function read(text, now = new Date()) {
   return instant(given.length === 2 ? `20${given}` : given, whole[2], whole[1], whole[4], whole[5]);
 }
 
-/** The instant of these parts; undefined if the calendar has no such date. @param {...string} parts year, month, day, hour, minute */
+/**
+ * The instant of these parts; undefined if the calendar has no such date.
+ * @param {...string} parts year, month, day, hour, minute
+ */
 function instant(...parts) {
   const [year, month, day, hour, minute] = parts.map((part) => part.padStart(2, "0"));
   const text = `${year}-${month}-${day}T${hour}:${minute}`;

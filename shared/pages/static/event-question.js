@@ -5,7 +5,8 @@ import { sentence, words } from "./texts.js";
 import { dayAndClock } from "./time.js";
 
 /**
- * @typedef {{status: string, pcode: string, occurred_at: string, occurred_at_precision: string, hazard_type?: string, reasons: string[]}} Departure
+ * @typedef {{status: string, pcode: string, occurred_at: string, occurred_at_precision: string, hazard_type?: string,
+ *   reasons: string[]}} Departure
  * @typedef {{hazard_id: string, type: string, severity: string, pcode: string, onset: string}} ProposedHazard
  * @typedef {{hazard_id?: string, hazard_type?: string}} Answer the fields of a report
  */
@@ -56,7 +57,10 @@ export class EventQuestion {
     [this.chosen, this.type, this.isRestored] = [hazard_id, hazard_type, true];
   }
 
-  /** Asks about this departure, if it is another one than before, or if intake did not answer. @param {Departure | undefined} departure */
+  /**
+   * Asks about this departure, if it is another one than before, or if intake did not answer.
+   * @param {Departure | undefined} departure
+   */
   async show(departure) {
     const asked = departure ? JSON.stringify(departure) : "";
     if (this.isRestored) this.answered = asked;
@@ -72,7 +76,10 @@ export class EventQuestion {
     return undefined;
   }
 
-  /** @param {Departure} departure @returns {Promise<ProposedHazard[] | undefined>} undefined if intake did not answer */
+  /**
+   * @param {Departure} departure
+   * @returns {Promise<ProposedHazard[] | undefined>} undefined if intake did not answer
+   */
   async read(departure) {
     try {
       const answer = await this.ask(departure);

@@ -2,7 +2,11 @@
 
 import { make } from "./elements.js";
 
-/** Says at the field why nothing was sent, and puts the focus into it. @param {HTMLElement} field @param {string} text */
+/**
+ * Says at the field why nothing was sent, and puts the focus into it.
+ * @param {HTMLElement} field
+ * @param {string} text
+ */
 export function sayAt(field, text) {
   removeNotes(field.closest(".field") ?? field);
   mark([field]);

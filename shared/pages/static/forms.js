@@ -19,9 +19,9 @@ function scriptMissing(form) {
   failure.hidden = false;
 }
 
-// If a script of the page cannot be loaded, the page looks usable but does not react. Missing scripts and style sheets are
-// loaded again, and the page says so if they still do not arrive. If the server gives the page, the whole page is loaded
-// again, but only once, and only if nobody has typed, because a reload would lose the text.
+// If a script of the page cannot be loaded, the page looks usable but does not react. Missing scripts and style sheets
+// are loaded again, and the page says so if they still do not arrive. If the server gives the page, the whole page is
+// loaded again, but only once, and only if nobody has typed, because a reload would lose the text.
 /** @type {Set<HTMLScriptElement | HTMLLinkElement>} */
 const missing = new Set();
 const SOON_MS = 1000;
@@ -70,9 +70,14 @@ function showMissing() {
   if (notice) notice.hidden = !missing.size;
 }
 
-/** Loads the file again, and returns whether it has arrived. @param {HTMLScriptElement | HTMLLinkElement} file @returns {Promise<boolean>} */
+/**
+ * Loads the file again, and returns whether it has arrived.
+ * @param {HTMLScriptElement | HTMLLinkElement} file
+ * @returns {Promise<boolean>}
+ */
 async function isLoaded(file) {
-  if (file instanceof HTMLScriptElement && file.type !== "module") return false; // such a script comes only with the page
+  // such a script comes only with the page
+  if (file instanceof HTMLScriptElement && file.type !== "module") return false;
   if (file instanceof HTMLScriptElement)
     return import(file.src).then(
       () => true,
@@ -91,7 +96,9 @@ async function isLoaded(file) {
   return arrival;
 }
 
-/** Loads the page again if no text is lost and the server gives the page. No script of an error page would try again. */
+/**
+ * Loads the page again if no text is lost and the server gives the page. No script of an error page would try again.
+ */
 async function isReloaded() {
   // nobody types on a wall screen, and nobody presses its buttons
   const isAllowed =
@@ -99,7 +106,8 @@ async function isReloaded() {
       ? tries > 1
       : !isTyped && !sessionStorage.getItem(RELOADED) && document.getElementById("script-missing")?.dataset.reloadable;
   if (!isAllowed) return false;
-  const answer = await fetch(location.href, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => undefined); // asked again soon
+  // asked again soon
+  const answer = await fetch(location.href, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => undefined);
   if (!answer?.ok || answer.redirected || isTyped) return false;
   sessionStorage.setItem(RELOADED, "yes");
   location.reload();

@@ -20,7 +20,11 @@ export function keepCurrent() {
 /** @type {WeakMap<HTMLElement, {isOutdated: boolean}>} the parts that are being rendered now */
 const rendered = new WeakMap();
 
-/** Has the part rendered. If a request for the part is still open, the part is requested once more after the answer. A slow service therefore never has two requests at a time. @param {HTMLElement} part */
+/**
+ * Has the part rendered. If a request for the part is still open, the part is requested once more after the answer. A
+ * slow service therefore never has two requests at a time.
+ * @param {HTMLElement} part
+ */
 export async function refresh(part) {
   const current = rendered.get(part);
   if (current) {
@@ -43,5 +47,6 @@ async function replace(part) {
   const fresh = make("template");
   fresh.innerHTML = text;
   await rested();
-  if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(fresh.content); // an unchanged warning is not read aloud again
+  // an unchanged warning is not read aloud again
+  if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(fresh.content);
 }

@@ -1,4 +1,5 @@
-// The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu, the session, and which clicks count.
+// The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu, the session, and which clicks
+// count.
 
 import "./clicks.js";
 import { age } from "./ages.js";
@@ -9,7 +10,8 @@ import { watchSession } from "./session.js";
 import { days } from "./texts.js";
 import { exactClock, today } from "./time.js";
 
-// Only the texts of the clock change, because a new element would have the browser compute the styles of the whole page.
+// Only the texts of the clock change, because a new element would have the browser compute the styles of the whole
+// page.
 const time = document.createTextNode("");
 const date = make("span", { className: "clock-day" });
 document.getElementById("clock")?.replaceChildren(time, date);

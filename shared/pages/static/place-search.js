@@ -11,7 +11,9 @@ const known = new WeakMap();
 export class PlaceSearch extends Combobox {
   /**
    * @param {HTMLInputElement} input
-   * @param {{stated: () => string, chosen: (option: PlaceOption | undefined) => void}} place `stated` gives the district that the form states, or "". `chosen` is called with each chosen option, and with undefined if the text changes.
+   * @param {{stated: () => string, chosen: (option: PlaceOption | undefined) => void}} place `stated` gives the
+   *   district that the form states, or "". `chosen` is called with each chosen option, and with undefined if the text
+   *   changes.
    */
   constructor(input, { stated, chosen }) {
     super(input, []);
@@ -22,7 +24,10 @@ export class PlaceSearch extends Combobox {
     input.addEventListener("focus", () => this.offer(/** @type {PlaceOption[]} */ (this.options)));
   }
 
-  /** Places of the stated district come first. Options that arrive while the user types are shown at once. @param {PlaceOption[]} options */
+  /**
+   * Places of the stated district come first. Options that arrive while the user types are shown at once.
+   * @param {PlaceOption[]} options
+   */
   offer(options) {
     const pcode = this.stated();
     this.options = [
@@ -43,7 +48,11 @@ export class PlaceSearch extends Combobox {
     return [...new Set([...found, ...others])];
   }
 
-  /** Shows the option's name alone, because the district has a field of its own. @override @param {import("./combobox.js").Option | undefined} option */
+  /**
+   * Shows the option's name alone, because the district has a field of its own.
+   * @override
+   * @param {import("./combobox.js").Option | undefined} option
+   */
   choose(option) {
     if (!option) return;
     super.choose(option);

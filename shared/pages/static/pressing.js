@@ -1,7 +1,9 @@
-// An element that is replaced between the press and the release of a button gets no click. So a page waits until nothing
-// is pressed. A change that nobody on this page has asked for also waits until the pointer is not on its way to a button.
+// An element that is replaced between the press and the release of a button gets no click. So a page waits until
+// nothing is pressed. A change that nobody on this page has asked for also waits until the pointer is not on its way to
+// a button.
 
-const LONGEST_MS = 10_000; // a click never takes longer, and a page must not stand still if the event of the release never comes
+// a click never takes longer, and a page must not stand still if the event of the release never comes
+const LONGEST_MS = 10_000;
 const STILL_MS = 300; // a pointer that has not moved for this time is not on its way
 const LONGEST_WAY_MS = 2000; // a page does not wait longer for a pointer that keeps moving
 
@@ -52,6 +54,7 @@ addEventListener(
   { capture: true, passive: true },
 );
 addEventListener("pointerdown", press, { capture: true, passive: true });
-addEventListener("pointerup", () => setTimeout(free), { capture: true, passive: true }); // the click comes after this event
+// the click comes after this event
+addEventListener("pointerup", () => setTimeout(free), { capture: true, passive: true });
 addEventListener("pointercancel", free, { capture: true, passive: true });
 addEventListener("blur", free); // of the window: the blur of an element, which each press can cause, does not bubble

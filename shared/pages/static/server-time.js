@@ -1,4 +1,5 @@
-// The time of the server. The clock of a screen's computer can be minutes wrong, and alerts escalate by the server's clock.
+// The time of the server. The clock of a screen's computer can be minutes wrong, and alerts escalate by the server's
+// clock.
 
 const TOLERATED_MS = 2000; // an answer states whole seconds, and takes some time
 let aheadMs = 0;

@@ -1,4 +1,5 @@
-// A session lasts 30 minutes. Input on a page, or a connected board, renews the session. Pages announce the session's end.
+// A session lasts 30 minutes. Input on a page, or a connected board, renews the session. Pages announce the session's
+// end.
 
 import { call, isNoAnswer } from "./calls.js";
 import { heed, now } from "./server-time.js";

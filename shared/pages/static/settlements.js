@@ -2,13 +2,18 @@
 
 /**
  * @typedef {{pcode: string, district: string, aymak?: string, names: string[], terms: string[]}} Settlement
- * @typedef {{aymaks: Record<string, string[]>, settlements: Settlement[]}} Gazetteer names are in the order of `LANGUAGES`
+ * @typedef {{aymaks: Record<string, string[]>, settlements: Settlement[]}} Gazetteer names are in the order of
+ *   `LANGUAGES`
  * @typedef {import("./sites.js").PlaceOption} PlaceOption
  */
 
 const LANGUAGES = ["ky", "ru", "en"];
 
-/** The settlements; none if the file cannot be read, because a place can always be typed. @param {string} path @returns {Promise<Gazetteer>} */
+/**
+ * The settlements; none if the file cannot be read, because a place can always be typed.
+ * @param {string} path
+ * @returns {Promise<Gazetteer>}
+ */
 export async function readGazetteer(path) {
   try {
     const answer = await fetch(path, { credentials: "omit" });
@@ -40,7 +45,13 @@ export function settlementOptions({ aymaks, settlements }, district) {
   }));
 }
 
-/** A stored settlement under the name that was typed, so that a form does not change the name. @param {string} settlement @param {string} name @param {string} pcode the district @returns {PlaceOption} */
+/**
+ * A stored settlement under the name that was typed, so that a form does not change the name.
+ * @param {string} settlement
+ * @param {string} name
+ * @param {string} pcode the district
+ * @returns {PlaceOption}
+ */
 export function storedSettlement(settlement, name, pcode) {
   return { value: settlement, name, terms: [], pcode, settlement };
 }

@@ -1,14 +1,19 @@
-// Reads the list of sites where displaced people stay and the people there, and makes search options of the sites and of their villages.
+// Reads the list of sites where displaced people stay and the people there, and makes search options of the sites and
+// of their villages.
 
 import { folded, names } from "./combobox.js";
 
 /**
- * @typedef {{site_id: string, version: number, name_ky: string | null, name_ru: string | null, name_en: string | null, type: string, state: string,
- *   pcode: string, locality: string | null, locality_pcode?: string | null, lat: number | null, lon: number | null, capacity: number | null, needs: string[],
+ * @typedef {{site_id: string, version: number, name_ky: string | null, name_ru: string | null, name_en: string | null,
+ *   type: string, state: string, pcode: string, locality: string | null, locality_pcode?: string | null,
+ *   lat: number | null, lon: number | null, capacity: number | null, needs: string[],
  *   needs_since: Record<string, string>, shelter: string, has_person_in_charge: boolean, changed_at: string}} Site
- * @typedef {{lowest: number, highest: number, counted_at: string | null, reports: string[], has_partial_counts: boolean, registered_came: number, registered_left: number, registered: number, is_registered: boolean, counted_at_precision: string}} Occupancy
+ * @typedef {{lowest: number, highest: number, counted_at: string | null, reports: string[],
+ *   has_partial_counts: boolean, registered_came: number, registered_left: number, registered: number,
+ *   is_registered: boolean, counted_at_precision: string}} Occupancy
  * @typedef {Record<string, Occupancy | null>} Occupancies by site, only of the reader's areas
- * @typedef {import("./combobox.js").Option & {pcode: string, site?: Site, settlement?: string}} PlaceOption `pcode` is the district, `settlement` the code in the gazetteer
+ * @typedef {import("./combobox.js").Option & {pcode: string, site?: Site, settlement?: string}} PlaceOption `pcode` is
+ *   the district, `settlement` the code in the gazetteer
  * @typedef {(path: string) => Promise<Response>} Get
  */
 

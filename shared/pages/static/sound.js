@@ -9,7 +9,10 @@ let audio;
 let isAllowed = false;
 let sounding = 0; // the number of alarms that have not ended
 
-/** Asks the browser to allow sound on the page. The event `sound-allowed` says that the sound is allowed, maybe much later. */
+/**
+ * Asks the browser to allow sound on the page. The event `sound-allowed` says that the sound is allowed, maybe much
+ * later.
+ */
 export async function open() {
   if (!audio) {
     audio = new AudioContext();

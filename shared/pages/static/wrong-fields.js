@@ -1,4 +1,5 @@
-// Shows at each field of a form that a service did not accept it, and what the service expected, in the reader's language.
+// Shows at each field of a form that a service did not accept it, and what the service expected, in the reader's
+// language.
 
 import { expectation } from "./expectations.js";
 import { mark, note, removeNotes } from "./field-notes.js";

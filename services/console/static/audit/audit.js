@@ -8,7 +8,10 @@ import { cell, code, labelled, moment, row } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { exactClock } from "/static/time.js";
 
-/** @typedef {{id: number, at: string, action: string, result: string, account: string | null, address: string | null, subject: string | null, objects: string[], reason: string | null}} Entry */
+/**
+ * @typedef {{id: number, at: string, action: string, result: string, account: string | null, address: string | null,
+ *   subject: string | null, objects: string[], reason: string | null}} Entry
+ */
 /** @typedef {{service: string, entries: Entry[], next: number | null}} Page */
 
 const SERVICES = {

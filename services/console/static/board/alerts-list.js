@@ -46,7 +46,11 @@ function aim() {
   pointerAt = now;
 }
 
-/** Shows the server's list. No row moves while somebody may be about to answer an alert, unless another filter was chosen. @param {HTMLElement} fresh */
+/**
+ * Shows the server's list. No row moves while somebody may be about to answer an alert, unless another filter was
+ * chosen.
+ * @param {HTMLElement} fresh
+ */
 export function settle(fresh) {
   const isOfSameFilter = fresh.dataset.filter === panel().dataset.filter;
   if (isOfSameFilter) announce(fresh);
@@ -139,7 +143,8 @@ function settleRow(row, newer) {
   row.dataset.state = "answered";
   for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll("button, input"))) {
     if (newer?.querySelector(`[data-act="${control.dataset.act}"]`)) continue;
-    if (control === document.activeElement) row.focus({ preventScroll: true }); // a control loses the focus when it is disabled
+    // a control loses the focus when it is disabled
+    if (control === document.activeElement) row.focus({ preventScroll: true });
     control.disabled = true;
   }
   if (!newer) {
@@ -189,7 +194,12 @@ export function apply() {
   drawn();
 }
 
-/** Focuses what had the focus. If this is gone or hidden, focuses its row; if the row is gone, the list. @param {HTMLElement} list @param {string} id @param {string} key */
+/**
+ * Focuses what had the focus. If this is gone or hidden, focuses its row; if the row is gone, the list.
+ * @param {HTMLElement} list
+ * @param {string} id
+ * @param {string} key
+ */
 function focusAgain(list, id, key) {
   document.getElementById(id)?.focus({ preventScroll: true });
   takeUp(list, key);

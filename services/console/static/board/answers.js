@@ -19,7 +19,10 @@ const more = /** @type {HTMLDialogElement} */ (element("more-actions"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 const assignee = /** @type {HTMLSelectElement} */ (element("assignee"));
 /** @typedef {{alert_id: string, acknowledged_at: string | null}} Acknowledged */
-/** @type {{act: string, alert: string, several: import("/static/board/several.js").Several}} without an alert, the act concerns several alerts */
+/**
+ * @type {{act: string, alert: string, several: import("/static/board/several.js").Several}} without an alert, the act
+ *   concerns several alerts
+ */
 let intended = { act: "", alert: "", several: atOnce() };
 /** @type {Record<string, string>} the title of the dialog for each act that opens it */
 const TITLES = {
@@ -77,7 +80,8 @@ export function begin(act, alert) {
     act === "take-over-selected" ? several.alerts.filter(isTaken).map((each) => several.names.get(each)) : [];
   showText("answering-taken", taken.length ? sentence("taken_by_others", { alerts: taken.join("; ") }) : "");
   dialog.showModal();
-  element(FIRST[act.replace("-selected", "")] ?? "").focus(); // a browser would focus the names of many alerts, because they scroll
+  // a browser would focus the names of many alerts, because they scroll
+  element(FIRST[act.replace("-selected", "")] ?? "").focus();
 }
 
 /** Shows the further actions on the alert. An action that follows closes the list. @param {string} alert */
@@ -129,7 +133,8 @@ async function answer() {
       sentence("check", { fields: labels([element("behalf-at")]) }),
       sentence("time_expected"),
     );
-  if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1); // "23:50" typed after midnight means yesterday
+  // "23:50" typed after midnight means yesterday
+  if (at.getTime() > Date.now() + 60_000) at.setUTCDate(at.getUTCDate() - 1);
   return send(
     intended.alert,
     "acknowledgement",
@@ -138,12 +143,21 @@ async function answer() {
   );
 }
 
-/** Sends the act of the dialog for its alert, or for the alerts that were selected when the dialog opened. @param {string} what @param {string} act @param {object} body @param {string} done */
+/**
+ * Sends the act of the dialog for its alert, or for the alerts that were selected when the dialog opened.
+ * @param {string} what
+ * @param {string} act
+ * @param {object} body
+ * @param {string} done
+ */
 function sendIntended(what, act, body, done) {
   return intended.alert ? send(intended.alert, what, body, done) : sendSeveral(intended.several, act, body);
 }
 
-/** Fills the list of the people to whom the alert, or each of the selected alerts, can be assigned. @param {string} alert */
+/**
+ * Fills the list of the people to whom the alert, or each of the selected alerts, can be assigned.
+ * @param {string} alert
+ */
 async function offerAssignees(alert) {
   const { act, several } = intended;
   assignee.replaceChildren(new Option("", ""));
@@ -191,7 +205,13 @@ function isPartly(alert) {
   return alert.acknowledged_at === null;
 }
 
-/** Acts on the alerts. Alerts whose action is refused stay selected. @param {import("/static/board/several.js").Several} several @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] */
+/**
+ * Acts on the alerts. Alerts whose action is refused stay selected.
+ * @param {import("/static/board/several.js").Several} several
+ * @param {string} act
+ * @param {object} body
+ * @param {(alerts: string[]) => object} [offered]
+ */
 async function sendSeveral(several, act, body, offered) {
   try {
     const refused = await actOn(several, act, body, offered);
@@ -226,7 +246,11 @@ async function undo(alert) {
   }
 }
 
-/** Shows why the alerts service refused the action, and what it expected in each field. @param {{status: number, text: string, body: Record<string, any>}} answer @param {string} [about] */
+/**
+ * Shows why the alerts service refused the action, and what it expected in each field.
+ * @param {{status: number, text: string, body: Record<string, any>}} answer
+ * @param {string} [about]
+ */
 function refuse(answer, about) {
   const named = (/** @type {string} */ text) => [about, text].filter(Boolean).join(": ");
   fail(named(refusal(answer)));

@@ -1,4 +1,5 @@
-// Shows an alert, a hazard, a counted group, a site or an area in a panel beside the list. The list, its selection and the focus stay.
+// Shows an alert, a hazard, a counted group, a site or an area in a panel beside the list. The list, its selection and
+// the focus stay.
 
 import { isBusy, readAgain, replace } from "/static/alert/alert.js";
 import { readArticle } from "/static/alert/article.js";
@@ -14,14 +15,20 @@ const panel = element("beside");
 const content = element("beside-content");
 /** The path of what the panel shows, such as /alerts/ID; empty if the panel is closed. */
 let shown = "";
-/** The newest version of the shown alert or hazard that the stream or the list has stated: an alert's sequence, or a hazard's revision. */
+/**
+ * The newest version of the shown alert or hazard that the stream or the list has stated: an alert's sequence, or a
+ * hazard's revision.
+ */
 let newest = 0;
 let readAt = -Infinity;
 /** @type {string[]} the paths from which a person came to what the panel shows */
 let trail = [];
 /** @type {HTMLElement | null} what had the focus when the panel was opened */
 let opener = null;
-/** @type {Map<string, HTMLElement>} the articles in which somebody has typed or chosen what was not sent; none is ever dropped */
+/**
+ * @type {Map<string, HTMLElement>} the articles in which somebody has typed or chosen what was not sent; none is ever
+ *   dropped
+ */
 const unsent = new Map();
 
 /** Opens what is at the path. If it is open already, the focus moves into the panel. @param {string} path */
@@ -106,7 +113,8 @@ function leave() {
 
 /**
  * Notes an event of the stream, because the list may have no row of the shown alert, for example with a filter.
- * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] nothing if events may have been missed
+ * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] nothing if events may
+ *   have been missed
  */
 export function note(data) {
   const id = shown.split("/").pop();
@@ -121,8 +129,10 @@ export function noteChange() {
 }
 
 /**
- * Reads the shown alert or hazard again if there is a newer version and the page is seen. Also marks its row, because the list may be new.
- * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts of which the stream has told.
+ * Reads the shown alert or hazard again if there is a newer version and the page is seen. Also marks its row, because
+ * the list may be new.
+ * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts
+ *   of which the stream has told.
  */
 export function catchUp(drawn) {
   mark();
@@ -134,7 +144,8 @@ export function catchUp(drawn) {
   const isLast = newest === Infinity && drawn === "alerts";
   if (isLast) newest = 0;
   void (article.dataset.alert ? readAgain() : readPageAgain(article)).then(() => {
-    if (isLast && content.firstElementChild === article) newest = Infinity; // nothing was read, so the next drawing tries again
+    // nothing was read, so the next drawing tries again
+    if (isLast && content.firstElementChild === article) newest = Infinity;
   });
 }
 
@@ -171,7 +182,8 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-document.addEventListener("may-be-old", () => catchUp()); // while a form is sent, nothing is read; a refused form means that the alert has changed
+// while a form is sent, nothing is read; a refused form means that the alert has changed
+document.addEventListener("may-be-old", () => catchUp());
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;
   if (document.querySelector("dialog[open], .menu[open]")) return;

@@ -31,13 +31,14 @@ const PANELS_OF = {
 };
 const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
-const ESCALATIONS_MS = 15_000; // the next escalations are asked for at least this often, because a silence changes them without an event
+// the next escalations are asked for at least this often, because a silence changes them without an event
+const ESCALATIONS_MS = 15_000;
 const CLOCKS_MS = 5000; // the shortest interval between two questions about the next escalations
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 
 /** The pages that open beside the list: of alerts, hazards, groups, sites and areas. */
 const PAGE =
-  /^\/(alerts|hazards|registry\/groups|registry\/sites)\/[0-9a-f-]{36}(\?entry=report-[0-9a-f-]+)?$|^\/areas\/[A-Z]{2}\d+$/;
+  /^\/(alerts|hazards|registry\/(groups|sites))\/[0-9a-f-]{36}(\?entry=report-[0-9a-f-]+)?$|^\/areas\/[A-Z]{2}\d+$/;
 
 const board = element("board");
 const renewClocks = renewal(askEscalations, CLOCKS_MS);
@@ -90,7 +91,11 @@ board.addEventListener("click", (event) => {
   begin(button.dataset.act ?? "", button.dataset.alert ?? "");
 });
 
-/** A click on a row, or on a link to an alert, a hazard, a group, a site or an area, opens it beside the list. With Ctrl, Shift or Alt, the browser follows the link. @param {MouseEvent} event */
+/**
+ * A click on a row, or on a link to an alert, a hazard, a group, a site or an area, opens it beside the list. With
+ * Ctrl, Shift or Alt, the browser follows the link.
+ * @param {MouseEvent} event
+ */
 function openAimedAt(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || getSelection()?.type === "Range") return;
   const target = /** @type {HTMLElement} */ (event.target);

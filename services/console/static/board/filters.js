@@ -47,7 +47,12 @@ async function save() {
   if (await done("PUT", "/v1/filters", { name: name.value.trim(), query: stated() })) name.value = "";
 }
 
-/** Changes the saved filters. Returns whether this was done. @param {string} method @param {string} path @param {object} [body] */
+/**
+ * Changes the saved filters. Returns whether this was done.
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ */
 async function done(method, path, body) {
   try {
     const answer = await call(method, path, body);

@@ -9,7 +9,11 @@ import { element } from "/static/elements.js";
 const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "assign", KeyZ: "snooze" };
 const board = element("board");
 
-/** The key ↓ moves to the first alert if nothing has the focus, or if the whole panel has it because the focused row is gone. @param {KeyboardEvent} event */
+/**
+ * The key ↓ moves to the first alert if nothing has the focus, or if the whole panel has it because the focused row is
+ * gone.
+ * @param {KeyboardEvent} event
+ */
 function enter(event) {
   const isNowhere =
     document.activeElement === document.body || document.activeElement === document.getElementById("panel-alerts");
@@ -49,7 +53,11 @@ function handle(event, row) {
   return true;
 }
 
-/** Begins the act on the row, or on all selected rows if this row is one of them. @param {string} act @param {HTMLElement} row */
+/**
+ * Begins the act on the row, or on all selected rows if this row is one of them.
+ * @param {string} act
+ * @param {HTMLElement} row
+ */
 function beginOn(act, row) {
   const alert = row.dataset.key ?? "";
   if (isChosen(alert)) return begin(`${act === "progress" ? "take-over" : act}-selected`, "");

@@ -12,7 +12,9 @@ const AGAIN_MS = 2000;
 let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-vector]"))?.dataset.vector ?? "";
 let heard = Date.now();
 let newest = now();
-/** When the page last heard the stream, and when it last heard it before the newest loss; by the clock that never jumps. */
+/**
+ * When the page last heard the stream, and when it last heard it before the newest loss; by the clock that never jumps.
+ */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 let isLost = false;
 /** @type {EventSource | undefined} */
@@ -35,7 +37,8 @@ export function lostForMs() {
 
 /**
  * @param {string[]} topics
- * @param {(topics: string[], data?: Record<string, any>) => void} changed `data` is of the event; nothing if events may have been missed
+ * @param {(topics: string[], data?: Record<string, any>) => void} changed `data` is of the event; nothing if events may
+ *   have been missed
  */
 export function listen(topics, changed) {
   open();

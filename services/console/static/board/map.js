@@ -1,5 +1,6 @@
 // The map in the middle of the board. It is loaded after the board itself, and only where it is shown and can be drawn.
-// The list and the map select each other: the alert or hazard that is open beside the list is marked on the map, and a click on a mark opens it.
+// The list and the map select each other: the alert or hazard that is open beside the list is marked on the map, and a
+// click on a mark opens it.
 
 import { open } from "/static/board/beside.js";
 import { element } from "/static/elements.js";
@@ -29,7 +30,10 @@ let isLoaded = false;
 let isAble;
 /** The path of the alert, hazard or place that is open beside the list. */
 let shown = "";
-/** The path that a click on a mark of several opened. The other hazards or alerts of the mark are offered until something else is open. */
+/**
+ * The path that a click on a mark of several opened. The other hazards or alerts of the mark are offered until
+ * something else is open.
+ */
 let offeredWith = "";
 /** Whether the map has moved to the place of this path. */
 let hasMoved = false;
@@ -154,7 +158,12 @@ function mark() {
   map.select(feature);
 }
 
-/** A mark of several hazards or alerts opens the district that all of them share, because it lists them. Without such a district, it opens the first of them and offers the others. @param {string} layer @param {string[]} ids */
+/**
+ * A mark of several hazards or alerts opens the district that all of them share, because it lists them. Without such a
+ * district, it opens the first of them and offers the others.
+ * @param {string} layer
+ * @param {string[]} ids
+ */
 function chosenOnMap(layer, ids) {
   const [id] = ids;
   if (!id) return;
@@ -175,7 +184,11 @@ function chosenOnMap(layer, ids) {
   void open(`/${kind}/${id}`);
 }
 
-/** Lists everything that has the same mark. @param {string} path of the alert, hazard or place that is opened @param {HTMLElement[]} buttons */
+/**
+ * Lists everything that has the same mark.
+ * @param {string} path of the alert, hazard or place that is opened
+ * @param {HTMLElement[]} buttons
+ */
 function offer(path, buttons) {
   offeredWith = path;
   element("map-more").hidden = !buttons.length;

@@ -6,7 +6,8 @@ import { ended } from "/static/link.js";
 import { released, rested } from "/static/pressing.js";
 import { stand } from "/static/board/listening.js";
 
-// After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits, so that a busy server and a busy browser have time for other work. Other panels wait longer.
+// After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits,
+// so that a busy server and a busy browser have time for other work. Other panels wait longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [50, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
@@ -18,7 +19,11 @@ const drawings = new Map();
 /** @type {Map<string, (fresh: HTMLElement) => void>} */
 const showing = new Map();
 
-/** Has another function show a panel, which otherwise simply replaces the earlier one. @param {string} name @param {(fresh: HTMLElement) => void} show */
+/**
+ * Has another function show a panel, which otherwise simply replaces the earlier one.
+ * @param {string} name
+ * @param {(fresh: HTMLElement) => void} show
+ */
 export function showBy(name, show) {
   showing.set(name, show);
 }
@@ -96,7 +101,8 @@ class Drawing {
 
   async ask() {
     const askedAt = performance.now();
-    const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : ""; // the page's address states the filter of the alerts
+    // the page's address states the filter of the alerts
+    const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : "";
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}`);
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
@@ -140,7 +146,10 @@ function swap(panel, fresh) {
   panel.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
 }
 
-/** Highlights a new or changed row. An animation of many rows would keep the browser busy for as long as events come. @param {HTMLElement} row */
+/**
+ * Highlights a new or changed row. An animation of many rows would keep the browser busy for as long as events come.
+ * @param {HTMLElement} row
+ */
 export function highlight(row) {
   row.classList.add("arrived");
   setTimeout(() => row.classList.remove("arrived"), ARRIVED_MS);
@@ -185,7 +194,11 @@ export function renew(shown, fresh) {
   }
 }
 
-/** Whether the part needs not be replaced by the fresh one. If only some of its rows have changed, renews it. @param {HTMLElement} part @param {HTMLElement} fresh */
+/**
+ * Whether the part needs not be replaced by the fresh one. If only some of its rows have changed, renews it.
+ * @param {HTMLElement} part
+ * @param {HTMLElement} fresh
+ */
 function stays(part, fresh) {
   if (part.dataset.key) return served.has(part) && served.get(part) === served.get(fresh);
   if (part.isEqualNode(fresh)) return true;

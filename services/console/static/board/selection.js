@@ -1,4 +1,5 @@
-// The selected alerts, each with the version at which somebody selected it. Extreme alerts are never selected, because each is answered on its own.
+// The selected alerts, each with the version at which somebody selected it. Extreme alerts are never selected, because
+// each is answered on its own.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
@@ -36,7 +37,10 @@ export function chooseNone(alerts = chosen()) {
   showSelection();
 }
 
-/** Keeps these alerts selected in the state of their present rows, because the person was told that they have changed. @param {string[]} alerts */
+/**
+ * Keeps these alerts selected in the state of their present rows, because the person was told that they have changed.
+ * @param {string[]} alerts
+ */
 export function chooseAgain(alerts) {
   for (const row of rows()) if (alerts.includes(keyOf(row))) choose(row, true);
   showSelection();
@@ -69,7 +73,11 @@ export function chooseTo(row) {
   chooseAll(rangeTo(row), true);
 }
 
-/** Moves the end of the range by one row, as Shift with an arrow key does. @param {HTMLElement} from @param {HTMLElement} to */
+/**
+ * Moves the end of the range by one row, as Shift with an arrow key does.
+ * @param {HTMLElement} from
+ * @param {HTMLElement} to
+ */
 export function extend(from, to) {
   const isBegun = isChosen(keyOf(from)) && rows().some((row) => keyOf(row) === anchor);
   if (!isBegun) anchor = keyOf(from);

@@ -1,4 +1,5 @@
-// Acts on the selected alerts at once, and shows the result of each. An alert that has changed since it was selected is skipped and named.
+// Acts on the selected alerts at once, and shows the result of each. An alert that has changed since it was selected is
+// skipped and named.
 
 import { named } from "/static/board/alerts-list.js";
 import { takeUp } from "/static/board/panels.js";
@@ -13,7 +14,10 @@ import { toast } from "/static/toasts.js";
 /** @typedef {{alert_id: string, reason: string, name: string | null, at: string | null}} Refused */
 /** @typedef {{done: Done[], refused: Refused[]}} Results */
 /** @typedef {{status: number, text: string, body: Record<string, any>}} Problem */
-/** @typedef {{alerts: string[], seen: Record<string, number>, names: Map<string, string>}} Several alerts with their versions and names */
+/**
+ * @typedef {{alerts: string[], seen: Record<string, number>, names: Map<string, string>}} Several alerts with their
+ *   versions and names
+ */
 
 const MOST_AT_ONCE = 200; // one act is on at most this many alerts
 const IN_A_CALL = 40; // alerts in one call to the service, so that it answers in time (it accepts 200)
@@ -43,7 +47,10 @@ export function asNamed(alerts) {
 
 /**
  * Acts on the alerts, each independently of the others. Returns the problem if a whole request was refused.
- * @param {Several} several @param {string} act @param {object} body @param {(alerts: string[]) => object} [offered] what the toast of acknowledged alerts offers
+ * @param {Several} several
+ * @param {string} act
+ * @param {object} body
+ * @param {(alerts: string[]) => object} [offered] what the toast of acknowledged alerts offers
  * @returns {Promise<Problem | undefined>}
  */
 export async function actOn(several, act, body, offered) {
@@ -56,7 +63,14 @@ export async function actOn(several, act, body, offered) {
   }
 }
 
-/** Sends the alerts call by call. Alerts that were answered are not sent again. @param {Several} several @param {string} act @param {object} body @param {Results} results @returns {Promise<Problem | undefined>} */
+/**
+ * Sends the alerts call by call. Alerts that were answered are not sent again.
+ * @param {Several} several
+ * @param {string} act
+ * @param {object} body
+ * @param {Results} results
+ * @returns {Promise<Problem | undefined>}
+ */
 async function sendAll(several, act, body, results) {
   while (several.alerts.length) {
     const ids = several.alerts.slice(0, IN_A_CALL);
@@ -70,7 +84,12 @@ async function sendAll(several, act, body, results) {
   }
 }
 
-/** @param {Map<string, string>} names @param {string} act @param {Results} results @param {(alerts: string[]) => object} [offered] */
+/**
+ * @param {Map<string, string>} names
+ * @param {string} act
+ * @param {Results} results
+ * @param {(alerts: string[]) => object} [offered]
+ */
 function showResults(names, act, { done, refused }, offered) {
   const text = ACTS[act]?.text ?? "";
   chooseNone(done.map((alert) => alert.alert_id));
@@ -96,7 +115,12 @@ function showResults(names, act, { done, refused }, offered) {
   if (refused.length) show(lines);
 }
 
-/** @param {string} text @param {string[]} alerts @param {Map<string, string>} names @param {(alerts: string[]) => any} offered */
+/**
+ * @param {string} text
+ * @param {string[]} alerts
+ * @param {Map<string, string>} names
+ * @param {(alerts: string[]) => any} offered
+ */
 function say(text, alerts, names, offered) {
   const first = alerts
     .slice(0, NAMED)
@@ -109,12 +133,19 @@ function say(text, alerts, names, offered) {
   );
 }
 
-/** Whether the step of an escalation policy demands acknowledgements of more people. @param {string} act @param {Done} alert */
+/**
+ * Whether the step of an escalation policy demands acknowledgements of more people.
+ * @param {string} act
+ * @param {Done} alert
+ */
 function isPartly(act, alert) {
   return act === "acknowledge" && alert.acknowledged_at === null;
 }
 
-/** Shows the result of each alert: first what was not done. @param {{name: string, text: string, isDone: boolean}[]} lines */
+/**
+ * Shows the result of each alert: first what was not done.
+ * @param {{name: string, text: string, isDone: boolean}[]} lines
+ */
 function show(lines) {
   const count = lines.filter((line) => line.isDone).length;
   element("results-title").textContent = sentence("results", { done: count, refused: lines.length - count });

@@ -12,7 +12,8 @@ import { sentence } from "/static/texts.js";
  * @typedef {import("/static/entry/versioned-reports.js").VersionedReport} VersionedReport
  */
 
-const STAMPS = ["kind", "report_id", "household_id", "household_code", "group_id", "version", "status", "reported_at"]; // they differ in any two versions, or in none
+// they differ in any two versions, or in none
+const STAMPS = ["kind", "report_id", "household_id", "household_code", "group_id", "version", "status", "reported_at"];
 /** @type {Known} */
 const DEFAULTS = {
   reasons: ["not_reported"],
@@ -62,7 +63,8 @@ function differing(theirs, ours) {
 
 /** @param {string} name @param {Known} version */
 function stated(name, version) {
-  const isTimeOfCount = name === "counted_at" && version.kind === "group"; // people without a stated time were counted when they were reported
+  // people without a stated time were counted when they were reported
+  const isTimeOfCount = name === "counted_at" && version.kind === "group";
   return valueOf(name, version[name] ?? (isTimeOfCount ? version.reported_at : DEFAULTS[name]));
 }
 

@@ -7,7 +7,11 @@ import { isValid } from "/static/entry/moments.js";
 import { EventQuestion, haveFled } from "/static/event-question.js";
 
 export class Events {
-  /** @param {HTMLFormElement} form @param {import("/static/entry/journeys.js").Journey} journey @param {boolean} isAsked a correction keeps the event of the known report */
+  /**
+   * @param {HTMLFormElement} form
+   * @param {import("/static/entry/journeys.js").Journey} journey
+   * @param {boolean} isAsked a correction keeps the event of the known report
+   */
   constructor(form, journey, isAsked) {
     this.form = form;
     this.journey = journey;

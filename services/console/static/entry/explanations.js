@@ -2,7 +2,11 @@
 
 import { words } from "/static/texts.js";
 
-/** Why the report was refused, or what its author does while it waits; undefined if there is nothing to explain. @param {{state: string, reason: string | null}} receipt @returns {string | undefined} */
+/**
+ * Why the report was refused, or what its author does while it waits; undefined if there is nothing to explain.
+ * @param {{state: string, reason: string | null}} receipt
+ * @returns {string | undefined}
+ */
 export function explanationOf({ state, reason }) {
   return words(state === "refused" ? "refusals" : "advice")[reason ?? ""] ?? words("usual")[state];
 }

@@ -7,7 +7,11 @@ export function input(id) {
   return /** @type {HTMLInputElement} */ (element(id));
 }
 
-/** The options of a combobox, from the JSON island with this id. @param {string} id @returns {import("/static/combobox.js").Option[]} */
+/**
+ * The options of a combobox, from the JSON island with this id.
+ * @param {string} id
+ * @returns {import("/static/combobox.js").Option[]}
+ */
 export function options(id) {
   /** @type {any[]} */
   const listed = JSON.parse(element(id).textContent ?? "[]");

@@ -1,4 +1,5 @@
-// The fields of a displacement that a count and a household share: origin, present place, departure, reasons, hazard, kind of move.
+// The fields of a displacement that a count and a household share: origin, present place, departure, reasons, hazard,
+// kind of move.
 
 import { Combobox } from "/static/combobox.js";
 import { element } from "/static/elements.js";
@@ -7,7 +8,10 @@ import { input, isInCountry, options } from "/static/entry/fields.js";
 import { localities, sites } from "/static/entry/places.js";
 import { Reasons } from "/static/entry/reasons.js";
 
-/** @typedef {{pcode: string, locality: string, settlement?: string, site?: string}} StatedPlace `pcode` is the code of a country if the place is abroad or not known, `settlement` the code of the locality */
+/**
+ * @typedef {{pcode: string, locality: string, settlement?: string, site?: string}} StatedPlace `pcode` is the code of a
+ *   country if the place is abroad or not known, `settlement` the code of the locality
+ */
 /** @typedef {import("/static/combobox.js").Option} Option */
 
 export class Journey {
@@ -78,7 +82,11 @@ export class Journey {
     element("evacuation-field").hidden = input("mobility").value !== "evacuation";
   }
 
-  /** Empties the form for the next report of the same call: the district of origin, the hazard, the reasons and what happened stay. @param {HTMLFormElement} form */
+  /**
+   * Empties the form for the next report of the same call: the district of origin, the hazard, the reasons and what
+   * happened stay.
+   * @param {HTMLFormElement} form
+   */
   again(form) {
     const [from, type, reasons, mobility] = [
       this.origin.chosen?.value ?? "",

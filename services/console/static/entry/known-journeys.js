@@ -1,4 +1,5 @@
-// A stored report of a displacement, of a household or a counted group: shown in the form, and kept where the form has no field.
+// A stored report of a displacement, of a household or a counted group: shown in the form, and kept where the form has
+// no field.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -32,7 +33,12 @@ const SHOWN = [
   "notes",
 ];
 
-/** Shows the report in the form, in place of what the form has. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
+/**
+ * Shows the report in the form, in place of what the form has.
+ * @param {Known} known
+ * @param {HTMLFormElement} form
+ * @param {Journey} journey
+ */
 export async function showJourney(known, form, journey) {
   for (const search of [journey.hazard, journey.village, journey.site]) search.clear();
   choosePlace(journey.origin, known.origin.pcode ?? known.origin.country);
@@ -77,7 +83,8 @@ export function corrected(known, body, shown) {
   for (const side of ["origin", "destination"])
     if (isChanged(known, body, side)) for (const name of ["point", "locality_pcode"]) delete kept[`${side}_${name}`];
   if (body.hazard_type !== known.hazard_type) delete kept.hazard_id;
-  const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown")); // the form has no field for these persons
+  // the form has no field for these persons
+  const uncounted = (known.sex_age ?? []).filter((/** @type {Known} */ { sex, age }) => [sex, age].includes("unknown"));
   const counts = [...(body.sex_age ?? []), ...uncounted];
   return {
     ...kept,

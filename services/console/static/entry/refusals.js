@@ -1,4 +1,5 @@
-// Shows the errors of a form: marks the invalid fields, focuses the first, and shows the reason. Each field also shows what the service refused in it.
+// Shows the errors of a form: marks the invalid fields, focuses the first, and shows the reason. Each field also shows
+// what the service refused in it.
 
 import { problem } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
@@ -23,7 +24,10 @@ function say(text) {
   showText("failure", text);
 }
 
-/** Shows the first of these errors that has fields. @param {[string, HTMLElement[]][]} errors the texts, each with its fields */
+/**
+ * Shows the first of these errors that has fields.
+ * @param {[string, HTMLElement[]][]} errors the texts, each with its fields
+ */
 export function isWithout(errors) {
   const first = errors.find(([, fields]) => fields.length);
   if (first) fail(sentence(first[0], { fields: labels(first[1]), field: labels(first[1]) }), first[1]);

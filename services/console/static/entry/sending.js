@@ -6,7 +6,11 @@ import { element } from "/static/elements.js";
 import { fail } from "/static/entry/refusals.js";
 import { sentence } from "/static/texts.js";
 
-/** Only Ctrl+Enter and the button send the form; Enter in a field does not. @param {HTMLFormElement} form @param {() => unknown} send */
+/**
+ * Only Ctrl+Enter and the button send the form; Enter in a field does not.
+ * @param {HTMLFormElement} form
+ * @param {() => unknown} send
+ */
 export function sendByKeyboard(form, send) {
   form.addEventListener("submit", (submitted) => {
     submitted.preventDefault();
@@ -63,7 +67,12 @@ export async function sendReport(path, report, body) {
   return call("POST", path, body());
 }
 
-/** Shows the answer in place of the form. @param {HTMLFormElement} form @param {{areUnsent: boolean}} changes @param {string} text */
+/**
+ * Shows the answer in place of the form.
+ * @param {HTMLFormElement} form
+ * @param {{areUnsent: boolean}} changes
+ * @param {string} text
+ */
 export function showAnswer(form, changes, text) {
   fail("");
   changes.areUnsent = false;
@@ -72,14 +81,24 @@ export function showAnswer(form, changes, text) {
   element("answer-text").textContent = text;
 }
 
-/** Shows the answer about a report, with the report's id and the button for another report. @param {HTMLFormElement} form @param {{areUnsent: boolean}} changes @param {string} text @param {string} report */
+/**
+ * Shows the answer about a report, with the report's id and the button for another report.
+ * @param {HTMLFormElement} form
+ * @param {{areUnsent: boolean}} changes
+ * @param {string} text
+ * @param {string} report
+ */
 export function showReported(form, changes, text, report) {
   showAnswer(form, changes, text);
   element("answer-id").textContent = report;
   element("another").focus();
 }
 
-/** Shows the form in place of the answer, whose results are removed. @param {HTMLFormElement} form @param {HTMLElement} first the field that gets the focus */
+/**
+ * Shows the form in place of the answer, whose results are removed.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} first the field that gets the focus
+ */
 export function showForm(form, first) {
   form.hidden = false;
   element("answer").hidden = true;

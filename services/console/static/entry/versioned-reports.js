@@ -2,7 +2,10 @@
 
 import { uuid } from "/static/uuid.js";
 
-/** A report and its corrections. The id stays until intake accepts the report, so that sending it twice does not make two reports. */
+/**
+ * A report and its corrections. The id stays until intake accepts the report, so that sending it twice does not make
+ * two reports.
+ */
 export class VersionedReport {
   /** @param {{report_id?: string, version?: number}} [known] the report that is corrected */
   constructor(known) {

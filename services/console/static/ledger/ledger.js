@@ -11,8 +11,14 @@ import { exactClock } from "/static/time.js";
 
 /** @typedef {import("/static/ledger/partitions.js").Partition} Partition */
 /** @typedef {Record<"sent" | "accepted" | "spooled" | "duplicate" | "refused", number>} Counts */
-/** @typedef {{admission: Counts & {since: string, channels: Record<string, Counts>}, spool: {records: number, bytes: number, damaged: number}}} IntakeLedger */
-/** @typedef {{topic: string, partition: number, offset: number, event_id: string | null, reason: string, pointer: string, set_aside_at: string}} Letter */
+/**
+ * @typedef {{admission: Counts & {since: string, channels: Record<string, Counts>}, spool: {records: number,
+ *   bytes: number, damaged: number}}} IntakeLedger
+ */
+/**
+ * @typedef {{topic: string, partition: number, offset: number, event_id: string | null, reason: string,
+ *   pointer: string, set_aside_at: string}} Letter
+ */
 /** @typedef {{consumer: string, partitions: Partition[], dead_letters: Letter[], dead_letters_count: number}} Ledger */
 
 const CONSUMERS = {

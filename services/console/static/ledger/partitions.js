@@ -4,7 +4,11 @@ import { button, element, make } from "/static/elements.js";
 import { cell, figure, head, moment, number, row, strong } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
-/** @typedef {{consumer: string, topic: string, partition: number, kinds: Record<string, number>, first: number, next: number, end: number | null, unread_since: string | null, advanced_at: string | null, stopped: string | null}} Partition */
+/**
+ * @typedef {{consumer: string, topic: string, partition: number, kinds: Record<string, number>, first: number,
+ *   next: number, end: number | null, unread_since: string | null, advanced_at: string | null, stopped: string | null}}
+ *   Partition
+ */
 
 const OLD_MS = 60_000; // a partition whose records wait longer than this is shown as a fault
 

@@ -1,4 +1,5 @@
-// The small map on the page of an alert or a hazard: its districts, and the hazard itself. It has no switches and is not read again.
+// The small map on the page of an alert or a hazard: its districts, and the hazard itself. It has no switches and is
+// not read again.
 
 import { call } from "/static/calls.js";
 import { DrawnMap } from "/static/map/canvas.js";

@@ -8,9 +8,12 @@ import { element } from "/static/elements.js";
  * @typedef {import("/static/maplibre/maplibre-gl.mjs").LayerSpecification} Layer
  * @typedef {import("/static/maplibre/maplibre-gl.mjs").SourceSpecification} Source
  * @typedef {import("/static/maplibre/maplibre-gl.mjs").AddProtocolAction} AddProtocolAction
- * @typedef {{is_vector: boolean, has_names: boolean, layers: string[], zooms: [number, number], bounds: [number, number, number, number], attribution: string}} Background
+ * @typedef {{is_vector: boolean, has_names: boolean, layers: string[], zooms: [number, number],
+ *   bounds: [number, number, number, number], attribution: string}} Background
  * @typedef {{Protocol: new () => {tile: AddProtocolAction}}} Library the library that pmtiles.js defines
- * @typedef {(id: string, source: string, colour: (name: string) => string, layout: Record<string, any>, ink?: string) => any} Text
+ * @typedef
+ *   {(id: string, source: string, colour: (name: string) => string, layout: Record<string, any>, ink?: string) => any}
+ *   Text
  */
 
 const SOURCE = "background";
@@ -81,7 +84,13 @@ const BUILT = ["residential", "industrial", "commercial", "hospital", "school", 
 
 /** @param {(name: string) => string} colour @returns {Layer[]} */
 function protomaps(colour) {
-  /** @param {string} id @param {string[]} kinds @param {number} minzoom @param {[number, number]} widths at zoom 7 and 16 @returns {Layer} */
+  /**
+   * @param {string} id
+   * @param {string[]} kinds
+   * @param {number} minzoom
+   * @param {[number, number]} widths at zoom 7 and 16
+   * @returns {Layer}
+   */
   const roads = (id, kinds, minzoom, [thin, wide]) => ({
     ...layer(id, "roads"),
     type: "line",
@@ -150,7 +159,12 @@ function protomaps(colour) {
   ];
 }
 
-/** Tiles of another schema are drawn as lines. @param {string[]} layers @param {(name: string) => string} colour @returns {Layer[]} */
+/**
+ * Tiles of another schema are drawn as lines.
+ * @param {string[]} layers
+ * @param {(name: string) => string} colour
+ * @returns {Layer[]}
+ */
 function outlines(layers, colour) {
   return layers.map((name, index) => ({
     ...layer(`background-outlines-${index}`, name),
@@ -165,7 +179,12 @@ function layer(id, name) {
   return { id, source: SOURCE, "source-layer": name };
 }
 
-/** The names of places and roads, in the language of the page where the file has it. @param {Text} text @param {(name: string) => string} colour @returns {Layer[]} */
+/**
+ * The names of places and roads, in the language of the page where the file has it.
+ * @param {Text} text
+ * @param {(name: string) => string} colour
+ * @returns {Layer[]}
+ */
 export function backgroundNames(text, colour) {
   if (!background?.has_names) return [];
   const name = ["coalesce", ["get", `name:${document.documentElement.lang}`], ["get", "name"]];

@@ -66,7 +66,12 @@ async function readBase(name) {
   return name === "countries" ? [...features, ...features.flatMap(labelled)] : features;
 }
 
-/** Sorts circles, so that a large one lies under the small ones. MapLibre does not sort them, because it would then draw each number separately. @param {string} source @param {Feature[]} features */
+/**
+ * Sorts circles, so that a large one lies under the small ones. MapLibre does not sort them, because it would then draw
+ * each number separately.
+ * @param {string} source
+ * @param {Feature[]} features
+ */
 function largestFirst(source, features) {
   const size = SIZE_OF[source];
   return size ? [...features].sort((a, b) => b.properties[size] - a.properties[size]) : features;
@@ -90,7 +95,9 @@ export class DrawnMap {
     this.hidden = new Set();
   }
 
-  /** Loads the base and the font. If a file of the font does not arrive, the browser draws the letters in another font. */
+  /**
+   * Loads the base and the font. If a file of the font does not arrive, the browser draws the letters in another font.
+   */
   async load() {
     const [files] = await Promise.all([
       Promise.all(BASE.map(readBase)),
@@ -171,7 +178,11 @@ export class DrawnMap {
     this.map?.fitBounds(COUNTRY, { padding: PADDING, animate: false });
   }
 
-  /** Draws the features if they have changed, because MapLibre makes all tiles of a source again. @param {string} source @param {Feature[]} features */
+  /**
+   * Draws the features if they have changed, because MapLibre makes all tiles of a source again.
+   * @param {string} source
+   * @param {Feature[]} features
+   */
   show(source, features) {
     const data = collection(largestFirst(source, features)),
       text = JSON.stringify(data);

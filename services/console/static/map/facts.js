@@ -16,7 +16,13 @@ import { dayAndClock, timeOf } from "/static/time.js";
 /** @type {Record<string, (feature: Feature, layers: Layers) => Fact[]>} */
 const FACTS = { hazards: hazard, reports: report, alerts: alert, units: unit, localities: locality, sites: site };
 
-/** Shows the facts about a feature. @param {string} table @param {Feature | undefined} feature @param {Layers} layers @param {Feature[]} others with the same mark */
+/**
+ * Shows the facts about a feature.
+ * @param {string} table
+ * @param {Feature | undefined} feature
+ * @param {Layers} layers
+ * @param {Feature[]} others with the same mark
+ */
 export function describe(table, feature, layers, others) {
   element("chosen-title").textContent = feature ? nameOf(feature) : sentence("nothing_chosen");
   const facts = feature ? FACTS[table](feature, layers) : [];
@@ -58,7 +64,13 @@ function alert({ properties }, layers) {
   ];
 }
 
-/** Who lives in a unit now, which hazards and alerts it has, and when the last report came. Nothing is stated of a layer that was not read yet. @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
+/**
+ * Who lives in a unit now, which hazards and alerts it has, and when the last report came. Nothing is stated of a layer
+ * that was not read yet.
+ * @param {Feature} feature
+ * @param {Layers} layers
+ * @returns {Fact[]}
+ */
 function unit(feature, layers) {
   const { hazards, alerts, sites } = within(feature, layers);
   const { is_own, is_whole } = feature.properties;
@@ -123,7 +135,12 @@ function unit(feature, layers) {
   ];
 }
 
-/** The people of counted groups in a village or at a site, and the hazards and alerts of its district. @param {Feature} feature @param {Layers} layers @returns {Fact[]} */
+/**
+ * The people of counted groups in a village or at a site, and the hazards and alerts of its district.
+ * @param {Feature} feature
+ * @param {Layers} layers
+ * @returns {Fact[]}
+ */
 function locality({ properties }, layers) {
   const { counted_lowest, counted_highest, districts, site_id } = properties;
   const district = layers.units?.find((known) => known.properties.id === districts[0]);
@@ -158,12 +175,20 @@ function siteLink(id) {
   return [sentence("page"), link(sentence("open_site"), `/registry/sites/${id}`)];
 }
 
-/** When the people at a site were counted. Registered persons have no such time. @param {import("/static/sites.js").Occupancy} occupancy */
+/**
+ * When the people at a site were counted. Registered persons have no such time.
+ * @param {import("/static/sites.js").Occupancy} occupancy
+ */
 function countedAt({ counted_at, counted_at_precision, is_registered }) {
   return is_registered || !counted_at ? sentence("registered") : timeOf(counted_at, counted_at_precision);
 }
 
-/** The features of a unit as a fact; none if the layer was not read yet. @param {string} table @param {Feature[] | undefined} features @returns {Fact[]} */
+/**
+ * The features of a unit as a fact; none if the layer was not read yet.
+ * @param {string} table
+ * @param {Feature[] | undefined} features
+ * @returns {Fact[]}
+ */
 function of(table, features) {
   return features ? [[sentence(`${table}_here`), choosers(table, features)]] : [];
 }

@@ -6,7 +6,8 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {GeoJSON.Feature<GeoJSON.Geometry | null, Record<string, any>>} Feature
- * @typedef {"units" | "boundaries" | "hazards" | "intensities" | "reports" | "alerts" | "displaced" | "returns" | "localities" | "sites"} Name
+ * @typedef {"units" | "boundaries" | "hazards" | "intensities" | "reports" | "alerts" | "displaced" | "returns" |
+ *   "localities" | "sites"} Name
  * @typedef {Partial<Record<Name, Feature[]>>} Layers a layer that was not read yet is missing
  */
 
@@ -39,7 +40,11 @@ function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
   return magnitude === null || magnitude === undefined ? hazard : `${hazard} M ${oneDigit.format(magnitude)}`;
 }
 
-/** All points of a geometry that a mark can stand on. A polygon has one. @param {GeoJSON.Geometry | null} geometry @returns {GeoJSON.Position[]} */
+/**
+ * All points of a geometry that a mark can stand on. A polygon has one.
+ * @param {GeoJSON.Geometry | null} geometry
+ * @returns {GeoJSON.Position[]}
+ */
 export function pointsOf(geometry) {
   if (!geometry) return [];
   if (geometry.type === "Point") return [geometry.coordinates];
@@ -66,7 +71,8 @@ function middle(ring) {
 }
 
 /**
- * One mark for each point. If several hazards or alerts have the same point, the mark shows the most severe and their number.
+ * One mark for each point. If several hazards or alerts have the same point, the mark shows the most severe and their
+ * number.
  * @param {Feature[]} features
  * @param {string} kind
  * @returns {Feature[]}
@@ -105,7 +111,8 @@ function newMark(feature, point, kind) {
 
 /** @param {Feature} mark @param {Feature} feature */
 function add({ properties }, feature) {
-  properties.ids += `,${feature.properties.id}`; // MapLibre may return a list as a text, so the ids are one text from the start
+  // MapLibre may return a list as a text, so the ids are one text from the start
+  properties.ids += `,${feature.properties.id}`;
   properties.count += 1;
   properties.label = properties.mark.startsWith("alert")
     ? number.format(properties.count)
@@ -132,7 +139,12 @@ function parts(geometry) {
   return geometry.type === "GeometryCollection" ? geometry.geometries : [geometry];
 }
 
-/** The features with the boundaries of their units. A unit without an imported boundary has none. @param {Feature[]} features @param {Feature[]} boundaries @returns {Feature[]} */
+/**
+ * The features with the boundaries of their units. A unit without an imported boundary has none.
+ * @param {Feature[]} features
+ * @param {Feature[]} boundaries
+ * @returns {Feature[]}
+ */
 export function shapesOf(features, boundaries) {
   const shapes = new Map(boundaries.map(({ properties, geometry }) => [properties.id, geometry]));
   return features
@@ -140,13 +152,21 @@ export function shapesOf(features, boundaries) {
     .map((feature) => ({ ...feature, geometry: shapes.get(feature.properties.id) ?? null }));
 }
 
-/** The first district in which all these features lie, for a mark of several features. @param {Feature[]} features @returns {string | undefined} */
+/**
+ * The first district in which all these features lie, for a mark of several features.
+ * @param {Feature[]} features
+ * @returns {string | undefined}
+ */
 export function commonDistrict(features) {
   const [first = [], ...others] = features.map(({ properties }) => /** @type {string[]} */ (properties.districts));
   return first.find((district) => others.every((districts) => districts.includes(district)));
 }
 
-/** Whether a hazard or an alert concerns this unit. An event in an oblast concerns all its districts. @param {Feature} feature @param {Feature} unit */
+/**
+ * Whether a hazard or an alert concerns this unit. An event in an oblast concerns all its districts.
+ * @param {Feature} feature
+ * @param {Feature} unit
+ */
 export function concerns({ properties }, unit) {
   const { id, parent, level } = unit.properties;
   const districts = /** @type {string[]} */ (properties.districts);

@@ -7,10 +7,19 @@ import { ended } from "/static/link.js";
 
 const AGAIN_MS = 1500; // a layer without an answer, or behind the stream, is read again after this time
 
-/** @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil`: until then, the layer surely showed everything */
-/** @typedef {{heard?: Change, readFor?: Change, readAt: number}} Due the oldest change that waits, and the oldest for which the layer is read now */
+/**
+ * @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil`: until then, the layer surely showed
+ *   everything
+ */
+/**
+ * @typedef {{heard?: Change, readFor?: Change, readAt: number}} Due the oldest change that waits, and the oldest for
+ *   which the layer is read now
+ */
 
-/** @typedef {{features: import("/static/map/features.js").Feature[], hidden?: number, uncomputed?: number}} Layer with the number of features that have no room, and of earthquakes whose intensity cannot be computed */
+/**
+ * @typedef {{features: import("/static/map/features.js").Feature[], hidden?: number, uncomputed?: number}} Layer with
+ *   the number of features that have no room, and of earthquakes whose intensity cannot be computed
+ */
 
 /** @type {Due[]} of each layer of the page */
 const layers = [];
@@ -20,7 +29,10 @@ export function layersBehindMs() {
   return longestMs(({ heardAt }) => heardAt);
 }
 
-/** How old the state is that the layers show. If the connection was lost before a change was heard of, the state is that of the loss. */
+/**
+ * How old the state is that the layers show. If the connection was lost before a change was heard of, the state is that
+ * of the loss.
+ */
 export function layersAgeMs() {
   return longestMs(({ currentUntil }) => currentUntil);
 }

@@ -1,4 +1,5 @@
-// The tables beside the map. They have the same content as the map, for keyboards, screen readers and browsers without WebGL.
+// The tables beside the map. They have the same content as the map, for keyboards, screen readers and browsers without
+// WebGL.
 
 import { element, make } from "/static/elements.js";
 import { concerns, nameButton, nameOf, oneDigit, SEVERITIES } from "/static/map/features.js";
@@ -58,14 +59,22 @@ function contentOf({ properties, geometry }) {
   return JSON.stringify([properties, geometry !== null]);
 }
 
-/** Removes a row from the known rows, because each row can be shown only once. @param {Map<string | undefined, Element>} known @param {string} content */
+/**
+ * Removes a row from the known rows, because each row can be shown only once.
+ * @param {Map<string | undefined, Element>} known
+ * @param {string} content
+ */
 function taken(known, content) {
   const row = known.get(content);
   known.delete(content);
   return row;
 }
 
-/** Rows that stay as they are stay in the page, because the browser would work much longer on a whole table. @param {HTMLElement} body @param {Element[]} rows */
+/**
+ * Rows that stay as they are stay in the page, because the browser would work much longer on a whole table.
+ * @param {HTMLElement} body
+ * @param {Element[]} rows
+ */
 function renew(body, rows) {
   const wanted = new Set(rows);
   for (const shown of [...body.children]) if (!wanted.has(shown)) shown.remove();
@@ -190,7 +199,11 @@ function numeric(text) {
   return made;
 }
 
-/** The hazards, alerts and sites of a unit; undefined if the layer was not read yet. @param {Feature} unit @param {Layers} layers */
+/**
+ * The hazards, alerts and sites of a unit; undefined if the layer was not read yet.
+ * @param {Feature} unit
+ * @param {Layers} layers
+ */
 export function within(unit, layers) {
   const isHere = (/** @type {Feature} */ feature) => concerns(feature, unit);
   return {

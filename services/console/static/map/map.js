@@ -37,7 +37,8 @@ const OLD_MS = 60_000; // layers are read at least this often, because hazards e
 
 /** @type {Layers} */
 const layers = {};
-let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) }; // `others` have the same mark, but no district in common
+// `others` have the same mark, but no district in common
+let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) };
 /** The hazard or area that the address names. The map selects it as soon as its data have arrived. */
 const wanted = {
   hazards: new URLSearchParams(location.search).get("hazard") ?? "",
@@ -93,7 +94,7 @@ async function readReturned() {
 /** @type {Map<Name, () => Promise<void>>} */
 const renewals = new Map();
 
-/** Whether the reader may see the layer. Only some roles see figures, or places below the district. @param {Name} name */
+/** Whether the reader may see the layer. Not every role sees figures, or places below districts. @param {Name} name */
 function isOffered(name) {
   return !["localities", "sites", "returns"].includes(name) || document.getElementById(`${name}-rows`) !== null;
 }
@@ -148,7 +149,7 @@ const SHOWN = {
   sites: (features) => map?.show("sites", features),
 };
 
-/** Shows a layer on the map and in its table. A layer that was not read yet does not mean "nobody", so nothing is stated about it. @param {Name} name */
+/** Shows a layer on the map and in its table. A layer that was not read is not stated as zero. @param {Name} name */
 function draw(name) {
   const features = layers[name];
   if (!features) return;
@@ -234,7 +235,7 @@ function choose(table, id, others = []) {
 /** @type {Record<string, string>} the table of a layer that was clicked */
 const TABLE_OF = { boundaries: "units", areas: "hazards", households: "displaced", counted: "displaced" };
 
-/** A mark of several hazards or alerts chooses the district of all of them, which lists them. @param {string} layer @param {string[]} ids */
+/** A mark of several chooses their common district, which lists them. @param {string} layer @param {string[]} ids */
 function chosenOnMap(layer, ids) {
   const table = TABLE_OF[layer] ?? layer;
   const [id = "", ...others] = ids;

@@ -5,7 +5,10 @@ import { make } from "/static/elements.js";
 const SIZE = 44;
 const RATIO = 2; // marks are drawn with two pixels for each pixel of CSS, for sharp edges on phones
 
-/** The corners of each severity's shape, from 0 to 1. Without corners, the shape is a circle. @type {Record<string, number[][]>} */
+/**
+ * The corners of each severity's shape, from 0 to 1. Without corners, the shape is a circle.
+ * @type {Record<string, number[][]>}
+ */
 const SHAPES = {
   Extreme: [
     [0.3, 0],

@@ -10,13 +10,20 @@ const shown = document.getElementById("new-events"); // people who may not repor
 const points = { spot: null, centre: null };
 let district = "";
 
-/** The map moves, or somebody clicks on it. @param {"spot" | "centre"} place @param {{lat: number, lng: number}} point */
+/**
+ * The map moves, or somebody clicks on it.
+ * @param {"spot" | "centre"} place
+ * @param {{lat: number, lng: number}} point
+ */
 export function offerPoint(place, { lat, lng }) {
   points[place] = { lat: Number(lat.toFixed(DIGITS)), lon: Number(lng.toFixed(DIGITS)) };
   show();
 }
 
-/** Somebody chooses a district, something that lies in one district, or nothing. The last point on the map is forgotten. @param {import("/static/map/features.js").Feature | undefined} feature */
+/**
+ * Somebody chooses a district, something that lies in one district, or nothing. The last point on the map is forgotten.
+ * @param {import("/static/map/features.js").Feature | undefined} feature
+ */
 export function offerDistrict(feature) {
   const { id, districts = [id] } = feature?.properties ?? { districts: [] };
   district = districts.length === 1 ? districts[0] : "";

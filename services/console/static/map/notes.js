@@ -16,7 +16,8 @@ const TICK_MS = 1000;
 const hidden = new Map();
 
 /**
- * Returns what `load` loads, and repeats this until everything has arrived. Meanwhile the page says that the map is missing.
+ * Returns what `load` loads, and repeats this until everything has arrived. Meanwhile the page says that the map is
+ * missing.
  * @template Loaded
  * @param {() => Promise<Loaded>} load
  * @returns {Promise<Loaded>}
@@ -30,7 +31,10 @@ export async function whenArrived(load) {
   }
 }
 
-/** Says from now on if the map is behind, or if the page hears of no changes. @param {string} panel the id of the map's panel */
+/**
+ * Says from now on if the map is behind, or if the page hears of no changes.
+ * @param {string} panel the id of the map's panel
+ */
 export function watchAge(panel) {
   setInterval(() => {
     const isLate = Math.max(layersBehindMs(), lostForMs()) > LATE_MS;

@@ -20,7 +20,12 @@ export function addBackgroundReader() {
   return added(make("script", { src }), `script[src="${src}"]`);
 }
 
-/** Adds a file, unless it was added before, and waits until it has arrived. A file that does not arrive can be added again. @param {HTMLElement} node @param {string} selector */
+/**
+ * Adds a file, unless it was added before, and waits until it has arrived. A file that does not arrive can be added
+ * again.
+ * @param {HTMLElement} node
+ * @param {string} selector
+ */
 function added(node, selector) {
   const known = files.get(selector);
   if (known || document.querySelector(selector)) return known;

@@ -29,7 +29,11 @@ export function fieldReports(hazards, now) {
   });
 }
 
-/** One ring for each point of a report. The newest are last, so that they are drawn above the others. @param {Feature[]} reports @returns {Feature[]} */
+/**
+ * One ring for each point of a report. The newest are last, so that they are drawn above the others.
+ * @param {Feature[]} reports
+ * @returns {Feature[]}
+ */
 export function ringsOf(reports) {
   return reports
     .toSorted((a, b) => a.properties.opacity - b.properties.opacity)

@@ -5,7 +5,11 @@ import { nameOf, readOccupancies, readSites } from "/static/sites.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
-/** The sites that are not closed; undefined if the registry does not answer. @param {Feature[]} units @returns {Promise<Feature[] | undefined>} */
+/**
+ * The sites that are not closed; undefined if the registry does not answer.
+ * @param {Feature[]} units
+ * @returns {Promise<Feature[] | undefined>}
+ */
 export async function readSiteFeatures(units) {
   const get = (/** @type {string} */ path) => call("GET", path);
   const [sites, occupancies] = await Promise.all([readSites(get), readOccupancies(get)]);
@@ -34,7 +38,12 @@ export async function readSiteFeatures(units) {
     });
 }
 
-/** Counted groups at a site, at the site's own point if the registry knows it. @param {Feature[]} localities @param {Feature[]} sites @returns {Feature[]} */
+/**
+ * Counted groups at a site, at the site's own point if the registry knows it.
+ * @param {Feature[]} localities
+ * @param {Feature[]} sites
+ * @returns {Feature[]}
+ */
 export function atSites(localities, sites) {
   const points = new Map(sites.map(({ properties, geometry }) => [properties.id, geometry]));
   return localities.map((locality) => ({

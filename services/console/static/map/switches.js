@@ -1,4 +1,5 @@
-// The switches of the map's layers. The browser remembers for each account the switches that differ from the page's own.
+// The switches of the map's layers. The browser remembers for each account the switches that differ from the page's
+// own.
 
 const KEPT = `dayar.map-switches.${document.body.dataset.account ?? ""}`;
 
@@ -7,13 +8,19 @@ function switches() {
   return [...document.querySelectorAll(/** @type {"input"} */ ("input[data-layer]"))];
 }
 
-/** Restores the switches of this account. An unknown name, such as that of a layer of an earlier release, changes nothing. */
+/**
+ * Restores the switches of this account. An unknown name, such as that of a layer of an earlier release, changes
+ * nothing.
+ */
 export function restoreSwitches() {
   const differing = (localStorage.getItem(KEPT) ?? "").split(" ");
   for (const box of switches()) box.checked = box.defaultChecked !== differing.includes(box.dataset.layer ?? "");
 }
 
-/** Calls `turn` when a person changes a switch, and remembers the change. @param {(layer: string, isShown: boolean) => void} turn */
+/**
+ * Calls `turn` when a person changes a switch, and remembers the change.
+ * @param {(layer: string, isShown: boolean) => void} turn
+ */
 export function listenToSwitches(turn) {
   for (const box of switches()) {
     box.addEventListener("change", () => {

@@ -38,7 +38,11 @@ async function more() {
   if (page) show([...reports, ...page.reports], page.next);
 }
 
-/** The next page of reports; undefined if there is none to show, which the page then says. @param {Record<string, string>} place @returns {Promise<{reports: OwnReport[], next: string} | undefined>} */
+/**
+ * The next page of reports; undefined if there is none to show, which the page then says.
+ * @param {Record<string, string>} place
+ * @returns {Promise<{reports: OwnReport[], next: string} | undefined>}
+ */
 async function read(place) {
   const own = ++turn;
   try {
@@ -58,7 +62,11 @@ async function read(place) {
   }
 }
 
-/** Unchanged rows are not drawn again, so that a screen reader keeps its place. @param {OwnReport[]} fresh @param {string} cursor */
+/**
+ * Unchanged rows are not drawn again, so that a screen reader keeps its place.
+ * @param {OwnReport[]} fresh
+ * @param {string} cursor
+ */
 function show(fresh, cursor) {
   const isUnchanged = reports.length > 0 && JSON.stringify(fresh) === JSON.stringify(reports);
   [reports, next] = [fresh, cursor];

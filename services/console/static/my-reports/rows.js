@@ -7,8 +7,9 @@ import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
 
 /**
- * @typedef {{report_id: string, kind: string, state: "received" | "recorded" | "under_review" | "refused", reason: string | null, is_alerted: boolean | null,
- *   sent_at: string, channel: string | null, line: number | null, record_id: string | null}} OwnReport
+ * @typedef {{report_id: string, kind: string, state: "received" | "recorded" | "under_review" | "refused",
+ *   reason: string | null, is_alerted: boolean | null, sent_at: string, channel: string | null, line: number | null,
+ *   record_id: string | null}} OwnReport
  */
 
 const CODE_DIGITS = 6;

@@ -6,13 +6,20 @@ import { corrected } from "/static/new-count/known-counts.js";
 import { uuid } from "/static/uuid.js";
 
 /**
- * @typedef {{persons: number, quantifier: string, households: number | null, unit: string, isEstimated: boolean, origin: StatedPlace, destination: StatedPlace,
- *   shelter: string, counted: Date, countedPrecision: string, left: Date, precision: string, isFullRecount: boolean, isUrgent: boolean, counts: import("/static/entry/people.js").SexAgeCount[], needs: string[], hazard: string, event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, notes: string}} Given the values of the form
+ * @typedef {{persons: number, quantifier: string, households: number | null, unit: string, isEstimated: boolean,
+ *   origin: StatedPlace, destination: StatedPlace, shelter: string, counted: Date, countedPrecision: string,
+ *   left: Date, precision: string, isFullRecount: boolean, isUrgent: boolean,
+ *   counts: import("/static/entry/people.js").SexAgeCount[], needs: string[], hazard: string,
+ *   event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string},
+ *   mobility: string, evacuation: string, notes: string}} Given the values of the form
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  */
 
 export class CountReport extends VersionedReport {
-  /** @param {string} status @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected */
+  /**
+   * @param {string} status
+   * @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected
+   */
   constructor(status, known) {
     super(known);
     this.known = known;

@@ -21,7 +21,13 @@ const SHOWN = [
 ];
 const PLACE = ["destination_locality", "destination_locality_pcode", "destination_point"];
 
-/** Shows the count in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey @param {import("/static/new-count/counted.js").Counted} time */
+/**
+ * Shows the count in the form.
+ * @param {Known} known
+ * @param {HTMLFormElement} form
+ * @param {Journey} journey
+ * @param {import("/static/new-count/counted.js").Counted} time
+ */
 export async function show(known, form, journey, time) {
   await showJourney(known, form, journey);
   input("quantifier").value = known.quantifier ?? "exact";
@@ -33,7 +39,12 @@ export async function show(known, form, journey, time) {
   /** @type {HTMLDetailsElement} */ (element("details")).open = Boolean(known.sex_age?.length || known.needs?.length);
 }
 
-/** The body of a correction. A site that is still the same keeps its place in words. @param {Known} known @param {Known} body @returns {Known} */
+/**
+ * The body of a correction. A site that is still the same keeps its place in words.
+ * @param {Known} known
+ * @param {Known} body
+ * @returns {Known}
+ */
 export function corrected(known, body) {
   const isSameSite = known.site_id && known.site_id === body.site_id,
     isSameTime = isSame(known, body);
@@ -46,7 +57,11 @@ export function corrected(known, body) {
   };
 }
 
-/** Whether the form still states the known time: the minute, or the day if the hour is not known. @param {Known} known @param {Known} body */
+/**
+ * Whether the form still states the known time: the minute, or the day if the hour is not known.
+ * @param {Known} known
+ * @param {Known} body
+ */
 function isSame(known, body) {
   const { counted_at_precision: precision = "hour" } = known,
     isHour = precision === "hour";

@@ -20,7 +20,8 @@ const form = /** @type {HTMLFormElement} */ (element("count"));
 const status = form.dataset.status ?? "";
 const { group = "", report: known = "" } = form.dataset; // the stored count that is corrected
 const about = { kind: "group", subject: group };
-const journey = new Journey(known ? [] : [{ value: "ZZ", name: sentence("unknown"), terms: [] }]); // the form of a correction has all countries
+// the form of a correction has all countries
+const journey = new Journey(known ? [] : [{ value: "ZZ", name: sentence("unknown"), terms: [] }]);
 const people = new People(form);
 const time = new Counted();
 const events = new Events(form, journey, !known);
@@ -110,14 +111,22 @@ async function sendCount() {
   void follow(report, sent);
 }
 
-/** Shows what became of the report. @param {CountReport} followed @param {import("/static/new-count/count-reports.js").Given} sent */
+/**
+ * Shows what became of the report.
+ * @param {CountReport} followed
+ * @param {import("/static/new-count/count-reports.js").Given} sent
+ */
 async function follow(followed, sent) {
   const state = await showReceipt(followed.id, followed.version);
   void showAlert(followed.id);
   if (state === "under_review" && followed.known) await isHiding(followed, sent); // somebody was faster
 }
 
-/** Whether the page shows a version of somebody else in place of the form. @param {CountReport} followed @param {import("/static/new-count/count-reports.js").Given} sent */
+/**
+ * Whether the page shows a version of somebody else in place of the form.
+ * @param {CountReport} followed
+ * @param {import("/static/new-count/count-reports.js").Given} sent
+ */
 async function isHiding(followed, sent) {
   return hidesAnother(followed, followed.body(sent), await readReport(about, followed.id));
 }
@@ -178,4 +187,7 @@ preset();
 if (known) {
   offerChoice({ replace: replaceOther, take: takeOther });
   await showKnown();
-} else input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
+} else {
+  // the template disables the button, so that Enter sends nothing before this script runs
+  input("send").disabled = false;
+}

@@ -179,7 +179,10 @@ function reopen() {
   showForm(form, hazard.input);
 }
 
-/** Fills the form with the stored event that is corrected. @param {import("/static/new-event/event-reports.js").Known} event */
+/**
+ * Fills the form with the stored event that is corrected.
+ * @param {import("/static/new-event/event-reports.js").Known} event
+ */
 function fill(event) {
   hazard.set(event.type);
   place.set(event.pcodes.at(-1) ?? "");
@@ -218,7 +221,8 @@ void readGazetteer(element("locality").dataset.settlements ?? "").then((gazettee
   locality.offer(settlementOptions(gazetteer, (pcode) => names.get(pcode) ?? pcode));
 });
 sendByKeyboard(form, () => void send());
-input("onset").addEventListener("input", askAhead); // shows the notice at once, because a notice that appears while Send is pressed would move the button
+// shows the notice at once, because a notice that appears while Send is pressed would move the button
+input("onset").addEventListener("input", askAhead);
 // If no text field has the focus, a digit key chooses a severity.
 form.addEventListener("keydown", (pressed) => {
   const isText =
@@ -256,4 +260,5 @@ else {
   if (spot.pcode) place.set(spot.pcode);
 }
 showPoint();
-for (const button of buttons) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs
+// the template disables the buttons, so that Enter sends nothing before this script runs
+for (const button of buttons) button.disabled = false;

@@ -2,10 +2,12 @@
 
 /**
  * @typedef {{lat: number, lon: number}} Point
- * @typedef {{point: Point | null, pcode: string | null}} Spot what a person chose on the map: a point, a district, or both
+ * @typedef {{point: Point | null, pcode: string | null}} Spot what a person chose on the map: a point, a district, or
+ *   both
  */
 
-// The part of the world that the map shows. A point outside is usually one whose latitude and longitude are interchanged.
+// The part of the world that the map shows. A point outside is usually one whose latitude and longitude are
+// interchanged.
 const AROUND = { lat: [34, 48], lon: [60, 90] };
 const WRITTEN = /^(\d{1,2}(?:[.,]\d{1,8})?)(?:\s*[;,]\s*|\s+)(\d{1,2}(?:[.,]\d{1,8})?)$/;
 

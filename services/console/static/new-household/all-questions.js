@@ -1,5 +1,5 @@
-// The short form asks the minimum of a rapid assessment. "All questions" opens the rest; a correction has all questions.
-// The short form also shows each question of the rest that has an answer, because the answer is sent.
+// The short form asks the minimum of a rapid assessment. "All questions" opens the rest; a correction has all
+// questions. The short form also shows each question of the rest that has an answer, because the answer is sent.
 
 import { input } from "/static/entry/fields.js";
 import { isAnswered } from "/static/presets.js";
@@ -8,7 +8,8 @@ const KEPT = "dayar.all-questions";
 
 export function listenToAllQuestions() {
   const box = input("all-questions");
-  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
+  // it is no part of the report
+  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     localStorage.setItem(KEPT, box.checked ? "yes" : "no");
     ask(box.checked);

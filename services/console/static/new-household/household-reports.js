@@ -8,13 +8,18 @@ import { uuid } from "/static/uuid.js";
 /**
  * @typedef {import("/static/entry/journeys.js").StatedPlace} StatedPlace
  * @typedef {import("/static/entry/people.js").SexAgeCount} SexAgeCount
- * @typedef {{persons: number, phone: string, origin: StatedPlace, destination: StatedPlace, shelter: string, left: Date, precision: string,
- *   hazard: string, event: import("/static/event-question.js").Answer, reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, counts: SexAgeCount[], needs: string[], intention: string,
- *   members: import("/static/new-household/members.js").Member[], notes: string, isUrgent: boolean, hasConsent: boolean}} Given the values of the form
+ * @typedef {{persons: number, phone: string, origin: StatedPlace, destination: StatedPlace, shelter: string,
+ *   left: Date, precision: string, hazard: string, event: import("/static/event-question.js").Answer,
+ *   reasons: {reasons: string[], reason_text?: string}, mobility: string, evacuation: string, counts: SexAgeCount[],
+ *   needs: string[], intention: string, members: import("/static/new-household/members.js").Member[], notes: string,
+ *   isUrgent: boolean, hasConsent: boolean}} Given the values of the form
  */
 
 export class HouseholdReport extends VersionedReport {
-  /** @param {string} status @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected */
+  /**
+   * @param {string} status
+   * @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected
+   */
   constructor(status, known) {
     super(known);
     this.known = known;
@@ -60,7 +65,11 @@ export class HouseholdReport extends VersionedReport {
   }
 }
 
-/** The name of a site is no village, so it is not sent beside the site. @param {"origin" | "destination"} name @param {StatedPlace} place */
+/**
+ * The name of a site is no village, so it is not sent beside the site.
+ * @param {"origin" | "destination"} name
+ * @param {StatedPlace} place
+ */
 function place(name, { pcode, locality, settlement, site }) {
   const stated = {
     ...(locality && { [`${name}_locality`]: locality }),

@@ -5,7 +5,10 @@ import { element, make } from "/static/elements.js";
 import { isShown } from "/static/entry/receipts.js";
 import { sentence, words } from "/static/texts.js";
 
-/** @typedef {{household_id: string, duplicate_reasons: string[], found_members: Record<string, string | null>[], contact_name: string | null}} Duplicate */
+/**
+ * @typedef {{household_id: string, duplicate_reasons: string[], found_members: Record<string, string | null>[],
+ *   contact_name: string | null}} Duplicate
+ */
 
 export function clearResults() {
   element("answer-duplicates").replaceChildren();
@@ -20,10 +23,15 @@ export async function showResults({ id, household }, { members }) {
   const page = /** @type {HTMLAnchorElement} */ (element("answer-household"));
   page.href = `/registry/households/${household}`;
   page.hidden = false;
-  if (members.length) await showDuplicates(id, household); // without names and years of birth, no household is an exact duplicate
+  // without names and years of birth, no household is an exact duplicate
+  if (members.length) await showDuplicates(id, household);
 }
 
-/** The reading is recorded in the security log, as each reading of names. @param {string} id @param {string} household */
+/**
+ * The reading is recorded in the security log, as each reading of names.
+ * @param {string} id
+ * @param {string} household
+ */
 async function showDuplicates(id, household) {
   const answer = await read(`/registry/v1/households/${household}/duplicates`);
   if (!answer || !isShown(id)) return;

@@ -1,4 +1,5 @@
-// The registered household that is corrected: its newest report, shown in the form, and kept where the form has no field.
+// The registered household that is corrected: its newest report, shown in the form, and kept where the form has no
+// field.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
@@ -42,7 +43,8 @@ export async function show(known, form, journey) {
 
 /** The body of a correction. @param {Known} known @param {Known} body @returns {Known} */
 export function corrected(known, body) {
-  const isOther = body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent"; // the form has no field for this legal basis
+  // the form has no field for this legal basis
+  const isOther = body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent";
   return {
     ...correctedJourney(known, body, ["members", "phone", "legal_basis", "intention"]),
     legal_basis: isOther ? known.legal_basis : body.legal_basis,

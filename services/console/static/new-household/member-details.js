@@ -41,12 +41,20 @@ export function writeDetails(line, { relationship, personal_number, functioning 
   asked(line).open = answered(line).length > 0;
 }
 
-/** Hides the questions for a young child, but never answers that were given. @param {HTMLElement} line @param {number} [age] */
+/**
+ * Hides the questions for a young child, but never answers that were given.
+ * @param {HTMLElement} line
+ * @param {number} [age]
+ */
 export function offerQuestions(line, age) {
   asked(line).hidden = isTooYoung(age) && !answered(line).length;
 }
 
-/** The first answer about a child who is too young for the questions. @param {HTMLElement} line @param {number} [age] */
+/**
+ * The first answer about a child who is too young for the questions.
+ * @param {HTMLElement} line
+ * @param {number} [age]
+ */
 export function answersOfAChild(line, age) {
   return isTooYoung(age) ? answered(line).slice(0, 1) : [];
 }

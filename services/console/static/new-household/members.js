@@ -1,5 +1,5 @@
-// The list of the persons of a household: given name, sex, and birth date, year or age; in the full form more questions.
-// A new line follows the last one.
+// The list of the persons of a household: given name, sex, and birth date, year or age; in the full form more
+// questions. A new line follows the last one.
 
 import { ageOn, birthIn, birthOf, birthText, isBornAfter } from "/static/births.js";
 import { element, make } from "/static/elements.js";
@@ -17,7 +17,11 @@ import { sentence, words } from "/static/texts.js";
 import { today } from "/static/time.js";
 import { uuid } from "/static/uuid.js";
 
-/** @typedef {{member_id: string, relationship?: string, family_name?: string, given_name?: string, sex?: string, age?: number, age_reported_on?: string, birth_date?: string, birth_year?: number, personal_number?: string, functioning?: Record<string, string>}} Member */
+/**
+ * @typedef {{member_id: string, relationship?: string, family_name?: string, given_name?: string, sex?: string,
+ *   age?: number, age_reported_on?: string, birth_date?: string, birth_year?: number, personal_number?: string,
+ *   functioning?: Record<string, string>}} Member
+ */
 
 const MOST = 60; // as the contract allows
 /** The persons of the registered household that is corrected. @type {Map<string, Member>} */
@@ -29,7 +33,11 @@ function lines() {
   return /** @type {HTMLElement[]} */ ([...element("members").children]);
 }
 
-/** The fields of a line: given name, sex, and birth date, year or age. @param {HTMLElement} line @returns {HTMLInputElement[]} */
+/**
+ * The fields of a line: given name, sex, and birth date, year or age.
+ * @param {HTMLElement} line
+ * @returns {HTMLInputElement[]}
+ */
 function fields(line) {
   return [...line.querySelectorAll(":scope > label > :is(input, select)")].map(
     (field) => /** @type {HTMLInputElement} */ (field),
@@ -59,7 +67,10 @@ export function clear() {
   add();
 }
 
-/** Shows the persons of a registered household. Values for which the list has no field are kept. @param {Member[]} persons */
+/**
+ * Shows the persons of a registered household. Values for which the list has no field are kept.
+ * @param {Member[]} persons
+ */
 export function fill(persons) {
   clear();
   const names = new Set(persons.map(({ family_name }) => family_name));
@@ -131,7 +142,10 @@ export function wrongPersonalNumbers() {
   return lines().flatMap(wrongNumbers);
 }
 
-/** The answers about functioning of children who are too young for these questions. A known age is as the registry has it. */
+/**
+ * The answers about functioning of children who are too young for these questions. A known age is as the registry has
+ * it.
+ */
 export function answersOfChildren() {
   return lines().flatMap((line) => {
     const person = known.get(line.dataset.id ?? "");

@@ -131,7 +131,11 @@ async function follow(sent) {
   if (state === "under_review" && followed.known) await isHiding(followed, sent); // somebody was faster
 }
 
-/** Whether the page shows a version of somebody else in place of the form. @param {HouseholdReport} followed @param {import("/static/new-household/household-reports.js").Given} sent */
+/**
+ * Whether the page shows a version of somebody else in place of the form.
+ * @param {HouseholdReport} followed
+ * @param {import("/static/new-household/household-reports.js").Given} sent
+ */
 async function isHiding(followed, sent) {
   return hidesAnother(followed, followed.body(sent), await readNewest(followed.household));
 }
@@ -202,4 +206,7 @@ preset();
 if (form.dataset.household) {
   offerChoice({ replace: replaceOther, take: takeOther });
   await showKnown(form.dataset.household);
-} else input("send").disabled = false; // the template disables the button, so that Enter sends nothing before this script runs
+} else {
+  // the template disables the button, so that Enter sends nothing before this script runs
+  input("send").disabled = false;
+}

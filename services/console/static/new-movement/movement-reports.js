@@ -6,8 +6,9 @@ import { VersionedReport } from "/static/entry/versioned-reports.js";
 
 /** @typedef {import("/static/entry/known-reports.js").Known} Known */
 /**
- * @typedef {{movement: string, moved: Date, precision: string, destination: string, site: string, locality: string, settlement: string, shelter: string,
- *   members: string[], persons: number | null, notes: string}} Given the values of the form; `destination` is a P-code or a country's code
+ * @typedef {{movement: string, moved: Date, precision: string, destination: string, site: string, locality: string,
+ *   settlement: string, shelter: string, members: string[], persons: number | null, notes: string}} Given the values of
+ *   the form; `destination` is a P-code or a country's code
  */
 
 export class MovementReport extends VersionedReport {
@@ -68,7 +69,11 @@ export class MovementReport extends VersionedReport {
 
 const PLACE = ["movement", "destination", "destination_site_id", "destination_locality"];
 
-/** The known point and code of the destination, for which the form has no field, if the destination is still the same. @param {Known} known @param {Known} body */
+/**
+ * The known point and code of the destination, for which the form has no field, if the destination is still the same.
+ * @param {Known} known
+ * @param {Known} body
+ */
 function samePoint(known, body) {
   const code = "destination_locality_pcode",
     isNamesake = known[code] && body[code] && known[code] !== body[code];

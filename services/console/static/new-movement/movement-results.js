@@ -8,7 +8,12 @@ import { sentence, words } from "/static/texts.js";
 
 const EXPLAINED = ["held", "noted"];
 
-/** Shows the reason in place of the receipt, unless the receipt itself says what to do. @param {{kind: string, subject: string}} about @param {string} report @param {number} version */
+/**
+ * Shows the reason in place of the receipt, unless the receipt itself says what to do.
+ * @param {{kind: string, subject: string}} about
+ * @param {string} report
+ * @param {number} version
+ */
 export async function showReason({ kind, subject }, report, version) {
   /** @type {Version[]} */
   const versions = (await answerOf(`/registry/v1/${kind}s/${subject}/history`))?.versions ?? [];

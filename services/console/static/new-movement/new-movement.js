@@ -47,7 +47,10 @@ function concerned() {
   return [...new FormData(form).getAll("members").map(String), ...others];
 }
 
-/** The values of the form. The destination of a movement without one is left out. @returns {import("/static/new-movement/movement-reports.js").Given} */
+/**
+ * The values of the form. The destination of a movement without one is left out.
+ * @returns {import("/static/new-movement/movement-reports.js").Given}
+ */
 function moved() {
   const leads = mayLead() !== "none",
     members = concerned();
@@ -87,7 +90,8 @@ function errors() {
     ["day", isValid(on) ? [] : [input("moved")]],
     ["ahead", isAfterToday(on) ? [input("moved")] : []],
     ["check", [...(isTyped ? [place] : []), ...(validity.valid ? [] : [input("persons")])]],
-    ["died", movement.value === "died" && !members.length && !persons ? [whom()] : []], // an empty choice would report that all died
+    // an empty choice would report that all died
+    ["died", movement.value === "died" && !members.length && !persons ? [whom()] : []],
     ["left_country", movement.value === "left_country" && to && isInCountry(to) ? [place] : []],
     ["in_country", movement.value !== "left_country" && isAbroad ? [place] : []],
   ];
@@ -133,7 +137,11 @@ async function follow(sent) {
   if (state === "under_review" && sent.known) await isHiding(sent, last()); // somebody was faster
 }
 
-/** Whether the page shows a version of somebody else in place of the form. @param {MovementReport} sent @param {import("/static/entry/known-reports.js").Known} body */
+/**
+ * Whether the page shows a version of somebody else in place of the form.
+ * @param {MovementReport} sent
+ * @param {import("/static/entry/known-reports.js").Known} body
+ */
 async function isHiding(sent, body) {
   return hidesAnother(sent, body, await readReport(about, sent.id), worded);
 }
@@ -235,5 +243,6 @@ preset();
 const { report: corrected } = form.dataset;
 if ((await showSubject(about)) && (!corrected || (await showKnown(corrected)))) {
   reopen();
-  for (const button of form.querySelectorAll("button")) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs
+  // the template disables the buttons, so that Enter sends nothing before this script runs
+  for (const button of form.querySelectorAll("button")) button.disabled = false;
 }

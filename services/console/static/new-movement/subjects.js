@@ -7,12 +7,18 @@ import { nameOf as nameOfSite } from "/static/sites.js";
 import { sentence } from "/static/texts.js";
 
 /** @typedef {{member_id: string, family_name?: string | null, given_name?: string | null}} Member */
-/** @typedef {{persons: number, current_pcode: string | null, current_country: string | null, members: Member[]}} Household */
+/**
+ * @typedef {{persons: number, current_pcode: string | null, current_country: string | null, members: Member[]}}
+ *   Household
+ */
 
 const SHORT = 8; // the characters of an id that the pages show
 const names = new Map(options("places").map(({ value, name }) => [value, name]));
 
-/** Shows the subject, or why it cannot be shown. Returns whether it is shown. @param {{kind: string, subject: string}} about */
+/**
+ * Shows the subject, or why it cannot be shown. Returns whether it is shown.
+ * @param {{kind: string, subject: string}} about
+ */
 export async function showSubject({ kind, subject }) {
   if (kind === "group") return showGroup(subject);
   const read = await readOrTell(`/registry/v1/${kind}s/${subject}`);

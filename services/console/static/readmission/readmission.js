@@ -5,7 +5,8 @@ import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("held"));
-const unavailable = form?.querySelector("#held-text")?.textContent ?? ""; // the page's own text, which is shown again if a request fails
+// the page's own text, which is shown again if a request fails
+const unavailable = form?.querySelector("#held-text")?.textContent ?? "";
 const path = `/registry/v1/teams/${form?.dataset.team}/held`;
 
 /** @param {string[]} sentences */
@@ -13,7 +14,11 @@ function say(...sentences) {
   element("held-text").textContent = sentences.join(" ");
 }
 
-/** @param {"GET" | "POST"} method @param {string} at @returns {Promise<{count: number, problem?: undefined} | {problem: string}>} */
+/**
+ * @param {"GET" | "POST"} method
+ * @param {string} at
+ * @returns {Promise<{count: number, problem?: undefined} | {problem: string}>}
+ */
 async function ask(method, at) {
   try {
     const answer = await call(method, at);

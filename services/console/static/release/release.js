@@ -9,10 +9,12 @@ import { sentence } from "/static/texts.js";
 import { uuid } from "/static/uuid.js";
 
 /**
- * @typedef {{source: string, source_id: string, status: string, revision: number, next_revision: number, is_first: boolean, type: string,
- *   urgency: string, severity: string, certainty: string, districts: string[], villages: string[], locality: string | null, locality_pcode: string | null,
- *   point: {lat: number, lon: number} | null, onset: string, expires: string | null,
- *   withdrawal: {released_revision: number, status?: string, type: string, urgency: string, onset: string, area: object} | null}} Known the event, without its internal text
+ * @typedef {{source: string, source_id: string, status: string, revision: number, next_revision: number,
+ *   is_first: boolean, type: string, urgency: string, severity: string, certainty: string, districts: string[],
+ *   villages: string[], locality: string | null, locality_pcode: string | null, point: {lat: number,
+ *   lon: number} | null, onset: string, expires: string | null, withdrawal: {released_revision: number,
+ *   status?: string, type: string, urgency: string, onset: string, area: object} | null}} Known the event, without its
+ *   internal text
  */
 
 const form = /** @type {HTMLFormElement} */ (element("release"));
@@ -30,7 +32,10 @@ function isChosen(name) {
   return box instanceof HTMLInputElement && box.checked;
 }
 
-/** The fields that every release has. The revision is higher than the revisions of the event and of its earlier releases. */
+/**
+ * The fields that every release has. The revision is higher than the revisions of the event and of its earlier
+ * releases.
+ */
 function heading() {
   report.at ||= new Date().toISOString();
   return {
@@ -111,4 +116,5 @@ document.getElementById("withdraw")?.addEventListener("click", async () => {
   const answer = await ask(/** @type {HTMLDialogElement} */ (element("withdrawing")));
   if (answer === "withdraw") await sendOnce(form, () => sent(withdrawal, "withdrawn"));
 });
-for (const button of buttons) button.disabled = false; // the template disables the buttons, so that Enter sends nothing before this script runs
+// the template disables the buttons, so that Enter sends nothing before this script runs
+for (const button of buttons) button.disabled = false;

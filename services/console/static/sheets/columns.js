@@ -4,7 +4,10 @@ import { element, make } from "/static/elements.js";
 
 const LETTERS = 26;
 
-/** @param {{label: string, column: string}[]} columns @param {Record<string, string>} names what a column may have, by code */
+/**
+ * @param {{label: string, column: string}[]} columns
+ * @param {Record<string, string>} names what a column may have, by code
+ */
 export function drawColumns(columns, names) {
   element("columns").replaceChildren(
     ...columns.map(({ label, column }, place) => {

@@ -53,7 +53,11 @@ function isAwaited(receipt) {
   return !receipt || (receipt.state !== "refused" && !receipt.is_alerted);
 }
 
-/** Whether the row of the report shows more than before. @param {Receipt} receipt @param {Receipt | undefined} before */
+/**
+ * Whether the row of the report shows more than before.
+ * @param {Receipt} receipt
+ * @param {Receipt | undefined} before
+ */
 function isNews({ state, is_alerted }, before) {
   return state !== (before?.state ?? "recorded") || Boolean(is_alerted) !== Boolean(before?.is_alerted);
 }

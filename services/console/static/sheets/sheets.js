@@ -47,7 +47,11 @@ function query() {
   return given;
 }
 
-/** Sends the file; returns the answer if the server took the file. @param {string} act @param {string[]} [lines] the confirmed lines */
+/**
+ * Sends the file; returns the answer if the server took the file.
+ * @param {string} act
+ * @param {string[]} [lines] the confirmed lines
+ */
 async function sendFile(act, lines = []) {
   const file = input("file").files?.[0];
   if (!file) return void fail(sentence("no_file"), [input("file")]);
@@ -89,7 +93,10 @@ async function download() {
   if (answer) await save(answer, "not-accepted.xlsx");
 }
 
-/** Acts after the earlier acts have ended, so that the page shows the answer to the newest choices. @param {() => Promise<void>} act */
+/**
+ * Acts after the earlier acts have ended, so that the page shows the answer to the newest choices.
+ * @param {() => Promise<void>} act
+ */
 function once(act) {
   last = last.catch(() => {}).then(() => run(act));
 }

@@ -1,4 +1,5 @@
-// Shows the columns of a sheet, the verdict about each of its rows, and which sent rows were refused, wait or have an alert.
+// Shows the columns of a sheet, the verdict about each of its rows, and which sent rows were refused, wait or have an
+// alert.
 
 import { element, make } from "/static/elements.js";
 import { explanationOf } from "/static/entry/explanations.js";
@@ -10,9 +11,12 @@ import { sentence, words } from "/static/texts.js";
 
 /**
  * @typedef {{column: number | null, reason: string, missing: string | null}} CellError
- * @typedef {{line: number, is_household: boolean, verdict: string, persons: number | null, report_id: string | null, errors: CellError[], kept_as_text: number[], phone_column: number | null, is_urgent: boolean, is_outside: boolean}} SheetRow
+ * @typedef {{line: number, is_household: boolean, verdict: string, persons: number | null, report_id: string | null,
+ *   errors: CellError[], kept_as_text: number[], phone_column: number | null, is_urgent: boolean, is_outside: boolean}}
+ *   SheetRow
  * @typedef {import("/static/sheets/receipts.js").Receipt} Receipt
- * @typedef {{sheets: string[], header_first: number, header_last: number, columns: {label: string, column: string}[], rows: SheetRow[]}} CheckedSheet
+ * @typedef {{sheets: string[], header_first: number, header_last: number, columns: {label: string, column: string}[],
+ *   rows: SheetRow[]}} CheckedSheet
  */
 
 const SHOWN = 200;
@@ -71,7 +75,9 @@ export function showVerdicts(sheet, act) {
 
 /**
  * Draws the rows; those that need a look come first. The ticks and the focus stay.
- * @param {CheckedSheet} sheet @param {"tried" | "sent"} act @param {Map<string, Receipt>} results the results of sent rows, by report
+ * @param {CheckedSheet} sheet
+ * @param {"tried" | "sent"} act
+ * @param {Map<string, Receipt>} results the results of sent rows, by report
  */
 function draw(sheet, act, results) {
   const ticked = confirmed(),

@@ -46,7 +46,10 @@ function given(name) {
   return givenIn(form, name);
 }
 
-/** Opens the form, empty or with a site. Nothing changes if the person keeps unsaved input in the form. @param {Site} [site] */
+/**
+ * Opens the form, empty or with a site. Nothing changes if the person keeps unsaved input in the form.
+ * @param {Site} [site]
+ */
 export function open(site) {
   if (!mayLeave()) return;
   form.reset();
@@ -182,7 +185,8 @@ function follow(site) {
     before = /** @type {Record<string, any>} */ (known ?? {});
   const fields = Object.keys(typed).filter((name) => name in site && name !== "version");
   const mine = fields.filter((name) => differ(typed[name], before[name]));
-  if (mine.includes("locality") && !mine.includes("locality_pcode")) mine.push("locality_pcode"); // the code belongs to the name
+  // the code belongs to the name
+  if (mine.includes("locality") && !mine.includes("locality_pcode")) mine.push("locality_pcode");
   const theirs = fields.filter(
     (name) => name !== "locality_pcode" && differ(now[name], before[name]) && differ(now[name], typed[name]),
   );

@@ -51,7 +51,11 @@ async function once(act) {
   }
 }
 
-/** Sends the file; returns the answer if the file was read. @param {string} act @param {Record<string, string>} [more] */
+/**
+ * Sends the file; returns the answer if the file was read.
+ * @param {string} act
+ * @param {Record<string, string>} [more]
+ */
 async function sendFile(act, more = {}) {
   const file = input("file").files?.[0];
   if (!file) return void fail(sentence("no_file"));

@@ -11,7 +11,8 @@ import { dayAndClock, timeOf } from "/static/time.js";
  * @typedef {import("/static/sites.js").Site} Site
  * @typedef {import("/static/sites.js").Occupancy} Occupancy
  * @typedef {import("/static/sites.js").Occupancies} Occupancies
- * @typedef {(site: Site) => import("/static/sites.js").PlaceOption | undefined} VillageOf the site's settlement of the gazetteer
+ * @typedef {(site: Site) => import("/static/sites.js").PlaceOption | undefined} VillageOf the site's settlement of the
+ *   gazetteer
  */
 
 const FIRST = 100; // more rows are drawn on request, because a country has thousands of schools
@@ -57,7 +58,12 @@ export function focus(siteId) {
   /** @type {HTMLElement | null} */ (document.querySelector(`tr[data-key="${siteId}"] button`))?.focus();
 }
 
-/** The place, with the settlement's name in the page's language. @param {Site} site @param {ReturnType<VillageOf>} village @param {(pcode: string) => string} placeOf */
+/**
+ * The place, with the settlement's name in the page's language.
+ * @param {Site} site
+ * @param {ReturnType<VillageOf>} village
+ * @param {(pcode: string) => string} placeOf
+ */
 function placeIn(site, village, placeOf) {
   return [village?.name ?? site.locality, placeOf(site.pcode)].filter(Boolean).join(", ");
 }
@@ -79,7 +85,12 @@ function rank(site, occupancies) {
   return (occupancies[site.site_id]?.highest ?? 0) + (site.state === "closed" ? 0 : 0.5);
 }
 
-/** @param {Site} site @param {Occupancy | null | undefined} occupancy @param {string} place @param {((site: Site) => void) | undefined} change */
+/**
+ * @param {Site} site
+ * @param {Occupancy | null | undefined} occupancy
+ * @param {string} place
+ * @param {((site: Site) => void) | undefined} change
+ */
 function drawn(site, occupancy, place, change) {
   const made = row([
     named(site, Boolean(change)),
@@ -92,14 +103,19 @@ function drawn(site, occupancy, place, change) {
     cell(...(change ? [changeButton(site, change)] : [])),
   ]);
   for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {
-    if (column.textContent) made.cells[place].dataset.label = column.textContent; // shown on narrow screens, where the table has no head
+    // shown on narrow screens, where the table has no head
+    if (column.textContent) made.cells[place].dataset.label = column.textContent;
   }
   made.dataset.key = site.site_id;
   made.dataset.state = site.state;
   return made;
 }
 
-/** The name links to the site's page if the site is in the reader's areas. @param {Site} site @param {boolean} isOpen */
+/**
+ * The name links to the site's page if the site is in the reader's areas.
+ * @param {Site} site
+ * @param {boolean} isOpen
+ */
 function named(site, isOpen) {
   const name = nameOf(site),
     others = namesOf(site).filter((other) => other !== name);

@@ -12,7 +12,10 @@ import { lookAgain } from "/static/waiting/looks.js";
 import { learnNames, nameOf } from "/static/waiting/names.js";
 import { keyed, redraw } from "/static/waiting/redrawing.js";
 
-/** @typedef {{decision_id: string, household_id: string, kind: string, author: string, account: string, decided_at: string, is_later: boolean, is_open: boolean, clear: Record<string, any>}} Adopted */
+/**
+ * @typedef {{decision_id: string, household_id: string, kind: string, author: string, account: string,
+ *   decided_at: string, is_later: boolean, is_open: boolean, clear: Record<string, any>}} Adopted
+ */
 
 const mayDecide = "decides" in element("waiting").dataset;
 let heldChanged = () => {};
@@ -86,7 +89,10 @@ async function reverse(id) {
   heldChanged();
 }
 
-/** `changed` is called after a reversal, because the report is in the list of held reports again. @param {() => void} changed */
+/**
+ * `changed` is called after a reversal, because the report is in the list of held reports again.
+ * @param {() => void} changed
+ */
 export function listenToAdopted(changed) {
   heldChanged = changed;
 }

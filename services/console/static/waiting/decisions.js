@@ -27,7 +27,12 @@ export async function sending(panel, send) {
   }
 }
 
-/** Posts a decision, and says why if the registry refuses it. @param {string} path @param {object} body @returns {Promise<string[] | undefined>} the ids that it changed */
+/**
+ * Posts a decision, and says why if the registry refuses it.
+ * @param {string} path
+ * @param {object} body
+ * @returns {Promise<string[] | undefined>} the ids that it changed
+ */
 export async function posted(path, body) {
   const answer = await call("POST", `/registry/v1/${path}`, body);
   if (answer.ok) return (await answer.json()).ids;
@@ -38,7 +43,12 @@ export async function posted(path, body) {
   return undefined;
 }
 
-/** Says how many answers took effect, and how many others had decided before. @param {string} done @param {number} changed @param {number} sent */
+/**
+ * Says how many answers took effect, and how many others had decided before.
+ * @param {string} done
+ * @param {number} changed
+ * @param {number} sent
+ */
 export function tellChanged(done, changed, sent) {
   if (changed) toast(sentence(done, { count: number.format(changed) }), "good");
   if (changed < sent) toast(sentence("faster", { count: number.format(sent - changed) }), "bad");

@@ -1,4 +1,5 @@
-// Shows differing counts of the same people. A person chooses the right count, reverses a choice, or assigns the counts.
+// Shows differing counts of the same people. A person chooses the right count, reverses a choice, or assigns the
+// counts.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";
@@ -15,9 +16,12 @@ import { keyed, redraw } from "/static/waiting/redrawing.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
- * @typedef {{report_id: string, group_id: string, persons: number, persons_left: number, counted_at: string, counted_at_precision: string, author: string}} Count
- * @typedef {{stock_id: string, since: string, assignee: string | null, counts: Count[], clear: Record<string, any>}} Differing
- * @typedef {{decision_id: string, reason: string, account: string, decided_at: string, is_applied: boolean, persons: number, group_id: string, other_persons: number, other_group: string, clear: Record<string, any>}} Chosen
+ * @typedef {{report_id: string, group_id: string, persons: number, persons_left: number, counted_at: string,
+ *   counted_at_precision: string, author: string}} Count
+ * @typedef {{stock_id: string, since: string, assignee: string | null, counts: Count[], clear: Record<string, any>}}
+ *   Differing
+ * @typedef {{decision_id: string, reason: string, account: string, decided_at: string, is_applied: boolean,
+ *   persons: number, group_id: string, other_persons: number, other_group: string, clear: Record<string, any>}} Chosen
  */
 
 const mayDecide = "decides" in element("waiting").dataset;
@@ -73,7 +77,12 @@ function drawn({ stock_id, since, assignee, counts, clear }) {
   );
 }
 
-/** A count, with the link to its group and the button that chooses it. @param {Count} count @param {string} stock_id @param {Count[]} counts */
+/**
+ * A count, with the link to its group and the button that chooses it.
+ * @param {Count} count
+ * @param {string} stock_id
+ * @param {Count[]} counts
+ */
 function shown(
   { report_id, group_id, persons, persons_left, author, counted_at, counted_at_precision },
   stock_id,

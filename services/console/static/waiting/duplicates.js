@@ -1,4 +1,5 @@
-// Shows the households that were probably registered twice. A person decides that they are two households, or assigns the pair.
+// Shows the households that were probably registered twice. A person decides that they are two households, or assigns
+// the pair.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
@@ -13,8 +14,10 @@ import { age, learnNames, nameOf } from "/static/waiting/names.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
- * @typedef {{household_id: string, persons: number, current_pcode?: string, current_country?: string, registered_at: string, author: string}} Household
- * @typedef {{household_id: string, other_id: string, reasons: string[], found_at: string, assignee: string | null, households: Household[]}} Pair
+ * @typedef {{household_id: string, persons: number, current_pcode?: string, current_country?: string,
+ *   registered_at: string, author: string}} Household
+ * @typedef {{household_id: string, other_id: string, reasons: string[], found_at: string, assignee: string | null,
+ *   households: Household[]}} Pair
  */
 
 const SEPARATOR = "/"; // between the two ids of a pair

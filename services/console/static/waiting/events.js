@@ -14,10 +14,14 @@ import { keyed, redraw } from "/static/waiting/redrawing.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
- * @typedef {{kind: "household" | "group", status: string, pcode: string, occurred_at: string, occurred_at_precision: string, hazard_type: string | null, since: string, persons: number, report_ids: string[], household_ids: string[], assignee: string | null}} Departure
- *   `household_ids` are the ids of the households or groups
+ * @typedef {{kind: "household" | "group", status: string, pcode: string, occurred_at: string,
+ *   occurred_at_precision: string, hazard_type: string | null, since: string, persons: number, report_ids: string[],
+ *   household_ids: string[], assignee: string | null}} Departure `household_ids` are the ids of the households or
+ *   groups
  * @typedef {import("/static/event-question.js").ProposedHazard} ProposedHazard
- * @typedef {{decision_ids: string[], answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, pcode: string, occurred_at: string, hazard_type: string | null, household_ids: string[], group_ids: string[]}} Answered
+ * @typedef {{decision_ids: string[], answer: string, reason: string, account: string, decided_at: string,
+ *   is_applied: boolean, pcode: string, occurred_at: string, hazard_type: string | null, household_ids: string[],
+ *   group_ids: string[]}} Answered
  * @typedef {{departure: Departure, hazards: ProposedHazard[]}} Question
  */
 
@@ -75,7 +79,8 @@ function keyOf({ report_ids }) {
 /**
  * Reads departures until there are so many questions, because intake proposes no event for most departures.
  * `refused` is the answer of a service that lists or proposes nothing now.
- * @param {number} most @returns {Promise<{questions: Question[], answered: Answered[], refused?: Response, isMore: boolean}>}
+ * @param {number} most
+ * @returns {Promise<{questions: Question[], answered: Answered[], refused?: Response, isMore: boolean}>}
  */
 async function readQuestions(most) {
   /** @type {Question[]} */
@@ -100,7 +105,11 @@ async function readQuestions(most) {
   return { questions, answered, isMore: Boolean(cursor) };
 }
 
-/** The departures for which intake proposes at least one event, or the answer by which intake refused. @param {Departure[]} departures @returns {Promise<Question[] | Response>} */
+/**
+ * The departures for which intake proposes at least one event, or the answer by which intake refused.
+ * @param {Departure[]} departures
+ * @returns {Promise<Question[] | Response>}
+ */
 async function withHazards(departures) {
   if (!departures.length) return [];
   const stated = departures.map(({ status, pcode, occurred_at, occurred_at_precision, hazard_type }) => ({
@@ -156,7 +165,12 @@ function drawn({ departure, hazards }) {
   );
 }
 
-/** The event, as the button that says yes. @param {Departure} departure @param {ProposedHazard} hazard @param {string} place */
+/**
+ * The event, as the button that says yes.
+ * @param {Departure} departure
+ * @param {ProposedHazard} hazard
+ * @param {string} place
+ */
 function asked(departure, { hazard_id, type, onset }, place) {
   const text = `${words("hazardTypes")[type] ?? type}, ${dayAndClock(new Date(onset))}`;
   return make(
@@ -241,7 +255,14 @@ async function assign() {
   rows.all(false);
 }
 
-/** Sends the ids in as many requests as needed. @param {"answer" | "reverse" | "assign"} act @param {string} name @param {string[]} ids @param {object} body @param {string} done */
+/**
+ * Sends the ids in as many requests as needed.
+ * @param {"answer" | "reverse" | "assign"} act
+ * @param {string} name
+ * @param {string[]} ids
+ * @param {object} body
+ * @param {string} done
+ */
 async function sendParts(act, name, ids, body, done) {
   const mayHaveChanged = await sending("fled-events", async () => {
     let count = 0;

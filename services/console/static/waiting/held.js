@@ -9,8 +9,9 @@ import { age, nameOf } from "/static/waiting/names.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
- * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string, channel: string, flags: string[],
- *   assignee: string | null, is_acceptable: boolean, is_adoptable: boolean, is_elsewhere: boolean, waits: boolean, subject_pcode: string | null, clear: Record<string, any>}} Held
+ * @typedef {{outcome_id: string, kind: string, version: number, reason: string, received_at: string, author: string,
+ *   channel: string, flags: string[], assignee: string | null, is_acceptable: boolean, is_adoptable: boolean,
+ *   is_elsewhere: boolean, waits: boolean, subject_pcode: string | null, clear: Record<string, any>}} Held
  * @typedef {{reason: string, reports: number, oldest: string}} Reason
  */
 
@@ -28,7 +29,8 @@ export function drawReasons(reasons, chosen, choose) {
   const hasFocus = shown.contains(document.activeElement);
   shown.replaceChildren(...(reasons.length > 1 ? [chip("", sentence("all")), ...chips] : chips));
   if (hasFocus)
-    /** @type {HTMLInputElement | null} */ (shown.querySelector(":checked") ?? shown.querySelector("input"))?.focus(); // an arrow key chooses the next reason
+    // an arrow key chooses the next reason
+    /** @type {HTMLInputElement | null} */ (shown.querySelector(":checked") ?? shown.querySelector("input"))?.focus();
 
   /** @param {string} reason @param {string} text */
   function chip(reason, text) {

@@ -10,7 +10,8 @@ import { list } from "/static/waiting/opened.js";
 
 /**
  * @typedef {import("/static/waiting/letters.js").Letter} Letter
- * @typedef {{is_ready: boolean, pointer: string | null, fields: Record<string, any> | null, text: string | null, is_whole: boolean}} Content
+ * @typedef {{is_ready: boolean, pointer: string | null, fields: Record<string, any> | null, text: string | null,
+ *   is_whole: boolean}} Content
  */
 
 const LOOK_MS = 500,
@@ -19,7 +20,11 @@ const LOOK_MS = 500,
 /** Whether this account may open messages. */
 export const mayOpen = "held" in (document.getElementById("waiting")?.dataset ?? {});
 
-/** Lists the messages below their row, or removes the list. @param {Letter[]} letters @param {HTMLTableRowElement} above */
+/**
+ * Lists the messages below their row, or removes the list.
+ * @param {Letter[]} letters
+ * @param {HTMLTableRowElement} above
+ */
 export function openLetters(letters, above) {
   const below = above.nextElementSibling;
   if (below?.classList.contains("opened")) return below.remove();

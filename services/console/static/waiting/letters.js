@@ -11,8 +11,14 @@ import { age } from "/static/waiting/names.js";
 import { mayOpen, openLetters } from "/static/waiting/letter-contents.js";
 import { keyed, redraw } from "/static/waiting/redrawing.js";
 
-/** @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}} Letter */
-/** @typedef {{service: string, topic: string, reason: string, letters: number, oldest: string}} Counted the letters of one reason */
+/**
+ * @typedef {{service: string, topic: string, partition: number, offset: number, reason: string, set_aside_at: string}}
+ *   Letter
+ */
+/**
+ * @typedef {{service: string, topic: string, reason: string, letters: number, oldest: string}} Counted the letters of
+ *   one reason
+ */
 /** @typedef {{name: string, reason: string, received_at: string | null}} Unpublished */
 
 const LEDGERS = {
@@ -89,7 +95,11 @@ function drawnUnpublished({ name, reason, received_at }) {
   );
 }
 
-/** @param {string} service @param {string} path @returns {Promise<{letters: Letter[], counted: Counted[], count: number} | undefined>} */
+/**
+ * @param {string} service
+ * @param {string} path
+ * @returns {Promise<{letters: Letter[], counted: Counted[], count: number} | undefined>}
+ */
 async function read(service, path) {
   try {
     const answer = await call("GET", path);
@@ -106,7 +116,11 @@ async function read(service, path) {
   }
 }
 
-/** @param {Counted} kind @param {Letter[]} letters of it, as far as the ledger lists them @param {string | undefined} account that looks after them */
+/**
+ * @param {Counted} kind
+ * @param {Letter[]} letters of it, as far as the ledger lists them
+ * @param {string | undefined} account that looks after them
+ */
 function drawn(kind, letters, account) {
   const may = letters.length && "redrives" in element("waiting").dataset;
   const made = labelled(

@@ -48,7 +48,11 @@ function showState(above, isOpen) {
   if (button) button.textContent = sentence(isOpen ? "close" : "open");
 }
 
-/** @param {string} id @returns {Promise<{report: Record<string, any>, households: import("/static/waiting/adopting.js").Similar[]} | undefined>} */
+/**
+ * @param {string} id
+ * @returns
+ *   {Promise<{report: Record<string, any>, households: import("/static/waiting/adopting.js").Similar[]} | undefined>}
+ */
 async function content(id) {
   try {
     const answer = await call("GET", `/registry/v1/held/${id}`);
@@ -73,7 +77,11 @@ export function list(report) {
   return made;
 }
 
-/** The value in words. A message that failed may have any value, which is then shown as it is. @param {string} name @param {any} content */
+/**
+ * The value in words. A message that failed may have any value, which is then shown as it is.
+ * @param {string} name
+ * @param {any} content
+ */
 function textOf(name, content) {
   try {
     return valueOf(name, content);

@@ -1,5 +1,6 @@
 // Asks whether two places of open counts are the same, because their typed names are nearly equal. Also asks whether a
-// count without an event belongs to the event of another count, and whether two events are one emergency. Shows the answers.
+// count without an event belongs to the event of another count, and whether two events are one emergency. Shows the
+// answers.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";
@@ -16,10 +17,16 @@ import { selection } from "/static/waiting/selection.js";
 
 /**
  * @typedef {"origin" | "destination" | "hazard"} About
- * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean, counted_at: string, counted_at_precision: string, author: string, hazard_id: string | null, hazard_type: string | null, origin: Record<string, string>, destination: Record<string, string>}} Counted
- * @typedef {{name: string, pcode: string, is_site: boolean, has_code: boolean, counts: Counted[], more_counts: number}} PlaceAsked
- * @typedef {{proposal_id: string, about: About, since: string, district: string, is_answerable: boolean, assignee: string | null, places: PlaceAsked[]}} Proposal
- * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string, is_applied: boolean, is_hazard: boolean, is_emergency: boolean, district: string, names: [string, string]}} Answered
+ * @typedef {{report_id: string, group_id: string, persons: number, households: number | null, is_full_recount: boolean,
+ *   counted_at: string, counted_at_precision: string, author: string, hazard_id: string | null,
+ *   hazard_type: string | null, origin: Record<string, string>, destination: Record<string, string>}} Counted
+ * @typedef {{name: string, pcode: string, is_site: boolean, has_code: boolean, counts: Counted[], more_counts: number}}
+ *   PlaceAsked
+ * @typedef {{proposal_id: string, about: About, since: string, district: string, is_answerable: boolean,
+ *   assignee: string | null, places: PlaceAsked[]}} Proposal
+ * @typedef {{decision_id: string, answer: string, reason: string, account: string, decided_at: string,
+ *   is_applied: boolean, is_hazard: boolean, is_emergency: boolean, district: string, names: [string, string]}}
+ *   Answered
  */
 
 const MOST = 100; // questions of one request

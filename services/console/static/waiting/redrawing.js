@@ -2,7 +2,10 @@
 
 const CONTROLS = "a, button, input, select";
 
-/** @param {HTMLElement} list the body of a table @param {HTMLTableRowElement[]} rows each with the key of its message */
+/**
+ * @param {HTMLElement} list the body of a table
+ * @param {HTMLTableRowElement[]} rows each with the key of its message
+ */
 export function redraw(list, rows) {
   const focused = document.activeElement,
     row = list.contains(focused) ? focused?.closest("tr") : undefined;

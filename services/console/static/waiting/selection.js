@@ -2,7 +2,10 @@
 
 import { make } from "/static/elements.js";
 
-/** @param {string} list the id of the list's body @param {(count: number, all: boolean) => void} show called after each change */
+/**
+ * @param {string} list the id of the list's body
+ * @param {(count: number, all: boolean) => void} show called after each change
+ */
 export function selection(list, show) {
   /** @type {Set<string>} */
   const chosen = new Set();
@@ -21,7 +24,12 @@ export function selection(list, show) {
   return {
     chosen,
     shown,
-    /** The checkbox of a row. @param {string} id @param {string} label @param {boolean} isApart whether "select all" leaves the row out */
+    /**
+     * The checkbox of a row.
+     * @param {string} id
+     * @param {string} label
+     * @param {boolean} isApart whether "select all" leaves the row out
+     */
     checkbox(id, label, isApart = false) {
       const box = make("input", { type: "checkbox", checked: chosen.has(id), ariaLabel: label });
       box.dataset.select = id;

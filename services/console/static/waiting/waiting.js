@@ -1,5 +1,6 @@
 // The page of everything that waits for a person: held reports, probable duplicates,
-// events because of which people may have left, places that may be the same, counts that differ, and messages that failed.
+// events because of which people may have left, places that may be the same, counts that differ, and messages that
+// failed.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -111,7 +112,12 @@ function readAfterDecision() {
   });
 }
 
-/** How many reports were changed; null if a request was refused. @param {string} path @param {string[]} ids @param {object} body */
+/**
+ * How many reports were changed; null if a request was refused.
+ * @param {string} path
+ * @param {string[]} ids
+ * @param {object} body
+ */
 async function sentInParts(path, ids, body) {
   let changed = 0;
   for (let begin = 0; begin < ids.length; begin += AT_ONCE) {

@@ -4,7 +4,9 @@ import { birthIn, birthOf, birthText } from "./births.js";
 import { part } from "./page.js";
 import { sentence } from "./texts.js";
 
-/** @typedef {import("./births.js").Birth & {birth_typed?: string}} Typed a draft also keeps a text that is none of these */
+/**
+ * @typedef {import("./births.js").Birth & {birth_typed?: string}} Typed a draft also keeps a text that is none of these
+ */
 
 /** @param {HTMLElement} item the fields of a person @param {Typed} person */
 export function writeBirth(item, person) {

@@ -1,10 +1,14 @@
-// The centre's public key, to which reports are sealed. The key of its last answer is on the phone, for places without signal.
+// The centre's public key, to which reports are sealed. The key of its last answer is on the phone, for places without
+// signal.
 
 import { account, isSameName } from "./kept.js";
 import { decode, isPublicKey, seal } from "./sealing.js";
 
 /** @typedef {{kid: string, public: string}} CentreKey `kid` begins with the time at which the key was made */
-/** @typedef {{kid: string, data: string, account?: string}} Sealed `account` is the id of the account that wrote the report, if it was signed in */
+/**
+ * @typedef {{kid: string, data: string, account?: string}} Sealed `account` is the id of the account that wrote the
+ *   report, if it was signed in
+ */
 
 const KEPT = "dayar.centre-key";
 const INFO = "dayar/phone/v1\0";
@@ -23,7 +27,9 @@ export function hasKey() {
   return Boolean(known());
 }
 
-/** Ask for the key that the centre uses. If the centre lost its newest key, it answers with an older key than before. */
+/**
+ * Ask for the key that the centre uses. If the centre lost its newest key, it answers with an older key than before.
+ */
 export async function renewKey() {
   if (performance.now() - readAt < AGAIN_MS && known()) return;
   try {
@@ -58,9 +64,9 @@ export function forgetKey(kid) {
 }
 
 /**
- * Seal a report, which the phone then cannot open again. The version stays outside, because the phone may have to raise it.
- * Only the form needs `entered`.
- * The seal names the author's account, so that the centre opens the report for nobody else who has the phone's storage.
+ * Seal a report, which the phone then cannot open again. The version stays outside, because the phone may have to raise
+ * it. Only the form needs `entered`. The seal names the author's account, so that the centre opens the report for
+ * nobody else who has the phone's storage.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
  * @returns {Promise<Sealed | null>} null if the phone knows no key

@@ -38,7 +38,11 @@ export function problems(form) {
       ];
 }
 
-/** The fields that the centre did not accept in the report that is corrected. @param {import("./kept.js").FieldError[]} errors @returns {Problem[]} */
+/**
+ * The fields that the centre did not accept in the report that is corrected.
+ * @param {import("./kept.js").FieldError[]} errors
+ * @returns {Problem[]}
+ */
 export function refusedFields(errors) {
   return errors.flatMap((error) => {
     const control = controlOf(error.pointer);
@@ -59,7 +63,11 @@ export function summed(messages) {
   return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
 }
 
-/** A full recount replaces earlier counts of the same place, so it must name the place. @param {HTMLFormElement} form @returns {Problem[]} */
+/**
+ * A full recount replaces earlier counts of the same place, so it must name the place.
+ * @param {HTMLFormElement} form
+ * @returns {Problem[]}
+ */
 function placeless(form) {
   const place = /** @type {HTMLInputElement} */ (form.elements.namedItem("destination_locality"));
   const box = form.querySelector("[name=is_full_recount]:checked"),
@@ -105,7 +113,8 @@ function controls(form) {
 /** The error text of a control, or an empty string. @param {Control} control */
 function reason(control) {
   const { validity } = control;
-  if (validity.valid || (isDay(control) && validity.rangeOverflow)) return ""; // a future day needs only a confirmation, because a phone's clock may be wrong
+  // a future day needs only a confirmation, because a phone's clock may be wrong
+  if (validity.valid || (isDay(control) && validity.rangeOverflow)) return "";
   if (validity.customError) return control.validationMessage;
   if (validity.valueMissing) return isDay(control) ? sentence("day") : sentence("missing");
   if (validity.badInput || validity.stepMismatch) return isDay(control) ? sentence("day") : sentence("integer");
@@ -153,7 +162,11 @@ export function oddities(body, today) {
     .map(String);
 }
 
-/** One text for each report of this phone that the movement contradicts. @param {import("./kept.js").Body} body @param {string} day */
+/**
+ * One text for each report of this phone that the movement contradicts.
+ * @param {import("./kept.js").Body} body
+ * @param {string} day
+ */
 function againstReports(body, day) {
   const { left, died, place } = knownOf(body),
     [departed, lastDay] = [left, died].map((report) => (report && isOfDay(report) ? dayOf(report) : ""));
@@ -178,7 +191,11 @@ function isOfDay({ occurred_at, occurred_at_precision }) {
   return Boolean(occurred_at) && ["hour", "day"].includes(occurred_at_precision);
 }
 
-/** Without the hour, a count states the noon of its day, which may be later than now. @param {Record<string, any>} report @param {string} today */
+/**
+ * Without the hour, a count states the noon of its day, which may be later than now.
+ * @param {Record<string, any>} report
+ * @param {string} today
+ */
 function isCountAhead({ counted_at, counted_at_precision }, today) {
   if (!counted_at) return false;
   return counted_at_precision === "hour"
@@ -216,7 +233,11 @@ function shownDay(day) {
   return day.split("-").reverse().join(".");
 }
 
-/** Mark the fields, open the sections with these fields, and focus the first field. @param {HTMLFormElement} form @param {Problem[]} invalid */
+/**
+ * Mark the fields, open the sections with these fields, and focus the first field.
+ * @param {HTMLFormElement} form
+ * @param {Problem[]} invalid
+ */
 export function mark(form, invalid) {
   for (const control of controls(form)) unmark(control);
   for (const { control, text } of invalid) {

@@ -12,9 +12,10 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Outline} Outline
  * @typedef {{author: string, corrected: Outline | null, body: Body, others?: Record<string, Body>}} Written
  *   `others` is what was written as other kinds of report before the author chose this kind
- * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear, sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft
- *   `tab` is the tab that writes the draft; `body` only in drafts that an earlier release stored; `isCopy` until the
- *   author corrects the report, which the centre refused
+ * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear,
+ *   sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft `tab` is the
+ *   tab that writes the draft; `body` only in drafts that an earlier release stored; `isCopy` until the author corrects
+ *   the report, which the centre refused
  */
 
 const PREFIX = "dayar.draft.";
@@ -129,7 +130,10 @@ export async function readDraft({ author, corrected, clear, sealed, body }) {
   return { author, corrected, body: written, others };
 }
 
-/** Seal the drafts that an earlier release stored in clear. Each draft is stored anew, without the report that it corrects. */
+/**
+ * Seal the drafts that an earlier release stored in clear. Each draft is stored anew, without the report that it
+ * corrects.
+ */
 export async function sealOldDrafts() {
   if (!hasPin()) return;
   for (const draft of drafts()) await sealOldDraft(draft);

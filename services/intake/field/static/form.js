@@ -32,9 +32,10 @@ import { today } from "./time.js";
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
  * @typedef {import("./positions.js").Point} Point
- * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null, point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open
- *   the report in the form: ids, author, the report that it corrects, position, whether it was changed, and whether
- *   it is stored as a draft, whether the last change could not be stored, and what was written as each kind of report
+ * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null,
+ *   point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open the report in the
+ *   form: ids, author, the report that it corrects, position, whether it was changed, and whether it is stored as a
+ *   draft, whether the last change could not be stored, and what was written as each kind of report
  */
 
 const status = element("main").dataset.status ?? "Actual";
@@ -127,7 +128,8 @@ function latestCorrected() {
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
   if (target instanceof Element) unmark(target);
-  if (/** @type {HTMLInputElement} */ (target).name !== "kind") save(); // the control `kind` also sends `change`, which may show what was written before
+  // the control `kind` also sends `change`, which may show what was written before
+  if (/** @type {HTMLInputElement} */ (target).name !== "kind") save();
 }
 
 /** Save the draft at every change, because a phone that is short of memory can end a page without an event. */
@@ -180,7 +182,11 @@ async function submitted(event) {
   void sendWaiting();
 }
 
-/** Seal the report and keep it until it is sent. Return an error text, or an empty value. @param {Body} body @param {string} author */
+/**
+ * Seal the report and keep it until it is sent. Return an error text, or an empty value.
+ * @param {Body} body
+ * @param {string} author
+ */
 async function store(body, author) {
   isSealing = form.inert = true; // what is written now would not be sent
   form.ariaBusy = "true";

@@ -35,7 +35,11 @@ function isKind(kind) {
   return Boolean(form.querySelector(`[name=kind][value=${kind}]:checked`));
 }
 
-/** What the author saw. Intake states the source, because it knows the account. @param {Point | null} point @returns {Partial<Body>} */
+/**
+ * What the author saw. Intake states the source, because it knows the account.
+ * @param {Point | null} point
+ * @returns {Partial<Body>}
+ */
 export function readHazard(point) {
   if (isNothing()) return readNothing(point);
   const is_urgent = control("hazard_urgent").checked;
@@ -79,7 +83,10 @@ function descriptionOf({ text }) {
   return Object.values(text ?? {})[0]?.description ?? "";
 }
 
-/** What the author entered, because it cannot be read from the text again. Only the form needs it; the centre gets the text. */
+/**
+ * What the author entered, because it cannot be read from the text again. Only the form needs it; the centre gets the
+ * text.
+ */
 function entered() {
   return {
     affected: boxes()
@@ -105,7 +112,10 @@ function area(point) {
   };
 }
 
-/** What is affected, and the author's words. The desk reads both as the description of the event. @param {boolean} isUrgent */
+/**
+ * What is affected, and the author's words. The desk reads both as the description of the event.
+ * @param {boolean} isUrgent
+ */
 function text(isUrgent) {
   const affected = boxes()
       .filter(({ checked }) => checked)

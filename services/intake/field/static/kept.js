@@ -6,20 +6,26 @@ import { uuid } from "./uuid.js";
 /**
  * @typedef {"waiting" | "accepted" | "spooled" | "duplicate" | "conflict" | "refused" | "unopened"} State
  * @typedef {{pointer: string, expected: string}} FieldError
- * @typedef {Record<string, any> & {report_id: string, version: number, kind: "household" | "group" | "household_movement" | "group_movement" | "hazard"}} Body
- * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null, reason: string | null, is_alerted?: boolean | null, settled_at?: string | null}} Receipt
- * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, short code, version, kind, districts, number of persons, and the time of what happened
- * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State, at: string, errors?: FieldError[], receipt?: Receipt}} Kept
- *   `sealed` is deleted when the centre has the report; only an earlier release stored `body`
+ * @typedef {Record<string, any> & {report_id: string, version: number,
+ *   kind: "household" | "group" | "household_movement" | "group_movement" | "hazard"}} Body
+ * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null,
+ *   reason: string | null, is_alerted?: boolean | null, settled_at?: string | null}} Receipt
+ * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, short
+ *   code, version, kind, districts, number of persons, and the time of what happened
+ * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State,
+ *   at: string, errors?: FieldError[], receipt?: Receipt}} Kept `sealed` is deleted when the centre has the report;
+ *   only an earlier release stored `body`
  * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline what is not sealed
- * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean, renewedAt?: number}} Account
- *   the centre refused the sign-in: if `isOver`, for every report; if `needsSignIn`, perhaps only for hazards
+ * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean,
+ *   renewedAt?: number}} Account the centre refused the sign-in: if `isOver`, for every report; if `needsSignIn`,
+ *   perhaps only for hazards
  */
 
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const RECORDED_DAYS = 14;
-const OPEN_DAYS = 90; // a registrar may refuse a report weeks after it was sent, and its author must be able to correct it
+// a registrar may refuse a report weeks after it was sent, and its author must be able to correct it
+const OPEN_DAYS = 90;
 const EARLY_MS = 3_600_000; // clocks drift, so a sign-in counts as ended one hour early
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
@@ -39,7 +45,12 @@ function stored(key) {
   return report && !report.clear ? { ...report, clear: clearOf(report.body) } : report;
 }
 
-/** What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a report. @param {Body} body @returns {Clear} */
+/**
+ * What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a
+ * report.
+ * @param {Body} body
+ * @returns {Clear}
+ */
 export function clearOf(body) {
   if (body.kind === "hazard") return clearOfHazard(body);
   const {
@@ -80,7 +91,11 @@ export function clearOf(body) {
   };
 }
 
-/** Everything except words and the village, so that a correction begins with it. No part is about a person. @param {Body} body @returns {Clear} */
+/**
+ * Everything except words and the village, so that a correction begins with it. No part is about a person.
+ * @param {Body} body
+ * @returns {Clear}
+ */
 function clearOfHazard({ report_id, version, kind, type, severity, certainty, urgency, onset, origin, area, entered }) {
   const { pcodes, point } = area ?? {},
     affected = entered?.affected;
@@ -99,7 +114,11 @@ function clearOfHazard({ report_id, version, kind, type, severity, certainty, ur
   };
 }
 
-/** Whether a report of this kind says what happened later to people of another report. @param {Body["kind"]} kind @returns {kind is "household_movement" | "group_movement"} */
+/**
+ * Whether a report of this kind says what happened later to people of another report.
+ * @param {Body["kind"]} kind
+ * @returns {kind is "household_movement" | "group_movement"}
+ */
 export function isMovementKind(kind) {
   return kind === "household_movement" || kind === "group_movement";
 }
@@ -130,7 +149,10 @@ addEventListener("storage", ({ key }) => {
   if (!key || key.startsWith("dayar.")) changed();
 });
 
-/** The receipt of the version that the phone has. The receipt of an earlier version says nothing about a correction. @param {Kept} report */
+/**
+ * The receipt of the version that the phone has. The receipt of an earlier version says nothing about a correction.
+ * @param {Kept} report
+ */
 export function receiptOf({ clear, receipt }) {
   return receipt && (receipt.version ?? 0) >= clear.version ? receipt : undefined;
 }
@@ -172,7 +194,10 @@ export function forgetOld() {
     .forEach(remove);
 }
 
-/** The days of a recorded report count from its receipt, those of other reports from the day on which they were written. @param {Kept} report */
+/**
+ * The days of a recorded report count from its receipt, those of other reports from the day on which they were written.
+ * @param {Kept} report
+ */
 function isOld(report) {
   const receipt = receiptOf(report),
     isRecorded = receipt?.state === "recorded";

@@ -34,7 +34,11 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 /** @type {(Unit & {districts: Unit[]})[]} */
 export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 
-/** The label of the field at the JSON pointer in a form of this kind, or an empty string if the form has no such field. @param {string} pointer @param {string} kind */
+/**
+ * The label of the field at the JSON pointer in a form of this kind, or an empty string if the form has no such field.
+ * @param {string} pointer
+ * @param {string} kind
+ */
 export function labelOf(pointer, kind) {
   const [, field, place, inner] = pointer.split("/");
   if (inner && field === "members") return inPerson(Number(place), inner);
@@ -42,7 +46,11 @@ export function labelOf(pointer, kind) {
   return control ? groupOf(control, kind) : "";
 }
 
-/** The control of the field at the JSON pointer, if the form shows it. @param {string} pointer @returns {HTMLInputElement | null} */
+/**
+ * The control of the field at the JSON pointer, if the form shows it.
+ * @param {string} pointer
+ * @returns {HTMLInputElement | null}
+ */
 export function controlOf(pointer) {
   const [, field, place, inner] = pointer.split("/");
   const person = inner && field === "members" && element("members").children[Number(place)];
@@ -104,7 +112,12 @@ function inPerson(place, name) {
   return control ? `${personOf(place)}, ${ownLabel(control)}` : personOf(place);
 }
 
-/** The label's text without the text of the control inside. A label may have a text for each kind of report; without `kind`, the text of the open form. @param {Element | null} label @param {string} [kind] */
+/**
+ * The label's text without the text of the control inside. A label may have a text for each kind of report; without
+ * `kind`, the text of the open form.
+ * @param {Element | null} label
+ * @param {string} [kind]
+ */
 function words(label, kind) {
   return [...(label?.childNodes ?? [])]
     .map((node) => (isText(node, kind) ? node.textContent : ""))

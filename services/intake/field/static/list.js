@@ -114,7 +114,12 @@ function isReversible(report) {
   return isMovementKind(report.clear.kind) && isOwn(report) && isAnswered(report) && !report.clear.is_reversed;
 }
 
-/** Describe a report without names: kind, number of persons, origin, destination, time, short code of the household. @param {HTMLElement} item @param {Clear} clear @param {string} at */
+/**
+ * Describe a report without names: kind, number of persons, origin, destination, time, short code of the household.
+ * @param {HTMLElement} item
+ * @param {Clear} clear
+ * @param {string} at
+ */
 function title(item, clear, at) {
   const version = clear.version > 1 ? ` · ${sentence("version", { number: clear.version - 1 })}` : "";
   part(item, "strong").textContent = `${sentence(kindOf(clear))} ${codeOf(clear)}${version}`;
@@ -142,7 +147,10 @@ function seen({ type, origin }) {
   return [words("hazards")[type ?? ""], placeName(origin ?? {})];
 }
 
-/** A movement may concern all the people, and has no destination if the people stayed where they were. @param {Clear} clear */
+/**
+ * A movement may concern all the people, and has no destination if the people stayed where they were.
+ * @param {Clear} clear
+ */
 function movedTo({ movement, persons, destination, is_reversed }) {
   return [
     is_reversed && sentence("reversed"),
@@ -164,7 +172,11 @@ function answerOf(report) {
     .join(". ");
 }
 
-/** What is wrong, with the field's label if the form has the field. @param {import("./kept.js").FieldError} error @param {Clear["kind"]} kind */
+/**
+ * What is wrong, with the field's label if the form has the field.
+ * @param {import("./kept.js").FieldError} error
+ * @param {Clear["kind"]} kind
+ */
 function wrong(error, kind) {
   const label = labelOf(error.pointer, isMovementKind(kind) ? "household_movement" : kind),
     expected = expectation(error);

@@ -57,7 +57,11 @@ function named() {
     : { kind: MOVEMENT, household_id: household.value };
 }
 
-/** The kind of a movement of the people in a report, and their id. @param {Clear} clear @returns {Pick<Body, "kind"> & Partial<Body>} */
+/**
+ * The kind of a movement of the people in a report, and their id.
+ * @param {Clear} clear
+ * @returns {Pick<Body, "kind"> & Partial<Body>}
+ */
 export function movementOf({ kind, household_id, group_id }) {
   return kind === "group" ? { kind: OF_GROUP, group_id } : { kind: MOVEMENT, household_id };
 }
@@ -76,7 +80,12 @@ export function writeMovement(body) {
   offerMovers(household.value, (isOf && body.member_ids) || []);
 }
 
-/** The households and groups of this phone, newest first. People that the list no longer has are named by the start of their id. @param {string} chosen @param {Body["kind"]} kind of the movement */
+/**
+ * The households and groups of this phone, newest first. People that the list no longer has are named by the start of
+ * their id.
+ * @param {string} chosen
+ * @param {Body["kind"]} kind of the movement
+ */
 function offerPeople(chosen, kind) {
   const own = new Map(
     reports()
@@ -93,7 +102,10 @@ function offerPeople(chosen, kind) {
   showCode();
 }
 
-/** Whether the report is about people of whom a movement can be reported here. People who passed by are no longer there. @param {import("./kept.js").Kept} report */
+/**
+ * Whether the report is about people of whom a movement can be reported here. People who passed by are no longer there.
+ * @param {import("./kept.js").Kept} report
+ */
 export function areOwnPeople(report) {
   return ["household", "group"].includes(report.clear.kind) && report.clear.measure !== "flow" && isOwn(report);
 }
@@ -123,14 +135,21 @@ function showCode() {
   element("household-code-field").hidden = Boolean(household.value);
 }
 
-/** Show the fields of the destination as the chosen movement needs them. For other kinds of reports, all of these fields are shown. */
+/**
+ * Show the fields of the destination as the chosen movement needs them. For other kinds of reports, all of these fields
+ * are shown.
+ */
 export function showDestination() {
   const isHidden = isHazard() || (isMovement() && !leads());
   for (const id of ["destination-place", "shelter-field"]) element(id).hidden = isHidden;
   oblast.required = !isMovement() || mayLead() === "needed";
 }
 
-/** The number of persons of a household or group in the list, if fewer persons than are said to move. @param {Body} body @returns {number | undefined} */
+/**
+ * The number of persons of a household or group in the list, if fewer persons than are said to move.
+ * @param {Body} body
+ * @returns {number | undefined}
+ */
 export function sizeExceeded(body) {
   const { persons = 0 } = body,
     known = isMovementKind(body.kind) && peopleOf(body) && reports().find(({ clear }) => areOfPeople(clear, body));
@@ -158,7 +177,11 @@ export function knownOf(body) {
   };
 }
 
-/** Whether this is the report in which the people of the movement were first reported. @param {Clear} clear @param {Body} body */
+/**
+ * Whether this is the report in which the people of the movement were first reported.
+ * @param {Clear} clear
+ * @param {Body} body
+ */
 function areOfPeople(clear, body) {
   return !isMovementKind(clear.kind) && peopleOf(clear) === peopleOf(body);
 }

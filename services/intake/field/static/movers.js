@@ -11,7 +11,11 @@ import { part } from "./page.js";
 const group = element("movers");
 const number = /** @type {HTMLInputElement} */ (element("persons"));
 
-/** Offer the members of the household, if this page knows their names. @param {string} householdId @param {string[]} chosen */
+/**
+ * Offer the members of the household, if this page knows their names.
+ * @param {string} householdId
+ * @param {string[]} chosen
+ */
 export function offerMovers(householdId, chosen) {
   const known = members(householdId);
   const unnamed = chosen

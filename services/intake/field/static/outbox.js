@@ -64,8 +64,8 @@ function isHazard({ clear }) {
 
 /**
  * Send one report. Return whether the next report can be sent now. If the centre does not take a hazard now, the other
- * reports are sent nevertheless: the centre refuses only hazards with an expired sign-in, and an earlier release takes no
- * hazards from phones.
+ * reports are sent nevertheless: the centre refuses only hazards with an expired sign-in, and an earlier release takes
+ * no hazards from phones.
  * @param {Kept} report
  * @param {Set<string>} passed
  */
@@ -87,7 +87,11 @@ async function send(report, passed) {
   return true;
 }
 
-/** A report that an earlier release stored is sent as it is, if it is not sealed yet. @param {Kept} report @param {string} [token] */
+/**
+ * A report that an earlier release stored is sent as it is, if it is not sealed yet.
+ * @param {Kept} report
+ * @param {string} [token]
+ */
 function upload({ clear, sealed, body }, token) {
   if (!sealed) return post("/intake/v1/displacements", /** @type {object} */ (body), token);
   return post(
@@ -132,13 +136,20 @@ function answered(report) {
   keep(report);
 }
 
-/** Send a refused report again as it is. A number that has other content at the centre needs the next version. @param {Kept} report */
+/**
+ * Send a refused report again as it is. A number that has other content at the centre needs the next version.
+ * @param {Kept} report
+ */
 export function sendAgain(report) {
   keep({ ...report, clear: { ...report.clear, version: nextVersion(report) }, state: "waiting", errors: undefined });
   void sendWaiting();
 }
 
-/** @param {Response} answer @param {{status: import("./kept.js").State, type?: string}} result @returns {import("./kept.js").State} */
+/**
+ * @param {Response} answer
+ * @param {{status: import("./kept.js").State, type?: string}} result
+ * @returns {import("./kept.js").State}
+ */
 function stateOf(answer, result) {
   if (answer.ok) return result.status;
   if (answer.status === CONFLICT) return "conflict";
@@ -150,7 +161,10 @@ export function retryUnopened() {
   for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
 }
 
-/** Seal reports that an earlier release stored in clear. Reports are sealed for the centre; refused reports also for their author. */
+/**
+ * Seal reports that an earlier release stored in clear. Reports are sealed for the centre; refused reports also for
+ * their author.
+ */
 export async function sealOld() {
   for (const report of reports()) if (report.body) await sealBody(report, report.body);
 }

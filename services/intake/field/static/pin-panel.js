@@ -31,7 +31,11 @@ export function listenToPin() {
   if (!hasPin()) show(true);
 }
 
-/** Open the drafts under the PIN, then go on. @param {import("./pin.js").SealedDraft} sealed @param {() => void} next */
+/**
+ * Open the drafts under the PIN, then go on.
+ * @param {import("./pin.js").SealedDraft} sealed
+ * @param {() => void} next
+ */
 export function withPin(sealed, next) {
   [wanted, then] = [sealed, next];
   show(false);

@@ -3,7 +3,10 @@
 
 import { uuid } from "./uuid.js";
 
-/** @typedef {{count: number, attempt?: string}} Failures `attempt` is the id of the last try; an earlier release stored none */
+/**
+ * @typedef {{count: number, attempt?: string}} Failures `attempt` is the id of the last try; an earlier release stored
+ *   none
+ */
 
 const FAILURES = "dayar.pin.failures"; // by key pair, so that no other PIN ends a wait
 const WAITED = "dayar-pin-waited"; // the milliseconds by attempt; other tabs do not show their list again for this key

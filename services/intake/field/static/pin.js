@@ -33,7 +33,10 @@ export function isGuessable(pin) {
   return steps.size === 1 && [0, 1, -1].includes([...steps][0]);
 }
 
-/** Make a new key pair under this PIN. Drafts under an earlier PIN stay, and are opened with that PIN. @param {string} pin */
+/**
+ * Make a new key pair under this PIN. Drafts under an earlier PIN stay, and are opened with that PIN.
+ * @param {string} pin
+ */
 export async function choosePin(pin) {
   const { publicKey, privateKey } = await keyPair();
   const salt = randomBytes(16),
@@ -56,7 +59,11 @@ export async function choosePin(pin) {
   use(pair.id);
 }
 
-/** Open a key pair. Return whether the PIN is right. A try is counted before it is made. @param {string} id @param {string} pin */
+/**
+ * Open a key pair. Return whether the PIN is right. A try is counted before it is made.
+ * @param {string} id
+ * @param {string} pin
+ */
 export async function unlock(id, pin) {
   const pair = pairs().find((known) => known.id === id);
   if (!pair) return false;
@@ -86,7 +93,11 @@ function nameOf(account = "") {
   return account.toLowerCase();
 }
 
-/** The key pair for an account's drafts: the account's own, else the one that was chosen before a sign-in, else the newest. @param {string} author */
+/**
+ * The key pair for an account's drafts: the account's own, else the one that was chosen before a sign-in, else the
+ * newest.
+ * @param {string} author
+ */
 function pairOf(author) {
   const all = pairs(),
     chosen = used();

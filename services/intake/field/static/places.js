@@ -24,7 +24,11 @@ let readAt = 0;
 /** @type {PlaceOption[]} */
 let settlements = [];
 
-/** Sets oblast and district of a place, and offers the districts of this oblast. @param {string} name @param {string} code */
+/**
+ * Sets oblast and district of a place, and offers the districts of this oblast.
+ * @param {string} name
+ * @param {string} code
+ */
 export function districts(name, code) {
   const oblast = oblasts.find(
     (unit) => unit.pcode === code || unit.districts.some((district) => district.pcode === code),
@@ -46,7 +50,8 @@ export function searchPlaces(save) {
   offer(known());
   for (const name of PLACES)
     for (const part of ["oblast", "district"])
-      element(`${name}-${part}`).addEventListener("change", () => setChosen(name, {})); // it lies in its own district only
+      // it lies in its own district only
+      element(`${name}-${part}`).addEventListener("change", () => setChosen(name, {}));
   void readGazetteer(new URL("settlements.json", import.meta.url).pathname).then((gazetteer) => {
     settlements = settlementOptions(gazetteer, nameOfDistrict);
     offer(known());
@@ -65,7 +70,11 @@ function search(name, save) {
   return new PlaceSearch(/** @type {HTMLInputElement} */ (element(`${name}-locality`)), { stated, chosen });
 }
 
-/** What the author chose from the lists for the locality: nothing, a site, or a settlement. @param {string} name @param {{site?: string, settlement?: string}} chosen */
+/**
+ * What the author chose from the lists for the locality: nothing, a site, or a settlement.
+ * @param {string} name
+ * @param {{site?: string, settlement?: string}} chosen
+ */
 export function setChosen(name, { site, settlement }) {
   const { dataset } = element(`${name}-locality`);
   for (const [key, id] of Object.entries({ site, settlement }))
@@ -77,7 +86,10 @@ export function setChosen(name, { site, settlement }) {
   tell(element("destination-site"), option ? sentence("site", { site: [option.name, option.above].join(", ") }) : "");
 }
 
-/** Shows the localities of a report. A report about a household at a site has no locality, so the site's name is shown. @param {Body} [body] */
+/**
+ * Shows the localities of a report. A report about a household at a site has no locality, so the site's name is shown.
+ * @param {Body} [body]
+ */
 export function writeLocalities(body) {
   for (const name of PLACES) {
     const site = name === "destination" ? (body?.site_id ?? body?.destination_site_id) : undefined,
@@ -87,7 +99,11 @@ export function writeLocalities(body) {
   }
 }
 
-/** The localities as a report states them. A household at a site has no locality. @param {"household" | "group"} kind @returns {Partial<Body>} */
+/**
+ * The localities as a report states them. A household at a site has no locality.
+ * @param {"household" | "group"} kind
+ * @returns {Partial<Body>}
+ */
 export function statedLocalities(kind) {
   const { site } = control("destination_locality").dataset;
   return {

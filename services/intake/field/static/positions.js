@@ -42,7 +42,12 @@ function findPoint(found, failed) {
   );
 }
 
-/** A position that the phone has left counts no longer, however precise it was. @param {Point} point @param {Point | null} before @returns {Point} */
+/**
+ * A position that the phone has left counts no longer, however precise it was.
+ * @param {Point} point
+ * @param {Point | null} before
+ * @returns {Point}
+ */
 function better(point, before) {
   return before && before.accuracy < point.accuracy && metres(before, point) <= before.accuracy + point.accuracy
     ? before

@@ -42,7 +42,10 @@ export function renewReadiness() {
   if (isSaved) say("ready");
 }
 
-/** @param {"check" | "save"} what @returns {Promise<[name: string, values?: Record<string, number>]>} the sentence to say */
+/**
+ * @param {"check" | "save"} what
+ * @returns {Promise<[name: string, values?: Record<string, number>]>} the sentence to say
+ */
 async function found(what) {
   if (!("serviceWorker" in navigator)) return ["unsavable"];
   try {
@@ -100,7 +103,11 @@ function say(state, values) {
   element("save-form").hidden = ["ready", "saving", "unsavable"].includes(state);
 }
 
-/** @param {ServiceWorker} worker @param {"check" | "save"} what @returns {Promise<Saved>} nothing is saved if the worker does not answer */
+/**
+ * @param {ServiceWorker} worker
+ * @param {"check" | "save"} what
+ * @returns {Promise<Saved>} nothing is saved if the worker does not answer
+ */
 function ask(worker, what) {
   return new Promise((answer) => {
     const { port1, port2 } = new MessageChannel();

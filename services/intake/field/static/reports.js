@@ -16,11 +16,14 @@ import { drawCode } from "./short-codes.js";
 import { uuid } from "./uuid.js";
 
 /** @typedef {import("./kept.js").Body} Body */
-/** @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of a draft, drawn once */
+/**
+ * @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of
+ *   a draft, drawn once
+ */
 
 /**
- * The ids of a report; each missing id is generated. The people of a movement were reported before. Their id is not used,
- * because the author may choose another kind of report in the form, and then reports other people.
+ * The ids of a report; each missing id is generated. The people of a movement were reported before. Their id is not
+ * used, because the author may choose another kind of report in the form, and then reports other people.
  * @param {Partial<Body>} [body] @returns {Ids}
  */
 export function idsOf({
@@ -85,7 +88,13 @@ export function read(form, status, ids, point) {
   };
 }
 
-/** What happened later to a household or a group. @param {FormData} data @param {string} status @param {Ids} ids @returns {Body} */
+/**
+ * What happened later to a household or a group.
+ * @param {FormData} data
+ * @param {string} status
+ * @param {Ids} ids
+ * @returns {Body}
+ */
 function movement(data, status, ids) {
   return {
     report_id: ids.report_id,
@@ -103,7 +112,13 @@ function movement(data, status, ids) {
   };
 }
 
-/** A hazard that the author saw. @param {string} status @param {Ids} ids @param {import("./positions.js").Point | null} point @returns {Body} */
+/**
+ * A hazard that the author saw.
+ * @param {string} status
+ * @param {Ids} ids
+ * @param {import("./positions.js").Point | null} point
+ * @returns {Body}
+ */
 function hazard(status, ids, point) {
   return {
     kind: "hazard",

@@ -78,13 +78,20 @@ async function failureOf(report) {
   return "";
 }
 
-/** The whole report again, as far as this phone still has it. What it no longer has does not matter, because the movement never happened. @param {Kept} report @param {string} notes @returns {Body} */
+/**
+ * The whole report again, as far as this phone still has it. What it no longer has does not matter, because the
+ * movement never happened.
+ * @param {Kept} report
+ * @param {string} notes
+ * @returns {Body}
+ */
 function reversal(report, notes) {
   const { origin: _, short_code: __, household_id, group_id, ...known } = { ...report.clear, ...recall(report) };
   const status = element("main").dataset.status ?? "Actual";
   return {
     occurred_at: report.at, // an earlier release did not keep the time
-    ...JSON.parse(JSON.stringify({ ...known, ...(known.kind === "group_movement" ? { group_id } : { household_id }) })), // without fields that are undefined
+    // without fields that are undefined
+    ...JSON.parse(JSON.stringify({ ...known, ...(known.kind === "group_movement" ? { group_id } : { household_id }) })),
     version: nextVersion(report),
     status,
     reported_at: new Date().toISOString(),

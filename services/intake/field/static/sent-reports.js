@@ -15,7 +15,11 @@ export function remember(body, at) {
   if (body.kind === "household") household = body;
 }
 
-/** The report as its author sent it, if this page still knows it. @param {import("./kept.js").Kept} report @returns {Body | undefined} */
+/**
+ * The report as its author sent it, if this page still knows it.
+ * @param {import("./kept.js").Kept} report
+ * @returns {Body | undefined}
+ */
 export function recall({ clear, at }) {
   const known = sent.get(clear.report_id);
   return known?.at === at ? { ...known.body, version: clear.version } : undefined;

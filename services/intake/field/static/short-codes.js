@@ -1,5 +1,5 @@
-// The short code of a household: 8 random characters of Crockford's Base32 and Crockford's check symbol. Other teams name
-// the household by this code.
+// The short code of a household: 8 random characters of Crockford's Base32 and Crockford's check symbol. Other teams
+// name the household by this code.
 
 import { randomBytes } from "./uuid.js";
 
@@ -7,7 +7,10 @@ const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const MODULUS = 37;
 const RANDOM_CHARACTERS = 8;
 
-/** A new code. A code whose check symbol is not in the alphabet is drawn again, because such a symbol is hard to type. @returns {string} */
+/**
+ * A new code. A code whose check symbol is not in the alphabet is drawn again, because such a symbol is hard to type.
+ * @returns {string}
+ */
 export function drawCode() {
   const start = [...randomBytes(RANDOM_CHARACTERS)].map((byte) => ALPHABET[byte % ALPHABET.length]).join("");
   const symbol = ALPHABET[remainder(start)];

@@ -8,7 +8,8 @@ const KEPT = "dayar.short-form";
 const box = /** @type {HTMLInputElement} */ (element("short"));
 
 export function listenToShortForm() {
-  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
+  // it is no part of the report
+  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     show(box.checked);
     localStorage.setItem(KEPT, box.checked ? "yes" : "no"); // a full phone keeps no choice

@@ -15,7 +15,8 @@ let step = 1; // as in `data-step` of the template
 let depth = 0; // how many steps the browser can go back
 
 export function listenToSteps() {
-  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation()); // it is no part of the report
+  // it is no part of the report
+  for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     showSteps();
     localStorage.setItem(KEPT, box.checked ? "yes" : "no");

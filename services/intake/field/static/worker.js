@@ -72,7 +72,10 @@ const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
 let storagePatience = PATIENCE_MS; // 0 while the phone's storage does not answer, because the form loads many scripts
 
-/** @typedef {Event & {request: Request, respondWith(answer: Promise<Response>): void, waitUntil(done: Promise<unknown>): void}} WorkerEvent */
+/**
+ * @typedef {Event & {request: Request, respondWith(answer: Promise<Response>): void,
+ *   waitUntil(done: Promise<unknown>): void}} WorkerEvent
+ */
 
 self.addEventListener("install", (event) => {
   /** @type {WorkerEvent} */ (event).waitUntil(keepAll());
@@ -114,7 +117,10 @@ self.addEventListener("message", (event) => {
   );
 });
 
-/** The files that are not in the cache, because the browser deleted them. @param {boolean} isSaving whether to load them again first */
+/**
+ * The files that are not in the cache, because the browser deleted them.
+ * @param {boolean} isSaving whether to load them again first
+ */
 async function uncached(isSaving) {
   try {
     const kept = await caches.open(KEPT);
@@ -157,7 +163,11 @@ async function fresh(request) {
   return whole(request, PATIENCE_MS).catch(() => answer);
 }
 
-/** The cached answer; undefined if there is none, or if the phone's storage does not answer soon. @param {Promise<Response | undefined>} kept @returns {Promise<Response | undefined>} */
+/**
+ * The cached answer; undefined if there is none, or if the phone's storage does not answer soon.
+ * @param {Promise<Response | undefined>} kept
+ * @returns {Promise<Response | undefined>}
+ */
 function soon(kept) {
   return new Promise((answer) => {
     const timer = setTimeout(() => {
@@ -172,7 +182,11 @@ function soon(kept) {
   });
 }
 
-/** The cached answer or that of the network, whichever comes first. @param {Promise<Response | undefined>} kept @param {Promise<Response>} answer */
+/**
+ * The cached answer or that of the network, whichever comes first.
+ * @param {Promise<Response | undefined>} kept
+ * @param {Promise<Response>} answer
+ */
 function first(kept, answer) {
   return Promise.any([answer, kept.then((known) => known ?? answer)]);
 }

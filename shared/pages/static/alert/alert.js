@@ -42,7 +42,8 @@ export async function readAgain(sent) {
   const shown = /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
   if (!shown) return;
   const prefix = prefixOf(shown);
-  // `again` says that the page is open already, so that the security log gets no entry for a person who may not be there
+  // `again` says that the page is open already, so that the security log gets no entry for a person who may not be
+  // there
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
   await (sent ? released() : rested()); // the person who has sent the form waits for what follows
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
@@ -56,7 +57,12 @@ function prefixOf(article) {
   return /** @type {HTMLElement | null} */ (article.closest("[data-prefix]"))?.dataset.prefix ?? "";
 }
 
-/** Replaces the article, and keeps the focus and what was typed. @param {HTMLElement} before @param {HTMLElement} fresh @param {HTMLFormElement} [sent] */
+/**
+ * Replaces the article, and keeps the focus and what was typed.
+ * @param {HTMLElement} before
+ * @param {HTMLElement} fresh
+ * @param {HTMLFormElement} [sent]
+ */
 export function replace(before, fresh, sent) {
   // the button that sent a form has lost the focus, because it was disabled
   const active = document.activeElement;
@@ -101,7 +107,10 @@ document.addEventListener("click", ({ target }) => {
   select.closest("details")?.setAttribute("open", "");
 });
 
-/** The form's fields as JSON: a dot in a name makes an object, empty fields are omitted. @param {HTMLFormElement} form */
+/**
+ * The form's fields as JSON: a dot in a name makes an object, empty fields are omitted.
+ * @param {HTMLFormElement} form
+ */
 function body(form) {
   /** @type {Record<string, any>} */
   const whole = {};

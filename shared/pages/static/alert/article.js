@@ -1,4 +1,5 @@
-// Reads the content of a page, such as that of an alert, for the alert's page itself and for the panel beside the board's list.
+// Reads the content of a page, such as that of an alert, for the alert's page itself and for the panel beside the
+// board's list.
 
 import { call } from "/static/calls.js";
 import { make } from "/static/elements.js";

@@ -3,7 +3,8 @@
 // A column is drawn if its header has `data-series`: a bar that stands on the bars before it, or a line. `data-tone`
 // is the name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of the table's
 // foot are not drawn. `data-label` of the table stands at the axis. Readers who see no chart have the table itself.
-// If the rows are not months, `data-chart="rows"` draws the bars one below the other, with the name of its row beside each.
+// If the rows are not months, `data-chart="rows"` draws the bars one below the other, with the name of its row beside
+// each.
 
 import uPlot from "/static/uplot/uPlot.esm.js";
 import { saveChart, saveTable } from "/static/charts/saved.js";
@@ -20,7 +21,10 @@ const ROW = 30; // pixels for a bar that lies
 const MOST_OF_WIDTH = 0.4; // names take at most this part of the width
 
 /** @typedef {{label: string, isLine: boolean, tone: string, values: (number | null)[]}} Series */
-/** @typedef {{title: string, unit: string, of: string, labels: string[], series: Series[], isLying: boolean}} Drawing `of` names the labels */
+/**
+ * @typedef {{title: string, unit: string, of: string, labels: string[], series: Series[], isLying: boolean}} Drawing
+ *   `of` names the labels
+ */
 
 /** What the table says. @param {HTMLTableElement} table @returns {Drawing} */
 function read(table) {
@@ -63,7 +67,11 @@ function stacked(series) {
   });
 }
 
-/** The colour of a custom property such as `--minor`, in the page's theme. @param {Element} near @param {string} tone */
+/**
+ * The colour of a custom property such as `--minor`, in the page's theme.
+ * @param {Element} near
+ * @param {string} tone
+ */
 function colour(near, tone) {
   const probe = make("span");
   probe.style.color = `var(--${tone})`;
@@ -129,7 +137,13 @@ function height(count, isLying) {
   return isLying ? 70 + ROW * count : HEIGHT;
 }
 
-/** The names, shortened to the width `most` if they are wider, and the width of the widest name. @param {string[]} names @param {string} font @param {number} most @returns {[string[], number]} */
+/**
+ * The names, shortened to the width `most` if they are wider, and the width of the widest name.
+ * @param {string[]} names
+ * @param {string} font
+ * @param {number} most
+ * @returns {[string[], number]}
+ */
 function fitting(names, font, most) {
   const context = make("canvas").getContext("2d");
   if (!context) return [names, most];
@@ -185,7 +199,12 @@ function draw(table) {
   );
 }
 
-/** The chart, with the names of its columns in the order of the table. @param {HTMLElement} place @param {Drawing} drawing @param {uPlot.AlignedData} data */
+/**
+ * The chart, with the names of its columns in the order of the table.
+ * @param {HTMLElement} place
+ * @param {Drawing} drawing
+ * @param {uPlot.AlignedData} data
+ */
 function drawn(place, drawing, data) {
   const chart = new uPlot(options(place, drawing), data, place);
   const [, ...names] = place.querySelectorAll(".u-legend .u-series");

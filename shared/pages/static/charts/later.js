@@ -1,7 +1,7 @@
 // Parts of a page with charts that take long: the page comes without them, and this script then has each part computed.
 //
-// `data-later` holds the address of a page, whose `data-part` replaces the content of the element. Without a script, the
-// content is a link to that page.
+// `data-later` holds the address of a page, whose `data-part` replaces the content of the element. Without a script,
+// the content is a link to that page.
 
 import { call } from "/static/calls.js";
 import { drawCharts } from "/static/charts/charts.js";

@@ -1,4 +1,5 @@
-// The pages of a household, a group and a site. A link to a report moves the focus to this report, and a button prints the page.
+// The pages of a household, a group and a site. A link to a report moves the focus to this report, and a button prints
+// the page.
 
 import { element } from "/static/elements.js";
 

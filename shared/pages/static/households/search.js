@@ -28,12 +28,15 @@ function forget() {
 }
 
 element("search").addEventListener("reset", forget);
-// The person has asked for these households by a link, so the search runs. It does not run again after "back", a reload or
-// the restoring of a tab, because each search is logged, and unusually many searches are reported.
+// The person has asked for these households by a link, so the search runs. It does not run again after "back", a reload
+// or the restoring of a tab, because each search is logged, and unusually many searches are reported.
 const [opening] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 if ("atOnce" in form.dataset && opening?.type === "navigate") void submitted(form);
 
-/** The filled fields. A code is shown in groups, and personal numbers are typed with spaces. @param {HTMLFormElement} form */
+/**
+ * The filled fields. A code is shown in groups, and personal numbers are typed with spaces.
+ * @param {HTMLFormElement} form
+ */
 function given(form) {
   const fields = [...new FormData(form)].map(([name, value]) => [name, String(value).trim()]);
   const filled = Object.fromEntries(fields.filter(([, value]) => value));
@@ -78,7 +81,11 @@ element("results").addEventListener("click", ({ target }) => {
   if (more) void search({ ...criteria, cursor: more.dataset.cursor ?? "" }, (results) => addRows(more, results));
 });
 
-/** Adds the next page to the table, and puts the focus on its first household. @param {HTMLElement} more @param {DocumentFragment} results */
+/**
+ * Adds the next page to the table, and puts the focus on its first household.
+ * @param {HTMLElement} more
+ * @param {DocumentFragment} results
+ */
 function addRows(more, results) {
   const added = [...results.querySelectorAll("tbody tr")];
   document.querySelector("#results tbody")?.append(...added);
