@@ -11,17 +11,20 @@ from deploy.local.process import wait_until
 WIDTHS = {1920: 1080, 1366: 768, 390: 844}
 HIGHEST = 3000  # of a longer page, only the beginning is photographed
 QUALITY = 55
-# The fonts are loaded, the map is drawn, and the connection is live. A small map is drawn only when it is seen.
+# The fonts are loaded, the map is drawn, the connection is live, nothing is late, and a wall screen shows its first
+# page. A small map is drawn only when it is seen.
 IS_COMPLETE = """async () => {
   await document.fonts.ready;
   const map = document.querySelector("#map");
   const link = document.querySelector("#link");
   const isSeen = map?.checkVisibility() && map.getBoundingClientRect().top < innerHeight;
   const isDrawn = !isSeen || map.dataset.state === "drawn";
-  const isLive = !link || link.dataset.state === "live";
-  return isDrawn && isLive && !document.querySelector("main [aria-busy=true]");
+  const isLive = (!link || link.dataset.state === "live") && !document.querySelector("main .is-late");
+  const page = document.querySelector("#wall-page:not([hidden])")?.textContent ?? "1/1";
+  return isDrawn && isLive && page.startsWith("1/") && !document.querySelector("main [aria-busy=true]");
 }"""
 DRAWING_SECONDS = 30.0
+STILL = 4  # the map is ready if so many pictures of it, one after the other, are equal: marks come after the base
 
 
 class Camera:
@@ -30,6 +33,7 @@ class Camera:
     def __init__(self, page: Page) -> None:
         self.page = page
         self._waiting: set[Request] = set()
+        self._maps: list[bytes] = []
         page.on("request", self._begin)
         page.on("requestfinished", self._end)
         page.on("requestfailed", self._end)
@@ -47,11 +51,21 @@ class Camera:
 
     def wait(self) -> bool:
         """Whether the page became complete in time. The stream of events never ends, so it is not waited for."""
-        return wait_until(lambda: self._has_everything() and self._has_everything(), DRAWING_SECONDS, every=0.2)
+        self._maps.clear()
+        return wait_until(self._is_complete, DRAWING_SECONDS, every=0.2)
+
+    def _is_complete(self) -> bool:
+        return self._has_everything() and self._has_everything() and self._has_still_map()
 
     def _has_everything(self) -> bool:
         is_drawn = bool(self.page.evaluate(IS_COMPLETE))
         return is_drawn and all("/stream" in request.url for request in self._waiting)
+
+    def _has_still_map(self) -> bool:
+        if self.page.locator("#map").is_visible():
+            self._maps = [*self._maps[1 - STILL :], self._picture("#map", format="png")]
+            return len(self._maps) == STILL and len(set(self._maps)) == 1
+        return True
 
     def show_whole(self, width: int, *, highest: int = HIGHEST) -> None:
         """Makes the window as high as the page. Notices at the foot of the window are then at the foot of the page."""
@@ -60,7 +74,10 @@ class Camera:
 
     def take(self, file: Path, *, part: str = "") -> None:
         """Writes what the window shows, or only the element `part`."""
-        options: dict[str, Any] = {"format": "webp", "quality": QUALITY}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(self._picture(part, format="webp", quality=QUALITY))
+
+    def _picture(self, part: str, **options: Any) -> bytes:
         if part:
             box = self.page.locator(part).bounding_box()
             assert box, part
@@ -68,5 +85,4 @@ class Camera:
         devtools = self.page.context.new_cdp_session(self.page)
         taken = devtools.send("Page.captureScreenshot", options)
         devtools.detach()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(base64.b64decode(taken["data"]))
+        return base64.b64decode(taken["data"])
