@@ -17,14 +17,12 @@ from services.alerts.definitions import MOST_BYTES
 from services.alerts.notifications.plans import is_absent
 from services.alerts.policies import definitions as policy_definitions
 from services.alerts.policies.definitions import InvalidPolicy
-from services.alerts.policies.forms import MOST_POLICIES, left, most_acknowledgements
+from services.alerts.policies.forms import MOST_POLICIES
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep, policy_id
-from services.alerts.queries import disabled_accounts as disabled_queries
+from services.alerts.policies.staff import Staff
 from services.alerts.queries import policies as policy_queries
-from services.alerts.queries import receivers as receiver_queries
-from services.alerts.queries import rosters as roster_queries
+from services.alerts.queries import staff as staff_queries
 from services.alerts.receivers import subscriptions
-from services.alerts.receivers.receivers import Receiver
 from shared.audit import Action
 from shared.country import COUNTRY
 from shared.errors import DocumentedError
@@ -44,23 +42,22 @@ class PolicyNotFound(DocumentedError):
 def list_all() -> None:
     """List the policies with their steps, in their order of precedence."""
 
-    async def read(session: AsyncSession) -> tuple[list[EscalationPolicy], list[Receiver], list[str]]:
-        policies = await policy_queries.policies(session)
-        return policies, await receiver_queries.receivers(session), await roster_queries.names(session)
+    async def read(session: AsyncSession) -> tuple[list[EscalationPolicy], Staff]:
+        return await policy_queries.policies(session), await staff_queries.staff(session)
 
-    (policies, receivers, rosters), disabled = run(read), run(disabled_queries.disabled)
+    policies, staff = run(read)
     if not policies:
         typer.echo("There is no escalation policy.", err=True)
     for policy in policies:
         typer.echo(f"{policy.position}  {policy.name}: {', '.join(conditions(policy))}")
         for number, step in enumerate(policy.steps, 1):
             typer.echo(f"   {number}. {described(step)}")
-            if (most := most_acknowledgements(step, receivers, rosters, disabled)) < step.acknowledgements:
+            if (most := staff.most_acknowledgements(step)) < step.acknowledgements:
                 typer.echo(f"      At most {most} can acknowledge, so the next step is always notified.")
-        if missing := sorted(set(left(policy, {receiver.label for receiver in receivers}, rosters))):
+        if missing := staff.left(policy):
             typer.echo(f"   No longer a receiver or roster: {', '.join(missing)}.")
-    heads = [receiver for receiver in receivers if receiver.is_duty_head]
-    if present := [head.label for head in heads if not is_absent(head, disabled)]:
+    heads = [receiver for receiver in staff.receivers if receiver.is_duty_head]
+    if present := [head.label for head in heads if not is_absent(head, staff.disabled_accounts)]:
         typer.echo(f"Duty heads, notified after the last step: {', '.join(present)}.")
 
 
@@ -89,8 +86,7 @@ def save(
 
     async def put(session: AsyncSession) -> list[str]:
         await subscriptions.lock(session)
-        receivers, rosters = await receiver_queries.receivers(session), await roster_queries.names(session)
-        if wrong := policy_definitions.faults(policy, places, receivers, rosters):
+        if wrong := policy_definitions.faults(policy, places, await staff_queries.staff(session)):
             return [f"{fault.name}: {fault}" for fault in wrong]
         names = {policy.name for policy in await policy_queries.policies(session)}
         if len(names | {policy.name}) > MOST_POLICIES:

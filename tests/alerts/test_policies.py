@@ -19,8 +19,10 @@ from services.alerts.alerts import Alert
 from services.alerts.notifications import notifications
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission
-from services.alerts.policies.forms import MOST_POLICIES, PolicyForm, most_acknowledgements
+from services.alerts.policies.forms import MOST_POLICIES, PolicyForm
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep, policy_id
+from services.alerts.policies.staff import Staff
+from services.alerts.queries import disabled_accounts
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
@@ -176,14 +178,28 @@ async def test_other_alerts_escalate_by_the_steps_of_the_receivers(night: Night)
 
 
 def test_a_step_demands_no_more_acknowledgements_than_its_people_can_give() -> None:
-    account = {"account_id": uuid4()}
-    people = receiver("head", **account), receiver("deputy", **account), receiver("siren", roster="days")
+    account, aida, bakyt = (uuid4() for _ in range(3))
+    heads = receiver("head", account_id=account), receiver("deputy", account_id=account)
+    people = (
+        *heads,
+        receiver("siren", roster="days"),
+        receiver("Aida", account_id=aida),
+        receiver("B", account_id=bakyt),
+    )
     step = PolicyStep(10, ("head", "deputy", "siren"), ("nights",), acknowledgements=3)
     form = PolicyForm.of(replace(MUDFLOWS, steps=(step,)), PLACES)
-    for rosters, most in (((), 1), (("nights",), 2), (("days", "nights"), 3)):
-        _, faults = form.parsed(PLACES, people, rosters)
+    nights, days = {"nights": ("Aida", "B")}, {"days": ("Aida",), "holidays": ("B",)}
+    for rosters, disabled, most in (
+        ({}, (), 1),
+        (nights, (), 2),
+        (nights | days, (), 3),
+        (nights | days, (bakyt,), 3),
+        (nights | days, (account,), 2),
+        (nights | days, (aida,), 2),
+        (nights | days, (aida, bakyt), 1),
+    ):
+        _, faults = form.parsed(PLACES, Staff(people, rosters, disabled))
         assert [fault.values["most"] for fault in faults] == ([most] if most < 3 else [])
-    assert most_acknowledgements(step, people, ("days", "nights"), [account["account_id"]]) == 2, "it is disabled"
 
 
 async def post(caller: httpx.AsyncClient, path: str, fields: Mapping[str, Any]) -> httpx.Response:
@@ -251,18 +267,27 @@ async def test_wrong_fields_of_a_policy_are_named_and_only_administrators_keep_p
         "position": ["first"],
         "repeats": ["10"],
         "other-areas": ["Atlantis"],
-        "steps": ["2"],
+        "steps": ["3"],
         "minutes-0": ["soon"],
         "minutes-1": [""],
         "acknowledgements-1": ["several"],
         "receivers-0": ["who left"],
+        "minutes-2": ["5"],
+        "acknowledgements-2": ["2"],
+        "receivers-2": ["head", "deputy"],
     }
+    disabled = uuid4()
+    async with desk.sessions.begin() as session:
+        for label, account in (("head", uuid4()), ("deputy", disabled)):
+            person = receiver(label, kind=ReceiverKind.PERSON, account_id=account)
+            await receiver_queries.save_receiver(session, person)
+        await disabled_accounts.replace(session, {disabled})
     async with desk.caller(Role.ADMINISTRATOR) as caller:
         refused = await post(caller, "/policies?lang=en", wrong)
     assert refused.status_code == 422
     assert set(re.findall(r'id="wrong-([^"]+)"', refused.text)) == {
         *("name", "position", "repeats", "other-areas", "minutes-0", "minutes-1", "receivers-0", "receivers-1"),
-        "acknowledgements-1",
+        *("acknowledgements-1", "acknowledgements-2"),
     }
     for value in ("first", "10", "Atlantis", "soon", "several"):
         assert f'value="{value}"' in refused.text

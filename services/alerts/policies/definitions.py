@@ -1,14 +1,13 @@
 """Reads and writes definitions of escalation policies in TOML or JSON, with the same checks as the page."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from services.alerts import definitions
-from services.alerts.policies.forms import MOST_STEPS, PolicyForm, left
+from services.alerts.policies.forms import MOST_STEPS, PolicyForm
 from services.alerts.policies.policies import EscalationPolicy
-from services.alerts.receivers.receivers import Receiver
+from services.alerts.policies.staff import Staff
 from shared.errors import DocumentedError
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages.typed_forms import Fault
@@ -60,13 +59,10 @@ def written(policy: EscalationPolicy) -> str:
     return PolicyDefinition.model_validate(asdict(policy)).model_dump_json(indent=2)
 
 
-def faults(
-    policy: EscalationPolicy, places: Places, receivers: Sequence[Receiver], rosters: Sequence[str]
-) -> list[Fault]:
+def faults(policy: EscalationPolicy, places: Places, staff: Staff) -> list[Fault]:
     """The wrong fields. Receivers and rosters that do not exist are wrong, too."""
     if not 1 <= len(policy.steps) <= MOST_STEPS:
         return [Fault("steps", NO_STEPS, {"most": MOST_STEPS})]
-    labels = {receiver.label for receiver in receivers}
-    if unknown := sorted(set(left(policy, labels, rosters))):
+    if unknown := staff.left(policy):
         return [Fault("steps", UNKNOWN, {"names": ", ".join(unknown)})]
-    return PolicyForm.of(policy, places).parsed(places, receivers, rosters)[1]
+    return PolicyForm.of(policy, places).parsed(places, staff)[1]

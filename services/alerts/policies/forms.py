@@ -1,12 +1,11 @@
 """Reads the form of an escalation policy. Returns the policy that a person typed, and the wrong fields."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
-from uuid import UUID
 
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
+from services.alerts.policies.staff import Staff
 from services.alerts.receivers.checks import LONGEST_LABEL
-from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from shared.events.vocabulary import HazardType, Severity
 from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault, TypedForm, area_faults, arrange, is_line
@@ -20,7 +19,10 @@ LONGEST_MINUTES = 240
 STEP_FIELDS = ("minutes", "acknowledgements", "receivers", "rosters")
 MOST_ACKNOWLEDGEMENTS = 20
 USUAL = {"minutes": "10", "acknowledgements": "1"}
-TOO_FEW = N_("At most %(most)s can be expected: only people with an account, and people on duty, acknowledge.")
+TOO_FEW = N_(
+    "At most %(most)s can be expected: only people on duty, and people with an account that is not disabled, "
+    "acknowledge."
+)
 
 
 class PolicyForm(TypedForm):
@@ -69,14 +71,12 @@ class PolicyForm(TypedForm):
         """Adds, moves or removes a step: `add`, `up-1`, `down-0` or `drop-1`."""
         arrange(self.steps, act, {name: [USUAL[name]] if name in USUAL else [] for name in STEP_FIELDS}, MOST_STEPS)
 
-    def parsed(
-        self, places: Places, receivers: Sequence[Receiver], rosters: Collection[str], name: str | None = None
-    ) -> tuple[EscalationPolicy, list[Fault]]:
+    def parsed(self, places: Places, staff: Staff, name: str | None = None) -> tuple[EscalationPolicy, list[Fault]]:
         """The policy, and the wrong fields. `name` is the name of a stored policy."""
         wrong = list[Fault]()
         policy = EscalationPolicy(
             self.value("name") if name is None else name,
-            tuple(self._step(at, receivers, rosters, wrong) for at in range(len(self.steps))),
+            tuple(self._step(at, staff, wrong) for at in range(len(self.steps))),
             position=self.number("position", 1, HIGHEST_POSITION, wrong),
             areas=self.areas(places, wrong),
             hazards=tuple(HazardType(code) for code in self.several("hazards") if code in list(HazardType)),
@@ -89,41 +89,20 @@ class PolicyForm(TypedForm):
             wrong.append(Fault("name", expected, {"most": LONGEST_LABEL}))
         return policy, [*wrong, *area_faults(policy.areas, places)]
 
-    def _step(self, at: int, receivers: Sequence[Receiver], rosters: Collection[str], wrong: list[Fault]) -> PolicyStep:
+    def _step(self, at: int, staff: Staff, wrong: list[Fault]) -> PolicyStep:
         """The step with the receivers and rosters that still exist."""
-        typed, labels = self.steps[at], {receiver.label for receiver in receivers}
+        typed, labels = self.steps[at], staff.labels
         chosen = PolicyStep(
             minutes=self.number(f"minutes-{at}", 1, LONGEST_MINUTES, wrong),
             receivers=tuple(label for label in typed["receivers"] if label in labels),
-            rosters=tuple(name for name in typed["rosters"] if name in rosters),
+            rosters=tuple(name for name in typed["rosters"] if name in staff.rosters),
             acknowledgements=self.number(f"acknowledgements-{at}", 1, MOST_ACKNOWLEDGEMENTS, wrong),
         )
         if not chosen.receivers and not chosen.rosters:
             wrong.append(Fault(f"receivers-{at}", N_("At least one recipient or roster is expected in each step.")))
-        elif (most := most_acknowledgements(chosen, receivers, rosters)) < chosen.acknowledgements:
+        elif (most := staff.most_acknowledgements(chosen)) < chosen.acknowledgements:
             wrong.append(Fault(f"acknowledgements-{at}", TOO_FEW, {"most": most}))
         if not "".join(typed["minutes"]).strip():
             expected = N_("A number from %(lowest)s to %(highest)s is expected.")
             wrong.append(Fault(f"minutes-{at}", expected, {"lowest": 1, "highest": LONGEST_MINUTES}))
         return chosen
-
-
-def most_acknowledgements(
-    step: PolicyStep, receivers: Sequence[Receiver], rosters: Collection[str], disabled_accounts: Collection[UUID] = ()
-) -> int:
-    """How many people of the step can acknowledge; at least 1.
-
-    These people are the step's receivers with an account that is not disabled, and one person on duty for each roster
-    of the step or of its posts.
-    """
-    named = [receiver for receiver in receivers if receiver.label in step.receivers]
-    accounts = {receiver.account_id for receiver in named if receiver.account_id}
-    of_posts = {receiver.roster for receiver in named if receiver.kind is ReceiverKind.POST}
-    return max(1, len(accounts.difference(disabled_accounts)) + len((of_posts | set(step.rosters)) & set(rosters)))
-
-
-def left(policy: EscalationPolicy, receivers: Collection[str], rosters: Collection[str]) -> Iterator[str]:
-    """The receivers and rosters that the policy names although they no longer exist."""
-    for step in policy.steps:
-        yield from (label for label in step.receivers if label not in receivers)
-        yield from (name for name in step.rosters if name not in rosters)

@@ -1,7 +1,6 @@
 """The pages of the escalation policies, which administrators keep."""
 
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -17,18 +16,13 @@ from services.alerts.policies.forms import (
     MOST_STEPS,
     USUAL,
     PolicyForm,
-    left,
-    most_acknowledgements,
 )
 from services.alerts.policies.policies import EscalationPolicy, policy_id
-from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import policies as policy_queries
-from services.alerts.queries import receivers as receiver_queries
-from services.alerts.queries import rosters as roster_queries
+from services.alerts.queries import staff as staff_queries
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.receivers.pages import choices
-from services.alerts.receivers.receivers import Receiver
 from shared import audit
 from shared.audit import Action
 from shared.pages import Pages
@@ -48,22 +42,17 @@ EMPTY = {"position": ["1"], "repeats": ["0"], **{f"{name}-0": [usual] for name, 
 
 @router.get("/policies")
 async def policies_page(request: Request, session: Session) -> Response:
-    receivers, rosters = await named(session)
+    staff = await staff_queries.staff(session)
     policies = await policy_queries.policies(session)
-    labels = {receiver.label for receiver in receivers}
-    disabled = await disabled_queries.disabled(session)
-    heads = [receiver for receiver in receivers if receiver.is_duty_head]
-    missing = {policy.name: sorted(set(left(policy, labels, rosters))) for policy in policies}
+    heads = [receiver for receiver in staff.receivers if receiver.is_duty_head]
     pages: Pages = request.app.state.pages
     return pages.render(
         request,
         "policies.html",
         policies=policies,
-        missing=missing,
-        most_acknowledgements=partial(
-            most_acknowledgements, receivers=receivers, rosters=rosters, disabled_accounts=disabled
-        ),
-        duty_heads=sorted(head.label for head in heads if not is_absent(head, disabled)),
+        missing={policy.name: staff.left(policy) for policy in policies},
+        most_acknowledgements=staff.most_acknowledgements,
+        duty_heads=sorted(head.label for head in heads if not is_absent(head, staff.disabled_accounts)),
         policy_id=policy_id,
         **choices(request),
     )
@@ -110,8 +99,8 @@ async def save(request: Request, session: Session, known: EscalationPolicy | Non
         form.arranged(act)
         return await form_page(request, session, form, known, version=version, act=act)
     places: Places = request.app.state.places
-    receivers, rosters = await named(session)
-    policy, faults = form.parsed(places, receivers, rosters, known.name if known else None)
+    staff = await staff_queries.staff(session)
+    policy, faults = form.parsed(places, staff, known.name if known else None)
     names = {policy.name for policy in await policy_queries.policies(session)}
     if known is None and policy.name in names:
         faults.append(Fault("name", TAKEN))
@@ -125,11 +114,6 @@ async def save(request: Request, session: Session, known: EscalationPolicy | Non
     await policy_queries.save(session, policy)
     await log(request, session, policy, "added" if known is None else "changed")
     return RedirectResponse(HOME, 303)
-
-
-async def named(session: Session) -> tuple[list[Receiver], list[str]]:
-    """All receivers, and the names of all rosters."""
-    return await receiver_queries.receivers(session), await roster_queries.names(session)
 
 
 async def policy_of(session: Session, id: UUID) -> EscalationPolicy:
@@ -152,7 +136,7 @@ async def form_page(
     status: int = 200,
 ) -> Response:
     pages: Pages = request.app.state.pages
-    receivers, rosters = await named(session)
+    staff = await staff_queries.staff(session)
     return pages.render(
         request,
         "policy.html",
@@ -163,8 +147,8 @@ async def form_page(
         wrong=expected_by_field(request, faults),
         version=version,
         act=act,
-        all_receivers=sorted(receiver.label for receiver in receivers),
-        all_rosters=rosters,
+        all_receivers=sorted(staff.labels),
+        all_rosters=list(staff.rosters),
         most_steps=MOST_STEPS,
         longest_label=LONGEST_LABEL,
         longest_minutes=LONGEST_MINUTES,
