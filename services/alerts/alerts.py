@@ -24,14 +24,14 @@ class Alert(AlertFields):
 
     `step` is the number of notifications so far, and the inherited `level` is the number of escalations. From
     `waits_since` to `escalates_at`, the alert waits for an answer or a further action. At `first_due_at` the first
-    waiting time after the raise ends; later actions do not change it. `is_ringing` becomes true if
-    nobody acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it.
-    `persons_step` is the highest threshold of displaced persons for which receivers were notified. If `silenced_until`
-    equals `escalates_at`, the alert waits for the end of a silence, or of the Extreme alert `inhibited_by`, which mutes
-    it (`inhibitions.py`). `demanded_sequence` is the sequence at which the alert became graver, or
-    covered new districts, and new acknowledgements were demanded. `partly_acknowledged_by` are the accounts that
-    acknowledged while the step of a policy demanded more acknowledgements (`quorums.py`). `assigned_name` is the name
-    of the person to whom the alert is assigned.
+    waiting time after the raise ends; later actions do not change it. `is_ringing` becomes true if nobody acts on an
+    acknowledged alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is the
+    highest threshold of displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were
+    first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert waits for the end
+    of a silence, or of the Extreme alert `inhibited_by`, which mutes it (`inhibitions.py`). `demanded_sequence` is the
+    sequence at which the alert became graver, or covered new districts, and new acknowledgements were demanded.
+    `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy demanded more
+    acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is assigned.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -46,6 +46,7 @@ class Alert(AlertFields):
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
     first_due_at: Instant | None = None  # None if an earlier release raised the alert, or if it was muted then
+    duty_heads_at: Instant | None = None
     silenced_until: Instant | None = None
     inhibited_by: UUID | None = None
     is_ringing: bool = False

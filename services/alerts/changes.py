@@ -170,6 +170,8 @@ class AlertChanges(PlannedNotifications):
             return
         wait = self.wait(next_level, is_acknowledged=is_acknowledged)
         risen = transitions.escalated(alert, self._now, wait)
+        if alert.duty_heads_at is None and notifications.heads_after_last_step(self._notification(risen)):
+            risen = transitions.replaced(risen, duty_heads_at=self._now)
         self._keep(self._notified(risen, cause, notifications.ESCALATED), AlertEscalated)
 
     def mute(self, alert: Alert, labels: Collection[str]) -> None:

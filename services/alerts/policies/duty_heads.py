@@ -16,9 +16,10 @@ EVERY = timedelta(minutes=5)
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
     """All duty heads who get alerts of this status; their other conditions have no effect.
 
-    The list is empty until all steps are over.
+    The list is empty until all steps are over. Once the duty heads were notified, they stay on call, even if the alert
+    gets further steps: from a changed policy, from the policy for a higher severity, or when an account is enabled.
     """
-    if not alert.is_grave or not steps.is_over(alert.level):
+    if not alert.is_grave or not (steps.is_over(alert.level) or alert.duty_heads_at):
         return []
     return of_status(alert, receivers)
 
