@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.alerts import measures, transitions
 from services.alerts.changes import AlertChanges
 from services.alerts.escalation import Escalation
-from services.alerts.notifications.notifications import ESCALATED, GRAVER, RAISED
+from services.alerts.notifications.notifications import ESCALATED, GIVEN_BACK, GRAVER, RAISED
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Omission
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
@@ -66,6 +66,34 @@ def test_duty_heads_are_notified_at_once_with_people_whose_accounts_are_all_disa
     assert with_duty[0] == ["officer", "duty"]
 
 
+def test_without_a_duty_head_everybody_who_can_act_is_notified_of_a_grave_alert_that_reaches_nobody_else() -> None:
+    officer, elsewhere = receiver("officer"), receiver("osh", areas=(ALAI,), floor=Severity.EXTREME)
+    siren = receiver("siren", areas=(ALAI,), kind=ReceiverKind.SYSTEM)
+    desk = replace(siren, label="desk", is_internal=True)
+    others = elsewhere, siren, desk, replace(TRAINEE, is_duty_head=False)
+    for stages in (RAISED, ESCALATED, GRAVER, GIVEN_BACK):
+        labels, omissions = notified(alert(KADAMJAI), stages, officer, *others, absent=("officer",))
+        assert labels == ["osh", "desk", "officer"]
+        assert omissions == {"siren": Omission.OTHER_AREA, "trainee": Omission.OTHER_STATUS}
+    assert notified(alert(KADAMJAI), RAISED, *others)[0] == ["osh", "desk"], "the alert concerns nobody"
+    assert notified(mild(KADAMJAI), RAISED, officer, *others, absent=("officer",))[0] == ["officer"]
+
+
+def test_duty_heads_stay_on_call_if_the_alert_gets_further_steps() -> None:
+    receivers = receiver("duty"), receiver("minister", step=1), *HEADS
+    longer = replace(ONCE, steps=(*ONCE.steps, PolicyStep(240, ("minister",))), repeats=9)
+    heads, waiting, called = ["head 1", "head 2"], alert(KADAMJAI), ["duty"]
+    for policy, reached in ((ONCE, heads), (longer, [*heads, "minister"]), (longer, heads)):
+        plan = NotificationPlan(receivers, policies=(policy,))
+        known = {waiting.alert_id: called}
+        alert_changes = AlertChanges([waiting], plan, known, places=Places.load(), rules=rules(), now=NOW)
+        alert_changes.escalate(waiting)
+        waiting = alert_changes.changed[waiting.alert_id]
+        assert [each.recipient for each in alert_changes.deliveries] == reached
+        assert waiting.escalates_at == NOW + 5 * MINUTE
+        called += reached
+
+
 async def test_duty_heads_are_notified_every_five_minutes_also_by_a_worker_that_starts_later(
     night: Night, engine: AsyncEngine
 ) -> None:
@@ -97,7 +125,7 @@ async def test_a_severe_alert_without_a_receiver_or_duty_head_is_counted_until_s
     night: Night,
 ) -> None:
     await night.only()
-    await night.receiver("osh", 0, areas=(ALAI,))
+    await night.receiver("osh", 0, areas=(ALAI,), kind=ReceiverKind.SYSTEM)
     night.now = datetime.now(UTC)
     await night.report(mudflow(onset=night.now, severity="Moderate"))
     assert await unsent(night) == 0

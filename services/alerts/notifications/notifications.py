@@ -13,7 +13,7 @@ from services.alerts.notifications.stages.mutes import inhibited, silenced
 from services.alerts.notifications.stages.steps import after_end, current_step, earlier_step_called
 from services.alerts.notifications.waiting_times import steps_of_alert
 from services.alerts.policies import duty_heads
-from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 MUTES: tuple[Stage, ...] = (silenced, inhibited)  # an alert passes them before all other stages, except INFORMED
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
@@ -22,6 +22,7 @@ GRAVER: tuple[Stage, ...] = (called_or_reached,)
 GIVEN_BACK: tuple[Stage, ...] = REACHED  # an alert passes them if the person in charge cannot act any more
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
+TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)  # a grave alert that passes them must reach somebody who can act
 INFORMED: tuple[Stage, ...] = (called_before,)  # an alert passes these stages if it lapsed, or if a person acted on it
 
 
@@ -31,11 +32,10 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     The receivers that all stages keep are notified. With each post, the person on duty in the post's roster is notified
     too. This person's own conditions, except the status, have no effect. With the stages ESCALATED, the receivers that
     missed a change while the alert was muted are notified too. After the last step of an escalation, the duty heads and
-    all receivers that do not know the alert yet are notified. Duty heads are also notified if the alert has no other
-    receiver, or only people whose accounts are disabled. This holds when the alert is raised, becomes more severe, or
-    is no longer muted, and whenever the person in charge cannot act any more. If a grave alert still has no receiver,
-    the duty heads whose accounts are disabled are notified. With the stages INFORMED, only receivers that were notified
-    before are informed. No person on duty is added then, and silences and inhibitions have no effect.
+    all receivers that do not know the alert yet are notified. Duty heads are also notified whenever the person in
+    charge cannot act any more. If a grave alert would reach nobody who can act, others are notified in their place
+    (`stand_ins`). With the stages INFORMED, only receivers that were notified before are informed: no person on duty is
+    added, and silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -44,23 +44,24 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
         return [], muted
     kept, omissions = recipients(notification, stages)
     is_next_step = stages == ESCALATED and notification.alert.level > 0
-    heads = heads_after_last_step(notification) if is_next_step else []
-    if heads:
-        kept = [receiver for receiver in kept if receiver.label not in notification.called]
-    elif stages in (RAISED, ESCALATED, GRAVER) and all(receiver.label in notification.absent for receiver in kept):
-        heads = heads_in_place_of(kept, notification)
-    if heads:
-        kept = [*heads, *(receiver for receiver in kept if receiver not in heads)]
-        others = [receiver for receiver in notification.receivers if receiver not in kept]
+    if is_next_step and (heads := heads_after_last_step(notification)):
+        kept = joined(heads, [receiver for receiver in kept if receiver.label not in notification.called])
+        others = (receiver for receiver in notification.receivers if receiver not in kept)
         omissions = {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
     if stages == GIVEN_BACK:
-        kept += [head for head in duty_heads.of_status(notification.alert, notification.receivers) if head not in kept]
+        kept = joined(kept, duty_heads.of_status(notification.alert, notification.receivers))
+    if stages in TO_SOMEBODY and all(receiver.label in notification.absent for receiver in kept):
+        kept = joined(stand_ins(notification), kept)
     people = on_duty_with_posts(notification, kept)
     if stages == ESCALATED:
         people |= new_on_duty(notification) | set(notification.missed)
-    added = [receiver for receiver in notification.receivers if receiver.label in people and receiver not in kept]
-    labels = {receiver.label for receiver in (*kept, *added)}
-    return [*kept, *added], {label: reason for label, reason in omissions.items() if label not in labels}
+    kept = joined(kept, [receiver for receiver in notification.receivers if receiver.label in people])
+    labels = {receiver.label for receiver in kept}
+    return kept, {label: reason for label, reason in omissions.items() if label not in labels}
+
+
+def joined(first: Sequence[Receiver], others: Sequence[Receiver]) -> list[Receiver]:
+    return [*first, *(receiver for receiver in others if receiver not in first)]
 
 
 def new_on_duty(notification: Notification) -> set[str]:
@@ -72,20 +73,27 @@ def new_on_duty(notification: Notification) -> set[str]:
     return on_duty_with_posts(notification, reached) - set(notification.called)
 
 
-def heads_in_place_of(absent: Sequence[Receiver], notification: Notification) -> list[Receiver]:
-    """The duty heads who are notified of a grave alert that nobody else gets, except these absent people.
+def stand_ins(notification: Notification) -> list[Receiver]:
+    """Who is notified of a grave alert that reaches nobody else, or only people whose accounts are disabled.
 
-    If there are no such duty heads and no absent people, the duty heads whose accounts are disabled are notified. They
-    may still read their messages.
+    These are the duty heads. If there is no duty head, everybody who can act is notified, because a message about
+    another area does less harm than an alert that nobody gets. Systems of others are left out, because they may act by
+    themselves, for example sound a siren. If there is nobody else, the duty heads whose accounts are disabled are
+    notified, because they may still read their messages.
     """
     alert = notification.alert
     if not alert.is_grave:
         return []
-    heads = duty_heads.of_status(alert, notification.receivers)
-    if heads or absent:
+    if heads := duty_heads.of_status(alert, notification.receivers):
         return heads
-    former = [receiver for receiver in notification.receivers if receiver.label in notification.absent_heads]
-    return [head for head in former if alert.status in head.statuses]
+    of_status = [receiver for receiver in notification.receivers if alert.status in receiver.statuses]
+    able = [
+        receiver
+        for receiver in of_status
+        if receiver.label not in notification.absent
+        and (receiver.kind is not ReceiverKind.SYSTEM or receiver.is_internal)
+    ]
+    return able or [receiver for receiver in of_status if receiver.label in notification.absent_heads]
 
 
 def heads_after_last_step(notification: Notification) -> list[Receiver]:
