@@ -1,7 +1,8 @@
 """Gives the roles of the services exactly their rights in PostgreSQL, and withdraws those that they no longer need.
 
-Only rights on our database, schemas and tables, and memberships in our roles are changed, and only those of our roles.
-All other rights were given by the administrators of the server.
+Only rights on our database, on our schemas and on everything in them, and memberships in our roles are changed. Rights
+of our roles are withdrawn, and rights of PUBLIC, because our roles would have them, too. All other rights were given by
+the administrators of the server.
 """
 
 # raw SQL throughout: roles, rights and PostgreSQL's own tables have no models
@@ -15,19 +16,31 @@ from shared.events.topics import SERVICES
 
 AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`; nobody can sign in with it
 
-# The rights of an owner are part of the ownership.
+# The rights of an owner are part of the ownership. A right on a column names the column after the privilege, as in
+# `SELECT (email)`. The role 0 is PUBLIC. A function that nobody was given has no list of rights: PUBLIC may execute it,
+# but reaches it only with a right on its schema.
 GIVEN = """
-SELECT kind, object, rolname AS role, privilege_type AS privilege
+SELECT kind, object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE format('"%s"', rolname) END AS role,
+    privilege_type || columns AS privilege
 FROM (
-    SELECT 'DATABASE' AS kind, quote_ident(datname) AS object, datdba AS owner, datacl AS rights
+    SELECT 'DATABASE' AS kind, quote_ident(datname) AS object, '' AS columns, datdba AS owner, datacl AS rights
     FROM pg_database WHERE datname = current_database()
     UNION ALL
-    SELECT 'SCHEMA', quote_ident(nspname), nspowner, nspacl FROM pg_namespace WHERE nspname = ANY($1)
+    SELECT 'SCHEMA', quote_ident(nspname), '', nspowner, nspacl FROM pg_namespace WHERE nspname = ANY($1)
     UNION ALL
-    SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', nspname, relname), relowner, relacl
+    SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', nspname, relname), '', relowner,
+        relacl
     FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = ANY($1)
-) AS objects CROSS JOIN aclexplode(rights) JOIN pg_roles ON pg_roles.oid = grantee
-WHERE rolname = ANY($2) AND grantee <> owner
+    UNION ALL
+    SELECT 'TABLE', format('%I.%I', nspname, relname), format(' (%I)', attname), relowner, attacl
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = ANY($1) AND NOT attisdropped
+    UNION ALL
+    SELECT 'ROUTINE', format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(pg_proc.oid)), '',
+        proowner, proacl
+    FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace WHERE nspname = ANY($1)
+) AS objects CROSS JOIN aclexplode(rights) LEFT JOIN pg_roles ON pg_roles.oid = grantee
+WHERE (grantee = 0 OR rolname = ANY($2)) AND grantee <> owner
 """
 MEMBERSHIPS = """
 SELECT of_role.rolname, member.rolname, grantor.rolname
@@ -39,7 +52,7 @@ WHERE of_role.rolname = ANY($1) AND member.rolname = ANY($2)
 
 
 class Right(NamedTuple):
-    """A right of a role, such as USAGE on a schema. `object` is quoted as in SQL."""
+    """A right of a role, such as USAGE on a schema. `object` and `role` are quoted as in SQL."""
 
     kind: str
     object: str
@@ -56,7 +69,7 @@ def rights_of(role_prefix: str, database: str) -> Iterator[Right]:
             ("TABLE", f"{service}.audit"): ("INSERT", "SELECT"),
         }
         for (kind, name), privileges in needed.items():
-            yield from (Right(kind, name, f"{role_prefix}{service}", privilege) for privilege in privileges)
+            yield from (Right(kind, name, f'"{role_prefix}{service}"', privilege) for privilege in privileges)
 
 
 async def converge(connection: "asyncpg.Connection[asyncpg.Record]", *, role_prefix: str) -> None:
@@ -66,9 +79,9 @@ async def converge(connection: "asyncpg.Connection[asyncpg.Record]", *, role_pre
         given = {Right(*row) for row in await connection.fetch(GIVEN, SERVICES, logins)}
         needed = set(rights_of(role_prefix, await connection.fetchval("SELECT quote_ident(current_database())")))
         for kind, name, role, privilege in sorted(given - needed):
-            await connection.execute(f'REVOKE {privilege} ON {kind} {name} FROM "{role}"')
+            await connection.execute(f"REVOKE {privilege} ON {kind} {name} FROM {role}")
         for kind, name, role, privilege in sorted(needed - given):
-            await connection.execute(f'GRANT {privilege} ON {kind} {name} TO "{role}"')
+            await connection.execute(f"GRANT {privilege} ON {kind} {name} TO {role}")
         for role, member, grantor in await connection.fetch(
             MEMBERSHIPS, [*logins, f"{role_prefix}{AUDIT_ROLE}"], logins
         ):

@@ -96,14 +96,24 @@ async def test_rights_that_a_service_no_longer_needs_are_withdrawn(tables: Insta
             GRANT USAGE ON SCHEMA registry TO "{prefix}console"; GRANT UPDATE ON intake.audit TO "{prefix}intake";
             GRANT CREATE ON DATABASE "{tables.database}" TO "{prefix}console";
             GRANT "{prefix}registry" TO "{prefix}console";
-            REVOKE CREATE ON SCHEMA alerts FROM "{prefix}alerts"
+            REVOKE CREATE ON SCHEMA alerts FROM "{prefix}alerts";
+            GRANT USAGE ON SCHEMA registry TO PUBLIC; GRANT SELECT ON registry.households TO PUBLIC;
+            GRANT SELECT (household_id) ON registry.members TO "{prefix}alerts";
+            GRANT EXECUTE ON FUNCTION registry.total_figures_by_insert() TO "{prefix}alerts"
         """)
         kept = f"SELECT has_table_privilege('{archive}', 'registry.members', 'SELECT')"
+        withdrawn = f"""
+            SELECT has_any_column_privilege('{prefix}alerts', 'registry.members', 'SELECT'),
+                has_table_privilege('{prefix}alerts', 'registry.households', 'SELECT'),
+                has_schema_privilege('{prefix}alerts', 'registry', 'USAGE'),
+                has_function_privilege('{prefix}alerts', 'registry.total_figures_by_insert()', 'EXECUTE')
+        """
+        assert all((await connection.fetch(withdrawn))[0])
         await database_rights.converge(connection, role_prefix=prefix)
         roles = [f"{prefix}{service}" for service in SERVICES]
         given = {Right(*row) for row in await connection.fetch(database_rights.GIVEN, SERVICES, roles)}
         assert given == set(database_rights.rights_of(prefix, tables.database))
-        assert await connection.fetchval(kept)
+        assert await connection.fetchval(kept) and not any((await connection.fetch(withdrawn))[0])
         assert not await connection.fetchval("SELECT pg_has_role($1, $2, 'MEMBER')", roles[-1], f"{prefix}registry")
     finally:
         await connection.execute(f'DROP OWNED BY "{archive}"; DROP ROLE "{archive}"')
