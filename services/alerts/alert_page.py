@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import shapely
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -30,7 +31,7 @@ from services.alerts.queries import hazards as hazard_queries
 from services.alerts.queries import sites as site_queries
 from services.alerts.queries.quorums import quorum_of
 from services.alerts.routes import Caller, seen
-from services.alerts.rules.exposure import is_known_by_points
+from services.alerts.rules.exposure import footprint, is_known_by_points
 from services.alerts.rules.findings import RuleKind
 from services.alerts.views import VERDICTS, AlertView, Assignee
 from shared.auth.role_groups import CMC, COUNTERS, LEDGER
@@ -39,7 +40,10 @@ from shared.events import AlertRaised, HazardReported
 from shared.pages import Pages, language_of
 from shared.pages.languages import name_in
 from shared.places import Places
+from shared.places.points import KnownPoints
 from shared.postgres.database import Session
+
+NEAREST = 2  # if no known point lies in a hazard's area, the page names this many of the nearest districts
 
 router = APIRouter()
 
@@ -62,19 +66,20 @@ async def alert_page(
     alert_id: UUID, request: Request, session: Session, caller: Caller, messages: CurrentMessages
 ) -> Response:
     alert = await seen(alert_id, request, session, caller)
-    may, language = May.of(caller, alert), language_of(request)
-    pages: Pages = request.app.state.pages
+    may, language, state = May.of(caller, alert), language_of(request), request.app.state
+    pages: Pages = state.pages
     revisions = await hazard_queries.hazard_history(session, alert.hazard_id) if alert.hazard_id else []
     deliveries = await listings.deliveries(session, alert_id=alert_id) if may.see_deliveries else []
     acts = await timeline.of(session, alert_id)
+    is_by_points = bool(revisions) and is_known_by_points(revisions[0], state.places)
     is_waiting = may.see_deliveries and not alert.is_answered and not alert.is_suppressed
     return pages.render(
         request,
         "alert.html",
         alert=alert,
         view=AlertView.model_validate(alert),
-        title=request.app.state.texts.title(event_of(alert), language),
-        where=request.app.state.texts.where(event_of(alert), language),
+        title=state.texts.title(event_of(alert), language),
+        where=state.texts.where(event_of(alert), language),
         may=may,
         reader=caller.account,
         on_behalf=await behalf.shown(request, session, alert, acts),
@@ -86,17 +91,18 @@ async def alert_page(
         outside_hours=await omissions.outside_hours(session, alert_id) if may.see_deliveries else (),
         nobody_else=omissions.TEXTS[Omission.NOBODY_ELSE],
         acts=acts,
-        quorum=await quorum_of(session, alert, request.app.state.places, datetime.now(UTC)) if is_waiting else None,
+        quorum=await quorum_of(session, alert, state.places, datetime.now(UTC)) if is_waiting else None,
         assignees=await assignees_of(session, alert, request, caller) if may.act else (),
         partly_acknowledged=partly_acknowledged(alert, acts),
         **await checklist_of(session, alert, acts, request, caller, revisions),
         withheld=await withheld(session, alert, request, caller),
-        is_known_by_points=bool(revisions) and is_known_by_points(revisions[0], request.app.state.places),
+        is_known_by_points=is_by_points,
+        nearest_districts=await nearest_districts(session, revisions[0], state.places) if is_by_points else [],
         source=alert.figures.get("source"),
-        sites=await sites_of(session, alert, caller, request.app.state.places, language),
+        sites=await sites_of(session, alert, caller, state.places, language),
         longest_snooze=snoozes.longest(alert, caller.roles) // timedelta(minutes=1),
         verdicts=VERDICTS,
-        places=request.app.state.places,
+        places=state.places,
     )
 
 
@@ -177,6 +183,18 @@ async def sites_of(
     known = await site_queries.named(session, [UUID(site_id) for site_id in alert.figures.get("sites", ())])
     named = [(site, name_in(language, (site.name_ky, site.name_ru, site.name_en))) for site in known]
     return [(str(site.site_id), name, caller.covers(site.pcode, places)) for site, name in named]
+
+
+async def nearest_districts(session: Session, hazard: HazardReported, places: Places) -> list[tuple[str, int]]:
+    """If the hazard's area contains no known point: the districts with the nearest points, and their distances in km.
+
+    Nobody counts as exposed by such a hazard, so the reader must decide by the map. The result is empty if the area
+    contains a known point.
+    """
+    known, drawn = KnownPoints(places), footprint(hazard)
+    if known.units_in(drawn, await site_queries.points(session)):
+        return []
+    return [(pcode, max(1, round(km))) for pcode, km in known.nearest(shapely.union_all(drawn), NEAREST)]
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:

@@ -60,6 +60,12 @@ class KnownPoints:
             nearest = min(points, key=lambda point: (point[0] - lat) ** 2 + (narrow * (point[1] - lon)) ** 2)
             yield unit, distance_km(nearest[0], nearest[1], lat, lon)
 
+    def nearest(self, shape: BaseGeometry, most: int) -> list[tuple[str, float]]:
+        """The units with the known points that are nearest to the middle of the shape, and their distances in km."""
+        middle = shape.centroid
+        units = sorted(self.distances_km(middle.y, middle.x), key=lambda near: near[1])
+        return [(unit.pcode, km) for unit, km in units[:most]]
+
     def units_in(
         self, shapes: Iterable[BaseGeometry], others: Iterable[tuple[str, float, float]] = ()
     ) -> tuple[str, ...]:

@@ -112,6 +112,13 @@ async def test_the_page_names_the_sites_to_readers_who_may_open_them(desk: Desk)
     assert {role for role, page in pages.items() if link in page} == {Role.OPERATOR}
     assert "School No. 5" not in pages[Role.VIEWER]
 
+    valley = {"circles": [{"lat": unit.lat + 0.2, "lon": unit.lon, "radius_km": 3}]}
+    [pointless] = await desk.alerts(mudflow(onset=now, area=valley))
+    async with desk.caller() as caller:
+        page = (await caller.get(f"/{pointless}", params={"lang": "en"})).text
+    assert "Dayar cannot tell whether displaced people are in the hazard&#39;s area" in page
+    assert "not by their boundaries: Kadamjai rayon (22 km), " in " ".join(page.split())
+
 
 @pytest.mark.parametrize(
     ("role", "sees_deliveries", "acts", "sees_behalf"),

@@ -114,6 +114,11 @@ def test_a_city_district_is_named_by_its_city() -> None:
     assert text.subject.endswith(", Bishkek city")
 
 
+def test_a_drawn_area_without_districts_may_concern_displaced_people() -> None:
+    drawn = mudflow(area={"circles": [{"lat": 39.6, "lon": 73.3, "radius_km": 3}]})
+    assert "Where: the districts are not known. Look at the map" in read(decide(drawn, RULES, WATCHED, NOW)).body
+
+
 def test_a_village_is_named_by_its_district() -> None:
     village = KADAMJAI.replace("000000", "800010")
     text = read(decide(quake(area={"pcodes": [village, KADAMJAI]}), RULES, WATCHED, NOW))

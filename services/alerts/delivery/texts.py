@@ -58,6 +58,8 @@ TITLES: Mapping[str, str] = {
     "exposure": N_("{hazard} affects displaced people"),
     "test": N_("Test message"),
 }
+# the line about the places of a hazard of which no district is known
+NOT_PLACED = N_("Where: the districts are not known. Look at the map: displaced people may be in the area.")
 OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # the title of an alert that states where the people are now
 
 
@@ -168,6 +170,7 @@ class Texts:
             self._reason(alert, language, known),
             _("Severity: {severity}").format(severity=severity_of(alert, known)),
             *([_("Where: {places}").format(places=where)] if where else []),
+            *([_(NOT_PLACED)] if alert.hazard_id and not where else []),
             _(time_of(alert)).format(time=moment(alert.onset)),
             _("Raised: {time}").format(time=moment(alert.raised_at)),
         ]
