@@ -15,8 +15,6 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import Flag
 from tests.registry.conftest import AUTHOR, TEAM, Office
 from tests.registry.factories import NOON, OSH, group, household, movement
-from tests.registry.test_headcounts import counted
-from tests.registry.test_sites import saved
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
@@ -222,67 +220,6 @@ async def test_a_report_that_waits_for_another_is_not_refused_together_with_othe
     assert len(refused.json()["outcome_ids"]) == 2 and waiting not in refused.json()["outcome_ids"]
     alone = await decide(office, [waiting], is_accepted=False, refusal="practice")
     assert alone.json()["outcome_ids"] == [waiting]
-
-
-async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_the_country(office: Office) -> None:
-    """As on the board, these are not counted: registered people, people abroad, migrants and people in transit."""
-    await office.file(household(), group(persons=214), flags=EXPIRED)
-    registered = household()
-    await office.file(registered)
-    await office.file(household(household_id=registered["household_id"]), author=uuid4(), team=uuid4())
-    abroad, passing = household(destination={"country": "TJ"}), group(persons=1000, measure="flow")
-    await office.file(household(mobility="migration"), abroad, passing, flags=EXPIRED)
-    # this version is held as other_household
-    await office.file({**registered, "household_id": str(uuid4()), "version": 2})
-    duplicate = household()
-    await office.file(duplicate, flags=EXPIRED)
-    [waiting] = [one for one in (await listed(office))["reports"] if one["report_id"] == duplicate["report_id"]]
-    await decide(office, [waiting["outcome_id"]], is_accepted=False, refusal="duplicate")
-    assert await carried_out(office) == ["rejected"]
-    # this version is held as corrects_duplicate
-    await office.file({**duplicate, "version": 2, "persons": 4, "members": []})
-    assert await listed(office, path=f"{HELD}:persons") == {"in_households": 5, "in_groups": 214}
-    elsewhere = await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,))
-    assert elsewhere == {"in_households": 0, "in_groups": 0}
-
-
-async def test_persons_of_several_held_counts_of_the_same_people_count_once(office: Office) -> None:
-    """Two teams counted the people in a school, and an earlier count of these people is recorded."""
-    school = {"is_full_recount": True, "destination_locality": "Мектеп № 3"}
-    await office.file(group(persons=90, **school), group(persons=100, **school), flags=EXPIRED)
-    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 100
-    await office.file(group(persons=70, **school))
-    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 30
-
-
-async def test_a_held_count_of_everybody_at_a_site_includes_the_people_counted_there_by_their_origin(
-    office: Office,
-) -> None:
-    here = {"site_id": str(await saved(office))}
-    of_village, of_osh = counted(0, 70, **here), counted(1, 150, **here, origin={"pcode": OSH})
-    await office.file(of_village, of_osh)
-    everybody = counted(2, 240, **here, origin={"country": "ZZ"})
-    await office.file(everybody, counted(1, 10, **here, origin_locality="Тобей"), flags=EXPIRED)
-    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 20
-    await office.file(counted(3, 25, **here, origin_locality="Комсомол"), flags=EXPIRED)
-    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 45
-    in_words = counted(4, 30, destination_locality="№ 5 мектеп", origin_locality="Комсомол")
-    await office.file(in_words, flags=EXPIRED)
-    assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 50, "the same people, without the site's id"
-
-
-async def test_an_exercise_does_not_hide_the_persons_of_a_held_actual_report(office: Office) -> None:
-    practised = household(status="Exercise")
-    await office.file(practised)
-    await office.file(household(household_id=practised["household_id"]), flags=EXPIRED)
-    assert (await listed(office, path=f"{HELD}:persons"))["in_households"] == 5
-
-
-async def test_of_two_held_versions_the_higher_counts_also_if_the_first_came_later(office: Office) -> None:
-    body = household(persons=4, members=[])
-    await office.file({**body, "version": 2, "persons": 3}, flags=EXPIRED)
-    await office.file(body, flags=EXPIRED)
-    assert (await listed(office, path=f"{HELD}:persons"))["in_households"] == 3
 
 
 async def test_counts_of_two_teams_that_differ_are_listed_and_equal_ones_are_not(office: Office) -> None:

@@ -5,10 +5,11 @@ no hazard, it takes the hazard from recorded counts of the same people (docs/dec
 hazard is recorded later, the held count must be published again with the new stock. Otherwise the alerts service would
 add both counts. If a correction takes the hazard away again, the held count must be published again, too. Otherwise the
 alerts service would believe that the two counts are about the same people. The same holds if a person joins two places
-or two hazards, or separates them. A listed held count whose stock stayed the same is not published (`stocks.py`).
+or two hazards, or separates them, and if a site gets a name by which counts may name it. A listed held count whose
+stock stayed the same is not published (`stocks.py`).
 """
 
-# raw SQL throughout: the table is filled from the reports, in the transaction of a batch
+# raw SQL throughout: the table is filled by one statement, in the transaction of a batch
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -25,23 +26,18 @@ WHERE (group_id = ANY($1::uuid[]) OR report_id = ANY($2::uuid[])) AND hazard_id 
 """
 LIST = """
 INSERT INTO unpublished_held_people (kind, subject_id)
-SELECT DISTINCT kind, subject_id FROM reports
+SELECT 'group', group_id FROM held_stocks
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS counted (status, origin, destination)
-    ON (reports.status, reports.clear::json #>> '{origin,pcode}', reports.clear::json #>> '{destination,pcode}')
-        = (counted.status, counted.origin, counted.destination)
-WHERE outcome = 'held' AND kind = 'group' AND reports.clear::json ->> 'hazard_id' IS NULL
-ORDER BY kind, subject_id
+    ON (held_stocks.status, origin_pcode, destination_pcode) = (counted.status, counted.origin, counted.destination)
+WHERE hazard_id IS NULL
+ORDER BY group_id
 ON CONFLICT DO NOTHING RETURNING subject_id
 """
 LIST_AT = """
 INSERT INTO unpublished_held_people (kind, subject_id)
-SELECT DISTINCT kind, subject_id FROM reports
-WHERE outcome = 'held' AND kind = 'group' AND (
-    reports.clear::json #>> '{origin,pcode}' = ANY($1::text[])
-    OR reports.clear::json #>> '{destination,pcode}' = ANY($1::text[])
-    OR reports.clear::json ->> 'hazard_id' = ANY($2::text[])
-)
-ORDER BY kind, subject_id
+SELECT 'group', group_id FROM held_stocks
+WHERE origin_pcode = ANY($1::text[]) OR destination_pcode = ANY($1::text[]) OR hazard_id = ANY($2::uuid[])
+ORDER BY group_id
 ON CONFLICT DO NOTHING RETURNING subject_id
 """
 
@@ -70,7 +66,7 @@ async def list_held_counts(connection: Any, counts: Iterable[Headcount], before:
 
 
 async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Sequence[str]) -> None:
-    """List the held counts that concern places or hazards which a person has joined or separated.
+    """List the held counts that concern these places or hazards, because a person has changed what they mean.
 
     A held count concerns a place if its people are there or came from there.
     """

@@ -37,10 +37,11 @@ async def held_events(
     if not changes:
         return []
     connection = await database.driver(session)
-    counts = [Headcount.of(change.filed) for change in changes if isinstance(change.filed.clear, GroupClear)]
-    sites = await typed_sites(connection, places, counts) if counts else TypedSites(())
-    stocks = await stocks_of([count.at_typed_site(sites) for count in counts], connection, places, sites)
-    changes = await unpublished(session, changes, stocks)
+    held = [Headcount.of(change.filed) for change in changes if isinstance(change.filed.clear, GroupClear)]
+    sites = await typed_sites(connection, places, held) if held else TypedSites(())
+    counts = {count.report_id: count.at_typed_site(sites) for count in held}
+    stocks = await stocks_of(list(counts.values()), connection, places, sites)
+    changes = await unpublished(session, changes, counts, stocks)
     sequences = [row["nextval"] for row in await connection.fetch(SEQUENCES, len(changes))]
     return [
         published(event(change, sequence, places, stocks), now)

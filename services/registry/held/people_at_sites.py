@@ -1,32 +1,35 @@
 """Counts the people at sites who are only in held counts, because no recorded count includes them."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, RowMapping, select
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.counts.headcounts import Headcount
-from services.registry.households.people import People
-from services.registry.models import Report
+from services.registry.models import HeldStock
 from services.registry.sites import queries as site_queries
 from services.registry.sites.occupancies import CountAtSite, occupancies
-from shared.events.displacements import GroupClear
 from shared.events.vocabulary import Status
 
+FACTS = (
+    HeldStock.site_id,
+    HeldStock.counted_at,
+    HeldStock.reported_at,
+    HeldStock.report_id,
+    HeldStock.stock_id,
+    HeldStock.persons,
+    HeldStock.covers_site,
+)
 
-async def only_held(session: AsyncSession, placed: CTE, status: Status) -> int:
+
+async def only_held(session: AsyncSession, at_sites: Select[Any], status: Status) -> int:
     """The number of people by which the held counts exceed the recorded counts, for all sites together.
 
-    `placed` has the outcome ids of the held reports, and the site and the stock of each count at a site.
+    `at_sites` selects the FACTS of the held counts at sites.
     """
-    columns = Report.report_id, Report.author, Report.team, Report.received_at, Report.clear
-    reports = (
-        select(*columns, placed.c.stock_id, placed.c.site_id)
-        .join(placed, placed.c.outcome_id == Report.outcome_id)
-        .where(placed.c.site_id.is_not(None))
-    )
-    held = [count_at_site(row) for row in (await session.execute(reports)).mappings()]
+    held = [count_at_site(*row) for row in await session.execute(at_sites)]
     recorded = await site_queries.counts(session, status, {count.site_id for count in held}) if held else []
     return excess(held, recorded)
 
@@ -40,30 +43,16 @@ def excess(held: Sequence[CountAtSite], recorded: Sequence[CountAtSite]) -> int:
     )
 
 
-def count_at_site(row: RowMapping) -> CountAtSite:
-    """The count as it would be recorded. The row is a held count at a site."""
-    clear = GroupClear.model_validate_json(row["clear"])
-    team = row["team"] and str(row["team"])
-    count = Headcount(
-        group_id=str(clear.group_id),
-        report_id=str(row["report_id"]),
-        clear=clear,
-        author=str(row["author"]),
-        team=team,
-        places_version=None,
-        received_at=row["received_at"],
-        people=People(),
-        typed_site=UUID(row["site_id"]),
-    )
-    assert count.site_id is not None, "the report is not about people at a site"
+def count_at_site(
+    site_id: UUID,
+    counted_at: datetime,
+    reported_at: datetime,
+    report_id: UUID,
+    stock_id: UUID,
+    persons: int,
+    covers_site: bool,
+) -> CountAtSite:
+    """The count as it would be recorded."""
     return CountAtSite(
-        site_id=count.site_id,
-        counted_at=count.counted_at,
-        reported_at=clear.reported_at,
-        report_id=row["report_id"],
-        stock_id=row["stock_id"],
-        superseded_by=None,
-        persons=clear.persons,
-        covers_site=count.covers_site,
-        counted=clear.persons,
+        site_id, counted_at, reported_at, report_id, stock_id, None, persons, covers_site, counted=persons
     )

@@ -1,6 +1,7 @@
-"""Remembers which stock the last event about each held count stated, so that an event is published only on a change.
+"""Stores the facts of each held count, and the stock that the last event about the count stated.
 
-Many recorded counts may concern one held count (`counts.py`). Most of them leave its stock as it was.
+Many recorded counts may concern one held count (`counts.py`). Most of them leave its stock as it was, and an event is
+published only on a change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,27 +11,35 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.counts.headcounts import Headcount
 from services.registry.held.people import HeldChange
 from services.registry.models import HeldStock
 from shared.events.displacements import GroupClear
+from shared.events.vocabulary import DISPLACED, Measure
+from shared.postgres.models import table
 from shared.postgres.upsert import upsert
-
-COLUMNS = (HeldStock.group_id, HeldStock.report_id, HeldStock.version, HeldStock.author, HeldStock.stock_id)
 
 
 async def unpublished(
-    session: AsyncSession, changes: Sequence[HeldChange], stocks: Mapping[str, UUID]
+    session: AsyncSession,
+    changes: Sequence[HeldChange],
+    counts: Mapping[str, Headcount],
+    stocks: Mapping[str, UUID],
 ) -> Sequence[HeldChange]:
-    """Leaves out the held counts of which the last event stated the same. Remembers the others.
+    """Leaves out the held counts of which the last event stated the same. Stores the facts of the others.
 
-    `stocks` maps the report ids of counts to their stocks. The caller has locked the groups.
+    `counts` and `stocks` map report ids to counts and to their stocks. The caller has locked the groups.
     """
     groups = {UUID(change.filed.subject[1]): change for change in changes if isinstance(change.filed.clear, GroupClear)}
     if not groups:
         return changes
-    rows = await session.execute(select(*COLUMNS).where(HeldStock.group_id.in_(groups)))
+    rows = await session.execute(select(*table(HeldStock).columns).where(HeldStock.group_id.in_(groups)))
     known = {row.group_id: row._asdict() for row in rows}
-    stated = {group_id: stated_by(change, stocks) for group_id, change in groups.items() if change.is_held}
+    stated = {
+        group_id: stated_by(change, counts[change.filed.report_id], stocks)
+        for group_id, change in groups.items()
+        if change.is_held
+    }
     unchanged = {group_id for group_id, stock in stated.items() if known.get(group_id) == stock}
     await upsert(session, HeldStock, [stock for group_id, stock in stated.items() if group_id not in unchanged])
     if ended := groups.keys() - stated.keys():
@@ -38,13 +47,24 @@ async def unpublished(
     return [change for change in changes if UUID(change.filed.subject[1]) not in unchanged]
 
 
-def stated_by(change: HeldChange, stocks: Mapping[str, UUID]) -> dict[str, Any]:
-    """The row of the count: the version of the report, and its stock."""
-    filed = change.filed
+def stated_by(change: HeldChange, count: Headcount, stocks: Mapping[str, UUID]) -> dict[str, Any]:
+    """The row of the count."""
+    clear = count.clear
+    is_displaced = clear.measure is Measure.STOCK and clear.mobility in DISPLACED
     return {
-        "group_id": UUID(filed.subject[1]),
-        "report_id": UUID(filed.report_id),
-        "version": filed.clear.version,
-        "author": UUID(filed.author),
-        "stock_id": stocks[filed.report_id],
+        "group_id": UUID(count.group_id),
+        "report_id": UUID(count.report_id),
+        "version": clear.version,
+        "author": UUID(change.filed.author),
+        "stock_id": stocks[count.report_id],
+        "status": clear.status.value,
+        "persons": clear.persons,
+        "is_counted": is_displaced and clear.destination.pcode is not None,
+        "origin_pcode": clear.origin.pcode,
+        "destination_pcode": clear.destination.pcode,
+        "hazard_id": clear.hazard_id,
+        "site_id": count.site_id,
+        "covers_site": count.covers_site,
+        "counted_at": count.counted_at,
+        "reported_at": clear.reported_at,
     }

@@ -1,4 +1,4 @@
-"""Queries for the page of held reports: lists, numbers of persons, one opened report, decisions, assignments."""
+"""Queries for the page of held reports: lists, one opened report, decisions, assignments."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
-    Integer,
     RowMapping,
     Select,
     TextClause,
@@ -20,19 +18,16 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    not_,
     or_,
     select,
     text,
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import JSON, distinct_on
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from services.registry.decisions import SUBJECT_OF, Held
-from services.registry.held import people_at_sites
+from services.registry.decisions import SUBJECT_OF
 from services.registry.held import queries as held
 from services.registry.held.queries import (
     ACCEPTABLE,
@@ -46,11 +41,10 @@ from services.registry.held.queries import (
     UNDECIDED,
     WAITS,
 )
-from services.registry.models import Group, GroupCount, HeldAssignment, HeldStock, Household, Report
+from services.registry.models import HeldAssignment, Household, Report
 from services.registry.report_queries import KEYS, opened_version
 from services.registry.visibility import HERE, Visibility
 from shared.crypto.envelope_encryption import EnvelopeEncryption
-from shared.events.vocabulary import DISPLACED, Measure, Mobility, OutcomeKind, RefusalReason, ReportKind, Status
 from shared.postgres.upsert import upsert
 
 IS_ASSIGNED = or_(
@@ -64,36 +58,10 @@ IS_ASSIGNED = or_(
 NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignment.assigned_at.desc()).limit(1)
 ASSIGNEE = NEWEST.scalar_subquery()
 CLEAR = cast(Report.clear, JSON)
-PERSONS = cast(CLEAR["persons"].astext, Integer)
-# `coalesce` adds the default values, because stored clear fields do not contain them.
-IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
 # Urgent reports sort as if they had come a century earlier. They are therefore listed first, and a page's cursor stays
 # a time.
 IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
 LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
-IS_STOCK = func.coalesce(CLEAR["measure"].astext, Measure.STOCK) == Measure.STOCK
-SITE_ID = CLEAR["site_id"].astext.label("site_id")  # None for a household, whose site is sealed
-STOCK_ID = func.coalesce(HeldStock.stock_id, Report.subject_id).label("stock_id")
-IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
-# An Actual report is about registered people only if they were registered with the status Actual, and not by an
-# exercise.
-IS_REGISTERED = or_(
-    *(
-        exists().where(subject_id == Report.subject_id, or_(status == Status.ACTUAL, Report.status != Status.ACTUAL))
-        for subject_id, status in ((Household.household_id, Household.status), (Group.group_id, Group.status))
-    )
-)
-# The people are registered under another id: a version was refused as a duplicate, or another household has the report.
-REFUSED = aliased(Report)
-IS_KNOWN_OTHERWISE = or_(
-    Report.reason == Held.OTHER_HOUSEHOLD,
-    exists().where(
-        REFUSED.report_id == Report.report_id,
-        REFUSED.outcome == OutcomeKind.REJECTED,
-        REFUSED.reason == RefusalReason.DUPLICATE,
-        or_(REFUSED.author == Report.author, REFUSED.team == Report.team),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +70,6 @@ class HeldQuery:
     limit: int
     reason: str | None = None
     after: tuple[datetime, UUID] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HeldPersons:
-    """The persons in held reports about households and about groups.
-
-    Never add the two numbers, because the same people may be in both.
-    """
-
-    in_households: int
-    in_groups: int
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
@@ -140,58 +97,6 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
     oldest = func.min(Report.received_at).label("oldest")
     counted = select(Report.reason, func.count().label("reports"), oldest).where(*_waits(visibility))
     return (await session.execute(counted.group_by(Report.reason).order_by(oldest))).mappings().all()
-
-
-async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
-    """The persons displaced in the country, in held reports about households and groups that are not registered.
-
-    Registered people are left out, because the board's totals already contain them. Reports about people who are
-    registered under another id are left out, too, as in `held.people.newest_held`. Of several held versions about one
-    household, only the highest counts. Of several held counts of the same people, only the highest number counts, and
-    only as far as it exceeds the recorded counts of these people. A count of everybody at a site includes the people of
-    earlier counts there.
-    """
-    newest = (
-        select(Report.kind, Report.outcome_id, PERSONS.label("persons"), SITE_ID, STOCK_ID)
-        .outerjoin(HeldStock, HeldStock.group_id == Report.subject_id)
-        .ext(distinct_on(Report.subject_id))
-        .where(*_waits(visibility), Report.kind.in_((ReportKind.HOUSEHOLD, ReportKind.GROUP)))
-        .where(Report.status == status, IS_DISPLACED, IS_STOCK, IS_IN_COUNTRY)
-        .where(not_(IS_REGISTERED), not_(func.coalesce(IS_KNOWN_OTHERWISE, false())))
-        .order_by(Report.subject_id, Report.version.desc(), Report.received_at.desc())
-        .cte("newest")
-    )
-    placed = _with_sites(newest)
-    total = func.coalesce(func.sum(placed.c.persons), 0)
-    in_households = select(total).where(placed.c.kind == ReportKind.HOUSEHOLD).scalar_subquery()
-    counted = (await session.execute(select(in_households, _in_groups(placed).scalar_subquery()))).one()
-    at_sites = await people_at_sites.only_held(session, placed, status)
-    return HeldPersons(counted[0], counted[1] + at_sites)
-
-
-def _with_sites(newest: CTE) -> CTE:
-    """The held reports, each count with the site of its stock.
-
-    A count may name the site only in words. If another held count of the same people names the site by its id, both
-    counts are at this site.
-    """
-    columns = newest.c
-    site_id = func.max(columns.site_id).over(partition_by=columns.stock_id).label("site_id")
-    return select(columns.kind, columns.outcome_id, columns.persons, columns.stock_id, site_id).cte("placed")
-
-
-def _in_groups(placed: CTE) -> Select[Any]:
-    """The people of the held counts for which no site is known."""
-    stocks = (
-        select(placed.c.stock_id, func.max(placed.c.persons).label("persons"))
-        .where(placed.c.kind == ReportKind.GROUP, placed.c.site_id.is_(None))
-        .group_by(placed.c.stock_id)
-        .subquery()
-    )
-    of_stock = GroupCount.stock_id == stocks.c.stock_id, GroupCount.superseded_by.is_(None)
-    recorded = select(func.max(func.coalesce(GroupCount.displaced, GroupCount.persons))).where(*of_stock)
-    beyond = func.greatest(0, stocks.c.persons - func.coalesce(recorded.scalar_subquery(), 0))
-    return select(func.coalesce(func.sum(beyond), 0)).select_from(stocks)
 
 
 async def opened(

@@ -14,6 +14,7 @@ from services.registry import openings
 from services.registry.duplicates.duplicates import DuplicateReason, OpenedHousehold
 from services.registry.duplicates.routes import duplicates_of
 from services.registry.held import waiting
+from services.registry.held.persons import persons
 from services.registry.held.queries import ACCEPTABLE, ADOPTABLE, OF_HOUSEHOLDS, WAITS
 from services.registry.held.waiting import HeldQuery
 from services.registry.routes import at_hand
@@ -190,7 +191,7 @@ async def held_reports(
 @router.get("/v1/held:persons")
 async def held_persons(request: Request, session: Session, caller: Caller) -> HeldPersonsView:
     visibility, status = visibility_of(caller, request.app.state.places), request.app.state.settings.counted_status
-    counted = await waiting.persons(session, visibility, status)
+    counted = await persons(session, visibility, status)
     return HeldPersonsView(in_households=counted.in_households, in_groups=counted.in_groups)
 
 

@@ -56,7 +56,7 @@ class GroupCount(Displaced, RegistryModel):
     counted_at: Mapped[datetime | None]
     counted_at_precision: Mapped[str | None]
     population: Mapped[UUID | None] = mapped_column(index=True)
-    stock_id: Mapped[UUID | None]
+    stock_id: Mapped[UUID | None] = mapped_column(index=True)
     superseded_by: Mapped[UUID | None]
     covers_site: Mapped[bool | None]
     sub_stock: Mapped[str | None]

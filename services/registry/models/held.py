@@ -1,5 +1,6 @@
 """The decisions about held reports, and the people to whom held reports are assigned."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, false, text
@@ -22,7 +23,12 @@ class UnpublishedHeldPeople(RegistryModel):
 
 
 class HeldStock(RegistryModel):
-    """The stock that the last event about a held count stated. The report and its version are those of the event."""
+    """The stock that the last event about a held count stated. The report and its version are those of the event.
+
+    The columns below `stock_id` are facts of the count. They are None in rows of the previous release, until the worker
+    publishes these counts again. `is_counted` is true if the count is of displaced people in the country. `site_id`,
+    `covers_site` and `counted_at` are those of the count as it would be recorded (`headcounts.py`).
+    """
 
     __tablename__ = "held_stocks"
 
@@ -31,6 +37,16 @@ class HeldStock(RegistryModel):
     version: Mapped[int]
     author: Mapped[UUID]
     stock_id: Mapped[UUID]
+    status: Mapped[str | None]
+    persons: Mapped[int | None]
+    is_counted: Mapped[bool | None]
+    origin_pcode: Mapped[str | None]
+    destination_pcode: Mapped[str | None]
+    hazard_id: Mapped[UUID | None]
+    site_id: Mapped[UUID | None]
+    covers_site: Mapped[bool | None]
+    counted_at: Mapped[datetime | None]
+    reported_at: Mapped[datetime | None]
 
 
 class HeldDecision(Decision, RegistryModel):

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.aads import row_aad
+from services.registry.held.counts import list_held_at
 from services.registry.households.events import SOURCE
 from services.registry.models import Site, SiteKey
 from services.registry.sites import queries as site_queries
@@ -22,6 +23,7 @@ from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Status
 from shared.messaging import outbox
 from shared.places import Places
+from shared.postgres import database
 
 
 class SiteConflict(Exception):
@@ -90,6 +92,7 @@ class SiteStore:
         return PersonInCharge.model_validate(from_json(opened))
 
     async def _write(self, site: Site, version: SiteVersion, person: PersonInCharge | None) -> Site:
+        known_as = words(site)
         for name, value in plain(version).model_dump(mode="json", exclude={"needs"}).items():
             setattr(site, name, value)
         site.needs = {need.value: site.needs.get(need, self.now.isoformat()) for need in version.needs}
@@ -104,6 +107,9 @@ class SiteStore:
             changed_at=self.now,
         )
         await outbox.add(self.session, events.message(event, id=random_id(), source=SOURCE, time=self.now))
+        if words(site) != known_as:  # held counts that name the site only in words may be at another site now
+            units = {*filter(None, (known_as[0], site.pcode))}
+            await list_held_at(await database.driver(self.session), sorted(units), [])
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
@@ -114,6 +120,11 @@ class SiteStore:
         key = self.encryption.draw()
         self.session.add(SiteKey(site_id=site.site_id, kek_id=key.kek_id, wrapped=key.wrapped))
         return key.seal(person.model_dump_json().encode(), aad(site))
+
+
+def words(site: Site) -> tuple[str | None, ...]:
+    """The P-code and the names by which a count may name the site without its id."""
+    return site.pcode, site.name_ky, site.name_ru, site.name_en
 
 
 def aad(site: Site) -> bytes:
