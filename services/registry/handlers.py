@@ -224,13 +224,19 @@ class Registrar:
         return len(comparisons)
 
     async def publish_held(self, names: Collection[Name], session: AsyncSession) -> None:
-        """Publish the newest held report about each of these households and groups. The caller commits."""
+        """Publish the newest held report about each of these households and groups.
+
+        The counts of registered groups are computed again. The caller commits.
+        """
         if names:
             store = Store(session, self._encryption, self._search, self._places)
             working_set = await store.open_at(names, ())
             # an event is published for each of these reports, because the other services have received none
             working_set.held_before = {}
             await self._save(working_set, store, session)
+            groups = [subject for (kind, _), subject in working_set.subjects.items() if kind == ReportKind.GROUP]
+            if groups:
+                await self._recount(groups, store, session)
 
     async def recount_groups(self, names: Collection[Name], session: AsyncSession) -> None:
         """Compute the counts of these groups again. Store and publish the counts that changed. The caller commits."""

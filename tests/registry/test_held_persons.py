@@ -8,7 +8,7 @@ from services.registry.held.earlier import complete_list, publish_some
 from tests.registry.conftest import Office
 from tests.registry.factories import OSH, group, household
 from tests.registry.test_headcounts import counted
-from tests.registry.test_sites import saved
+from tests.registry.test_sites import occupancy, saved
 from tests.registry.test_waiting import EXPIRED, HELD, OSH_OBLAST, carried_out, decide, listed, rows
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +81,17 @@ async def test_a_held_count_in_words_is_at_the_site_that_is_listed_later(office:
     await complete_list(office.app.state.sessions)
     assert await publish_some(office.app.state.sessions, office.registrar) == 2
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 90
+
+
+async def test_a_recorded_count_in_words_is_at_the_site_that_is_listed_or_renamed_later(office: Office) -> None:
+    elsewhere = counted(1, 40, destination_locality="Мечит")
+    await office.file(counted(0, 70, destination_locality="Айыл клубу"), elsewhere)
+    club, sessions = await saved(office, name_ky="айыл  клубу", name_ru=None), office.app.state.sessions
+    assert await publish_some(sessions, office.registrar) == 1, "only the group that names the club"
+    assert (await occupancy(office, club))["highest"] == 70
+    await saved(office, club, name_ky="Маданият үйү", name_ru=None, version=2)
+    assert await publish_some(sessions, office.registrar) == 1
+    assert await occupancy(office, club) is None
 
 
 async def test_an_exercise_does_not_hide_the_persons_of_a_held_actual_report(office: Office) -> None:

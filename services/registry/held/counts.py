@@ -13,6 +13,7 @@ stock stayed the same is not published (`stocks.py`).
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from services.registry.counts.headcounts import Headcount
 
@@ -38,6 +39,12 @@ INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT 'group', group_id FROM held_stocks
 WHERE origin_pcode = ANY($1::text[]) OR destination_pcode = ANY($1::text[]) OR hazard_id = ANY($2::uuid[])
 ORDER BY group_id
+ON CONFLICT DO NOTHING RETURNING subject_id
+"""
+
+LIST_GROUPS = """
+INSERT INTO unpublished_held_people (kind, subject_id)
+SELECT 'group', group_id FROM unnest($1::uuid[]) AS group_id
 ON CONFLICT DO NOTHING RETURNING subject_id
 """
 
@@ -73,6 +80,12 @@ async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Seque
     await _list(connection, LIST_AT, pcodes, hazard_ids)
 
 
-async def _list(connection: Any, statement: str, *parameters: Sequence[str]) -> None:
+async def list_groups(connection: Any, group_ids: Collection[UUID]) -> None:
+    """List registered groups whose counts must be computed again."""
+    if group_ids:
+        await _list(connection, LIST_GROUPS, sorted(group_ids))
+
+
+async def _list(connection: Any, statement: str, *parameters: Sequence[Any]) -> None:
     if await connection.fetch(statement, *parameters):
         await connection.execute("SELECT pg_notify($1, '')", CHANNEL)

@@ -1,7 +1,8 @@
 """Publishes the people in listed held reports.
 
 Reports that an earlier release held are listed, because that release published no events about them. A held count is
-listed again if its stock changes because a count of its people that names the hazard was recorded.
+listed again if its stock may have changed (`counts.py`). Registered groups are listed if a site has got a name by which
+their counts may name it.
 """
 
 import asyncio

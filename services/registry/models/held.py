@@ -13,7 +13,8 @@ from shared.messaging.models import Decision
 class UnpublishedHeldPeople(RegistryModel):
     """A household or group whose held reports must be published, for the first time or again (`held/earlier.py`).
 
-    The worker publishes the reports and deletes the row.
+    The counts of a registered group are computed again, because a site now has the name of their place. The worker
+    publishes the changes and deletes the row.
     """
 
     __tablename__ = "unpublished_held_people"

@@ -10,10 +10,10 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.aads import row_aad
-from services.registry.held.counts import list_held_at
 from services.registry.households.events import SOURCE
 from services.registry.models import Site, SiteKey
 from services.registry.sites import queries as site_queries
+from services.registry.sites.named_in_words import list_groups_named
 from services.registry.sites.sites import PersonInCharge, SiteVersion, is_same_site, with_settlement
 from shared import events
 from shared.crypto.envelope_encryption import EnvelopeEncryption
@@ -107,9 +107,9 @@ class SiteStore:
             changed_at=self.now,
         )
         await outbox.add(self.session, events.message(event, id=random_id(), source=SOURCE, time=self.now))
-        if words(site) != known_as:  # held counts that name the site only in words may be at another site now
-            units = {*filter(None, (known_as[0], site.pcode))}
-            await list_held_at(await database.driver(self.session), sorted(units), [])
+        if words(site) != known_as:
+            units, names = filter(None, {known_as[0], site.pcode}), {*known_as[1:], *words(site)[1:]}
+            await list_groups_named(await database.driver(self.session), site.site_id, [*units], names)
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
