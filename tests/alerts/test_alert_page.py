@@ -116,7 +116,7 @@ async def test_the_page_names_the_sites_to_readers_who_may_open_them(desk: Desk)
     [pointless] = await desk.alerts(mudflow(onset=now, area=valley))
     async with desk.caller() as caller:
         page = (await caller.get(f"/{pointless}", params={"lang": "en"})).text
-    assert "Dayar cannot tell whether displaced people are in the hazard&#39;s area" in page
+    assert "Dayar cannot tell whether displaced people are in the hazard's area" in page
     assert "not by their boundaries: Kadamjai rayon (22 km), " in " ".join(page.split())
 
 
