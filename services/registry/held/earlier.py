@@ -32,7 +32,7 @@ ON CONFLICT DO NOTHING
 """)
 
 
-# The facts of these held counts are not stored yet, because an earlier release published them.
+# raw SQL: as above. The facts of these held counts are not stored yet, because an earlier release published them.
 WITHOUT_FACTS = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT 'group', group_id FROM held_stocks WHERE status IS NULL ORDER BY group_id
