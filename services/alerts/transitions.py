@@ -54,6 +54,35 @@ def raised_anew(stored: UnreadableAlert, finding: Finding, report_id: UUID | Non
     return replaced(raised(finding, report_id, now), sequence=stored.sequence + 1, step=stored.step)
 
 
+def _judged(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "reason": finding.suppression if finding.is_suppressed else finding.reason,
+        "severity": finding.severity,
+        "severity_is_derived": finding.severity_is_derived,
+        "onset": finding.onset,
+        "expires": finding.expires,
+        "figures": dict(finding.figures),
+        "hazard_type": finding.hazard_type,
+        "hazard_id": finding.hazard_id,
+        "hazard_scope": finding.hazard_scope,
+        "pcodes": finding.pcodes,
+        "households": finding.households,
+        "persons_step": finding.persons_step,
+    }
+
+
+def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
+    return replaced(alert, sequence=alert.sequence + 1, changed_at=now, **changes)
+
+
+def replaced(alert: Alert, **changes: Any) -> Alert:
+    """The alert with these changes. Raises TypeError for an unknown field, which `model_copy` would accept."""
+    if unknown := changes.keys() - Alert.model_fields.keys():
+        raise TypeError(f"an alert has no {', '.join(unknown)}")
+    return alert.model_copy(update=changes)
+
+
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
 
@@ -233,32 +262,3 @@ def has_new_districts(alert: Alert, before: Alert, places: Ancestry) -> bool:
     """
     known = set(before.pcodes)
     return any(known.isdisjoint((pcode, *places.ancestors(pcode))) for pcode in alert.pcodes)
-
-
-def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
-    return replaced(alert, sequence=alert.sequence + 1, changed_at=now, **changes)
-
-
-def replaced(alert: Alert, **changes: Any) -> Alert:
-    """The alert with these changes. Raises TypeError for an unknown field, which `model_copy` would accept."""
-    if unknown := changes.keys() - Alert.model_fields.keys():
-        raise TypeError(f"an alert has no {', '.join(unknown)}")
-    return alert.model_copy(update=changes)
-
-
-def _judged(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "reason": finding.suppression if finding.is_suppressed else finding.reason,
-        "severity": finding.severity,
-        "severity_is_derived": finding.severity_is_derived,
-        "onset": finding.onset,
-        "expires": finding.expires,
-        "figures": dict(finding.figures),
-        "hazard_type": finding.hazard_type,
-        "hazard_id": finding.hazard_id,
-        "hazard_scope": finding.hazard_scope,
-        "pcodes": finding.pcodes,
-        "households": finding.households,
-        "persons_step": finding.persons_step,
-    }
