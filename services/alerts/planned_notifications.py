@@ -72,20 +72,6 @@ class PlannedNotifications:
     def is_muted(self, alert: Alert) -> bool:
         return self._notification(alert).muted_by is not None
 
-    def _hastened(self, alert: Alert) -> Alert:
-        """Starts a new waiting time unless the current one ends earlier. The severity decides how long it is.
-
-        An acknowledged alert keeps its waiting time, if it has one. The wait for the end of a silence is always
-        replaced.
-        """
-        if alert.resolved_at is not None or alert.progressed_at is not None:
-            return alert
-        is_acknowledged = alert.acknowledged_at is not None
-        due = self._now + self.wait(alert, is_acknowledged=is_acknowledged)
-        if alert.escalates_at is not None and not alert.is_silenced and (is_acknowledged or alert.escalates_at <= due):
-            return alert
-        return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
-
     def _silenced_if_muted(self, alert: Alert) -> Alert:
         """Lets a muted alert wait until the silence or inhibition ends. Any other alert stays as it is."""
         notification = self._notification(alert)
@@ -94,25 +80,6 @@ class PlannedNotifications:
         if (inhibitor := notification.inhibitor) is not None:
             return transitions.silenced(alert, inhibitor.ends_at, inhibitor.alert_id)
         return alert
-
-    def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
-        """Plans a notification of these accounts only, and returns the alert with the next step.
-
-        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
-        receivers.
-        """
-        own = [
-            receiver
-            for receiver in self._plan.receivers
-            if receiver.account_id in accounts and alert.status in receiver.statuses
-        ]
-        if not own:
-            return alert
-        begun = transitions.replaced(alert, step=alert.step + 1)
-        content = self._content(begun, cause)
-        self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
-        self._called[alert.alert_id] |= {receiver.label for receiver in own}
-        return begun
 
     def _notified(
         self,
@@ -207,3 +174,36 @@ class PlannedNotifications:
         self._alerts[alert.alert_id] = self.changed[alert.alert_id] = alert
         self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
         self.messages.append(self._event(alert, event))
+
+    def _hastened(self, alert: Alert) -> Alert:
+        """Starts a new waiting time unless the current one ends earlier. The severity decides how long it is.
+
+        An acknowledged alert keeps its waiting time, if it has one. The wait for the end of a silence is always
+        replaced.
+        """
+        if alert.resolved_at is not None or alert.progressed_at is not None:
+            return alert
+        is_acknowledged = alert.acknowledged_at is not None
+        due = self._now + self.wait(alert, is_acknowledged=is_acknowledged)
+        if alert.escalates_at is not None and not alert.is_silenced and (is_acknowledged or alert.escalates_at <= due):
+            return alert
+        return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
+
+    def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
+        """Plans a notification of these accounts only, and returns the alert with the next step.
+
+        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
+        receivers.
+        """
+        own = [
+            receiver
+            for receiver in self._plan.receivers
+            if receiver.account_id in accounts and alert.status in receiver.statuses
+        ]
+        if not own:
+            return alert
+        begun = transitions.replaced(alert, step=alert.step + 1)
+        content = self._content(begun, cause)
+        self.deliveries += [self._delivery(begun, receiver, cause, content, NOW) for receiver in own]
+        self._called[alert.alert_id] |= {receiver.label for receiver in own}
+        return begun
