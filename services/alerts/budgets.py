@@ -102,21 +102,6 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
     return Budgets(rule, now, raised=raised, lifted=lifted, alert_ids=alert_ids)
 
 
-def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """Suppresses a further finding about a hazard whose own alert is withheld.
-
-    Findings above Moderate, and findings whose situation has an alert already, are not suppressed.
-    """
-    is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
-    if (
-        is_mild
-        and alert_changes.is_withheld(hazard.hazard_id, hazard.status)
-        and not alert_changes.is_alerted(finding.situation)
-    ):
-        return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
-    return finding
-
-
 def is_of_system(hazard: HazardReported) -> bool:
     """Whether an external system sent the hazard over the API. People and our own feed pollers have no budget."""
     return hazard.channel is SubmissionChannel.API and hazard.source != OWN_SOURCE
@@ -137,6 +122,21 @@ def unusual(hazard: HazardReported, rule: Budget, now: datetime) -> Finding:
 
 async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
     await locks.lock(session, {("budget", source) for source in sources})
+
+
+def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
+    """Suppresses a further finding about a hazard whose own alert is withheld.
+
+    Findings above Moderate, and findings whose situation has an alert already, are not suppressed.
+    """
+    is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
+    if (
+        is_mild
+        and alert_changes.is_withheld(hazard.hazard_id, hazard.status)
+        and not alert_changes.is_alerted(finding.situation)
+    ):
+        return replace(finding, is_suppressed=True, suppression=OVER_BUDGET)
+    return finding
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
