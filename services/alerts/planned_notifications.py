@@ -12,7 +12,7 @@ from services.alerts.notifications import inhibitions, notifications, waiting_ti
 from services.alerts.notifications.inhibitions import Inhibitor
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omissions, Stage
-from services.alerts.notifications.stages.quiet_hours import outside_hours
+from services.alerts.notifications.stages.conditions import outside_hours
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.ruleset import Ruleset
 from shared import events

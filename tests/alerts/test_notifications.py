@@ -10,7 +10,7 @@ from services.alerts.alerts import Alert
 from services.alerts.notifications import notifications, omissions
 from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification, Omission, Stage
-from services.alerts.notifications.stages.quiet_hours import outside_hours
+from services.alerts.notifications.stages.conditions import outside_hours
 from services.alerts.receivers import hours
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rosters.rosters import Roster

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from services.alerts.notifications.stages import Notification, Omission, Omissions, Stage, recipients
 from services.alerts.notifications.stages.called import called_before, called_or_reached, newly_concerned
-from services.alerts.notifications.stages.conditions import REACHED
-from services.alerts.notifications.stages.duty import on_duty_with_posts
+from services.alerts.notifications.stages.conditions import REACHED, on_duty_with_posts
 from services.alerts.notifications.stages.mutes import inhibited, silenced
 from services.alerts.notifications.stages.steps import after_end, current_step, earlier_step_called
 from services.alerts.notifications.waiting_times import steps_of_alert

@@ -1,13 +1,12 @@
 """The stages for the conditions of receivers, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from services.alerts.alerts import Alert
 from services.alerts.notifications.stages import Notification, Omission, Omissions, Stage
-from services.alerts.notifications.stages.duty import on_duty
-from services.alerts.notifications.stages.quiet_hours import in_hours
 from services.alerts.notifications.stages.steps import up_to_level
-from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers import hours
+from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from services.alerts.rules.findings import RANK
 from shared.events.vocabulary import Severity
 
@@ -49,6 +48,61 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     hazard = notification.alert.hazard_type
     others = (receiver for receiver in receivers if hazard is not None and receiver.hazards)
     return {receiver.label: Omission.OTHER_HAZARD for receiver in others if hazard not in receiver.hazards}
+
+
+def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out people with a roster who are off duty now, unless this leaves out everybody.
+
+    The other people of a roster are kept while nobody is on duty. They are also kept if the person on duty does not get
+    the alert, for example because of the person's own areas.
+    """
+    reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
+    off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]
+    return {} if len(off_duty) == len(receivers) else dict.fromkeys(off_duty, Omission.OFF_DUTY)
+
+
+def is_off_duty(receiver: Receiver, on_duty: Mapping[str, Collection[str]], reached: Collection[str]) -> bool:
+    if receiver.kind is not ReceiverKind.PERSON or receiver.roster is None:
+        return False
+    people = on_duty.get(receiver.roster, (receiver.label,))
+    return receiver.label not in people and any(person in reached for person in people)
+
+
+def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]) -> set[str]:
+    """The people on duty in the rosters of these posts, who are notified with the posts."""
+    posts = [receiver for receiver in receivers if receiver.kind is ReceiverKind.POST]
+    people = {person for post in posts for person in notification.on_duty.get(post.roster or "", ())}
+    gets_status = (receiver for receiver in notification.receivers if notification.alert.status in receiver.statuses)
+    return people & {receiver.label for receiver in gets_status}
+
+
+def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    """Leaves out receivers outside their hours, unless this leaves out everybody.
+
+    Hours have no effect on alerts of Severe, Extreme or Unknown severity, nor on alerts whose severity a person must
+    judge. They also have no effect on alerts to a person on duty.
+    """
+    if notification.alert.is_grave:
+        return {}
+    closed = [receiver.label for receiver in receivers if is_closed(receiver, notification)]
+    return {} if len(closed) == len(receivers) else dict.fromkeys(closed, Omission.OTHER_HOURS)
+
+
+def is_closed(receiver: Receiver, notification: Notification) -> bool:
+    """Whether the notification is outside the receiver's hours. The hours of a person on duty have no effect."""
+    is_on_duty = any(receiver.label in people for people in notification.on_duty.values())
+    return bool(receiver.hours) and not is_on_duty and not hours.are_open(receiver.hours, notification.now)
+
+
+def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
+    """The receivers that are now notified for the first time although it is outside their hours.
+
+    Nobody else would be notified.
+    """
+    if notification.alert.is_grave:
+        return {}
+    new = (receiver for receiver in notified if receiver.label not in notification.called)
+    return {receiver.label: Omission.NOBODY_ELSE for receiver in new if is_closed(receiver, notification)}
 
 
 CONCERNED: tuple[Stage, ...] = (of_status, of_severity, of_area, of_hazard, on_duty, in_hours)
