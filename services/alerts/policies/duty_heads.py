@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.alerts.alerts import Alert
-from services.alerts.policies.steps import Steps
+from services.alerts.notifications.stages.steps import Steps
 from services.alerts.receivers.receivers import Receiver
 
 EVERY = timedelta(minutes=5)

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from services.alerts.notifications.stages import Notification, recipients
 from services.alerts.notifications.stages.conditions import CONCERNED
-from services.alerts.notifications.stages.steps import steps_of
+from services.alerts.notifications.stages.steps import Steps, steps_of
 from services.alerts.policies import duty_heads
-from services.alerts.policies.steps import Steps
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 
