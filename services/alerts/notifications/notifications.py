@@ -8,11 +8,23 @@ from collections.abc import Sequence
 from services.alerts.notifications.stages import Notification, Omission, Omissions, Stage, recipients
 from services.alerts.notifications.stages.called import called_before, called_or_reached, newly_concerned
 from services.alerts.notifications.stages.conditions import REACHED, on_duty_with_posts
-from services.alerts.notifications.stages.mutes import inhibited, silenced
 from services.alerts.notifications.stages.steps import after_end, current_step, earlier_step_called
 from services.alerts.notifications.waiting_times import steps_of_alert
 from services.alerts.policies import duty_heads
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
+
+
+def silenced(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    if notification.silence is None:
+        return {}
+    return {receiver.label: Omission.SILENCED for receiver in receivers}
+
+
+def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
+    if notification.inhibitor is None:
+        return {}
+    return {receiver.label: Omission.INHIBITED for receiver in receivers}
+
 
 MUTES: tuple[Stage, ...] = (silenced, inhibited)  # an alert passes them before all other stages, except INFORMED
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
