@@ -75,6 +75,10 @@ class AlertChanges(PlannedNotifications):
         waiting = transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
+    def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
+        """The hazard's alerts. A batch may have a hundred hazards, so not all alerts are searched."""
+        return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
+
     def _renew(self, known: Alert, finding: Finding) -> None:
         after = transitions.renewed(known, finding, self._now)
         if after is known:
@@ -241,10 +245,6 @@ class AlertChanges(PlannedNotifications):
             for alert in self._of_flights()
             if not alert.is_suppressed
         }
-
-    def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
-        """The hazard's alerts. A batch may have a hundred hazards, so not all alerts are searched."""
-        return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
 
     def _of_flights(self) -> Iterator[Alert]:
         """The displacement alerts that have not lapsed."""
