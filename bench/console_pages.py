@@ -16,7 +16,10 @@ PANELS = ("alerts", "hazards", "households", "key-figures", "recent")
 
 
 def measure(desk: httpx.Client, pids: list[int], promises: Promises, *, requests: int) -> None:
-    """`pids` are those of the web process. The CPU time is that of this process alone, without PostgreSQL's."""
+    """`pids` are the process ids of the web process.
+
+    The CPU time is the time of this process alone, without PostgreSQL's.
+    """
     for name, next_path in paths(desk).items():
         taken = []
         answer = desk.get(next_path()).raise_for_status()  # the first rendering compiles the template

@@ -28,7 +28,7 @@ LOADS = 7
 RATE, LISTENERS = 20, 99
 CHANGED = 30  # so many alerts and so many hazards change in turns
 WARM_UP_SECONDS = 5
-# Notes when a frame first shows each version of a row. The times are those of the computer's clock.
+# Notes when a frame first shows each version of a row. The times are by the computer's clock.
 WATCH = """() => {
   window.shown = {};
   document.addEventListener("drawn", () => requestAnimationFrame(() => setTimeout(() => {

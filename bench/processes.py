@@ -10,7 +10,10 @@ def family(pids: Sequence[int]) -> list[psutil.Process]:
 
 
 def cpu(processes: Sequence[psutil.Process]) -> float:
-    """The CPU seconds of the processes. The times of a process include those of its child processes that have ended."""
+    """The CPU seconds of the processes.
+
+    The times of a process include the times of its child processes that have ended.
+    """
     return sum(map(_cpu, processes))
 
 

@@ -82,7 +82,7 @@ class Component(ABC):
     def ports(self) -> Mapping[str, int]:
         """Maps the name of each port to its number.
 
-        The name is that of the setting that chooses the port or, if there is none, a description of the port.
+        The name is the setting that chooses the port or, if there is no such setting, a description of the port.
         """
         return {}
 

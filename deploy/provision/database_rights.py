@@ -1,4 +1,4 @@
-"""Gives the roles of the services exactly their rights in PostgreSQL, and withdraws those that they no longer need.
+"""Gives the roles of the services exactly their rights in PostgreSQL, and withdraws rights that they no longer need.
 
 Only rights on our database, on our schemas and on everything in them, and memberships in our roles are changed. Rights
 of our roles are withdrawn, and rights of PUBLIC, because our roles would have them, too. All other rights were given by

@@ -3,8 +3,8 @@
 It is the district of origin or, if the origin is not known, the district where the people are now.
 
 The code of an area of people of unknown origin is `ZZ` with the digits of the district where they are now, such as
-`ZZ05258000000`. If this district is not known either, the code is `ZZ`. These people are therefore never added to those
-who left the same district, and they have an alert of their own.
+`ZZ05258000000`. If this district is not known either, the code is `ZZ`. These people are therefore never added to the
+people who left the same district, and they have a separate alert.
 """
 
 from shared.country import COUNTRY, UNKNOWN_COUNTRY

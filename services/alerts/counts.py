@@ -227,7 +227,7 @@ async def store_districts(
 ) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
 
-    If the revision names no district, its districts are those of `districts_by_points`. A revision that names districts
+    If the revision names no district, its districts come from `districts_by_points`. A revision that names districts
     may have come after these districts were found.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]

@@ -55,7 +55,7 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 @dataclass(slots=True)
 class AreaCounts:
-    """The numbers of an area: households there, their persons, new and urgent households, and those that have left."""
+    """The numbers of an area: households there, their persons, new, urgent and departed households."""
 
     code: str
     here: int = 0

@@ -160,7 +160,7 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
     """Whether other systems may see the record.
 
-    Other systems see nothing about a Private hazard. They also do not see alerts that do not state the scope of their
+    Other systems see nothing about a Private hazard. They also see no alert that does not state the scope of its
     hazard; earlier versions of Dayar wrote such alerts.
     """
     if topic == RESTRICTED_HAZARDS:

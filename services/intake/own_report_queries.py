@@ -1,4 +1,4 @@
-"""Reads the reports of one author: those that were noted when they were sent, and those that have an outcome."""
+"""Reads the reports of one author: reports that were noted when they were sent, and reports that have an outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Stores the hazards that intake accepted, from which it proposes those that may have made people leave."""
+"""Stores the hazards that intake accepted. From these, intake proposes hazards that may have made people leave."""
 
 from collections.abc import Iterable
 from datetime import datetime

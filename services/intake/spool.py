@@ -29,7 +29,7 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-# a function that publishes records, and returns those that it did not publish
+# a function that publishes records, and returns the records that it did not publish
 Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]
 
 

@@ -158,7 +158,7 @@ class Store(StoredReports):
     ) -> None:
         """Write the changes: delete the old rows of each changed household or group, and write the new rows with COPY.
 
-        `tallies` are the counts to write, also those of unchanged groups. `outdated` are the report ids of the counts
+        `tallies` are the counts to write, also counts of unchanged groups. `outdated` are the report ids of the counts
         whose old rows must be deleted.
         """
         connection = await database.driver(self._session)

@@ -239,7 +239,7 @@ def sites_of(filed: AnyFiled) -> Iterator[str]:
 
 
 def actual(displacements: Collection[Filed]) -> Collection[Filed]:
-    """The displacements. If there is an Actual report, those of Exercise and Test reports are left out."""
+    """The displacements. If there is an Actual report, Exercise and Test reports are left out."""
     return [filed for filed in displacements if filed.clear.status is Status.ACTUAL] or displacements
 
 

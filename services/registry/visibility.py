@@ -1,4 +1,4 @@
-"""Decides which households a caller sees: those in the caller's areas, or those of the caller's own reports."""
+"""Decides which households a caller sees: households in the caller's areas, or only of the caller's own reports."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -95,7 +95,7 @@ from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
 
-# Several classes can share an event type: `kind` distinguishes corrections of households from those of groups.
+# Several classes can share an event type: `kind` distinguishes corrections of households from corrections of groups.
 EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 

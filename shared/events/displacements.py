@@ -58,7 +58,7 @@ class Person(Body):
     """One member of a household.
 
     `functioning` has the answers to the Washington Group's questions, which are asked from the age of 5 years.
-    `disabilities` are those that somebody noticed without asking.
+    `disabilities` are disabilities that somebody noticed without asking.
     """
 
     member_id: Sealed[RandomId]

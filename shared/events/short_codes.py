@@ -1,6 +1,6 @@
 """The short code of a household, by which other teams name the household: 8 random characters and a check symbol.
 
-The characters are those of Crockford's Base32 (https://www.crockford.com/base32.html), so I, L, O and U do not occur.
+The characters belong to Crockford's Base32 (https://www.crockford.com/base32.html), so I, L, O and U do not occur.
 The check symbol is Crockford's, too: the remainder modulo 37. No code with a check symbol above 31 is drawn, because
 Crockford writes these remainders as *, ~, $, = and U.
 """

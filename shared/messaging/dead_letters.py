@@ -147,7 +147,7 @@ def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
     """The id of the outcome `set_aside` of this record.
 
-    If the record is redriven, the new outcome replaces the one with this id.
+    If the record is redriven, the new outcome replaces the outcome with this id.
     """
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
 

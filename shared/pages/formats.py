@@ -32,7 +32,7 @@ def decimal(value: float, pattern: str | None, language: str) -> str:
 
 @lru_cache(10_000)
 def day_in(value: date, pattern: str, language: str) -> str:
-    """Format a day. The result is cached like that of `decimal`, because the days of a page repeat."""
+    """Format a day. The result is cached, as in `decimal`, because the days of a page repeat."""
     return format_date(value, pattern, locale=language)
 
 

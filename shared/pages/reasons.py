@@ -50,7 +50,7 @@ NOT_ALERTED: Mapping[str, str] = {
 # Shorter texts for rows that already show the place and the total. Such a row may cut off the end of a long text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
 BRIEF_OF_UNKNOWN_ORIGIN = N_("Origin not known. {displaced}. Within {hours} hours")
-# If the origin of displaced people is not known, the place is the one where they are now.
+# If the origin of displaced people is not known, the place is where they are now.
 OF_UNKNOWN_ORIGIN = N_(
     "Displaced people who are now in {place}, origin not known, within {hours} hours ({dates}): {displaced}"
 )

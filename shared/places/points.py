@@ -1,4 +1,4 @@
-"""Known points: one in each district and in each city of oblast rank, and those of the gazetteer's settlements."""
+"""Known points: one in each district and in each city of oblast rank, and the points of the gazetteer's settlements."""
 
 import csv
 import math

@@ -71,7 +71,10 @@ async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) ->
 
 
 async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Served) -> None:
-    """Another account moves the hazard. Operators of the old area keep access; those of the new area get none."""
+    """Another account moves the hazard.
+
+    Operators of the old area keep access; operators of the new area get no access.
+    """
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     path = f"/v1/callers/{first.report_id}"

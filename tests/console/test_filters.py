@@ -88,7 +88,7 @@ async def test_the_filter_chooses_alerts(session: AsyncSession, index: SearchInd
         listed = {names[str(shown.alert_id)] for section in sections.values() for shown in section.alerts}
         assert listed == chosen, query
         assert sum(section.total for section in sections.values()) == len(chosen), query
-        # nobody has acknowledged any of these alerts, so those that are not listed are hidden
+        # nobody has acknowledged any of these alerts, so alerts that are not listed are hidden
         hidden = await board_alerts.hidden_unacknowledged(session, NOW, None, sections)
         assert hidden == Counter(str(known.severity) for name, known in alerts.items() if name not in chosen), query
 

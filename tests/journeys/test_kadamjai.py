@@ -53,7 +53,7 @@ class Day:
     evacuated: int = 0  # the evacuated persons among the displaced
     returned: Numbers = (0, 0)  # registered persons, and people of groups
     settled: Numbers = (0, 0)
-    # families and persons that were not confirmed for 24 hours, and those whose return is presumed
+    # families and persons that were not confirmed for 24 hours, and families and persons whose return is presumed
     confirmation: Numbers = (0, 0, 0, 0)
     moved: Mapping[str, Numbers] = field(default_factory=dict)  # families, persons, and people of groups since day 1
 

@@ -1,6 +1,6 @@
 """Computes figures from reports with pandas.
 
-It follows the definitions of displacement, and uses no code of the registry. The definitions are those of IRIS
+It follows the definitions of displacement, and uses no code of the registry. The definitions come from IRIS
 (sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and DELTA (age brackets). If all
 reports state the same about several people of a household, these people are one part of the household. In each
 sub-stock, a household counts once, by its largest part. A report about everybody at a site is treated as a report about

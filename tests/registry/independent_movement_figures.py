@@ -1,6 +1,6 @@
 """Computes the figures of movements and of the duration of displacement with pandas. It uses no code of the registry.
 
-The classes of duration are those of UNDRR's DELTA. A displacement ends by a return, a settlement elsewhere, a departure
+The classes of duration come from UNDRR's DELTA. A displacement ends by a return, a settlement elsewhere, a departure
 from the country or an assessed solution, and not by a death. People are not confirmed if nobody has seen them for 24
 hours (evacuation) or for 30 days (all others).
 """
@@ -56,7 +56,7 @@ def moved(figures: Figures) -> pd.DataFrame:
 
 
 def ended(figures: Figures) -> pd.DataFrame:
-    """The people whose displacement ended. Their origin and destination are those of this displacement."""
+    """The people whose displacement ended. Their origin and destination belong to this displacement."""
     people = passed(figures)
     return described(people[(people["sub_stock"] == "in_displacement") & people["to_sub_stock"].isin(ENDINGS)], *KEPT)
 
@@ -64,7 +64,7 @@ def ended(figures: Figures) -> pd.DataFrame:
 def passed(figures: Figures) -> pd.DataFrame:
     """The people who changed their position.
 
-    Their ages are those of the stock or, if they were forced onward, those on the day of the movement.
+    Their ages are the ages in the stock or, if they were forced onward, the ages on the day of the movement.
     """
     of = figures.passages
     is_onward = of["new_movement"] == "displaced_again"
@@ -99,7 +99,7 @@ def movements(people: pd.DataFrame, query: MovementQuery) -> pd.DataFrame:
 def durations(present: pd.DataFrame, people: pd.DataFrame, day: date, query: MovementQuery) -> pd.DataFrame:
     """The people by class of duration. People of groups are not added to registered people.
 
-    `present` are the people who are in location of displacement on the day, and `people` are those of `ended`. A
+    `present` are the people who are in location of displacement on the day, and `people` are the people of `ended`. A
     duration ends on the day of the figure or, if this is earlier, with the displacement.
     """
     on = pd.Timestamp(day)

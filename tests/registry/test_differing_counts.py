@@ -144,7 +144,7 @@ async def test_people_who_left_before_the_newest_count_are_shown_apart_from_the_
 
 
 async def test_the_people_who_are_left_until_now_are_shown(office: Office) -> None:
-    """No movement followed the one after which 50 people were left."""
+    """After the movement that left 50 people, no movement followed."""
     first, second, hour = counted(0, 100), counted(2, 95), (EVENING + timedelta(hours=1)).isoformat()
     at = {"occurred_at": hour, "occurred_at_precision": "hour", "reported_at": hour}
     await office.file(first)

@@ -241,7 +241,7 @@ async def test_an_assessed_solution_takes_people_of_a_group_out_of_the_stock(fil
     await file(solved)
     assert await here(file) == {BATKEN: [10]}
     await file(returned)
-    # the 40 people who were displaced and 20 of those who had returned are out of the stock
+    # the 40 displaced people and 20 of the returned people are out of the stock
     assert await here(file) == {}
     await file(moved(body, "displaced_again", 9, persons=35, **TO_LEILEK))
     assert {pcode: sum(numbers) for pcode, numbers in (await here(file)).items()} == {LEILEK: 35}

@@ -20,7 +20,7 @@ from tests.registry.test_site_movements import SCHOOL
 pytestmark = pytest.mark.anyio
 
 Body = dict[str, Any]
-# The outcome of a report, and then those that the events about it stated, with the reasons.
+# The outcome of a report, and then the outcomes that the events about it stated, with the reasons.
 OUTCOMES_OF = text("""
 SELECT outcome, reason FROM (
     SELECT 0 AS id, outcome, reason FROM reports WHERE report_id = CAST(:id AS uuid)

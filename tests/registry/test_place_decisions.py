@@ -227,7 +227,7 @@ async def test_movements_follow_the_answer(office: Office) -> None:
 
 
 async def test_the_people_of_a_site_who_moved_to_one_of_the_places_follow_the_answer(office: Office) -> None:
-    """The people at the site come from another place than those in the counts about which the question is asked."""
+    """The people at the site come from another place than the people in the counts of the question."""
     site_id, shelter = await saved(office), {"shelter": "unknown"}
     await office.file(counted(0, 100, site_id=site_id, origin={"pcode": LEILEK}))
     at = {

@@ -156,7 +156,7 @@ async def test_a_group_is_read_where_its_people_are_now(office: Office, monkeypa
 
 
 async def test_the_groups_of_a_hazard_have_each_person_once_where_the_person_is_now(office: Office) -> None:
-    """Of 70 people, 10 are transferred, 20 return and 5 leave the country; those who left are not listed."""
+    """Of 70 people, 10 are transferred, 20 return and 5 leave the country; the people who left are not listed."""
     body = counted(0, 70) | {"hazard_id": str(uuid4())}
     of_hazard = f"/hazards/{body['hazard_id']}/groups"
     await office.file(

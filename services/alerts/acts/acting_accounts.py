@@ -42,7 +42,7 @@ async def offered(
     *,
     besides: UUID | None,
 ) -> list[Assignee]:
-    """The people whom a page offers as assignees of all these alerts: those who are known to have the right to act."""
+    """The people whom a page offers as assignees of all these alerts: people who are known to have the right to act."""
     plan = await plan_queries.plan(session, now)
     of_each = [assignees.in_order(alert, plan, places, access, now, besides=besides) for alert in alerts]
     accounts = [{person.account_id for person in people} for people in of_each]

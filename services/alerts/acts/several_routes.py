@@ -47,7 +47,7 @@ class OneByOne:
     async def act(
         self, body: SeveralAlerts, act_on: ActOn, note: str | None = None
     ) -> tuple[list[AlertView], list[NotDone]]:
-        """The alerts after the action, and those that were refused."""
+        """The alerts after the action, and the refusals."""
         done, refused = list[AlertView](), list[NotDone]()
         request, session, caller = self._request, self._session, self._caller
         state, now, person = request.app.state, datetime.now(UTC), person_of(caller, note)

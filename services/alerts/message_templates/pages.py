@@ -1,4 +1,4 @@
-"""The page that lists the message templates, and edits those of a hazard and a severity with a preview of each."""
+"""The page that lists the message templates, and edits those of a hazard and a severity, with previews."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Stores at which sequence an alert became graver, and which state of an alert a person saw before a question.
+"""Stores at which sequence an alert became graver, and which state of it a person saw before the bot asked.
 
 The index finds the alerts that rest with a person. The previous release ignores the columns.
 """

@@ -38,7 +38,8 @@ class TelegramMessage(AlertsModel):
 class TelegramQuestion(AlertsModel):
     """A message that asks on whose behalf the alert is acknowledged.
 
-    `sequence` is that of the alert in the message with the pressed button. It is missing in rows of earlier releases.
+    `sequence` is the alert's sequence in the message with the pressed button. It is missing in rows of earlier
+    releases.
     """
 
     __tablename__ = "telegram_questions"

@@ -28,7 +28,7 @@ class Window:
 
 
 class AlertedWindow(NamedTuple):
-    """The people whom an alert counts: those who left the district within the window."""
+    """The people whom an alert counts: people who left the district within the window."""
 
     status: Status
     area: str

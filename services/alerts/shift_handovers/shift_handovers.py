@@ -9,7 +9,7 @@ LONGEST_NOTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class ShiftHandover:
-    """`areas` are those of the person who hands over. Only a person with the same areas reads the notes.
+    """`areas` are the areas of the person who hands over. Only a person with the same areas reads the notes.
 
     `notes` is None if the stored notes cannot be decrypted, for example because their key was lost.
     """

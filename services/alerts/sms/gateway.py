@@ -193,8 +193,8 @@ def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
 def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsReceiptState | None:
     """The state of a message whose parts have these states. None if a part may still be on its way.
 
-    A message is not readable without one of its parts, so it has failed if one part has, and it is delivered only if
-    all parts are.
+    A message is not readable without one of its parts. It has therefore failed if one part has failed, and it is
+    delivered only if all parts are delivered.
     """
     if SmsReceiptState.FAILED in states:
         return SmsReceiptState.FAILED

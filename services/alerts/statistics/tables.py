@@ -135,7 +135,7 @@ def _of_deliveries(
 def _ordered(
     filters: StatisticsFilters, numbers: Mapping[str | None, AlertNumbers], visible: frozenset[str] | None
 ) -> list[AlertNumbers]:
-    """Each month of the period; or the types or areas, those with the most alerts first."""
+    """Each month of the period; or the types or areas, beginning with the most alerts."""
     if filters.by is Grouping.MONTH:
         return [numbers.get(month, AlertNumbers(month)) for month in filters.months]
     is_limited = filters.by is Grouping.AREA and visible is not None

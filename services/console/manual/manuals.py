@@ -92,7 +92,7 @@ def _inside(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def _adapt(token: Token) -> None:
-    """Replaces addresses relative to the file by those of the page. A picture is loaded when it comes into view."""
+    """Replaces addresses relative to the file by addresses of the page. A picture is loaded when it comes into view."""
     if token.type == "link_open":
         file = str(token.attrGet("href"))
         token.attrSet("href", f"?lang={file.removesuffix('.md')}" if file.endswith(".md") else file)

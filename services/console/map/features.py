@@ -175,7 +175,8 @@ def localities(groups: CountedGroups, language: str, places: Places) -> list[Fea
     """The people of counted groups in each village and at each site of Kyrgyzstan.
 
     The shelters of a village are added. People whose village is not stated have a feature without geometry, so that the
-    sum is that of the board. Households are never shown here, because their places below the district are sealed.
+    sum equals the sum on the board. Households are never shown here, because their places below the district are
+    sealed.
     """
     here: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = {}
     for group in groups.here:

@@ -59,7 +59,7 @@ async def sections(
 ) -> dict[Section, SectionAlerts]:
     """Up to `most` alerts of each wanted section. `is_chosen` is the condition of a filter.
 
-    Each section has its own limit, so many alerts in one section do not displace those of another.
+    Each section has its own limit, so many alerts in one section do not displace the alerts of another.
     """
     numbers = await counts(session, now, pcodes, is_chosen)
     return {

@@ -1,7 +1,7 @@
 """The key figures of the board: their parts now, and the recorded parts of earlier times.
 
-A part belongs to a list of P-codes. A reader's figure is the sum of the parts in the reader's areas. The rules are
-those of the lists: an alert counts if it concerns the areas, and a household if it is in them.
+A part belongs to a list of P-codes. A reader's figure is the sum of the parts in the reader's areas. The rules are the
+same as for the lists: an alert counts if it concerns the areas, and a household counts if it is in the areas.
 """
 
 from datetime import datetime, timedelta

@@ -63,7 +63,7 @@ async def hazards(
     has_shapes: bool = False,
     is_chosen: ColumnElement[bool] = ALL,
 ) -> Sequence[BoardHazard]:
-    """The hazards that are in force or came in the last two days, and those that are still in force for the public.
+    """The hazards that are in force or came in the last two days, and hazards that are still in force for the public.
 
     Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
     cancelled hazards. Within each of these four groups, hazards are sorted by severity, then by time.

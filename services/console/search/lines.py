@@ -27,7 +27,7 @@ class ResultLine:
     """A result in the reader's language.
 
     `path` leads to its page, and is None for a count that an earlier release stored. `at` is None for sites. `status`
-    is the code of its status, `scope` that of a restricted hazard.
+    is the code of its status, `scope` is the scope of a restricted hazard.
     """
 
     id: UUID

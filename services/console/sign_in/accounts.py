@@ -35,7 +35,7 @@ class NameTaken(ValueError):
 
 
 class SourceOfPeople(ValueError):
-    """Reports of this source count as those of the centre or of its field teams, so no other account may have it."""
+    """No other account may have this source, because its reports count as the centre's or its field teams'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ class ChosenCount(BaseModel):
 
 
 class DifferingPage(BaseModel):
-    """The differing counts, those that have waited longest first. The page also has the newest choices."""
+    """The differing counts; counts that have waited longest come first. The page also has the newest choices."""
 
     stocks: list[DifferingCounts]
     decided: list[ChosenCount]

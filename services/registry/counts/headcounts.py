@@ -146,7 +146,7 @@ class Headcount:
     def stock_id(self) -> str:
         """Full recounts of the same population and hazard share a stock id.
 
-        Every other count has its own stock id, so that figures add its people to those of other counts.
+        Every other count has its own stock id, so that figures add its people to the people of other counts.
         """
         if not self.population or not self.clear.is_full_recount:
             return self.report_id

@@ -68,7 +68,8 @@ SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
     """Compute these counts again. The worker does this once, when it starts, because it loads the gazetteer only then.
 
-    If the gazetteer and the rules are those of the last start, only groups with reports since then are considered.
+    If the gazetteer and the rules have not changed since the last start, only groups with reports since then are
+    considered.
     """
     version, now = f"{RULES}/{places.version}", datetime.now(UTC)
     renewed_at = await retry_while_unavailable(partial(last_renewal, sessions, version))

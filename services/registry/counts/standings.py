@@ -37,8 +37,8 @@ class MovedAway(NamedTuple):
 class MovedPeople(NamedTuple):
     """The people of counts who moved.
 
-    `departed` are those who moved away from each count, by report id. `came` has the people who came to another place
-    by a movement, as counts.
+    `departed` has the people who moved away from each count, by report id. `came` has the people who came to another
+    place by a movement, as counts.
     """
 
     departed: Mapping[str, Sequence[MovedAway]] = {}
@@ -54,8 +54,8 @@ class Recounts:
     """The full recounts of each population. `counts` must contain all counts of each population.
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
-    replaces no other count. `moved` are the people who moved. A later recount cannot include those who moved away, and
-    includes those who came, so people who moved do not make two teams disagree.
+    replaces no other count. `moved` are the people who moved. A later recount cannot include people who moved away, and
+    includes people who came. So people who moved do not make two teams disagree.
     """
 
     def __init__(

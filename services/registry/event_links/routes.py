@@ -45,7 +45,7 @@ class HowKnown(StrEnum):
 class UnansweredDeparture(BaseModel):
     """One departure of one or more households or, if `kind` says so, of one or more groups.
 
-    The fields from `status` to `hazard_type` are those that intake needs to propose hazards. `household_ids` are the
+    Intake needs the fields from `status` to `hazard_type` to propose hazards. `household_ids` are the
     ids of the households or groups.
     """
 
@@ -65,7 +65,7 @@ class UnansweredDeparture(BaseModel):
 class AnsweredEvent(BaseModel):
     """A valid answer about one or more households or groups. `is_applied` is false until the worker has executed it.
 
-    `household_ids` contains all ids, and `group_ids` those that are groups.
+    `household_ids` contains all ids, and `group_ids` only the ids of groups.
     """
 
     decision_ids: list[UUID]
@@ -82,7 +82,9 @@ class AnsweredEvent(BaseModel):
 
 
 class UnansweredPage(BaseModel):
-    """The departures without an event, those that have waited longest first. The page also has the newest answers.
+    """The departures without an event; departures that have waited longest come first.
+
+    The page also has the newest answers.
 
     `next` is the next page's cursor.
     """

@@ -68,7 +68,7 @@ def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
 
 
 def change_of_column(column: str) -> str:
-    """How many of a row's persons entered the column because of their age, minus those who left it."""
+    """How many of a row's persons entered the column because of their age, minus the persons who left it."""
     sex, _, ages = column.partition("_")
     if ages not in CLASSES_OF:
         return f"sum(0)::integer AS {column}"

@@ -40,7 +40,7 @@ SELECT report_id, site_id, covers_site, persons, counted_at, reported_at, change
     coalesce(stock_id, report_id) AS stock, {ORDER.format("counts")} AS position
 FROM counts WHERE {IS_AT_SITE}
 """  # noqa: S608
-# If teams disagree about everybody at a site, the highest count is used, but the newest also includes those who came
+# If teams disagree about everybody at a site, the highest count is used, but the newest also includes people who came
 # between the two counts. `position` is therefore the position of the newest count. Of several counts of everybody at a
 # site (for example of displaced people and of evacuees), the latest includes all people.
 WHOLES = """

@@ -181,7 +181,7 @@ def ended(query: FigureQuery, table: str, summary: Summary | None = None) -> str
 async def confirmations(
     session: AsyncSession, query: FigureQuery, *, is_summed: bool = True
 ) -> list[ConfirmationFigure]:
-    """The displaced people whose presence nobody has confirmed recently, and those whose return is presumed.
+    """The displaced people whose presence nobody has confirmed recently, and the people whose return is presumed.
 
     The figures are for the end of the last day before `until`. If `is_summed` is false, the figures are computed
     without the stored sums.

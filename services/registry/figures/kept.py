@@ -80,7 +80,7 @@ class KeptFigures:
         return answer
 
     def _keep(self, version: str, question: Question, answer: Answer) -> None:
-        """Keeps the answer, and forgets those that were not used for the longest time.
+        """Keeps the answer, and forgets the answers that were not used for the longest time.
 
         An answer of another version is not kept, because another request has read a later version meanwhile. An answer
         that would take more than half of the memory is not kept either, because it would drive out too many others.

@@ -59,7 +59,7 @@ class DurationFilters(DayFilters):
 class MovementAnswer(FiguresAnswer):
     """At most `limit` rows. If there are more, `next` is the `cursor` of the next answer.
 
-    If `version` differs from that of the first answer, the figures changed meanwhile.
+    If `version` differs from the version of the first answer, the figures changed meanwhile.
     """
 
     version: str

@@ -79,8 +79,8 @@ async def stock(
     """The displaced people by place at the end of `date` (Bishkek time; default today).
 
     The JSON answer has at most `limit` rows. If there are more, `next` is the `cursor` of the next answer, else it is
-    null. `total` and `totals` are of all rows. If `version` differs from that of the first answer, the figures changed
-    meanwhile: begin again at the first. With `format=csv`, the answer is a CSV file with all rows.
+    null. `total` and `totals` are of all rows. If `version` differs from the version of the first answer, the figures
+    changed meanwhile: begin again at the first. With `format=csv`, the answer is a CSV file with all rows.
     """
     state, day = request.app.state, filters.on or today(datetime.now(UTC))
     query = filters.stock_query(state.settings, caller, state.places, day)

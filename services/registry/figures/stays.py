@@ -34,7 +34,7 @@ class PartsSince(NamedTuple):
 
 
 def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
-    """The stays in the order of their ends. The first stay is the one that the report of the displacement describes."""
+    """The stays in the order of their ends. The report of the displacement describes the first stay."""
     stays: list[Stay] = []
     present: dict[Row, datetime] = {}
     for at, parts in (*snapshots, PartsSince(ends_at, {})):

@@ -1,6 +1,6 @@
 """The stock on several days, such as the last day of each month: one statement for households, and one for groups."""
 
-# raw SQL throughout: the statements are those of a stock
+# raw SQL throughout: the statements are the same as for a stock
 
 import re
 from collections import Counter

@@ -37,7 +37,7 @@ class CountsInEffect:
             self._by_name[name].add(tally)
 
     def stock_ids(self, movement: FiledMovement, at: datetime) -> list[str]:
-        """The stocks that the movement concerns: those of the counts of its group, or of the counts at its site.
+        """The stocks that the movement concerns: the stocks of the counts of its group, or of the counts at its site.
 
         If a recount replaced one of these counts before the movement happened, the movement concerns the recount
         instead.
@@ -86,7 +86,7 @@ class Begun:
         insort(self._coming, tally, lo=self._next, key=lambda tally: tally.count.counted_at)
 
     def until(self, at: datetime) -> dict[str, Tally]:
-        """The counts that have begun, by report id. The caller removes those that are replaced."""
+        """The counts that have begun, by report id. The caller removes replaced counts."""
         while self._next < len(self._coming) and self._coming[self._next].count.counted_at <= at:
             tally = self._coming[self._next]
             self._begun[tally.count.report_id] = tally

@@ -52,7 +52,7 @@ def tallies(
 
 
 def moved_people(known: Iterable[Tally]) -> MovedPeople:
-    """The people of these counts who moved away, and those who came by movements."""
+    """The people of these counts who moved away, and the people who came by movements."""
     tallies = list(known)
     departed = {tally.count.report_id: parts for tally in tallies if (parts := tally.departed)}
     return MovedPeople(departed, tuple(tally.count for tally in tallies if tally.count.movement_id))

@@ -26,7 +26,8 @@ from shared.places import Places
 Row = TypeVar("Row", GroupCount, GroupStay)
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
 IN_EFFECT = GroupCount.superseded_by.is_(None)
-# The people who are counted now: those of counts without movements, and those who were left after the last movement.
+# The people who are counted now: the people of counts without movements, and the people who were left after the last
+# movement.
 UNMOVED = (IN_EFFECT, GroupCount.changed_at.is_(None))
 STILL_LEFT = (GroupStay.superseded_at > func.now(),)
 HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"

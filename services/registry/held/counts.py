@@ -1,4 +1,4 @@
-"""Lists held counts to be published again, because their people may be those of recorded counts that name a hazard.
+"""Lists held counts to be published again, because recorded counts that name a hazard may count the same people.
 
 The event about a held count states the stock of its people. The hazard is a part of the stock. If the held count names
 no hazard, it takes the hazard from recorded counts of the same people (docs/decisions/0064). If a count that names the
@@ -57,7 +57,7 @@ async def named_departures(connection: Any, group_ids: Collection[str], report_i
 
 
 async def list_held_counts(connection: Any, counts: Iterable[Headcount], before: Collection[Departure]) -> None:
-    """List the held counts whose districts equal those of one of these counts.
+    """List the held counts whose districts equal the districts of one of these counts.
 
     Only counts that name a hazard are compared. `before` are the departures of the replaced rows of these counts,
     which may have named a hazard.

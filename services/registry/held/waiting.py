@@ -176,7 +176,7 @@ def is_adoptable() -> ColumnElement[bool]:
 
 
 def is_of_status_of(household_id: UUID, visibility: Visibility) -> ColumnElement[bool]:
-    """The condition that the household is visible, has the report's status, and is not the one the report names."""
+    """The condition that the household is visible, has the report's status, and is not named by the report."""
     is_it = (Household.household_id == household_id, Household.status == Report.status, visibility.covers(HERE))
     return and_(Report.subject_id != household_id, exists().where(*is_it))
 

@@ -24,8 +24,8 @@ WINDOW = timedelta(hours=1)
 KEPT = timedelta(days=60)  # by default, a movement with a wrong code is refused after this time
 AT_ONCE = 200  # a transaction compares this many waiting movements again
 
-# Only one transaction at a time compares codes. Otherwise two transactions could each count an account's wrong codes
-# without those of the other.
+# Only one transaction at a time compares codes. Otherwise each of two transactions could count an account's wrong codes
+# without the wrong codes of the other transaction.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
 # Transactions that give households the same code run one after the other. Otherwise two transactions could give one
 # code to two households without noticing. The locks are taken after the locks of households, in a fixed order.

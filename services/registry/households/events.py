@@ -46,7 +46,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.Place`. The P-code is that of a district or of a larger unit."""
+    """The JSON of `shared.events.Place`. The P-code names a district or a larger unit."""
 
     pcode: str | None = None
     country: str | None = None
@@ -177,7 +177,7 @@ class HouseholdEvents:
     def add_standing(self, data: HouseholdData, standing: HouseholdStanding) -> None:
         """Add the present whereabouts of the household's people.
 
-        `destination` becomes the place of those who are still displaced.
+        `destination` becomes the place of the people who are still displaced.
         """
         confirmed_on = local_day(standing.confirmed_at)
         data.whereabouts = WhereaboutsData(

@@ -38,7 +38,7 @@ class Course(NamedTuple):
     """The stays and passages of the people of one displacement, and the decision about each movement.
 
     The report of the displacement describes the people until `changed_at`. After that time, `stays` describe the
-    people. `departed` are the people of the report, without those who had died or left the country before the
+    people. `departed` are the people of the report, without people who had died or left the country before the
     displacement. `site_movements` are the movements of everybody at a site that concerned these people.
     """
 

@@ -20,8 +20,8 @@ OUTSIDE_STOCK = (*ABSENT, SubStock.DURABLE_SOLUTION)
 class Position:
     """The sub-stock and place of people, the time of their departure, and the time of the latest confirmation.
 
-    `precision` is that of the date on which the people came to the place. A report that only confirms where they are
-    does not change it.
+    `precision` is the precision of the date on which the people came to the place. A report that only confirms where
+    they are does not change it.
     """
 
     sub_stock: SubStock

@@ -1,4 +1,4 @@
-"""Stores which registered people are at a site now, and when those who left it had come.
+"""Stores which registered people are at a site now, and when registered people who left a site had come.
 
 The keys of sites of all households at sites are made again, because this also makes the rows of the new table. Root ids
 begin with the time of their generation, so that `0` is older than every root. Households of which the previous release

@@ -78,7 +78,7 @@ class Displaced(Moved):
 
 
 class Assessed:
-    """The numbers of displaced persons who answered the questions about functioning, and of those with a disability.
+    """The displaced persons who answered the questions about functioning, and the persons with a disability.
 
     In rows of earlier releases, both numbers are 0, because nobody was asked. If a worker of an earlier release stores
     a row during an update, both are None until a worker of this release has computed them.

@@ -70,7 +70,7 @@ FIGURE_CHANGES = Table("figure_changes", RegistryModel.metadata, *changes())
 # The changes of movements that are not in `figure_sums` yet. Both tables have the same columns, so that one statement
 # sums both. A movement happened on the day `began_on`. If the movement completed a displacement, this table has a
 # second row. In this row, `movement` is NULL, `duration` is DELTA's class of the duration, and the origin and
-# destination are those of the displacement.
+# destination belong to the displacement.
 MOVEMENT_CHANGES = Table("movement_changes", RegistryModel.metadata, *changes())
 
 # Each row is a combination of values of the dimensions. `name` contains all values as one text. The unique index is on

@@ -24,7 +24,7 @@ class UnpublishedHeldPeople(RegistryModel):
 
 
 class HeldStock(RegistryModel):
-    """The stock that the last event about a held count stated. The report and its version are those of the event.
+    """The stock that the last event about a held count stated. The event states the report and its version.
 
     The columns below `stock_id` are facts of the count. They are None in rows of the previous release, until the worker
     publishes these counts again. `is_counted` is true if the count is of displaced people in the country. `site_id`,

@@ -70,7 +70,7 @@ class HouseholdStay(AfterMovement, RegistryModel):
 
 
 class HouseholdPassage(AfterMovement, RegistryModel):
-    """People of a household who moved at `occurred_at`. Origin and destination are those of this movement.
+    """People of a household who moved at `occurred_at`. Origin and destination belong to this movement.
 
     `report_id` is the movement's report. `displaced_from_pcode` is the origin of the displacement.
     """

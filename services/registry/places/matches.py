@@ -132,7 +132,7 @@ def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[M
         if count.destination.pcode:
             # the question shows the hazard that the report names
             alike[count.population].append(replace(count, hazard_id=count.hazard_id or hazard_of(count, same)))
-    # most populations have only one hazard or none, so only those with several are compared
+    # most populations have only one hazard or none, so only populations with several are compared
     several_hazards = [counts for counts in alike.values() if len({hazard_of(count, same) for count in counts}) > 1]
     for several in several_hazards:
         for later, earlier in combinations(sorted(several, key=age_order, reverse=True), 2):

@@ -54,8 +54,8 @@ class FoundCounts:
 class Concerned:
     """The places that a decision concerns.
 
-    `places` are those that are joined to each other before or after the decision. `codes` are their units and the units
-    of the decision's district. `hazards` are the hazards among the places; counts in all districts may name them.
+    `places` are the places that are joined to each other before or after the decision. `codes` are their units and the
+    units of the decision's district. `hazards` are the hazards among the places; counts in all districts may name them.
     """
 
     places: frozenset[PlaceKey]

@@ -27,7 +27,7 @@ def nearly_equal(names: Collection[str]) -> Mapping[str, set[str]]:
 
 
 def similar_among(names: Collection[str], others: Collection[str]) -> Mapping[str, set[str]]:
-    """Maps each name to those of `others` that are equal or nearly equal to it."""
+    """Maps each name to the names in `others` that are equal or nearly equal to it."""
     spelled, choices = by_spelling(names), by_spelling(others)
     similar, spellings = defaultdict[str, set[str]](set), list(choices)
     for spelling, written in spelled.items():

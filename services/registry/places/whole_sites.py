@@ -1,7 +1,8 @@
 """Sums the registered people of known origin who were at a site when everybody there was counted.
 
 A count of everybody at a site states no origin, but these people are among the counted people. Without these sums they
-would be in two alerts: that of the district that they left, and that of people of unknown origin (docs/decisions/0077).
+would be in two alerts: the alert of the district that they left, and the alert of people of unknown origin
+(docs/decisions/0077).
 """
 
 from collections import Counter, defaultdict

@@ -276,7 +276,7 @@ async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """The site, with those of its names that no other site with the same P-code has. None if the site is not listed."""
+    """The site, with the names that no other site with the same P-code has. None if the site is not listed."""
     site = await session.get(Site, site_id)
     if site is None:
         return None

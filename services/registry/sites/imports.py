@@ -82,7 +82,7 @@ class SiteImport:
         return ImportedRow(row.line, verdict, name, known.site_id, tuple((column, "") for column in columns))
 
     async def _differences(self, known: Site, row: SiteVersion) -> Sequence[str]:
-        """The columns whose values in the row differ from those of the stored site. Empty cells are ignored."""
+        """The columns whose values differ between the row and the stored site. Empty cells are ignored."""
         given = row.model_dump(include=row.model_fields_set & SiteDescription.model_fields.keys())
         site = self._store.described(known)
         stored, is_there = site.model_dump(), locality(site).is_same(locality(row))

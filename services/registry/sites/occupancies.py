@@ -3,7 +3,7 @@
 A movement of a group changes the counts themselves. Movements of registered households after a count are added or
 subtracted here. The same people may be counted and registered, so counted and registered persons are compared and never
 added. A count of everybody at a site includes the registered persons who were there. If there is no count of everybody,
-the number is at least that of the registered persons who are there now. The rules are in docs/decisions/0079.
+the number is at least the number of registered persons who are there now. The rules are in docs/decisions/0079.
 """
 
 from collections import defaultdict
@@ -21,9 +21,9 @@ from shared.places.site_counts import Share, by_stock, order, shares
 class CountAtSite(NamedTuple):
     """A count of people at a site, in effect or replaced. `headcounts.py` explains the fields.
 
-    `persons` are the people who are left after movements, and `counted` those who were counted. `steps` are the numbers
-    of people who were left after each movement, the earliest first. If everybody left at once, there are no steps.
-    `changed_at` is the time of the first movement.
+    `persons` are the people who are left after movements, and `counted` the people who were counted. `steps` are the
+    numbers of people who were left after each movement, the earliest first. If everybody left at once, there are no
+    steps. `changed_at` is the time of the first movement.
     """
 
     site_id: UUID
@@ -122,7 +122,7 @@ class StockAtSite(NamedTuple):
     """People at a site who were counted together, or who came together by a movement.
 
     `counts` are the counts of these people, the newest first. `persons` is the lowest or the highest number of people
-    who are left. `falls` are those of the recounts that counted these people.
+    who are left. `falls` are falls in the recounts that counted these people.
     """
 
     counts: Sequence[CountAtSite]

@@ -1,4 +1,4 @@
-"""Makes the rows of the registered people who are at sites, and of those who left a site with their household."""
+"""Makes the rows of the registered people who are at sites, and of the people who left a site with their household."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time

@@ -111,7 +111,7 @@ async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UU
 async def registered(
     session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
 ) -> RegisteredMoves:
-    """The registered people who are at these sites, and those who left them by movements of their households."""
+    """The registered people at these sites, and the people who left these sites by movements of their households."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
     keys = any_of(site_of, LargeBinary)
     there = SiteResident.site_key, SiteResident.came_at
@@ -136,7 +136,7 @@ async def registered(
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
-    """All counts at the site, also those that are not about displaced people who are present there."""
+    """All counts at the site, also counts that are not about displaced people who are present there."""
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 

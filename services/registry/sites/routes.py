@@ -200,7 +200,7 @@ def site_import(request: Request, session: Session, caller: Principal) -> SiteIm
 
 
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
-    """Raise Problem unless the P-code is that of a district (or of a city without districts) in the caller's areas.
+    """Raise Problem unless the P-code names a district (or a city without districts) in the caller's areas.
 
     Also raise Problem if the code of the locality lies outside this unit.
     """

@@ -125,7 +125,7 @@ class Whole(Served):
     def refuse_held_reports(self) -> None:
         """Refuses every held report, one at a time, and waits until none is left.
 
-        If several reports are refused together, those that wait for other reports stay held.
+        If several reports are refused together, reports that wait for other reports stay held.
         """
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.REGISTRAR])}"}
         client = self.client(headers=bearer)

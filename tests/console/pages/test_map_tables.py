@@ -17,7 +17,7 @@ from tests.console.pages.test_search import reported
 from tests.registry import factories as reports
 
 EPICENTRE = {"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}}
-# the stream was last heard in this minute or in the one before
+# the stream was last heard in this minute or in the minute before
 MINUTES_OF_THE_LOSS = """async () => {
     const { clock } = await import("/static/time.js");
     return [60_000, 0].map(ms => clock(new Date(Date.now() - ms)));

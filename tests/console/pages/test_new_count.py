@@ -132,8 +132,8 @@ def test_the_present_district_follows_the_origin_until_it_is_typed(seat: Any) ->
     expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
 
 
-# Consecutive errors have different sentences. Otherwise the test could take the sentence of the first for that of the
-# second.
+# Consecutive errors have different sentences. Otherwise the test could take the first count's sentence for the second
+# count's.
 ERRORS = (
     ("#persons", "", "Fill in: Number of persons"),
     ("#origin", "", "Fill in: District or city"),

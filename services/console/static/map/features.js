@@ -89,7 +89,10 @@ export function marksOf(features, kind) {
   return [...marks.values()];
 }
 
-/** Hazards in force come before those that are over, then the most severe. @param {Feature} feature */
+/**
+ * Hazards in force come before hazards that are over; within both groups, the most severe come first.
+ * @param {Feature} feature
+ */
 function rankOf({ properties }) {
   return SEVERITIES.indexOf(properties.severity) + (properties.is_over ? SEVERITIES.length : 0);
 }

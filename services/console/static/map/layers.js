@@ -30,8 +30,8 @@ export function layersBehindMs() {
 }
 
 /**
- * How old the state is that the layers show. If the connection was lost before a change was heard of, the state is that
- * of the loss.
+ * The age of the state that the layers show. If the connection was lost before the page heard of a change, the page
+ * shows the state at the time of the loss.
  */
 export function layersAgeMs() {
   return longestMs(({ currentUntil }) => currentUntil);

@@ -159,7 +159,12 @@ function base(colour, hasOblasts) {
   ];
 }
 
-/** The features of one file of the base, or those of them that the condition selects. @param {string} file @param {any} [condition] @returns {{source: string, filter: any}} */
+/**
+ * The features of one file of the base, or only the features that the condition selects.
+ * @param {string} file
+ * @param {any} [condition]
+ * @returns {{source: string, filter: any}}
+ */
 function ofBase(file, condition = true) {
   return { source: "base", filter: ["all", ["==", ["get", "file"], file], condition] };
 }

@@ -9,7 +9,7 @@ function switches() {
 }
 
 /**
- * Restores the switches of this account. An unknown name, such as that of a layer of an earlier release, changes
+ * Restores the switches of this account. An unknown name, such as the name of a layer of an earlier release, changes
  * nothing.
  */
 export function restoreSwitches() {

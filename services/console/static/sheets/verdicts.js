@@ -44,7 +44,7 @@ export function hideVerdicts() {
   for (const id of ["result", "more"]) element(id).textContent = "";
 }
 
-/** Shows the rows; those that need a look come first. @param {CheckedSheet} sheet @param {"tried" | "sent"} act */
+/** Shows the rows; rows that need a look come first. @param {CheckedSheet} sheet @param {"tried" | "sent"} act */
 export function showVerdicts(sheet, act) {
   const { rows } = sheet;
   const households = rows.filter((row) => row.is_household);
@@ -74,7 +74,7 @@ export function showVerdicts(sheet, act) {
 }
 
 /**
- * Draws the rows; those that need a look come first. The ticks and the focus stay.
+ * Draws the rows; rows that need a look come first. The ticks and the focus stay.
  * @param {CheckedSheet} sheet
  * @param {"tried" | "sent"} act
  * @param {Map<string, Receipt>} results the results of sent rows, by report

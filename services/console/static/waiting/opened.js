@@ -65,7 +65,10 @@ async function content(id) {
   return undefined;
 }
 
-/** All fields: first those that have a label here, in the order of the labels. @param {Record<string, any>} report */
+/**
+ * All fields: first the fields that have a label here, in the order of the labels.
+ * @param {Record<string, any>} report
+ */
 export function list(report) {
   const made = make("dl", { className: "facts" });
   const others = Object.keys(report).filter((name) => name !== "kind" && !labels.has(name));

@@ -78,7 +78,7 @@ function showNoMap() {
   element("map").hidden = true;
 }
 
-/** Makes the map's letters as large as those of the page, whatever the size of the screen. Returns the scale. */
+/** Makes the map's letters as large as the page's letters, whatever the size of the screen. Returns the scale. */
 function enlarged() {
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTER_PX;
   element("map").style.setProperty("--scale", String(scale));

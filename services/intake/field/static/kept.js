@@ -195,7 +195,8 @@ export function forgetOld() {
 }
 
 /**
- * The days of a recorded report count from its receipt, those of other reports from the day on which they were written.
+ * The days of a recorded report count from its receipt; the days of other reports count from the day on which they were
+ * written.
  * @param {Kept} report
  */
 function isOld(report) {

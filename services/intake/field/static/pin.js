@@ -94,8 +94,8 @@ function nameOf(account = "") {
 }
 
 /**
- * The key pair for an account's drafts: the account's own, else the one that was chosen before a sign-in, else the
- * newest.
+ * The key pair for an account's drafts: the account's own pair, else the pair that was chosen before a sign-in, else
+ * the newest pair.
  * @param {string} author
  */
 function pairOf(author) {

@@ -70,7 +70,7 @@ function backward() {
   else go(steps().findLast((earlier) => earlier < step) ?? 1);
 }
 
-/** Show a step, or the one before it if the chosen kind of report has no such step. @param {number} wanted */
+/** Show a step, or the step before it if the chosen kind of report has no such step. @param {number} wanted */
 function go(wanted) {
   const nearest = steps().findLast((known) => known <= wanted) ?? 1;
   if (nearest === step) return;

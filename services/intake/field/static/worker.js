@@ -183,7 +183,7 @@ function soon(kept) {
 }
 
 /**
- * The cached answer or that of the network, whichever comes first.
+ * The cached answer or the network's answer, whichever comes first.
  * @param {Promise<Response | undefined>} kept
  * @param {Promise<Response>} answer
  */
