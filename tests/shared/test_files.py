@@ -32,3 +32,22 @@ async def test_a_file_is_sent_again_only_if_it_has_changed(tmp_path: Path) -> No
         assert (part.status_code, part.text) == (206, ";3")
         refused = [await browser.get(path) for path in ("/absent.js", "/%00", f"/{'a' * 300}", "/..%2f..%2fetc/passwd")]
         assert {answer.status_code for answer in refused} == {404}
+
+
+async def test_a_style_sheet_is_sent_with_the_sheets_that_it_imports(tmp_path: Path) -> None:
+    (tmp_path / "board").mkdir()
+    part = tmp_path / "board" / "rows.css"
+    part.write_text(".row {}\n")
+    (tmp_path / "board.css").write_text('/* The board. */\n@import "board/rows.css";\n.board {}\n')
+    app = Starlette(routes=[Mount("/", PageFiles(directory=tmp_path))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
+        first = await browser.get("/board.css")
+        kept = {"if-none-match": first.headers["etag"]}
+        again = await browser.get("/board.css", headers=kept)
+        part.write_text(".row { color: red }\n")
+        newer = await browser.get("/board.css", headers=kept)
+    assert [answer.status_code for answer in (first, again, newer)] == [200, 304, 200]
+    assert first.text == "/* The board. */\n.row {}\n.board {}\n"
+    assert newer.text == "/* The board. */\n.row { color: red }\n.board {}\n"
+    assert {answer.headers["cache-control"] for answer in (first, again, newer)} == {"no-cache"}
+    assert newer.headers["content-type"] == "text/css; charset=utf-8"
