@@ -25,7 +25,7 @@ check: development ## format, lint, types, import contracts, documents, names, m
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install prettier --check --log-level warn '**/*.js'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install prettier --check --log-level warn '**/*.{js,css}'
 	@$(BIN)/lint-imports --no-cache
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --project tsconfig.json
 	@$(PYTHON) -m cli contract --check
@@ -33,7 +33,7 @@ check: development ## format, lint, types, import contracts, documents, names, m
 
 fix: development ## format, and correct what can be corrected automatically
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install prettier --write --log-level warn '**/*.js'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install prettier --write --log-level warn '**/*.{js,css}'
 
 quick: development ## run the pure tests, in seconds
 	@$(PYTHON) -m pytest --quick
