@@ -4,18 +4,19 @@ import { mark, oddities, problems, refusedFields, summed, unmark } from "./check
 import { control, form } from "./controls.js";
 import { listenToCounted, writeCounted } from "./counted.js";
 import { listenToCountries } from "./countries.js";
-import { sealReport } from "./centre-key.js";
-import { discard, draftOf, held, isHeldHere, isReadable, keepDraft, Kinds, letGo, readDraft } from "./drafts.js";
+import { discard, draftOf, held, isReadable, keepDraft, Kinds, letGo, readDraft } from "./drafts.js";
 import { element } from "./elements.js";
 import { listenToEvents, writeEvent } from "./events.js";
 import { kindChosen, mobilityChosen, write } from "./fields.js";
-import { account, changed, CHANGED, clearOf, isOwn, isSameName, keep, kept, nextVersion } from "./kept.js";
+import { account, changed, CHANGED, isSameName, kept, nextVersion } from "./kept.js";
 import { listenToHazards, needPlace, placed, renewSeen, writeHazard } from "./hazards.js";
 import { listenToMembers, membersChanged } from "./members.js";
-import { forgetAll, lastHousehold, recall, remember } from "./sent-reports.js";
+import { isSealing, store } from "./sealed-reports.js";
+import { forgetAll, lastHousehold, recall } from "./sent-reports.js";
 import { listenToMovements, movementOf, writeMovement } from "./movements.js";
 import { sendWaiting } from "./outbox.js";
 import { listenToMoments, writeMoment } from "./moments.js";
+import { draft, isAnothers, isElsewhere, latestCorrected, openDraft } from "./open-draft.js";
 import { tell } from "./page.js";
 import { withPin } from "./pin-panel.js";
 import { lock } from "./pin.js";
@@ -27,30 +28,14 @@ import { listenToShortForm, showAll, showChosen } from "./short-form.js";
 import { listenToSteps, restart, showSteps } from "./steps.js";
 import { sentence } from "./texts.js";
 import { today } from "./time.js";
+import { ask, wasAsked } from "./unlikely-values.js";
 
 /**
  * @typedef {import("./kept.js").Kept} Kept
  * @typedef {import("./kept.js").Body} Body
- * @typedef {import("./positions.js").Point} Point
- * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null,
- *   point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open the report in the
- *   form: ids, author, the report that it corrects, position, whether it was changed, and whether it is stored as a
- *   draft, whether the last change could not be stored, and what was written as each kind of report
  */
 
 const status = element("main").dataset.status ?? "Actual";
-/** @type {Open} */
-let draft = {
-  ids: idsOf(),
-  author: "",
-  corrected: null,
-  point: null,
-  isTouched: false,
-  isKept: false,
-  kinds: new Kinds(),
-};
-let isSealing = false;
-let questioned = ""; // the unlikely values that the author was asked to confirm
 
 export function listen() {
   listenToSteps();
@@ -108,22 +93,6 @@ function follow() {
   draft.author = account()?.name ?? "";
 }
 
-function isAnothers() {
-  const { author } = draft;
-  const latest = latestCorrected();
-  return Boolean(author && !isSameName(author, account()?.name)) || Boolean(latest && !isOwn(latest));
-}
-
-/** Whether another tab sent the draft, removed it, or continues it. */
-function isElsewhere() {
-  return draft.isKept && !isHeldHere(draft.ids.report_id);
-}
-
-/** The report that the draft corrects, as stored now, because the centre may have answered it meanwhile. */
-function latestCorrected() {
-  return draft.corrected && (kept(draft.corrected.clear.report_id) ?? draft.corrected);
-}
-
 /** @param {Event} event */
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
@@ -158,7 +127,7 @@ function save() {
 /** @param {SubmitEvent} event */
 async function submitted(event) {
   event.preventDefault();
-  if (isSealing) return;
+  if (isSealing()) return;
   if (isAnothers()) {
     // the account may have changed while the tab was suspended
     begin();
@@ -172,7 +141,7 @@ async function submitted(event) {
   const latest = latestCorrected();
   const body = read(form, status, latest ? { ...latest.clear, version: nextVersion(latest) } : draft.ids, draft.point);
   const odd = oddities(body, today()).join("\n");
-  if (odd && odd !== questioned) return ask(odd);
+  if (odd && !wasAsked(odd)) return ask(odd);
   const sent = draft; // another one may be open when the report is sealed
   const failure = await store(body, account()?.name ?? "");
   if (failure) return draft === sent && tell(element("wrong"), failure);
@@ -180,39 +149,6 @@ async function submitted(event) {
   if (draft === sent) begin();
   element("kept-reports").scrollIntoView({ block: "end" });
   void sendWaiting();
-}
-
-/**
- * Seal the report and keep it until it is sent. Return an error text, or an empty value.
- * @param {Body} body
- * @param {string} author
- */
-async function store(body, author) {
-  isSealing = form.inert = true; // what is written now would not be sent
-  form.ariaBusy = "true";
-  try {
-    const sealed = await sealReport(body, author),
-      at = new Date().toISOString();
-    if (!sealed) return sentence("keyless");
-    const name = account()?.name ?? "";
-    keep({ clear: clearOf(body), sealed, account: author || name, state: "waiting", at });
-    if (!author || isSameName(author, name)) remember(body, at);
-    return "";
-  } catch {
-    return sentence("full");
-  } finally {
-    isSealing = form.inert = false;
-    form.ariaBusy = null;
-  }
-}
-
-/** Ask the author to confirm unlikely values. The button then sends the report. @param {string} odd */
-function ask(odd) {
-  questioned = odd;
-  element("odd").hidden = !odd;
-  element("odd-values").textContent = odd;
-  element("send").textContent = odd ? sentence("sendOdd") : sentence("send");
-  if (odd) element("odd").focus();
 }
 
 /** @param {Kept} report */
@@ -270,11 +206,6 @@ export function moveOn({ clear }) {
   reopen({ author: account()?.name ?? "", corrected: null, body: { ...idsOf(), ...movementOf(clear) } });
 }
 
-/** Whether the form in this tab shows the report. @param {string} reportId */
-export function isOpen(reportId) {
-  return draft.ids.report_id === reportId;
-}
-
 export function show() {
   element("form-title").focus({ preventScroll: true });
   element("form-title").scrollIntoView();
@@ -293,7 +224,7 @@ export function begin(begun) {
   letGo();
   const { corrected = null } = begun ?? {},
     body = begun && placed(begun.body);
-  draft = {
+  openDraft({
     ids: idsOf(body),
     author: begun?.author || (account()?.name ?? ""),
     corrected,
@@ -301,7 +232,7 @@ export function begin(begun) {
     isTouched: Boolean(body),
     isKept: false,
     kinds: new Kinds(begun?.others),
-  };
+  });
   element("members").replaceChildren();
   control("occurred").value = control("occurred").max = today();
   writeCounted(body);

@@ -3,7 +3,7 @@
 import { discard, discardCopy, drafts } from "./drafts.js";
 import { button, element } from "./elements.js";
 import { expectation } from "./expectations.js";
-import { correct, goOn, isOpen, moveOn } from "./form.js";
+import { correct, goOn, moveOn } from "./form.js";
 import { kindOf } from "./hazards.js";
 import {
   account,
@@ -20,6 +20,7 @@ import {
 } from "./kept.js";
 import { codeOf, labelOf, placeName } from "./labels.js";
 import { areOwnPeople } from "./movements.js";
+import { isOpen } from "./open-draft.js";
 import { sendAgain } from "./outbox.js";
 import { reverse } from "./reversals.js";
 import { canSeal } from "./sealing.js";

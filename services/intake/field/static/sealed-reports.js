@@ -1,0 +1,39 @@
+// Finished reports: sealed, and kept on the phone until they are sent.
+
+import { sealReport } from "./centre-key.js";
+import { form } from "./controls.js";
+import { account, clearOf, isSameName, keep } from "./kept.js";
+import { remember } from "./sent-reports.js";
+import { sentence } from "./texts.js";
+
+/** @typedef {import("./kept.js").Body} Body */
+
+let sealing = false;
+
+export function isSealing() {
+  return sealing;
+}
+
+/**
+ * Seal the report and keep it until it is sent. Return an error text, or an empty value.
+ * @param {Body} body
+ * @param {string} author
+ */
+export async function store(body, author) {
+  sealing = form.inert = true; // what is written now would not be sent
+  form.ariaBusy = "true";
+  try {
+    const sealed = await sealReport(body, author),
+      at = new Date().toISOString();
+    if (!sealed) return sentence("keyless");
+    const name = account()?.name ?? "";
+    keep({ clear: clearOf(body), sealed, account: author || name, state: "waiting", at });
+    if (!author || isSameName(author, name)) remember(body, at);
+    return "";
+  } catch {
+    return sentence("full");
+  } finally {
+    sealing = form.inert = false;
+    form.ariaBusy = null;
+  }
+}
