@@ -192,7 +192,12 @@ class CountedGroups:
 
     def first(self, most: int) -> list[GroupsHere]:
         """The first `most` places, and in any case the people whose place is not stated."""
-        return [line for number, line in enumerate(self.here) if number < most or not line.place.is_stated]
+        return [*self.here[:most], *self.here[max(most, self._stated) :]]
+
+    @cached_property
+    def _stated(self) -> int:
+        """The number of stated places, which come first."""
+        return sum(line.place.is_stated for line in self.here)
 
 
 def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) -> CountedGroups:
