@@ -1,8 +1,11 @@
 """What each panel of the board shows to the reader."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +24,7 @@ from services.console import (
 from services.console import recent as recent_changes
 from services.console.hazards import corrections, releases
 from services.console.key_figures import KeyFigure
+from services.console.models import BoardAlert, BoardHazard, BoardRelease
 from services.console.queries import (
     accounts,
     board_alerts,
@@ -34,8 +38,13 @@ from services.console.queries import checks as check_queries
 from services.console.queries import key_figures as figure_queries
 from services.console.queries import recent as recent_queries
 from services.console.queries import releases as release_queries
+from services.console.queries.board_alerts import SectionAlerts
+from services.console.queries.releases import Confirmation
+from services.console.recent import RecentChange
+from services.console.sections import Section
 from services.console.state import console
 from shared.auth import role_groups, tokens
+from shared.country import COUNTRY
 from shared.events.vocabulary import ReportKind
 from shared.monitoring import status
 from shared.pages import language_of
@@ -54,58 +63,109 @@ async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
     of_households = await shared.get(
         "displaced", ["households"], lambda: figure_queries.of_households(session, counted, principal, places)
     )
-    before = await figure_queries.day_ago(session, now, principal, places)
+    before = await shared.get("day ago", (), lambda: figure_queries.day_ago(session, now, principal, places))
     compared = key_figures.compared({**of_alerts, **of_households}, before)
     if not visibility.sees_deliveries(principal):
         del compared[KeyFigure.NOT_DELIVERED]
     return {"key_figures": compared}
 
 
+@dataclass(frozen=True, slots=True)
+class ListedAlerts:
+    """The alerts of the list, their deliveries, and the number of suppressed alerts."""
+
+    sections: Mapping[Section, SectionAlerts]
+    shown: Sequence[BoardAlert]  # of all sections
+    deliveries: Mapping[UUID, tuple[int, int]]
+    suppressed: int
+
+
 async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
-    now, principal = datetime.now(UTC), tokens.current(request)
-    sees_sites, pcodes = visibility.sees_localities(principal), board.concerning(principal, console(request).places)
-    chosen = filters.of(request.query_params.multi_items(), console(request).places)
-    is_chosen = filter_conditions.condition(chosen, now, console(request).places)
-    sections = await board_alerts.sections(session, now, pcodes, most_of(request), is_chosen)
-    hidden = await board_alerts.hidden_unacknowledged(session, now, pcodes, sections) if chosen.is_active else Counter()
-    shown = [alert for listed in sections.values() for alert in listed.alerts]
+    here, now, principal, most = console(request), datetime.now(UTC), tokens.current(request), most_of(request)
+    sees_sites, pcodes = visibility.sees_localities(principal), board.concerning(principal, here.places)
+    chosen = filters.of(request.query_params.multi_items(), here.places)
+
+    async def read() -> ListedAlerts:
+        is_chosen = filter_conditions.condition(chosen, now, here.places)
+        sections = await board_alerts.sections(session, now, pcodes, most, is_chosen)
+        shown = [alert for section in sections.values() for alert in section.alerts]
+        deliveries = await board_alerts.deliveries(session, shown)
+        return ListedAlerts(sections, shown, deliveries, await board_alerts.suppressed(session, now, pcodes))
+
+    is_usual = most == FIRST and not chosen.is_active  # other lists could fill the memory
+    shared = await here.shared_figures.of(session, principal.areas)
+    listed = await shared.get("list of alerts", ["alerts"], read) if is_usual else await read()
+    sections, hidden = listed.sections, Counter[str]()
+    if chosen.is_active:
+        hidden = await board_alerts.hidden_unacknowledged(session, now, pcodes, sections)
     return {
         "sections": sections,
         "chosen": chosen,
         "hidden_unacknowledged": hidden,
-        "most": most_of(request),
+        "most": most,
         "now": now,
-        "people": await accounts.names(session, board_alerts.people(shown)),
-        "deliveries": await board_alerts.deliveries(session, shown) if visibility.sees_deliveries(principal) else {},
-        "suppressed": await board_alerts.suppressed(session, now, pcodes),
-        "exposed_sites": await exposed_sites.named(session, shown, language_of(request)) if sees_sites else {},
+        "people": await accounts.names(session, board_alerts.people(listed.shown)),
+        "deliveries": listed.deliveries if visibility.sees_deliveries(principal) else {},
+        "suppressed": listed.suppressed,
+        "exposed_sites": await exposed_sites.named(session, listed.shown, language_of(request)) if sees_sites else {},
     }
 
 
+@dataclass(frozen=True, slots=True)
+class ListedHazards:
+    """The hazards of the list, what is known of their releases, and the numbers of hazards that the list could show."""
+
+    hazards: Sequence[BoardHazard]
+    in_force: int
+    cancelled: int
+    released: Mapping[UUID, BoardRelease]
+    unreleased: Mapping[UUID, datetime]
+    without_hazard: Sequence[BoardRelease]
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [hazard.hazard_id for hazard in self.hazards]
+
+
 async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
-    now, principal = datetime.now(UTC), tokens.current(request)
-    shown = await snapshots.hazards(session, now, most_of(request))
-    ids = [hazard.hazard_id for hazard in shown]
-    pcodes = board.covered(principal, console(request).places)
-    in_force, cancelled = await snapshots.hazard_counts(session, now)
-    released = await release_queries.releases(session, ids)
-    confirmed = await release_queries.confirmed(session, ids)
-    unreleased = await public_versions.unreleased_since(session, ids)
+    here, now, principal, most = console(request), datetime.now(UTC), tokens.current(request), most_of(request)
+
+    async def read() -> ListedHazards:
+        shown = await snapshots.hazards(session, now, most)
+        ids = [hazard.hazard_id for hazard in shown]
+        return ListedHazards(
+            shown,
+            *await snapshots.hazard_counts(session, now),
+            await release_queries.releases(session, ids),
+            await public_versions.unreleased_since(session, ids),
+            await release_queries.without_hazard(session, now, FIRST),
+        )
+
+    async def confirmations() -> Mapping[UUID, Confirmation]:
+        return await release_queries.confirmed(session, listed.ids)
+
+    if most == FIRST:  # longer lists could fill the memory
+        shared = await here.shared_figures.of(session, [COUNTRY])  # all readers see all hazards
+        listed = await shared.get("list of hazards", visibility.HAZARDS, read)
+        confirmed = await shared.get("confirmations of hazards", ("alerts", *visibility.HAZARDS), confirmations)
+    else:
+        listed = await read()
+        confirmed = await confirmations()
     return {
         "now": now,
-        "hazards": shown,
-        "releases_without_hazard": await release_queries.without_hazard(session, now, FIRST),
-        "hazards_count": in_force,
-        "hazards_hidden": in_force + cancelled - len(shown),
+        "hazards": listed.hazards,
+        "releases_without_hazard": listed.without_hazard,
+        "hazards_count": listed.in_force,
+        "hazards_hidden": listed.in_force + listed.cancelled - len(listed.hazards),
         "public_state": lambda hazard: releases.state(
             hazard,
-            released.get(hazard.hazard_id),
+            listed.released.get(hazard.hazard_id),
             confirmed.get(hazard.hazard_id),
-            unreleased_since=unreleased.get(hazard.hazard_id),
+            unreleased_since=listed.unreleased.get(hazard.hazard_id),
             now=now,
         ),
         "may_correct": lambda hazard: corrections.may_correct(principal, hazard),
-        "callers": await callers.noted(session, ids, principal.account, pcodes),
+        "callers": await callers.noted(session, listed.ids, principal.account, board.covered(principal, here.places)),
     }
 
 
@@ -134,17 +194,26 @@ async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
-    since, sees_all = datetime.now(UTC) - snapshots.RECENT, tokens.current(request).covers_country
+    here, principal = console(request), tokens.current(request)
+    since, sees_all = datetime.now(UTC) - snapshots.RECENT, principal.covers_country
     kinds = ReportKind if sees_all else board.PUBLIC_KINDS
-    rows = await snapshots.outcomes(session, console(request).settings.counted_status, since, kinds)
+    shared = await here.shared_figures.of(session, principal.areas)
+    counted = here.settings.counted_status
+    rows = await shared.get("outcomes", ["outcomes"], lambda: snapshots.outcomes(session, counted, since, kinds))
     return {"outcomes": board.settled(rows), "sees_all_reports": sees_all}
 
 
 async def recent(request: Request, session: AsyncSession) -> dict[str, Any]:
     """What changed in the last hour: hazards, and alerts in the caller's areas."""
-    since, pcodes = datetime.now(UTC) - LAST_HOUR, board.concerning(tokens.current(request), console(request).places)
-    changed = await recent_queries.alerts(session, since, pcodes)
-    changes = recent_changes.changes(changed, await recent_queries.hazards(session, since), since)
+    here, principal, since = console(request), tokens.current(request), datetime.now(UTC) - LAST_HOUR
+    pcodes = board.concerning(principal, here.places)
+
+    async def read() -> list[RecentChange]:
+        changed = await recent_queries.alerts(session, since, pcodes)
+        return recent_changes.changes(changed, await recent_queries.hazards(session, since), since)
+
+    shared = await here.shared_figures.of(session, principal.areas)
+    changes = await shared.get("last hour", ("alerts", *visibility.HAZARDS), read)
     return {"recent": changes, "names": await accounts.names(session, [change.account for change in changes])}
 
 

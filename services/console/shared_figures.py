@@ -1,4 +1,4 @@
-"""Figures of the board that all readers of the same areas share, so that PostgreSQL computes them once for a change."""
+"""Figures and lists of the board that all readers of the same areas share, so that each change is read once."""
 
 import asyncio
 import math

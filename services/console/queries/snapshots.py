@@ -45,12 +45,22 @@ MOVED = (
 SEVEREST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 
 
+POSITIONS = "positions"
+
+
 async def begin(session: AsyncSession) -> None:
     """Starts a read-only snapshot, so that all following statements see the same state."""
     await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    session.info[POSITIONS] = await _positions(session)
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
+    """The positions up to which the worker has stored records. Those of a snapshot were read at its beginning."""
+    known: dict[Partition, int] | None = session.info.get(POSITIONS)
+    return await _positions(session) if known is None else known
+
+
+async def _positions(session: AsyncSession) -> dict[Partition, int]:
     rows = await session.execute(select(ConsumerOffset.topic, ConsumerOffset.partition, ConsumerOffset.next_offset))
     return {(topic, partition): next for topic, partition, next in rows}
 
