@@ -11,6 +11,7 @@ from services.console.queries import snapshots
 from services.console.state import console
 from services.console.stream import vectors
 from services.console.stream.vectors import BadVector, Vector
+from services.console.visibility import TOPICS
 from shared.postgres import notify
 from shared.web.problems import Problem
 
@@ -24,7 +25,8 @@ async def once_there(
 ) -> tuple[T, dict[str, str]]:
     """Reads in a snapshot that contains the position `wanted`. Waits at most 3 seconds for it.
 
-    If the worker has not reached the position by then, the returned header `x-late` makes the browser ask again.
+    The returned header `x-position` has the snapshot's position. If the worker has not reached the position `wanted` by
+    then, the header `x-late` makes the browser ask again.
     """
     now = asyncio.get_running_loop().time
     give_up = now() + WAIT_SECONDS
@@ -37,7 +39,8 @@ async def once_there(
                 answer = await read(session)
                 break
         await notify.wait(moved, min(LOOK_SECONDS, give_up - now()))
-    return answer, {} if vectors.reached(stand, wanted) else {"x-late": "1"}
+    headers = {"x-position": vectors.encoded(stand, TOPICS)}
+    return answer, headers if vectors.reached(stand, wanted) else headers | {"x-late": "1"}
 
 
 def position_of(text: str) -> Vector:

@@ -1,9 +1,11 @@
 """Keeps the HTML of the board's rows. Each event redraws whole lists for every open board, but few rows change."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Hashable
 from datetime import datetime
+from hashlib import blake2b
 from sys import getsizeof
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -18,13 +20,19 @@ from shared.places import Places
 MOST_BYTES = 64_000_000
 
 
+class KeptRow(NamedTuple):
+    html: Markup
+    digest: str  # of the HTML
+    gap: Markup  # stands for the row if the page already has it
+
+
 class KeptRows:
     def __init__(
         self, pages: Pages, places: Places, counted: Status, *, exercise: bool, most_bytes: int = MOST_BYTES
     ) -> None:
         self._pages, self._places = pages, places
         self._constants = {"places": places, "counted": counted, "exercise": exercise}
-        self._kept: dict[Hashable, Markup] = {}
+        self._kept: dict[Hashable, KeptRow] = {}
         self._bytes, self._most_bytes = 0, most_bytes
 
     def row(self, language: str, template: str, version: Hashable, shown: Any, **facts: Hashable) -> Markup:
@@ -33,18 +41,29 @@ class KeptRows:
         `shown` is the record that the row shows, and `version` stands for the content of this record. A template of a
         row sees only `shown`, the facts and the constants of this process, so that no row can depend on anything else.
         """
+        return self._row(language, template, version, shown, facts).html
+
+    def row_or_gap(
+        self, known: frozenset[str], language: str, template: str, version: Hashable, shown: Any, **facts: Hashable
+    ) -> Markup:
+        """The row, or its gap if the page already has the row. `known` are the digests of the rows that it has."""
+        row = self._row(language, template, version, shown, facts)
+        return row.gap if row.digest in known else row.html
+
+    def _row(self, language: str, template: str, version: Hashable, shown: Any, facts: dict[str, Hashable]) -> KeptRow:
         today = datetime.now(TIME_ZONE).date()  # a row names the day of a time only if it is not today
         key = (language, template, version, today, *facts.items())
-        html = self._kept.pop(key, None)
-        if html is None:
-            html = self._rendered(language, template, shown, facts)
-            self._bytes += getsizeof(html)
-        self._kept[key] = html
+        row = self._kept.pop(key, None)
+        if row is None:
+            row = self._rendered(language, template, shown, facts)
+            self._bytes += getsizeof(row.html)
+        self._kept[key] = row
         while self._bytes > self._most_bytes:
-            self._bytes -= getsizeof(self._kept.pop(next(iter(self._kept))))  # the row that was shown the longest ago
-        return html
+            oldest = self._kept.pop(next(iter(self._kept)))  # the row that was shown the longest ago
+            self._bytes -= getsizeof(oldest.html)
+        return row
 
-    def _rendered(self, language: str, template: str, shown: Any, facts: dict[str, Hashable]) -> Markup:
+    def _rendered(self, language: str, template: str, shown: Any, facts: dict[str, Hashable]) -> KeptRow:
         text = self._pages.text(
             language,
             template,
@@ -53,4 +72,7 @@ class KeptRows:
             **self._constants,
             **facts,
         )
-        return Markup(text)  # noqa: S704 - the template has escaped its values
+        digest = urlsafe_b64encode(blake2b(text.encode(), digest_size=6).digest()).decode()
+        marked = text.replace(" data-key=", f' data-row="{digest}" data-key=', 1)
+        # the template has escaped its values
+        return KeptRow(Markup(marked), digest, Markup(f'<template data-row="{digest}"></template>'))  # noqa: S704

@@ -53,18 +53,19 @@ async def wall_page(request: Request) -> Response:
 
 
 @router.get("/board/{panel}")
-async def board_panel(request: Request, panel: str, at: str = "") -> Response:
+async def board_panel(request: Request, panel: str, at: str = "", rows: str = "") -> Response:
     """A panel as a fragment of the page.
 
     Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
-    reached.
+    reached. Of the rows that the page already has, named by their digests in `rows`, only gaps are sent.
     """
     view = (PANELS | OF_WALL).get(panel)
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
     context, headers = await once_there(request, position_of(at), lambda session: view(request, session))
     headers["x-edition"] = console(request).edition  # a board whose scripts are of another edition says so
-    return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **around(request), **context)
+    context |= around(request, frozenset(rows.split(",")))
+    return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **context)
 
 
 @router.get("/v1/ringing")
@@ -115,8 +116,8 @@ async def audit_page(request: Request, session: Session) -> Response:
     return console(request).pages.render(request, "audit.html", names=names)
 
 
-def around(request: Request) -> dict[str, Any]:
-    """The variables that the templates of all panels need."""
+def around(request: Request, known: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The variables that the templates of all panels need. `known` are the digests of the rows that the page has."""
     here, principal, language = console(request), tokens.current(request), language_of(request)
     return {
         "places": here.places,
@@ -127,6 +128,6 @@ def around(request: Request) -> dict[str, Any]:
         "may_count": not principal.roles.isdisjoint(role_groups.COUNTERS),
         "sees_figures": not principal.roles.isdisjoint(role_groups.FIGURES),
         "sees_ledger": not principal.roles.isdisjoint(role_groups.LEDGER),
-        "row": partial(here.kept_rows.row, language),
+        "row": partial(here.kept_rows.row_or_gap, known, language),
         "whereabouts": lambda pcodes: board.whereabouts(pcodes, here.places, language),
     }

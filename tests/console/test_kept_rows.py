@@ -1,5 +1,6 @@
 """A row of the board is rendered again only if something changed that it shows."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,3 +43,17 @@ def test_rows_that_were_not_shown_for_long_make_room_for_others(tmp_path: Path) 
         rows.row("en", "row.html", version, shown)
     shown.name = "b" * 1_000
     assert [rows.row("en", "row.html", version, shown)[0] for version in (3, 1, 2)] == ["b", "a", "b"]
+
+
+def test_of_a_row_that_the_page_has_only_a_gap_is_sent(tmp_path: Path) -> None:
+    """A digest names the content of a row, so that all web processes give an equal row the same digest."""
+    (tmp_path / "row.html").write_text('<li data-key="{{ shown.name }}">{{ shown.text }}</li>')
+    shown = SimpleNamespace(name="a", text="is 5 data-key=6", pcodes=[])
+    sent = kept_rows(tmp_path).row_or_gap(frozenset([""]), "en", "row.html", 1, shown)
+    found = re.fullmatch('<li data-row="(.{8})" data-key="a">is 5 data-key=6</li>', sent)
+    assert found
+    rows, known = kept_rows(tmp_path), frozenset(found.groups())
+    assert rows.row_or_gap(known, "en", "row.html", 1, shown) == f'<template data-row="{found[1]}"></template>'
+    assert rows.row("en", "row.html", 1, shown) == sent
+    shown.text = "is 7"
+    assert "is 7" in rows.row_or_gap(known, "en", "row.html", 2, shown)

@@ -6,6 +6,8 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from deploy.local.process import wait_until
+from services.console.stream import vectors
+from services.console.visibility import TOPICS
 from shared.auth.tokens import Role
 from tests.console.factories import KARA_SUU
 from tests.console.pages.conftest import Whole, newest_alert
@@ -20,6 +22,7 @@ MOVES_ON = """() => {
     dispatchEvent(new PointerEvent("pointermove"));
   }
 }"""
+CONTAINS = "both => import('/static/board/listening.js').then(({ contains }) => contains(...both))"
 NAMES = "rows => rows.map(row => row.dataset.key)"
 # Moves the clock of the page further than any key or answer holds the list, and stops it.
 MUCH_LATER = "() => { const moment = performance.now() + 10_000; performance.now = () => moment; }"
@@ -154,7 +157,10 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
 
 
 def test_the_list_is_redrawn_when_nobody_points_at_it(whole: Whole, seat: Any) -> None:
-    """Rows that have not changed stay the same elements, because a browser works long on a whole new list."""
+    """Rows that have not changed are not sent again and stay the same elements.
+
+    Otherwise the browser would work long on each new list.
+    """
     page = seat(Role.OPERATOR).open("/")
     hazards = page.locator(".hazards .row")
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
@@ -164,9 +170,14 @@ def test_the_list_is_redrawn_when_nobody_points_at_it(whole: Whole, seat: Any) -
     expect(page.locator("#strip")).to_be_hidden()
     expect(hazards.filter(has_text="Frost")).not_to_have_count(0)
     hazards.evaluate_all("rows => rows.forEach((row) => { row.wasDrawn = true; })")
-    whole.report_hazard(type="frost", severity="Moderate", area={"pcodes": [MANAS]})
+    with page.expect_request(re.compile(r"/board/hazards\?.*&rows=[\w-]{8}")):
+        whole.report_hazard(type="frost", severity="Moderate", area={"pcodes": [MANAS]})
     expect(hazards.filter(has_text="Frost").filter(has_text="Manas")).to_be_visible()
     assert hazards.evaluate_all("rows => rows.filter((row) => row.wasDrawn).length") > 0
+    assert page.locator(".hazards template").count() == 0
+    position = page.evaluate("import('/static/board/listening.js').then(({ stand }) => stand())")
+    later = vectors.encoded({at: offset + 1 for at, offset in vectors.decoded(position).items()}, TOPICS)
+    assert page.evaluate(CONTAINS, [later, position]) and not page.evaluate(CONTAINS, [position, later])
 
 
 def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) -> None:

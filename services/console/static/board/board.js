@@ -17,7 +17,7 @@ import { listen } from "/static/board/listening.js";
 import { settle } from "/static/board/alerts-list.js";
 import { watchPanels } from "/static/board/late-panels.js";
 import { startMap, toggleMap } from "/static/board/map.js";
-import { draw, showBy, showMore } from "/static/board/panels.js";
+import { draw, drawHeard, showBy, showMore } from "/static/board/panels.js";
 import { renewal } from "/static/board/renewals.js";
 
 /** @type {Record<string, string[]>} */
@@ -131,7 +131,7 @@ listen(Object.keys(PANELS_OF), (topics, data) =>
   topics.forEach((topic) => {
     noteChange();
     if (PANELS_OF[topic].includes("recent")) note(data); // the event is about an alert or a hazard
-    PANELS_OF[topic].forEach(draw);
+    PANELS_OF[topic].forEach(drawHeard);
     if (topic === "alerts") heardOf();
     if (PANELS_OF[topic].includes("households")) renewSites();
   }),

@@ -25,6 +25,23 @@ export function stand() {
   return position;
 }
 
+/**
+ * Whether a position contains all records before another position.
+ * @param {string} position
+ * @param {string} other
+ */
+export function contains(position, other) {
+  const [own, wanted] = [decoded(position), decoded(other)];
+  return Object.entries(wanted).every(([topic, offsets]) =>
+    offsets.every((offset, partition) => offset <= (own[topic]?.[partition] ?? 0)),
+  );
+}
+
+/** The offsets of a position, by topic and partition. @param {string} position @returns {Record<string, number[]>} */
+function decoded(position) {
+  return position ? JSON.parse(atob(position.replaceAll("-", "+").replaceAll("_", "/"))) : {};
+}
+
 /** When the page last heard the stream before the newest loss of the connection, as `performance.now()`. */
 export function heardBeforeLoss() {
   return lostAt;

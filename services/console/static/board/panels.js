@@ -4,7 +4,7 @@ import { call } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
 import { ended } from "/static/link.js";
 import { released, rested } from "/static/pressing.js";
-import { stand } from "/static/board/listening.js";
+import { contains, stand } from "/static/board/listening.js";
 
 // After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits,
 // so that a busy server and a busy browser have time for other work. Other panels wait longer.
@@ -13,6 +13,7 @@ const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [50, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
 const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
 const MORE = 200; // the button "show more" adds this many rows
+const MOST_NAMED = 300; // a call names at most so many rows, because the length of an address is limited
 
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();
@@ -52,6 +53,11 @@ export function draw(name) {
   void drawing(name).draw();
 }
 
+/** Has a panel show the records that the page has heard of. @param {string} name */
+export function drawHeard(name) {
+  void drawing(name).draw(stand());
+}
+
 /** Shows more rows of a list. @param {string} name */
 export function showMore(name) {
   drawing(name).most += MORE;
@@ -73,6 +79,10 @@ class Drawing {
     this.most = 100;
     this.isDue = false;
     this.isBusy = false;
+    this.isAsked = false; // whether the newest rendering is due for another reason than records
+    this.position = ""; // the panel must show the records before this position
+    /** @type {Map<string, HTMLElement>} the rows of the newest answer as the server sent them, by their digests */
+    this.rows = new Map();
     /** @type {number | undefined} when the oldest change that the panel does not show was heard of */
     this.since = undefined;
     /** @type {number | undefined} the same, for changes during a rendering */
@@ -81,14 +91,17 @@ class Drawing {
     this.stateAt = 0; // when the shown state was asked for; the first state came with the page
   }
 
-  async draw() {
+  /** @param {string} [position] that the panel must contain; nothing if the panel must be rendered after this call */
+  async draw(position) {
     this.isDue = true;
+    this.isAsked ||= position === undefined;
+    this.position = position ?? this.position;
     if (this.isBusy) this.sinceNext ??= performance.now();
     else this.since ??= performance.now();
     if (this.isBusy) return;
     this.isBusy = true;
     while (this.isDue) {
-      this.isDue = false;
+      this.isDue = this.isAsked = false;
       this.since ??= this.sinceNext;
       this.sinceNext = undefined;
       const began = performance.now();
@@ -103,7 +116,8 @@ class Drawing {
     const askedAt = performance.now();
     // the page's address states the filter of the alerts
     const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : "";
-    const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}`);
+    const rows = [...this.rows.keys()].slice(0, MOST_NAMED).join(",");
+    const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}&rows=${rows}`);
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
     const board = document.getElementById("board"); // a wall screen loads itself again
@@ -113,12 +127,17 @@ class Drawing {
     const holder = make("template");
     holder.innerHTML = await answer.text();
     const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
-    for (const row of keys(fresh).values()) served.set(row, row.outerHTML);
+    this.rows = fillGaps(fresh, this.rows);
+    for (const row of keys(fresh).values()) served.set(row, row.dataset.row ?? row.outerHTML);
     await (showing.has(this.name) ? released() : rested()); // the list of alerts decides itself when its rows may move
     const show = showing.get(this.name);
     if (show) show(fresh);
     else swap(element(`panel-${this.name}`), fresh);
     if (isLate) return;
+    if (!this.isAsked && contains(answer.headers.get("x-position") ?? "", this.position)) {
+      this.isDue = false; // the answer also contains the records that came meanwhile
+      this.sinceNext = undefined;
+    }
     this.shownAfterMs = performance.now() - (this.since ?? performance.now());
     this.since = undefined;
     this.stateAt = askedAt;
@@ -127,6 +146,23 @@ class Drawing {
   again() {
     setTimeout(() => this.draw(), AGAIN_MS);
   }
+}
+
+/**
+ * Replaces each gap by a copy of the row that it stands for. Returns the rows of the panel by their digests.
+ * @param {HTMLElement} fresh
+ * @param {Map<string, HTMLElement>} earlier the rows of the answer before
+ */
+function fillGaps(fresh, earlier) {
+  /** @type {Map<string, HTMLElement>} */
+  const rows = new Map();
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (fresh.querySelectorAll("[data-row]"))) {
+    const digest = part.dataset.row ?? "";
+    const known = earlier.get(digest);
+    if (part instanceof HTMLTemplateElement && known) part.replaceWith(known.cloneNode(true));
+    rows.set(digest, known ?? /** @type {HTMLElement} */ (part.cloneNode(true))); // scripts will change the part itself
+  }
+  return rows;
 }
 
 /**
@@ -155,7 +191,7 @@ export function highlight(row) {
   setTimeout(() => row.classList.remove("arrived"), ARRIVED_MS);
 }
 
-/** @type {WeakMap<HTMLElement, string>} the server's text of rows that no script has changed since */
+/** @type {WeakMap<HTMLElement, string>} the digest, or the text, of each row that no script has changed */
 const served = new WeakMap();
 
 /** The row is replaced at the next drawing, because a script has changed it. @param {HTMLElement} row */
