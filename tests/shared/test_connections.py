@@ -159,7 +159,7 @@ async def waits(server: Server, token_keys: Path, account: UUID | None = None) -
 async def test_a_limited_number_of_concurrent_requests(
     server: Server, token_keys: Path, most: int, account: UUID | None
 ) -> None:
-    """Each account has a limit, and so have all accounts of an address together. Only open requests count."""
+    """Each account has a limit, and all accounts of an address together have a limit. Only open requests count."""
     under_way = [await waits(server, token_keys, account) for _ in range(most)]
     assert not any(each.done() for each in under_way)
     refused = await waits(server, token_keys, account)

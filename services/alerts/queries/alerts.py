@@ -93,7 +93,7 @@ ON CONFLICT DO NOTHING
 
 AT_ONCE = 100
 MOST_CHECKED = 5000
-UNREADABLE = (ValueError, TypeError)  # pydantic's ValidationError is a ValueError, and so is an error in JSON
+UNREADABLE = (ValueError, TypeError)  # pydantic's ValidationError and an error in JSON are both ValueErrors
 
 
 class AlertUnreadable(Exception):

@@ -37,7 +37,8 @@ async def readable(
 ) -> tuple[list[DutyNumber], int]:
     """The numbers of these units that can be decrypted, and how many cannot.
 
-    An alert is shown without the latter. A caller that shows the numbers adds a row to the security log.
+    An alert is shown without the numbers that cannot be decrypted. A caller that shows the numbers adds a row to the
+    security log.
     """
     known, unreadable = list[DutyNumber](), list[Exception]()
     for row in await session.scalars(_of_units(pcodes, limit)):

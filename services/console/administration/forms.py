@@ -47,7 +47,7 @@ class AccountForm(TypedForm):
     ) -> tuple[AccountDetails, list[Fault]]:
         """The details, and the wrong fields.
 
-        The sources of the `known` account stay the same, and so does its team if it is no field account.
+        The sources of the `known` account stay the same. If it is no field account, its team stays the same, too.
         """
         wrong = list[Fault]()
         roles = frozenset(Role(code) for code in self.several("roles") if code in list(Role))

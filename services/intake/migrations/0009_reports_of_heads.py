@@ -1,6 +1,6 @@
 """Adds to each head of a household in a list the report and the place of the household.
 
-Erasures need them, and so does the check whether another team has already sent the same list.
+Erasures need them. The check whether another team has already sent the same list needs them, too.
 """
 
 from alembic import op

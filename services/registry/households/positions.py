@@ -157,8 +157,8 @@ def destination(before: Position, movement: FiledMovement, departure: Filed) -> 
     """The place of the people after the movement.
 
     If the movement states no destination, the kind of movement decides. People who returned are at their origin. People
-    who leave the country are in an unknown country. All other people are still at their former place, and so are people
-    who had left the country before.
+    who leave the country are in an unknown country. All other people, and people who had left the country before, are
+    still at their former place.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:

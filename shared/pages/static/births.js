@@ -1,4 +1,4 @@
-// What a person says about when somebody was born: one text field takes a birth date, a birth year or an age.
+// The statement of when somebody was born: one text field takes a birth date, a birth year or an age.
 
 import { today } from "./time.js";
 

@@ -69,7 +69,7 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     expect(text).to_contain_text(f"held before: {held.MOST + 1}.")
     button.click()
     expect(text).to_contain_text(f"Accepted: {held.MOST}.")
-    # reports beyond the limit are still held, and so are reports that could not be decrypted
+    # reports beyond the limit, and reports that could not be decrypted, are still held
     expect(text).to_contain_text(re.compile(r"held before: \d+\."))
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))

@@ -27,7 +27,7 @@ if (!canKeep()) tell(element("opening"), sentence("unkept"));
 else if (canSeal()) start();
 else refuse();
 
-/** Without encryption nothing is stored. What an earlier release stored is still sent. */
+/** Without encryption nothing is stored. Reports that an earlier release stored are still sent. */
 function refuse() {
   tell(element("opening"), sentence("unsealed"));
   element("send-now").addEventListener("click", () => void sendWaiting());

@@ -79,7 +79,7 @@ async function failureOf(report) {
 }
 
 /**
- * The whole report again, as far as this phone still has it. What it no longer has does not matter, because the
+ * The whole report again, as far as this phone still has it. Fields that it no longer has do not matter, because the
  * movement never happened.
  * @param {Kept} report
  * @param {string} notes
