@@ -1,8 +1,8 @@
 """Gives the roles of the services exactly their rights in PostgreSQL, and withdraws rights that they no longer need.
 
 Only rights on our database, on our schemas and on everything in them, and memberships in our roles are changed. Rights
-of our roles are withdrawn, and rights of PUBLIC, because our roles would have them, too. All other rights were given by
-the administrators of the server.
+of our roles are withdrawn. Rights of PUBLIC are withdrawn too, because our roles would have them. All other rights were
+given by the administrators of the server.
 """
 
 # raw SQL throughout: roles, rights and PostgreSQL's own tables have no models

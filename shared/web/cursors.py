@@ -1,7 +1,8 @@
 """Cursors for pagination.
 
-A cursor is the time and id of a page's last row, or its name, encoded so that clients do not interpret it. The cursor
-with a name also has a digest of the query and the name: a cursor of another query, or a part of a cursor, is refused.
+A cursor names the last row of a page, by its time and id or by its name. It is encoded, so that clients do not
+interpret it. The cursor with a name also has a digest of the query and the name: a cursor of another query, or a part
+of a cursor, is refused.
 """
 
 import base64

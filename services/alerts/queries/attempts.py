@@ -2,8 +2,8 @@
 
 # raw SQL throughout: these statements run for every notification and must be fast
 
-# Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender. A
-# delivery of a removed receiver has no receiver, even if a receiver that was added later has the same label.
+# Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender. If the
+# receiver was removed, its deliveries have no receiver, even if a receiver that was added later has the same label.
 TAKE = """\
 taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1

@@ -30,8 +30,8 @@ router = APIRouter()
 class DuplicateHousehold(HouseholdSummary):
     """A household that was probably registered twice.
 
-    `found_members` are the persons who are members of both households. If there are none, `contact_name` is the name of
-    the contact person, if the report states one.
+    `found_members` are the persons who are members of both households. If there are no such members, `contact_name` is
+    the name of the contact person; None if the report states none.
     """
 
     duplicate_reasons: tuple[DuplicateReason, ...]

@@ -60,7 +60,7 @@ def assert_nothing_personal_is_stored(page: Page) -> None:
 
 
 def spellings(text: str) -> Iterator[str]:
-    """The forms that the text has as plain text, in JSON, in a URL, and in the base64 of a longer text."""
+    """The text as it is written in plain text, in JSON, in a URL, and in the base64 of a longer text."""
     yield from (text, json.dumps(text)[1:-1], quote(text))
     for skipped, first in enumerate((0, 2, 3)):  # base64 turns three bytes into four characters
         encoded = b64encode(b" " * skipped + text.encode()).decode().rstrip("=")[first:-1]

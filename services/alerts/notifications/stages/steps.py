@@ -21,9 +21,9 @@ class Steps:
     policy: EscalationPolicy | None = None
 
     def without_delay(self, absent: Collection[str]) -> Self:
-        """The steps, without those whose receivers all have one of these labels, because these people have left.
+        """Leaves out steps with only receivers that have these labels, because these people have left.
 
-        They are notified with the next step, or with the last one.
+        These receivers are notified with the next step, or with the last step.
         """
         if not absent:
             return self

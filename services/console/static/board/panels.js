@@ -6,8 +6,8 @@ import { ended } from "/static/link.js";
 import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
-// After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits,
-// so that a busy server and a busy browser have time for other work. Other panels wait longer.
+// After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits.
+// A busy server and a busy browser then have time for other work. Other panels wait longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [50, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
