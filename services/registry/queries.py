@@ -61,7 +61,8 @@ IS_DISPLACED = or_(
 # A household is urgent only while it is displaced: people who have returned no longer need help where they were.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
 # The time of the last confirmation of displaced people. Without movements, this is the time of the report. If people of
-# the household moved, each part that is still displaced has a last confirmation; the earliest of these counts.
+# the household moved, each part that is still displaced has a last confirmation. The earliest of these confirmations is
+# used.
 CONFIRMED_AT = case(
     (Episode.displaced == 0, None),
     (Episode.superseded_at == NEVER, Episode.reported_at),

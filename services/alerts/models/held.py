@@ -1,4 +1,4 @@
-"""The people of whom only held reports exist."""
+"""The people about whom there are only held reports."""
 
 from datetime import datetime
 from uuid import UUID
