@@ -45,7 +45,7 @@ from services.console.sections import Section
 from services.console.state import console
 from shared.auth import role_groups, tokens
 from shared.country import COUNTRY
-from shared.events.vocabulary import ReportKind
+from shared.events.vocabulary import ReportKind, Scope
 from shared.monitoring import status
 from shared.pages import language_of
 
@@ -121,10 +121,7 @@ class ListedHazards:
     released: Mapping[UUID, BoardRelease]
     unreleased: Mapping[UUID, datetime]
     without_hazard: Sequence[BoardRelease]
-
-    @property
-    def ids(self) -> list[UUID]:
-        return [hazard.hazard_id for hazard in self.hazards]
+    restricted: Sequence[UUID]  # the hazards that are or were restricted
 
 
 async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
@@ -132,17 +129,20 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
 
     async def read() -> ListedHazards:
         shown = await snapshots.hazards(session, now, most)
-        ids = [hazard.hazard_id for hazard in shown]
+        released = await release_queries.releases(session, [hazard.hazard_id for hazard in shown])
+        # the public state of all other hazards is known without further facts
+        ids = [hazard.hazard_id for hazard in shown if hazard.scope != Scope.PUBLIC or hazard.hazard_id in released]
         return ListedHazards(
             shown,
             *await snapshots.hazard_counts(session, now),
-            await release_queries.releases(session, ids),
-            await public_versions.unreleased_since(session, ids),
+            released,
+            await public_versions.unreleased_since(session, ids) if ids else {},
             await release_queries.without_hazard(session, now, FIRST),
+            ids,
         )
 
     async def confirmations() -> Mapping[UUID, Confirmation]:
-        return await release_queries.confirmed(session, listed.ids)
+        return await release_queries.confirmed(session, listed.restricted) if listed.restricted else {}
 
     if most == FIRST:  # longer lists could fill the memory
         shared = await here.shared_figures.of(session, [COUNTRY])  # all readers see all hazards
@@ -151,6 +151,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     else:
         listed = await read()
         confirmed = await confirmations()
+    ids = [hazard.hazard_id for hazard in listed.hazards]
     return {
         "now": now,
         "hazards": listed.hazards,
@@ -165,7 +166,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
             now=now,
         ),
         "may_correct": lambda hazard: corrections.may_correct(principal, hazard),
-        "callers": await callers.noted(session, listed.ids, principal.account, board.covered(principal, here.places)),
+        "callers": await callers.noted(session, ids, principal.account, board.covered(principal, here.places)),
     }
 
 
