@@ -25,11 +25,11 @@ async def once_there(
 ) -> tuple[T, dict[str, str]]:
     """Reads in a snapshot that contains the position `wanted`. Waits at most 3 seconds for it.
 
-    The returned header `x-position` has the snapshot's position. If the worker has not reached the position `wanted` by
-    then, the header `x-late` makes the browser ask again.
+    The returned header `x-position` has the snapshot's position, and `x-waited-ms` the time of the waiting. If the
+    worker has not reached the position by then, the header `x-late` makes the browser ask again.
     """
     now = asyncio.get_running_loop().time
-    give_up = now() + WAIT_SECONDS
+    give_up, waited = now() + WAIT_SECONDS, 0.0
     while True:
         moved = console(request).positions.moved
         async with request.app.state.sessions() as session:
@@ -38,8 +38,10 @@ async def once_there(
             if vectors.reached(stand, wanted) or now() >= give_up:
                 answer = await read(session)
                 break
-        await notify.wait(moved, min(LOOK_SECONDS, give_up - now()))
-    headers = {"x-position": vectors.encoded(stand, TOPICS)}
+        began = now()
+        await notify.wait(moved, min(LOOK_SECONDS, give_up - began))
+        waited += now() - began
+    headers = {"x-position": vectors.encoded(stand, TOPICS), "x-waited-ms": f"{1000 * waited:.0f}"}
     return answer, headers if vectors.reached(stand, wanted) else headers | {"x-late": "1"}
 
 

@@ -7,9 +7,10 @@ import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
 // After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits.
-// A busy server and a busy browser then have time for other work. Other panels wait longer.
+// A busy server and a busy browser then have time for other work. The time in which the server waited for its worker does
+// not count. Other panels wait longer.
 const LISTS = ["alerts", "hazards", "wall"];
-const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [50, 400, 800];
+const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
 const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
 const MORE = 200; // the button "show more" adds this many rows
@@ -88,6 +89,7 @@ class Drawing {
     /** @type {number | undefined} the same, for changes during a rendering */
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
+    this.waitedMs = 0; // for which the server waited for its worker before it rendered the newest answer
     this.stateAt = 0; // when the shown state was asked for; the first state came with the page
   }
 
@@ -106,7 +108,8 @@ class Drawing {
       this.sinceNext = undefined;
       const began = performance.now();
       await this.ask().catch(() => this.again());
-      const listQuietMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, (performance.now() - began) / 2));
+      const workedMs = performance.now() - began - this.waitedMs;
+      const listQuietMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, workedMs / 2));
       await new Promise((resolve) => setTimeout(resolve, LISTS.includes(this.name) ? listQuietMs : OTHERS_QUIET_MS));
     }
     this.isBusy = false;
@@ -118,6 +121,7 @@ class Drawing {
     const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : "";
     const rows = [...this.rows.keys()].slice(0, MOST_NAMED).join(",");
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}&rows=${rows}`);
+    this.waitedMs = Number(answer.headers.get("x-waited-ms"));
     if (answer.status === 401) return ended();
     if (!answer.ok) return this.again();
     const board = document.getElementById("board"); // a wall screen loads itself again
