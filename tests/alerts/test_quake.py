@@ -280,7 +280,7 @@ def test_the_reason_says_what_is_not_computed() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "Intensity by the source: up to 6.5 on MMI. Expected impact by the source (PAGER): orange"),
+        ("en", "stated by the source: up to 6.5 on MMI. Expected impact stated by the source (PAGER): orange"),
         ("ru", "до 6,5 балла MMI. Ожидаемые последствия по данным источника (PAGER): оранжевый уровень"),
         ("ky", "MMI боюнча 6,5 баллга чейин. Булактын маалыматы боюнча күтүлгөн кесепет (PAGER): кызгылт сары"),
     ],
