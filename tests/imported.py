@@ -1,6 +1,6 @@
 """Imports test files once, and forks the xdist workers.
 
-`python -m tests.imported tests` imports all files in `tests` as a worker does, whose collection then needs no imports.
+`python -m tests.imported tests` imports all files in `tests`, as a worker does. The workers need not import them again.
 """
 
 import gc
@@ -12,7 +12,7 @@ from tests.fork_servers import serve_each
 
 
 class OnlyImports:
-    """A plugin that leaves out the tests of an imported file, because each worker has own objects for the tests."""
+    """A plugin that imports the test files without collecting their tests. Each worker collects the tests itself."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self) -> list[pytest.Item]:

@@ -35,7 +35,7 @@ class Draft(Protocol):
 
 @dataclass(slots=True)
 class DisplacementDraft:
-    """The draft of a household, group or movement. Ids are strings, so that no UUID must be converted.
+    """The draft of a household, group or movement. Ids are strings, to save the time of converting them.
 
     `stamps` is a JSON object with the fields that intake adds (`services/intake/stamps.py`).
     """

@@ -161,7 +161,7 @@ class WorkingSet(Filing):
             subject.add(earlier)
 
     def effective_below(self, filed: AnyFiled) -> list[AnyFiled]:
-        """The highest earlier version of the report that took effect on its household, if there is one."""
+        """Of the report's earlier versions that took effect on its household, the newest; empty if there is none."""
         below = [
             sibling
             for sibling in self.reports[filed.report_id]

@@ -31,8 +31,8 @@ class Reading(Enum):
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
     """Classify events as FIRST, REPEAT or CONFLICT.
 
-    FIRST is a new event. REPEAT has the id and the digest of an earlier event. CONFLICT has the id of an earlier event,
-    but another digest.
+    FIRST means that the event is new. REPEAT means that an earlier event has the same id and digest. CONFLICT means
+    that an earlier event has the same id, but another digest.
     """
     first: dict[str, Received] = {}
     for event in received:

@@ -36,7 +36,7 @@ class LetterOpenings:
         self._encryption = encryption
 
     async def run(self, engine: AsyncEngine) -> None:
-        """Open letters, and delete contents that nobody read in time, until cancelled."""
+        """Until cancelled, open the requested letters, and delete contents that nobody has read in time."""
         sessions = database.sessions(engine)
         openings = Decisions(self._redrives.service, LetterOpening, engine, partial(self.prepare, sessions))
         async with asyncio.TaskGroup() as group:

@@ -172,7 +172,7 @@ def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
 
     If the Kafka log was replaced, records of the former and of the present log can have the row's offset. If the row
     has an event id, only records with this id are considered. If a restore changed the row, the record whose time is
-    closest to the row's time is chosen. Otherwise the latest record is chosen, which is in the current log.
+    closest to the row's time is chosen. Otherwise the latest record is chosen, because it is in the current log.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]

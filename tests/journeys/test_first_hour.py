@@ -39,7 +39,7 @@ def opened_desk(page: Page, centre: Served) -> Page:
 def by_telephone(desk: Page, persons: int, families: str, *, origin: tuple[str, str], here: tuple[str, str]) -> None:
     """Types the count of a caller by keyboard.
 
-    `origin` is a district, or "Not known", and a village. `here` is a district, or "Not known", and a shelter kind.
+    `origin` is a district and a village. `here` is a district and a shelter kind. A district may be "Not known".
     """
     district, shelter = here
     Typist(desk).fill_in(str(persons), families, "", "", "", *origin, district, "", shelter)

@@ -69,7 +69,7 @@ UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
 
 
 class Follows(StrEnum):
-    """Why a contact of a receiver is notified after the contact before it."""
+    """Why a message is also sent to the next contact of its receiver."""
 
     FAILED = "failed"
     NO_RESULT = "no_result"

@@ -27,7 +27,7 @@ NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
 NAMED_OF_OBLAST = 20  # at most this many places are listed per oblast; no oblast has more districts
 
-CHANGED = "changed"  # no delivery has this cause; a message has it after an edit without a new message
+CHANGED = "changed"  # an edited message shows this cause if the change notified nobody; no delivery has this cause
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("More severe now"),

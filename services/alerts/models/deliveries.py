@@ -14,7 +14,7 @@ class Delivery(AlertsModel):
     """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
 
     At `next_contact_at` the receiver's next contact is notified, unless the message was delivered and needs no answer.
-    `follows` is the reason why this contact was notified after the contact before it. `traceparent` is the trace of the
+    `follows` is the reason why the message was sent to this contact, too. `traceparent` is the trace of the
     record that caused the delivery.
     """
 

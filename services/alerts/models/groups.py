@@ -49,7 +49,7 @@ class SiteRow(AlertsModel, record=ListedSite):
 
 
 class SiteResidents(AlertsModel):
-    """The registered displaced people at a site, in whole fives of households."""
+    """The registered displaced people at a site, as a sum over a multiple of five households."""
 
     __tablename__ = "site_residents"
 

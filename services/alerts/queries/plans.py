@@ -24,7 +24,7 @@ async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:
 
 
 async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now: datetime) -> NotificationPlan:
-    """The part of the plan that people set, without the inhibitors."""
+    """The part of the plan that people configure. The alerts that mute other alerts (`inhibitors`) are left out."""
     policies = await policy_queries.policies(session)
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}

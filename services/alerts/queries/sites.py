@@ -74,7 +74,7 @@ async def save_residents(session: AsyncSession, residents: Iterable[SiteResident
 async def with_people(
     session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], list[ListedSite]]:
-    """Maps a status, and a district, to the district's sites where people of reports with this status are."""
+    """The sites where people are now, by the status of the people's reports and by the district of the site."""
     connection = await database.driver(session)
     sites = defaultdict[tuple[Status, str], list[ListedSite]](list)
     for status, *row in await connection.fetch(IN_AREAS, list(mobility), list(areas)):

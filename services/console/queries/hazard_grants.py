@@ -25,7 +25,7 @@ async def areas_by_account(session: AsyncSession, ids: Collection[UUID]) -> dict
 
 
 async def restricted(session: AsyncSession) -> Sequence[BoardHazard]:
-    """The newest revisions of all Restricted hazards that may be granted."""
+    """The newest revision of each Restricted hazard with a known place. Only such hazards can be granted."""
     return (await session.scalars(select(BoardHazard).where(*GRANTABLE))).all()
 
 

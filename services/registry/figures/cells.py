@@ -1,6 +1,6 @@
 """SQL expressions for the numbers of persons by sex and by the age brackets of a profile, on the day of a figure."""
 
-# raw SQL throughout: the expressions are parts of the statements of figures
+# raw SQL throughout: the expressions are parts of the statements that compute figures
 
 from collections.abc import Sequence
 

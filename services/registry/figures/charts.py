@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class PeriodPersons:
-    """The newly displaced persons of a month, by movement scope; of a year, if their month is not known."""
+    """The newly displaced persons of a month, by movement scope, or of a year if only the year is known."""
 
     period: str
     persons: Mapping[MovementScope, int]

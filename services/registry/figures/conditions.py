@@ -1,6 +1,6 @@
-"""The SQL conditions of figures."""
+"""The conditions in the SQL statements that compute figures."""
 
-# raw SQL throughout: the conditions are parts of the statements of figures
+# raw SQL throughout: the conditions are parts of the statements that compute figures
 
 from collections.abc import Iterator
 

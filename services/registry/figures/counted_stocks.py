@@ -7,7 +7,7 @@ people of one origin are counted again later, the figure uses the later count. T
 from the count of everybody, as in `shared/places/site_counts.py`.
 """
 
-# raw SQL throughout: the expressions are parts of the statements of figures
+# raw SQL throughout: the expressions are parts of the statements that compute figures
 
 from services.registry.reports import CELL_NAMES, UNKNOWN
 from shared.events.vocabulary import DISPLACED, SubStock

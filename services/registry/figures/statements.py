@@ -1,4 +1,4 @@
-"""The SQL statements of figures."""
+"""The SQL statements that compute figures."""
 
 # raw SQL throughout: the statements are built from the filters of each query
 

@@ -88,7 +88,7 @@ FIGURE_DIMENSIONS = Table(
 
 # Numbers of households and persons by dimensions. A row with the span day, month or year has the changes of the stock
 # in the period that begins on the day `since`. A row with the span flow has the flows of the month that begins on the
-# day `since`. A row with the span vague_flow has the flows of a year whose month is not known.
+# day `since`. A row with the span vague_flow has the flows of which only the year is known.
 FIGURE_SUMS = Table(
     "figure_sums",
     RegistryModel.metadata,

@@ -26,7 +26,7 @@ WHERE counts.movement_id IS NULL AND reports.clear::json ->> 'site_id' IS NULL
 async def list_groups_named(
     connection: Any, site_id: UUID, units: Collection[str], names: Collection[str | None]
 ) -> None:
-    """List the groups with recorded counts, and the held counts, that may be at the site.
+    """List the groups whose recorded counts may be about the site, and the held counts that may be about it.
 
     `units` and `names` are the former and the new P-codes and names of the site.
     """

@@ -109,9 +109,9 @@ def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> 
 async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCount]) -> list[VersionKey]:
     """The keys of all versions of the reports about the site.
 
-    These are the movements of everybody at the site, the counts of people there, and the movements of groups while
-    people of the group were there. Movements of a group after it left the site are not included, because they may
-    belong to other areas.
+    These are the movements of everybody at the site, the counts of people there, and the movements of each group that
+    happened while people of the group were there. Movements of a group after it left the site are not included,
+    because they may belong to other areas.
     """
     counted = [count.report_id for count in there if count.movement_id is None]
     arrived = {count.movement_id for count in there if count.movement_id}

@@ -1,6 +1,6 @@
 """Sums the registered displaced people at each site. No I/O.
 
-The site of a household is sealed, and no event may reveal it. Therefore the sums are over whole fives of households,
+The site of a household is sealed, and no event may reveal it. Therefore the sums are over multiples of five households,
 and change only after at least five households of the site have changed (docs/decisions/0078).
 """
 

@@ -16,7 +16,7 @@ AT = "([x, y]) => document.elementFromPoint(x, y).id"
 
 
 def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: Any) -> None:
-    """A double click does one act. A button that comes under the pointer acts only when there was time to see it."""
+    """A double click acts only once. A button that comes under the pointer acts only when there was time to see it."""
     desk = seat(Role.OPERATOR)
     desk.sign_in()
     page: Page = desk.page

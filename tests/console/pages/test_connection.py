@@ -41,7 +41,7 @@ def test_a_quiet_night_is_not_a_lost_connection_but_a_silent_stream_is_opened_ag
     with ExitStack() as drawn:
         for panel in ("alerts", "hazards", "households", "reports"):
             drawn.enter_context(page.expect_request(re.compile(f"/board/{panel}")))
-        # a beat that arrives while the clock advances makes the stream young again
+        # if an event `beat` arrives while the clock advances, the page waits longer, so the clock advances again
         assert wait_until(is_opened_again, timeout=60, every=1)
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     expect(page.locator("#updated")).to_be_hidden()

@@ -87,7 +87,7 @@ def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
 def lose_the_line(page: Page) -> None:
     """Makes every attempt to open the stream fail, and advances the clock until the page treats its stream as lost.
 
-    A beat that arrives while the clock advances makes the stream young again, so the clock advances once more.
+    If an event `beat` arrives while the clock advances, the page waits longer, so the clock advances again.
     """
     page.route("**/stream?**", lambda route: route.abort())
     for _ in range(3):

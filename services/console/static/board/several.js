@@ -64,7 +64,7 @@ export async function actOn(several, act, body, offered) {
 }
 
 /**
- * Sends the alerts call by call. Alerts that were answered are not sent again.
+ * Sends the ids of the alerts, at most `IN_A_CALL` in each call. Alerts that were answered are not sent again.
  * @param {Several} several
  * @param {string} act
  * @param {object} body
