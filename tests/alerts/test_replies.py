@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts import transitions
 from services.alerts.acts import behalf, bindings
 from services.alerts.acts.acts import ActChannel
 from services.alerts.acts.bindings import MOST_FAILURES, VALID, BoundPerson, CodeRefusal
 from services.alerts.acts.replies import Replies
-from services.alerts.acts.reply_results import ReplyResult, sentence
+from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.config import AlertsSettings
 from services.alerts.models import Act
 from services.alerts.receivers.secrets import WebhookSecrets
@@ -23,6 +24,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.places import Places
 from tests.alerts.factories import KADAMJAI, LEILEK, mudflow, rules
 from tests.alerts.post import Post
+from tests.alerts.test_notifications import alert
 
 pytestmark = pytest.mark.anyio
 
@@ -165,3 +167,14 @@ async def test_guesses_of_a_code_are_limited(session: AsyncSession, settings: Al
     assert await bindings.bind(session, box, TELEGRAM, "7", code, NOW) is CodeRefusal.TOO_MANY
     another = await bindings.draw_code(session, box, TELEGRAM, operator(), NOW + VALID)
     assert isinstance(await bindings.bind(session, box, TELEGRAM, "7", another, NOW + VALID), BoundPerson)
+
+
+def test_the_newest_state_of_an_alert_on_which_several_people_acted_is_one_line() -> None:
+    deeds = {"acknowledged_name": "aibek", "assigned_name": "bermet", "snoozed_name": "dastan"}
+    times = dict.fromkeys(("acknowledged_at", "assigned_at", "snoozed_until"), NOW)
+    answer = sentence(
+        Reply(ReplyResult.CHANGED_MEANWHILE, transitions.replaced(alert(KADAMJAI), **deeds, **times)), "en"
+    )
+    states = answer.partition(" Now: ")[2].split("; ")
+    assert [state.partition(":")[0] for state in states[:3]] == ["Severe", "Acknowledged", "Assigned"]
+    assert states[3].startswith("Snoozed until ") and "\n" not in answer

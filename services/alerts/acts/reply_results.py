@@ -157,6 +157,7 @@ def sentence(reply: Reply, language: str) -> str:
 
 
 def summary(alert: Alert, language: str) -> str:
-    """The alert's severity, and who acted on it last."""
+    """The alert's severity, and who acted on it, on one line."""
     _ = translations(language, LOCALES).gettext
-    return f"{term('severity', alert.severity, _)}; {state_line(alert, language) or term('work', alert.work, _)}"
+    deeds = state_line(alert, language).splitlines() or [term("work", alert.work, _)]
+    return "; ".join([term("severity", alert.severity, _), *deeds])
