@@ -33,7 +33,7 @@ class Walk:
         self.waiting, self.called = alert(KADAMJAI), set[str]()
 
     def receiver(self, label: str) -> Receiver:
-        areas, is_head = self.draw.choice(((), (), (ALAI,))), self.draw.random() < 0.2
+        areas, is_head = self.draw.choice(((), (ALAI,), (ALAI,))), self.draw.random() < 0.2
         kind, step = self.draw.choice(KINDS), self.draw.randrange(4)
         return receiver(label, kind=kind, step=step, areas=areas, is_duty_head=is_head, account_id=uuid4())
 
