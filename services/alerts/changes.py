@@ -176,7 +176,8 @@ class AlertChanges(PlannedNotifications):
         risen = transitions.escalated(alert, self._now, wait)
         if alert.duty_heads_at is None and notifications.heads_after_last_step(self._notification(risen)):
             risen = transitions.replaced(risen, duty_heads_at=self._now)
-        self._keep(self._notified(risen, cause, notifications.ESCALATED), AlertEscalated)
+        returned = alert if is_acknowledged else None
+        self._keep(self._notified(risen, cause, notifications.ESCALATED, before=returned), AlertEscalated)
 
     def mute(self, alert: Alert, labels: Collection[str]) -> None:
         """Lets a muted alert wait for the end of the silence, because its unsent messages were withdrawn.

@@ -20,7 +20,7 @@ from services.alerts.receivers.receivers import ReceiverKind
 from services.alerts.rosters.rosters import Override, Roster
 from shared.events.vocabulary import Severity, Status, Verdict
 from tests.alerts.factories import KADAMJAI, LEILEK, NOW, hazard, mudflow
-from tests.alerts.night import Night
+from tests.alerts.night import OPERATOR, Night
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +70,7 @@ async def test_a_closed_alert_stops_ringing_and_notified_receivers_are_notified(
 async def test_an_acknowledged_alert_without_further_acts_rings_again_and_escalates(
     night: Night, magnitude: float, idle: timedelta
 ) -> None:
+    await night.receiver(OPERATOR.name, 7, kind=ReceiverKind.PERSON, account_id=OPERATOR.account)
     await night.report(hazard(magnitude=magnitude))
     await night.answer()
     assert await night.passes(idle - timedelta(seconds=1)) == 0
@@ -77,6 +78,7 @@ async def test_an_acknowledged_alert_without_further_acts_rings_again_and_escala
     alert = await night.alert()
     assert (alert.demand, alert.level, alert.work) == ("action", 1, "acknowledged")
     assert await night.causes("head") == ["stalled"]
+    assert await night.causes(OPERATOR.name) == ["stalled"], "the person who acknowledged is reminded"
 
 
 async def test_a_further_act_restarts_the_clock_and_work_in_progress_stops_it(night: Night) -> None:
@@ -100,6 +102,7 @@ async def test_a_confirmed_alert_stays_open(night: Night) -> None:
 
 
 async def test_a_snoozed_alert_rings_again(night: Night) -> None:
+    await night.receiver(OPERATOR.name, 7, kind=ReceiverKind.PERSON, account_id=OPERATOR.account)
     await night.report(hazard(magnitude=6.8))
     await night.does("snooze", timedelta(minutes=30), "waiting for the post's report")
     assert (await night.alert()).demand is None
@@ -108,6 +111,7 @@ async def test_a_snoozed_alert_rings_again(night: Night) -> None:
     alert = await night.alert()
     assert (alert.demand, alert.snoozed_until, alert.level) == ("action", None, 1)
     assert await night.causes("head") == ["woken"]
+    assert await night.causes(OPERATOR.name) == ["woken"], "the person who snoozed is reminded"
 
 
 @pytest.mark.parametrize("pcodes", [[KADAMJAI, LEILEK], [LEILEK]], ids=["larger", "moved"])

@@ -4,6 +4,7 @@ A new condition is one more function in `stages/`, and one more stage in the tup
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.alerts.notifications.stages import Notification, Omission, Omissions, Stage, recipients
 from services.alerts.notifications.stages.called import called_before, called_or_reached, newly_concerned
@@ -65,7 +66,7 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
         kept = joined(stand_ins(notification), kept)
     people = on_duty_with_posts(notification, kept)
     if stages == ESCALATED:
-        people |= new_on_duty(notification) | set(notification.missed)
+        people |= new_on_duty(notification) | set(notification.missed) | in_charge(notification)
     kept = joined(kept, [receiver for receiver in notification.receivers if receiver.label in people])
     labels = {receiver.label for receiver in kept}
     return kept, {label: reason for label, reason in omissions.items() if label not in labels}
@@ -82,6 +83,22 @@ def new_on_duty(notification: Notification) -> set[str]:
     """
     reached, _ = recipients(notification, REACHED)
     return on_duty_with_posts(notification, reached) - set(notification.called)
+
+
+def in_charge(notification: Notification) -> set[str]:
+    """Who acknowledged or snoozed the alert that returns now, because they may rely on being reminded.
+
+    People whose accounts are disabled are left out.
+    """
+    known = notification.before
+    accounts = set[UUID | None]() if known is None else {known.acknowledged_by, known.snoozed_by} - {None}
+    return {
+        receiver.label
+        for receiver in notification.receivers
+        if receiver.account_id in accounts
+        and notification.alert.status in receiver.statuses
+        and receiver.label not in notification.absent
+    }
 
 
 def stand_ins(notification: Notification) -> list[Receiver]:
