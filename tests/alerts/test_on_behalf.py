@@ -31,6 +31,8 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
         alert = (await caller.get(f"/v1/alerts/{alert_id}")).json()
     assert answer["acknowledged_name"] == "Айбек"
     assert alert["on_behalf_of"] == "by telephone, Касымов, 2026-06-15T06:10+00:00"
+    assert behalf.worded(alert["on_behalf_of"], "ru") == "Касымов, по телефону, 15.06.2026, 12:10"
+    assert behalf.worded("by e-mail, Касымов, район", "ky") == "Касымов, район", "the timeline names the channel"
     async with desk.sessions() as session:
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())
@@ -70,9 +72,10 @@ async def test_each_of_several_acknowledgements_keeps_on_whose_behalf_it_was_giv
         await behalf.reseal(session, WebhookSecrets(settings.alerts_key_file))
         assert await behalf.sealed_by(session, old) == 0
     async with desk.caller() as operator, desk.caller(Role.ADMINISTRATOR) as administrator:
-        page, hidden = [(await reader.get(f"/{alert_id}")).text for reader in (operator, administrator)]
+        readers, language = (operator, administrator), {"lang": "ru"}
+        page, hidden = [(await reader.get(f"/{alert_id}", params=language)).text for reader in readers]
     timeline = page.partition('<ol class="timeline">')[2]
-    assert [timeline.count(f"by telephone, {name}") for name in ("Касымов", "Асанов")] == [1, 1]
+    assert [timeline.count(f"{name}, по телефону") for name in ("Касымов", "Асанов")] == [1, 1]
     assert "Касымов" not in hidden and "Асанов" not in hidden
 
 

@@ -1,8 +1,10 @@
 """Encrypts the note that says for whom an alert was acknowledged; only operators and duty heads can see the note."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +15,25 @@ from starlette.requests import Request
 from services.alerts import reads, timeline
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
+from services.alerts.delivery.texts import LOCALES
 from services.alerts.models import Act, AlertRow
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth import tokens
 from shared.auth.role_groups import CMC
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.terms import N_
 
 PREFIX = "sealed:"
 BEGINNING = 15  # key ids are compared by this many bytes; the number is a multiple of 3, as base64 encodes groups of 3
+
+# a note as `OnBehalf.note` writes it
+WRITTEN = re.compile(r"by ([^,]+), (.+?)(?:, (\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d))?", re.DOTALL)
+# How the person asked for the acknowledgement. The timeline names the other ways itself: they are channels of actions.
+WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
+CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
 
 NOTE = AlertRow.acknowledged_note
 COLUMNS: Sequence[Any] = (NOTE, Act.behalf_note)
@@ -75,6 +87,16 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
     by_act = {act.act_id: opened(sealed, alert.alert_id, box) for act, sealed in notes.items()}
     readable = {act: name for act, name in by_act.items() if name is not None}
     return BehalfNames(of_alert, readable, len(readable) == len(by_act) and (of_alert is None) == (note is None))
+
+
+def worded(note: str, language: str) -> str:
+    """The note in the reader's language: the name, how the person asked, and when. The stored note is in English."""
+    read = WRITTEN.fullmatch(note)
+    if read is None or not (read[1] in WAYS or read[1] in CHANNELS):
+        return note
+    way = translations(language, LOCALES).gettext(WAYS[read[1]]) if read[1] in WAYS else None
+    at = read[3] and filters(language)["moment"](datetime.fromisoformat(read[3]))
+    return ", ".join(filter(None, (read[2], way, at)))
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
