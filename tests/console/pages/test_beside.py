@@ -123,7 +123,7 @@ def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, se
     expect(beside.locator("[data-alert]")).to_contain_text("Radiation")
     held: list[Route] = []
     page.route(f"**{alert}/progress", lambda route: held.append(route))  # noqa: PLW0108 - see above
-    beside.get_by_role("button", name="In progress").click()
+    beside.get_by_role("button", name="Start work").click()
     assert colleague.put(f"{alert}/progress").status_code == 200
     expect(row).to_have_attribute("data-section", "in_progress")
     wait_for_call(page, held).continue_()
