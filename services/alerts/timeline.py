@@ -78,7 +78,7 @@ async def last_note(session: AsyncSession, alert: Alert, account: UUID) -> str |
 
 
 async def has_commented(session: AsyncSession, alert: Alert, seen: int, person: Actor, text: str) -> bool:
-    """Whether the person has added the same comment since the person saw the alert at the sequence `seen`."""
+    """Whether the person has added the same comment after the sequence `seen` of the alert."""
     own = select(Act.act_id).where(Act.alert_id == alert.alert_id, Act.sequence > seen, Act.text == text)
     same = own.where(Act.deed == ActKind.COMMENTED, Act.account_id == person.account)
     return await session.scalar(select(same.exists())) or False

@@ -25,7 +25,7 @@ Shapes = dict[str, BaseGeometry]
 
 
 class BadBundle(Exception):
-    """The file is no places bundle that this release can read. `dayar places import` writes a bundle."""
+    """The file is not a places bundle that this release can read. `dayar places import` writes a bundle."""
 
 
 class Bundle(NamedTuple):

@@ -61,7 +61,7 @@ async def test_the_sheet_has_what_the_next_shift_must_know(desk: Desk) -> None:
     quake, flood = await desk.alerts(fresh(), mudflow(onset=now, area={"pcodes": [KADAMJAI]}))
     async with desk.sessions.begin() as session:
         bermet = (await receiver_queries.receivers(session))[0]
-        await trials.send(session, bermet, [], now)  # a test message that fails, too, does not count
+        await trials.send(session, bermet, [], now)  # a failed test message does not count
         failed = "UPDATE deliveries SET settled_at = now(), is_delivered = false, reason = 'timed_out'"
         await session.execute(text(f"{failed} WHERE alert_id <> :flood"), {"flood": flood})
         await session.execute(text(SHOWN_ON_THE_OUTBOX_PAGE), {"flood": flood, "most": MOST_DELIVERIES})

@@ -39,7 +39,8 @@ BEAT, STALLED = event("beat", {}), event("stalled", {})
 class EventStream:
     """Sends the records to all listeners, and a heartbeat after each `every` seconds.
 
-    A new listener waits at most `patience` seconds for the first reading, and a heartbeat for the broker's answer.
+    A new listener waits at most `patience` seconds for the first reading. A heartbeat waits as long for the broker's
+    answer.
     """
 
     def __init__(

@@ -21,7 +21,8 @@ ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
 # BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or a long string; BETWEEN also stops at a comma.
-# The repeats limit a match to about 100,000 escapes, because no other thread can run during a match.
+# A repetition such as {0,5000} has a limit, because no other thread can run during a match. One match therefore reads
+# at most about 100,000 escapes.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)

@@ -4,7 +4,7 @@ from shared.events.vocabulary.codes import Code
 
 
 class Precision(Code):
-    """IDMC's date accuracy, and the hour of a count. Forms call a week "about"."""
+    """IDMC's date accuracy, and the hour of a count. Forms show WEEK as "About that day"."""
 
     HOUR = "hour"
     DAY = "day"

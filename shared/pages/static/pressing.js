@@ -57,4 +57,5 @@ addEventListener("pointerdown", press, { capture: true, passive: true });
 // the click comes after this event
 addEventListener("pointerup", () => setTimeout(free), { capture: true, passive: true });
 addEventListener("pointercancel", free, { capture: true, passive: true });
-addEventListener("blur", free); // of the window: the blur of an element, which each press can cause, does not bubble
+// when the window loses the focus; each press can take the focus from an element, but that event does not bubble
+addEventListener("blur", free);
