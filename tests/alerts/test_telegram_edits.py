@@ -182,6 +182,22 @@ async def test_a_message_whose_alert_changed_while_it_was_sent_is_edited(bureau:
     assert "Умеренно" in shown(bureau) and "Опасно" not in shown(bureau)
 
 
+async def test_a_message_is_not_edited_if_only_the_delivery_to_another_receiver_ended_while_it_was_sent(
+    bureau: Bureau,
+) -> None:
+    now = datetime.now(UTC)
+    bureau.bot.can_send.clear()
+    await bureau.town.report(mudflow(onset=now, received_at=now))
+    async with bureau.working():
+        await wait_for(lambda: bureau.bot.called("sendMessage"))
+        async with bureau.town.sessions.begin() as session:  # the event about the other delivery takes a number
+            await session.execute(text("UPDATE alerts SET sequence = sequence + 1"))
+        bureau.bot.can_send.set()
+        await bureau.town.settled(1)
+    assert await bureau.edit() == 0
+    assert "Новое оповещение" in shown(bureau)
+
+
 async def test_a_message_in_a_chat_that_is_no_longer_the_receivers_is_not_edited(bureau: Bureau) -> None:
     flow = await alerted(bureau)
     await bureau.receiver("group", DESK)

@@ -6,6 +6,7 @@ Later messages about an alert are replies to its first message, which is edited 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -40,13 +41,14 @@ MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of i
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The messages about the alert in the receiver's chat, and the alert's newest state.
+    """The messages about the alert in the receiver's chat, and the alert's newest state since `changed_at`.
 
     `sent` is this delivery's own message, if it was sent. `first` is the first message about the alert, unless this is
     the delivery's own message.
     """
 
     state: Alert | AlertRaised
+    changed_at: datetime | None
     sent: int | None
     first: SentMessage | None
 
@@ -63,13 +65,13 @@ class MessageEdit:
 
 @dataclass(frozen=True, slots=True)
 class SentStates:
-    """The edits that follow a message, and the sequence of each alert that the message and its edits show.
+    """The edits that follow a message, and when each alert changed to the state that the message and its edits show.
 
     The earlier messages about the alerts in `left` are not edited at once, but by `MessageEdits`.
     """
 
     edits: Sequence[MessageEdit]
-    shown: Mapping[UUID, int]
+    shown: Mapping[UUID, datetime | None]
     left: Collection[UUID] = ()
 
 
@@ -125,7 +127,7 @@ class TelegramChannel:
             chat, message_id = await self._post(chat, message, replied_to)
             await self._store([job], receiver, chat, message_id, {})
         # an earlier attempt that was not compared has sent the state of the delivery or a newer one
-        shown = thread.state.sequence if thread.sent is None else content.data.sequence
+        shown = thread.changed_at if thread.sent is None else content.timestamp
         return SentStates(self._renewals(job, content, thread, receiver, chat), {job.alert_id: shown})
 
     async def _deliver_digest(
@@ -142,7 +144,7 @@ class TelegramChannel:
             items = in_digest_order([DigestItem(threads[id].state, job.cause, id) for id, job in by_id.items()])
             chat, message_id = await self._post(chat, self._messages.digest(items, receiver.language), None)
             sent.update(dict.fromkeys((job.delivery_id for job in unsent), DELIVERED))
-            shown = {item.state.alert_id: item.state.sequence for item in items}
+            shown = {item.state.alert_id: threads[item.delivery_id].changed_at for item in items}
             await self._store([by_id[item.delivery_id] for item in items], receiver, chat, message_id, shown)
         earlier = [job for job in jobs if threads[job.delivery_id].first is not None]
         renewals = [
@@ -150,7 +152,7 @@ class TelegramChannel:
             for job in earlier[:MOST_EDITS]
             for renewal in self._renewals(job, contents[job.delivery_id], threads[job.delivery_id], receiver, chat)
         ]
-        states = {job.alert_id: threads[job.delivery_id].state.sequence for job in earlier[:MOST_EDITS]}
+        states = {job.alert_id: threads[job.delivery_id].changed_at for job in earlier[:MOST_EDITS]}
         return SentStates(renewals, states, {job.alert_id for job in earlier} - states.keys())
 
     async def _threads(self, jobs: Sequence[Job], contents: Mapping[UUID, Content], chat: Chat) -> dict[UUID, Thread]:
@@ -165,10 +167,11 @@ class TelegramChannel:
             firsts = await message_queries.firsts(session, chat.id, jobs[0].recipient, alert_ids)
         threads = dict[UUID, Thread]()
         for job in jobs:
-            state = alerts.get(job.alert_id) or contents[job.delivery_id].data
+            alert, content = alerts.get(job.alert_id), contents[job.delivery_id]
+            state, changed_at = (alert, alert.changed_at) if alert else (content.data, content.timestamp)
             first = firsts.get(job.alert_id)
             is_own = first is not None and first.delivery_id == job.delivery_id
-            threads[job.delivery_id] = Thread(state, sent.get(job.delivery_id), None if is_own else first)
+            threads[job.delivery_id] = Thread(state, changed_at, sent.get(job.delivery_id), None if is_own else first)
         return threads
 
     async def _first_of_places(self, job: Job, content: Content, chat: Chat) -> SentMessage | None:
@@ -215,7 +218,7 @@ class TelegramChannel:
             log.get().warning("telegram message not edited", **log.described(error))
         return failed
 
-    async def _compare(self, recipient: str, shown: Mapping[UUID, int], outdated: Collection[UUID]) -> None:
+    async def _compare(self, recipient: str, shown: Mapping[UUID, datetime | None], outdated: Collection[UUID]) -> None:
         """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram.
 
         The first messages about `outdated` alerts are edited in any case. Each comparison has its own transaction,
@@ -225,9 +228,9 @@ class TelegramChannel:
             if outdated:
                 async with self._sessions.begin() as session:
                     await edit_queries.mark_outdated(session, recipient, outdated)
-            for alert_id, sequence in shown.items():
+            for alert_id, shown_at in shown.items():
                 async with self._sessions.begin() as session:
-                    await edit_queries.mark_changed(session, recipient, alert_id, sequence)
+                    await edit_queries.mark_changed(session, recipient, alert_id, shown_at)
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
         """Sends the message. Returns the chat and the message's id. A group that became a supergroup has a new chat."""
@@ -277,13 +280,18 @@ class TelegramChannel:
         await asyncio.sleep(seconds)
 
     async def _store(
-        self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, message_id: int, shown: Mapping[UUID, int]
+        self,
+        jobs: Sequence[Job],
+        receiver: Receiver,
+        chat: Chat,
+        message_id: int,
+        shown: Mapping[UUID, datetime | None],
     ) -> None:
         """Stores the message at once, so that a retry does not send the message twice.
 
-        `shown` maps the alerts of a digest to the sequences that the digest shows. If one of the alerts has changed
-        since, the digest is edited. If storing fails, the delivery does not fail, because the message was sent, and a
-        retry would send it twice.
+        `shown` maps the alerts of a digest to the times of the changes that the digest shows. If one of the alerts has
+        changed since, the digest is edited. If storing fails, the delivery does not fail, because the message was sent,
+        and a retry would send it twice.
         """
         with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:

@@ -146,8 +146,9 @@ class WordsOfContent(BaseModel):
 
 
 class Content(WordsOfContent):
-    """The stored content of a delivery, parsed."""
+    """The stored content of a delivery, parsed. At `timestamp`, the alert changed to the state in `data`."""
 
+    timestamp: datetime | None = None
     data: AlertRaised
 
 

@@ -55,14 +55,16 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
     await session.execute(update(sent).where(of_alerts, is_wanted).values(edit_at=func.now()))
 
 
-async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: int) -> None:
-    """Marks the receiver's first message about the alert for an edit if the alert has another sequence than `shown`.
+async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: datetime | None) -> None:
+    """Marks the receiver's first message about the alert for an edit if the alert has not last changed at `shown`.
+
+    The sequence of the alert is not compared, because each delivery to another receiver takes a number, too.
 
     The statement waits for a transaction that is changing the alert, because that transaction does not see a message
     that was stored after its own statement.
     """
-    sequence = select(AlertRow.__table__.c.sequence).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
-    if await session.scalar(sequence) != shown:
+    changed_at = select(AlertRow.changed_at).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
+    if await session.scalar(changed_at) != shown:
         firsts = _firsts([alert_id]).where(TelegramMessage.recipient == recipient)
         is_wanted = (TelegramMessage.delivery_id.in_(firsts), ~TelegramMessage.is_digest)
         await session.execute(update(TelegramMessage).where(*is_wanted).values(edit_at=func.now()))
@@ -87,14 +89,16 @@ def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
     return first.order_by(*keys, sent.sent_at, sent.message_id)
 
 
-async def mark_digest(session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, int]) -> None:
+async def mark_digest(
+    session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, datetime | None]
+) -> None:
     """Marks a digest for an edit if its alerts have changed while it was sent.
 
-    `shown` maps the digest's alerts to the sequences that it shows.
+    `shown` maps the digest's alerts to the times of the changes that it shows.
 
     An alert that another transaction has locked counts as changed, so that nobody waits here.
     """
-    sent, is_shown = TelegramMessage, tuple_(AlertRow.alert_id, AlertRow.__table__.c.sequence).in_(list(shown.items()))
+    sent, is_shown = TelegramMessage, tuple_(AlertRow.alert_id, AlertRow.changed_at).in_(list(shown.items()))
     unchanged = select(AlertRow.alert_id).where(is_shown).with_for_update(read=True, skip_locked=True)
     ids = (await session.scalars(unchanged)).all()
     is_changed = (sent.chat_id == chat_id, sent.message_id == message_id, sent.is_digest, sent.alert_id.not_in(ids))
