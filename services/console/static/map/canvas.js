@@ -6,7 +6,8 @@ import { call } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
 import { collection, cornersOf } from "/static/map/features.js";
 import { mark } from "/static/map/marks.js";
-import { BASE, CHOSEN, SIZE_OF, style, SWITCHED } from "/static/map/style.js";
+import { BASE, CHOSEN, style, SWITCHED } from "/static/map/style.js";
+import { SIZE_OF } from "/static/map/style/people.js";
 import { sentence } from "/static/texts.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
