@@ -2,7 +2,7 @@
 // The sound of a Severe or Extreme alert repeats; the sound of any other alert is played once.
 
 import { call } from "./calls.js";
-import { element } from "./elements.js";
+import { element, renewText } from "./elements.js";
 import { heed } from "./server-time.js";
 import { isBlocked, open, ring } from "./sound.js";
 import { sentence } from "./texts.js";
@@ -123,17 +123,20 @@ function show() {
   element("sound").setAttribute("aria-pressed", String(isOn()));
   element("sound-blocked").hidden = !isOn() || !isBlocked() || isOver;
   element("ringing").hidden = waiting.length === 0 || isOver;
-  element("ringing-text").textContent = sentence("ringing", {
-    alerts:
-      waiting
-        .slice(0, 2)
-        .map((alert) => alert.name)
-        .join("; ") + (waiting.length > 2 ? ` +${waiting.length - 2}` : ""),
-  });
+  renewText(
+    element("ringing-text"),
+    sentence("ringing", {
+      alerts:
+        waiting
+          .slice(0, 2)
+          .map((alert) => alert.name)
+          .join("; ") + (waiting.length > 2 ? ` +${waiting.length - 2}` : ""),
+    }),
+  );
   const mute = /** @type {HTMLButtonElement} */ (element("sound-mute"));
   mute.hidden = !isOn();
   mute.disabled = isMuted;
-  mute.firstChild?.replaceWith(isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
+  renewText(mute.firstChild, isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
 }
 
 /** Browsers allow sound only after an input, unless they were started with sound allowed (docs/runbook.md). */

@@ -15,6 +15,16 @@ export function showText(id, text) {
 }
 
 /**
+ * Shows a text, unless it is shown already. The same text in a new node would have the browser compute the styles of
+ * the page again.
+ * @param {ChildNode | null} node
+ * @param {string} text
+ */
+export function renewText(node, text) {
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+/**
  * Makes an element with these properties and this content.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag

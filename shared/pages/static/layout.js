@@ -3,7 +3,7 @@
 
 import "./clicks.js";
 import { age } from "./ages.js";
-import { make } from "./elements.js";
+import { make, renewText } from "./elements.js";
 import { keepCurrent } from "./fragments.js";
 import { now as serverNow } from "./server-time.js";
 import { watchSession } from "./session.js";
@@ -20,11 +20,9 @@ function tick() {
   const now = serverNow();
   time.data = exactClock(now);
   const day = days[today(now)] ?? today(now);
-  if (date.textContent !== day) date.textContent = day;
-  for (const element of document.querySelectorAll("time[data-age]")) {
-    const text = age(element.getAttribute("datetime") ?? "", now);
-    if (element.textContent !== text) element.textContent = text;
-  }
+  renewText(date, day);
+  for (const element of document.querySelectorAll("time[data-age]"))
+    renewText(element, age(element.getAttribute("datetime") ?? "", now));
 }
 
 function switchTheme() {
