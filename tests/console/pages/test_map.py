@@ -142,6 +142,9 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     }
     whole.publish(hazard(type="avalanche", area=moved, **update))
     wait_for_script(page, "window.marked.includes('69.7,39.9')")
+    # a layer without features is hidden, because MapLibre would make tiles of it, too
+    shown = "['hazards', 'returns'].map(layer => window.drawn.map.getLayoutProperty(layer, 'visibility') !== 'none')"
+    assert page.evaluate(shown) == [True, False]
     # one mark of both, which have no district in common
     page.evaluate("ids => window.drawn.chosen('hazards', ids)", [str(snow.hazard_id), str(slide.hazard_id)])
     page.locator("#map-more").get_by_role("button", name="Landslide").click()

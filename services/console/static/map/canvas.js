@@ -6,7 +6,7 @@ import { call } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
 import { collection, cornersOf } from "/static/map/features.js";
 import { mark } from "/static/map/marks.js";
-import { BASE, CHOSEN, style, SWITCHED } from "/static/map/style.js";
+import { BASE, CHOSEN, isDrawn, style, SWITCHED } from "/static/map/style.js";
 import { SIZE_OF } from "/static/map/style/people.js";
 import { sentence } from "/static/texts.js";
 
@@ -92,7 +92,7 @@ export class DrawnMap {
     this.texts = new Map();
     this.chosen = chosen;
     this.pointed = pointed;
-    /** @type {Set<string>} */
+    /** @type {Set<string>} the switches that are off */
     this.hidden = new Set();
   }
 
@@ -113,7 +113,7 @@ export class DrawnMap {
     serveBackground();
     this.map = new MapLibre({
       container: "map",
-      style: style(this.data, colour),
+      style: style(this.data, colour, this.hidden),
       bounds: COUNTRY,
       fitBoundsOptions: { padding: PADDING },
       maxBounds: AROUND,
@@ -196,8 +196,9 @@ export class DrawnMap {
   /** @param {string} source */
   set(source) {
     const known = this.map?.getSource(source);
-    if (known && "setData" in known)
-      /** @type {import("/static/maplibre/maplibre-gl.mjs").GeoJSONSource} */ (known).setData(this.data[source]);
+    if (!known || !("setData" in known)) return;
+    /** @type {import("/static/maplibre/maplibre-gl.mjs").GeoJSONSource} */ (known).setData(this.data[source]);
+    this.turnLayers((this.map?.getLayersOrder() ?? []).filter((id) => this.map?.getLayer(id)?.source === source));
   }
 
   /** Shows the imported boundaries instead of Natural Earth's oblasts. @param {Feature[]} features */
@@ -209,7 +210,16 @@ export class DrawnMap {
   /** @param {string} name of a switch @param {boolean} isShown */
   turn(name, isShown) {
     this.hidden[isShown ? "delete" : "add"](name);
-    for (const layer of SWITCHED[name]) this.map?.setLayoutProperty(layer, "visibility", isShown ? "visible" : "none");
+    this.turnLayers(SWITCHED[name]);
+  }
+
+  /** @param {string[]} ids of layers of MapLibre */
+  turnLayers(ids) {
+    for (const id of ids) {
+      const source = this.map?.getLayer(id)?.source;
+      const isShown = isDrawn({ id, source }, this.data, this.hidden);
+      this.map?.setLayoutProperty(id, "visibility", isShown ? "visible" : "none");
+    }
   }
 
   /** @param {Feature | undefined} feature */
@@ -244,9 +254,6 @@ export class DrawnMap {
   }
 
   restyle() {
-    this.map?.setStyle(style(this.data, colour), { diff: false });
-    this.map?.once("styledata", () => {
-      for (const name of this.hidden) this.turn(name, false);
-    });
+    this.map?.setStyle(style(this.data, colour, this.hidden), { diff: false });
   }
 }

@@ -9,6 +9,7 @@ import { people } from "/static/map/style/people.js";
  * @typedef {import("/static/maplibre/maplibre-gl.mjs").StyleSpecification} Style
  * @typedef {import("/static/maplibre/maplibre-gl.mjs").LayerSpecification} Layer
  * @typedef {import("/static/map/style/labels.js").Colour} Colour
+ * @typedef {Record<string, GeoJSON.FeatureCollection>} Data the features of each source
  */
 
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
@@ -60,22 +61,38 @@ export const CHOSEN = [
   "boundaries",
 ];
 
-/** @param {Record<string, GeoJSON.FeatureCollection>} data by source @param {Colour} colour @returns {Style} */
-export function style(data, colour) {
+/** @param {Data} data @param {Colour} colour @param {Set<string>} off @returns {Style} */
+export function style(data, colour, off) {
   const sources = Object.fromEntries(
     ["base", ...DATA].map((name) => [name, { type: /** @type {const} */ ("geojson"), data: data[name] ?? EMPTY }]),
   );
+  const layers = [
+    ...base(colour, !data.boundaries?.features.length),
+    ...intensities(colour),
+    ...people(colour),
+    ...events(colour),
+    ...selected(colour),
+  ];
   return {
     version: 8,
     sources: { ...sources, ...backgroundSources() },
-    layers: [
-      ...base(colour, !data.boundaries?.features.length),
-      ...intensities(colour),
-      ...people(colour),
-      ...events(colour),
-      ...selected(colour),
-    ],
+    layers: layers.map((layer) => (isDrawn(layer, data, off) ? layer : hidden(layer))),
   };
+}
+
+/**
+ * Whether the switch of a layer is on, and its source has features. MapLibre makes tiles of an empty source, too, and
+ * looks at them in each frame, unless the layers of this source are hidden.
+ * @param {{id: string, source?: string}} layer @param {Data} data @param {Set<string>} off the switches that are off
+ */
+export function isDrawn({ id, source = "" }, data, off) {
+  const isOff = [...off].some((name) => SWITCHED[name].includes(id));
+  return !isOff && (!DATA.includes(source) || (data[source] ?? EMPTY).features.length > 0);
+}
+
+/** @param {Layer} layer @returns {Layer} */
+function hidden(layer) {
+  return /** @type {Layer} */ ({ ...layer, layout: { ...layer.layout, visibility: "none" } });
 }
 
 /** @param {Colour} colour @returns {Layer[]} */
