@@ -104,6 +104,12 @@ async def test_an_assignment_on_the_board_is_shown_in_the_message(bureau: Bureau
     await assign(bureau, "bermet")
     assert await bureau.edit() == 1
     assert "Поручено: bermet" in shown(bureau)
+    async with bureau.town.sessions.begin() as session:
+        alert_id = await session.scalar(text("SELECT alert_id FROM alerts"))
+    await assign(bureau, "dastan")
+    await bureau.close(alert_id)
+    assert await bureau.edit() == 1
+    assert shown(bureau).splitlines()[0].endswith("Завершено"), "a closed alert is not said to have changed"
 
 
 async def test_a_message_about_an_unreadable_hazard_is_edited_and_delays_no_other_edit(bureau: Bureau) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from services.alerts.alerts import Alert
+from services.alerts.delivery.notices import Cause
 from services.alerts.delivery.texts import CHANGED
 from services.alerts.delivery.words import MOST_SITES, ExposedSite, HazardWords
 from services.alerts.queries import alerts as alert_queries
@@ -101,9 +102,9 @@ class MessageEdits:
         elif alert is None or receiver is None:
             await self._settle(message, None)
         elif self._has_time(message):
-            texts = facts.words_for(alert, receiver)
+            texts, cause = facts.words_for(alert, receiver), Cause.RESOLVED if alert.resolved_at else CHANGED
             whole = self._messages.whole(
-                alert, CHANGED, message.language, message.delivery_id, texts, is_internal=receiver.is_internal
+                alert, cause, message.language, message.delivery_id, texts, is_internal=receiver.is_internal
             )
             is_final = await self._is_final(message, whole)
             if is_final or alert.changed_at < datetime.now(UTC) - TRIED_FOR:
