@@ -186,7 +186,7 @@ export function apply() {
   renew(list, fresh);
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  list.scrollTop = top; // after the closed alerts are open again, because before the list is shorter
+  if (top) list.scrollTop = top; // after the closed alerts are open again, because before the list is shorter
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
   showSelection(); // before the focus, because a hidden toolbar cannot have it
   if (focused) focusAgain(list, focused.id, key ?? "");

@@ -7,8 +7,8 @@ import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
 // After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits.
-// A busy server and a busy browser then have time for other work. The time in which the server waited for its worker does
-// not count. Other panels wait longer.
+// A busy server and a busy browser then have time for other work. The time in which the server waited for its worker is
+// left out. Other panels wait longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
@@ -178,7 +178,7 @@ function swap(panel, fresh) {
   const focused = panel.contains(document.activeElement) ? document.activeElement : null;
   const [known, top] = [keys(panel), panel.scrollTop];
   renew(panel, fresh);
-  panel.scrollTop = top;
+  if (top) panel.scrollTop = top; // the browser computes the layout for this at once
   for (const [key, row] of keys(panel)) {
     if (mark(row) !== mark(known.get(key))) highlight(row);
   }
