@@ -3,8 +3,9 @@
 If teams disagree about the same people, several counts are in effect, and only the highest is used. A count of
 everybody at a site states no origin, and includes the people whom earlier counts at the site count by their origin. A
 figure shows these people by their origin, and only the rest of the count of everybody as people of unknown origin. If
-people of one origin are counted again later, the figure uses the later count. The earlier count is still subtracted
-from the count of everybody, as in `shared/places/site_counts.py`.
+the count of everybody found fewer people, the figure reduces the earlier counts in proportion. If people of one origin
+are counted again later, the figure uses the later count. The earlier count is still subtracted from the count of
+everybody, as in `shared/places/site_counts.py`.
 """
 
 # raw SQL throughout: the expressions are parts of the statements that compute figures
@@ -59,40 +60,57 @@ LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN 
     SELECT persons FROM group_stays AS stay
     WHERE stay.report_id = earlier.report_id AND stay.counted_at < {LEFT_ON} AND stay.superseded_at >= {LEFT_ON}
 ) END"""  # noqa: S608
-# `recounted` are the included people whom the figures take from a later count of their origin.
-INCLUDED = f"""
+# The included people, by their earlier count. If `is_present` is false, the figures take them from a later count of
+# their origin.
+INCLUDED_STOCKS = f"""
+SELECT whole.report_id, earlier.stock, max({LEFT}) AS persons,
+    bool_or(earlier.report_id IN (SELECT report_id FROM present)) AS is_present
+FROM wholes AS whole JOIN at_sites AS earlier USING (site_id)
+WHERE whole.is_latest AND NOT coalesce(earlier.covers_site, false) AND earlier.position < whole.position
+    AND NOT EXISTS (
+        SELECT FROM counts AS recount
+        WHERE recount.report_id = earlier.superseded_by AND {ORDER.format("recount")} < whole.position
+    )
+GROUP BY 1, 2
+"""  # noqa: S608
+INCLUDED = """
 SELECT report_id, sum(persons)::integer AS persons,
     coalesce(sum(persons) FILTER (WHERE NOT is_present), 0)::integer AS recounted
-FROM (
-    SELECT whole.report_id, max({LEFT}) AS persons,
-        bool_or(earlier.report_id IN (SELECT report_id FROM present)) AS is_present
-    FROM wholes AS whole JOIN at_sites AS earlier USING (site_id)
-    WHERE whole.is_latest AND NOT coalesce(earlier.covers_site, false) AND earlier.position < whole.position
-        AND NOT EXISTS (
-            SELECT FROM counts AS recount
-            WHERE recount.report_id = earlier.superseded_by AND {ORDER.format("recount")} < whole.position
-        )
-    GROUP BY whole.report_id, earlier.stock
-) AS stock
-GROUP BY 1
-"""  # noqa: S608
+FROM included_stocks GROUP BY 1
+"""
+# If a count of everybody found fewer people than the earlier counts, people have left, and nobody knows where they had
+# come from. Then each earlier count gets its share of `found`, the people who were found. The shares are differences of
+# rounded running totals, so that their sum is `found`.
+REDUCED = """
+SELECT stock, (running * found / total - (running - persons) * found / total)::integer AS persons FROM (
+    SELECT stock, stocks.persons, sum(stocks.persons) OVER (PARTITION BY report_id ORDER BY stock) AS running,
+        included.persons - recounted AS total, greatest(0, present.persons - recounted) AS found
+    FROM included_stocks AS stocks JOIN included USING (report_id) JOIN present USING (report_id)
+    WHERE is_present
+) AS shares WHERE total > found
+"""
 
 
-def without(included: str) -> str:
-    """The people of the count without these included people. Nobody knows the sexes and ages of the rest."""
-    rest = f"greatest(0, present.persons - coalesce(included.{included}, 0))"
+def without(included: str, rest: str = "NULL::integer") -> str:
+    """The people of the count without these included people. If `rest` is not NULL, it is their number.
+
+    Nobody knows the sexes and ages of the rest.
+    """
+    left = f"coalesce({rest}, greatest(0, present.persons - coalesce(included.{included}, 0)))"
+    is_rest = f"{rest} IS NOT NULL OR included.{included} > 0"
     cells = [
-        f"CASE WHEN included.{included} > 0 THEN {rest if number == UNKNOWN else 0} ELSE {name} END AS {name}"
+        f"CASE WHEN {is_rest} THEN {left if number == UNKNOWN else 0} ELSE {name} END AS {name}"
         for number, name in enumerate(CELL_NAMES)
     ]
-    return ", ".join((f"{rest} AS persons", *cells))
+    return ", ".join((f"{left} AS persons", *cells))
 
 
-TABLES = f"present AS ({PRESENT}), at_sites AS ({AT_SITES}), wholes AS ({WHOLES}), included AS ({INCLUDED})"
+TABLES = f"""present AS ({PRESENT}), at_sites AS ({AT_SITES}), wholes AS ({WHOLES}),
+    included_stocks AS ({INCLUDED_STOCKS}), included AS ({INCLUDED})"""
 BY_ORIGIN = f"""(
-    WITH {TABLES}
-    SELECT {DESCRIBED}, sub_stock, {without("persons")}
-    FROM present LEFT JOIN included USING (report_id)
+    WITH {TABLES}, reduced AS ({REDUCED})
+    SELECT {DESCRIBED}, sub_stock, {without("persons", rest="reduced.persons")}
+    FROM present LEFT JOIN included USING (report_id) LEFT JOIN reduced ON reduced.stock = present.stock_id
     WHERE NOT EXISTS (SELECT FROM wholes WHERE wholes.report_id = present.report_id AND NOT is_latest)
 ) AS counts"""  # noqa: S608
 # The people by the latest count that includes them. The count of everybody at a site knows their needs best.
