@@ -29,7 +29,7 @@ check: development ## format, lint, types, import contracts, documents, names, m
 	@$(BIN)/lint-imports --no-cache
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npx --no-install tsc --project tsconfig.json
 	@$(PYTHON) -m cli contract --check
-	@$(PYTHON) -m pytest --quiet --quiet tests/test_names.py tests/test_documents.py tests/test_one_home.py tests/test_statements.py tests/shared/test_migrations.py
+	@$(PYTHON) -m pytest --quiet --quiet tests/test_names.py tests/test_documents.py tests/test_lines.py tests/test_one_home.py tests/test_statements.py tests/shared/test_migrations.py
 
 fix: development ## format, and correct what can be corrected automatically
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
