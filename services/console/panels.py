@@ -52,6 +52,7 @@ from shared.pages import language_of
 # the number of rows that a list shows at first, and the largest number that the page may ask for
 FIRST, MOST = 100, 10_000
 LAST_HOUR = timedelta(hours=1)
+LISTED_SECONDS = 1.0  # lists are shared for this time, which is enough if one event has all boards read at once
 
 
 async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
@@ -94,7 +95,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
 
     is_usual = most == FIRST and not chosen.is_active  # other lists could fill the memory
     shared = await here.shared_figures.of(session, principal.areas)
-    listed = await shared.get("list of alerts", ["alerts"], read) if is_usual else await read()
+    listed = await (shared.get("list of alerts", ["alerts"], read, seconds=LISTED_SECONDS) if is_usual else read())
     sections, hidden = listed.sections, Counter[str]()
     if chosen.is_active:
         hidden = await board_alerts.hidden_unacknowledged(session, now, pcodes, sections)
@@ -146,8 +147,10 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
 
     if most == FIRST:  # longer lists could fill the memory
         shared = await here.shared_figures.of(session, [COUNTRY])  # all readers see all hazards
-        listed = await shared.get("list of hazards", visibility.HAZARDS, read)
-        confirmed = await shared.get("confirmations of hazards", ("alerts", *visibility.HAZARDS), confirmations)
+        listed = await shared.get("list of hazards", visibility.HAZARDS, read, seconds=LISTED_SECONDS)
+        confirmed = await shared.get(
+            "confirmations of hazards", ("alerts", *visibility.HAZARDS), confirmations, seconds=LISTED_SECONDS
+        )
     else:
         listed = await read()
         confirmed = await confirmations()
@@ -200,7 +203,12 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
     kinds = ReportKind if sees_all else board.PUBLIC_KINDS
     shared = await here.shared_figures.of(session, principal.areas)
     counted = here.settings.counted_status
-    rows = await shared.get("outcomes", ["outcomes"], lambda: snapshots.outcomes(session, counted, since, kinds))
+    rows = await shared.get(
+        "outcomes",
+        ["outcomes"],
+        lambda: snapshots.outcomes(session, counted, since, kinds),
+        seconds=LISTED_SECONDS,
+    )
     return {"outcomes": board.settled(rows), "sees_all_reports": sees_all}
 
 
@@ -214,7 +222,7 @@ async def recent(request: Request, session: AsyncSession) -> dict[str, Any]:
         return recent_changes.changes(changed, await recent_queries.hazards(session, since), since)
 
     shared = await here.shared_figures.of(session, principal.areas)
-    changes = await shared.get("last hour", ("alerts", *visibility.HAZARDS), read)
+    changes = await shared.get("last hour", ("alerts", *visibility.HAZARDS), read, seconds=LISTED_SECONDS)
     return {"recent": changes, "names": await accounts.names(session, [change.account for change in changes])}
 
 

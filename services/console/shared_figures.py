@@ -50,18 +50,20 @@ class FiguresOfAreas:
         self._kept, self._areas, self._stand, self._clock = kept, areas, stand, clock
         self._oldest = math.inf  # the time of the oldest figures on which the present computation is based
 
-    async def get(self, name: str, topics: Iterable[str], compute: Callable[[], Awaitable[T]]) -> T:
+    async def get(
+        self, name: str, topics: Iterable[str], compute: Callable[[], Awaitable[T]], *, seconds: float = KEPT_SECONDS
+    ) -> T:
         """The figures with this name, which contain at least the records of the reader's snapshot.
 
         The figures are computed again if the snapshot contains newer records of the topics than the kept figures, or if
-        the kept figures are older than KEPT_SECONDS. Figures that contain other figures are as old as these. Readers
+        the kept figures are older than `seconds`. Figures that contain other figures are as old as these. Readers
         who ask at the same time wait for the first.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}
         kept = self._kept[name, self._areas]
         async with kept.one_at_a_time:
-            is_old = self._clock() - kept.computed_at >= KEPT_SECONDS
+            is_old = self._clock() - kept.computed_at >= seconds
             if is_old or not vectors.reached(kept.stand, stand):
                 before, self._oldest = self._oldest, math.inf
                 kept.figures, kept.stand = await compute(), stand

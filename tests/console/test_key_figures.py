@@ -106,7 +106,7 @@ async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_t
         async with sessions.begin() as session:
             await session.merge(ConsumerOffset(topic=topic, partition=0, first_offset=0, next_offset=next_offset))
 
-    async def read(*areas: str, within: str | None = None) -> int:
+    async def read(*areas: str, within: str | None = None, seconds: float = 10) -> int:
         async with sessions() as session:
             await snapshots.begin(session)
             shared = await figures.of(session, areas)
@@ -116,7 +116,7 @@ async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_t
                 return await session.scalar(select(literal(len(computed)))) or 0
 
             async def displaced() -> int:
-                return await shared.get("displaced", ["households"], compute)
+                return await shared.get("displaced", ["households"], compute, seconds=seconds)
 
             return await shared.get(within, ["households"], displaced) if within else await displaced()
 
@@ -133,3 +133,5 @@ async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_t
     assert await read("KG", within="panel") == 4
     now[0] = 100
     assert (await read(BATKEN), len(figures)) == (5, 1)
+    now[0] = 101
+    assert (await read(BATKEN), await read(BATKEN, seconds=1)) == (5, 6)
