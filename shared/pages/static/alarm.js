@@ -121,8 +121,9 @@ function show() {
   const waiting = urgent();
   const isMuted = Date.now() < mutedUntil();
   element("sound").setAttribute("aria-pressed", String(isOn()));
-  element("sound-blocked").hidden = !isOn() || !isBlocked() || isOver;
-  element("ringing").hidden = waiting.length === 0 || isOver;
+  // unlike `hidden = …`, `toggleAttribute` does not set an attribute again, so the page's styles are not computed again
+  element("sound-blocked").toggleAttribute("hidden", !isOn() || !isBlocked() || isOver);
+  element("ringing").toggleAttribute("hidden", waiting.length === 0 || isOver);
   renewText(
     element("ringing-text"),
     sentence("ringing", {
@@ -134,7 +135,7 @@ function show() {
     }),
   );
   const mute = /** @type {HTMLButtonElement} */ (element("sound-mute"));
-  mute.hidden = !isOn();
+  mute.toggleAttribute("hidden", !isOn());
   mute.disabled = isMuted;
   renewText(mute.firstChild, isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
 }

@@ -11,7 +11,7 @@ export function element(id) {
 export function showText(id, text) {
   const node = element(id);
   node.textContent = text;
-  node.hidden = !text;
+  node.toggleAttribute("hidden", !text);
 }
 
 /**

@@ -45,7 +45,7 @@ async function look() {
   if (left <= 0) return showEnd();
   const warning = document.getElementById("session-warning");
   if (!warning) return;
-  warning.hidden = left > WARNING_MS;
+  warning.toggleAttribute("hidden", left > WARNING_MS);
   if (warning.hidden) return;
   /** @type {HTMLElement} */ (warning.querySelector("span")).textContent = sentence(
     isFinal ? "session_final" : "session_idle",
