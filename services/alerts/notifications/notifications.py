@@ -43,11 +43,12 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
 
     The receivers that all stages keep are notified. With each post, the person on duty in the post's roster is notified
     too. This person's own conditions, except the status, have no effect. With the stages ESCALATED, the receivers that
-    missed a change while the alert was muted are notified too. After the last step of an escalation, the duty heads and
-    all receivers that do not know the alert yet are notified. Duty heads are also notified whenever the person in
-    charge cannot act any more. If a grave alert would reach nobody who can act, others are notified in their place
-    (`stand_ins`). With the stages INFORMED, only receivers that were notified before are informed: no person on duty is
-    added, and silences and inhibitions have no effect.
+    missed a change while the alert was muted are notified too, and so are the people who acknowledged or snoozed an
+    alert that returns. After the last step of an escalation, the duty heads and all receivers that do not know the
+    alert yet are notified. Duty heads are also notified whenever the person in charge cannot act any more. If a grave
+    alert would reach nobody who can act, others are notified in their place (`stand_ins`). With the stages INFORMED,
+    only receivers that were notified before are informed. No person on duty is added then, and silences and inhibitions
+    have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
