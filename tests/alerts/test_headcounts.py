@@ -100,7 +100,9 @@ def test_the_larger_of_registered_and_counted_persons_is_taken_at_each_place() -
 
 
 def test_if_the_teams_disagree_about_one_stock_the_highest_number_of_each_measure_is_taken() -> None:
-    people = figures(counted(60, stock_id=STOCK, families=14), counted(80, stock_id=STOCK, families=12), counted(5))
+    people = figures(
+        counted(60, stock_id=STOCK, families=14), counted(80, stock_id=STOCK, families=12), counted(5), counted(0)
+    )
     assert (people["persons"], people["reports"], people["families"]) == (85, 2, 14)
 
 

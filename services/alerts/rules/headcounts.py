@@ -64,7 +64,8 @@ class DisplacementFigures:
 
     Each place adds the larger of its registered figure and its counted figure. `held_persons` and
     `held_households` are the parts of `persons` and `households` that only held reports add. The other figures contain
-    no held reports. `estimated_persons` is the part of `counted_persons` that was estimated from families or yards.
+    no held reports. `reports` is the number of counts that found people. `estimated_persons` is the part of
+    `counted_persons` that was estimated from families or yards.
     """
 
     persons: int
@@ -177,7 +178,7 @@ def _sums(
         registered_households=households.total(),
         registered_persons=persons.total(),
         counted_persons=sum(count.persons for count in counts),
-        reports=len(counts),
+        reports=sum(1 for count in counts if count.persons or count.households),
         families=sum(count.families for count in counts),
         yards=sum(count.yards for count in counts),
         estimated_persons=sum(count.persons for count in counts if count.is_estimated),
