@@ -58,7 +58,10 @@ app = typer.Typer(cls=Groups, no_args_is_help=True, add_completion=False, pretty
 
 @app.callback()
 def dayar(context: typer.Context) -> None:
-    """Dayar at the terminal, for the installation that DATABASE_URL and similar settings name, or for `make run`'s."""
+    """Dayar's commands.
+
+    They use the installation that DATABASE_URL and similar settings name, or the one of `make run`.
+    """
     if context.invoked_subcommand not in OF_NONE:
         environment.load()
 

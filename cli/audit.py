@@ -29,7 +29,10 @@ def list_(
     result: Annotated[Result | None, typer.Option(help="Only this result.")] = None,
     service: Annotated[list[str] | None, typer.Option(help="Only of these services.")] = None,
 ) -> None:
-    """Print the newest entries first. They have ids, codes and, if a person stated a purpose, its text."""
+    """Print the newest entries first.
+
+    The entries have ids, codes and, if a person stated a purpose, the text of the purpose.
+    """
     asyncio.run(show(Wanted(limit=limit, action=action, result=result), service or list(SERVICES)))
 
 

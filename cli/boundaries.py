@@ -190,7 +190,7 @@ def geojson(file: Path) -> Iterator[Row]:
 def features(file: Path) -> Any:
     """The features of a GeoJSON file.
 
-    Raises BadFile if the file is too large, and errors of UNREADABLE for other content.
+    Raises BadFile if the file is too large, and one of UNREADABLE if the file has another format.
     """
     if file.stat().st_size > MOST_BYTES:
         raise BadFile(f"{file.name}: a GeoJSON file of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")

@@ -105,9 +105,9 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 
 
 def is_unpublished(place: str) -> bool:
-    """Whether the place names a record in intake's spool.
+    """Whether `place` names a record in intake's spool.
 
-    All dead letters of intake are of its only topic, `outcomes`.
+    All dead letters of intake come from the topic `outcomes`, the only topic that intake reads.
     """
     return place.startswith("intake/") and not place.startswith("intake/outcomes/")
 

@@ -11,7 +11,7 @@ from shared.places.gazetteer import Locality, LocalityKind
 
 MOST_LETTERS = 100  # a name has at most this many characters
 MOST_ITEMS = 20  # a locality has at most this many aliases, and at most this many successors
-LISTED = ";"  # this character separates the aliases in a cell, and the successors
+LISTED = ";"  # in a cell, this character separates the aliases, or the successors
 
 
 # The kinds of localities of each level. A row that states no kind has the first kind of its level.

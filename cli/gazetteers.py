@@ -54,7 +54,7 @@ class LocalityList:
         read, faults = localities_of(rows)
         own = {pcode: locality for pcode, locality in read.items() if pcode not in self.units}
         known = self.localities | own
-        if not faults:  # otherwise, rows below an unreadable parent would count as faults, too
+        if not faults:  # an unreadable parent would make all rows below it faulty, too
             positions = {locality.pcode: row.position for row, locality in zip(rows, read.values(), strict=True)}
             faults = [
                 f"{positions.get(pcode) or f'{pcode}, imported earlier'}: {fault}."

@@ -213,7 +213,7 @@ def external(label: Label) -> None:
 
 @app.command()
 def rotate(label: Label) -> None:
-    """Generate a new secret. Messages are signed with both secrets until `retire`."""
+    """Generate a new secret. Messages are signed with both secrets until you run `retire`."""
     box = WebhookSecrets(own_settings().alerts_key_file)
     show(change_and_note(label, "secret_rotated", partial(subscriptions.rotate, label=label, box=box)))
 

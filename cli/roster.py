@@ -48,7 +48,7 @@ class RosterInUse(DocumentedError):
 
 
 class PeopleMissing(DocumentedError):
-    """People who are receivers of alerts of the kind person are expected, but these are not, or have left.
+    """Receivers of alerts of the kind person are expected; these people are no such receivers, or have left.
 
     The account of a person who has left may also be disabled.
     """
@@ -86,7 +86,10 @@ def show(
 
 @app.command()
 def save(file: Annotated[Path, typer.Argument(help="The definition of a roster in TOML or JSON.")]) -> None:
-    """Add a roster, or replace its layers and keep its overrides. Gaps and overlaps of 8 weeks are reported."""
+    """Add a roster, or replace its layers and keep its overrides.
+
+    Then report the gaps and overlaps of the next 8 weeks.
+    """
     try:
         roster = definitions.read(content(file, MOST_BYTES))
     except (BadFile, InvalidRoster) as error:

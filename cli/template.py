@@ -134,7 +134,7 @@ def described(template: MessageTemplate) -> str:
 
 
 def written(example: Preview) -> str:
-    """The text of the example message. Its size stands below it."""
+    """The text of the example message. The size of the message is on the line below."""
     text = example.message.text
     whole = f"{text.subject}\n{text.body}".strip()
     sizes = [

@@ -38,7 +38,7 @@ def send_test_message() -> None:
 async def tried(settings: WatchSettings) -> dict[str, str | None]:
     """Sends a test message by each configured path (mail, webhook).
 
-    Maps the path to the reason of its failure, or None.
+    Maps each path to the reason why the message failed, or to None.
     """
     message = messages.trial_message(settings.watch_language, settings.public_url)
     async with Outbound(settings) as outbound:

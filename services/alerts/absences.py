@@ -41,14 +41,14 @@ class Absences:
         self._sessions, self._rules, self._places, self._access, self._clock = sessions, rules, places, access, clock
 
     async def run(self) -> None:
-        """Begins when the revocations are read to the end, because an account may have been enabled again since."""
+        """Waits until all revocations are read, because a disabled account may have been enabled again since."""
         await self._access.until_complete()
         while True:
             await retry_while_unavailable(self.give_back)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def give_back(self) -> int:
-        """Gives back the alerts whose people in charge cannot act any more; returns the number of alerts."""
+        """Takes alerts from people in charge who cannot act any more; returns the number of these alerts."""
         await self._store_disabled()
         async with database.committed(self._sessions) as session:
             now = self._clock()
@@ -71,7 +71,7 @@ class Absences:
             return count
 
     async def _store_disabled(self) -> None:
-        """Has its own transaction, because the stored accounts must not wait until all alerts are given back."""
+        """Stores the disabled accounts in a transaction of its own, so that they are stored before alerts are taken."""
         async with database.committed(self._sessions) as session:
             accounts = [receiver.account_id for receiver in await receiver_queries.receivers(session)]
             disabled = {account for account in accounts if account is not None and self._access.is_disabled(account)}

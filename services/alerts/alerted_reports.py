@@ -1,7 +1,8 @@
-"""Publishes which reports an alert followed, so that their authors learn it (decision 43).
+"""Publishes which reports led to an alert, so that the authors of these reports learn of the alert (decision 43).
 
-The alert that a hazard's report raises is in the outcome of this report. The reports that alerts about departures count
-are found here. For exposure alerts, the task in `exposures.py` finds the reports of the exposed people and the hazard.
+The alert that a hazard's report raises is in the outcome of this report. This module finds the reports that alerts
+about departures count. For exposure alerts, the task in `exposures.py` finds the reports of the exposed people and the
+hazard.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -35,7 +36,9 @@ async def publish_departed(
     session: AsyncSession,
     now: datetime,
 ) -> None:
-    """Publish the reports that the batch's alerts about departures count. `before` and `after` are the alerts' windows.
+    """Publish the reports that the batch's alerts about departures count.
+
+    `before` and `after` are the alerts' windows before and after the batch was judged.
 
     If an alert is new, it counts all reports of its window. An alert that was raised before also counts the reports of
     the batch. Its earlier reports were published when they came, so later events about these reports publish nothing.
@@ -58,7 +61,7 @@ def is_alerted(flight: Flight, windows: Collection[AlertedWindow]) -> bool:
 
 
 def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tuple[Status, str, UUID]]:
-    """The stocks whose earlier counts the batch has moved into one of these windows."""
+    """The stocks that the batch has moved into one of these windows by changing their departure dates."""
     return {
         (status, area, id)
         for (status, area, id), day in batch.left_on.items()
@@ -72,7 +75,8 @@ def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tupl
 def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
     """The reports of the batch, each with the status, district and date of the people's departure.
 
-    A count that a recount replaced is included, because the recount counts its people. Counted movements are not.
+    A count that a recount replaced is included, because the recount counts its people. Counts of movements are not
+    included.
     """
     measures = {
         group.report_id: batch.received[position].event.data.measure for position, group in batch.groups.items()

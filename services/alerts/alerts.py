@@ -45,7 +45,7 @@ class Alert(AlertFields):
     step: int = 0
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
-    first_due_at: Instant | None = None  # None if an earlier release raised the alert, or if it was muted then
+    first_due_at: Instant | None = None  # None if the alert was muted at the raise, or raised by an earlier release
     duty_heads_at: Instant | None = None
     silenced_until: Instant | None = None
     inhibited_by: UUID | None = None

@@ -83,7 +83,7 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
     """Locks and reads the budgets of the hazards' sources. The caller must lock and read alerts only after this call.
 
     Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the source.
-    Lifted budgets and the alerts about the sources matter only if these hazards may use up a budget.
+    Lifted budgets and the alerts about the sources are read only if these hazards may use up a budget.
     """
     of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
     if not of_systems:

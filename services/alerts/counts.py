@@ -1,6 +1,6 @@
 """SQL that counts the displaced households that live where a hazard is in force."""
 
-# raw SQL throughout: batches of households wait for these statements, or for the locks that these statements hold
+# raw SQL throughout: the statements must be fast, because batches of households wait for them or for their locks
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -227,8 +227,8 @@ async def store_districts(
 ) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
 
-    If the revision names no district, its districts come from `districts_by_points`. A revision that names districts
-    may have come after these districts were found.
+    If the revision names no district, its districts come from `districts_by_points`. These districts are ignored if a
+    newer revision, which names districts, has been stored meanwhile.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)

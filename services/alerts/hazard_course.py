@@ -65,7 +65,10 @@ def course(
     acts: Mapping[UUID, Sequence[Act]],
     sent: Mapping[UUID, Sequence[Sent]],
 ) -> list[CourseEntry]:
-    """The timeline, the newest entry first. `revisions` are sorted newest first; `acts` and `sent` are by alert."""
+    """The timeline, the newest entry first.
+
+    `revisions` are sorted newest first; `acts` and `sent` have each alert's actions and notifications.
+    """
     entries = list(_revised(revisions))
     for alert in alerts:
         entries.append(CourseEntry(alert.raised_at, alert=alert))

@@ -19,8 +19,8 @@ from shared.pages import Pages, language_of
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
-MOST_ALERTS = 50  # the newest alerts of a hazard that the timeline has; their pages have all their entries
-MOST_SENT = 50  # the newest notifications of one alert that the timeline has
+MOST_ALERTS = 50  # the timeline has at most this many alerts of the hazard; an alert's page has all its entries
+MOST_SENT = 50  # the timeline has at most this many notifications of an alert, the newest
 
 
 @router.get("/hazards/{hazard_id}/course")

@@ -50,7 +50,8 @@ class HouseholdBatch(ConsumedBatch):
     # the people who were held before the batch, and whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch registers these held people
-    covering: Collection[UUID] = ()  # the stocks of counts of everybody at the sites of the batch's counts
+    # the batch counts people at some sites; these are the stocks of the counts of everybody at the same sites
+    covering: Collection[UUID] = ()
     held_in_stocks: Sequence[HeldPeople] = ()  # these held counts have the same stocks as counts of the batch
 
     @property
@@ -116,7 +117,8 @@ class HouseholdBatch(ConsumedBatch):
     def locks(self) -> set[tuple[str, str]]:
         """The locks that the batch needs. There is one lock for each area that people left, or where households live.
 
-        A count at a site changes how many people of unknown origin a count of everybody at the site adds.
+        A count of everybody at a site adds the people of unknown origin there. Their number changes with every other
+        count at the site, so a batch with a count at a site also locks the area of unknown origin.
         """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}

@@ -47,7 +47,7 @@ WAITS_FOR_EARLIER = (
     .correlate(Delivery)
     .exists()
 )
-# `attempts` counts claims, so this includes a delivery whose only attempt has hung since
+# `attempts` counts claims, so a delivery whose only attempt has hung since is overdue, too
 IS_OVERDUE = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts <= 1)

@@ -37,7 +37,8 @@ class PlanCache:
     async def current(self, session: AsyncSession, now: datetime | None = None) -> CachedPlan:
         """Returns the copy.
 
-        If it must be read again, silences, overrides of rosters and inhibitions that ended before `now` are left out.
+        When the plan is read again, silences, overrides of rosters and inhibitions that ended before `now` are left
+        out.
         """
         at = now or datetime.now(UTC)
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:

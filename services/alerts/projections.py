@@ -83,10 +83,10 @@ class CountedGroup:
     `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the people left
     (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site before.
     `counted_at` is None in rows of the previous release. `locality_pcode` is the code of the settlement where the
-    people are, if it is known. `comparison` is the registry's last comparison with registered people. It has the
-    sequence of the event that brought it. `movement_id` is the report of the movement that made this count, if there is
-    one; then no report has the count's `report_id`. If `persons_estimated` is true, `persons` was estimated from the
-    number of families or yards.
+    people are, if it is known. `comparison` is the registry's last comparison with registered people, with the sequence
+    of the event that contained it. `movement_id` is the report of the movement that made this count, if there is one;
+    then no report has the count's `report_id`. If `persons_estimated` is true, `persons` was estimated from the number
+    of families or yards.
     """
 
     report_id: UUID
@@ -199,8 +199,8 @@ def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departu
 def departure(
     event: HouseholdRegistered, displacement: HouseholdRegistered | Displacement, places: Places
 ) -> Departure | None:
-    # In HouseholdStatusChanged, `displacement` is the new displacement of people who were forced onward. Its origin is
-    # not known if it turned out to be wrong.
+    # In HouseholdStatusChanged, `displacement` is the new displacement of people who were forced onward. If the stated
+    # origin turned out to be wrong, the origin is not known.
     is_onward = displacement is not event and isinstance(event, HouseholdStatusChanged)
     origin = displacement.origin
     area = area_of(origin, places) if is_onward else area_left(origin, event.destination, places)

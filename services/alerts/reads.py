@@ -13,8 +13,8 @@ from shared import audit
 from shared.audit import AUDIT, Action, Result
 from shared.auth import tokens
 
-AGAIN = "again"  # the query parameter of a page that is open and reads its alert again, perhaps with nobody there
-COVERED = timedelta(hours=12)  # the entry of a page's opening also counts for the page's later reads in this time
+AGAIN = "again"  # an open page reads its alert again with this query parameter, perhaps while nobody looks at the page
+COVERED = timedelta(hours=12)  # for this time, the entry of a page's opening also covers the later reads of the page
 
 
 async def log(request: Request, session: AsyncSession, alert_id: UUID, reason: str) -> None:

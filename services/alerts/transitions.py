@@ -189,7 +189,7 @@ def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
     """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`.
 
-    Nobody has acted on a ringing alert since it began to ring.
+    A ringing alert gives False, because nobody has acted on it since it began to ring.
     """
     due = continued(alert, wait).escalates_at
     return alert.acknowledged_at is not None and not alert.is_ringing and (due is None or due > now)
@@ -225,7 +225,7 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
 
 
 def woken_by(alert: Alert, latest: datetime) -> Alert:
-    """The alert with a snooze that ends at the time `latest`, if it would end later."""
+    """The alert; if its snooze would end after `latest`, it ends at `latest` instead."""
     if alert.snoozed_until is None or alert.snoozed_until <= latest:
         return alert
     due = alert.escalates_at if alert.is_silenced else latest

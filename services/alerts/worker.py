@@ -56,7 +56,7 @@ from shared.postgres import database, notify
 
 # Hazards that share a transaction cost less CPU, but wait for each other (docs/decisions/0036).
 HAZARDS_ENOUGH = 4
-HAZARDS_AT_ONCE = 100  # in a burst, these are sent while the next hazards are judged
+HAZARDS_AT_ONCE = 100  # most hazards in a batch; in a burst, its alerts are sent while the next batch is judged
 HAZARDS_EVERY_MS = 55
 HOUSEHOLDS_EVERY_MS = 200  # a transaction with twelve households costs a quarter of twelve transactions with one
 DAY = timedelta(days=1)

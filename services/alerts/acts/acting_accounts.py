@@ -1,7 +1,8 @@
 """Which accounts may act on alerts, as far as the alerts service knows. Only the console knows the roles of accounts.
 
-An account is known to have the right to act if it has opened a board, or bound itself in a channel, since its rights
-were last changed. Only operators and duty heads can do this.
+An account is known to have the right to act if it has opened a board or bound itself in a channel, because only
+operators and duty heads can open a board or bind themselves. A later change of the account's rights ends this
+knowledge.
 """
 
 from collections.abc import Sequence

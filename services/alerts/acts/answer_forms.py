@@ -110,7 +110,7 @@ async def acknowledge_on_behalf(
 ) -> Reply:
     """Acknowledges the alert on behalf of somebody.
 
-    If the alert is acknowledged already, also by the same person, the reply says so, and nothing is stored.
+    If somebody, even the same person, has already acknowledged the alert, the reply says so, and nothing is stored.
     """
     hindrance = await replies.hindrance(session, alert_id, person, now, ReplyResult.ACKNOWLEDGED)
     return hindrance or await replies.acknowledge(session, alert_id, person, now, on_behalf_of=note)

@@ -105,9 +105,9 @@ def shown(
     is_done: bool = False,
     **more: Any,
 ) -> Response:
-    """The page. It shows the `alert` after the person pressed a button, and before that only what the mail said.
+    """The page. After the person pressed a button, it shows the `alert`; before that, it shows only what the mail said.
 
-    `texts` have the newest message templates, because the mail has their words, too. The typed fields are shown again
+    `texts` have the newest message templates, because mails use these templates, too. The typed fields are shown again
     if the action was not done.
     """
     pages: Pages = request.app.state.pages

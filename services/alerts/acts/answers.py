@@ -152,8 +152,8 @@ class Answers:
     async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
         """Assigns the alert to the person with the account `to`, who is notified. The alert escalates as before.
 
-        Raises AnswerRefused if nobody who gets alerts like this one has the account, or if the account is not known to
-        have the right to act on alerts.
+        Raises AnswerRefused if the account belongs to nobody who gets alerts like this one, or if the account is not
+        known to have the right to act on alerts.
         """
         alert = await self._open(alert_id)
         if alert.assigned_to == to:

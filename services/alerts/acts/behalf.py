@@ -31,7 +31,7 @@ BEGINNING = 15  # key ids are compared by this many bytes; the number is a multi
 
 # a note as `OnBehalf.note` writes it
 WRITTEN = re.compile(r"by ([^,]+), (.+?)(?:, (\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d))?", re.DOTALL)
-# How the person asked for the acknowledgement. The timeline names the other ways itself: they are channels of actions.
+# How the person asked for the acknowledgement. The other ways are channels, which the timeline names anyway.
 WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
 CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
 

@@ -92,7 +92,7 @@ async def bind(
 
 
 async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: BoundPerson, now: datetime) -> None:
-    """Binds the signed-in account in a channel such as SMS, in which the settings of receivers name accounts.
+    """Binds the signed-in account in a channel such as SMS, where receivers' settings say which account uses a number.
 
     The caller commits.
     """

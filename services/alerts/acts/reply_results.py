@@ -129,7 +129,7 @@ DONE = frozenset(
         ReplyResult.CLOSED_BY_SELF,
     }
 )
-# Maps each reply with a name and a time to the prefix of the alert's fields that contain both.
+# For each reply with a name and a time: the prefix of the alert's fields that contain both.
 DEEDS = {
     ReplyResult.STARTED: "progressed",
     ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",

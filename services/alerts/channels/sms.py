@@ -79,7 +79,9 @@ class SmsChannel:
     async def _sent(
         self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str
     ) -> str | Undelivered:
-        """Sends one message about the jobs. Returns an error, because earlier messages have other results.
+        """Sends one message about the jobs.
+
+        Returns an error instead of raising it, because earlier messages about the same jobs may have other results.
 
         Raises OutsideExercise, because an exercise then shows the messages on the outbox page.
         """

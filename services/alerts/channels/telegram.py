@@ -126,7 +126,7 @@ class TelegramChannel:
             replied_to = thread.first or await self._first_of_places(job, content, chat)
             chat, message_id = await self._post(chat, message, replied_to)
             await self._store([job], receiver, chat, message_id, {})
-        # an earlier attempt that was not compared has sent the state of the delivery or a newer one
+        # if an earlier attempt sent the message, it shows the state in `content` or a newer state
         shown = thread.changed_at if thread.sent is None else content.timestamp
         return SentStates(self._renewals(job, content, thread, receiver, chat), {job.alert_id: shown})
 

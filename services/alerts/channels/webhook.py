@@ -1,6 +1,7 @@
 """Sends Standard Webhooks.
 
-Each is a signed POST, which has the same id in every attempt. If the answer is any 2xx, the message is delivered.
+Each message is a signed POST request, which has the same id in every attempt. If the answer is any 2xx, the message is
+delivered.
 """
 
 from datetime import UTC, datetime

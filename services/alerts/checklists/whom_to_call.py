@@ -43,7 +43,7 @@ class ListedNumber:
 
 @dataclass(frozen=True, slots=True)
 class ListedStep:
-    """A step. `done` is the action of the person who did it."""
+    """A step. `done` is the action of the person who did the step."""
 
     step: ChecklistStep
     done: Act | None

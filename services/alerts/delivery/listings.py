@@ -68,7 +68,7 @@ TRIED = (
 )
 OF_RECEIVER = ReceiverRow.label == Delivery.recipient
 LANGUAGE = select(ReceiverRow.language).where(OF_RECEIVER).scalar_subquery()
-# Whether a mail to the receiver has a link with which the receiver acts under the own account.
+# Whether a mail to the receiver has a link with which the receiver acts under their own account.
 RECEIVER = table(ReceiverRow).c
 IS_OWN_ACCOUNT = (
     select(and_(RECEIVER.kind == ReceiverKind.PERSON, RECEIVER.account_id.is_not(None)))

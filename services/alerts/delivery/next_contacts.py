@@ -143,7 +143,7 @@ def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
 def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiver) -> bool:
     """Whether the message says that the alert is assigned to this person, and the person has not acted since.
 
-    If somebody else acknowledged the alert, it demands nothing yet. The assignee must still learn of the assignment.
+    An alert that somebody else acknowledged demands nothing yet, but the assignee must still learn of the assignment.
     """
     if alert is None or alert.assigned_to is None or alert.assigned_to != receiver.account_id:
         return False

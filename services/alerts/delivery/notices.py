@@ -48,7 +48,7 @@ class Cause(StrEnum):
     ESCALATED = "escalated"
     STALLED = "stalled"
     WOKEN = "woken"
-    ABSENT = "absent"  # the person with whom the alert rested cannot act any more
+    ABSENT = "absent"  # the person responsible for the alert cannot act any more
     UNSILENCED = "unsilenced"
     UNINHIBITED = "uninhibited"
     ACKNOWLEDGED = "acknowledged"
@@ -107,7 +107,7 @@ class PlannedDelivery:
     step: int
     recipient: str
     channel: str  # a DeliveryChannel, or a channel that a later release stored
-    cause: str  # a Cause, or a later release's cause, copied from the delivery to an earlier contact
+    cause: str  # a Cause, or a cause of a later release that was copied from an earlier contact's delivery
     content: str
     created_at: datetime
     due_in: timedelta = timedelta()
@@ -140,7 +140,7 @@ class PlannedDelivery:
 
 
 class WordsOfContent(BaseModel):
-    """The free text in the stored content of a delivery, parsed without the rest."""
+    """The stored content of a delivery, of which only the free text is parsed."""
 
     hazard: HazardWords | None = None
 
@@ -191,7 +191,7 @@ class TrialData(msgspec.Struct):
 
 
 class TrialContent(msgspec.Struct):
-    """The part of a content that says whether it is a test message."""
+    """The stored content of a delivery, of which only the mark of a test message is parsed."""
 
     data: TrialData = msgspec.field(default_factory=TrialData)
 

@@ -150,7 +150,7 @@ class Texts:
         return several(names, NAMED_IN_SUBJECT, known) if names else ""
 
     def _fields(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> dict[str, str]:
-        """Maps the fields that a template may have to their values. No value is a text of a report."""
+        """Maps the fields that a template may have to their values. No value contains text from a report."""
         known, is_short = translations(language, LOCALES), channel is DeliveryChannel.SMS
         moment = filters(language)["brief_moment" if is_short else "moment"]
         severity = term("severity", alert.severity, known.gettext) if is_short else severity_of(alert, known)

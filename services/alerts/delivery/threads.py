@@ -15,7 +15,7 @@ NOON = timedelta(hours=12)  # a thread of places lasts from noon to noon, so tha
 
 
 def thread_of(alert: AlertRaised, recipient: str) -> UUID:
-    """The thread of the alert's hazard, or of an alert without a hazard."""
+    """The thread of the alert's hazard; an alert without a hazard has a thread of its own."""
     return events.derived_id("thread", alert.hazard_id or alert.alert_id, recipient)
 
 

@@ -97,7 +97,7 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
         await number_queries.store(session, plan, request.app.state.box)
         await log(request, session, plan.changed, "imported")
     elif plan.removed and not plan.is_refused:
-        await note_read(request, session)  # the caller sees posts of stored duty numbers that the import would remove
+        await note_read(request, session)  # the caller sees the posts of the numbers that the import would remove
     return imported
 
 

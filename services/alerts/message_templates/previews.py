@@ -94,7 +94,7 @@ def preview(
 
 
 def is_wider(template: MessageTemplate, hazard: str, severity: str) -> bool:
-    """Whether an alert of this hazard and severity may get the template when the two have no template of their own."""
+    """Whether the template has a wider condition that matches this hazard and severity."""
     is_own = (template.hazard, template.severity) == (hazard, severity)
     return not is_own and template.hazard in (hazard, EVERY) and template.severity in (severity, EVERY)
 

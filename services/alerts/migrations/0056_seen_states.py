@@ -1,6 +1,6 @@
-"""Stores at which sequence an alert became graver, and which state of it a person saw before the bot asked.
+"""Stores at which sequence an alert became graver, and which state of the alert a person saw before the bot's question.
 
-The index finds the alerts that rest with a person. The previous release ignores the columns.
+The index finds the open alerts that are assigned to a person or in progress. The previous release ignores the columns.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores the report of each household, and the reports that an exposure alert followed, because their authors learn it.
+"""Stores each household's report, and the reports whose authors learn of an exposure alert.
 
 The previous release ignores the column and the table. A household of the previous release has no report until its next
 event.

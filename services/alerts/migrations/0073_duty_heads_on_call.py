@@ -1,6 +1,7 @@
-"""Stores since when the duty heads are notified of an alert, so that a changed policy does not take them off it.
+"""Stores since when the duty heads are notified of an alert, so that a changed policy does not end this.
 
-The previous release ignores this column. If an alert that waits has no value, the next step after the last one sets it.
+The previous release ignores this column. If an alert that already escalates has no value, its next escalation after the
+last step sets the value.
 """
 
 from alembic import op

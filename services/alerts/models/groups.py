@@ -49,7 +49,7 @@ class SiteRow(AlertsModel, record=ListedSite):
 
 
 class SiteResidents(AlertsModel):
-    """The registered displaced people at a site, as a sum over a multiple of five households."""
+    """The number of registered displaced people at a site; only a multiple of five households is counted."""
 
     __tablename__ = "site_residents"
 

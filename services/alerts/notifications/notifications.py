@@ -87,7 +87,7 @@ def new_on_duty(notification: Notification) -> set[str]:
 
 
 def in_charge(notification: Notification) -> set[str]:
-    """Who acknowledged or snoozed the alert that returns now, because they may rely on being reminded.
+    """The people who acknowledged or snoozed the alert that returns now: they may rely on being reminded.
 
     People whose accounts are disabled are left out.
     """

@@ -22,8 +22,8 @@ class NotificationPlan:
     `rosters` has only the rosters that receivers and policies name, with the overrides that hold now or soon.
     `later_people` has the people of each roster whom later overrides put on duty. `disabled_accounts` has the accounts
     of receivers that are disabled. `absent_heads` has the labels of the people with such an account who are marked as
-    duty heads. These are no duty heads in `receivers`. `silences` has only silences that have not ended. `inhibitors`
-    has the Extreme alerts that mute milder alerts.
+    duty heads. In `receivers`, these people are not marked as duty heads. `silences` has only silences that have not
+    ended. `inhibitors` has the Extreme alerts that mute milder alerts.
     """
 
     receivers: Sequence[Receiver] = ()

@@ -60,7 +60,7 @@ def written(policy: EscalationPolicy) -> str:
 
 
 def faults(policy: EscalationPolicy, places: Places, staff: Staff) -> list[Fault]:
-    """The wrong fields. Receivers and rosters that do not exist are wrong, too."""
+    """The wrong fields. The steps are wrong if they name receivers or rosters that do not exist."""
     if not 1 <= len(policy.steps) <= MOST_STEPS:
         return [Fault("steps", NO_STEPS, {"most": MOST_STEPS})]
     if unknown := staff.left(policy):

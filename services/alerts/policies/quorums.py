@@ -15,8 +15,9 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 class Quorum:
     """`needed` of the step's `people` must acknowledge.
 
-    `reachable` are the step's people who get the alert. All these people are receivers with an account that is not
-    disabled, or that acknowledged before it was disabled. If `needed` is 1, an acknowledgement by anybody is enough.
+    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. The
+    account is not disabled, or it acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement
+    by anybody is enough.
     """
 
     needed: int = 1
@@ -44,8 +45,8 @@ def quorum(
 
     `people_of_rosters` has the labels of all people of each roster. Nobody can acknowledge with `disabled_accounts`.
     People who were notified while on duty still count after their shift has ended. While the last step of a policy is
-    repeated without end, no more acknowledgements are needed than people get the alert. If people have left, the others
-    can therefore still stop the escalation.
+    repeated without end, an alert never needs more acknowledgements than there are people who get the alert. If people
+    have left, the others can therefore still stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)

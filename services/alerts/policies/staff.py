@@ -10,7 +10,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """`rosters` maps the name of each roster to the labels of its people. Nobody acts with `disabled_accounts`."""
+    """`rosters` maps the name of each roster to the labels of its people. Nobody can act with `disabled_accounts`."""
 
     receivers: Sequence[Receiver]
     rosters: Mapping[str, Collection[str]]

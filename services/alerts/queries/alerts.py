@@ -212,7 +212,8 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
     """Stores the changed alerts, and the reasons why receivers were not notified of these alerts.
 
-    Telegram messages are edited if they show an alert that has changed, and if no message to their receiver edits them.
+    A Telegram message is marked for an edit if its alert has changed, and if no new message to its receiver makes the
+    edit.
     """
     await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [

@@ -102,7 +102,7 @@ WHERE alert_id = ANY($1) AND NOT EXISTS (
 )
 GROUP BY alert_id
 """
-# A receiver of a later message knows the alert's newest state.
+# A receiver that got a message about a later step knows the alert's newest state.
 MISSED = """
 SELECT alert_id, array_agg(DISTINCT label)
 FROM notification_omissions AS missed CROSS JOIN jsonb_object_keys(reasons) AS labels (label)
@@ -165,9 +165,9 @@ async def add_deliveries(
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
     """The time at which each foldable delivery is sent.
 
-    A receiver's first message on a channel is sent at once. The messages of the following two minutes on this channel
-    are sent together; if the receiver has got many messages, the messages of ten minutes are. Each channel has its own
-    two minutes, because the next contact must be notified at once.
+    A receiver's first message on a channel is sent at once. Further messages on this channel within two minutes are
+    sent together. If the receiver has got many messages, the messages of ten minutes are sent together. Each channel
+    has its own two minutes, because the next contact must be notified at once.
     """
     if not foldable:
         return {}

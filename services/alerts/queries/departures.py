@@ -57,8 +57,8 @@ IS_COUNTED = """
 # two counts of everybody at a site, the later one adds only the people whom the earlier one does not include.
 # Registered people of known origin who were there are subtracted in the same way. They may be the same people as in the
 # other counts, so only the larger number is subtracted. A yard may have several households, so registered households
-# are not subtracted from yards; but no more families or yards remain than persons. An earlier count of everybody
-# includes the people of the other counts, too.
+# are not subtracted from yards. The number of remaining families or yards is at most the number of remaining persons.
+# An earlier count of everybody includes the people of the other counts, too.
 IN_OTHERS = """greatest(
     sum(stock.{0}) FILTER (WHERE NOT covers_site), max(stock.{0}) FILTER (WHERE covers_site)
 )::int AS {0}"""

@@ -20,7 +20,8 @@ WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resol
 """
 # An exposure alert counts the households in the district that another hazard displaced. It also counts the people of
 # counts at the sites and in the settlements that the hazard reaches. A report is noted once, whichever alert counts it.
-# Each part leaves out the noted reports, and ends after $11 other reports, because so many are published at once.
+# Each part of the statement leaves out the reports that are already noted, and ends after $11 other reports, because no
+# more are published at once.
 IS_NEW = """NOT EXISTS (
     SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = ({status}, {report_id})
 )"""
@@ -65,7 +66,7 @@ LIMIT $11
 ON CONFLICT DO NOTHING
 RETURNING status, report_id
 """  # noqa: S608 - constants
-# A report that an alert still counts after this time is published again, with the same id.
+# If an alert still counts a report after this time, the report is published again, with the same id.
 FORGET_REPORTS = "DELETE FROM alerted_reports WHERE noted_at < now() - interval '90 days'"
 
 

@@ -56,7 +56,7 @@ def _readable(hazard_id: UUID, report: str) -> HazardReported | None:
     try:
         return HazardReported.model_validate_json(report)
     except ValidationError:
-        log_unreadable(hazard_id)  # without the error, which has the values of the report
+        log_unreadable(hazard_id)  # the error is not logged, because it has the values of the report
         return None
 
 

@@ -53,5 +53,5 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """Returns the receiver as no duty head: if this person's account is disabled, others must be notified."""
+    """Returns the person as no duty head, because a disabled account must not keep others from being notified."""
     return replace(receiver, is_duty_head=False)

@@ -46,7 +46,7 @@ async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> li
 async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: datetime) -> list[dict[str, Any]]:
     """The newest `MOST_DELIVERIES` messages of the last day that reached nobody so far, without test messages.
 
-    Their contents stay text, because a content may be unreadable.
+    The contents are not parsed, because a content may be unreadable.
     """
     is_trial = exists().where(AlertRow.alert_id == Delivery.alert_id, AlertRow.kind == RuleKind.TEST)
     wanted = listings.DELIVERIES.where(Delivery.created_at > now - SHIFT, IS_UNDELIVERED, ~is_trial)

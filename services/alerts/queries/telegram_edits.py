@@ -42,11 +42,11 @@ class DigestDelivery:
 
 
 async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: Collection[UUID]) -> None:
-    """Lets messages be edited whose alerts have changed.
+    """Marks for an edit the messages whose alerts have changed.
 
     If an alert is `unannounced`, the first message in each chat and all digests are edited. If an alert is `announced`,
-    only digests are edited: the next message about the alert edits the first message itself, unless this is a digest. A
-    digest of an earlier release is not edited, because the order of its alerts is not known.
+    only digests are marked here: the next message about the alert also edits the first message, unless the first
+    message is a digest. A digest of an earlier release is not edited, because the order of its alerts is not known.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
@@ -56,12 +56,12 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 
 
 async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: datetime | None) -> None:
-    """Marks the receiver's first message about the alert for an edit if the alert has not last changed at `shown`.
+    """Marks the receiver's first message about the alert for an edit, unless the alert's last change was at `shown`.
 
     The sequence of the alert is not compared, because each delivery to another receiver takes a number, too.
 
-    The statement waits for a transaction that is changing the alert, because that transaction does not see a message
-    that was stored after its own statement.
+    If another transaction is changing the alert, the statement waits for it. That transaction cannot mark this message
+    if the message was stored after that transaction's own statement.
     """
     changed_at = select(AlertRow.changed_at).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
     if await session.scalar(changed_at) != shown:
@@ -71,7 +71,7 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
 
 
 async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collection[UUID]) -> None:
-    """Lets the receiver's first message about each alert be edited.
+    """Marks the receiver's first message about each alert for an edit.
 
     A row that another transaction has locked is skipped. That transaction also marks the message for an edit, or stores
     that the message shows the alert's newest state.

@@ -30,7 +30,7 @@ class WebhookSecrets:
         return self._sealing.open(sealed, bound(label)).decode()
 
     def readable(self, sealed: bytes, label: str) -> str | None:
-        """The text; None if its key is missing or the text was altered.
+        """The decrypted text; None if its key is missing or the encrypted text was altered.
 
         Callers then show the rest without this text.
         """

@@ -38,7 +38,7 @@ class Withdrawals:
     ) -> None:
         self._sessions, self._rules, self._places, self._clock = sessions, rules, places, clock
         self._judged_by: Mutes | None = None
-        # maps the ids of waiting alerts that `_judged_by` does not mute to their sequences; they are not judged again
+        # maps waiting alerts to their sequences: `_judged_by` does not mute these alerts, so they are not judged again
         self._unmuted: dict[UUID, int] = {}
 
     async def run(self) -> None:

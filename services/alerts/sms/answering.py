@@ -36,7 +36,7 @@ WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 c
 NEWEST_CODE = N_("Not done: the alert has changed. Read the new SMS and reply with its code: {example}. Now: {state}.")
 NO_CODE = N_("Not done: the alert has changed. Use the newest message or the board. Now: {state}.")
 SEND_AGAIN = N_("Not done: somebody has acted meanwhile. To do it nevertheless, send your SMS again. Now: {state}.")
-# After these results the person knows the newest state, because the person has just made it.
+# After these results the person knows the newest state, because the person's own reply caused it.
 MADE_BY_PERSON = frozenset(
     {
         ReplyResult.STARTED,
@@ -201,7 +201,7 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
 
 
 def shown_by(reply: Reply, delivery: CodedDelivery) -> tuple[UUID, int] | None:
-    """The delivery and the sequence of the alert, if the person knows this state after the answer."""
+    """The delivery, and the alert's sequence that the person knows after the answer; None if there is none."""
     is_own_code = reply.result is ReplyResult.CHANGED_MEANWHILE and reply.newest_code == delivery.code
     is_known = is_own_code or reply.result in MADE_BY_PERSON
     return (delivery.delivery_id, reply.alert.sequence) if is_known and reply.alert is not None else None

@@ -24,7 +24,7 @@ from shared.retry_after import pause
 CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}
 LONGEST_ID = 100
 AWAITS_RECEIPT = "awaits_receipt"  # the gateway accepted the message, but the message's receipt has not come yet
-# An error code that the page of sent messages may show. It is too short for a telephone number.
+# An error code that the page of sent messages may show. The code is too short to be a telephone number.
 SHORT_CODE = re.compile(r"-?\d{1,6}|[A-Za-z][A-Za-z.-]{0,30}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.alerts.delivery.states import DeliveryState
 from services.alerts.statistics.filters import Grouping, StatisticsFilters
 
-# In this order, the columns of the table of notifications.
+# The columns of the table of notifications, in this order.
 OUTCOMES = (
     DeliveryState.DELIVERED,
     DeliveryState.SENT,
@@ -59,7 +59,7 @@ class DeliveryNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The two tables. Each begins with its totals: one for alerts and hazards, one for each channel."""
+    """The two tables. Each table begins with its totals: one row for alerts and hazards, one row for each channel."""
 
     total: AlertNumbers
     alerts: Sequence[AlertNumbers]
@@ -135,7 +135,7 @@ def _of_deliveries(
 def _ordered(
     filters: StatisticsFilters, numbers: Mapping[str | None, AlertNumbers], visible: frozenset[str] | None
 ) -> list[AlertNumbers]:
-    """Each month of the period; or the types or areas, beginning with the most alerts."""
+    """The rows: each month of the period; or the types or areas, those with the most alerts first."""
     if filters.by is Grouping.MONTH:
         return [numbers.get(month, AlertNumbers(month)) for month in filters.months]
     is_limited = filters.by is Grouping.AREA and visible is not None

@@ -128,7 +128,7 @@ class Answering:
     async def _unanswered(
         self, session: AsyncSession, message: IncomingMessage, replied: TelegramQuestion | TelegramMessage
     ) -> list[BotCall]:
-        """If the alert of an old question or a message still waits, tells the person how to acknowledge it."""
+        """Tells the person how to acknowledge the alert of the question or message, if the alert still waits."""
         alert = await alert_queries.readable_alert(session, replied.alert_id)
         if alert is None or alert.is_answered:
             return []

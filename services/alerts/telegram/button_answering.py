@@ -27,7 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-# Maps each button to which the bot answers with a question to the result that the person's answer has.
+# The bot answers to some buttons with a question. Maps each of these buttons to the result of the person's answer.
 ASKING = {
     Press.ON_BEHALF: ReplyResult.ACKNOWLEDGED,
     Press.SNOOZE: ReplyResult.SNOOZED,

@@ -34,7 +34,7 @@ from shared.outbound_errors import OutboundError
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-FOR_MESSAGES = 10  # of the messages that a group may get in a minute, so many are not used for edits
+FOR_MESSAGES = 10  # edits leave this many of the messages that a group may get in a minute to new messages
 FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})  # the message was deleted, or the bot was blocked
 TRIED_FOR = timedelta(hours=24)  # an edit that still fails this time after the change of the alert is given up
 
@@ -92,9 +92,8 @@ class MessageEdits:
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
         """Edits the message, unless its chat has no time for an edit.
 
-        An edit that fails is made again later. The reason is that Telegram does not answer, or refuses the token. The
-        edit is given up `TRIED_FOR` after the last change of the alert; the next change lets the message be edited
-        again.
+        If Telegram does not answer, or refuses the token, the edit fails and is made again later. The edit is given
+        up `TRIED_FOR` after the last change of the alert; the next change lets the message be edited again.
         """
         alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
         if message.is_digest:

@@ -31,7 +31,7 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
     If a receiver was never notified although the alert already concerned it, the receiver was usually added after the
     alert was raised. It is left out. A receiver with hours or a roster is kept, because the alert may have been raised
     outside its hours or while the person was off duty. The steps are computed from all receivers of the notification,
-    because they depend on all of them.
+    not only from `receivers`: a missing receiver would change the steps.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)

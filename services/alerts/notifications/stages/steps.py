@@ -21,7 +21,7 @@ class Steps:
     policy: EscalationPolicy | None = None
 
     def without_delay(self, absent: Collection[str]) -> Self:
-        """Leaves out steps with only receivers that have these labels, because these people have left.
+        """Leaves out the steps whose receivers all have these labels, because these people have left.
 
         These receivers are notified with the next step, or with the last step.
         """
