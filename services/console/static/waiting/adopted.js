@@ -6,7 +6,7 @@ import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, named, number, row, small } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
-import { posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
+import { noteUntilApplied, posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { learnNames, nameOf } from "/static/waiting/names.js";
@@ -58,16 +58,15 @@ function drawn({ decision_id, household_id, kind, author, account, decided_at, i
       cell(nameOf(author)),
       cell(nameOf(account), small(dayAndClock(new Date(decided_at)))),
       cell(
-        ...(is_open
-          ? [small(sentence("not_applied"))]
-          : mayDecide
-            ? [
-                named(
-                  button(sentence("reverse"), () => void reverse(decision_id)),
-                  name,
-                ),
-              ]
-            : []),
+        ...noteUntilApplied(!is_open),
+        ...(!is_open && mayDecide
+          ? [
+              named(
+                button(sentence("reverse"), () => void reverse(decision_id)),
+                name,
+              ),
+            ]
+          : []),
       ),
     ]),
     "adopted-table",

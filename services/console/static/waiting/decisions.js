@@ -75,6 +75,11 @@ export async function readList(list, read) {
   }
 }
 
+/** The note that the registry has not carried a decision out yet. @param {boolean} isApplied @returns {Node[]} */
+export function noteUntilApplied(isApplied) {
+  return isApplied ? [] : [small(sentence("not_applied"))];
+}
+
 /**
  * The last cells of a row about a decision: who decided and when, and a button that reverses the decision.
  * @param {string} account @param {string} decidedAt @param {string} about names the decision to a screen reader

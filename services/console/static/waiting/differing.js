@@ -8,7 +8,7 @@ import { cell, labelled, named, number, row, small, strong } from "/static/table
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
 import { toast } from "/static/toasts.js";
-import { decisionCells, posted, readList, sending } from "/static/waiting/decisions.js";
+import { decisionCells, noteUntilApplied, posted, readList, sending } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -124,7 +124,7 @@ function drawnChoice({
   return labelled(
     row([
       cell(strong(now(clear)), small(from(clear))),
-      cell(group(group_id, number.format(persons)), ...(is_applied ? [] : [small(sentence("not_applied"))])),
+      cell(group(group_id, number.format(persons)), ...noteUntilApplied(is_applied)),
       cell(group(other_group, number.format(other_persons))),
       cell(words("count_reasons")[reason] ?? reason),
       ...decisionCells(

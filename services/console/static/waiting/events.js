@@ -6,7 +6,7 @@ import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
-import { decisionCells, posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
+import { decisionCells, noteUntilApplied, posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -210,7 +210,7 @@ function drawnAnswer({
       ),
       cell(
         hazard_type ? (words("hazardTypes")[hazard_type] ?? hazard_type) : (words("event_answers")[answer] ?? answer),
-        ...(is_applied ? [] : [small(sentence("not_applied"))]),
+        ...noteUntilApplied(is_applied),
       ),
       cell(words("event_reasons")[reason] ?? reason),
       ...decisionCells(

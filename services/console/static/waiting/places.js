@@ -8,7 +8,7 @@ import { placeOf } from "/static/entry/report-values.js";
 import { cell, labelled, named, number, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock, timeOf } from "/static/time.js";
-import { decisionCells, posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
+import { decisionCells, noteUntilApplied, posted, readList, sending, tellChanged } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { lookAgain } from "/static/waiting/looks.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
@@ -174,10 +174,7 @@ function drawnAnswer({
   return labelled(
     row([
       cell(strong(pair), small(placeOf({ pcode: district }))),
-      cell(
-        words(answerTexts(is_hazard, is_emergency))[answer] ?? answer,
-        ...(is_applied ? [] : [small(sentence("not_applied"))]),
-      ),
+      cell(words(answerTexts(is_hazard, is_emergency))[answer] ?? answer, ...noteUntilApplied(is_applied)),
       cell(words("place_reasons")[reason] ?? reason),
       ...decisionCells(
         account,
