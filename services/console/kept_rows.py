@@ -17,7 +17,8 @@ from shared.places import Places
 
 # Some 13,000 rows. A board with "Show more" has up to 10,000 rows in each section. If the boards show more rows than
 # are kept, each row is dropped before it is shown again, and every redraw renders all rows.
-MOST_BYTES = 64_000_000
+MOST_BYTES = 80_000_000
+OF_AN_ENTRY = 200  # bytes of the dictionary and of the id in the key
 
 
 class KeptRow(NamedTuple):
@@ -32,7 +33,7 @@ class KeptRows:
     ) -> None:
         self._pages, self._places = pages, places
         self._constants = {"places": places, "counted": counted, "exercise": exercise}
-        self._kept: dict[Hashable, KeptRow] = {}
+        self._kept: dict[tuple[Hashable, ...], KeptRow] = {}
         self._bytes, self._most_bytes = 0, most_bytes
 
     def row(self, language: str, template: str, version: Hashable, shown: Any, **facts: Hashable) -> Markup:
@@ -56,11 +57,11 @@ class KeptRows:
         row = self._kept.pop(key, None)
         if row is None:
             row = self._rendered(language, template, shown, facts)
-            self._bytes += getsizeof(row.html)
+            self._bytes += _size(key, row)
         self._kept[key] = row
         while self._bytes > self._most_bytes:
-            oldest = self._kept.pop(next(iter(self._kept)))  # the row that was shown the longest ago
-            self._bytes -= getsizeof(oldest.html)
+            oldest = next(iter(self._kept))  # the row that was shown the longest ago
+            self._bytes -= _size(oldest, self._kept.pop(oldest))
         return row
 
     def _rendered(self, language: str, template: str, shown: Any, facts: dict[str, Hashable]) -> KeptRow:
@@ -76,3 +77,12 @@ class KeptRows:
         marked = text.replace(" data-key=", f' data-row="{digest}" data-key=', 1)
         # the template has escaped its values
         return KeptRow(Markup(marked), digest, Markup(f'<template data-row="{digest}"></template>'))  # noqa: S704
+
+
+def _size(key: tuple[Hashable, ...], row: KeptRow) -> int:
+    return OF_AN_ENTRY + _size_of_tuples(key) + getsizeof(row) + sum(map(getsizeof, row))
+
+
+def _size_of_tuples(part: Hashable) -> int:
+    """Other parts of a key, such as the names of facts, are small or belong to many rows."""
+    return getsizeof(part) + sum(map(_size_of_tuples, part)) if isinstance(part, tuple) else 0

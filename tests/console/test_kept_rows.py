@@ -37,7 +37,7 @@ def test_a_row_is_kept_until_its_version_or_a_fact_changes(tmp_path: Path) -> No
 
 def test_rows_that_were_not_shown_for_long_make_room_for_others(tmp_path: Path) -> None:
     (tmp_path / "row.html").write_text("{{ shown.name }}")
-    rows = kept_rows(tmp_path, most_bytes=2_500)
+    rows = kept_rows(tmp_path, most_bytes=3_500)
     shown = SimpleNamespace(name="a" * 1_000, pcodes=[])
     for version in (1, 2, 1):
         rows.row("en", "row.html", version, shown)
