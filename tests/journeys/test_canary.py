@@ -61,6 +61,7 @@ PAGES = (
     "/map",
     "/wall",
     "/accounts",
+    "/manual",
     "/search?kind=groups",
     "/areas/KG05258000000",
     "/search/export?kind=hazards",
