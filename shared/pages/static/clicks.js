@@ -8,9 +8,8 @@ const NOTICED_MS = 500; // nobody sees a new button and decides to press it in l
 const NEAR_PX = 24; // the second press of a hand or a finger can be this far from the first
 const SCROLLED_MS = 500; // a page scrolls on for this time after the wheel was turned
 const CONTROLS = "button, a[href], summary, label, input, select";
-// what answers an alert or mutes the alarm
-const GUARDED = "[data-act], [data-select], form[data-script] button, .toast button, #sound-mute";
-const ACTING = "[data-act], form button:not([type=button])"; // what must not happen twice by one double click
+const ACTING = "button:not(.maplibregl-map *)"; // what must not happen twice by one double click, unlike a step of the map's zoom
+const GUARDED = `${ACTING}, [data-select]`; // what acts only if the person has seen it
 
 /**
  * @type {{x: number, y: number, at: number, control?: Element | null}} where the pointer was last; without `control`,

@@ -14,8 +14,11 @@ from deploy.local.process import wait_until
 from shared.auth.tokens import Role
 from tests.console.factories import LEILEK
 from tests.console.pages.conftest import Whole
+from tests.console.pages.test_clicks import A_SECOND_PASSES, STOPPED, middle
 from tests.console.pages.waiting import AT_BASHY, send_early_movement, send_with_ended_sign_in
 from tests.intake.factories import group, household, movement
+
+CLICK = "element => element.click()"  # does not move the pointer
 
 pytestmark = pytest.mark.usefixtures("no_held_reports")
 
@@ -135,11 +138,21 @@ def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(w
     only.continue_()
     expect(page.locator("#held .opened")).to_have_count(1)
     page.unroute_all()
-    own.nth(1).get_by_role("checkbox").check()
+    chosen, refuse = own.nth(1).get_by_role("checkbox"), page.get_by_role("button", name="Refuse")
+    chosen.check()
     opened: list[str] = []
     page.on("request", lambda sent: opened.append(sent.url) if "/v1/held/" in sent.url else None)
     page.select_option("#refusal", "practice")
-    page.get_by_role("button", name="Refuse").click()
+    place = middle(refuse)
+    chosen.evaluate(CLICK)
+    expect(refuse).to_be_hidden()
+    page.mouse.move(*place)
+    page.evaluate(STOPPED)
+    chosen.evaluate(CLICK)
+    page.mouse.click(*place)  # the button has come under the pointer
+    expect(page.locator("#toasts")).to_contain_text("this button has only just appeared here")
+    page.evaluate(A_SECOND_PASSES)
+    page.mouse.click(*place)
     expect(own).to_have_count(1)
     expect(page.locator("#held .opened")).to_contain_text("Айгүл")
     expect(own.get_by_role("button", name="Close")).to_be_visible()

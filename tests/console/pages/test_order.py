@@ -73,16 +73,16 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
         row.get_by_role("button", name="Confirm").click()  # is not seen before the pointer is on the row
         expect(page.locator("#toasts")).to_contain_text(outcome)
         page.evaluate(MUCH_LATER)
-    # a dialog that opens under the pointer covers the corner of the messages
-    more, assign = row.get_by_role("button", name="More actions"), page.locator("#more-actions [data-act=assign]")
-    more.press("Enter")
-    place = middle(assign)
+    # the button that sends comes under the pointer, in a dialog that covers the corner of the messages
+    close, dialog = row.get_by_role("button", name="Close…"), page.locator("#answering")
+    close.press("Enter")
+    place = middle(page.locator("#answer-send"))
     page.keyboard.press("Escape")
-    expect(assign).to_be_hidden()
+    expect(dialog).to_be_hidden()
     page.mouse.move(*place)
-    more.press("Enter")
+    close.press("Enter")
     page.mouse.click(*place)
-    expect(page.locator("#more-actions")).to_contain_text("this button has only just appeared here")
+    expect(dialog).to_contain_text("this button has only just appeared here")
 
 
 def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat: Any) -> None:
