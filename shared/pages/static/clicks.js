@@ -8,7 +8,7 @@ const NOTICED_MS = 500; // nobody sees a new button and decides to press it in l
 const NEAR_PX = 24; // the second press of a hand or a finger can be this far from the first
 const SCROLLED_MS = 500; // a page scrolls on for this time after the wheel was turned
 const CONTROLS = "button, a[href], summary, label, input, select";
-const ACTING = "button:not(.maplibregl-map *)"; // what must not happen twice by one double click, unlike a step of the map's zoom
+const ACTING = "button:not(.maplibregl-map *)"; // acts once by a double click, unlike a button that zooms the map
 const GUARDED = `${ACTING}, [data-select]`; // what acts only if the person has seen it
 
 /**
@@ -61,15 +61,22 @@ function isSame(before, now) {
     before === now ||
     (before instanceof HTMLElement &&
       now instanceof HTMLElement &&
-      before.id !== "" &&
+      nameOf(before) !== "" &&
       meaningOf(before) === meaningOf(now))
   );
+}
+
+/** The id of the control or, without an id, its text and its row. @param {HTMLElement} control */
+function nameOf(control) {
+  const row = control.closest("[data-key]")?.getAttribute("data-key");
+  return control.id || (row ? `${control.textContent} ${row}` : "");
 }
 
 /** @param {HTMLElement} control */
 function meaningOf(control) {
   const { method, path } = control.closest("form")?.dataset ?? {};
-  return [control.id, control.dataset.act, control.dataset.alert, control.getAttribute("href"), method, path].join(" ");
+  const { act, alert } = control.dataset;
+  return [nameOf(control), act, alert, control.getAttribute("href"), method, path].join(" ");
 }
 
 /** @param {PointerEvent} event */
