@@ -18,6 +18,7 @@ from tests.console.pages.test_clicks import A_SECOND_PASSES, STOPPED, middle
 from tests.console.pages.waiting import AT_BASHY, send_early_movement, send_with_ended_sign_in
 from tests.intake.factories import group, household, movement
 
+MINUTE_MS = 60_000
 CLICK = "element => element.click()"  # does not move the pointer
 
 pytestmark = pytest.mark.usefixtures("no_held_reports")
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("no_held_reports")
 def test_reports_of_one_reason_are_assigned_and_accepted_together(whole: Whole, seat: Any) -> None:
     send_with_ended_sign_in(whole, household(), household(), household(version=2))
     desk = seat(Role.REGISTRAR)
+    desk.page.clock.install()
     page = desk.open("/waiting?lang=en")
     rows = page.locator("#held tr")
     expect(rows).to_have_count(3)
@@ -38,6 +40,9 @@ def test_reports_of_one_reason_are_assigned_and_accepted_together(whole: Whole, 
     page.get_by_role("button", name="Accept", exact=True).click()
     expect(page.locator("#held-none")).to_be_visible()
     expect(page.locator(".clock-day")).to_contain_text("day ")  # Saturday 28 November
+    send_with_ended_sign_in(whole, household())
+    page.clock.fast_forward(MINUTE_MS)
+    expect(rows).to_have_count(1)
     assert desk.errors == []
 
 

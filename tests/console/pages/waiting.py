@@ -24,7 +24,7 @@ VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETU
 
 
 def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
-    """Sends the reports, and waits until they are held, because the page reads the list only once.
+    """Sends the reports, and waits until they are held, because the page reads the list again only after a minute.
 
     The page has no name for their author. Returns the part of the author's id that it shows instead.
     """

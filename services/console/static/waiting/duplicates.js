@@ -11,6 +11,7 @@ import { toast } from "/static/toasts.js";
 import { readList } from "/static/waiting/decisions.js";
 import { knowledge } from "/static/waiting/knowledge.js";
 import { age, learnNames, nameOf } from "/static/waiting/names.js";
+import { keyed, redraw } from "/static/waiting/redrawing.js";
 import { selection } from "/static/waiting/selection.js";
 
 /**
@@ -37,7 +38,10 @@ async function list() {
   rows.keep(pairs.map(keyOf));
   element("duplicates-count").textContent = number.format(count);
   element("duplicates-none").hidden = count > 0;
-  element("duplicates").replaceChildren(...pairs.map(drawn));
+  redraw(
+    element("duplicates"),
+    pairs.map((pair) => keyed(keyOf(pair), drawn(pair))),
+  );
   rows.shown();
   return undefined;
 }

@@ -5,6 +5,7 @@
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { sayAt } from "/static/field-notes.js";
+import { rested } from "/static/pressing.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
@@ -23,6 +24,8 @@ import { listenToPlaces, readPlaces } from "/static/waiting/places.js";
 const PAGE = 100,
   LONGEST_PAGE = 200; // reports of one reading
 const AT_ONCE = 500; // ids of one request
+const AGAIN_MS = 60_000;
+const TYPING = "select, textarea, input:not([type=checkbox], [type=radio])";
 /** @type {import("/static/waiting/held.js").Held[]} */
 let reports = [];
 let reason = "";
@@ -178,5 +181,19 @@ function listen() {
   listenToDuplicates();
   listenToDiffering();
   listenToEvents();
+  readOthers();
+  setInterval(() => void readAgain(), AGAIN_MS);
+}
+
+function readOthers() {
   for (const read of [readDuplicates, readPlaces, readDiffering, readEvents]) void read();
+}
+
+/** Reads all lists again, so that what came meanwhile is shown. A list is not drawn again while somebody types in it. */
+async function readAgain() {
+  await rested();
+  if (document.hidden || document.activeElement?.matches(TYPING)) return;
+  if (reports.length <= LONGEST_PAGE) attempt(read); // a longer list would lose the reports that "Show more" added
+  void readAdopted();
+  readOthers();
 }
