@@ -16,7 +16,7 @@ const GUARDED = `${ACTING}, [data-select]`; // what acts only if the person has 
  *   nobody knows on what
  */
 let last = { x: 0, y: 0, at: -Infinity };
-/** Where and when another control came under the pointer. */
+/** @type {{x: number, y: number, at: number, former?: Element | null}} where and when another control came under the pointer, and which was there before */
 let changed = { x: 0, y: 0, at: -Infinity };
 /** On which row the pointer is, and since when. */
 let hovered = { row: "", at: -Infinity };
@@ -44,7 +44,7 @@ function look({ clientX, clientY, pointerType, target }) {
     isFollowed &&
     !isSame(last.control, controlOf(document.elementFromPoint(last.x, last.y)))
   ) {
-    changed = { x: last.x, y: last.y, at: now };
+    changed = { x: last.x, y: last.y, at: now, former: last.control };
   }
   last = { x: clientX, y: clientY, at: now, control: controlOf(target) };
   const row = target instanceof Element ? (target.closest("[data-key]")?.getAttribute("data-key") ?? "") : "";
@@ -68,8 +68,8 @@ function isSame(before, now) {
 
 /** The id of the control or, without an id, its text and its row. @param {HTMLElement} control */
 function nameOf(control) {
-  const row = control.closest("[data-key]")?.getAttribute("data-key");
-  return control.id || (row ? `${control.textContent} ${row}` : "");
+  const row = /** @type {HTMLElement | null} */ (control.closest("[data-key], [data-id]"))?.dataset;
+  return control.id || (row ? `${control.textContent} ${row.key ?? row.id}` : "");
 }
 
 /** @param {HTMLElement} control */
@@ -83,9 +83,11 @@ function meaningOf(control) {
 function press(event) {
   look(event);
   const since = performance.now() - NOTICED_MS;
+  const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  const isSeenOnHover = event.pointerType !== "touch" && controlOf(event.target)?.hasAttribute("data-seen-on-hover");
-  isTooEarly = (isNear && changed.at > since) || (isSeenOnHover === true && hovered.at > since);
+  const isOther = isNear && changed.at > since && !isSame(changed.former ?? null, control); // else the button has only moved a little
+  const isSeenOnHover = event.pointerType !== "touch" && control?.hasAttribute("data-seen-on-hover");
+  isTooEarly = isOther || (isSeenOnHover === true && hovered.at > since);
 }
 
 /** @param {MouseEvent} event */

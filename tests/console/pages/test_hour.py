@@ -158,7 +158,7 @@ def take_calls(desk: Seat, board: Hands) -> None:
         hands.press("Control+Enter")
         expect(page.locator("#answer-text")).to_contain_text("Accepted: Transport accident · Leilek")
         shown(hands, "event with severity and text", "27 keys", keys=10)
-        page.locator("#another").click()
+        page.locator("#another").press("Enter")  # it has only just come under the pointer
         expect(page.locator("#hazard")).to_be_focused()
     page.close()
     called = board.page.locator(".alert", has=board.page.get_by_role("link", name="Transport accident", exact=True))

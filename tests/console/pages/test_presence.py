@@ -98,7 +98,7 @@ def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> 
         page.clock.fast_forward("00:15")
     expect(warning).to_be_hidden()
     left_until_warned(page)
-    page.get_by_role("button", name="Stay signed in").click()
+    page.get_by_role("button", name="Stay signed in").press("Enter")  # it has only just come under the pointer
     expect(warning).to_be_hidden()
     left_until(page, "#session-ended")
     expect(page.locator("#session-ended")).to_contain_text("Signed out at")
