@@ -25,7 +25,7 @@ const PAGE = 100,
   LONGEST_PAGE = 200; // reports of one reading
 const AT_ONCE = 500; // ids of one request
 const AGAIN_MS = 60_000;
-const TYPING = "select, textarea, input:not([type=checkbox], [type=radio])";
+const TYPING = "select, textarea, input:not([type=checkbox], [type=radio]), .opened *";
 /** @type {import("/static/waiting/held.js").Held[]} */
 let reports = [];
 let reason = "";
