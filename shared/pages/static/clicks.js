@@ -16,7 +16,10 @@ const GUARDED = `${ACTING}, [data-select]`; // what acts only if the person has 
  *   nobody knows on what
  */
 let last = { x: 0, y: 0, at: -Infinity };
-/** @type {{x: number, y: number, at: number, former?: Element | null}} where and when another control came under the pointer, and which was there before */
+/**
+ * @type {{x: number, y: number, at: number, former?: Element | null}} where and when another control came under the
+ *   pointer, and which was there before
+ */
 let changed = { x: 0, y: 0, at: -Infinity };
 /** On which row the pointer is, and since when. */
 let hovered = { row: "", at: -Infinity };
@@ -85,7 +88,8 @@ function press(event) {
   const since = performance.now() - NOTICED_MS;
   const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  const isOther = isNear && changed.at > since && !isSame(changed.former ?? null, control); // else the button has only moved a little
+  // if the button was there before, it has only moved a little
+  const isOther = isNear && changed.at > since && !isSame(changed.former ?? null, control);
   const isSeenOnHover = event.pointerType !== "touch" && control?.hasAttribute("data-seen-on-hover");
   isTooEarly = isOther || (isSeenOnHover === true && hovered.at > since);
 }

@@ -189,7 +189,7 @@ function readOthers() {
   for (const read of [readDuplicates, readPlaces, readDiffering, readEvents]) void read();
 }
 
-/** Reads all lists again, so that what came meanwhile is shown. A list is not drawn again while somebody types in it. */
+/** Reads all lists again, so that new entries are shown. Nothing is drawn again while somebody types on the page. */
 async function readAgain() {
   await rested();
   if (document.hidden || document.activeElement?.matches(TYPING)) return;
