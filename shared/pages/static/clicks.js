@@ -23,6 +23,8 @@ let last = { x: 0, y: 0, at: -Infinity };
 let changed = { x: 0, y: 0, at: -Infinity };
 /** On which row the pointer is, and since when. */
 let hovered = { row: "", at: -Infinity };
+/** @type {Element | null} the control that the person pressed last, if no key has acted since */
+let pressed = null;
 let wheelAt = -Infinity;
 /** Whether the newest press was too early for the control under the pointer. */
 let isTooEarly = false;
@@ -88,10 +90,12 @@ function press(event) {
   const since = performance.now() - NOTICED_MS;
   const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  // if the button was there before, it has only moved a little
-  const isOther = isNear && changed.at > since && !isSame(changed.former ?? null, control);
+  // a button that was there before, or that the person pressed last, has only moved a little
+  const isKnown = isSame(changed.former ?? null, control) || isSame(pressed, control);
+  const isOther = isNear && changed.at > since && !isKnown;
   const isSeenOnHover = event.pointerType !== "touch" && control?.hasAttribute("data-seen-on-hover");
   isTooEarly = isOther || (isSeenOnHover === true && hovered.at > since);
+  if (!isTooEarly) pressed = control;
 }
 
 /** @param {MouseEvent} event */
@@ -112,6 +116,7 @@ function check(event) {
 
 /** @param {KeyboardEvent} event */
 function checkKey(event) {
+  if (event.target instanceof Element && !event.target.matches("input, textarea, select")) pressed = null;
   // a held key is one press
   if (event.repeat && event.key === "Enter" && controlOf(event.target)?.matches(ACTING)) event.preventDefault();
 }
