@@ -20,9 +20,9 @@ def area_of(place: Place, places: Places) -> str | None:
 
 
 def area_left(origin: Place, present: Place, places: Places) -> str | None:
-    """The area that people left who are now at `present`.
+    """The area that people who are now at `present` have left.
 
-    None for people from abroad, and for people abroad if nobody knows whether they left this country.
+    None if the people came from abroad, or if they are abroad and nobody knows whether they left this country.
     """
     if origin.pcode is not None or origin.country not in IN_COUNTRY:
         return area_of(origin, places)

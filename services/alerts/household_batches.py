@@ -1,4 +1,4 @@
-"""Selects the events about households and groups of a batch that are newer than the stored state."""
+"""Selects the events of a batch about households and groups that are newer than the stored state."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence

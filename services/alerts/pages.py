@@ -108,7 +108,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """One message as its channel shows it, with the deliveries that the channel combined in it, usually one.
+    """One message as its channel shows it, with its deliveries: usually one, or several that the channel combined.
 
     `texts` has several members if Telegram gets several messages about many alerts. `edited` is the message after its
     last edit, if it was edited.

@@ -86,8 +86,8 @@ def replaced(alert: Alert, **changes: Any) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
 
-    An alert may have expired, and the finding's expiry time may also be in the past. Then only a more severe finding,
-    or a finding with new places, changes the alert.
+    If the alert has expired, and the finding's expiry time is also in the past, only a more severe finding, or a
+    finding with new places, changes the alert.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now

@@ -60,7 +60,7 @@ class ActChannel(StrEnum):
 class Actor:
     """The person who acts. If somebody else asked for the action, `note` says who ("by telephone, name, time").
 
-    `roles` are known only of a person who is signed in.
+    `roles` are known only if the person is signed in.
     """
 
     account: UUID

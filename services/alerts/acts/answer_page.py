@@ -66,7 +66,7 @@ async def answer(request: Request, session: Session) -> Response:
 async def answered(
     request: Request, session: AsyncSession, delivery: AnsweredDelivery, form: AnswerForm, now: datetime
 ) -> Response:
-    """Acts as the person of the link, with the rights of the account's newest binding."""
+    """Acts in the name of the person to whom the mail was sent, with the rights of the account's newest binding."""
     seen = delivery.content.data.sequence if form.sequence is None else form.sequence
     again: dict[str, Any] = {"sequence": seen, "form": form}
     replies: Replies = request.app.state.mail_replies.to(seen)

@@ -47,9 +47,8 @@ def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
 async def sealed_once(session: AsyncSession, note: str, alert_id: UUID, account: UUID, box: WebhookSecrets) -> str:
     """The encrypted note, or the stored one if this account has acknowledged the alert with the same note.
 
-    So nothing changes if an acknowledgement is sent twice. The alert is locked, so that of two concurrent
-    acknowledgements the second sees the note of the first. A stored note that cannot be decrypted counts as another
-    note.
+    So nothing changes if an acknowledgement is sent twice. The alert is locked. Of two concurrent acknowledgements, the
+    second therefore sees the note of the first. A stored note that cannot be decrypted counts as another note.
     """
     known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
     is_same = known is not None and opened(known, alert_id, box) == note

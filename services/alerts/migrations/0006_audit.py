@@ -9,4 +9,4 @@ down_revision = "alerts_0005"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table before.
+    AUDIT.create(op.get_bind(), checkfirst=True)  # Usually `dayar provision` has already created this table.

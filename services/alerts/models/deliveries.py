@@ -66,7 +66,8 @@ class NotificationOmissions(AlertsModel):
     """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons.
 
     `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification. If `is_sent_later` is
-    true, the receivers that know the alert missed a change of it. They are notified when nothing mutes the alert.
+    true, the receivers that know the alert missed a change of the alert. They are notified when nothing mutes the
+    alert.
     """
 
     __tablename__ = "notification_omissions"

@@ -50,7 +50,7 @@ class ResidentCount(AlertsModel):
 
 
 class DepartureCount(AlertsModel):
-    """The number of households that left one district on equal dates and are now together in one district.
+    """The number of households that left one district on the same dates and are now together in one district.
 
     A trigger on `departures` updates the rows. `moves` lists the departures of these households ("2026-06-15
     displacement"), so that a household with several departures is counted once. `destination` is "" if the place is

@@ -190,8 +190,8 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
     """The code with which the person can do the action on the newest state.
 
     If other people only acted on the alert, this is the delivery's own code, because the answer shows the newest state.
-    If the alert has become graver, or if a newer SMS says that it was reopened, this is the code of the newest of these
-    deliveries. None if no single SMS with a code has been sent about the graver or reopened alert.
+    If the alert has become graver, or if a newer SMS says that it was reopened, this is the code of the newest delivery
+    among `deliveries`. None if no single SMS with a code has been sent about the graver or reopened alert.
     """
     reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
     if max([demanded_sequence, *reopened]) <= delivery.sequence:

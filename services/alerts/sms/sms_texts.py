@@ -182,7 +182,7 @@ class SmsTexts:
     ) -> Iterator[str]:
         """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before.
 
-        Texts whose titles alone are too long are left out. If not even the first title fits and no alert is actual, the
+        Texts whose titles alone are too long are left out. If not even the first title fits and no alert is Actual, the
         text still says that it is an exercise.
         """
         _ = translations(language, LOCALES).gettext

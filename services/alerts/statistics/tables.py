@@ -22,8 +22,8 @@ OUTCOMES = (
 class AlertNumbers:
     """The numbers of a row. The times are minutes from the raise to the first acknowledgement; None without any.
 
-    An alert is `decided` if it is known whether it was acknowledged within the first waiting time; `in_time` alerts
-    were. Alerts that are still within this time, and alerts of an earlier release, are not decided.
+    An alert is `decided` if it is known whether somebody acknowledged it within the first waiting time, and `in_time`
+    if somebody did. Alerts that are still within this time, and alerts of an earlier release, are not decided.
     """
 
     key: str | None

@@ -65,7 +65,7 @@ class Steps:
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers whose step the alert's level has not reached, and those to which a policy gives no step."""
+    """Leaves out receivers whose step the level has not reached, and receivers to which a policy gives no step."""
     steps = steps_of(notification, receivers)
     reached = steps.reached(notification.alert.level)
     missing = {label: own for label, own in steps.of.items() if not own & reached}
