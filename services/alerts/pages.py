@@ -89,8 +89,8 @@ class Try:
 class Sent:
     """A delivery on the page. `title` is in the page's language; `message` is in the receiver's language.
 
-    `follows` says why this contact of the receiver was notified after another contact. `suppressed_until` is
-    the time at which a combined message is sent that contains this message.
+    `follows` says why this contact of the receiver was notified after another contact. If this message will be part of
+    a combined message, `suppressed_until` is the time at which that message is sent.
     """
 
     created_at: datetime

@@ -38,7 +38,7 @@ class ActKind(StrEnum):
     SNOOZED = "snoozed"
     RESOLVED = "resolved"
     REOPENED = "reopened"
-    GIVEN_BACK = "given_back"  # the system took the alert from the people in the text, who cannot act any more
+    GIVEN_BACK = "given_back"  # the system took the alert from the people named in the text, who cannot act any more
     STEP_DONE = "step_done"  # a person did a step of the checklist; the action's text is the id of the step
     STEP_UNDONE = "step_undone"
     CALLED = "called"  # a person called somebody; the log of calls says with what result

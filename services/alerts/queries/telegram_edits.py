@@ -144,8 +144,8 @@ async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Seque
 async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: Mapping[UUID, datetime] | None) -> None:
     """Stores that the digest shows each alert as it was after the change at the time in `shown`.
 
-    If an alert has changed since, the digest is edited again. If `shown` is None, the edit is given up until the next
-    change.
+    If an alert has changed since, the digest is edited again. If `shown` is None, the edit is given up until the alert
+    changes again.
     """
     sent = TelegramMessage
     is_wanted = (sent.chat_id == digest.chat_id, sent.message_id == digest.message_id, sent.edit_at.is_not(None))
@@ -161,8 +161,8 @@ async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: M
 async def settle(session: AsyncSession, message: OutdatedMessage, shown: datetime | None) -> None:
     """Stores that the message shows the alert as it was after the change at the time `shown`.
 
-    If the alert has changed since, the message is edited again. If `shown` is None, the edit is given up until the next
-    change.
+    If the alert has changed since, the message is edited again. If `shown` is None, the edit is given up until the
+    alert changes again.
     """
     is_claimed = (TelegramMessage.delivery_id == message.delivery_id, TelegramMessage.edit_at == message.again_at)
     statement = update(TelegramMessage).where(*is_claimed).values(edit_at=None)

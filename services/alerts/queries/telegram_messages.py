@@ -86,7 +86,7 @@ async def firsts(
 
 
 async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: AlertRaised) -> SentMessage | None:
-    """The receiver's first message in this chat in this night about the same type of hazard and the same places."""
+    """The receiver's first message of this night in this chat about the same type of hazard and the same places."""
     if alert.hazard_type is None or not alert.pcodes:
         return None
     night, places = night_of(alert), list(alert.pcodes)

@@ -20,7 +20,9 @@ OUTCOMES = (
 
 @dataclass(frozen=True, slots=True)
 class AlertNumbers:
-    """The numbers of a row. The times are minutes from the raise to the first acknowledgement; None without any.
+    """The numbers of a row.
+
+    The times are minutes from the raise to the first acknowledgement; None if nobody acknowledged.
 
     An alert is `decided` if it is known whether somebody acknowledged it within the first waiting time, and `in_time`
     if somebody did. Alerts that are still within this time, and alerts of an earlier release, are not decided.
