@@ -107,7 +107,7 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 def is_unpublished(place: str) -> bool:
     """Whether `place` names a record in intake's spool.
 
-    All dead letters of intake come from the topic `outcomes`, the only topic that intake reads.
+    All dead letters of intake come from the topic `outcomes`, the only topic of its consumers.
     """
     return place.startswith("intake/") and not place.startswith("intake/outcomes/")
 
