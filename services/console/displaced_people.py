@@ -1,4 +1,7 @@
-"""The displaced people of areas, for the board, the map and an area's page. Readers of the same areas share them."""
+"""The displaced people of areas, for the board, the map and an area's page.
+
+Readers of the same areas share the computed numbers.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,7 +17,7 @@ from services.console.shared_figures import FiguresOfAreas
 from shared.events.vocabulary import Status
 from shared.places import Places
 
-GROUP_TOPICS = ("groups", "sites")  # their records change what is known of counted groups
+GROUP_TOPICS = ("groups", "sites")  # records of these topics change the numbers of counted groups
 
 
 async def registered(

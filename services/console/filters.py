@@ -19,7 +19,7 @@ HOURS = re.compile(r"[1-9][0-9]{0,2}")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What must be true of the alerts in the list. An empty part chooses nothing, so all alerts have it.
+    """The conditions for the alerts in the list. An empty part of the filter is no condition.
 
     `faults` are the names of the parts that were left out, because they name something unknown or are too long.
     """
@@ -77,6 +77,6 @@ def of(pairs: Iterable[tuple[str, str]], places: Places) -> Filter:
 
 
 def _known(values: Iterable[str], codes: type[StrEnum]) -> tuple[str, ...]:
-    """The known ones of the values, in the order of the vocabulary."""
+    """Those of the values that are codes, in the order of the vocabulary."""
     wanted = set(values)
     return tuple(str(code) for code in codes if code in wanted)

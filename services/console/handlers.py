@@ -114,6 +114,6 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
 
 
 # The board does not count people in held reports from these events. The page asks the registry for the number, because
-# the registry limits it to the reader's areas. The board does not show the registered people at sites. That an alert
-# followed a report concerns only the report's author.
+# the registry limits it to the reader's areas. The board does not show the registered people at sites. Only the
+# author of a report is told that an alert followed it, so the board ignores ReportAlerted.
 BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(HouseholdHeld, GroupHeld, SiteResidentsChanged, ReportAlerted))

@@ -16,15 +16,15 @@ from shared.pages import Pages
 from shared.places import Places
 
 # Some 13,000 rows. A board with "Show more" has up to 10,000 rows in each section. If the boards show more rows than
-# are kept, each row is dropped before it is shown again, and every redraw renders all rows.
+# fit into this memory, each row is dropped before the next redraw, so that every redraw renders all rows.
 MOST_BYTES = 80_000_000
-OF_AN_ENTRY = 200  # bytes of the dictionary and of the id in the key
+OF_AN_ENTRY = 200  # estimated bytes that the dictionary and the id in the key take for one row
 
 
 class KeptRow(NamedTuple):
     html: Markup
     digest: str  # of the HTML
-    gap: Markup  # stands for the row if the page already has it
+    gap: Markup  # a short placeholder, sent instead of a row that the page already has
 
 
 class KeptRows:
@@ -47,7 +47,7 @@ class KeptRows:
     def row_or_gap(
         self, known: frozenset[str], language: str, template: str, version: Hashable, shown: Any, **facts: Hashable
     ) -> Markup:
-        """The row, or its gap if the page already has the row. `known` are the digests of the rows that it has."""
+        """The row, or its gap if the page already has the row. `known` are the digests of the rows on the page."""
         row = self._row(language, template, version, shown, facts)
         return row.gap if row.digest in known else row.html
 

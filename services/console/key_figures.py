@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-# the sums of a key figure's parts; only parts of the unacknowledged alerts have a severity
+# sums by key figure and severity; only the figure of unacknowledged alerts is divided by severity
 Sums = Mapping[tuple[str, str | None], int]
 
 

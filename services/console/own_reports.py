@@ -1,4 +1,4 @@
-"""The page on which a person at the desk sees the own reports and their results. The browser asks intake."""
+"""The page on which people at the desk see their own reports and the results. The browser reads them from intake."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response

@@ -20,7 +20,10 @@ DEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class RecentChange:
-    """A change of an alert, or a report about a hazard. `account` acted, or got the alert assigned."""
+    """A change of an alert, or a report about a hazard.
+
+    `account` is the account that made the change, or to which the alert was assigned.
+    """
 
     changed_at: datetime
     deed: str
@@ -30,7 +33,10 @@ class RecentChange:
 
 
 def changes(alerts: Iterable[Any], hazards: Iterable[Any], since: datetime) -> list[RecentChange]:
-    """The newest changes after `since`, the newest first. If an act was repeated, only the newest act is known."""
+    """The newest changes after `since`, the newest first.
+
+    If the same change of an alert was repeated, only the newest is known.
+    """
     of_alerts = [
         RecentChange(moment, deed, alert=alert, account=getattr(alert, account) if account else None)
         for alert in alerts

@@ -57,13 +57,13 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
     """A panel as a fragment of the page.
 
     Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
-    reached. Of the rows that the page already has, named by their digests in `rows`, only gaps are sent.
+    reached. `rows` has the digests of the rows that the page already has. For each of them, a gap is sent.
     """
     view = (PANELS | OF_WALL).get(panel)
     if view is None:
         raise Problem(404, "not-found", "There is no such panel.")
     context, headers = await once_there(request, position_of(at), lambda session: view(request, session))
-    headers["x-edition"] = console(request).edition  # a board whose scripts are of another edition says so
+    headers["x-edition"] = console(request).edition  # a board with another edition says that the program was updated
     context |= around(request, frozenset(rows.split(",")))
     return console(request).pages.render(request, f"board/{panel}.html", headers=headers, **context)
 
@@ -75,7 +75,7 @@ async def ringing(request: Request) -> Response:
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:
         counts, alerts = await board_alerts.ringing(session, pcodes)
-    ringing_alerts = [  # the page shows a name as text, so its HTML is resolved
+    ringing_alerts = [  # the page shows a name as text, so the name must have no HTML entities
         {
             "alert_id": str(alert.alert_id),
             "severity": alert.severity,

@@ -41,9 +41,9 @@ def household(received: Received) -> dict[str, Any]:
 
 
 def latest_time(day: date, published_at: datetime) -> datetime:
-    """The latest time of this day at which something can have happened that was published at `published_at`.
+    """The end of the day, or the time `published_at` if this is earlier.
 
-    Events about households state days only, because a time would say more about one household.
+    Events about households state the day of a confirmation and no time, because a time could identify a household.
     """
     ends_at = datetime.combine(day + timedelta(days=1), time(), TIME_ZONE)
     return min(ends_at, published_at)

@@ -15,8 +15,8 @@ from services.console.stream import vectors
 from services.console.stream.vectors import Vector
 
 T = TypeVar("T")
-KEPT_SECONDS = 10.0  # some figures change with time, and a redriven dead letter moves no position
-FREED_AFTER_SECONDS = 60.0  # each set of areas has its own figures, and each area's page another set
+KEPT_SECONDS = 10.0  # some figures change with time; others change with a redriven dead letter, which moves no position
+FREED_AFTER_SECONDS = 60.0  # frees memory: each set of areas and each area's page has its own figures
 
 
 @dataclass(slots=True)
@@ -56,8 +56,8 @@ class FiguresOfAreas:
         """The figures with this name, which contain at least the records of the reader's snapshot.
 
         The figures are computed again if the snapshot contains newer records of the topics than the kept figures, or if
-        the kept figures are older than `seconds`. Figures that contain other figures are as old as these. Readers
-        who ask at the same time wait for the first.
+        the kept figures are older than `seconds`. If figures are computed from other
+        figures, the age of the oldest counts. If several readers ask at the same time, the others wait for the first.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}

@@ -1,6 +1,6 @@
 """Decides by role and area which events an account sees.
 
-Of some other events, the account gets only hints without data.
+For some other events, the account gets only hints: that an event came, but not its data.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,8 +45,8 @@ class StreamVisibility:
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool  # False for wall screens and other systems, because they must not learn who was notified
-    is_external: bool  # True for other systems: in alerts, they read districts but never villages
+    deliveries: bool  # whether they see deliveries; wall screens and other systems must not learn who was notified
+    is_external: bool  # whether they are other systems, which read districts in alerts, but never villages
     granted: tuple[str, ...] = ()
 
     @property
@@ -94,7 +94,7 @@ def sees_deliveries(principal: Principal) -> bool:
 def sees_localities(principal: Principal) -> bool:
     """Whether the account may see the localities of groups.
 
-    These are in the topic `groups`, so it must be allowed to read this topic.
+    The localities are in the topic `groups`, so the account may see them if it may read this topic.
     """
     return _reads(principal, "groups")
 

@@ -34,7 +34,10 @@ async def enrol(
     new: signin.Password = "",
     again: signin.Password = "",
 ) -> Response:
-    """Shows the form of a valid link. With a password, sets the password, ends earlier sign-ins, and signs in."""
+    """If the link is valid: shows the form or, if the form was filled in, stores the password.
+
+    A stored password ends all earlier sign-ins of the account, and the person is signed in.
+    """
     signin.own_page(request)
     async with request.app.state.sessions() as reading:
         account = await enrolments.account_of(reading, token, datetime.now(UTC))

@@ -43,7 +43,10 @@ async def take(session: AsyncSession, token: str, now: datetime) -> Account | No
 
 
 async def withdraw(session: AsyncSession, account: Account) -> None:
-    """Ends the link at once. The state alone may not end it, because the state changes only once in a second."""
+    """Ends the link at once.
+
+    A change of the account's state also ends the link. But two changes within one second can give the same state.
+    """
     await queries.remove_of(session, account.account_id)
 
 

@@ -47,7 +47,7 @@ class AccountForm(TypedForm):
     ) -> tuple[AccountDetails, list[Fault]]:
         """The details, and the wrong fields.
 
-        The sources of the `known` account stay the same. If it is no field account, its team stays the same, too.
+        A `known` account keeps its sources. Without the role FIELD, the account also keeps its team.
         """
         wrong = list[Fault]()
         roles = frozenset(Role(code) for code in self.several("roles") if code in list(Role))

@@ -228,7 +228,10 @@ async def around(request: Request, session: AsyncSession, account: Account) -> d
 
 
 def version(account: Account, telephone: str | None) -> str:
-    """The same in each process: the roles are sorted, because the order of a set differs between processes."""
+    """The version of the account's details, by which a form recognises that somebody else has changed them.
+
+    The roles are sorted, because the order of a set differs between processes.
+    """
     details = AccountDetails.of(account)
     others = replace(details, roles=frozenset())
     return version_of((sorted(details.roles), others, telephone))

@@ -84,7 +84,7 @@ def state(
 
 
 def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
-    """Whether the public reads a version from `board_releases` instead of the hazard, and it is not withdrawn."""
+    """Whether `board_releases` has a version that the public reads instead of the hazard, and that is not withdrawn."""
     known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
     return known is not None and known.is_public
 

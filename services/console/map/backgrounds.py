@@ -58,7 +58,7 @@ class TileType(IntEnum):
 class Compression(IntEnum):
     """The compressions that the reader in the browser decompresses."""
 
-    UNKNOWN = 0  # readers take it for none
+    UNKNOWN = 0  # readers of the file assume no compression
     NONE = 1
     GZIP = 2
 
@@ -117,7 +117,7 @@ class Background:
     """What the page needs to know of a usable file. `attribution` is HTML without tags."""
 
     is_vector: bool
-    has_names: bool  # the vector tiles have the layers of Protomaps, otherwise they are drawn as lines
+    has_names: bool  # whether vector tiles have the layers of Protomaps; other vector tiles are drawn as lines
     layers: list[str]
     zooms: tuple[int, int]
     bounds: tuple[float, float, float, float]
@@ -164,7 +164,10 @@ def read(path: Path) -> Background:
 
 
 def usable_stat(path: Path) -> os.stat_result:
-    """The size and time of the file. Raises BadBackground if it is no PMTiles file, so that no other file is served."""
+    """The file's status: its size and the time of its last change.
+
+    Raises BadBackground if the file is no PMTiles file, because the console must not serve any other file.
+    """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever

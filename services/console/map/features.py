@@ -31,7 +31,7 @@ FIELD_HOURS = 6  # the map marks a hazard that was reported from the field for t
 FROM_FIELD = frozenset(
     {SubmissionChannel.FIELD, SubmissionChannel.SMS, SubmissionChannel.OPENROSA, SubmissionChannel.KOBO}
 )
-BOUNDARY_DEGREES = 0.002  # some 200 m, which is less than the width of the line on the screen
+BOUNDARY_DEGREES = 0.002  # simplification by some 200 m, which is less than the width of a line on the map
 
 
 def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
@@ -39,9 +39,10 @@ def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
 
 
 def unit(known: Unit, language: str, own: frozenset[str] | None, places: Places) -> Feature:
-    """A unit. `own` are the units of the reader's areas, or None for the whole country.
+    """A unit of the map. `own` are the units of the reader's areas, or None for the whole country.
 
-    Outside these units, the reader sees neither people nor their alerts (`is_own` and `is_whole`).
+    `is_own` says whether the unit shares a part with the reader's areas, `is_whole` whether it lies in them completely.
+    If `is_own` is false, the reader sees neither the people nor the alerts of the unit.
     """
     return _feature(
         known.pcode,

@@ -20,7 +20,7 @@ from shared.events.vocabulary import MsgType, Status
 from shared.pages import language_of
 
 MOST = 2_000  # the largest number of hazards or alerts on the map
-MOST_QUAKES = 200  # so many of the strongest earthquakes can have the highest intensity somewhere
+MOST_QUAKES = 200  # the intensities are computed only for this many of the strongest earthquakes
 
 Layer = dict[str, Any]
 
@@ -39,7 +39,7 @@ async def boundaries(request: Request, _: AsyncSession) -> Layer:
 
 
 async def hazards(request: Request, session: AsyncSession) -> Layer:
-    """The hazards of the board without the cancelled ones. `hidden` is the number of those without room."""
+    """The hazards of the board, except cancelled hazards. `hidden` is the number of hazards beyond the limit `MOST`."""
     now, here, language = datetime.now(UTC), console(request), language_of(request)
     rows = await snapshots.hazards(session, now, MOST, has_shapes=True)
     listed = [row for row in rows if row.msg_type != MsgType.CANCEL]
@@ -81,7 +81,7 @@ async def alerts(request: Request, session: AsyncSession) -> Layer:
 
 
 async def displaced(request: Request, session: AsyncSession) -> Layer:
-    """The displaced people of each district. Single households and localities have no place here."""
+    """The displaced people of each district. The layer has no single households and no localities."""
     here, areas, now = console(request), tokens.current(request).areas, datetime.now(UTC)
     status, places = here.settings.counted_status, here.places
     shared = await here.shared_figures.of(session, areas)

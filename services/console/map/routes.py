@@ -24,12 +24,12 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{1,15})")
-MOST_BYTES = 16 * 1_048_576  # the longest range of one answer; a tile or a directory is far smaller
+MOST_BYTES = 16 * 1_048_576  # the longest range that one request gets; a tile or a directory is far smaller
 
 
 @router.get("/map")
 async def map_page(request: Request, takes_point: bool = False) -> Response:
-    """The map. With `takes_point`, the form for a new event has opened the map, and gets a point from it."""
+    """The map. `takes_point` is true if the form for a new event has opened the map, to get a point from the map."""
     here, principal = console(request), tokens.current(request)
     background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
     async with request.app.state.sessions() as session:

@@ -9,7 +9,7 @@ from shared.places.areas import circle
 
 # A hazard can have 50 rings of 2,000 corners, but nobody could see so many.
 MOST_CORNERS = 5_000
-LEAST_CORNERS = 8  # no ring loses so many corners that fewer are left
+LEAST_CORNERS = 8  # a ring keeps at least this many corners
 DIGITS = 4
 
 Ring = list[list[float]]

@@ -12,7 +12,7 @@ from services.console.models.base import ConsoleModel
 class SearchEntry(ConsoleModel):
     """The folded words by which the search finds a row of the board.
 
-    `version` says by which rules the words were made. It is empty if they could not be made.
+    `version` is the version of the rules by which the words were made. It is empty if an error occurred.
     """
 
     __tablename__ = "search_entries"

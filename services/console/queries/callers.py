@@ -50,7 +50,7 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """Stores the hazard of each report. With this, all callers of a hazard can be found, and not only the latest."""
+    """Stores the hazard of each report, so that all callers of a hazard can be found, and not only the latest."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)

@@ -42,7 +42,7 @@ from shared.places import Places
 from shared.postgres import database
 
 EVERY = timedelta(minutes=15)
-LATE = timedelta(minutes=5)  # the recording may begin this much late
+LATE = timedelta(minutes=5)  # the longest delay with which a recording may begin
 COMPARED = timedelta(hours=24)
 COLUMNS = ("figure", "severity", "pcodes", "count")
 NO_SEVERITY = cast(null(), Text)
@@ -54,7 +54,7 @@ async def of_alerts(session: AsyncSession, reader: Principal, places: Places) ->
 
 
 async def of_households(session: AsyncSession, status: Status, reader: Principal, places: Places) -> Sums:
-    """The present figure of displaced people. All households are read."""
+    """The present figure of displaced people. The query reads all households."""
     return await _sums(session, _displaced(status).subquery("parts"), reader, places)
 
 
@@ -86,7 +86,7 @@ async def _sums(session: AsyncSession, parts: Subquery, reader: Principal, place
     is_displaced_part = parts.c.figure == KeyFigure.DISPLACED
     around = board.concerning(reader, places)
     is_visible = or_(
-        parts.c.count == 0,  # the rows that say that a figure is recorded
+        parts.c.count == 0,  # the part with the count 0 shows that the figure was recorded
         and_(is_displaced_part, in_areas("parts.pcodes[1]", reader.areas, places)),
         and_(~is_displaced_part, concern(parts.c.pcodes, around)),
     )

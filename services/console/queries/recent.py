@@ -1,4 +1,7 @@
-"""The alerts and hazards that changed last. Indexes find them, because the tables keep alerts and hazards for years."""
+"""The alerts and hazards that changed last.
+
+The queries use indexes, because the tables keep alerts and hazards for years.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

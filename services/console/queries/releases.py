@@ -48,7 +48,7 @@ async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UU
 
     A hazard is also confirmed if its alert was closed with the verdict "confirmed".
     """
-    # An alert with neither time is left out: the panel shows since when the public waits, and needs a time.
+    # The panel shows since when the public waits. An alert with neither time cannot state this, so it is left out.
     confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(

@@ -56,7 +56,7 @@ async def begin(session: AsyncSession) -> None:
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
-    """The positions up to which the worker has stored records. Those of a snapshot were read at its beginning."""
+    """The positions up to which the worker has stored records. In a snapshot, they were read at its beginning."""
     known: dict[Partition, int] | None = session.info.get(POSITIONS)
     return await _positions(session) if known is None else known
 
@@ -198,8 +198,8 @@ async def confirmations(
     """Numbers of displaced households and persons. People in other countries are not counted.
 
     `unconfirmed` are the evacuees whom nobody has seen for 24 hours, and the other people whom nobody has seen for 30
-    days. `presumed` are the people whose evacuation was lifted. `evacuated` are the evacuees. The names of `Evacuation`
-    are the evacuees of each kind.
+    days. `presumed` are the people whose evacuation was lifted. `evacuated` are the evacuees, and each
+    code of `Evacuation` names the evacuees of this kind.
     """
     is_evacuated = BoardHousehold.mobility == Mobility.EVACUATION
     conditions: dict[str, ColumnElement[bool]] = {

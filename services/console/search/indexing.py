@@ -33,7 +33,10 @@ class SearchIndex:
         self._sessions, self._words = sessions, words
 
     async def run(self) -> None:
-        """Runs until cancelled. At the start, the words of older rules or places are made again."""
+        """Runs until cancelled.
+
+        At the start, renews the words that were made by older rules, or with an older list of places.
+        """
         await retry_while_unavailable(self.renew)
         while True:
             if await retry_while_unavailable(self.step) < MOST:
@@ -49,7 +52,7 @@ class SearchIndex:
         async with self._sessions.begin() as session:
             if await session.scalar(select(SearchChange.change_id).limit(1)) is None:
                 return 0
-            # two workers at a time could store the older of two versions of a row last
+            # without the lock, a worker with an older version of a row could overwrite the words of the newer version
             await session.execute(database.advisory_lock(LOCK))
             oldest = select(SearchChange).order_by(SearchChange.change_id).limit(MOST)
             changes = (await session.scalars(oldest)).all()

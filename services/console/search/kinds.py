@@ -17,7 +17,10 @@ class SearchKind(StrEnum):
 
 
 class AlertProgress(StrEnum):
-    """The states of alerts by which a reader can filter. The codes of `Work` are too fine: a reopened alert is open."""
+    """The states of alerts by which a reader can filter.
+
+    They are the codes of `Work` without `reopened`: a reopened alert has the state of any other open alert.
+    """
 
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"

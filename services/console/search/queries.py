@@ -28,7 +28,7 @@ COUNTED = 100  # if more rows match, the number is reported as 101
 
 
 class UnknownPage(Exception):
-    """The page before, after which the wanted page begins, does not exist."""
+    """The address names the last result of the previous page, but this result does not exist."""
 
 
 @dataclass(frozen=True, slots=True)

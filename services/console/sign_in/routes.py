@@ -106,7 +106,7 @@ async def change_password(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, session: Session, next: Next = "/") -> Response:
-    """Signs out. If another person then signs in on the same screen, this person sees the page `next`."""
+    """Signs out. `next` is the page that the next person sees after signing in on the same screen."""
     current, now = tokens.current(request), datetime.now(UTC)
     await sign_ins.end(session, current.account, current.jti, now)
     await outbox.add(session, credentials.sign_out(current, now))

@@ -17,10 +17,10 @@ LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # these letters and digits do not lo
 
 
 class TotpSecrets(SealedTexts):
-    """Encrypts the shared secrets. Each is bound to its account.
+    """Encrypts the shared secrets, and binds each secret to its account.
 
-    Nobody can compute valid codes from a copy of the database alone. If the encryption key of a secret was retired,
-    only recovery codes are accepted.
+    Nobody can compute valid codes from a copy of the database, which has only the encrypted secrets. If the encryption
+    key of a secret was retired, only recovery codes are accepted.
     """
 
     purpose = b"dayar/second-factor/v1\0"

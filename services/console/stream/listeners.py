@@ -18,7 +18,7 @@ class Listener:
     waiting: list[bytes] = field(default_factory=list)
     size: int = 0
     is_open: bool = True
-    is_behind: bool = True  # while earlier chunks are not sent yet, a chunk waits, because it must not overtake them
+    is_behind: bool = True  # whether earlier chunks are not sent yet; a new chunk must not overtake them
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
     writer: ChunkWriter | None = None
 

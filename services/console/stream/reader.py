@@ -39,8 +39,8 @@ BEAT, STALLED = event("beat", {}), event("stalled", {})
 class EventStream:
     """Sends the records to all listeners, and a heartbeat after each `every` seconds.
 
-    A new listener waits at most `patience` seconds for the first reading. A heartbeat waits as long for the broker's
-    answer.
+    A new listener waits at most `patience` seconds for the first reading. A heartbeat waits at most as long
+    for the broker's answer.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class EventStream:
                 if frame is not None:
                     self._keep(frame)
                     self._note(frame, events_by_visibility)
-        finally:  # also if a record has an unknown key, because the records before it are not read again
+        finally:  # if one record raises, the records before it are sent all the same, because they are not read again
             for sight, events in events_by_visibility.items():
                 if events:
                     self._send(sight, b"".join(events))
@@ -200,7 +200,7 @@ class EventStream:
         return frame.removed if self._is_removal(sight, frame) else None
 
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
-        """Whether these listeners might see the hazard before this record.
+        """Whether these listeners could see the hazard's earlier revision, so that they must be told of its removal.
 
         The caller has checked that they may not see this record.
         """
@@ -257,7 +257,7 @@ class EventStream:
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 
     async def _beat(self) -> None:
-        """Sends heartbeats. They keep connections open, and give a recent position to listeners that get no records.
+        """Sends heartbeats. They keep connections open, and give a recent position to listeners without records.
 
         While the broker does not answer, pages get another event instead, because they would show old data as new.
         """
