@@ -1,4 +1,4 @@
-"""Makes filed reports of the rows of the table `reports`, and rows of filed reports."""
+"""Makes filed reports from the rows of the table `reports`, and rows from filed reports."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -36,7 +36,7 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 @dataclass(slots=True)
 class Filing(Judgements):
     identified: list[AnyFiled] = field(default_factory=list)  # the household of these stored reports is known now
-    former_ids: set[str] = field(default_factory=set)  # before, these ids stood for the household's id in the reports
+    former_ids: set[str] = field(default_factory=set)  # the reports had these ids until their household was known
     given_codes: list[Filed] = field(default_factory=list)  # these reports gave their household a new short code
     # movements that wait for the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))

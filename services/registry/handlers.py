@@ -251,7 +251,7 @@ class Registrar:
     async def _save(
         self, working_set: WorkingSet, store: Store, session: AsyncSession, recounted: Recount | None = None
     ) -> None:
-        """Decide about movements, and store and publish what has changed. The caller may have computed the counts."""
+        """Decide about movements, then store and publish the changes. Computes the counts if `recounted` is None."""
         now = self._clock()
         codes = HouseholdCodes(await database.driver(session), self._search)
         await codes.count_shared(working_set.given_codes, now)

@@ -157,7 +157,7 @@ class Judgements:
 
 
 def noted(decisions: Mapping[str, ReportDecision], unmoved: Collection[str]) -> dict[str, ReportDecision]:
-    """The decisions about movements of a group. A movement that moved nobody is not recorded, but noted."""
+    """The decisions about movements of a group. A movement that moved nobody gets SAME_PLACE."""
     return {
         report_id: SAME_PLACE if decision is RECORDED and report_id in unmoved else decision
         for report_id, decision in decisions.items()

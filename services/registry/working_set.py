@@ -111,9 +111,9 @@ class WorkingSet(Filing):
 
         The report waits again, under the household that it names itself. In place of the report, the household gets the
         report's highest earlier version that took effect. If the report had replaced another report, the household gets
-        the versions `replaced` of that report. Other versions may be held because the report had another household. If
-        no version has effect any more, they wait for the version that they correct. A movement that waited for its own
-        household is decided again, if this household is registered now.
+        the versions `replaced` of that report. Other versions may be held because the accepted version belonged to
+        another household. If no version has an effect any more, these held versions now wait for the version that they
+        correct. A movement that waited for its own household is decided again, if this household is registered now.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:
@@ -161,7 +161,7 @@ class WorkingSet(Filing):
             subject.add(earlier)
 
     def effective_below(self, filed: AnyFiled) -> list[AnyFiled]:
-        """Of the report's earlier versions that took effect on its household, the newest; empty if there is none."""
+        """The newest earlier version of the report that took effect on its household; empty if there is none."""
         below = [
             sibling
             for sibling in self.reports[filed.report_id]

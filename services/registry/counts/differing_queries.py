@@ -78,7 +78,7 @@ class Stock:
 
 
 def lasted_until(stay: Any, at: datetime) -> bool:
-    """Whether the people were left in the count until this time. NEVER has no time zone, so it is not compared."""
+    """Whether these people were still in the count at this time. NEVER has no time zone, so it cannot be compared."""
     return stay.superseded_at in (None, NEVER) or at <= stay.superseded_at
 
 

@@ -45,9 +45,9 @@ class WhyRight(StrEnum):
 
 
 class Count(BaseModel):
-    """`persons` were reported. `persons_left` of them were still there just before the newest count.
+    """`persons` people were counted. Just before the newest count, `persons_left` of these people were still there.
 
-    The counts differ by `persons_left`.
+    The counts of the teams are compared by `persons_left`.
     """
 
     report_id: UUID

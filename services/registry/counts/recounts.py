@@ -112,9 +112,10 @@ async def publish_again(
     comparisons: Mapping[UUID, PlaceComparison],
     now: datetime,
 ) -> dict[UUID, Message]:
-    """Maps each report id to an event that publishes a new comparison of the count.
+    """Maps the report id of each count to an event that publishes the new comparison with the registered people.
 
-    Nothing else in the count has changed. A count that another count has replaced meanwhile is left out.
+    Except for the comparison, these counts have not changed. A count that another count has replaced meanwhile is left
+    out.
     """
     pool = await pool_of(session, subjects, store)
     known = {UUID(report_id): tally for report_id, tally in (await pool.tallies()).items()}

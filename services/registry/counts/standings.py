@@ -121,10 +121,10 @@ class Recounts:
         return any(self._are_of_one_hazard(other, recount) and self._agree(other, recount) for other in others)
 
     def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
-        """Whether the recount found about as many people as there were, by the earlier count and later movements.
+        """Whether the recount agrees with the number of people that follows from the earlier count and later reports.
 
-        People of partial counts since then, and people who came by movements, may belong to the earlier count or not.
-        So the recount agrees with any number between none and all of them.
+        Nobody knows whether the earlier count already contains the people of later partial counts, and the people who
+        came by movements. Therefore the recount may include any number of these people.
         """
         at, persons = recount.counted_at, recount.clear.persons
         left = self._persons_left(earlier, at)

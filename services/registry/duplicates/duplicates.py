@@ -95,7 +95,7 @@ def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
 
 
 def same_as_contact(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[OpenedMember | None]:
-    """The members of the other household who match if contact persons are compared; None stands for its contact person.
+    """Each match that involves a contact person: a member of the other household, or None for its contact person.
 
     The name of a contact person is one text, which may contain a patronymic.
     """
@@ -129,7 +129,7 @@ def full(parts: Iterable[Part]) -> frozenset[Part]:
 
 
 def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> DuplicateReason | None:
-    """The reason that the origins, or the destinations, lie in the same village or district. None if they do not."""
+    """The reason if the two origins, or the two destinations, lie in the same village or district; otherwise None."""
     reasons = {reason_of_side(household, other, side, places) for side in ("origin", "destination")} - {None}
     return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 

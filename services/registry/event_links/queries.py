@@ -25,7 +25,7 @@ from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres import database
 
-KEPT = timedelta(days=60)  # for the same number of days, intake proposes a hazard
+KEPT = timedelta(days=60)  # older departures are not listed; intake has the same limit for proposals
 MOST = 2_000  # at most this many displacements are read for one page
 MOST_DEPARTURES = 50  # a page shows this many departures
 MOST_ANSWERED = 100  # this many of the newest answers are listed
@@ -221,7 +221,7 @@ async def groups_among(session: AsyncSession, ids: Collection[UUID]) -> set[UUID
 
 
 def together(rows: Iterable[EventAnswer]) -> list[list[EventAnswer]]:
-    """The newest answers, in one list for each request that gave them."""
+    """The newest answers. Each list has the answers that a person gave in one request."""
     made = defaultdict[tuple[Any, ...], list[EventAnswer]](list)
     for row in rows:
         made[row.account, row.decided_at, row.answer, row.hazard_id].append(row)

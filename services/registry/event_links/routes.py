@@ -235,7 +235,7 @@ async def note(
 
 
 def linked(unanswered: Unanswered) -> list[UUID]:
-    """The households or groups of the departure whose pages the caller gets links to."""
+    """The first households or groups of the departure. The caller gets links to their pages."""
     return list(dict.fromkeys(row.subject_id for row in unanswered.rows))[:MOST_LINKED]
 
 

@@ -116,7 +116,7 @@ def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:
     """The SQL condition that the row has persons of the selected sexes and ages."""
     if query.is_whole:
         return f"{ALL_CELLS[table]} > 0"
-    if not query.ages:  # a person's age changes with time, so only a filter by sex can compare stored numbers
+    if not query.ages:  # ages change with time, so stored numbers suffice only without a filter by age
         return f"greatest({', '.join(f'coalesce({sex}_{age}, 0)' for sex in query.sexes for age in WHOLE)}) > 0"
     cells = [cell(query, kind, table, index, COLUMN) for index in query.chosen]
     return f"greatest({', '.join(cells)}) > 0" if cells else "false"

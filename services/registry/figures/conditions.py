@@ -74,7 +74,8 @@ def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
 def reason_conditions(query: FigureQuery) -> Iterator[str]:
     """The SQL conditions about reasons.
 
-    If the rank is `any`, one and the same reason must meet all conditions; `reason` is then the column of `given`.
+    If the rank is `any`, a single reason must meet all conditions. The SQL therefore lists the reasons as
+    `given(reason)`, and the conditions read this column.
     """
     wanted = [
         *(["reason = ANY(:reasons)"] if query.reasons else []),

@@ -41,9 +41,9 @@ SELECT report_id, site_id, covers_site, persons, counted_at, reported_at, change
     coalesce(stock_id, report_id) AS stock, {ORDER.format("counts")} AS position
 FROM counts WHERE {IS_AT_SITE}
 """  # noqa: S608
-# If teams disagree about everybody at a site, the highest count is used, but the newest also includes people who came
-# between the two counts. `position` is therefore the position of the newest count. Of several counts of everybody at a
-# site (for example of displaced people and of evacuees), the latest includes all people.
+# If teams disagree about everybody at a site, the figures use the number of the highest count. The newest count also
+# includes people who came between the two counts. Therefore `position` is the position of the newest count. Of several
+# counts of everybody at a site (for example of displaced people and of evacuees), the latest includes all people.
 WHOLES = """
 SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS is_latest FROM (
     SELECT DISTINCT ON (own.report_id) own.report_id, newest.site_id, newest.position
@@ -60,8 +60,8 @@ LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN 
     SELECT persons FROM group_stays AS stay
     WHERE stay.report_id = earlier.report_id AND stay.counted_at < {LEFT_ON} AND stay.superseded_at >= {LEFT_ON}
 ) END"""  # noqa: S608
-# The included people, by their earlier count. If `is_present` is false, the figures take them from a later count of
-# their origin.
+# The people whom a count of everybody includes, by the earlier count of these people. If `is_present` is false, a later
+# count has replaced the earlier count, and the figures use the later count.
 INCLUDED_STOCKS = f"""
 SELECT whole.report_id, earlier.stock, max({LEFT}) AS persons,
     bool_or(earlier.report_id IN (SELECT report_id FROM present)) AS is_present
@@ -113,7 +113,8 @@ BY_ORIGIN = f"""(
     FROM present LEFT JOIN included USING (report_id) LEFT JOIN reduced ON reduced.stock = present.stock_id
     WHERE NOT EXISTS (SELECT FROM wholes WHERE wholes.report_id = present.report_id AND NOT is_latest)
 ) AS counts"""  # noqa: S608
-# The people by the latest count that includes them. The count of everybody at a site knows their needs best.
+# The counted people, each in the latest count that includes the person. Figures of needs use this table, because the
+# latest count of everybody at a site states the needs best.
 BY_LATEST_COUNT = f"""(
     WITH {TABLES}
     SELECT {DESCRIBED}, sub_stock, {without("recounted")}

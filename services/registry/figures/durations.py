@@ -39,8 +39,8 @@ DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occ
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
 LAST_DAY = "CAST(:until_day AS date) - 1"
-# A displacement ends where the people were displaced, so the place that they left counts, and not the place to which
-# they moved. These are the columns of the origin and of the place of displacement.
+# An ended displacement counts at the place where the people were displaced, and not at the place to which they moved.
+# These columns have the origin and the place of displacement.
 ENDED_AT: dict[str, dict[str, str]] = {
     "passages": {"origin": "displaced_from_pcode", "destination": "origin_pcode"},
     "counts": {"origin": "origin_pcode", "destination": "left_pcode"},
@@ -107,12 +107,15 @@ async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: boo
 
 
 def stock_summary(query: FigureQuery, *, is_summed: bool) -> Summary | None:
-    """The summary that has the stock of the query, with the numbers of households."""
+    """The summary that contains the stock of the query, with the numbers of households; None if there is none."""
     return anywhere(query).summary("stock") if is_summed and query.is_whole else None
 
 
 def anywhere(query: FigureQuery) -> FigureQuery:
-    """A query for the same people. Only the summaries by destination can be read for all callers."""
+    """The same query, but by destination, unless the query selects people by their origin.
+
+    Only the summaries by destination can be read for all callers.
+    """
     return query if query.is_of_origin else replace(query, view=View.DESTINATION)
 
 
@@ -128,7 +131,7 @@ async def by_class(
 
 
 def classified(numbers: Counter[int | None]) -> Counter[int]:
-    """The numbers by class. If there is a total, the people of no other class are in the last class."""
+    """The numbers by class. If there is a total, the last class gets all people who are in no other class."""
     total = numbers.pop(None, 0)
     classes = Counter({index: number for index, number in numbers.items() if index is not None})
     if total:
@@ -208,7 +211,7 @@ def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
         conditions=" AND ".join(conditions(anywhere(query), "stock", "sums")),
     )
     for table, at in CONFIRMED_AT.items():
-        # evacuees count as not confirmed after a shorter time, so the first condition only lets PostgreSQL use an index
+        # the first condition follows from the second, and only lets PostgreSQL use an index
         is_confirmed = f"{at} >= CAST(:displaced_from AS timestamptz) AND NOT {is_unconfirmed(at)}"
         yield counted(query, table, is_confirmed, sign="-")
 

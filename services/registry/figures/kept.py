@@ -16,7 +16,7 @@ from shared.postgres import snapshots
 
 MOST_FIGURES = 120_000  # at most this many figures are kept in memory, which takes about 50 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
-FIGURE_BYTES = 400  # encoded answers count as figures of this size
+FIGURE_BYTES = 400  # this many bytes of an encoded answer count as one figure
 
 T = TypeVar("T")
 Answer = list[Any] | bytes
@@ -50,7 +50,8 @@ class KeptFigures:
         if kept_answer is not None:
             return kept_answer
         answer = await compute()
-        # Without a snapshot, the data may have changed since the version was read. The figures are then of a later one.
+        # Without a snapshot, the data may have changed since the version was read. The figures are then of a later
+        # version.
         if await data_version(session) == version:
             self._keep(version, question, answer)
         return answer

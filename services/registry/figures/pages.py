@@ -34,7 +34,7 @@ from shared.places import Places
 from shared.shelters import BY_ARRANGEMENT
 
 PAGE_ROWS = 50
-MOST_PLACES = 12  # in the list of places; the map has all places
+MOST_PLACES = 12  # the list has at most this many places; the map has all places
 ON_MAP = ("pcode", "persons", "group_persons")
 T = TypeVar("T")
 

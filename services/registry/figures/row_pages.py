@@ -40,7 +40,7 @@ class RowPage(NamedTuple):
     @classmethod
     def of(cls, rows: Sequence[Row], filters: RowFilters) -> "RowPage":
         """The page after the row that the cursor names, even if this row no longer exists."""
-        # with the name of the class, because the lists have the same filters
+        # `query` has the name of the class, because lists of different classes may have the same filters
         query = type(filters).__name__ + filters.model_dump_json(exclude={"limit", "cursor", "format", "lang"})
         after = cursors.decoded_name(filters.cursor, query)
         first = 0 if after is None else bisect_right(rows, after, key=attrgetter("name"))

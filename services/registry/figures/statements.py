@@ -84,7 +84,7 @@ CHANGES_OF_MOVEMENTS = {
     Summary.MOVEMENT: "movement IS NOT NULL AND began_on >= :since_day AND began_on < :until_day",
     Summary.DURATION: "duration IS NOT NULL AND began_on < :until_day",
 }
-OF_PERSONS = (Summary.NEED, *CHANGES_OF_MOVEMENTS)  # these summaries have no further numbers
+OF_PERSONS = (Summary.NEED, *CHANGES_OF_MOVEMENTS)  # these summaries have only households and displaced persons
 MONTH = "100 * extract(year FROM {day})::integer + CASE WHEN {known} THEN extract(month FROM {day})::integer ELSE 0 END"
 VAGUE = "occurred_at_precision NOT IN ('hour', 'day')"
 COUNTS = ("number", "number_imprecise", "number_corrected")
@@ -125,7 +125,7 @@ def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Itera
 
 
 def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
-    """The SQL statement. It has only the conditions that the query needs, so that PostgreSQL can use an index."""
+    """The SQL statement, with only the conditions that the query needs, so that PostgreSQL can use an index."""
     has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
     is_grouped = table != "sums" or not has_all_dimensions(query, kind)
     persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)
@@ -223,7 +223,7 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
 
 
 def place(query: FigureQuery, view: View | None = None) -> str:
-    """The P-code. At level 0, all P-codes of the country are one, so that there are fewer rows."""
+    """The SQL expression for the P-code. At level 0, one value replaces all P-codes of the country, for fewer rows."""
     pcode = f"{view or query.view}_pcode"
     return pcode if query.level else f"CASE WHEN {pcode} IS NOT NULL THEN '{COUNTRY}' END"
 

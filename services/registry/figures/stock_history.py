@@ -17,9 +17,10 @@ from services.registry.figures.statistics import MOBILITIES, fetched, scope_of, 
 from shared import months
 
 MOST_DAYS = 24
-# The changes of the stock, in the sums and not yet in the sums. The days are numbered from 0. The position of a change
-# is the number of days that end before it, so the change counts on all later days. The stock on day N is the total of
-# the changes with the positions 0 to N. Each sum is therefore read once, and not once for each day.
+# All changes of the stock: the changes in the sums, and the changes that are not in the sums yet. The days are numbered
+# from 0. The position of a change is the number of days that end before it, so the change counts on all later days. The
+# stock on day N is the total of the changes with the positions 0 to N. Each sum is therefore read once, and not once
+# for each day.
 REGISTERED = """
 SELECT position, mobility, origin_country, destination_country, sum(displaced)::bigint FROM (
     SELECT position, {dimensions}, displaced FROM (

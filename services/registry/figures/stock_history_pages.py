@@ -30,7 +30,7 @@ async def stock_history_page(request: Request, caller: Caller, filters: Annotate
         async with begin() as session:
             await snapshots.begin(session)
             history = await history_of(request, session, caller, chosen)
-    except asyncpg.QueryCanceledError:  # figures are read without SQLAlchemy, which has its own error
+    except asyncpg.QueryCanceledError:  # figures are read with asyncpg, so the error is not SQLAlchemy's
         is_too_slow = True
     return pages.render(
         request,
@@ -58,7 +58,7 @@ def days_of(filters: PageFilters, now: datetime) -> list[date]:
 async def history_of(
     request: Request, session: AsyncSession, caller: Principal, filters: PageFilters
 ) -> list[StockOnDay]:
-    """The stock at the end of each month. Empty if the stored sums do not answer the query."""
+    """The stock at the end of each month. Empty if the stored sums cannot answer the query."""
     state, now = request.app.state, datetime.now(UTC)
     days = days_of(filters, now)
     totals: dict[str, Any] = {"by": (), "is_by_reason": False, "has_cells": False, "level": 0}

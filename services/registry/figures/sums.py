@@ -124,7 +124,7 @@ async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int = CHANGES_AT_ONCE) -> int:
-    """Add changes to the sums in one transaction, at most `at_once` of displacements and as many of movements.
+    """Add at most `at_once` changes of displacements, and as many of movements, to the sums in one transaction.
 
     Returns the number of changes; 0 if another worker has the lock.
     """

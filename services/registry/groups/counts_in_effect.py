@@ -18,7 +18,7 @@ Name = tuple[str, Status]  # the id of a group or of a site, and the status of t
 
 
 class CountsInEffect:
-    """The counts of `known`. The caller adds counts of people who moved to `known` and to this object.
+    """The counts of `known`. If people move, the caller adds their new count both to `known` and to this object.
 
     The times of successive calls must not go back.
     """

@@ -47,8 +47,8 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
     """The counts of a group, other groups' counts of the same people, and the recounts that replaced the group's."""
     course = (await courses(session, [group_id]))[group_id]
-    # all counts of a stock have the same population, so this condition only lets PostgreSQL use the index of
-    # `population`
+    # all counts of a stock have the same population, so the condition about `population` changes no result, but lets
+    # PostgreSQL use an index
     populations = {count.population for count in course.counts if count.population}
     same = GroupCount.population.in_(populations), GroupCount.stock_id.in_([row.stock_id for row in course.current])
     others = await session.scalars(select(GroupCount).where(*same, IN_EFFECT, GroupCount.group_id != group_id))

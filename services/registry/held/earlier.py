@@ -71,7 +71,7 @@ async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Re
 
 
 async def take_some(session: AsyncSession) -> Sequence[Name]:
-    """Remove some households and groups from the list. Two workers remove different ones."""
+    """Remove some households and groups from the list. Workers that do this at the same time remove different rows."""
     listed = UnpublishedHeldPeople
     some = select(listed.kind, listed.subject_id).limit(AT_ONCE).with_for_update(skip_locked=True)
     taken = delete(listed).where(tuple_(listed.kind, listed.subject_id).in_(some))

@@ -31,8 +31,8 @@ async def held_events(
 ) -> list[Message]:
     """The events about these changes.
 
-    A held count of which the last event stated the same stock has no event. The caller has locked these households and
-    groups, so later events have higher sequences.
+    A held count has no event if the last event about this count stated the same stock. The caller has locked these
+    households and groups, so later events have higher sequences.
     """
     if not changes:
         return []

@@ -132,7 +132,7 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     decided = (await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))).all()
     still_held = (await session.scalars(select(Report.outcome_id).where(Report.outcome_id.in_(decided), IS_HELD))).all()
     if settled := set(decided) - set(still_held):
-        # The insert waited until the worker had executed an earlier decision about these reports, which are no longer
+        # While the insert waited, the worker executed an earlier decision about these reports, so they are no longer
         # held.
         await session.execute(delete(HeldDecision).where(HeldDecision.outcome_id.in_(settled), is_open))
     await decisions.wake(session)

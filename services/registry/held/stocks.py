@@ -26,7 +26,7 @@ async def unpublished(
     counts: Mapping[str, Headcount],
     stocks: Mapping[str, UUID],
 ) -> Sequence[HeldChange]:
-    """Leaves out the held counts of which the last event stated the same. Stores the facts of the others.
+    """Leaves out held counts whose facts are as in the last event about them. Stores the facts of all other counts.
 
     `counts` and `stocks` map report ids to counts and to their stocks. The caller has locked the groups.
     """

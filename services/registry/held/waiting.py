@@ -58,8 +58,8 @@ IS_ASSIGNED = or_(
 NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignment.assigned_at.desc()).limit(1)
 ASSIGNEE = NEWEST.scalar_subquery()
 CLEAR = cast(Report.clear, JSON)
-# Urgent reports sort as if they had come a century earlier. They are therefore listed first, and a page's cursor stays
-# a time.
+# Urgent reports are sorted as if they had come a century earlier, so they are listed first. The cursor of a page can
+# therefore be a single time.
 IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"
 LISTED_AT = case((IS_URGENT, Report.received_at - timedelta(days=36_525)), else_=Report.received_at)
 

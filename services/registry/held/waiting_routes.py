@@ -87,7 +87,7 @@ class HeldReason(BaseModel):
 
 
 class HeldPage(BaseModel):
-    """One page of the undecided held reports in the caller's areas, and the number of all of them by reason.
+    """One page of the undecided held reports in the caller's areas, and the number of all such reports by reason.
 
     Urgent reports come first, then the oldest.
     """

@@ -109,9 +109,10 @@ def with_codes(batch: Iterable[AnyFiled]) -> list[FiledMovement]:
 def divided(
     coded: Iterable[FiledMovement], batch: Iterable[AnyFiled]
 ) -> tuple[list[FiledMovement], list[FiledMovement]]:
-    """Returns two lists.
+    """Returns two lists of movements.
 
-    The second has the movements whose code a report of this batch gives to a household, and the first has all others.
+    The second list has the movements whose code a report of this batch gives to a household. The first list has all
+    others.
     """
     given = {filed.sealed.get("short_code") for filed in batch}
     movements: tuple[list[FiledMovement], list[FiledMovement]] = ([], [])
@@ -207,10 +208,10 @@ class HouseholdCodes:
         """Put the stored movements whose code must be compared again on the list.
 
         If a person took such a movement away from its household, its code was never compared with others. The same is
-        true if the movement waited for another version of its report, and now waits for its own household. The code
-        counts as wrong for an hour already, so that it uses up no further code of its author. The time after which the
-        movement is refused begins only now, because until now the movement had a household or waited for another
-        report.
+        true if the movement waited for another version of its report, and now waits for its own household. The code is
+        listed as if it had been found wrong an hour ago. It therefore does not count against the author's limit of
+        wrong codes. The time after which the movement is refused begins only now, because until now the movement had a
+        household or waited for another report.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)

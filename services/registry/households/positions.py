@@ -76,8 +76,8 @@ class Transition(NamedTuple):
     """The effect of a kind of movement on people.
 
     `to` is the new sub-stock; None if the sub-stock stays the same. `sources` are conditions for the position of the
-    people. The conditions are tried in order: a movement without names concerns the people who meet the first condition
-    that somebody meets. `confirms` is false if the report does not mean that somebody has seen the people.
+    people. The conditions are tried in order, until somebody meets a condition. A movement without names concerns the
+    people who meet this condition. `confirms` is false if the report does not mean that somebody has seen the people.
     """
 
     to: SubStock | None

@@ -1,4 +1,4 @@
-"""Compares households again whose persons have no birth year in clear, because the rules for duplicates have changed.
+"""Compares households again if their persons have no birth year in clear: the rules for duplicates have changed.
 
 Since then, contact persons and stated ages are compared, too. The previous release compares them by its own rules.
 """

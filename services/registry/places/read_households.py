@@ -1,4 +1,4 @@
-"""Keeps what a background task needs of each household in memory. Only changed households are read again."""
+"""Keeps in memory what a background task needs of each household. Only changed households are read again."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -20,7 +20,7 @@ Read = TypeVar("Read")
 
 
 class ReadHouseholds(Generic[Read]):
-    """`of` computes what is kept of a household. It is stored nowhere, because it may tell the household's place."""
+    """`of` computes what is kept of a household. The result is only in memory, because it may reveal the place."""
 
     def __init__(
         self,

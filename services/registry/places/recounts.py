@@ -68,7 +68,7 @@ class Concerned:
         return not self.places.isdisjoint(keys)
 
     def freed(self, count: Headcount) -> Headcount:
-        """The count. If the decision concerns its typed place, the site that was found by this text is removed.
+        """The count. If the decision concerns the count's typed place, the site found by this text is removed.
 
         `CountPool` then searches the site again, because after the decision the text may mean another site.
         """

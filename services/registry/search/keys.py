@@ -31,7 +31,7 @@ KEY_BYTES = 16
 FOLDING = 3  # the rules of folding have this version; the worker computes keys of older versions again
 KEPT = 10_000  # the keys of this many values of a field are cached
 LONGEST_NAME = 8  # at most this many parts of a name get keys, and a search accepts no more parts
-MOST_KEYS = 600  # keys of one household; otherwise one report could make its household match nearly every search
+MOST_KEYS = 600  # a household has at most this many keys; with more, it could match nearly every search
 
 
 class Field(StrEnum):
@@ -41,7 +41,7 @@ class Field(StrEnum):
     LOCALITY = "locality"
     SITE = "site"
     SHORT_CODE = "short_code"
-    BIRTH_YEAR = "birth_year"  # only of persons of whom only an age is known
+    BIRTH_YEAR = "birth_year"  # only of persons of whom an age is known, but no birth year
 
 
 # How the values of a field are folded. A name has several parts, and each part may have several spellings.

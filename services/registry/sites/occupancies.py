@@ -121,8 +121,9 @@ class Fall(NamedTuple):
 class StockAtSite(NamedTuple):
     """People at a site who were counted together, or who came together by a movement.
 
-    `counts` are the counts of these people, the newest first. `persons` is the lowest or the highest number of people
-    who are left. `falls` are falls in the recounts that counted these people.
+    `counts` are the counts of these people, the newest first. `persons` is the number of people who are left; if teams
+    disagree, it is the lowest or the highest number. `falls` are the recounts of these people that found fewer people
+    than before.
     """
 
     counts: Sequence[CountAtSite]

@@ -24,7 +24,7 @@ from shared.events.vocabulary import Status
 from shared.messaging import outbox
 from shared.postgres.upsert import upsert
 
-HOUSEHOLDS_A_SECOND = 10_000  # the task rests a second longer for so many households, because it reads all of them
+HOUSEHOLDS_A_SECOND = 10_000  # the number of households at sites for which the task rests one second longer
 NOBODY = (0, 0)
 
 

@@ -108,7 +108,7 @@ async def save_site(
     """Add a site (version 1), or change it (the version after the known one). A repeated request changes nothing.
 
     The answer is 409 if somebody else changed the site meanwhile (`changed-meanwhile`), or if the new site is already
-    known under another id (`site-known`). It then has the known site as `site`.
+    known under another id (`site-known`). In both cases, the answer has the known site as `site`.
     """
     check_unit(body, caller, request.app.state.places)
     await site_queries.lock(session)
