@@ -28,7 +28,8 @@ class IntakeSettings(Settings):
     intake_usgs_feeds: str | None = None  # `intake_feeds` had this name in earlier releases
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
-    intake_location_metres: Annotated[int, Field(ge=5, le=10_000)] = 100  # the field form asks for a second try above
+    # if the phone's location is less precise than this, the field form asks the author to try again
+    intake_location_metres: Annotated[int, Field(ge=5, le=10_000)] = 100
 
     @field_validator("intake_feeds", mode="before")
     @classmethod

@@ -101,7 +101,7 @@ def content_of(clear: bytes, plain: bytes) -> bytes:
 
 
 def marked(message: Message, draft: Draft) -> Message:
-    """The record for the spool. A header has the report's name, because the record of a release names no account."""
+    """The record for the spool. A header has the report's name, because the record of a hazard's release lacks it."""
     if not (isinstance(draft, HazardDraft) and draft.event.is_release):
         return message
     return message._replace(headers=(*message.headers, (NAME_HEADER, draft.name.hex().encode())))

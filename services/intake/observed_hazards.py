@@ -29,7 +29,7 @@ class ObservedHazardReport(HazardReport):
 
 
 def attributed(observed: ObservedHazardReport, principal: Principal) -> ObservedHazardReport:
-    """The report with the id that only its author's account can use for this hazard.
+    """The report with a source id that only the account of its author can use.
 
     If the team found nothing, CAP's values say so: the hazard is Unlikely, is no threat, and is over.
     """

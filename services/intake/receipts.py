@@ -44,7 +44,7 @@ class SettledReport(Protocol):
 
 
 def receipt_of(result: SettledReport, alerted: Collection[UUID] = ()) -> Receipt:
-    """`alerted` are the author's reports that an alert followed. An alert about a hazard may be in the outcome only."""
+    """`alerted` are the author's reports that an alert followed. For a hazard, only the outcome may show the alert."""
     return Receipt(
         report_id=result.report_id,
         state=state_of(result.outcome, result.reason),

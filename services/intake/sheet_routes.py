@@ -196,7 +196,7 @@ def workbook(file: CheckedFile, receipts: Mapping[UUID, Receipt], language: str)
 
 
 def result_text(receipt: Receipt, gettext: Callable[[str], str]) -> str:
-    """Why the report was refused, or what its author does while it waits."""
+    """Why the report was refused, or what its author should do while it waits."""
     kind = "refusal" if receipt.state is ReceiptState.REFUSED else "advice"
     reason = term(kind, receipt.reason, gettext) if receipt.reason else term("receipt_advice", receipt.state, gettext)
     return f"{term('receipt_state', receipt.state, gettext)}: {reason}"

@@ -149,7 +149,7 @@ class RowCells:
         return None
 
     def phone(self) -> str | None:
-        """The first telephone. If its cell also has other text, the whole cell is copied into the notes."""
+        """The first telephone. If the cell also has other text, the whole cell is copied into the notes."""
         for place, text in self.texts(C.PHONE):
             if phones.is_none(text):
                 continue

@@ -101,7 +101,7 @@ class HouseholdReader:
         """Yields ids that depend only on the head and the day. They do not change if other cells are corrected."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
-            # by telephone only if nothing else is known: a village may share it
+            # the telephone identifies the head only if nothing else is known, because a village may share a telephone
             for head in heads or [cells.text(C.PHONE)]:
                 yield RowIds(key, ["head", day.isoformat(), head.casefold()]).report
 

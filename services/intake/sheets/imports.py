@@ -192,7 +192,7 @@ class SheetImport:
                     session, some, principal=self._sender.principal, team=self._team, places=self._places
                 )
         for some in batched([id for row in rows for id in ids_of(row)]):
-            # This also finds reports that have no receipt, or whose request was cut off before its commit.
+            # Valkey also has reports that have no receipt, or whose request was cut off before its commit.
             own.update(await deduplication.accepted(account, some) or ())
             async with self._sessions() as session:
                 for report_id, author in await queries.authors(session, some):

@@ -1,5 +1,5 @@
-// The centre's public key, to which reports are sealed. The key of its last answer is on the phone, for places without
-// signal.
+// The centre's public key, to which reports are sealed. The phone stores the key that the centre sent last, because the
+// form also works without signal.
 
 import { account, isSameName } from "./kept.js";
 import { decode, isPublicKey, seal } from "./sealing.js";
@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 const AGAIN_MS = 12 * 3_600_000;
 let readAt = -Infinity;
 /** @type {CentreKey | null} */
-let answered = null; // the key that the centre sent to this page, which knows the key even if the phone is full
+let answered = null; // the key that the centre sent to this page; a full phone cannot store it
 
 /** @returns {CentreKey | null} */
 function known() {
@@ -72,7 +72,7 @@ export function forgetKey(kid) {
  * @returns {Promise<Sealed | null>} null if the phone knows no key
  */
 export async function sealReport(body, author) {
-  const id = idOf(author); // before the wait, in which another account may sign in
+  const id = idOf(author); // read before the wait, because another account may sign in during the wait
   if (!known()) await renewKey();
   const key = known();
   if (!key) return null;

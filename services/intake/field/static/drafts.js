@@ -47,7 +47,7 @@ function stored(key) {
   );
 }
 
-/** What was written in a form as each kind of report, because the choice of another kind may be a mis-tap. */
+/** What the author wrote for each kind of report, because the author may choose another kind by mistake. */
 export class Kinds {
   /** @param {Record<string, Body>} [others] from a stored draft: the form's fields do not show it */
   constructor(others = {}) {
@@ -55,7 +55,7 @@ export class Kinds {
     this.unshown = { ...others };
   }
 
-  /** Note what the form shows now. Return what was written as other kinds. @param {string} kind @param {Body} body */
+  /** Note what the form shows now. Return what was written for other kinds. @param {string} kind @param {Body} body */
   note(kind, body) {
     const { [kind]: _, ...others } = this.written;
     this.written = { ...others, [kind]: body };

@@ -142,7 +142,7 @@ async function submitted(event) {
   const body = read(form, status, latest ? { ...latest.clear, version: nextVersion(latest) } : draft.ids, draft.point);
   const odd = oddities(body, today()).join("\n");
   if (odd && !wasAsked(odd)) return ask(odd);
-  const sent = draft; // another one may be open when the report is sealed
+  const sent = draft; // another draft may be open when the report is sealed
   const failure = await store(body, account()?.name ?? "");
   if (failure) return draft === sent && tell(element("wrong"), failure);
   discard(sent.ids.report_id);

@@ -10,10 +10,10 @@ import { instant, local } from "./time.js";
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {import("./positions.js").Point} Point */
 
-const NOTHING = "nothing"; // in the form; the centre gets a hazard that is Unlikely
+const NOTHING = "nothing"; // only the form has this kind; the centre gets a hazard that is Unlikely
 const HEADLINE = 150,
   DESCRIPTION = 4000; // as the contract requires
-let isTimeStated = false; // by the author, or by the report in the form
+let isTimeStated = false; // whether the author, or the report in the form, stated the time
 
 export function listenToHazards() {
   control("seen").addEventListener("input", () => {
@@ -84,8 +84,8 @@ function descriptionOf({ text }) {
 }
 
 /**
- * What the author entered, because it cannot be read from the text again. Only the form needs it; the centre gets the
- * text.
+ * What the author entered, for a later correction in the form. The centre gets only the text, from which these entries
+ * cannot be read again.
  */
 function entered() {
   return {
@@ -138,7 +138,7 @@ function line(words) {
   return flat.length <= HEADLINE ? flat : `${flat.slice(0, HEADLINE - 1)}…`;
 }
 
-/** As long as nobody stated when the hazard was seen, it is seen now, because a form may stay open for hours. */
+/** Until somebody states when the hazard was seen, the field shows the present time, even in a form open for hours. */
 export function renewSeen() {
   const now = local(new Date());
   if (!isTimeStated) control("seen").value = now;

@@ -92,7 +92,7 @@ export function clearOf(body) {
 }
 
 /**
- * Everything except words and the village, so that a correction begins with it. No part is about a person.
+ * The fields of a hazard except words and the village. A correction begins with these fields. None is about a person.
  * @param {Body} body
  * @returns {Clear}
  */
@@ -172,7 +172,7 @@ export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Whether both are what the author wrote at one time, in one version. @param {Kept} one @param {Kept} other */
+/** Whether both are the same version, written at the same time. @param {Kept} one @param {Kept} other */
 export function isSame(one, other) {
   return one.at === other.at && one.clear.version === other.clear.version;
 }

@@ -67,7 +67,7 @@ function showDrafts() {
   element("draft-list").replaceChildren(...own.map(begun));
 }
 
-/** Whether the draft is behind "Correct" of a refused report. @param {Draft} draft */
+/** Whether the draft is the copy that "Correct" opens for a refused report. @param {Draft} draft */
 function isCopy(draft) {
   return Boolean(draft.isCopy && kept(draft.clear.report_id));
 }

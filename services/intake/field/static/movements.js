@@ -13,7 +13,7 @@ import { sentence } from "./texts.js";
 /** @typedef {import("./kept.js").Clear} Clear */
 /** @typedef {import("./checks.js").Problem} Problem */
 
-export const MOVEMENT = "household_movement"; // in the form, also for groups
+export const MOVEMENT = "household_movement"; // the form uses this kind for groups, too
 const OF_GROUP = "group_movement";
 const UNKNOWN = "ZZ";
 const COUNTRY = "KG";

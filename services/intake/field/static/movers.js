@@ -20,7 +20,7 @@ export function offerMovers(householdId, chosen) {
   const known = members(householdId);
   const unnamed = chosen
     .filter((id) => !known.some(({ member_id }) => member_id === id))
-    .map((member_id) => ({ member_id })); // of a draft from another page
+    .map((member_id) => ({ member_id })); // persons of a draft that another page stored
   part(group, ".choices").replaceChildren(
     ...[...known, ...unnamed].map((member, place) => choice(member, place, chosen.includes(member.member_id))),
   );
@@ -44,7 +44,7 @@ export function chosenMovers() {
     .map(({ value }) => value);
 }
 
-/** Who moved. If neither persons nor a number are stated, the whole household. */
+/** Who moved. If neither persons nor a number are stated, the whole household moved. */
 export function readMovers() {
   const chosen = chosenMovers();
   if (!group.closest("[hidden]")) return chosen.length ? { member_ids: chosen } : {};

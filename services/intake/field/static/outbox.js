@@ -22,7 +22,8 @@ import { hasPin } from "./pin.js";
 const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
 const TOO_MANY = 429;
-// Answers that say nothing about the report: too slow, too many, or a centre that does not take sealed reports (yet).
+// Answers that say nothing about the report: the request was too slow, there were too many requests, or the centre does
+// not take sealed reports (yet).
 const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
@@ -137,7 +138,8 @@ function answered(report) {
 }
 
 /**
- * Send a refused report again as it is. A number that has other content at the centre needs the next version.
+ * Send a refused report again as it is. If the centre has other content under this version, the report gets the next
+ * version.
  * @param {Kept} report
  */
 export function sendAgain(report) {

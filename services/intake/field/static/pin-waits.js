@@ -8,8 +8,8 @@ import { uuid } from "./uuid.js";
  *   none
  */
 
-const FAILURES = "dayar.pin.failures"; // by key pair, so that no other PIN ends a wait
-const WAITED = "dayar-pin-waited"; // the milliseconds by attempt; other tabs do not show their list again for this key
+const FAILURES = "dayar.pin.failures"; // stored by key pair, so that the PIN of another key pair ends no wait
+const WAITED = "dayar-pin-waited"; // milliseconds waited, by attempt; a change of this key does not update other tabs
 const FREE_TRIES = 3;
 const FIRST_WAIT_MS = 30_000,
   LONGEST_WAIT_MS = 3_600_000;

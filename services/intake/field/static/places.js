@@ -50,7 +50,7 @@ export function searchPlaces(save) {
   offer(known());
   for (const name of PLACES)
     for (const part of ["oblast", "district"])
-      // it lies in its own district only
+      // a chosen site or settlement lies in one district, so a change of the district removes it
       element(`${name}-${part}`).addEventListener("change", () => setChosen(name, {}));
   void readGazetteer(new URL("settlements.json", import.meta.url).pathname).then((gazetteer) => {
     settlements = settlementOptions(gazetteer, nameOfDistrict);

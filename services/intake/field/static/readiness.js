@@ -68,7 +68,7 @@ function lacking() {
 }
 
 async function saveAgain() {
-  newest += 1; // a check that has begun says nothing more
+  newest += 1; // an earlier check that still runs shows no result any more
   say("saving");
   await renewKey();
   await register();

@@ -11,8 +11,8 @@ const MOST = 100;
 const ALERT_HOURS = 48; // an alert can follow when other reports about the same district come
 const FIRST_MS = 25_000,
   LONGEST_MS = 900_000;
-const SOON = 6; // so many questions follow each other closely, because most reports are settled within minutes
-let asked = 0; // since the author looked at the page
+const SOON = 6; // this many requests come soon one after the other, because most reports are settled within minutes
+let asked = 0; // the number of requests since the author looked at the page
 let nextAt = 0;
 let turn = 0;
 let open = 0; // the number of reports whose result was not final at the last look
@@ -54,7 +54,10 @@ function isFinal(receipt) {
   return receipt?.state === "refused" || (receipt?.state === "recorded" && !isAwaited);
 }
 
-/** The random part keeps phones apart that lost their signal together. @param {number} number of questions before */
+/**
+ * The pause has a random part, so that phones that lost their signal together ask at different times.
+ * @param {number} number of questions before
+ */
 function pause(number) {
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, number + 1 - SOON)) * (0.75 + Math.random() / 2);
 }

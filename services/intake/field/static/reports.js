@@ -188,7 +188,7 @@ export function familyName() {
   return /** @type {HTMLInputElement} */ (element("family-name"));
 }
 
-/** Show a name that all members have once. */
+/** If all members have the same family name, show this name only once. */
 export function writeFamilyName() {
   const names = fields(element("members")).filter((field) => field.dataset.name === "family_name");
   if (names.length < 2 || new Set(names.map(({ value }) => value)).size > 1) return;

@@ -73,7 +73,7 @@ const FILES = [
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
-let storagePatience = PATIENCE_MS; // 0 while the phone's storage does not answer, because the form loads many scripts
+let storagePatience = PATIENCE_MS; // 0 after the storage did not answer, so that not every script waits for it
 
 /**
  * @typedef {Event & {request: Request, respondWith(answer: Promise<Response>): void,
@@ -129,7 +129,7 @@ async function uncached(isSaving) {
     const kept = await caches.open(KEPT);
     const gone = await absent(kept);
     if (!isSaving || !gone.length) return gone;
-    // with one script of this release, nothing is stored if the centre already has another release
+    // with a script of this release in the list, nothing is stored if the centre already has another release
     await kept.addAll(requests([...gone, OWN_SCRIPT])).catch(() => {});
     return await absent(kept);
   } catch {
