@@ -10,8 +10,9 @@ import { sentence } from "/static/texts.js";
 const KEY_MS = 5000; // no row moves during this time after a key press
 const ANSWERED_MS = 5000; // the row of an answered alert keeps its place during this time
 const MOVING_MS = 300; // a pointer that has moved within this time may be on its way to the list
-const LONGEST_WAY_MS = 2000; // a mouse that never rests does not hold the list for longer, unless it is in the list
-const RESTING_MS = 120_000; // a pointer that rests longer stops no rows, because nobody moves a wall screen's pointer
+const LONGEST_WAY_MS = 2000; // outside the list, a pointer that never rests stops the rows only for this time
+// a pointer that has rested in the list for longer stops no rows: on a wall screen, nobody moves it away
+const RESTING_MS = 120_000;
 const URGENT = ["Extreme", "Severe"];
 
 /** @type {HTMLElement | undefined} the server's latest list, if it is not shown yet */
@@ -64,7 +65,10 @@ function drawn() {
   panel().dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
 }
 
-/** Announces new alerts to screen readers, also how many the filter hides. @param {HTMLElement} fresh */
+/**
+ * Announces new alerts to screen readers. If the filter now hides more alerts than before, also announces their number.
+ * @param {HTMLElement} fresh
+ */
 function announce(fresh) {
   const before = pending ?? panel();
   const known = rowsOf(before);
@@ -132,7 +136,8 @@ function mend(fresh) {
 }
 
 /**
- * If an alert has been answered or is over, its row stays for five seconds. Buttons without a use are disabled.
+ * If an alert has been answered or is over, its row stays for five seconds. Buttons whose action is no
+ * longer possible are disabled.
  * @param {HTMLElement} row
  * @param {HTMLElement | undefined} newer
  */
@@ -186,7 +191,8 @@ export function apply() {
   renew(list, fresh);
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  if (top) list.scrollTop = top; // after the closed alerts are open again, because before the list is shorter
+  // after the closed alerts are opened again, because until then the list is too short to scroll this far
+  if (top) list.scrollTop = top;
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
   showSelection(); // before the focus, because a hidden toolbar cannot have it
   if (focused) focusAgain(list, focused.id, key ?? "");
@@ -195,7 +201,8 @@ export function apply() {
 }
 
 /**
- * Focuses what had the focus. If this is gone or hidden, focuses its row; if the row is gone, the list.
+ * Focuses the element that had the focus. If this element is gone or hidden, focuses its row; if the row is gone,
+ * focuses the list.
  * @param {HTMLElement} list
  * @param {string} id
  * @param {string} key
@@ -213,7 +220,7 @@ export function reveal(alert) {
   row?.focus();
 }
 
-addEventListener("beforeprint", apply); // a held list would lack new alerts on paper
+addEventListener("beforeprint", apply); // otherwise changes that are not shown yet would be missing on paper
 addEventListener(
   "keydown",
   () => {

@@ -80,11 +80,11 @@ export function begin(act, alert) {
     act === "take-over-selected" ? several.alerts.filter(isTaken).map((each) => several.names.get(each)) : [];
   showText("answering-taken", taken.length ? sentence("taken_by_others", { alerts: taken.join("; ") }) : "");
   dialog.showModal();
-  // a browser would focus the names of many alerts, because they scroll
+  // otherwise the browser would focus the list of names, which can be scrolled if there are many alerts
   element(FIRST[act.replace("-selected", "")] ?? "").focus();
 }
 
-/** Shows the further actions on the alert. An action that follows closes the list. @param {string} alert */
+/** Shows the further actions on the alert. The list closes when an action is chosen. @param {string} alert */
 function offer(alert) {
   element("more-actions-title").textContent = named(alert);
   for (const button of more.querySelectorAll("[data-act]")) button.setAttribute("data-alert", alert);
@@ -144,7 +144,7 @@ async function answer() {
 }
 
 /**
- * Sends the act of the dialog for its alert, or for the alerts that were selected when the dialog opened.
+ * Sends the action of the dialog, for one alert or for all alerts that were selected when the dialog opened.
  * @param {string} what
  * @param {string} act
  * @param {object} body

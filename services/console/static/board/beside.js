@@ -52,7 +52,7 @@ async function show(path, active) {
   element("beside-title").textContent = sentence(kindOf(path));
   element("side-panel-back").hidden = !trail.length;
   panel.hidden = false;
-  if (!active?.checkVisibility()) panel.focus(); // the panel has taken the opener's place
+  if (!active?.checkVisibility()) panel.focus(); // the panel hides the element that opened it
   mark();
   const kept = unsent.get(path);
   /** @type {Response | undefined} */
@@ -103,7 +103,7 @@ function tell() {
   document.dispatchEvent(new CustomEvent("shown-beside", { detail: shown }));
 }
 
-/** Keeps the article if somebody has typed or chosen in it what was not sent. */
+/** Keeps the article if somebody has typed or chosen something in it and has not sent it. */
 function leave() {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   if (!article || !shown) return;
@@ -129,8 +129,8 @@ export function noteChange() {
 }
 
 /**
- * Reads the shown alert or hazard again if there is a newer version and the page is seen. Also marks its row, because
- * the list may be new.
+ * Reads the shown alert or hazard again if there is a newer version and the page is visible. Also marks its row again,
+ * because the list may have been redrawn.
  * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts
  *   of which the stream has told.
  */
@@ -182,7 +182,7 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-// while a form is sent, nothing is read; a refused form means that the alert has changed
+// sent after a form: while a form is being sent, nothing is read, and a refusal may mean that the alert has changed
 document.addEventListener("may-be-old", () => catchUp());
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;

@@ -1,4 +1,4 @@
-// The clocks that show when alerts escalate next. The alerts service says the times.
+// The clocks that show when alerts escalate next. The alerts service computes the times.
 
 import { call } from "/static/calls.js";
 import { now } from "/static/server-time.js";
@@ -12,7 +12,7 @@ let escalations = {};
 let answeredAt = -Infinity;
 
 export async function askEscalations() {
-  const answer = await call("GET", "/alerts/v1/escalations").catch(() => undefined); // the page calls again soon
+  const answer = await call("GET", "/alerts/v1/escalations").catch(() => undefined); // the page asks again soon
   if (!answer?.ok) return;
   ({ escalations } = await answer.json());
   answeredAt = performance.now();

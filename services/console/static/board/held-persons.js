@@ -19,7 +19,7 @@ export function askHeldPersonsSoon() {
   }, SOON_MS);
 }
 
-/** Asks the registry again, if the account may know. Without an answer, the last number stays. */
+/** Asks the registry again, if this account sees the number. Without an answer, the last number stays. */
 export async function askHeldPersons() {
   if (!document.getElementById("held-persons")) return;
   const answer = await call("GET", "/registry/v1/held:persons").catch(() => undefined);

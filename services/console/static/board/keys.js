@@ -54,7 +54,7 @@ function handle(event, row) {
 }
 
 /**
- * Begins the act on the row, or on all selected rows if this row is one of them.
+ * Begins the action on the row, or on all selected rows if this row is one of them.
  * @param {string} act
  * @param {HTMLElement} row
  */

@@ -1,4 +1,5 @@
-// Says in the head of each panel that its list is behind, because a panel without news must not look like a quiet one.
+// Shows in the head of a panel that the list is out of date. Otherwise a list that gets no updates would look like a
+// list in which nothing has happened.
 
 import { waits } from "/static/board/panels.js";
 import { make } from "/static/elements.js";
@@ -9,7 +10,7 @@ import { clock } from "/static/time.js";
 const LATE_MS = 15_000;
 const TICK_MS = 1000;
 
-/** Says from now on which panels are behind. */
+/** Begins to show which panels are behind. */
 export function watchPanels() {
   setInterval(
     () => waits().forEach(({ name, waitedMs, ageMs }) => show(name, waitedMs > LATE_MS ? ageMs : undefined)),

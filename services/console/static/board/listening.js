@@ -13,7 +13,8 @@ let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-
 let heard = Date.now();
 let newest = now();
 /**
- * When the page last heard the stream, and when it last heard it before the newest loss; by the clock that never jumps.
+ * When the page last heard the stream, and when it last heard the stream before the newest loss of the connection. Both
+ * are times of `performance.now()`, because this clock never jumps.
  */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 let isLost = false;
@@ -112,7 +113,7 @@ function live(event) {
   say("live");
 }
 
-/** The centre answers, but it gets no events itself. */
+/** The server answers, but gets no events itself. */
 function stalled() {
   heard = Date.now();
   lost();

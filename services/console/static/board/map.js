@@ -31,8 +31,8 @@ let isAble;
 /** The path of the alert, hazard or place that is open beside the list. */
 let shown = "";
 /**
- * The path that a click on a mark of several opened. The other hazards or alerts of the mark are offered until
- * something else is open.
+ * One mark can stand for several hazards or alerts. This is the path that the last click on such a mark has opened. The
+ * others are offered until something else is opened.
  */
 let offeredWith = "";
 /** Whether the map has moved to the place of this path. */
@@ -159,8 +159,8 @@ function mark() {
 }
 
 /**
- * A mark of several hazards or alerts opens the district that all of them share, because it lists them. Without such a
- * district, it opens the first of them and offers the others.
+ * A click on a mark of several hazards or alerts opens their common district, whose page lists all of them. If they
+ * have no common district, the click opens the first of them and offers the others.
  * @param {string} layer
  * @param {string[]} ids
  */

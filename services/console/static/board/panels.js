@@ -14,7 +14,7 @@ const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
 const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
 const MORE = 200; // the button "show more" adds this many rows
-const MOST_NAMED = 300; // a call names at most so many rows, because the length of an address is limited
+const MOST_NAMED = 300; // a request names at most this many rows, because the length of an address is limited
 
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();
@@ -22,7 +22,7 @@ const drawings = new Map();
 const showing = new Map();
 
 /**
- * Has another function show a panel, which otherwise simply replaces the earlier one.
+ * Sets the function that shows a new rendering of a panel. Without such a function, the rendering replaces the panel.
  * @param {string} name
  * @param {(fresh: HTMLElement) => void} show
  */
@@ -30,7 +30,7 @@ export function showBy(name, show) {
   showing.set(name, show);
 }
 
-/** How long after a change the panels showed it. If a panel does not show it yet, the time that has passed. */
+/** The longest time between a change and its display in a panel. A change that is not shown yet counts until now. */
 export function behindMs() {
   const now = performance.now();
   return Math.max(
@@ -39,7 +39,7 @@ export function behindMs() {
   );
 }
 
-/** Of each panel, how long a change has waited to be shown, and the age of the state that is shown. */
+/** For each panel: how long the oldest change has waited to be shown, and the age of the shown state. */
 export function waits() {
   const now = performance.now();
   return [...drawings.values()].map(({ name, since, stateAt }) => ({
@@ -54,7 +54,7 @@ export function draw(name) {
   void drawing(name).draw();
 }
 
-/** Has a panel show the records that the page has heard of. @param {string} name */
+/** Redraws a panel, so that it shows all records that the page has heard of. @param {string} name */
 export function drawHeard(name) {
   void drawing(name).draw(stand());
 }
@@ -80,7 +80,7 @@ class Drawing {
     this.most = 100;
     this.isDue = false;
     this.isBusy = false;
-    this.isAsked = false; // whether the newest rendering is due for another reason than records
+    this.isAsked = false; // whether a rendering is due even if no new records have come
     this.position = ""; // the panel must show the records before this position
     /** @type {Map<string, HTMLElement>} the rows of the newest answer as the server sent them, by their digests */
     this.rows = new Map();
@@ -89,8 +89,8 @@ class Drawing {
     /** @type {number | undefined} the same, for changes during a rendering */
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
-    this.waitedMs = 0; // for which the server waited for its worker before it rendered the newest answer
-    this.stateAt = 0; // when the shown state was asked for; the first state came with the page
+    this.waitedMs = 0; // how long the server waited for its worker before it rendered the newest answer
+    this.stateAt = 0; // when the shown state was requested; 0 for the first state, which came with the page
   }
 
   /** @param {string} [position] that the panel must contain; nothing if the panel must be rendered after this call */
@@ -220,7 +220,7 @@ export function renew(shown, fresh) {
   for (const node of [...shown.childNodes]) {
     const name = node instanceof HTMLElement ? nameOf(node) : "";
     if (node instanceof HTMLElement && wanted.has(name) && !parts.has(name)) parts.set(name, node);
-    else node.remove(); // also the spaces between the parts, which would become more and more
+    else node.remove(); // also removes the white space between the parts, which would accumulate
   }
   let place = shown.firstElementChild;
   for (const part of next) {
@@ -235,7 +235,7 @@ export function renew(shown, fresh) {
 }
 
 /**
- * Whether the part needs not be replaced by the fresh one. If only some of its rows have changed, renews it.
+ * Whether the part can stay in the page. If the part is a list, replaces its changed rows, and the list stays.
  * @param {HTMLElement} part
  * @param {HTMLElement} fresh
  */

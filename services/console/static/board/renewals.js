@@ -3,7 +3,7 @@
 const AGAIN_MS = 1500; // after a failure, the next reading begins after this time
 
 /**
- * Returns a function that has `read` called. If a reading is running, `read` is called once more afterwards.
+ * Returns a function that calls `read`. If a reading is running, `read` is called once more afterwards.
  * @param {() => Promise<void>} read
  * @param {number} quietMs the shortest interval between two readings
  */

@@ -38,7 +38,7 @@ export function chooseNone(alerts = chosen()) {
 }
 
 /**
- * Keeps these alerts selected in the state of their present rows, because the person was told that they have changed.
+ * Selects these alerts again, at the versions of their present rows. The person was told that the alerts have changed.
  * @param {string[]} alerts
  */
 export function chooseAgain(alerts) {
@@ -119,7 +119,8 @@ export function showSelection() {
   element("selection").hidden = selected.size === 0;
   const text = sentence("selected", { count: selected.size });
   element("selected").textContent = text;
-  const announcer = element("selection-announcer"); // outside the panel, because a redrawn element announces nothing
+  // outside the panel, because screen readers announce nothing from an element that was redrawn
+  const announcer = element("selection-announcer");
   if (announcer.textContent !== text && (selected.size || announcer.textContent)) announcer.textContent = text;
 }
 

@@ -19,7 +19,7 @@ import { toast } from "/static/toasts.js";
  *   versions and names
  */
 
-const MOST_AT_ONCE = 200; // one act is on at most this many alerts
+const MOST_AT_ONCE = 200; // one action applies to at most this many alerts
 const IN_A_CALL = 40; // alerts in one call to the service, so that it answers in time (it accepts 200)
 const NAMED = 3; // a toast names at most this many alerts
 const dialog = /** @type {HTMLDialogElement} */ (element("several-results"));

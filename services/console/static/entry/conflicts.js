@@ -12,7 +12,7 @@ import { sentence } from "/static/texts.js";
  * @typedef {import("/static/entry/versioned-reports.js").VersionedReport} VersionedReport
  */
 
-// they differ in any two versions, or in none
+// fields that say nothing about a correction: they differ between all versions, or between none
 const STAMPS = ["kind", "report_id", "household_id", "household_code", "group_id", "version", "status", "reported_at"];
 /** @type {Known} */
 const DEFAULTS = {

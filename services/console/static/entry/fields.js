@@ -34,7 +34,7 @@ export function line(text) {
   return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
 }
 
-/** The place of this code, as the contract has it. @param {string} code */
+/** The place with this code, in the form that events use. @param {string} code */
 export function placeOf(code) {
   return isInCountry(code) ? { pcode: code } : { country: code };
 }

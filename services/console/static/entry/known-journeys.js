@@ -1,5 +1,5 @@
-// A stored report of a displacement, of a household or a counted group: shown in the form, and kept where the form has
-// no field.
+// The stored report of the displacement of a household or a counted group. The form shows the report. A correction
+// keeps those of its values for which the form has no field.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -72,7 +72,7 @@ export async function showJourney(known, form, journey) {
 }
 
 /**
- * The body of a correction: the body that the form made, and what the known report has beside it.
+ * The body of a correction: the values of the form, and the known values for which the form has no field.
  * @param {Known} known @param {Known} body @param {string[]} shown the fields that only this form shows
  * @returns {Known}
  */

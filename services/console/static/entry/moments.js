@@ -12,7 +12,8 @@ export function moment(text) {
 
 /** The noon of `26.11.2026`; an invalid date if the text is no day. @param {string} text */
 export function day(text) {
-  return text.trim() ? moment(`${text} 12:00`) : moment(""); // a clock without a day would be a moment of today
+  // without a day, `moment` would take 12:00 as a time of today
+  return text.trim() ? moment(`${text} 12:00`) : moment("");
 }
 
 /** @param {Date} moment */

@@ -13,7 +13,7 @@ export class Reasons {
     for (const id of SELECTS) input(id).addEventListener("change", () => this.showFields());
   }
 
-  /** Each chosen reason once, in the order of the form. "Not reported" stands only alone. */
+  /** Each chosen reason once, in the order of the form. "Not reported" is never combined with another reason. */
   get ranked() {
     const chosen = new Set(SELECTS.map((id) => input(id).value).filter((reason) => reason && reason !== NOT_REPORTED));
     return chosen.size ? [...chosen] : [NOT_REPORTED];
@@ -34,7 +34,7 @@ export class Reasons {
     this.showFields();
   }
 
-  /** A text beside other reasons stays in the form as long as there is a reason. */
+  /** The field of the text is shown for "other", and as long as there is a text and any reason. */
   showFields() {
     const reasons = this.ranked,
       [, second, third] = SELECTS.map((id) => input(id).value);

@@ -57,7 +57,11 @@ export function backgroundSources() {
   return { [SOURCE]: is_vector ? { type: "vector", ...shared } : { type: "raster", tileSize: 256, ...shared } };
 }
 
-/** What is below the boundaries and names of the base. @param {(name: string) => string} colour @returns {Layer[]} */
+/**
+ * The layers that are drawn below the boundaries and names of the base.
+ * @param {(name: string) => string} colour
+ * @returns {Layer[]}
+ */
 export function backgroundLayers(colour) {
   if (!background) return [];
   if (!background.is_vector) return [{ id: "background-tiles", type: "raster", source: SOURCE }];
@@ -180,7 +184,7 @@ function layer(id, name) {
 }
 
 /**
- * The names of places and roads, in the language of the page where the file has it.
+ * The names of places and roads, in the language of the page if the file has this language.
  * @param {Text} text
  * @param {(name: string) => string} colour
  * @returns {Layer[]}

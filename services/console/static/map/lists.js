@@ -60,7 +60,7 @@ function contentOf({ properties, geometry }) {
 }
 
 /**
- * Removes a row from the known rows, because each row can be shown only once.
+ * Returns the known row with this content, and removes it from the known rows: each row can be shown only once.
  * @param {Map<string | undefined, Element>} known
  * @param {string} content
  */

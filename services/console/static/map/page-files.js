@@ -29,7 +29,7 @@ export function addBackgroundReader() {
 function added(node, selector) {
   const known = files.get(selector);
   if (known || document.querySelector(selector)) return known;
-  node.dataset.later = ""; // whoever adds the file repeats this, and not `forms.js`
+  node.dataset.later = ""; // `forms.js` does not load such a file again, because the code that adds the file does so
   const arrived = new Promise((resolve, reject) => {
     node.addEventListener("load", resolve);
     node.addEventListener("error", (event) => {

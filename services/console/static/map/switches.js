@@ -1,5 +1,5 @@
-// The switches of the map's layers. The browser remembers for each account the switches that differ from the page's
-// own.
+// The switches of the map's layers. The browser remembers for each account the switches that differ from the
+// defaults of the page.
 
 const KEPT = `dayar.map-switches.${document.body.dataset.account ?? ""}`;
 

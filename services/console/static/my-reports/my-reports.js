@@ -21,7 +21,7 @@ let next = "";
 let turn = 0; // the number of the newest reading, so that an older answer that comes late is not shown
 let isReadingMore = false;
 
-/** Reads the shown reports again, the newest of them if they are very many. */
+/** Reads the shown reports again or, if there are too many for one request, the newest of them. */
 async function refresh() {
   const page = await read({ limit: String(Math.min(LONGEST_PAGE, Math.max(PAGE, reports.length))) });
   if (!page) return;

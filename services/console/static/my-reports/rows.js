@@ -76,7 +76,11 @@ function recordOf(report) {
   return record_id && subject !== "hazard" ? link(report, "open", `/registry/${subject}s/${record_id}`) : undefined;
 }
 
-/** A refused report without a record is sent again, because there is nothing to correct. @param {OwnReport} report */
+/**
+ * The link to the form of a correction. A refused report without a record cannot be corrected, so its link leads to the
+ * form in which its author sends the report again.
+ * @param {OwnReport} report
+ */
 function correctionOf(report) {
   const { kind, state, record_id, report_id, channel } = report;
   if (!record_id)

@@ -46,7 +46,7 @@ export class Counted {
     this.fit();
   }
 
-  /** Counted now, which most callers would answer. */
+  /** Fills in the present time, because most callers would answer "now". */
   preset() {
     input("counted").value ||= written(new Date());
     this.fit();

@@ -1,4 +1,5 @@
-// The stored count that is corrected: shown in the form, and kept where the form has no field.
+// The stored count that is corrected. The form shows the count. A correction keeps those of its values for which the
+// form has no field.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
@@ -40,7 +41,7 @@ export async function show(known, form, journey, time) {
 }
 
 /**
- * The body of a correction. A site that is still the same keeps its place in words.
+ * The body of a correction. If the site is still the same, the correction keeps the typed name of the place.
  * @param {Known} known
  * @param {Known} body
  * @returns {Known}

@@ -8,7 +8,7 @@ const KEPT = "dayar.all-questions";
 
 export function listenToAllQuestions() {
   const box = input("all-questions");
-  // it is no part of the report
+  // the box is not part of the report, so a change of the box is not a change of the form
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     localStorage.setItem(KEPT, box.checked ? "yes" : "no");

@@ -23,12 +23,12 @@ export async function showResults({ id, household }, { members }) {
   const page = /** @type {HTMLAnchorElement} */ (element("answer-household"));
   page.href = `/registry/households/${household}`;
   page.hidden = false;
-  // without names and years of birth, no household is an exact duplicate
+  // exact duplicates have the same names and years of birth, so a household without listed persons has none
   if (members.length) await showDuplicates(id, household);
 }
 
 /**
- * The reading is recorded in the security log, as each reading of names.
+ * Shows probable duplicates. The registry records this in the security log, as each reading of names.
  * @param {string} id
  * @param {string} household
  */

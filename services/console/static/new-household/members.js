@@ -143,8 +143,8 @@ export function wrongPersonalNumbers() {
 }
 
 /**
- * The answers about functioning of children who are too young for these questions. A known age is as the registry has
- * it.
+ * The answers about functioning of children who are too young for these questions. A registered person is left out if
+ * the form still states the registered age.
  */
 export function answersOfChildren() {
   return lines().flatMap((line) => {

@@ -158,7 +158,7 @@ async function replaceOther() {
   await send();
 }
 
-/** The person drops the own correction, and continues with the version of somebody else. */
+/** Drops what the person typed, and continues with the version of somebody else. */
 async function takeOther() {
   changes.areUnsent = false;
   await showKnown(report.household);

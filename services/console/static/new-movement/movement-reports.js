@@ -28,7 +28,7 @@ export class MovementReport extends VersionedReport {
     return this.known ? { ...body, ...samePoint(this.known, body), ...sameTime(this.known, body) } : body;
   }
 
-  /** The known report again, as one that never happened. */
+  /** A new version of the known report, which states that the movement never happened. */
   reversal() {
     const { kind, subject } = this.about,
       { household_code: _, ...known } = this.known ?? {}; // the household's id replaces its short code

@@ -27,7 +27,7 @@ const site = sites(destination, (kind) => {
 });
 const changes = keepUnsent(form);
 let report = new MovementReport(about);
-/** Makes the body that was sent last. @type {() => import("/static/entry/known-reports.js").Known} */
+/** Returns the body that was sent last. @type {() => import("/static/entry/known-reports.js").Known} */
 let last = () => ({});
 
 /** @param {string} name */
@@ -48,7 +48,7 @@ function concerned() {
 }
 
 /**
- * The values of the form. The destination of a movement without one is left out.
+ * The values of the form. For a kind of movement that has no destination, the field of the destination is ignored.
  * @returns {import("/static/new-movement/movement-reports.js").Given}
  */
 function moved() {
@@ -169,7 +169,7 @@ async function replaceOther() {
   await (last().is_reversed ? reverse() : send());
 }
 
-/** The person drops the own correction, and continues with the version of somebody else. */
+/** Drops what the person typed, and continues with the version of somebody else. */
 async function takeOther() {
   changes.areUnsent = false;
   if (await showKnown(report.id)) reopen();

@@ -67,7 +67,7 @@ function release() {
   };
 }
 
-/** Only what the release made public, because the event may have changed since. */
+/** The withdrawal has only fields that the release made public, because the event may have changed since. */
 function withdrawal() {
   return { ...heading(), msg_type: "Cancel", ...known.withdrawal };
 }

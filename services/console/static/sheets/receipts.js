@@ -22,7 +22,7 @@ export function hideReceipts() {
 /**
  * Asks until each report has a result and an alert, for at most two minutes, or until the page shows other rows. The
  * pauses grow when only alerts are missing, because most reports have none. Calls `show` with the results that are
- * known, each time when a row is newly refused, waits for a person, or has an alert.
+ * known, each time that another row is refused, waits for a person, or has an alert.
  * @param {string[]} reports @param {(results: Map<string, Receipt>) => void} show
  */
 export async function showReceipts(reports, show) {

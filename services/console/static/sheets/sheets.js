@@ -121,7 +121,11 @@ function chooseAgain() {
   fail(sentence("file_changed"), [input("file")]);
 }
 
-/** Another file starts from guesses; other choices only need another check. @param {Event} event */
+/**
+ * Hides the verdicts, because they no longer fit the choices. If the file or its header was changed, the server guesses
+ * the columns again.
+ * @param {Event} event
+ */
 function changed(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   if (element("verdicts").contains(target)) return offerSending();

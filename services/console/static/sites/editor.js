@@ -32,7 +32,7 @@ let siteId = "",
   version = 0;
 /** @type {Site | undefined} */
 let known; // the version that the form changes
-let isPersonShown = true; // a change that does not show the person in charge keeps the person
+let isPersonShown = true; // if it is false, saving the form keeps the person in charge
 
 district.input.addEventListener("input", () => locality.forget()); // a settlement lies in its own district only
 

@@ -60,7 +60,8 @@ async function list() {
 
 /** @param {Differing} stock */
 function drawn({ stock_id, since, assignee, counts, clear }) {
-  const persons = counts.map((count) => count.persons_left); // the teams are compared by the people who were left
+  // the counts are compared by the people who were still there at the newest count
+  const persons = counts.map((count) => count.persons_left);
   const range = cell(`${number.format(Math.min(...persons))}–${number.format(Math.max(...persons))}`);
   range.className = "number";
   return labelled(

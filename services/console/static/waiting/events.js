@@ -77,8 +77,8 @@ function keyOf({ report_ids }) {
 }
 
 /**
- * Reads departures until there are so many questions, because intake proposes no event for most departures.
- * `refused` is the answer of a service that lists or proposes nothing now.
+ * Reads departures until there are `most` questions. Intake proposes no event for most of the departures. `refused` is
+ * the answer of a service that could not list departures or propose events.
  * @param {number} most
  * @returns {Promise<{questions: Question[], answered: Answered[], refused?: Response, isMore: boolean}>}
  */

@@ -106,7 +106,10 @@ function drawn(report, open) {
   return made;
 }
 
-/** From where to where. A movement may state no place; then the present place of its people. @param {Held} report */
+/**
+ * The origin and the destination or, if a movement states neither, the present place of its people.
+ * @param {Held} report
+ */
 function way({ clear, subject_pcode }) {
   if (!clear.origin && !clear.destination) return placeOf(subject_pcode ? { pcode: subject_pcode } : undefined);
   return `${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}`;

@@ -105,7 +105,7 @@ document.addEventListener("drawn", (event) => {
   void loadEdition();
 });
 for (const kind of INPUTS) addEventListener(kind, touch, { passive: true });
-new ResizeObserver(arrange).observe(room); // also a notice below the list changes its height
+new ResizeObserver(arrange).observe(room); // a notice below the list changes the height of the list, too
 void document.fonts.ready.then(arrange);
 arrange();
 void renewClocks();
