@@ -50,6 +50,7 @@ def opened(desk: Seat, language: str = "en", **size: int) -> Page:
         desk.page.set_viewport_size({"width": size["width"], "height": size["height"]})
     desk.page.goto(f"{desk.whole.url}/map?lang={language}")
     expect(desk.page.locator("#map[data-state=drawn]")).to_be_visible()
+    expect(desk.page.locator("#map-loading")).to_be_hidden()
     return desk.page
 
 
@@ -301,8 +302,12 @@ def test_the_form_takes_the_centre_of_the_map_that_it_opened(whole: Whole, drawi
 def test_if_the_base_map_does_not_arrive_the_tables_remain(whole: Whole, drawing: Seat) -> None:
     whole.clear_hazards()
     whole.report_hazard(type="rockfall")
-    drawing.page.route("**/static/map/base/*", lambda route: route.abort())
+    drawing.page.route("**/static/map/base/*", lambda _: None)  # slow files
     page = drawing.open("/map")
+    expect(page.locator("#map-loading")).to_be_visible()
+    page.route("**/static/map/base/*", lambda route: route.abort())
+    page.reload()
     expect(page.locator("#map-missing")).to_be_visible()
+    expect(page.locator("#map-loading")).to_be_hidden()
     expect(page.locator("#no-map")).to_be_hidden()
     expect(page.locator("#hazards-rows tr", has_text="Rockfall")).to_be_visible()
