@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 MOST = 20
-# Maps each time of an alert to the deed (a code of the vocabulary of pages), and to the account that did it.
+# Maps each column with a time of an alert to the code that names the change on pages, and to the column of the account.
 DEEDS = {
     "raised_at": ("raised", None),
     "acknowledged_at": ("acknowledged", "acknowledged_by"),

@@ -35,7 +35,8 @@ const DEFAULTS = {
 
 /**
  * Whether the correction would replace a version of somebody else that its author has not seen. If so, the page shows
- * both versions in place of the form. Also true if the newest version cannot be read, which the page then says.
+ * both versions in place of the form. Also true if the newest version cannot be read; the page
+ * then says so.
  * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest the newest version
  * @param {(version: Known) => Known} [worded] puts the names that the form knows in place of ids
  */

@@ -18,7 +18,7 @@ import { element } from "/static/elements.js";
 
 const SOURCE = "background";
 const TILES = "pmtiles:///map/background.pmtiles/{z}/{x}/{y}";
-/** From this zoom, the background replaces lakes, rivers and towns of Natural Earth, which are too coarse there. */
+/** From this zoom on, the background replaces the lakes, rivers and towns of Natural Earth, which are too coarse. */
 export const FIRST_DETAIL = 7;
 
 /** Null if the installation has no usable file. @type {Background | null} */

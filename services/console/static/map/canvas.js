@@ -155,7 +155,7 @@ export class DrawnMap {
     if (!this.scale) this.obey(this.map);
   }
 
-  /** Lets people choose and move. @param {MapLibre} map */
+  /** Lets people choose features and move the map. @param {MapLibre} map */
   obey(map) {
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
@@ -180,7 +180,7 @@ export class DrawnMap {
   }
 
   /**
-   * Draws the features if they have changed, because MapLibre makes all tiles of a source again.
+   * Draws the features only if they have changed, because MapLibre then makes all tiles of their source again.
    * @param {string} source
    * @param {Feature[]} features
    */

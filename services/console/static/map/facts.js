@@ -65,8 +65,8 @@ function alert({ properties }, layers) {
 }
 
 /**
- * Who lives in a unit now, which hazards and alerts it has, and when the last report came. Nothing is stated of a layer
- * that was not read yet.
+ * Who lives in a unit now, which hazards and alerts it has, and when the last report came. A layer that was not read
+ * yet is left out.
  * @param {Feature} feature
  * @param {Layers} layers
  * @returns {Fact[]}

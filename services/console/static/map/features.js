@@ -114,7 +114,7 @@ function newMark(feature, point, kind) {
 
 /** @param {Feature} mark @param {Feature} feature */
 function add({ properties }, feature) {
-  // MapLibre may return a list as a text, so the ids are one text from the start
+  // MapLibre may turn a list into a text, so the ids are stored as one text from the start
   properties.ids += `,${feature.properties.id}`;
   properties.count += 1;
   properties.label = properties.mark.startsWith("alert")

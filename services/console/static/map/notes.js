@@ -16,7 +16,7 @@ const TICK_MS = 1000;
 const hidden = new Map();
 
 /**
- * Returns what `load` loads, and repeats this until everything has arrived. Meanwhile the page says that the map is
+ * Calls `load` until everything has arrived, and returns what was loaded. Meanwhile the page says that the map is
  * missing.
  * @template Loaded
  * @param {() => Promise<Loaded>} load
@@ -32,7 +32,7 @@ export async function whenArrived(load) {
 }
 
 /**
- * Says from now on if the map is behind, or if the page hears of no changes.
+ * Begins to show a note whenever the map is out of date, or whenever the page gets no changes.
  * @param {string} panel the id of the map's panel
  */
 export function watchAge(panel) {

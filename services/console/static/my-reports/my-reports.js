@@ -18,7 +18,7 @@ const filters = /** @type {HTMLFormElement} */ (element("filters"));
 /** @type {OwnReport[]} */
 let reports = [];
 let next = "";
-let turn = 0; // the number of the newest reading, so that an older answer that comes late is not shown
+let turn = 0; // the number of the newest reading; the answer to an earlier reading is not shown
 let isReadingMore = false;
 
 /** Reads the shown reports again or, if there are too many for one request, the newest of them. */
@@ -39,7 +39,7 @@ async function more() {
 }
 
 /**
- * The next page of reports; undefined if there is none to show, which the page then says.
+ * The next page of reports; if there is none to show, says so on the page and returns undefined.
  * @param {Record<string, string>} place
  * @returns {Promise<{reports: OwnReport[], next: string} | undefined>}
  */

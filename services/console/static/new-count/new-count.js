@@ -61,7 +61,7 @@ function count() {
   };
 }
 
-/** Marks the first kind of error that the form itself finds. */
+/** Whether the form itself finds no error. Shows the first error, and marks all fields with this error. */
 function isComplete() {
   journey.leave();
   return isWithout(errors()) && people.fit(count().persons);

@@ -26,7 +26,7 @@ import { uuid } from "/static/uuid.js";
 const MOST = 60; // as the contract allows
 /** The persons of the registered household that is corrected. @type {Map<string, Member>} */
 const known = new Map();
-let common = ""; // the family name that all of them have
+let common = ""; // the family name that all registered persons have
 
 /** @returns {HTMLElement[]} */
 function lines() {

@@ -62,7 +62,7 @@ function household() {
   };
 }
 
-/** Marks the first kind of error that the form itself finds. */
+/** Whether the form itself finds no error. Shows the first error, and marks all fields with this error. */
 function isComplete() {
   journey.leave();
   presetPersons();
@@ -180,7 +180,7 @@ function reopen() {
   showForm(form, input("persons"));
 }
 
-/** Most callers left today. */
+/** Fills in today as the day of departure, because most callers left today. */
 function preset() {
   input("left").value ||= written(new Date()).split(" ")[0];
 }

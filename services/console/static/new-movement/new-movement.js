@@ -70,7 +70,7 @@ function moved() {
   };
 }
 
-/** Marks the first kind of error that the form itself finds. */
+/** Whether the form itself finds no error. Shows the first error, and marks all fields with this error. */
 function isComplete() {
   destination.leave();
   return isWithout(errors());
@@ -195,7 +195,7 @@ function reopen() {
   showForm(form, movement);
 }
 
-/** Most callers tell what happened today. */
+/** Fills in today, because most callers tell what happened today. */
 function preset() {
   input("moved").value ||= written(new Date()).split(" ")[0];
   showDestination();

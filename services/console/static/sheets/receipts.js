@@ -54,7 +54,7 @@ function isAwaited(receipt) {
 }
 
 /**
- * Whether the row of the report shows more than before.
+ * Whether the state of the report has changed, or whether an alert has followed.
  * @param {Receipt} receipt
  * @param {Receipt | undefined} before
  */

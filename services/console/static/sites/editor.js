@@ -122,7 +122,7 @@ function numeric(name) {
   return given(name) ? Number(given(name).replace(",", ".")) : null;
 }
 
-/** Marks the first kind of error that the form itself finds. */
+/** Whether the form itself finds no error. Shows the first error, and marks all fields with this error. */
 function isComplete() {
   district.leave();
   locality.leave();

@@ -44,7 +44,7 @@ export async function posted(path, body) {
 }
 
 /**
- * Says how many answers took effect, and how many others had decided before.
+ * Shows how many answers took effect, and how many did not, because somebody else had decided before.
  * @param {string} done
  * @param {number} changed
  * @param {number} sent
@@ -55,7 +55,7 @@ export function tellChanged(done, changed, sent) {
 }
 
 /**
- * Reads a list. Its panel says so if the registry refuses, or if there is no answer.
+ * Reads a list. If a service refuses or does not answer, the panel of the list says so.
  * @param {string} list @param {() => Promise<Response | undefined>} read returns the answer by which a service refused
  */
 export async function readList(list, read) {

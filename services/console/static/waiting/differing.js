@@ -192,7 +192,7 @@ async function send(act, body, done) {
   if (act !== "assign") lookAgain(readDiffering);
 }
 
-/** Begins to choose and assign. */
+/** Listens to the controls with which a person chooses counts or assigns rows. */
 export function listenToDiffering() {
   element("differing-acts").addEventListener("submit", (event) => event.preventDefault());
   element("differing-all").addEventListener("change", (event) =>

@@ -135,7 +135,7 @@ function given(id) {
   return /** @type {HTMLSelectElement} */ (element(id)).value;
 }
 
-/** Begins to answer and assign. */
+/** Listens to the controls with which a person answers questions or assigns rows. */
 export function listenToDuplicates() {
   element("duplicates-acts").addEventListener("submit", (event) => event.preventDefault());
   element("duplicates-all").addEventListener("change", (event) =>

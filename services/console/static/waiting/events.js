@@ -279,7 +279,7 @@ async function sendParts(act, name, ids, body, done) {
   if (act !== "assign") lookAgain(readEvents);
 }
 
-/** Begins to answer and assign. */
+/** Listens to the controls with which a person answers questions or assigns rows. */
 export function listenToEvents() {
   element("events-acts").addEventListener("submit", (event) => event.preventDefault());
   element("events-all").addEventListener("change", (event) =>

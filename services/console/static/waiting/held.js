@@ -71,7 +71,7 @@ function withOpened(made, former) {
   return [made, below];
 }
 
-/** The selector of the list's element that has the focus, if one has it. @param {Element | null} focused */
+/** The CSS selector of the focused element, if this element is in the list. @param {Element | null} focused */
 function focusOf(focused) {
   const key = /** @type {HTMLElement | null} */ (focused?.closest("#held tr[data-key]"))?.dataset.key;
   return key && `#held tr[data-key="${CSS.escape(key)}"] ${focused?.localName}`;

@@ -1,10 +1,11 @@
-// How the person knows the answer to a question. It is stored with the answer, so the page presets none.
+// The choice of how the person knows the answer to a question. The page preselects nothing, because the choice is
+// stored with the answer.
 
 import { element } from "/static/elements.js";
 import { sayAt } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
 
-/** The chosen code; undefined if none is chosen, which is then said at the field. @param {string} id of the field */
+/** The chosen code. If none is chosen, says so at the field and returns undefined. @param {string} id of the field */
 export function knowledge(id) {
   const select = /** @type {HTMLSelectElement} */ (element(id));
   if (select.value) return select.value;

@@ -1,4 +1,4 @@
-// Gives the names of people on the page, and the time for which something has waited.
+// The names of people, and waiting times, in the words of the page.
 
 import { call } from "/static/calls.js";
 import { now } from "/static/server-time.js";

@@ -195,7 +195,7 @@ function answerButton(answer, id, names, texts) {
   );
 }
 
-/** The name of the texts of the answers. @param {boolean} ofHazard @param {boolean} ofEmergency */
+/** The key of the texts for the answers to such a question. @param {boolean} ofHazard @param {boolean} ofEmergency */
 function answerTexts(ofHazard, ofEmergency) {
   return ofEmergency ? "emergency_answers" : ofHazard ? "same_event_answers" : "place_answers";
 }

@@ -30,7 +30,7 @@ const TYPING = "select, textarea, input:not([type=checkbox], [type=radio]), .ope
 let reports = [];
 let reason = "";
 let next = "";
-let turn = 0; // the number of the newest reading, so that an older answer that comes late is not shown
+let turn = 0; // the number of the newest reading; the answer to an earlier reading is not shown
 
 /** Reads the held reports again, as many as are shown. */
 async function read() {
@@ -81,7 +81,7 @@ function choose(chosen) {
   attempt(read);
 }
 
-/** Runs a reading, and says so if there is no answer. @param {() => Promise<unknown>} reading */
+/** Reads something, and shows a notice if there is no answer. @param {() => Promise<unknown>} reading */
 function attempt(reading) {
   reading().catch((error) => {
     if (!isNoAnswer(error)) throw error;
