@@ -75,7 +75,7 @@ class Registrar:
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         early, late = divided(with_codes(batch), batch)
         if early or late:
-            await codes.lock()  # lock before households are locked: `find_households` takes the locks in the same order
+            await codes.lock()  # locked before households, as in `find_households`, to avoid deadlocks
         await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch, await codes.households_of(late))

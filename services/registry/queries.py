@@ -51,7 +51,7 @@ UNLISTED = (
     "is_urgent",
 )
 IS_DISPLACED = or_(
-    Episode.superseded_at == NEVER,  # the row ends only with a movement, and none was reported
+    Episode.superseded_at == NEVER,  # no movement has ended the row
     exists().where(
         HouseholdStay.household_id == Household.household_id,
         HouseholdStay.sub_stock == SubStock.IN_DISPLACEMENT,

@@ -52,7 +52,7 @@ IS_REFUSED = exists().where(
 class Stock:
     """Counts of the same people that are all in effect, because they differ. The newest count comes first.
 
-    `stays` has the people who were left in the counts after movements, by report id.
+    `stays` maps the report id of each count to the numbers of people who were left after movements.
     """
 
     stock_id: UUID

@@ -206,7 +206,7 @@ async def note(
 ) -> None:
     """Write the changed ids to the security log.
 
-    Also write the unchanged ids, because they may be guesses of the caller.
+    Also write the unchanged ids, because the caller may have guessed them.
     """
     entries = []
     if objects:

@@ -112,8 +112,8 @@ class Recounts:
     def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
         """Whether the recount agrees with a recount of another team in `between`.
 
-        Both recounts disagree with the earlier count, which is more than a day older, so people have come or left
-        meanwhile.
+        If two recounts agree with each other, but not with a count that is more than a day older, people have come or
+        left meanwhile.
         """
         if recount.counted_at - earlier.counted_at <= SAME_TIME:
             return False

@@ -41,8 +41,8 @@ ORDER = list(DuplicateReason)
 class Duplicate(NamedTuple):
     """A duplicate of a household.
 
-    `members` are those members of the duplicate who are also in the first household. There are none if only the contact
-    person of the duplicate is the same.
+    `members` are those members of the duplicate who are also in the first household. If only the contact person of the
+    duplicate matches, there are no such members.
     """
 
     household: OpenedHousehold

@@ -179,7 +179,7 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
 
 
 def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered], Any | None]:
-    """The departures that have waited longest and, if further rows may follow, the last row that was used.
+    """The departures that have waited longest, and the last used row, or None if no further rows follow.
 
     The households or groups of a departure are together on one page, but a departure may continue on the next page.
     """

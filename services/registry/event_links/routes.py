@@ -223,7 +223,7 @@ async def note(
 ) -> None:
     """Write the people of the changed reports to the security log.
 
-    Also write the unchanged ids, because they may be guesses of the caller.
+    Also write the unchanged ids, because the caller may have guessed them.
     """
     entries = []
     if objects:

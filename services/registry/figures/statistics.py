@@ -75,7 +75,7 @@ PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 async def fetched(session: AsyncSession, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-    """The rows as the driver returns them. To make rows of SQLAlchemy would take as much time as the query itself."""
+    """The rows as the driver returns them. SQLAlchemy would need as much time for its rows as the query itself."""
     names = list(dict.fromkeys(PARAMETER.findall(statement)))
     numbered = PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", statement)
     driver = await database.driver(session)

@@ -15,8 +15,8 @@ Row = tuple[Position, People, int]  # the number is 1 if the part counts as a ho
 class Stay(NamedTuple):
     """People who stayed at one position.
 
-    `households` is 1 for the largest part of a household in each sub-stock, else 0. The stay begins when a report says
-    something about the position or the number of its people.
+    `households` is 1 for the largest part of a household in each sub-stock, else 0. The stay begins when a report
+    states or confirms the position, or changes the number of people there.
     """
 
     position: Position

@@ -1,7 +1,7 @@
 """Finds the counts that are in effect at the time of each movement. No I/O.
 
-A site may have thousands of counts and confirmations. The movements come in the order of time. So each count is looked
-at once when it begins and once when a recount replaces it, and not again for each movement.
+A site may have thousands of counts and confirmations. Movements are processed in the order of time. Each count is
+therefore examined only twice, when it begins and when a recount replaces it, and not for each movement.
 """
 
 from bisect import insort

@@ -41,7 +41,7 @@ def tallies(
     known = tallies_of(counts, ordered, sites, recounts)
     # Whether teams disagree depends on the people who were there at the time of the later count. These people
     # depend on the movements, and the movements depend on the counts that were in effect before. Therefore each pass
-    # settles at least the next count in time.
+    # fixes at least one more count, in the order of time.
     for _ in range(MOST_PASSES):
         moved = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
         if moved == before:

@@ -271,7 +271,7 @@ async def note(
     """Write the people of the changed reports to the security log.
 
     If a report is accepted under another household, this household is given as `besides` and is written, too. Also
-    write the unchanged ids, because they may be guesses of the caller.
+    write the unchanged ids, because the caller may have guessed them.
     """
     entries = []
     if changed:

@@ -7,7 +7,7 @@ down_revision = "registry_0011"
 
 
 def upgrade() -> None:
-    # The events of all stored counts were published, because installations with an earlier contract cannot be upgraded.
+    # Events about all stored counts were already published: installations with an earlier contract cannot be upgraded.
     op.execute(
         "ALTER TABLE counts ADD persons_estimated boolean, ADD counted_at timestamptz, ADD population uuid,"
         " ADD stock_id uuid, ADD superseded_by uuid"

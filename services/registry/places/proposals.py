@@ -114,6 +114,6 @@ def _named(site: OpenSite) -> tuple[str, str]:
 
 
 def _stated(key: PlaceKey, count: OpenCount) -> tuple[str, str]:
-    # if neither place matches, the key is a count or a hazard, and the present place is shown
+    # `key` may also be a count or a hazard; then the present place is shown
     place = count.origin if count.origin.key == key else count.destination
     return place.locality or "", place.pcode or ""

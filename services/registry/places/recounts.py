@@ -32,7 +32,7 @@ WHERE movement_id IS NULL
     AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
 WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
-# The groups that have movements, and have a count in these units or people who moved there.
+# The groups with movements that have a count in these units, or people who moved there.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
@@ -44,7 +44,7 @@ WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
 
 @dataclass
 class FoundCounts:
-    """The counts in the units of a decision that were read so far, and the groups that name one of its places."""
+    """The counts in the decision's units that were read so far, and the groups whose counts name one of its places."""
 
     seen: set[tuple[UUID, int]] = field(default_factory=set)  # each item is a report id and a version
     groups: set[str] = field(default_factory=set)

@@ -51,7 +51,7 @@ class TimeAtSite(NamedTuple):
     def contains(self, at: datetime) -> bool:
         """Whether the people were certainly at the site at this time.
 
-        A report that registers people does not say when they came to the site, so it must be older.
+        A report that registers people does not say when they came to the site. Therefore it must be older than `at`.
         """
         return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
 

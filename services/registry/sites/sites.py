@@ -37,7 +37,7 @@ class PersonInCharge(Body):
 class SiteVersion(SiteDescription, Body):
     """A site as the desk describes it: version 1 of a new site, or the next version of a known site.
 
-    A change without the member `person_in_charge` keeps the known person; null removes the person.
+    If a change omits the field `person_in_charge`, the known person stays; null removes the person.
     """
 
     version: Version
