@@ -26,7 +26,7 @@ from shared.crypto.keyring import Keyring
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
 VERSIONS = range(1, 4)
-NAME_SECONDS = 0.0002  # for each name, the time limit of a call to Valkey is longer by this time
+NAME_SECONDS = 0.0002  # each name in a call to Valkey extends the call's time limit by this time
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])

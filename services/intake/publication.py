@@ -204,9 +204,9 @@ def may_be_withheld(draft: Draft) -> bool:
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """Returns ACCEPTED for a new report.
+    """An answer for each report: ACCEPTED if the report is new.
 
-    Returns DUPLICATE or CONFLICT if the report is in Valkey, or earlier in the batch.
+    If the report is in Valkey, or earlier in the batch, the answer is DUPLICATE or, if the content differs, CONFLICT.
     """
     first: dict[bytes, bytes] = {}
     answers = []

@@ -102,7 +102,7 @@ class RowCells:
     def keep(self, place: int, text: str) -> None:
         """Copy a text for which the report has no field into the notes.
 
-        The label of the text's column is written before it.
+        The note begins with the label of the column.
         """
         label = self.chosen.labels[place]
         note = f"{label}: {text}" if label else text

@@ -13,7 +13,7 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 C = HouseholdColumn
 MEMBERS = 60  # a report has at most this many members
 FEWEST_CELLS = 2  # the row of a person has at least this many cells; a row with one cell may be a heading
-# with such a word second, as in "Асан уулу Бакыт", the first two words are the family name
+# if the second word is one of these, as in "Асан уулу Бакыт", the first two words are the family name
 PATRONYMIC = ("уулу", "кызы")
 OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # these columns say nothing about a person
 

@@ -65,8 +65,8 @@ export function forgetKey(kid) {
 
 /**
  * Seal a report, which the phone then cannot open again. The version stays outside, because the phone may have to raise
- * it. Only the form needs `entered`. The seal names the author's account, so that the centre opens the report for
- * nobody else who has the phone's storage.
+ * it. Only the form needs `entered`. The seal names the author's account. The centre therefore does not open the report
+ * for another account, even if somebody has copied the phone's storage.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
  * @returns {Promise<Sealed | null>} null if the phone knows no key

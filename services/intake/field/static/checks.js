@@ -16,7 +16,7 @@ import { local, timeOf } from "./time.js";
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 /** @typedef {{control: Control, text: string}} Problem */
 
-const UNKNOWN = ["ZZ", "XX"]; // an unknown place, and a place abroad in an unknown country
+const UNKNOWN = ["ZZ", "XX"]; // the codes of an unknown place, and of an unknown country abroad
 const MANY_PERSONS = 30;
 const FIRST_BIRTH = 1905;
 const FIRST_DAY = "1990-01-01";

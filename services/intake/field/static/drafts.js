@@ -21,7 +21,7 @@ import { uuid } from "./uuid.js";
 const PREFIX = "dayar.draft.";
 const OPEN = "dayar.open"; // the key of the open draft's id in session storage
 /** @type {Map<string, number>} */
-const writes = new Map(); // the newest write of each draft; sealing takes a moment, so an older one may end later
+const writes = new Map(); // the newest write of each draft; sealing takes a moment, so an older write may end later
 let write = 0;
 
 /** @returns {Draft[]} newest first */

@@ -182,7 +182,7 @@ export function isRefused(report) {
   return ["refused", "conflict"].includes(report.state) || receiptOf(report)?.state === "refused";
 }
 
-/** The version of a correction. It is a new number only if the centre has the present one. @param {Outline} report */
+/** The version of a correction. It is raised only if the centre has the present version. @param {Outline} report */
 export function nextVersion(report) {
   return report.clear.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }

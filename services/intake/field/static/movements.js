@@ -146,7 +146,7 @@ export function showDestination() {
 }
 
 /**
- * The number of persons of a household or group in the list, if fewer persons than are said to move.
+ * The number of persons that the list states for the household or group, if the movement states more persons.
  * @param {Body} body
  * @returns {number | undefined}
  */

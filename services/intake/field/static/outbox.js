@@ -65,8 +65,8 @@ function isHazard({ clear }) {
 
 /**
  * Send one report. Return whether the next report can be sent now. If the centre does not take a hazard now, the other
- * reports are sent nevertheless: the centre refuses only hazards with an expired sign-in, and an earlier release takes
- * no hazards from phones.
+ * reports are sent nevertheless. After a sign-in has expired, the centre refuses only hazards, and an earlier release
+ * takes no hazards from phones at all.
  * @param {Kept} report
  * @param {Set<string>} passed
  */

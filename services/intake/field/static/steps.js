@@ -7,7 +7,7 @@ import { element } from "./elements.js";
 import { tell } from "./page.js";
 import { sentence } from "./texts.js";
 
-const REVEAL = "dayar-reveal"; // an event at a field that must become visible
+const REVEAL = "dayar-reveal"; // this event is dispatched at a field that must become visible
 const KEPT = "dayar.steps";
 const box = /** @type {HTMLInputElement} */ (element("by-steps"));
 const short = /** @type {HTMLInputElement} */ (element("short"));

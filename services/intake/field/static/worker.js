@@ -156,7 +156,8 @@ async function own(request) {
 }
 
 /**
- * Answer from the network, or from the cache if the network is slow or fails. Without a cached answer, wait.
+ * Answer from the network, or from the cache if the network is slow or fails. If no answer is cached, wait for the
+ * network.
  * @param {Request} request
  */
 async function fresh(request) {
