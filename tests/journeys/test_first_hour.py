@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
-from tests.browsers import wait_for_script
+from tests.browsers import SEEN_PRESSES, wait_for_script
 from tests.console.conftest import PASSWORD, Served
 from tests.console.pages.typists import Typist
 from tests.intake.field import phones
@@ -66,6 +66,7 @@ def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(cent
     phone = phones.opened(phones.new_phone(browser), centre)
     phones.signed_in(phone, centre.account(Role.FIELD))
     room = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en")
+    room.add_init_script(SEEN_PRESSES)
     board = opened_board(room.new_page(), centre)
     expect(board.locator("#link")).to_have_attribute("data-state", "live")
     desk = opened_desk(room.new_page(), centre)

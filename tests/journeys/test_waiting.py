@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.process import wait_until
 from shared.auth.tokens import Role
+from tests.browsers import SEEN_PRESSES
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import in_thread
 from tests.intake.factories import group
@@ -20,6 +21,7 @@ REFUSED = "Refused by the centre: the place is wrong, correct it and send again"
 
 def opened(browser: Browser, centre: Served, path: str, role: Role) -> Page:
     page = browser.new_page(viewport={"width": 1920, "height": 1080}, locale="en")
+    page.add_init_script(SEEN_PRESSES)
     page.goto(f"{centre.url}/sign-in?next={path}")
     page.fill("#name", centre.account(role))
     page.fill("#password", PASSWORD)

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Error
 
-from tests.browsers import PATIENT_CALLS, SLOW_MS
+from tests.browsers import PATIENT_CALLS, SEEN_PRESSES, SLOW_MS
 
 
 class Contexts:
@@ -52,4 +52,5 @@ def new_context(browser: Browser) -> BrowserContext:
     context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en", reduced_motion="reduce")
     context.set_default_timeout(SLOW_MS)
     context.add_init_script(PATIENT_CALLS)
+    context.add_init_script(SEEN_PRESSES)
     return context
