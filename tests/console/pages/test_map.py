@@ -146,6 +146,20 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     # a layer without features is hidden, because MapLibre would make tiles of it, too
     shown = "['hazards', 'returns'].map(layer => window.drawn.map.getLayoutProperty(layer, 'visibility') !== 'none')"
     assert page.evaluate(shown) == [True, False]
+    # while MapLibre takes over the colours of another theme, no change is lost
+    page.evaluate(
+        """async () => {
+            const { drawn } = window;
+            drawn.restyle();
+            drawn.turn("hazards", false);
+            const properties = { larger: 1 }, geometry = { type: "Point", coordinates: [74, 41] };
+            drawn.show("returns", [{ type: "Feature", geometry, properties }]);
+            await drawn.map.once("style.load");
+        }"""
+    )
+    assert page.evaluate(shown) == [False, True]
+    page.evaluate("window.drawn.turn('hazards', true); window.drawn.show('returns', [])")
+    assert page.evaluate(shown) == [True, False]
     # one mark of both, which have no district in common
     page.evaluate("ids => window.drawn.chosen('hazards', ids)", [str(snow.hazard_id), str(slide.hazard_id)])
     page.locator("#map-more").get_by_role("button", name="Landslide").click()

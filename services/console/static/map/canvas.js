@@ -204,7 +204,7 @@ export class DrawnMap {
   /** Shows the imported boundaries instead of Natural Earth's oblasts. @param {Feature[]} features */
   showBoundaries(features) {
     this.show("boundaries", features);
-    if (features.length) this.map?.setLayoutProperty("oblasts", "visibility", "none");
+    if (features.length && this.map?.getLayer("oblasts")) this.map.setLayoutProperty("oblasts", "visibility", "none");
   }
 
   /** @param {string} name of a switch @param {boolean} isShown */
@@ -216,8 +216,9 @@ export class DrawnMap {
   /** @param {string[]} ids of layers of MapLibre */
   turnLayers(ids) {
     for (const id of ids) {
-      const source = this.map?.getLayer(id)?.source;
-      const isShown = isDrawn({ id, source }, this.data, this.hidden);
+      const layer = this.map?.getLayer(id);
+      if (!layer) continue; // MapLibre draws the new style in its next frame
+      const isShown = isDrawn({ id, source: layer.source }, this.data, this.hidden);
       this.map?.setLayoutProperty(id, "visibility", isShown ? "visible" : "none");
     }
   }
@@ -253,7 +254,9 @@ export class DrawnMap {
     this.chosen(first.layer.id, String(ids ?? id).split(","));
   }
 
+  /** Draws the map in the colours of the theme. MapLibre does so in its next frame, with the data of then. */
   restyle() {
-    this.map?.setStyle(style(this.data, colour, this.hidden), { diff: false });
+    const newest = () => style(this.data, colour, this.hidden);
+    this.map?.setStyle(newest(), { diff: false, transformStyle: newest });
   }
 }
