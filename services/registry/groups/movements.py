@@ -157,7 +157,7 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
     """The number of people of a count.
 
-    From a count of everybody at a site, people whom a later recount counts are subtracted.
+    A later recount may have counted some people of a count of everybody at a site. These people are subtracted.
     `shared/places/site_counts.py` implements the same rule.
     """
     if not tally.count.covers_site:

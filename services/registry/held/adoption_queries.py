@@ -71,7 +71,7 @@ async def reverse(session: AsyncSession, adoption_ids: Collection[UUID], *, acco
 async def former_name(session: AsyncSession, adoption: Adoption) -> Name:
     """The household that the report itself names.
 
-    If a movement has only an unknown short code, its own id stands for the household's.
+    If a movement has only an unknown short code, its report id is used in place of the household's id.
     """
     clear = select(Report.clear).where(
         Report.report_id == adoption.report_id,

@@ -20,8 +20,8 @@ PERSONS = cast(CLEAR["persons"].astext, Integer)
 # `coalesce` adds the default value, because stored clear fields do not contain it.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
-# An Actual report is about a registered household only if it was registered with the status Actual, and not by an
-# exercise.
+# An Actual report is about a registered household only if the household was registered with the status Actual, and not
+# by an exercise.
 IS_REGISTERED = exists().where(
     Household.household_id == Report.subject_id,
     or_(Household.status == Status.ACTUAL, Report.status != Status.ACTUAL),

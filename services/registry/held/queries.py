@@ -60,8 +60,8 @@ SUBJECT_PCODE = f"""coalesce(
     ),
     (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
 )"""  # noqa: S608 - constants
-# raw SQL: as above. A P-code of NULL does not show that people are not registered: they may have come from abroad and
-# left again.
+# raw SQL: as above. People may be registered although the P-code is NULL: they may have come from abroad and left
+# again.
 IS_SUBJECT_REGISTERED = """(
     EXISTS (SELECT FROM households WHERE household_id = reports.subject_id)
     OR EXISTS (SELECT FROM counts WHERE group_id = reports.subject_id)
@@ -151,7 +151,7 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """For the held report with this outcome id: the kind and the id of its subject, and its report id."""
+    """The kind and the id of the subject, and the report id, of the held report with this outcome id."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
     return None if row is None else (SUBJECT_OF[row[0]], *row[1:])

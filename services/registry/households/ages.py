@@ -64,8 +64,9 @@ def codes(filed: Filed, at: datetime | None = None) -> list[int]:
 # that, the age rises on every 1 January, because the birthday must not be stored in clear. The exact age on the day of
 # displacement would reveal whether the birthday is before or after this day. Therefore the code contains the age on the
 # next 1 January. The exception is a person who enters an older bracket of a profile between the day of displacement and
-# the next 1 January. Only in memory, the person code also contains the assessment of the person's functioning, times
-# ASSESSMENT_STEP. PostgreSQL stores only numbers of assessed persons, so that no disability is stored beside an age.
+# the next 1 January. In memory only, the assessment of the person's functioning, multiplied by ASSESSMENT_STEP, is
+# added to the person code. PostgreSQL stores only numbers of assessed persons, so that no disability is stored beside
+# an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255

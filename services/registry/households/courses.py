@@ -64,7 +64,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
 
 
 def has_effect(followed: Course) -> bool:
-    """Whether a movement took effect: one of the household, or one of everybody at the household's site."""
+    """Whether a movement of the household, or of everybody at the household's site, took effect."""
     are_held = all(decision.outcome is OutcomeKind.HELD for decision in followed.decisions.values())
     return not are_held or bool(followed.stays or followed.passages)
 

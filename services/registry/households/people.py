@@ -9,7 +9,7 @@ from services.registry.households.ages import Disaggregation, described, disaggr
 from services.registry.reports import CELLS, UNKNOWN, Filed
 
 NO_CELLS = (0,) * len(CELLS)
-Person = tuple[str, int]  # a person is a member's id, and the person code on the day of displacement
+Person = tuple[str, int]  # the id of a member, and the member's person code on the day of displacement
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Lists the groups whose counts may name a new or renamed site only in words. The worker computes these counts again.
 
 Teams often type the name of a school before the desk adds the school to the list of sites. When the school is listed,
-its number of people must include them.
+its number of people must include the people of those earlier counts.
 """
 
 # raw SQL throughout: the names are read from the reports of the counts
