@@ -56,7 +56,7 @@ def may_report_now(principal: Principal) -> None:
 def may_report(principal: Principal, report: HazardReport) -> None:
     """Raise ReportRefused unless the caller may report this hazard now."""
     may_report_now(principal)
-    sources = principal.sources - OF_PEOPLE  # tokens of an earlier release may have the sources of people
+    sources = principal.sources - OF_PEOPLE  # an earlier release may have put OF_PEOPLE into the token
     if report.source not in sources and principal.roles.isdisjoint(CMC):
         raise ForeignSource
     if report.released_revision is not None:

@@ -113,9 +113,9 @@ class AlertedReport(IntakeModel):
 class SentReport(IntakeModel):
     """The newest version of a report that an account of the desk sent. It has no outcome at first.
 
-    `subject_id` is the household, group, site or hazard. It is None if the report names it only by a short code.
-    `is_outside` says whether the report's place is outside the author's areas. `line` is the row of the file from which
-    the report came.
+    `subject_id` is the household, group, site or hazard. It is None if the report names the household only by a short
+    code. `is_outside` says whether the report's place is outside the author's areas. `line` is the row of the file from
+    which the report came.
     """
 
     __tablename__ = "sent_reports"

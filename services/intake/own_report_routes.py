@@ -1,4 +1,4 @@
-"""The route where the desk lists the reports of one's own account, with their receipts."""
+"""The route that lists, for a person at the desk, the reports of the person's account with their receipts."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Adds to each head of a household in a list the report and the place of the household.
+"""Stores the household's report and place with each head of a household in a list.
 
 Erasures need them. The check whether another team has already sent the same list needs them, too.
 """

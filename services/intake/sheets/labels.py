@@ -62,7 +62,7 @@ def guess(label: str) -> HouseholdColumn | None:
 
 
 def guesses(labels: Sequence[str]) -> tuple[HouseholdColumn, ...]:
-    """The kind of each column. A column with an unknown label, or of a kind that came before, is a column of notes."""
+    """The kind of each column. If a label is unknown, or an earlier column has the kind, the column is one of notes."""
     chosen: list[HouseholdColumn] = []
     for label in labels:
         column = guess(label) or C.NOTES

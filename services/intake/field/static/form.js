@@ -201,7 +201,7 @@ function copyLast() {
   save();
 }
 
-/** Begin a report of what happened later to a household or a group of this phone. @param {Kept} report */
+/** Begin a report of what happened later to a household or group that this phone reported. @param {Kept} report */
 export function moveOn({ clear }) {
   reopen({ author: account()?.name ?? "", corrected: null, body: { ...idsOf(), ...movementOf(clear) } });
 }

@@ -1,5 +1,5 @@
 // The PIN of this phone. Drafts are sealed to a key pair of the phone, whose private key is encrypted with the PIN.
-// So writing a draft needs no PIN, and opening a stored draft does. No wrong PIN deletes anything.
+// Writing a draft therefore needs no PIN, but opening a stored draft needs the PIN. No wrong PIN deletes anything.
 
 import { account } from "./kept.js";
 import { countTry, forgetTries } from "./pin-waits.js";
