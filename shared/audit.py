@@ -34,7 +34,7 @@ class Action(StrEnum):
     SESSION_RENEWED = "session_renewed"
     ACCOUNT_ADDED = "account_added"
     RIGHTS_CHANGED = "rights_changed"
-    ACCOUNT_CHANGED = "account_changed"  # only what no token contains, such as the post and the telephone
+    ACCOUNT_CHANGED = "account_changed"  # only data that no token contains, such as the post and the telephone
     LINK_ISSUED = "link_issued"  # an administrator was shown an account's enrolment link
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"

@@ -14,7 +14,7 @@ Answers = Callable[[], bool]
 
 
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
-    """Wait until a process that has answered before does not answer for `seconds`, then return.
+    """Return when a process that has answered before has not answered for `seconds`.
 
     The function counts failed checks instead of seconds. A pause of the whole machine therefore counts as only one
     failed check.

@@ -118,7 +118,7 @@ class Revocations:
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        # A retry continues at the last position: from the start, it would undo a newer revocation for a moment.
+        # A retry continues at the last position. From the start, it would undo newer revocations for a moment.
         for partition, begin in begins.items():
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
@@ -213,7 +213,7 @@ class Revocations:
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
     """Whether the broker confirms that the topic is read to the end.
 
-    Missing records alone do not prove it, because a frozen broker sends no records either.
+    If no further records come, this proves nothing, because a frozen broker sends no records either.
     """
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):

@@ -25,7 +25,7 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
 KEYS_SECONDS = 60  # after this time, the folder of public keys is read again
-UNKNOWN_KEY_SECONDS = 1  # a token with an unknown key id lets the folder be read again, but only after this time
+UNKNOWN_KEY_SECONDS = 1  # because of an unknown key id, the folder is read again, but only after this time
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 

@@ -45,7 +45,7 @@ class AlertFields(Data):
     level: Annotated[int, Field(ge=0)] = 0
     acknowledged_at: Instant | None = None
     acknowledged_by: UUID | None = None
-    acknowledgements: Annotated[int, Field(ge=0)] | None = None  # the value is None unless a step demands several
+    acknowledgements: Annotated[int, Field(ge=0)] | None = None  # None unless a step demands several acknowledgements
     acknowledgements_needed: Annotated[int, Field(ge=1)] | None = None
     assigned_at: Instant | None = None
     assigned_by: UUID | None = None
@@ -81,8 +81,8 @@ class AlertRaised(PublishedAlert, EventData):
     `demand` is the action that an operator must take now, if any. `is_unseen` is true if a Severe or Extreme alert was
     cancelled or expired before anybody acknowledged the alert. `severity_is_derived` is true if Dayar computed the
     severity, because the source of the hazard did not state it. If the step of a policy demands several
-    acknowledgements, `acknowledgements` people have acknowledged the alert and `acknowledgements_needed` people must;
-    until then, the alert counts as unacknowledged. `assigned_to` is the account that must work on the alert; the field
+    acknowledgements, the alert counts as unacknowledged until `acknowledgements_needed` people have acknowledged it;
+    `acknowledgements` people have done so already. `assigned_to` is the account that must work on the alert; the field
     is empty as soon as somebody starts work.
     """
 

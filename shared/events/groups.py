@@ -34,10 +34,10 @@ class GroupWhereabouts(Data):
 
 
 class RegisteredPeople(Data):
-    """Registered households that left the count's district of origin on a day, and are now in its present district.
+    """Registered households that left the same district as the counted people on one day, and are now near them.
 
     `persons` and `households` are at the place of the count. `stated_persons` and `stated_households` also include the
-    people at other places of the district that reports state. For each place and day, the number of households is
+    people whose reports state another place in the same district. For each place and day, the number of households is
     rounded down to a multiple of five, because a number must not show where a single household is.
     """
 

@@ -30,7 +30,10 @@ class ReportSettled(EventData):
 
 
 class ReportHeld(ReportSettled):
-    """Waits for a person (not_author, expired_token, revoked_credential) or for the report it corrects (waiting)."""
+    """The report waits for a person (not_author, expired_token, revoked_credential).
+
+    With the reason `waiting`, it waits for the report that it corrects.
+    """
 
     event_type: ClassVar[str] = "dayar.report.held.v1"
 

@@ -143,7 +143,7 @@ class Consumer:
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    # after a drop, the consumer seeks to the offset that the current commit is about to change
+                    # wait for the current commit, because it changes the offset to which the consumer then seeks
                     await ahead.join()
                     await self._stream.seek()
                 if readings := await self._stream.read():

@@ -26,7 +26,7 @@ class Failures:
         self._last: deque[str | None] = deque(maxlen=WINDOW)
 
     def expect(self, reasons: Iterable[str]) -> None:
-        """Begin with the failures that led to an earlier stop for these reasons.
+        """Count in advance the failures that led to an earlier stop for these reasons.
 
         One more failure for the same reason then stops the consumer again.
         """

@@ -25,12 +25,13 @@ START_SECONDS = 3  # if the caller of a start is cancelled, the start may contin
 STOP_SECONDS = 10
 # The broker answers a fetch as soon as there are records, or after this time. This is aiokafka's default.
 GROUP_WAIT_MS = 500
-# The time for the readers without a group, which would otherwise cause half of the work of an idle broker. After a busy
-# moment of the process, the next record of a partition can wait this time for the end of a fetch of other partitions.
-# End offsets wait for each fetch. A revocation must come into force within 5 s, even if both waits follow each other.
+# The same limit for the readers without a group. With the default, they would cause half of the work of an idle broker.
+# If the process was busy, the next record of a partition can wait this long, until a fetch of other partitions ends.
+# A request for end offsets also waits until a fetch ends. A revocation must come into force within 5 s, even if both
+# waits follow each other.
 FOLLOW_WAIT_MS = 1000
-# Each event that concerns a consumer's fetches wakes aiokafka's background task, which also looks by itself at this
-# interval. With aiokafka's default of 200, the looks of an idle consumer took as much CPU time as its fetches.
+# Each event that concerns a consumer's fetches wakes aiokafka's background task. The task also wakes at this interval.
+# With aiokafka's default of 200, these wake-ups of an idle consumer took as much CPU time as its fetches.
 LOOK_MS = 2000
 
 

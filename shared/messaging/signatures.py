@@ -29,8 +29,8 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-# The wait for an unknown key begins at most once in six times its length. An attacker who sends many key ids therefore
-# delays a topic for at most a sixth of the time.
+# After a wait for an unknown key has begun, the topic's next wait begins only after six times the length of a wait.
+# An attacker who sends many key ids therefore delays a topic for at most a sixth of the time.
 WAITS_APART = 6
 
 

@@ -116,7 +116,7 @@ class RecordStream:
         try:
             records = await self._fetch()
         except NoOffsetForPartitionError:
-            self.drop()  # between a rebalance and the seek, aiokafka tried to fetch records
+            self.drop()  # after a rebalance, aiokafka tried to fetch before the seek
         except OffsetOutOfRangeError as error:
             if not self.is_dropped:
                 lost = next(iter(error.args[0]))

@@ -14,7 +14,7 @@ SYSTEM = {"messaging.system": "kafka"}
 
 
 class Sending(AbstractContextManager[Sequence[Message]]):
-    """Gives the messages that are to be sent.
+    """A context that yields the messages to send.
 
     While tracing is on, the header of each message names its span, so that the reader's spans become children of this
     span.
@@ -46,8 +46,8 @@ class Sending(AbstractContextManager[Sequence[Message]]):
 class Processing(AbstractContextManager[None]):
     """The spans of the records of a batch, open during the batch's transaction. Nothing happens while tracing is off.
 
-    If all records of the batch belong to one trace, all that the handler stores continues this trace. Otherwise
-    `caused_by` says which record caused it.
+    If all records of the batch belong to one trace, everything that the handler stores continues this trace. Otherwise
+    `caused_by` chooses the record whose trace is continued.
     """
 
     def __init__(self, group: str, readings: Sequence[Reading]) -> None:

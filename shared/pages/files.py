@@ -17,7 +17,7 @@ IMPORT = re.compile(r'@import "([\w/-]+\.css)";\n')
 
 
 class PageFiles(StaticFiles):
-    """Files that a browser keeps, and for which it asks at each use whether they have changed.
+    """Files that a browser caches. At each use, the browser asks whether the file has changed.
 
     Therefore a page never has scripts of two releases. A page has some fifty small files. They are read without a
     thread, which would take several times as long as the reading itself.
@@ -29,7 +29,7 @@ class PageFiles(StaticFiles):
         try:
             file, state = self.lookup_path(path)
         except (OSError, ValueError):
-            return await super().get_response(path, scope)  # which refuses such a path
+            return await super().get_response(path, scope)  # the parent class refuses such a path
         if state is None or not S_ISREG(state.st_mode) or state.st_size > AT_ONCE:
             return await super().get_response(path, scope)
         return at_once(self.file_response(file, state, scope))

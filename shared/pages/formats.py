@@ -39,7 +39,7 @@ def day_in(value: date, pattern: str, language: str) -> str:
 @cache
 def filters(language: str) -> dict[str, Callable[..., Any]]:
     """The Jinja filters of one language."""
-    locale = Locale.parse(language)  # Babel would parse a text again for each value
+    locale = Locale.parse(language)  # if Babel got the code of the language, it would parse the code for each value
 
     def number(value: float, digits: int | None = None) -> str:
         pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
@@ -56,7 +56,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The time. If it is not today, the day comes before the time, with the year if it is not this year."""
+        """The time; on another day than today, the date and the time. The date has the year if it is another year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)

@@ -40,7 +40,7 @@ def forget(response: Response, *, secure: bool) -> None:
 
 
 def keep_for_next(response: Response, *, secure: bool) -> None:
-    """Keeps the choice for the person who signs in next, who made it on the page of the sign-in."""
+    """Keeps the chosen language, because the person who signs in next chose it on the sign-in page."""
     response.delete_cookie(LAST_ACCOUNT_COOKIE, samesite="lax", secure=secure, httponly=True)
 
 

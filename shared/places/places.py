@@ -204,9 +204,9 @@ class Places:
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
         """The P-codes of an area, so that all readers of its places find it.
 
-        They are its own codes, the districts of codes that are not units, and the units that the geometry touches. The
-        district of a village is added, because the areas of receivers and readers consist of units, and a village is
-        not a unit.
+        The result has the area's own codes, the districts of codes that are not units, and the units that the geometry
+        touches. The district of a village is added, because the areas of receivers and readers consist of units, and a
+        village is not a unit.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)

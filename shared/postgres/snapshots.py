@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-# raw SQL: SQLAlchemy has no SET. All statements of one page together take at most a few times this time.
+# raw SQL: SQLAlchemy has no SET. A page has only a few statements, so this limit of a statement also limits the page.
 TIMEOUT = text("SET LOCAL statement_timeout = '3s'")
 
 

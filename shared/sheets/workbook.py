@@ -86,7 +86,11 @@ def faults_of(layout: WorksheetLayout) -> dict[int, dict[int, CellFault]]:
 
 
 def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], dict[int, frozenset[int]]]:
-    """For each line in vertically merged cells: by column, the first line of the merged cell; and the columns alone."""
+    """Two dictionaries for the lines of vertically merged cells.
+
+    The first dictionary maps each line and column to the first line of the merged cell. The second maps each line to
+    its merged columns.
+    """
     above: dict[int, dict[int, int]] = defaultdict(dict)
     cells = 0
     for reference in layout.merged:

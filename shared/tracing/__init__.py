@@ -212,7 +212,7 @@ def causes(known: Mapping[Hashable, str]) -> Iterator[None]:
 
 
 def name_causes(names: Iterable[tuple[Hashable, Hashable]]) -> None:
-    """Give causes a second name. Each pair has a known name and a new name, such as the id of a report."""
+    """Let `caused_by` know causes by further names. A pair has a known name and a new name, such as a report's id."""
     known = _causes.get()
     if known:
         _causes.set({**known, **{new: known[name] for name, new in names if name in known}})

@@ -40,6 +40,6 @@ async def note_read(
 
 
 async def refused(request: Request, reason: str, *objects: UUID) -> None:
-    """Write the audit entry of a refused read in a separate transaction, because the request's one is rolled back."""
+    """Write the audit entry of a refused read in a separate transaction, because the request's own is rolled back."""
     entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=objects, reason=reason)
     await audit.write(request.app.state.sessions, entry)

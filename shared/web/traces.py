@@ -35,6 +35,6 @@ class TracedRequest:
 
 
 def method_of(scope: Scope) -> str:
-    """The request's method. Only HTTP's own methods are named, because any other method could be any text."""
+    """The request's method, or `_OTHER` if HTTP does not define the method: the method could then be any text."""
     method: str = scope["method"]
     return method if method in METHODS else "_OTHER"

@@ -21,7 +21,7 @@ const title = document.title;
 /** @type {State} */
 let state = { count: 0, counts: {}, alerts: [] };
 let isFirst = true;
-let isOurs = !("locks" in navigator); // whether this page may ring, as only one page of a browser may
+let isOurs = !("locks" in navigator); // whether this page may ring: only one page of a browser may
 let isClaimed = isOurs;
 let isOver = false;
 /** @type {Map<string, Notification>} the browser notifications that are shown, by alert */
@@ -32,7 +32,7 @@ const mutedUntil = () => Number(localStorage.getItem("muted-until") ?? 0);
 const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severity));
 
 async function ask() {
-  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next interval calls again
+  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next interval asks again
   if (answer) heed(answer);
   const answered = answer?.ok ? await answer.json() : undefined;
   if (!answered || isOver) return; // the session may have ended meanwhile, and the title says so
@@ -84,7 +84,7 @@ function notify(alert) {
 /** Whether the server has listed all alerts. If there are very many alerts, it lists only the gravest. */
 const isWhole = () => state.alerts.length === state.count;
 
-/** Shows the notifications of a page that was left, because only the page that shows a notification can withdraw it. */
+/** Shows again the notifications of a closed page. Only the page that shows a notification can withdraw it. */
 function takeOver() {
   const alerts = left();
   for (const alert of urgent()) if (alerts.includes(alert.alert_id)) notify(alert);

@@ -7,13 +7,13 @@ import { today } from "./time.js";
  *   report
  */
 
-const FIRST_YEAR = 1900; // a larger number than an age is a year from this year, as the contract has it
+const FIRST_YEAR = 1900; // birth years begin here, as in the contract; a number up to OLDEST is an age
 const LAST_YEAR = 2100;
 const OLDEST = 130;
 const DATES = [/^(\d{1,2})[.,/ -](\d{1,2})[.,/ -](\d{4})$/, /^(\d{2})(\d{2})(\d{4})$/];
 
 /**
- * Parses `14.03.1985`, `14031985`, `1985` or an age like `41`, which is true on the day on which it is told.
+ * Parses `14.03.1985`, `14031985`, `1985` or an age such as `41`: the age on the day on which it is told.
  * @param {string} text
  * @returns {Birth | undefined} without fields if the text is empty; undefined if it is none of these
  */

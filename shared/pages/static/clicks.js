@@ -8,8 +8,8 @@ const NOTICED_MS = 500; // nobody sees a new button and decides to press it in l
 const NEAR_PX = 24; // the second press of a hand or a finger can be this far from the first
 const SCROLLED_MS = 500; // a page scrolls on for this time after the wheel was turned
 const CONTROLS = "button, a[href], summary, label, input, select";
-const ACTING = "button:not(.maplibregl-map *)"; // acts once by a double click, unlike a button that zooms the map
-const GUARDED = `${ACTING}, [data-select]`; // what acts only if the person has seen it
+const ACTING = "button:not(.maplibregl-map *)"; // a double click acts once; only buttons of the map act twice, to zoom
+const GUARDED = `${ACTING}, [data-select]`; // these elements act only if the person has seen them
 
 /**
  * @type {{x: number, y: number, at: number, control?: Element | null}} where the pointer was last; without `control`,
@@ -21,14 +21,14 @@ let last = { x: 0, y: 0, at: -Infinity };
  *   pointer, and which was there before
  */
 let changed = { x: 0, y: 0, at: -Infinity };
-/** On which row the pointer is, and since when. */
+/** The row under the pointer, and the time at which the pointer came to this row. */
 let hovered = { row: "", at: -Infinity };
 /** @type {Element | null} the control that the person pressed last, if no key has acted since */
 let pressed = null;
 let wheelAt = -Infinity;
 /** Whether the newest press was too early for the control under the pointer. */
 let isTooEarly = false;
-/** Whether one of the newest clicks that follow each other at one place has acted. */
+/** Whether a click has already acted in the latest series of quick clicks at one place. */
 let hasActed = false;
 
 /** @param {EventTarget | null} target */
@@ -37,7 +37,8 @@ function controlOf(target) {
 }
 
 /**
- * Notes if another control is where the pointer was. A browser tells of a control that comes under a resting pointer.
+ * Notes when another control has come to the pointer's last position. Browsers send an event for this even if the
+ * pointer rests.
  * @param {PointerEvent} event
  */
 function look({ clientX, clientY, pointerType, target }) {
@@ -57,7 +58,7 @@ function look({ clientX, clientY, pointerType, target }) {
 }
 
 /**
- * Whether a press on both means the same. A page that is drawn again has a new element for the same button.
+ * Whether both elements are the same control. When a page is drawn again, the same button is a new element.
  * @param {Element | null} before
  * @param {Element | null} now
  */
@@ -117,7 +118,7 @@ function check(event) {
 /** @param {KeyboardEvent} event */
 function checkKey(event) {
   if (event.target instanceof Element && !event.target.matches("input, textarea, select")) pressed = null;
-  // a held key is one press
+  // a held key repeats its event, but counts as one press
   if (event.repeat && event.key === "Enter" && controlOf(event.target)?.matches(ACTING)) event.preventDefault();
 }
 

@@ -1,4 +1,4 @@
-// The question whether people left because of an event that intake proposes. Without an answer of intake it is absent.
+// The question whether people left because of an event that intake proposes. If intake does not answer, it is hidden.
 
 import { make } from "./elements.js";
 import { sentence, words } from "./texts.js";

@@ -37,7 +37,7 @@ addEventListener(
   ({ target }) => {
     const isFile =
       target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet");
-    if (!isFile || "later" in target.dataset) return; // a script that adds a file later repeats this by itself
+    if (!isFile || "later" in target.dataset) return; // the script that has added this file tries again itself
     missing.add(target);
     tryAfter(SOON_MS);
   },
@@ -76,7 +76,7 @@ function showMissing() {
  * @returns {Promise<boolean>}
  */
 async function isLoaded(file) {
-  // such a script comes only with the page
+  // a classic script can only be loaded together with its page
   if (file instanceof HTMLScriptElement && file.type !== "module") return false;
   if (file instanceof HTMLScriptElement)
     return import(file.src).then(
@@ -97,7 +97,8 @@ async function isLoaded(file) {
 }
 
 /**
- * Loads the page again if no text is lost and the server gives the page. No script of an error page would try again.
+ * Loads the page again if no text is lost and the server gives the page. Otherwise the browser could show an error
+ * page, which has no script that tries again.
  */
 async function isReloaded() {
   // nobody types on a wall screen, and nobody presses its buttons

@@ -1,6 +1,6 @@
 // Parts of a page that the server renders again each minute; the attribute `data-fragment` holds a part's path.
 // The server sends the page with all parts rendered, except the parts with the attribute `data-unrendered`. The event
-// `outdated` on a part has the part rendered at once.
+// `outdated` on a part makes this script request the part at once.
 
 import { call } from "./calls.js";
 import { make } from "./elements.js";

@@ -57,5 +57,5 @@ addEventListener("pointerdown", press, { capture: true, passive: true });
 // the click comes after this event
 addEventListener("pointerup", () => setTimeout(free), { capture: true, passive: true });
 addEventListener("pointercancel", free, { capture: true, passive: true });
-// when the window loses the focus; each press can take the focus from an element, but that event does not bubble
+// The window has lost the focus. If only an element loses the focus, the event does not reach the window.
 addEventListener("blur", free);

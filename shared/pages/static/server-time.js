@@ -10,7 +10,7 @@ export function heed(answer) {
   aheadMs = Math.abs(differenceMs) > TOLERATED_MS ? differenceMs : 0; // without the header, the computer's time is used
 }
 
-/** The server's time, as far as an answer has stated it. */
+/** The present time by the server's clock, or by the computer's clock until an answer has stated the server's time. */
 export function now() {
   return new Date(Date.now() + aheadMs);
 }

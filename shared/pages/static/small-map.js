@@ -2,7 +2,7 @@
 
 import { make } from "./elements.js";
 
-const NEAR = "200px"; // the map is drawn when its place is at most this far below what is seen
+const NEAR = "200px"; // the map is drawn as soon as it is at most this far below the visible part of the page
 
 const section = document.getElementById("small-map");
 

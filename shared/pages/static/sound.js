@@ -62,7 +62,7 @@ function end() {
   rest();
 }
 
-/** Suspends a running AudioContext that plays no alarm. Since it runs, the browser allows the sound. */
+/** Suspends a running AudioContext that plays no alarm. If one runs, the browser allows sound. */
 function rest() {
   if (audio?.state !== "running") return;
   isAllowed = true;

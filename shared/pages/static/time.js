@@ -4,7 +4,10 @@ const ZONE = "Asia/Bishkek";
 const OFFSET = "+06:00"; // the country has no summer time
 const OFFSET_MS = 6 * 3_600_000;
 
-/** Digits in the country's order, as some browsers lack Kyrgyz. @param {Intl.DateTimeFormatOptions} parts */
+/**
+ * A formatter that writes dates in digits. Its default is Russian, because some browsers lack Kyrgyz.
+ * @param {Intl.DateTimeFormatOptions} parts
+ */
 function digits(parts, language = "ru") {
   const format = new Intl.DateTimeFormat(language, { timeZone: ZONE, ...parts });
   return (/** @type {Date} */ moment) => format.format(moment);

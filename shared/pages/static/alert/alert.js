@@ -42,13 +42,13 @@ export async function readAgain(sent) {
   const shown = /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
   if (!shown) return;
   const prefix = prefixOf(shown);
-  // `again` says that the page is open already, so that the security log gets no entry for a person who may not be
-  // there
+  // `again` says that the page was open already. The security log then gets no entry, because the person may have left
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
-  await (sent ? released() : rested()); // the person who has sent the form waits for what follows
+  // after a form was sent, the change does not wait for the pointer to rest, because the person waits for the change
+  await (sent ? released() : rested());
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
   if (fresh)
-    document.dispatchEvent(new Event("may-be-old")); // another reading was shown meanwhile, perhaps an older one
+    document.dispatchEvent(new Event("may-be-old")); // another call has replaced the page, perhaps by an older version
   else if (!prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
 }
 

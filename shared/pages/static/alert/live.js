@@ -9,7 +9,7 @@ const AGAIN_MS = 5000;
 let stream;
 let newest = 0;
 
-// A browser opens only some connections to a host at once, so only the page that is seen listens.
+// A browser opens only a few connections to a host at once, so a page listens only while it is visible.
 document.addEventListener("visibilitychange", listen);
 document.addEventListener("may-be-old", catchUp);
 listen();
@@ -41,7 +41,7 @@ function heard(alert) {
   catchUp();
 }
 
-/** Reads the page again, unless a form of the page does so in a moment. */
+/** Reads an outdated page again. If a form is being sent, the page is read again after the form, so not here. */
 function catchUp() {
   if (!isBusy() && newest > Number(shown()?.dataset.sequence)) void readAgain();
 }

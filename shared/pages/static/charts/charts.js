@@ -1,8 +1,8 @@
 // Draws a chart above each table that has `data-chart`, from the numbers of the table, and saves both as files.
 //
-// A column is drawn if its header has `data-series`: a bar that stands on the bars before it, or a line. `data-tone`
+// A column is drawn if its header has `data-series`: a bar that is stacked on earlier bars, or a line. `data-tone`
 // is the name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of the table's
-// foot are not drawn. `data-label` of the table stands at the axis. Readers who see no chart have the table itself.
+// foot are not drawn. `data-label` of the table labels the axis. Readers who see no chart have the table itself.
 // If the rows are not months, `data-chart="rows"` draws the bars one below the other, with the name of its row beside
 // each.
 
@@ -13,11 +13,11 @@ import { sentence } from "/static/texts.js";
 
 const HEIGHT = 260;
 const QUIET = "button is-quiet";
-const BAR = 0.62; // the width of a bar, of the distance of two bars
-const LABEL = 78; // pixels for a label of the axis below
+const BAR = 0.62; // the width of a bar, as a part of the distance between two bars
+const LABEL = 78; // the width in pixels for a label of the horizontal axis
 const STEPS = [1, 2, 3, 4, 6, 12];
 const NUMBERS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6];
-const ROW = 30; // pixels for a bar that lies
+const ROW = 30; // the height in pixels of the row of a horizontal bar
 const MOST_OF_WIDTH = 0.4; // names take at most this part of the width
 
 /** @typedef {{label: string, isLine: boolean, tone: string, values: (number | null)[]}} Series */
@@ -26,7 +26,7 @@ const MOST_OF_WIDTH = 0.4; // names take at most this part of the width
  *   `of` names the labels
  */
 
-/** What the table says. @param {HTMLTableElement} table @returns {Drawing} */
+/** Reads the labels and numbers of a table. @param {HTMLTableElement} table @returns {Drawing} */
 function read(table) {
   const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
@@ -56,7 +56,7 @@ function number(text) {
   return text === undefined || text === "" ? null : Number(text);
 }
 
-/** The heights at which the bars end: each stands on those before it. @param {Series[]} series */
+/** The heights at which the bars end: each bar begins where the bar before it ends. @param {Series[]} series */
 function stacked(series) {
   /** @type {number[]} */
   let below = [];

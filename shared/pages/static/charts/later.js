@@ -1,4 +1,4 @@
-// Parts of a page with charts that take long: the page comes without them, and this script then has each part computed.
+// Loads the parts of a page whose charts take long to compute: the page comes without these parts.
 //
 // `data-later` holds the address of a page, whose `data-part` replaces the content of the element. Without a script,
 // the content is a link to that page.

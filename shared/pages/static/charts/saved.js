@@ -45,7 +45,7 @@ export function saveChart(canvas, title, series, ground, ink) {
   image.toBlob((blob) => blob && save(blob, `${named(title)}.png`));
 }
 
-/** Where names of these widths stand, one after the other, in lines. @param {number[]} widths @param {number} right */
+/** The places of names with these widths, side by side, in as many lines as needed. @param {number[]} widths @param {number} right */
 function placed(widths, right) {
   let left = PADDING;
   let line = 0;
@@ -57,7 +57,7 @@ function placed(widths, right) {
   });
 }
 
-/** All rows of the table with numbers as numbers. @param {HTMLTableElement} table @param {string} title */
+/** Saves all rows of the table, with unformatted numbers. @param {HTMLTableElement} table @param {string} title */
 export function saveTable(table, title) {
   const lines = [...table.rows].map((row) =>
     [...row.cells].map((cell) => quoted(cell.dataset.value ?? cell.textContent?.trim() ?? "")).join(","),

@@ -17,7 +17,7 @@ export function iso(text) {
   return isThere ? [year, month, ...(match[1] ? [day] : [])].join("-") : undefined;
 }
 
-/** Some fields take a day only, as `data-date="day"`. @param {HTMLInputElement} field */
+/** The field's date or month. A field with `data-date="day"` takes no month. @param {HTMLInputElement} field */
 function given(field) {
   const date = iso(field.value);
   return field.dataset.date === "day" && date?.length !== "2026-06-30".length ? undefined : date;
