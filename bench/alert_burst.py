@@ -80,10 +80,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """For each channel, the seconds until the last area was notified.
-
-    Also the seconds until recipients were notified of all hazards.
-    """
+    """For each channel: the seconds until the last area was notified, and until recipients knew of all hazards."""
 
     name: str
     areas: Mapping[str, float]

@@ -16,7 +16,7 @@ from tests.console.factories import NOW, TODAY, alert, group
 from tests.console.pages.conftest import Whole
 
 ALERTS, HAZARDS, LOCALITIES = 500, 300, 2_000
-AT_ONCE = 500  # so many events are published together
+AT_ONCE = 500  # this many events are published together
 CORNERS = 24
 TYPES = ("mudflow", "landslide", "rockfall", "avalanche", "river_flood", "hail", "strong_wind", "heavy_rain")
 SEVERITIES = ("Extreme", "Severe", "Severe", "Moderate", "Moderate", "Moderate", "Minor", "Unknown")

@@ -26,7 +26,7 @@ from tests.console.pages.contexts import new_context
 PROMISED_LOAD_MS, PROMISED_SCREEN_MS = 2_000.0, 300.0
 LOADS = 7
 RATE, LISTENERS = 20, 99
-CHANGED = 30  # so many alerts and so many hazards change in turns
+CHANGED = 30  # this many alerts and this many hazards change in turns
 WARM_UP_SECONDS = 5
 # Notes when a frame first shows each version of a row. The times are by the computer's clock.
 WATCH = """() => {
@@ -61,7 +61,7 @@ class Changes:
 
     alerts: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])
     hazards: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])
-    published: list[tuple[UUID, int, float]] = field(default_factory=list)  # what, its version, and when in ms
+    published: list[tuple[UUID, int, float]] = field(default_factory=list)  # id, version and time in ms
 
     def alert(self, number: int, version: int) -> AlertRaised:
         place: dict[str, Any] = {
@@ -96,7 +96,7 @@ class Changes:
                 group.create_task(publisher.publish(message(event), timeout=20))
 
     def delays(self, shown: dict[str, float]) -> list[float]:
-        """How long after its publication each change was shown, or a newer change of the same alert or hazard."""
+        """For each change, the time from its publication until the screen showed this change or a newer one."""
         times: dict[UUID, list[tuple[int, float]]] = {}
         for name, at in shown.items():
             key, version = name.split()
@@ -108,7 +108,7 @@ class Changes:
 
 
 def measure_kafka_to_screen(whole: Whole, browser: Browser, promises: Promises, *, seconds: int) -> None:
-    """From the moment before an event is published until the frame that shows it, with other listeners."""
+    """Measure the time from the publication of an event until a frame shows it, while others listen, too."""
     changes = Changes()
     whole.publish(*(make(number, 1) for number in range(CHANGED) for make in (changes.alert, changes.hazard)))
     seat = Seat(whole, new_context(browser), Role.OPERATOR)
@@ -120,7 +120,7 @@ def measure_kafka_to_screen(whole: Whole, browser: Browser, promises: Promises, 
     with start_blocking_portal() as portal:
         running = portal.start_task_soon(run, whole, changes, seconds)
         while not running.done():
-            page.wait_for_timeout(200)  # so that Playwright handles the messages of the browser
+            page.wait_for_timeout(200)  # meanwhile, Playwright handles the messages of the browser
         running.result()
     page.wait_for_timeout(3_000)
     taken = changes.delays(page.evaluate("window.shown"))[WARM_UP_SECONDS * RATE :]

@@ -36,8 +36,8 @@ PROMISED_MS, PROMISED_MS_OF_MILLION, PROMISED_BYTES = 300.0, 200.0, 300_000
 UNLIMITED = ("/v1/statistics/movements", "/v1/statistics/duration")
 MILLION = 1_000_000
 AT_ONCE = 50_000  # a transaction writes at most this many displacements
-STATEMENT_SECONDS = 600  # the changes of so many displacements are summed by one long statement
-CHANGES_AT_ONCE = 5 * AT_ONCE  # so many changes are summed together
+STATEMENT_SECONDS = 600  # one statement sums the changes of many displacements, which takes long
+CHANGES_AT_ONCE = 5 * AT_ONCE  # this many changes are summed together
 MEMORY = "512MB"  # for this statement
 Change = Callable[[], Awaitable[None]]
 
@@ -142,7 +142,7 @@ async def run(
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
-        # this day is slowest, because its answer subtracts the most months and days
+        # the answer for this day takes the longest, because it subtracts the most months and days
         "stock, start of last year": f"/v1/statistics/stock?date={now.year - 1}-01-01",
         "flows of a year, first 1,000": f"/v1/statistics/flows?since={since}",
         "movements of a year, first 1,000": f"/v1/statistics/movements?since={since}",

@@ -1,4 +1,4 @@
-"""`python -m bench.first_hour` measures how soon the board shows counted people, and the alert counts them.
+"""`python -m bench.first_hour` measures how soon counted people are on the board and in an alert.
 
 The benchmark enters the four counts of 5 May 2022 again and again: 70, 150 and 37 persons from one district, and 26
 persons whose origin is not known. The time of an evening begins with the answer to its last report. It ends when the

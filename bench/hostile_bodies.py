@@ -72,7 +72,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
     _, port = made.ours("bench.watched", "web", str(file))
     kinds = [kind for kind in hostile(made, port) if names in kind.name]
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as attacker:
-        # An attack without a duration makes the new process import this module before the measurement.
+        # This attack has no duration. It only makes the new process import this module before the measurement.
         attacker.submit(attack, port, b"", end=0).result()
         await probe(made, port, seconds=2)
         for kind in kinds:
@@ -83,7 +83,10 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
 
 
 async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path, attacker: Executor) -> None:
-    """Measure during an attack. Wait for the answer to the last body, so that the next measurement is undisturbed."""
+    """Measure normal requests during an attack, then wait for the answer to its last body.
+
+    Without this wait, the attack would disturb the next measurement.
+    """
     began = time.monotonic()
     attacking = attacker.submit(attack, port, kind.request, end=began + seconds)
     async with asyncio.timeout(seconds + LONGEST_SECONDS):

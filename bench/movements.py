@@ -62,7 +62,7 @@ def movements(draw: Random, departed_at: datetime, now: datetime) -> Iterator[tu
 
 
 def of_people(present: Row, codes: list[int], at: datetime) -> Row:
-    """These people of the household since the time `at`."""
+    """A row like `present`, but only with these people of the household, from the time `at` on."""
     numbers = described(codes, new_years=new_years(present["departed_at"], at))
     return {
         **present,
