@@ -18,7 +18,7 @@ run: running ## start everything on this machine: STATE= PORT= KAFKA_PORT= DEMO=
 
 test: development ## run all tests, on real Kafka, PostgreSQL and Valkey: WORKERS=
 	@sh deploy/local/needs.sh chromium
-	@$(PYTHON) -m compileall -q -j 0 -x '/(test_\w+|conftest)\.py' services shared cli deploy tests  # so hundreds of processes each start half a second sooner
+	@$(PYTHON) -m compileall -q -j 0 -x '/(test_\w+|conftest)\.py' services shared cli deploy tests  # with this bytecode, each of hundreds of processes starts half a second sooner
 	@$(PYTHON) -m pytest $(if $(WORKERS),-n $(WORKERS),-n $$(($$(nproc) + 2)) --maxprocesses 4) --dist loadfile --no-loadscope-reorder
 
 check: development ## format, lint, types, import contracts, documents, names, migrations

@@ -125,8 +125,8 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 def _marker(folders: Mapping[str, Path]) -> Path:
     """Return the marker file, which exists until the restore has ended. While the file exists, no service starts.
 
-    The file records whether the folders belonged to the backup's installation. This is recorded, because after an
-    interrupted restore the keys in the folders no longer show it: the restore may have written some of these keys.
+    The file records whether the folders belonged to the backup's installation. After an interrupted
+    restore, the keys in the folders no longer show this, because the restore may have written some of these keys.
     """
     return next(iter(folders.values())) / RESTORING
 

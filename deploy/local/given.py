@@ -1,4 +1,4 @@
-"""Checks before the start whether each external server answers that the settings name."""
+"""Before the start, checks whether each external server that the settings name answers."""
 
 import asyncio
 from collections.abc import Iterator

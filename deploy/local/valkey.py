@@ -16,7 +16,7 @@ from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read
 from shared.config import secret
 from shared.crypto.seal import write_private
 
-LONGEST_SOCKET_PATH = 100  # Linux allows 107 bytes
+LONGEST_SOCKET_PATH = 100  # in bytes; Linux allows 107
 
 
 class ForeignFolder(CannotStart):
@@ -27,7 +27,7 @@ class Valkey(Component):
     name = "valkey"
 
     def __init__(self, folders: Folders, *, password_file: Path, databases: int = 16, hz: int = 10) -> None:
-        """Valkey looks `hz` times a second for expired keys and other work. Tests set it low, for an idle Valkey."""
+        """Valkey looks for expired keys and other work `hz` times a second. Tests set a low `hz`, to save CPU time."""
         super().__init__(folders)
         self._password_file = password_file
         self._databases = databases

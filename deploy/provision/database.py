@@ -137,7 +137,7 @@ def audit_statements() -> list[str]:
 async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
     """Create a database as a copy of the template, to which no connection may be open.
 
-    The files are copied. PostgreSQL's default, to write each page into the log too, would take twice the time.
+    PostgreSQL copies the files. By default, it would also write each page into its log, which takes twice the time.
     """
     connection = await server.connect()
     try:

@@ -17,8 +17,8 @@ from shared.events.topics import SERVICES
 AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`; nobody can sign in with it
 
 # The rights of an owner are part of the ownership. A right on a column names the column after the privilege, as in
-# `SELECT (email)`. The role 0 is PUBLIC. A function that nobody was given has no list of rights: PUBLIC may execute it,
-# but reaches it only with a right on its schema.
+# `SELECT (email)`. The role 0 is PUBLIC. A function has no list of rights until somebody grants or revokes one: PUBLIC
+# may execute it, but can use it only with a right on its schema.
 GIVEN = """
 SELECT kind, object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE format('"%s"', rolname) END AS role,
     privilege_type || columns AS privilege

@@ -23,7 +23,7 @@ from shared.events import HazardReported
 from shared.events.topics import CONTRACT, SEGMENT_MS, SERVICES, TOPICS, Topic
 from shared.postgres.schemas import NotOurs
 
-PARTITIONS = 6  # of each topic, so that up to six workers share it
+PARTITIONS = 6  # each topic has this many partitions, so that up to six workers can share it
 MEBIBYTE = 1 << 20
 CONTRACT_MARK = r"contract\.v[0-9]+"
 

@@ -110,7 +110,7 @@ def headers() -> dict[str, str]:
 
 
 def of(settings: WatchSettings, outbound: Outbound) -> list[Path]:
-    """The configured paths. An exercise has none, because it sends nothing outside."""
+    """The configured paths. In an exercise there are no paths, because an exercise sends nothing outside."""
     return [] if settings.exercise else list(_configured(settings, outbound))
 
 
