@@ -38,7 +38,7 @@ class BotServer:
     updates: list[dict[str, Any]] = field(default_factory=list)
     silent: set[int] = field(default_factory=set)  # messages to these chats are never answered
     port: int = 0
-    can_send: asyncio.Event = field(default_factory=asyncio.Event)  # while it is not set, no message is answered
+    can_send: asyncio.Event = field(default_factory=asyncio.Event)  # until this is set, no message is answered
     has_updates: asyncio.Event = field(default_factory=asyncio.Event)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(100))
 

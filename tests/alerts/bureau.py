@@ -116,6 +116,6 @@ class Bureau:
 
 
 def unlimited() -> ChatLimits:
-    """Limits that never demand a pause, because their clock advances by a minute at each look."""
+    """Limits that never demand a pause, because their clock advances by a minute each time it is read."""
     minutes = itertools.count()
     return ChatLimits(lambda: 61.0 * next(minutes))

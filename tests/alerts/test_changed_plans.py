@@ -1,4 +1,4 @@
-"""Policies, accounts and receivers change while an alert waits for an answer. Nobody is forgotten all the same."""
+"""If policies, accounts or receivers change while an alert waits for an answer, everybody is still notified."""
 
 import random
 from dataclasses import replace

@@ -120,7 +120,7 @@ async def test_a_growing_figure_is_updated_at_its_interval(post: Post) -> None:
 
 
 async def test_a_cancelled_hazard_that_is_not_recounted_yet_updates_no_exposure_alert(post: Post) -> None:
-    """The exposure alert must end with the reason "cancelled", and not with the reason "no rule applies"."""
+    """The exposure alert must later end because the hazard was cancelled, not because no rule applies."""
     flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
     await post(flood, household())
     cancelled = mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]})
@@ -175,7 +175,7 @@ async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_take
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [LEILEK]}
     revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "type": "landslide"}
     await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
-    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # as if the first revision had only a drawn area
+    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # as a drawn area of the first revision would give
     await counts.store_districts(post.session, [flood.hazard_id], by_points, [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
     # `take` also locks the hazard

@@ -41,9 +41,9 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
 async def test_each_of_several_acknowledgements_keeps_on_whose_behalf_it_was_given(
     desk: Desk, settings: AlertsSettings
 ) -> None:
-    """The first person acknowledges, and says on whose behalf only then, twice. A further person is enough.
+    """The alert needs two acknowledgements. The first person states on whose behalf only later, and states it twice.
 
-    A repeated answer changes nothing, also after the alert was closed; another name is then refused.
+    The repeated statement changes nothing, even after the alert was closed. A statement with another name is refused.
     """
     officers = {"Айбек": uuid4(), "Бермет": uuid4()}
     async with desk.sessions.begin() as session:
@@ -86,7 +86,7 @@ async def test_reading_on_whose_behalf_is_logged_where_a_name_was_shown(desk: De
         await caller.put(f"/v1/alerts/{noted}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
         for reader, id in ((caller, other), (analyst, noted)):
             assert (await reader.get(path.format(id=id))).status_code == 200
-        # an open page that reads again adds an entry only if its opening has no entry
+        # a page that reads the alert again adds an entry only if none was added when the page was opened
         for again in ("?again", "?again", ""):
             assert (await caller.get(path.format(id=noted) + again)).status_code == 200
         async with desk.caller(account=account) as same_account_elsewhere:
@@ -110,8 +110,8 @@ async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, rol
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
     """Another account sends two updates, which move the alert to Kadamjai.
 
-    One has a lower and one has a higher revision. A reader of Kadamjai then acknowledges after the first person has
-    taken back, and reads only the own note.
+    One has a lower and one has a higher revision. The first person undoes the acknowledgement. A reader of Kadamjai
+    then acknowledges, and can read only the note of this second acknowledgement.
     """
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)

@@ -38,7 +38,7 @@ ADDRESSES = {
     DeliveryChannel.TELEGRAM: "telegram:-100200",
     DeliveryChannel.SMS: "sms:+996700123456",
 }
-ALERTS = 13  # of these, the first is sent at once, and twelve are combined
+ALERTS = 13  # the message about the first alert is sent at once; the other twelve messages are combined
 
 
 @asynccontextmanager

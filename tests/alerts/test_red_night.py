@@ -53,7 +53,7 @@ GRAVE = re.compile("(Severe|Extreme): ")
 HEAD = 43  # the chat of the head
 PHONES = {"officer": "+996700123456", "head": "+996700654321"}
 MOST_IN_AN_HOUR = 40
-PARTS, FLUSH = 30, 6  # a part of the night has two minutes
+PARTS, FLUSH = 30, 6  # each part of the night lasts two minutes
 UPDATED_EVERY = 6  # after this number of parts, the mildest hazard of the earlier part becomes severe
 # Moves the times of everything that is stored into the past. Each table is locked before, in a transaction of its own,
 # so that the statement and a sender that stores results never wait for each other.
@@ -80,7 +80,7 @@ class RedNight:
         self.town, self.box, self.bot, self.gateways = town, box, bot, gateways
         self.next_contacts = NextContacts(town.sessions, Places.load())
         self.escalation = Escalation(town.sessions, rules(), Places.load())
-        self.counts: dict[str, list[int]] = {"desk": [], "officer": [], "head": []}  # after each part of the night
+        self.counts: dict[str, list[int]] = {"desk": [], "officer": [], "head": []}  # messages so far, by part
 
     async def receivers(self) -> None:
         """The officer has three contacts. The head is notified if nobody acknowledges in time."""
@@ -117,7 +117,7 @@ class RedNight:
         texts = Texts.of_installation(Places.load(), settings)
         short = SmsTexts.of_installation(texts, settings)
         async with Outbound(settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
-            limits = ChatLimits(clock=itertools.count(step=10.0).__next__)  # the chat's pauses are over at once
+            limits = ChatLimits(clock=itertools.count(step=10.0).__next__)  # with this clock, no chat demands a pause
             sessions = self.town.sessions
             channels: dict[DeliveryChannel, ChannelOut] = {
                 EMAIL: EmailChannel(settings, outbound, texts),

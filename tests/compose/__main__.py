@@ -259,7 +259,7 @@ CHANGES_WITHOUT_REPORTS = {"alerts", "groups", "outcomes"}
 
 
 def comparable(ledgers: dict[str, Any]) -> Any:
-    """The ledgers, without process counters and times, and without the topics that change while no report arrives."""
+    """The ledgers, without process counters and times, and without topics that change even if no report arrives."""
     return {
         (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
         for row in rows(ledgers)

@@ -219,7 +219,7 @@ def colours(page: Page) -> Iterator[tuple[int, ...]]:
     assert box is not None
     for part in (0.3, 0.4, 0.5, 0.6):
         x, y = box["x"] + box["width"] * part, box["y"] + box["height"] * 0.5
-        # less than four pixels of the page could be no pixel of a coarse picture
+        # a picture may have fewer pixels than the page, so a smaller part could have no pixel at all
         yield first_pixel(page.screenshot(clip={"x": x, "y": y, "width": 4, "height": 4}))
 
 

@@ -311,7 +311,7 @@ SCHOOL = site()
 async def test_people_at_a_site_are_not_added_to_the_count_of_everybody_there(session: AsyncSession) -> None:
     """First the people of two villages are counted, then everybody, then one village again.
 
-    At the end, nobody is left.
+    At the end, all people have left the school.
     """
     villages: list[dict[str, Any]] = [{"origin_locality": name, "stock_id": uuid4()} for name in ("Комсомол", "Тобей")]
     first, second = at_school(0, 70, households=14, **villages[0]), at_school(1, 140, households=28, **villages[1])

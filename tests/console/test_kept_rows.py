@@ -31,7 +31,7 @@ def test_a_row_is_kept_until_its_version_or_a_fact_changes(tmp_path: Path) -> No
     assert rows.row("en", "row.html", 1, shown, is_forecast=False) == "b False"
     assert rows.row("ru", "row.html", 1, shown, is_forecast=True) == "b True"
     assert rows.row("en", "row.html", 2, shown, is_forecast=True) == "b True"
-    with pytest.raises(UndefinedError):  # a row that showed this would show it to the next reader
+    with pytest.raises(UndefinedError):  # a row must not show the reader, because other readers get the same row
         rows.row("en", "impure.html", 1, shown)
 
 

@@ -158,7 +158,7 @@ def test_an_administrators_form_changes_rights_and_keeps_the_telephone_encrypted
         "account_changed changed: telephone",
         "read ",
     }
-    assert told.count("read ") == 5  # three opened pages, and two refused forms, which show the same
+    assert told.count("read ") == 5  # three opened pages, and two refused forms, which show the account again
     # a source that an earlier release permitted
     rows(served, f"UPDATE accounts SET sources = '{{field}}' WHERE account_id = '{home[10:]}' RETURNING ''")
     refused = administrator.post(f"{home}?lang=en", data=details(administrator, home, roles="viewer", areas="KG"))

@@ -153,7 +153,7 @@ def test_an_ended_session_is_not_renewed_even_before_its_revocation_is_read(serv
     sign_in(old, name)
     chosen = {"new": "another long password", "again": "another long password"}
     data = {"name": name, "password": PASSWORD, **chosen}
-    served.workers[0].freeze()  # the frozen worker is the one that publishes revocations
+    served.workers[0].freeze()  # this worker publishes the revocations
     try:
         assert at_the_next_second(lambda: served.client().post("/password", data=data)).status_code == 303
         assert at_the_next_second(lambda: old.post("/v1/session")).status_code == 401

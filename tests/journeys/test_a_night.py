@@ -48,7 +48,7 @@ NUMBER = "996700123456"
 STALLED = "Принято, но"
 NOTES = "Мост через Исфайрам закрыт."
 MINUTE = timedelta(minutes=1)
-# Each tuple is a transaction about one table. Its lock comes first, so that it and a worker never wait for each other.
+# Each tuple is a transaction about one table. It locks the table first, so that it causes no deadlock with a worker.
 PASS = (
     (
         "LOCK TABLE deliveries IN EXCLUSIVE MODE",
@@ -86,7 +86,7 @@ class Night:
             await session.execute(insert(Binding).values(**bound, **rights))
 
     async def roster(self, *people: str) -> None:
-        """The people have shifts of a day. The first person is on duty since an hour, so no shift ends meanwhile."""
+        """The people have shifts of a day. The first shift began an hour ago, so no shift ends meanwhile."""
         begun = datetime.now(TIME_ZONE) - timedelta(hours=1)
         layer = {"name": "days", "people": people, "shift_days": 1}
         layer |= {"start": begun.date(), "handover": f"{begun:%H:%M}"}
@@ -94,7 +94,7 @@ class Night:
             await roster_queries.save(session, Roster.model_validate({"name": "centre", "layers": [layer]}))
 
     async def passes(self, time: timedelta) -> None:
-        """Moves the times for which the workers wait."""
+        """Moves the stored times into the past, so that the workers need not wait for them."""
         for lock, *statements in PASS:
             async with self.sessions.begin() as session:
                 await session.execute(text(lock))

@@ -342,7 +342,7 @@ async def keep_an_account(journey: Journey) -> None:
 
 
 async def findings(journey: Journey) -> AsyncIterator[str]:
-    """Yields each place that contains forbidden text. Also checks that the search finds texts that must be there."""
+    """Yields each file or answer with a forbidden text. Also checks that the search finds texts that must be there."""
     both, first, past = (
         looked_for(canaries) for canaries in ([THROUGH_INTAKE, BYPASSING_INTAKE], [THROUGH_INTAKE], [BYPASSING_INTAKE])
     )

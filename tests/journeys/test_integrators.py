@@ -93,7 +93,7 @@ async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(inst
     with running(FROM_START, installation) as printed:
         assert {next(printed) for _ in early} == {one.hazard_id for one in early}
         await publish(installation, late[0])
-        # if early hazards were repeated, they would be printed before this hazard
+        # the program repeats no earlier hazard, because it would print the repeat before this hazard
         assert next(printed) == late[0].hazard_id
     with running(FROM_START, installation) as printed:
         await publish(installation, late[1])

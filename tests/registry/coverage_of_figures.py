@@ -147,7 +147,7 @@ class Compared:
         self.numbers = defaultdict[str, int](int)
 
     def add(self, path: str, rows: pd.DataFrame, keys: Iterable[str]) -> None:
-        """Notes a request, and the codes and numbers in its rows, apart for registered and for counted people."""
+        """Notes a request and the codes and numbers in its rows, separately for registered and for counted people."""
         route, _, query = path.partition("?")
         for name, value in parse_qsl(query):
             self.asked[route][name].add(value)

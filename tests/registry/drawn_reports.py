@@ -48,9 +48,9 @@ def precision(draw: Draw) -> str:
 
 
 def circumstances(draw: Draw, *, rare: float = 0.2) -> Body:
-    """Most people have one of a few reasons, hazards and shelters, because the figures would have too many rows.
+    """Most people have one of a few reasons, hazards and shelters: otherwise, figures would have too many rows.
 
-    `rare` is the share of the others.
+    `rare` is the share of people with other reasons, hazards and shelters.
     """
     mobility = draw.choice(MOBILITIES)
     is_rare = draw.random() < rare

@@ -6,7 +6,7 @@ from random import Random
 
 
 class Draw(Random):
-    """Also deals codes like cards: each code comes once before a code comes again."""
+    """A generator that also deals codes like cards: each code comes once before a code comes again."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)

@@ -199,7 +199,7 @@ async def test_figures_equal_an_independent_computation(
 
 
 def counted(numbers: dict[str, Any]) -> tuple[int, ...]:
-    """Those numbers of a figure that `Expected` contains.
+    """The numbers of a figure, but only those that `Expected` contains.
 
     Assessed persons are not among them, because the example has none.
     """

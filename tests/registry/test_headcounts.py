@@ -281,7 +281,7 @@ async def test_the_same_locality_in_other_letters_is_the_same(file: Filing) -> N
         (130, 100, 2, [100, 130]),
         (100, 125, 2, [125]),  # the counts differ by 25, which is 20 % of 125: no disagreement
         (100, 130, 24, [100, 130]),
-        (100, 130, 24.1, [100, 130]),  # nobody has reported that people came
+        (100, 130, 24.1, [100, 130]),  # no report says that people came, so the counts disagree
         (100, 900, 24 * 30, [100, 900]),
         (100, 115, 24 * 30, [115]),
         (100, 0, 2, [0, 100]),

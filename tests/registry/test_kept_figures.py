@@ -50,7 +50,7 @@ async def test_an_unchanged_registry_answers_without_reading_the_displacements(o
 
 
 def without_clock(page: str) -> str:
-    """The page says as of which minute its charts are."""
+    """The page without times, because it states the minute of its charts."""
     return re.sub(r"\b\d\d:\d\d\b", "", page)
 
 
@@ -108,12 +108,12 @@ async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(off
 async def test_a_change_during_the_computation_is_in_the_next_answer(office: Office) -> None:
     """A request reads the version, then a change is committed, and then the request computes the figures.
 
-    The answer has the version and the figures before the change. The next answer has the others, and follows a cursor
-    whose row no longer exists.
+    The answer has the version and the figures from before the change. The next answers have the new ones. One of them
+    follows a cursor whose row no longer exists.
     """
     await office.file(household(), household(destination={"pcode": KADAMJAI}))
     first = await page(office)
-    await office.file(household())  # so that the answer is not in memory
+    await office.file(household())  # a change, so that the cached answer is not used
 
     async def waits() -> bool:
         async with office.app.state.sessions() as session:
@@ -147,7 +147,7 @@ async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_oth
     await office.file(household())
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(office.app.state.sessions()) for _ in range(4)]
-        # of two connections, one in 256 pairs has the same slot
+        # one in 256 pairs of connections shares a slot, so more than two are opened
         slots = {await session.scalar(text("SELECT pg_backend_pid() % 256")): session for session in opened}
         first, other, *_ = slots.values()
         for session in (first, other):
@@ -177,7 +177,7 @@ async def test_the_memory_is_bounded_also_for_questions_without_figures(
             query = FigureQuery(Status.ACTUAL, known, until=date(2026, 8, day))
             assert len(await kept.answer(session, "stock", query, places)) == len(reports)
             await kept.answer(session, "stock", first := replace(query, until=date(2026, 8, 1)), places)
-        assert [question[1] for question in kept._answers] == [query, first]  # the answer that is used stays
+        assert [question[1] for question in kept._answers] == [query, first]  # an answer in use stays cached
     async with office.app.state.sessions() as session:
 
         async def large(_version: str) -> bytes:

@@ -119,10 +119,10 @@ def test_what_cannot_be_decrypted_is_shown_without_its_sealed_fields(tmp_path: P
     desk, keys = Desk(tmp_path), Opener(tmp_path / "private")
     record = desk.record(desk.message(household(), author=AUTHOR))
     assert content_of(record, keys)["fields"]["phone"] == "+996 555 123456"
-    without = content_of(record, None)  # as in the services without private keys
+    without = content_of(record, None)  # the other services have no private keys
     assert (without["fields"]["persons"], without["is_whole"]) == (5, False)
     assert not {"phone", "sealed"} & set(without["fields"])
-    Desk(tmp_path / "other")  # whoever opens a letter does not wait for a missing private key
+    Desk(tmp_path / "other")  # opening a letter does not wait for a missing private key
     assert content_of(record, Opener(tmp_path / "other" / "private")) == without
     altered = content_of(record._replace(value=record.value.replace(b'"persons":5', b'"persons":6')), keys)
     assert (altered["fields"]["persons"], altered["is_whole"]) == (6, False)

@@ -273,7 +273,7 @@ def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.Mon
     reports = [filed(BODY), *(filed(moved("transferred", days, persons=1, **TO_BATKEN)) for days in range(1, 100))]
     working_set = working_set_of(reports, batch=100)
     [subject] = working_set.subjects.values()
-    assert subject.standing is not None  # like the rows of the household, the numbers are read only after the batch
+    assert subject.standing is not None  # the numbers, like the rows, are computed only after the batch
     assert subject.standing.displaced == 5
     assert computed == [99]
     assert len(working_set.changes) == 1

@@ -55,7 +55,7 @@ def test_a_hazard_fits_by_its_type_and_by_the_days_of_departure(unnamed: dict[st
 
 @pytest.mark.parametrize("named_first", [True, False])
 async def test_recounts_of_which_one_names_the_hazard_replace_each_other(office: Office, named_first: bool) -> None:
-    """This is so in both orders of counting and of arrival.
+    """The order of the counts and the order of their arrival do not matter.
 
     Board, alerts and figures compute their numbers by the stock.
     """

@@ -86,7 +86,7 @@ async def test_one_site_has_one_population_whatever_the_reports_say_about_the_pl
 
 
 async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(office: Office) -> None:
-    """The figures show these people by their origin, and only the rest of the whole count with an unknown origin."""
+    """The figures show the people of these groups by their origin. The rest of the whole count has no known origin."""
     site_id = await saved(office)
     here = {"site_id": str(site_id)}
     of_village, of_osh = counted(0, 70, **here), counted(1, 150, **here, origin={"pcode": OSH}, needs=["food"])
@@ -137,7 +137,10 @@ async def by_origin(office: Office) -> dict[str | None, int]:
 
 
 async def test_people_counted_between_two_differing_counts_of_everybody_are_counted_once(office: Office) -> None:
-    """The figures use the higher count of everybody, but the later one shows that the village was already there."""
+    """The figures use the higher count of everybody. The people of the village are a part of it.
+
+    The later count of everybody shows this, because these people were already there.
+    """
     site_id = await saved(office)
     here = {"site_id": str(site_id)}
     everybody = {**here, "origin": {"country": "ZZ"}}
@@ -148,7 +151,7 @@ async def test_people_counted_between_two_differing_counts_of_everybody_are_coun
     assert await by_origin(office) == {KADAMJAI: 70, None: 170}
 
 
-# At each of 1,000 further sites, nine copies of the count of the village, and one of the count of everybody.
+# Each of 1,000 further sites gets nine copies of the count of the village, and one copy of the count of everybody.
 COPIED = {column.name: f"one.{column.name}" for column in GroupCount.__table__.columns if column.computed is None}
 NEW = {**COPIED, **dict.fromkeys(("report_id", "stock_id"), "gen_random_uuid()"), "site_id": "sites.site_id"}
 COPIES = f"""

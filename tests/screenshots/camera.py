@@ -11,8 +11,8 @@ from deploy.local.process import wait_until
 WIDTHS = {1920: 1080, 1366: 768, 390: 844}
 HIGHEST = 3000  # of a longer page, only the beginning is photographed
 QUALITY = 55
-# The fonts are loaded, the map is drawn, the connection is live, nothing is late, and a wall screen shows its first
-# page. A small map is drawn only when it is seen.
+# The fonts are loaded, the map is drawn, the connection is live, no part is being loaded, and a wall screen shows
+# its first page. A small map is drawn only when it is seen.
 IS_COMPLETE = """async () => {
   await document.fonts.ready;
   const map = document.querySelector("#map");
@@ -24,7 +24,7 @@ IS_COMPLETE = """async () => {
   return isDrawn && isLive && page.startsWith("1/") && !document.querySelector("main [aria-busy=true]");
 }"""
 DRAWING_SECONDS = 30.0
-STILL = 4  # the map is ready if so many pictures of it, one after the other, are equal: marks come after the base
+STILL = 4  # the map is ready if this many successive pictures of it are equal: marks are drawn after the base
 
 
 class Camera:

@@ -85,7 +85,7 @@ def name_of(path: str) -> str:
 
 
 def missing() -> list[str]:
-    """The pages that the table has forgotten, or that its role may not open."""
+    """The pages that are missing in the table, or that the role in the table may not open."""
     photographed = {(role, shape(path.partition("?")[0])) for role, paths in PAGES.items() for path in paths}
     return [
         path

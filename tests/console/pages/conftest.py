@@ -183,7 +183,7 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 def cleared(whole: Whole) -> None:
     """Removes the alerts, hazards and groups of earlier test files. Otherwise, acknowledged alerts could ring again.
 
-    What these files reported last is read first. Otherwise it would appear while a later test counts rows.
+    First, the services read all reports of these files. A late report would appear while a later test counts rows.
     """
     assert wait_until(whole.has_read_everything, timeout=60)
     whole.close_alerts()

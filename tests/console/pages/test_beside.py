@@ -25,7 +25,7 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     assert row.bounding_box() == top
     expect(row).to_be_focused()
     expect(row).to_have_attribute("aria-current", "true")
-    page.keyboard.press("Enter")  # a second time: the focus moves into the panel
+    page.keyboard.press("Enter")  # the second press moves the focus into the panel
     expect(beside).to_be_focused()
     beside.get_by_role("textbox", name="Comment").fill("The road is closed")
     beside.get_by_role("button", name="Acknowledge", exact=True).click()
@@ -135,7 +135,7 @@ def test_the_last_hour_marks_exercises_and_keeps_the_focus_when_it_is_drawn_agai
     whole.report_hazard(type="drought", status="Exercise")
     changes = seat(Role.OPERATOR).open("/").locator("#panel-recent li", has_text="Drought")
     expect(changes.first.locator(".tag")).to_have_text("Exercise")
-    reported = changes.filter(has_text="First report")  # not the alert, which can come later
+    reported = changes.filter(has_text="First report")  # the alert about it can come later and is left out
     link = reported.filter(has=changes.page.get_by_text("Exercise")).get_by_role("link")
     link.focus()
     whole.report_hazard(type="drought", status="Test")

@@ -33,7 +33,7 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
 
 
 def test_a_script_that_fails_to_load_is_loaded_again_without_losing_input(whole: Whole, seat: Any) -> None:
-    """The page says so also while no answer comes, and is loaded once more. Then only the script is loaded again."""
+    """The page states the failure even before an answer comes. It is loaded once more, then only the script is."""
     desk = seat(Role.OPERATOR)
     page = desk.page
     loads = list[str]()

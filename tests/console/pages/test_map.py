@@ -108,7 +108,7 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
         return beside.is_visible()
 
     assert wait_until(is_opened_by_a_click, timeout=60, every=0.5)
-    # at this point is the mark of the hazard, of its alert, or of both; a click on both opens their district
+    # the mark at this point is the hazard's, its alert's, or a common one; the common mark opens their district
     expect(beside.locator("h1")).to_have_text(re.compile("Rockfall|Kara-Suu"))
     assert_the_mark_moves(whole, page)
     page.locator("#map-switch").click()
@@ -160,7 +160,7 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     assert page.evaluate(shown) == [False, True]
     page.evaluate("window.drawn.turn('hazards', true); window.drawn.show('returns', [])")
     assert page.evaluate(shown) == [True, False]
-    # one mark of both, which have no district in common
+    # both hazards share this mark, although they share no district
     page.evaluate("ids => window.drawn.chosen('hazards', ids)", [str(snow.hazard_id), str(slide.hazard_id)])
     page.locator("#map-more").get_by_role("button", name="Landslide").click()
     expect(page.locator("#beside h1")).to_contain_text("Landslide")
@@ -188,7 +188,7 @@ def assert_the_wall_shows_no_typed_text(whole: Whole, page: Page) -> None:
     assert "Told by a caller" not in page.evaluate("window.shown.hazards")
 
 
-# Where a place is on the page, if the map shows the whole country.
+# The position of a place on the page when the map shows the whole country.
 PIXEL_OF = """(map, [lon, lat]) => {
   const y = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) * (180 / Math.PI);
   const [west, south, east, north] = [69.2, y(39.1), 80.3, y(43.4)];

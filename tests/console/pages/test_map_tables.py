@@ -22,12 +22,12 @@ MINUTES_OF_THE_LOSS = """async () => {
     const { clock } = await import("/static/time.js");
     return [60_000, 0].map(ms => clock(new Date(Date.now() - ms)));
 }"""
-# a file that is still on its way is waited for by all, not taken for loaded
+# while a file is being loaded, every caller waits for it
 SAME_FILE = """async () => {
     const { addBackgroundReader } = await import("/static/map/page-files.js");
     return addBackgroundReader() === addBackgroundReader();
 }"""
-# the district that a click on a mark of several alerts opens
+# a click on a mark of several alerts opens this district
 COMMON_DISTRICT = """async () => {
     const { commonDistrict } = await import("/static/map/features.js");
     const of = (...districts) => ({ properties: { districts } });
@@ -63,7 +63,7 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     row = page.locator("#hazards-rows tr", has_text="Rockfall")
     expect(row).to_be_visible()
     page.emulate_media(media="print")
-    expect(row.get_by_role("button")).to_be_visible()  # the names in the tables are printed, too
+    expect(row.get_by_role("button")).to_be_visible()  # the names in the tables are buttons, and are printed
     page.emulate_media(media="screen")
     row.get_by_role("button").focus()
     page.keyboard.press("Enter")
@@ -159,7 +159,7 @@ def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None
 
 
 def assert_a_past_hazard_is_read_alone(whole: Whole, page: Page) -> None:
-    """For the small map of an alert. The page of a hazard without a known place has no small map."""
+    """The small map of an alert reads its past hazard alone. A hazard without a known place has no small map."""
     past: dict[str, Any] = {"onset": NOW - timedelta(days=9), "received_at": NOW - timedelta(days=9)}
     flood = hazard(type="river_flood", **past, expires=NOW - timedelta(days=8), area={"description": "Kurgan"})
     whole.publish(flood)
@@ -220,7 +220,7 @@ def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(who
     expect(row).to_have_count(1)
     row.evaluate("row => { row.isFirst = true; }")
     expect(page.locator("#map-late")).to_be_hidden()
-    # without a connection, the map is as old as the loss, even if nothing was heard since
+    # without a connection, the page states the time of the loss as the time of the map
     page.route("**/stream?*", lambda route: route.abort())
     lost = page.evaluate(MINUTES_OF_THE_LOSS)
     page.evaluate("dispatchEvent(new Event('offline'))")
@@ -230,7 +230,7 @@ def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(who
     page.unroute("**/stream?*")
     page.clock.fast_forward(3_000)
     expect(page.locator("#map-late")).to_be_hidden()
-    # after a loss of the connection, the map is as old as the loss, not as what was heard afterwards
+    # after a loss, the page still states the time of the loss, and not the time of what it heard afterwards
     page.route("**/console/v1/map/alerts*", lambda route: route.fulfill(status=503))
     lost = page.evaluate(MINUTES_OF_THE_LOSS)
     page.evaluate("dispatchEvent(new Event('offline'))")

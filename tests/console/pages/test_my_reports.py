@@ -1,4 +1,4 @@
-"""On the page "My reports", a person at the desk follows what became of the own reports."""
+"""On the page "My reports", a person at the desk sees what became of the reports that this person sent."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -67,10 +67,10 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
     other.locator(f"#progress-{aimed}").click()
     expect(row.locator(".alert-state")).to_match_aria_snapshot("- paragraph: /In progress/")
     expect(row).to_have_attribute("data-section", "acknowledged")
-    page.evaluate(MOVES_ON)  # a mouse on a table that shakes
+    page.evaluate(MOVES_ON)  # the mouse moves a little, as on a table that shakes
     expect(row).to_have_attribute("data-section", "in_progress")
     for outcome in ("this button has only just appeared here", "Confirmed: "):
-        row.get_by_role("button", name="Confirm").click()  # is not seen before the pointer is on the row
+        row.get_by_role("button", name="Confirm").click()  # the button appears when the pointer is on the row
         expect(page.locator("#toasts")).to_contain_text(outcome)
         page.evaluate(MUCH_LATER)
     # the button that sends comes under the pointer, in a dialog that covers the corner of the messages
@@ -103,7 +103,7 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     whole.report_hazard(type="hail", severity="Moderate")
     expect(page.locator("#changes")).to_be_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    expect(page.locator("#changes")).to_be_hidden()  # so that the printed list has the new alert
+    expect(page.locator("#changes")).to_be_hidden()  # the list is drawn before it is printed
 
 
 def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) -> None:
@@ -248,7 +248,7 @@ def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_s
     page.locator("#snooze-reason").fill("A team is on its way")
     page.locator("#answer-send").click()
     expect(page.locator("#answering")).to_be_hidden()
-    expect(page.locator("#panel-alerts")).to_be_focused()  # and no row, because nobody has aimed at another alert
+    expect(page.locator("#panel-alerts")).to_be_focused()  # no row has the focus, so that no key acts on it
     away(page)
     for row in rows.values():
         expect(row).to_contain_text("snoozed until")

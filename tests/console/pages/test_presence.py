@@ -107,8 +107,8 @@ def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> 
     assert page.title().startswith("⚠ Signed out")
 
 
-# Has the alarm shown once more, as it does every 2.5 seconds. The same texts in new nodes, or the same attributes set
-# again, would have the browser compute the styles of the whole page.
+# Makes the alarm draw its notice once more, as every 2.5 seconds. If it drew the same texts in new nodes, or set the
+# same attributes again, the browser would compute the styles of the whole page.
 CHANGES = """() => {
   const watching = new MutationObserver(() => {});
   watching.observe(document.querySelector(".foot"), { childList: true, subtree: true, attributeFilter: ["hidden"] });
@@ -190,7 +190,7 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
     answer_with_a_part_of_the_list(page)
     assert alert_id not in page.evaluate("window.withdrawn")
     page.reload()
-    assert alert_id in page.evaluate("sessionStorage.getItem('withdrawn')")  # by the page that was left
+    assert alert_id in page.evaluate("sessionStorage.getItem('withdrawn')")  # the closed page stored this
     wait_for_script(page, "id => window.notified.some(([, tag]) => tag === id)", alert_id)
     acknowledge = "id => fetch(`/alerts/v1/alerts/${id}/acknowledgement`, { method: 'PUT' }).then(({ ok }) => ok)"
     assert page.evaluate(acknowledge, alert_id)
@@ -215,7 +215,7 @@ def test_a_sign_out_elsewhere_is_shown_at_once(seat: Any) -> None:
     other.get_by_role("button", name="Sign out").click()
     other.wait_for_url("**/sign-in**")
     expect(page.locator("#session-ended")).to_contain_text("Signed out")
-    page.emulate_media(media="print")  # also the paper says that it is old
+    page.emulate_media(media="print")  # a printed page also states that it is old
     expect(page.locator("#link")).to_be_visible()
     expect(page.locator(".session-ended-text")).to_be_visible()
     page.emulate_media(media="screen")

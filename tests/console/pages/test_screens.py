@@ -69,8 +69,8 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (part, language)
 
 
-# From the right end of the first Extreme severity to its alert's name. A single script finds and measures the row,
-# because the board may replace the row at any time.
+# The distance from the right end of the first Extreme severity to its alert's name. A single script finds and measures
+# the row, because the board may replace the row at any time.
 OVERLAP = """() => {
   const grade = document.querySelector(".alert .severity[data-severity=Extreme]");
   const name = grade.closest(".alert").querySelector(".alert-name");

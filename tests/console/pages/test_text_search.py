@@ -13,7 +13,7 @@ from shared.auth.tokens import Role
 from tests.console.factories import KARA_SUU, LEILEK, NOW, hazard
 from tests.console.pages.conftest import Whole, wait_for_words
 
-# No other test of the pages reports people there. A further alert would tell of them, and would be found, too.
+# No other test of the pages reports people there: an alert about these people would be found, too.
 TON = "KG02220000000"
 
 

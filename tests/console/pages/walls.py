@@ -47,7 +47,7 @@ class ChangingWall:
 
     def memory(self) -> dict[str, float]:
         """The bytes, elements and listeners that the page uses after a collection of garbage."""
-        for _ in range(3):  # what the first collection frees can keep other objects alive until the next one
+        for _ in range(3):  # the next collection frees objects that the freed ones referred to
             self._devtools.send("HeapProfiler.collectGarbage")
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]
         wanted = ("JSHeapUsedSize", "Nodes", "JSEventListeners")

@@ -18,7 +18,7 @@ from tests.intake.sealing import opened as opened_report
 from tests.journeys.count import everything
 
 FORM = "/intake/field"
-PIN = "258013467029"  # so long that the ids and times on a phone never contain it by chance
+PIN = "258013467029"  # so long that no id or time on a phone contains it by chance
 FAMILY, GIVEN, TELEPHONE, NOTES = "Токтогулова", "Айгүл", "+996 555 010203", "sleeps at Айгүл's"
 KEEP = "([key, value]) => localStorage.setItem(key, JSON.stringify(value))"
 UNSEEN = """() => {
@@ -145,7 +145,7 @@ def keep_account(page: Page, name: str) -> None:
 def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
     """Makes the phone offline and stops the server.
 
-    Even in Chromium's offline mode, a page that is loading can send a report.
+    The server is stopped because a page that is being loaded can send a report even in Chromium's offline mode.
     """
     phone.set_offline(True)
     centre.web.stop()

@@ -12,7 +12,7 @@ from tests.intake.records import records
 
 VILLAGE = "found({ coords: { latitude: 40.15, longitude: 71.2, accuracy: 8 } })"  # 5 km away
 FOUND = "found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: %d } })"
-WORDS = "Affected: 5 houses"  # like the line that the form makes from the boxes
+WORDS = "Affected: 5 houses"  # the form writes such a line for the checked boxes
 
 
 def located(page: Page, answer: str, text: str) -> None:
@@ -58,7 +58,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     page.click("#send")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     expect(page.locator("#reports strong")).to_contain_text("Hazard")
-    page.reload()  # the page forgets what it sent, and the words are only in the sealed report
+    page.reload()  # afterwards, the words are only in the sealed report
     page.click("#reports >> text=Correct")
     expect(page.locator("#written-anew")).to_be_visible()
     expect(page.locator("#seen-type")).to_have_value("glof")
@@ -86,7 +86,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
 def test_a_team_that_found_nothing_says_so(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
-    page.select_option("#origin-oblast", "other")  # as a household may state
+    page.select_option("#origin-oblast", "other")  # another country, which only a household may state
     page.check("input[value=nothing]", force=True)
     expect(page.locator("#origin-oblast")).to_have_value("")
     expect(page.locator("#origin-country")).to_be_hidden()
