@@ -51,7 +51,7 @@ class Circuit:
         return answer
 
     async def run(self) -> None:
-        """Until cancelled: while the circuit is open, probe the dependency until it answers, then close the circuit."""
+        """Each time the circuit opens, probe the dependency until it answers, then close the circuit."""
         while True:
             await self._opened.wait()
             backoff = Backoff()

@@ -1,4 +1,4 @@
-"""Decides whether the last confirmation of where displaced people are is too old. No I/O.
+"""Decides whether it is too long ago that somebody confirmed the whereabouts of displaced people. No I/O.
 
 The passage of time alone does not end a displacement. After the periods of this module, people stay in the stock, and
 are marked "not confirmed since".

@@ -111,7 +111,7 @@ def is_line(text: str, longest: int) -> bool:
 
 
 def iso(typed: str) -> str:
-    """`29.11.2026 8:30` in ISO 8601, in which browsers send a date. Other texts stay as they are."""
+    """Converts `29.11.2026 8:30` to ISO 8601, the format in which browsers send dates. Other texts stay as they are."""
     day = WRITTEN_DAY.match(typed)
     if day is None:
         return typed

@@ -25,7 +25,7 @@ Measure = Callable[[AsyncSession], Awaitable[Iterable[Metric]]]
 
 
 class Measured(Collector):
-    """The ledger, the lag and the service's own `measures`.
+    """Collects the metrics of the ledger, the lag, and the metrics of the service's own `measures`.
 
     While PostgreSQL is unavailable, `/metrics` has none of these metrics.
     """

@@ -91,7 +91,7 @@ function press(event) {
   const since = performance.now() - NOTICED_MS;
   const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  // a button that was there before, or that the person pressed last, has only moved a little
+  // the control was there before, or the person has just pressed it: it has only moved a little
   const isKnown = isSame(changed.former ?? null, control) || isSame(pressed, control);
   const isOther = isNear && changed.at > since && !isKnown;
   const isSeenOnHover = event.pointerType !== "touch" && control?.hasAttribute("data-seen-on-hover");
@@ -101,7 +101,7 @@ function press(event) {
 
 /** @param {MouseEvent} event */
 function check(event) {
-  if (event.detail === 0) return; // the click of a key or a script has no place
+  if (event.detail === 0) return; // a key or a script made this click, so it has no position
   if (event.detail === 1) hasActed = false;
   const control = controlOf(event.target);
   if (!control) return;
@@ -111,7 +111,7 @@ function check(event) {
   }
   event.preventDefault();
   event.stopImmediatePropagation();
-  // the message also appears if this press comes fast after a press that did nothing
+  // no message if an earlier click of this series has acted
   if (!hasActed) toast(sentence("pressed_too_early"), "bad", undefined, control.closest("dialog"));
 }
 

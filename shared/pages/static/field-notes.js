@@ -18,7 +18,7 @@ export function sayAt(field, text) {
 export function mark(fields) {
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
-    field.dispatchEvent(new Event("invalid", { bubbles: true })); // a form shows a field that it has hidden
+    field.dispatchEvent(new Event("invalid", { bubbles: true })); // if the form has hidden this field, it shows it now
     for (let around = field.closest("details"); around; around = around.parentElement?.closest("details") ?? null)
       around.open = true; // a field in a closed section cannot get the focus
   }

@@ -45,7 +45,11 @@ export function saveChart(canvas, title, series, ground, ink) {
   image.toBlob((blob) => blob && save(blob, `${named(title)}.png`));
 }
 
-/** The places of names with these widths, side by side, in as many lines as needed. @param {number[]} widths @param {number} right */
+/**
+ * The places of names with these widths, side by side, in as many lines as needed.
+ * @param {number[]} widths
+ * @param {number} right
+ */
 function placed(widths, right) {
   let left = PADDING;
   let line = 0;

@@ -19,7 +19,7 @@ button.addEventListener("click", async () => {
   }
 });
 
-/** In groups of three, which are easy to read aloud. @param {string} drawn */
+/** Shows the code in groups of three, which are easy to read aloud. @param {string} drawn */
 function show(drawn) {
   for (const part of [code, code.previousElementSibling]) part?.classList.remove("no-print");
   code.tabIndex = -1; // the button that had the focus is removed
