@@ -26,7 +26,7 @@ FLAGS = (
     "--js-flags=--no-opt --no-maglev --single-threaded",
 )
 WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # draws WebGL without a graphics card
-# Playwright's own flags enable WebGL, and to draw a map without a graphics card takes seconds of all cores.
+# Disables WebGL, which Playwright enables. Without a graphics card, drawing a map takes seconds on all cores.
 NO_WEBGL = ("--disable-3d-apis",)
 # the flag with which a wall screen's browser plays sounds (docs/board.md)
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"

@@ -45,7 +45,7 @@ def handling(deliveries: Deliveries) -> Handling:
 
 
 async def report(town: Town, deliveries: Deliveries, count: int = 1, *, is_committed: bool = True) -> list[Claim]:
-    """Reports hazards. Returns each delivery's attempts and claim as they are before the commit."""
+    """Reports hazards. Returns each delivery's attempts and claim, read before the commit."""
     now = datetime.now(UTC)
     async with town.sessions() as session:
         batch = [received(hazard(onset=now, received_at=now)) for _ in range(count)]

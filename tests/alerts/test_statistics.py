@@ -200,7 +200,7 @@ async def raised(session: AsyncSession, at: datetime, *, status: str = "Actual",
 async def acted(
     session: AsyncSession, alert_id: UUID, deed: ActKind, minutes: float, *, account: UUID | None = None
 ) -> None:
-    """Stores what a person did so many minutes after the raise."""
+    """Stores what a person did this number of minutes after the alert was raised."""
     at = await session.scalar(text("SELECT raised_at FROM alerts WHERE alert_id = :id"), {"id": alert_id})
     assert at is not None
     row = {"alert_id": alert_id, "sequence": 2, "deed": deed.value, "account_id": account or X}

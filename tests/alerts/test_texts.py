@@ -36,7 +36,7 @@ def read(
     hazard_words: HazardWords | None = None,
     **since: Any,
 ) -> Text:
-    """The text about the alert that the finding raises. `since` has fields of the alert that change afterwards."""
+    """The text about the alert that the finding raises. `since` has the alert's later values of some fields."""
     assert isinstance(finding, Finding)
     alert = transitions.replaced(transitions.raised(finding, None, NOW), **since)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)

@@ -81,7 +81,7 @@ def test_every_unit_has_a_point() -> None:
 
 def test_a_hazard_without_a_shape_is_shown_in_each_of_its_districts() -> None:
     shown = hazard(pcodes=[BATKEN, KADAMJAI, KARA_SUU])
-    assert shown["properties"]["districts"] == [KADAMJAI, KARA_SUU]  # the oblast of Kadamjai adds no point
+    assert shown["properties"]["districts"] == [KADAMJAI, KARA_SUU]  # Batken, the oblast of Kadamjai, is left out
     points = [positions.of_units()[pcode] for pcode in (KADAMJAI, KARA_SUU)]
     assert shown["geometry"] == {"type": "MultiPoint", "coordinates": points}
 

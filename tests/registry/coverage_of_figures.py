@@ -54,7 +54,7 @@ WITHOUT_FIGURES = {
 }
 UNKNOWN_PLACES = {COUNTRY, ABROAD, UNKNOWN_COUNTRY}  # the district, the country abroad, or the place is not known
 IN_NO_FIGURE = {Mobility.UNABLE_TO_MOVE.value}
-WITHOUT_PASSAGE = {"confirmed_here", "intends_to_stay", *UNSEEN}  # nobody changes the position by these movements
+WITHOUT_PASSAGE = {"confirmed_here", "intends_to_stay", *UNSEEN}  # these movements change nobody's position
 FILTERS: dict[str, type[BaseModel]] = {
     "stock": StockFilters,
     "flows": FlowFilters,
@@ -134,7 +134,7 @@ def check_people(figures: Figures, of_sites: set[str]) -> None:
     assert registered["is_presumed"].any() and registered["intends_to_stay"].any()
     moved = figures.passages[figures.passages["kind"] == "household"]
     is_named, is_aged = moved["born"].notna(), moved["youngest"].notna()
-    # among the registered people who moved are members, persons of an age bracket, and persons who are only a number
+    # the registered people who moved include named members, persons of an age bracket, and unnamed persons
     assert is_named.any() and (is_aged & ~is_named).any() and (moved["member_id"] == "").any()
 
 

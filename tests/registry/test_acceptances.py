@@ -270,7 +270,7 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
     async with office.app.state.sessions.begin() as session:
         await session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '1 day'"))
     await identify_some(office.app.state.sessions, office.registrar)
-    assert await rows(office, "SELECT * FROM coded_movements") == []  # a code of yesterday that is no longer compared
+    assert await rows(office, "SELECT * FROM coded_movements") == []  # a day later, the code is no longer compared
     await office.file(own, coded)
     await reverse(office, *(acceptance["decision_id"] for acceptance in await adopted(office)))
     await identify_some(office.app.state.sessions, office.registrar)
@@ -282,7 +282,7 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
 async def test_the_correction_of_a_movement_that_is_given_back_finds_its_household_by_the_code_too(
     office: Office,
 ) -> None:
-    """The correction came while another household had the movement, so its code was not compared with others."""
+    """The correction came while the movement belonged to another household, so its code was not compared."""
     first, coded = household(), household(short_code=drawn_code())
     by_code = movement(coded, "returned", household_code=coded["short_code"])
     del by_code["household_id"]
@@ -338,7 +338,7 @@ async def test_a_movement_by_short_code_that_is_given_back_waits_until_its_house
 
 
 async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reversed(office: Office) -> None:
-    """An answer concerns a report under one household.
+    """An answer is valid only while the report belongs to the household of the answer.
 
     If the report is accepted under this household again, the answer is still valid.
     """

@@ -162,8 +162,8 @@ def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
     return [version for version in drawn if version[0] > 1 or not version[2]]
 
 
-# each version is the number of the report, the number of the version, whether another team sent it, the hour, and
-# whether the sign-in had expired
+# each tuple is a version of a report: the number of the report, the number of the version, whether another team sent
+# the version, the hour, and whether the sign-in had expired
 VERSIONS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(1, 3), st.booleans(), st.integers(0, 2), st.booleans()),
     unique_by=lambda version: version[:3],

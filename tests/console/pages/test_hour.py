@@ -62,7 +62,7 @@ def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(many:
 
 
 def test_an_operators_hour(whole: Whole, many: None, seat: Any) -> None:
-    """Everything is reachable, only what was aimed at is answered, and nobody loads the board again."""
+    """Every alert is reachable, only the chosen alerts are answered, and nobody has to load the board again."""
     first, second = seat(Role.OPERATOR), seat(Role.OPERATOR)
     pages = [desk.open("/") for desk in (first, second)]
     acknowledged_before = acknowledged(whole, first)

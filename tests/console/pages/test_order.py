@@ -31,7 +31,7 @@ EQUALS_SERVERS = """async () => {
 }"""
 CONTAINS = "both => import('/static/board/listening.js').then(({ contains }) => contains(...both))"
 NAMES = "rows => rows.map(row => row.dataset.key)"
-# Moves the clock of the page further than any key or answer holds the list, and stops it.
+# Moves the clock of the page past the time for which a key or an answer holds the list, and stops the clock.
 MUCH_LATER = "() => { const moment = performance.now() + 10_000; performance.now = () => moment; }"
 
 

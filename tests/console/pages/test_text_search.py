@@ -64,7 +64,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     # the page of an area outside the reader's areas does not say that it has no open alert
     area = elsewhere.get(f"/areas/{LEILEK}?lang=en").text
     assert "outside your areas" in area and "No open alert" not in area
-    # the sums of an oblast of which the reader has one district name this district
+    # if the reader's area is one district of an oblast, the sums of the oblast name this district
     assert "Only your areas: Kara-Suu rayon" in elsewhere.get("/areas/KG06000000000?lang=en").text
     page.locator("tr[data-key]").get_by_role("link", name="Hail", exact=True).click()
     expect(page.locator("article.alert-page")).to_be_visible()
