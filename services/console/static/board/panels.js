@@ -90,6 +90,8 @@ class Drawing {
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
     this.waitedMs = 0; // how long the server waited for its worker before it rendered the newest answer
+    /** @type {ReturnType<typeof setTimeout> | undefined} of the next rendering after a failed or late one */
+    this.retry = undefined;
     this.stateAt = 0; // when the shown state was requested; 0 for the first state, which came with the page
   }
 
@@ -147,8 +149,12 @@ class Drawing {
     this.stateAt = askedAt;
   }
 
+  /** Renders the panel again later, once for all failures until then: otherwise each failure would lead to another. */
   again() {
-    setTimeout(() => this.draw(), AGAIN_MS);
+    this.retry ??= setTimeout(() => {
+      this.retry = undefined;
+      void this.draw();
+    }, AGAIN_MS);
   }
 }
 
