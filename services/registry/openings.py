@@ -1,4 +1,4 @@
-"""Reports if a person reads unusually many household records. The reads are not refused."""
+"""Logs a warning if a person reads unusually many household records. The reads are not refused."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Adds to dead letters the offset that is written in their headers. A restore does not change this offset."""
+"""Stores, with each dead letter, the offset that is written in its headers. A restore does not change this offset."""
 
 from alembic import op
 

@@ -161,7 +161,7 @@ class PlaceComparing:
         return [count for count in counts if count.occurred_at >= since and count.mobility in DISPLACED]
 
     async def _versions(self, session: AsyncSession, pairs: Collection[Pair]) -> dict[UUID, int]:
-        """The households of these pairs of districts that left recently, with the versions of their rows."""
+        """The households that left recently, between these pairs of districts, with the versions of their rows."""
         connection, district = await database.driver(session), self._places.district
         recent = self._status, self._clock() - RECENT, list(DISPLACED)
         units = [(origin, present) for origin, present in await connection.fetch(UNITS, *recent)]

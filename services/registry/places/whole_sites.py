@@ -73,7 +73,7 @@ async def counts_of_everybody(session: AsyncSession, status: Status, since: date
 async def households_there(
     session: AsyncSession, search: SearchKeys, status: Status, counts: Collection[CountOfEverybody]
 ) -> dict[UUID, list[HouseholdThere]]:
-    """Maps the report id of each count to the households of known origin that were at the site when it was made."""
+    """Maps the report id of each count to the households of known origin that were then at the site."""
     stays = await _stays(session, search, status, {count.site_id for count in counts})
     return {count.report_id: _there(stays[count.site_id], count.counted_at) for count in counts}
 
