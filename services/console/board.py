@@ -144,8 +144,8 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-# Only readers of the whole country see outcomes of all kinds. All others see only the outcomes of hazards, because an
-# outcome has no place that could be compared with their areas.
+# Only readers of the whole country see outcomes of all kinds. All other readers see only the outcomes of hazards,
+# because an outcome has no place that could be compared with their areas.
 PUBLIC_KINDS = (ReportKind.HAZARD,)
 LOOKED_AT = ("held", "rejected", "set_aside")
 # All movements share one column, because the panel is too narrow for a column for each kind of report.

@@ -25,7 +25,7 @@ async def once_there(
 ) -> tuple[T, dict[str, str]]:
     """Reads in a snapshot that contains the position `wanted`. Waits at most 3 seconds for it.
 
-    The returned header `x-position` has the snapshot's position, and `x-waited-ms` the time of the waiting. If the
+    The returned header `x-position` has the snapshot's position, and `x-waited-ms` how long the request waited. If the
     worker has not reached the position by then, the header `x-late` makes the browser ask again.
     """
     now = asyncio.get_running_loop().time

@@ -196,7 +196,7 @@ class CountedGroups:
 
     @cached_property
     def _stated(self) -> int:
-        """The number of stated places, which come first."""
+        """The number of places that are stated. They are the first in the list."""
         return sum(line.place.is_stated for line in self.here)
 
 

@@ -24,7 +24,7 @@ def hazard(received: Received) -> dict[str, Any]:
 
 
 def household(received: Received) -> dict[str, Any]:
-    """The row of a household. It counts only the persons who are still displaced.
+    """The row of a household, which counts only the persons who are still displaced.
 
     `registered_at` is set only from the first event, because later events do not contain the time of the registration.
     """
@@ -50,7 +50,7 @@ def latest_time(day: date, published_at: datetime) -> datetime:
 
 
 def group(received: Received) -> dict[str, Any]:
-    """The row of a count. It counts only the people who are still displaced at the place where they were counted."""
+    """The row of a count, which counts only people who are still displaced at the place where they were counted."""
     data = received.event.data
     whereabouts = data.whereabouts
     return {

@@ -21,7 +21,7 @@ FREED_AFTER_SECONDS = 60.0  # frees memory: each set of areas and each area's pa
 
 @dataclass(slots=True)
 class _Kept:
-    """Figures, and the positions on their topics up to which they contain the records."""
+    """Figures, and the positions that say up to which record of each topic the figures were computed."""
 
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     figures: Any = None

@@ -1,1 +1,1 @@
-"""Accounts as administrators keep them, in the browser and at the terminal, and the enrolment of people by a link."""
+"""How administrators manage accounts, in the browser and at the terminal, and how people enrol by a link."""

@@ -50,7 +50,7 @@ async def change(
 ) -> bool:
     """Changes the account, whose row is locked. If its rights change, its sessions and tokens end.
 
-    Returns whether they end. Raises LastAdministrator.
+    Returns whether the sessions and tokens end. Raises LastAdministrator.
     """
     if Role.ADMINISTRATOR not in details.roles:
         await keep_an_administrator(session, account, now)

@@ -50,7 +50,7 @@ LAST = N_(
 
 @router.get("/accounts")
 async def accounts_page(request: Request, session: Session, role: str = "", state: str = "") -> Response:
-    """A script of the page searches for people. Their names would otherwise be in the address."""
+    """A script of the page searches for people. Otherwise the names of people would be in the address."""
     known, seen = await queries.everyone(session), await sign_ins.last_contacts(session)
     listed = [ListedAccount(account, listing.state_of(account), seen.get(account.account_id)) for account in known]
     matching = listing.matching(listed, role=role, state=state)
@@ -73,7 +73,7 @@ async def new_page(request: Request, session: Session) -> Response:
 
 @router.post("/accounts")
 async def add(request: Request, session: Session) -> Response:
-    """Adds an account without a password. Its enrolment link is shown at once, unless another system uses it."""
+    """Adds an account without a password. Shows the enrolment link at once, unless another system uses the account."""
     here, now = console(request), datetime.now(UTC)
     form = AccountForm(typed_of(await request.form()))
     details, faults = form.parsed(here.places, listing.teams_of(await queries.everyone(session)))

@@ -12,7 +12,7 @@ from services.console.models.base import ConsoleModel
 class SearchEntry(ConsoleModel):
     """The folded words by which the search finds a row of the board.
 
-    `version` is the version of the rules by which the words were made. It is empty if an error occurred.
+    `version` is the version of the rules by which the words were made. `version` is empty if an error occurred.
     """
 
     __tablename__ = "search_entries"

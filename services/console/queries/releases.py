@@ -26,8 +26,8 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
 async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardRelease]:
     """The releases in force whose hazard the board does not know, the newest first.
 
-    Usually the record of the hazard comes soon after the release. If it never comes, the release names a wrong hazard
-    id.
+    Usually the record of the hazard comes soon after the release. If this record never comes, the release names a wrong
+    hazard id.
     """
     is_known = exists().where(BoardHazard.hazard_id == BoardRelease.hazard_id)
     in_force = or_(BoardRelease.expires.is_(None), BoardRelease.expires > now)

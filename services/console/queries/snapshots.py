@@ -50,7 +50,10 @@ POSITIONS = "positions"
 
 
 async def begin(session: AsyncSession) -> None:
-    """Starts a read-only snapshot, so that all following statements see the same state. This costs no round trip."""
+    """Starts a read-only snapshot, so that all following statements see the same state.
+
+    The statement costs no round trip of its own.
+    """
     _ = await session.connection(execution_options=SNAPSHOT)
     session.info[POSITIONS] = await _positions(session)
 

@@ -15,7 +15,8 @@ def workbook(
 ) -> bytes:
     """The workbook: sentences that say what it contains, the labels of the columns, and a row for each line.
 
-    Each line comes with its severity and its status in words. `origin` is the beginning of the addresses.
+    The caller gives each line together with its severity and its status in words. `origin` is the beginning of the
+    addresses.
     """
     rows = (
         (

@@ -21,7 +21,7 @@ from shared.postgres import database
 from shared.postgres.upsert import upsert
 
 EVERY_SECONDS = 1.0
-MOST = 100  # a transaction makes the words of about this many rows
+MOST = 100  # one transaction handles about this many changed rows
 NO_SHAPES = defer(BoardHazard.shapes, raiseload=True)
 LOCK = "search entries"  # the advisory lock with this name lets only one worker make words at a time
 

@@ -224,7 +224,7 @@ class EventStream:
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
         """The kept frames from `start` on.
 
-        Each has the position from which the listener can resume after this frame.
+        Each frame has the position from which the listener can resume after this frame.
         """
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         withheld = self._withheld() if sight.is_external else frozenset()

@@ -11,6 +11,7 @@ const KEY_MS = 5000; // no row moves during this time after a key press
 const ANSWERED_MS = 5000; // the row of an answered alert keeps its place during this time
 const MOVING_MS = 300; // a pointer that has moved within this time may be on its way to the list
 const LONGEST_WAY_MS = 2000; // outside the list, a pointer that never rests stops the rows only for this time
+
 // a pointer that has rested in the list for longer stops no rows: on a wall screen, nobody moves it away
 const RESTING_MS = 120_000;
 const URGENT = ["Extreme", "Severe"];

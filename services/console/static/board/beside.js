@@ -1,5 +1,5 @@
 // Shows an alert, a hazard, a counted group, a site or an area in a panel beside the list. The list, its selection and
-// the focus stay.
+// the focus stay unchanged.
 
 import { isBusy, readAgain, replace } from "/static/alert/alert.js";
 import { readArticle } from "/static/alert/article.js";
@@ -31,7 +31,7 @@ let opener = null;
  */
 const unsent = new Map();
 
-/** Opens what is at the path. If it is open already, the focus moves into the panel. @param {string} path */
+/** Opens what is at the path. If this path is open already, the focus moves into the panel. @param {string} path */
 export async function open(path) {
   if (shown === path) return panel.focus();
   const active = /** @type {HTMLElement | null} */ (document.activeElement);
@@ -119,11 +119,11 @@ function leave() {
 export function note(data) {
   const id = shown.split("/").pop();
   if (!data || (data.alert_id && data.hazard_id === id))
-    newest = Infinity; // the page of a hazard also has its alerts
+    newest = Infinity; // the page of a hazard also shows the alerts about the hazard
   else if ((data.alert_id ?? data.hazard_id) === id) newest = Math.max(newest, data.sequence ?? data.revision ?? 0);
 }
 
-/** Notes that something in the country has changed, which an area may show. */
+/** Notes that something in the country has changed, because the change may concern the shown area. */
 export function noteChange() {
   if (kindOf(shown) === "area") newest = Infinity;
 }

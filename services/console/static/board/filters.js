@@ -48,7 +48,7 @@ async function save() {
 }
 
 /**
- * Changes the saved filters. Returns whether this was done.
+ * Changes the saved filters. Returns whether the change succeeded.
  * @param {string} method
  * @param {string} path
  * @param {object} [body]

@@ -1,6 +1,6 @@
-// The map in the middle of the board. It is loaded after the board itself, and only where it is shown and can be drawn.
-// The list and the map select each other: the alert or hazard that is open beside the list is marked on the map, and a
-// click on a mark opens it.
+// The map in the middle of the board. The map is loaded after the board itself, and only if it is shown and the browser
+// can draw it. The list and the map select each other: the alert or hazard that is open beside the list is marked on
+// the map, and a click on a mark opens it.
 
 import { open } from "/static/board/beside.js";
 import { element } from "/static/elements.js";

@@ -46,7 +46,7 @@ export function asNamed(alerts) {
 }
 
 /**
- * Acts on the alerts, each independently of the others. Returns the problem if a whole request was refused.
+ * Does the action on each alert, independently of the other alerts. Returns the problem if a whole request was refused.
  * @param {Several} several
  * @param {string} act
  * @param {object} body

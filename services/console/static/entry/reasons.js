@@ -1,5 +1,5 @@
 // The fields of a form for telephone reports that state why people left: the main reason, and up to two more by rank.
-// The field of the next reason is shown when the last one has a reason.
+// The field of a further reason is shown when the field before it has a reason.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";

@@ -99,7 +99,7 @@ function isOffered(name) {
   return !["localities", "sites", "returns"].includes(name) || document.getElementById(`${name}-rows`) !== null;
 }
 
-/** Reads a layer, or reads it once more if it is being read now. @param {Name} name */
+/** Reads a layer. If the layer is being read already, reads it once more afterwards. @param {Name} name */
 async function renew(name) {
   if (!isOffered(name)) return;
   const renewed =

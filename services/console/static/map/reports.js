@@ -7,7 +7,7 @@ import { pointsOf } from "/static/map/features.js";
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 const HOUR_MS = 3_600_000;
-const PALEST = 0.25; // the oldest report can still be seen
+const PALEST = 0.25; // the opacity of the oldest report, which must stay visible
 
 /** @param {Feature[]} hazards @param {Date} now @returns {Feature[]} */
 export function fieldReports(hazards, now) {

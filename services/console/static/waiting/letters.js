@@ -29,7 +29,7 @@ const LEDGERS = {
 };
 const MOST = 100; // letters of one request
 const LOOKS_MS = [0, 2000, 6000]; // the service processes the letters meanwhile
-/** The chosen reasons of refusals that are not sent yet, by the kind of the letters. @type {Map<string, string>} */
+/** Reasons that a person has chosen but not sent yet, by the kind of the letters. @type {Map<string, string>} */
 const chosen = new Map();
 
 export async function readLetters() {

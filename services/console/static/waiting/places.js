@@ -32,7 +32,10 @@ import { selection } from "/static/waiting/selection.js";
 const MOST = 100; // questions of one request
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
-/** The questions about hazards. Their answers have other words, so they are answered one by one. @type {Set<string>} */
+/**
+ * The questions about hazards. The answers to these questions have other words, so each question is answered on its own.
+ * @type {Set<string>}
+ */
 let ofHazards = new Set();
 let pages = 1; // the pages of answers that are shown
 

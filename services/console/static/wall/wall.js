@@ -17,9 +17,11 @@ const TURN_MS = 12_000; // a page of alerts is shown for this time
 const TICK_MS = 1000;
 const OLD_MS = 60_000; // everything is read at least this often, because hazards end without an event
 const LATE_MS = 5000; // a screen that shows changes later than this is not live
+
 // the next escalations are asked for at least this often, because a silence changes them without an event
 const ASK_MS = 15_000;
 const CLOCKS_MS = 2000; // the shortest interval between two questions about the next escalations
+
 // the shortest interval between two reloads, because a server may still answer in the old edition
 const RELOAD_MS = 60_000;
 const TOUCHED_MS = 5000; // the controls are shown, and pages stand still, for this time after an input
@@ -82,7 +84,7 @@ function tick() {
 async function loadEdition() {
   const isOurs = element("panel-wall").dataset.edition === room.dataset.edition;
   if (isOurs || Date.now() - Number(sessionStorage.getItem("reloaded-at") ?? 0) < RELOAD_MS) return;
-  const answer = await call("GET", location.pathname).catch(() => undefined); // the next drawing calls again
+  const answer = await call("GET", location.pathname).catch(() => undefined); // the next drawing asks again
   if (!answer?.ok || answer.redirected) return;
   sessionStorage.setItem("reloaded-at", String(Date.now()));
   location.reload();
