@@ -1,6 +1,6 @@
 """The page of an oblast or a district: who is there now, its hazards and alerts, and when the last report came.
 
-It gives the same answer as a click on a district on the map, by the same rules.
+The page gives the same answers as a click on the district on the map, by the same rules.
 """
 
 from collections.abc import Sequence
@@ -115,7 +115,7 @@ async def alerts_of(
 async def people_of(
     request: Request, session: AsyncSession, codes: frozenset[str], now: datetime
 ) -> tuple[list[dict[str, Any]], CountedGroups]:
-    """The displaced people of each of these units that is a district, and the counted groups by village and site.
+    """The displaced people of the districts among these units, and the counted groups by village and site.
 
     Readers who may not see localities get no groups.
     """

@@ -89,7 +89,7 @@ class Households:
 
     @property
     def households_abroad(self) -> int:
-        """The number of households in other countries. `total` does not contain them."""
+        """The number of households in other countries, which `total` does not contain."""
         return sum(country.here for country in self.abroad if country.code != UNKNOWN_COUNTRY)
 
 

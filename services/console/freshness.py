@@ -23,7 +23,7 @@ LOOK_SECONDS = 1.0  # a waiting request reads at least this often, because a NOT
 async def once_there(
     request: Request, wanted: Vector, read: Callable[[AsyncSession], Awaitable[T]]
 ) -> tuple[T, dict[str, str]]:
-    """Reads in a snapshot that contains the position `wanted`. Waits at most 3 seconds for it.
+    """Reads in a snapshot that contains the position `wanted`. Waits at most 3 seconds for this position.
 
     The returned header `x-position` has the snapshot's position, and `x-waited-ms` how long the request waited. If the
     worker has not reached the position by then, the header `x-late` makes the browser ask again.

@@ -25,7 +25,7 @@ class CountRange:
     highest: int = 0
 
     def __add__(self, other: "CountRange") -> "CountRange":
-        if not other.highest:  # most numbers are 0, and a sum of thousands of places would make an object for each
+        if not other.highest:  # most numbers are 0: a sum of thousands of places makes no object for them
             return self
         return CountRange(self.lowest + other.lowest, self.highest + other.highest)
 
@@ -187,7 +187,7 @@ class CountedGroups:
 
     @cached_property
     def abroad(self) -> GroupFigures:
-        """The people in other countries. `total` does not contain them."""
+        """The people in other countries, whom `total` does not contain."""
         return sum((line.figures for line in self.here if line.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:

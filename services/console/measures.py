@@ -103,7 +103,7 @@ async def tokens(session: AsyncSession) -> Iterable[Metric]:
 
 
 async def search(session: AsyncSession) -> Iterable[Metric]:
-    """Counts the rows that the search does not find by a text. The worker's log names each."""
+    """Counts the rows that the search does not find by a text. The worker's log names each of these rows."""
     numbers = await search_queries.failed(session)
     text = "Rows whose words for the search could not be made, because of an error."
     return [gauges("console_failed_search_words", text, (({"kind": kind}, count) for kind, count in numbers.items()))]

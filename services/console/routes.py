@@ -70,7 +70,7 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
 
 @router.get("/v1/ringing")
 async def ringing(request: Request) -> Response:
-    """The alerts that demand an acknowledgement or an action. Every page uses them for its sound and its title."""
+    """The alerts that demand an acknowledgement or an action. All pages use them for their sound and their title."""
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:

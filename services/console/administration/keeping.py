@@ -129,7 +129,7 @@ async def end_sign_in(session: AsyncSession, account: Account, jti: UUID, now: d
 
 
 async def forget(session: AsyncSession, account: Account, device: UUID, now: datetime, entry: MakeEntry) -> None:
-    """Signs out a phone. Raises SignInNotFound if the account never signed in on it."""
+    """Signs out a phone. Raises SignInNotFound if the account never signed in on this phone."""
     if not await sign_ins.end_device(session, account.account_id, device, now):
         raise SignInNotFound(device)
     await outbox.add(session, credentials.forget(device, now))

@@ -1,4 +1,4 @@
-"""Telephones of the people who use accounts. They are personal data, so the database has them only encrypted."""
+"""Telephones of the people who use accounts. Telephones are personal data, so the database stores them encrypted."""
 
 from pydantic import TypeAdapter, ValidationError
 

@@ -37,8 +37,8 @@ def point(hazard: BoardHazard) -> dict[str, float] | None:
 def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, language: str) -> dict[str, Any]:
     """The event's fields for the form. The event's places are sorted from the largest to the smallest unit.
 
-    `revision` is the highest revision among the event and its releases, so that the correction becomes newer than all
-    of them.
+    `revision` is the highest revision among the event and its releases, so that the correction is newer than the event
+    and all releases.
     """
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {

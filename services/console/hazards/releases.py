@@ -196,7 +196,7 @@ def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePlace) -> dict[str, Any]:
-    """The fields from which the page makes the release. The text of the report is not among them."""
+    """The fields from which the page makes the release. The text of the report is not one of these fields."""
     return {
         "source": hazard.source,
         "source_id": hazard.source_id,

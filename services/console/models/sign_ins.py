@@ -1,4 +1,4 @@
-"""Sign-ins, and what people sign in with."""
+"""Sign-ins, known browsers, and the second factors of administrators."""
 
 from datetime import datetime
 from uuid import UUID
@@ -30,7 +30,10 @@ class SignIn(ConsoleModel):
 
 
 class KnownBrowser(ConsoleModel):
-    """A browser or phone that has signed in to the account. `browser` is the SHA-256 of the text that identifies it."""
+    """A browser or phone that has signed in to the account.
+
+    `browser` is the SHA-256 of the text that identifies the browser or phone.
+    """
 
     __tablename__ = "known_browsers"
 

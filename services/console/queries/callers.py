@@ -27,7 +27,7 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
 
 
 async def reseal(session: AsyncSession, callers: Callers) -> int:
-    """Encrypts every caller with the newest key; returns the number of re-encrypted callers.
+    """Encrypts the data of every caller with the newest key; returns the number of re-encrypted callers.
 
     The calling code commits.
     """
@@ -44,7 +44,7 @@ async def reseal(session: AsyncSession, callers: Callers) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """The number of callers that are still encrypted with this key."""
+    """The number of callers whose data is still encrypted with this key."""
     own = func.substr(StoredCaller.sealed, 1, len(key_id)) == key_id.encode()
     return int(await session.scalar(select(func.count()).select_from(StoredCaller).where(own)) or 0)
 
@@ -78,7 +78,7 @@ async def noted(
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
-    """The encrypted caller, if the reader may read it.
+    """The encrypted data of the caller, if the reader may read this data.
 
     The calling code must write the read to the security log, and commit, before it answers.
     """

@@ -20,9 +20,9 @@ from shared.postgres.arrays import any_of
 async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
     """Copies the Public revision of each hazard that becomes restricted, before the new revision replaces the row.
 
-    Readers of the public topic still have the Public revision. The copy lets a person withdraw it. The rows are locked,
-    because another worker may store a newer Public revision at the same time. Every worker locks hazards in the same
-    order, and releases after hazards, so that workers cannot deadlock.
+    Readers of the public topic still have the Public revision. With the copy, a person can withdraw this revision. The
+    rows are locked, because another worker may store a newer Public revision at the same time. Every worker locks
+    hazards in the same order, and releases after hazards, so that workers cannot deadlock.
     """
     restricted = {str(row["hazard_id"]) for _, row in hazards if row["scope"] != Scope.PUBLIC}
     if not restricted:

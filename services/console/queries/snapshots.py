@@ -180,8 +180,8 @@ async def households(
 ) -> Sequence[Any]:
     """Households and persons who are still displaced, by destination and origin.
 
-    If the people of a household are in several places, all of them count at the place of most people, because events
-    about a household name one place. The page of figures, however, counts each part of a household at its own place.
+    Events about a household name only one place. Therefore all people of a household are counted at the place where
+    most of them are. The page of figures, however, counts each part of a household where this part is.
     """
     wanted: Any = select(
         *MOVED,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from shared.names import words
 
-LONGEST = 60  # a longer word is cut here
+LONGEST = 60  # a longer word is cut to this number of letters
 INFLECTED = 6  # a word of at least this many letters is also found without its last vowel, as in "в Баткене"
 VOWELS = "aeiou"
 

@@ -1,4 +1,4 @@
-"""The listeners of the event stream, and what waits to be sent to them."""
+"""The listeners of the event stream, and the chunks that wait to be sent to them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,8 +25,8 @@ class Listener:
     def tell(self, chunk: bytes, framed: bytes) -> None:
         """Writes the chunk at once, or buffers it. `framed` is the chunk as it is written to the connection.
 
-        Nearly all chunks are written at once. To wake the listener's task for each of them would take several times
-        the CPU time. A closed listener gets nothing more, because its rights may have been revoked.
+        Nearly all chunks are written at once. Waking the listener's task for each chunk would take several times the
+        CPU time. A closed listener gets nothing more, because its rights may have been revoked.
         """
         if not self.is_open:
             return

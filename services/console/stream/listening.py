@@ -102,7 +102,7 @@ class Listening:
 
 
 def start_of(request: Request, decode: Callable[[str], Vector]) -> Vector | None:
-    """The position from which records must be sent, according to the browser. An invalid position counts as too old."""
+    """The position from which records must be sent, as the browser states it. An invalid position counts as too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None

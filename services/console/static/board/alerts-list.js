@@ -195,7 +195,7 @@ export function apply() {
   // after the closed alerts are opened again, because until then the list is too short to scroll this far
   if (top) list.scrollTop = top;
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
-  showSelection(); // before the focus, because a hidden toolbar cannot have it
+  showSelection(); // before the focus is set, because a hidden toolbar cannot get the focus
   if (focused) focusAgain(list, focused.id, key ?? "");
   showStrip([]);
   drawn();

@@ -22,14 +22,14 @@ function apply(query) {
   show();
 }
 
-/** Shows the list as the address states. */
+/** Shows the list with the filter that the address states. */
 function show() {
   dialog.close();
   fill();
   draw("alerts");
 }
 
-/** Fills in the form as the address states. */
+/** Fills in the form with the filter that the address states. */
 function fill() {
   const given = new URLSearchParams(location.search);
   for (const field of form.elements) {

@@ -10,8 +10,8 @@ const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "as
 const board = element("board");
 
 /**
- * The key ↓ moves to the first alert if nothing has the focus, or if the whole panel has it because the focused row is
- * gone.
+ * The key ↓ moves to the first alert if nothing has the focus, or if the panel itself has the focus because the focused
+ * row is gone.
  * @param {KeyboardEvent} event
  */
 function enter(event) {

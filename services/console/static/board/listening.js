@@ -60,11 +60,11 @@ export function lostForMs() {
  */
 export function listen(topics, changed) {
   open();
-  // If a connection is cut without a close, an EventSource does not detect this.
+  // An EventSource does not detect that a connection was cut without a close.
   setInterval(() => {
     if (stream && Date.now() - heard > SILENCE_MS) open();
   }, LOOK_MS);
-  // The browser says at once that the computer has lost its network or has it again.
+  // The browser reports at once that the computer has lost its network, or that the network is back.
   addEventListener("offline", open);
   addEventListener("online", open);
 

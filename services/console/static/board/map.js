@@ -38,7 +38,7 @@ let offeredWith = "";
 /** Whether the map has moved to the place of this path. */
 let hasMoved = false;
 
-/** Shows the map after the board, if this person wants it. */
+/** Shows the map after the board, if this person has turned the map on. */
 export function startMap() {
   document.addEventListener("shown-beside", (event) => select(/** @type {CustomEvent<string>} */ (event).detail));
   document.addEventListener("drawn", (event) => {
@@ -50,7 +50,7 @@ export function startMap() {
   addEventListener("load", () => setTimeout(turn)); // the board itself is shown first
 }
 
-/** Turns the map on or off, and remembers it. */
+/** Turns the map on or off, and remembers the choice. */
 export function toggleMap() {
   localStorage.setItem(KEPT, isWanted() ? "off" : "on");
   turn();
@@ -205,7 +205,7 @@ function opener(path, feature) {
   return button;
 }
 
-/** The features with this id: one, or none if it has left the map. @param {string} id */
+/** The feature with this id in a list, which is empty if the feature has left the map. @param {string} id */
 function featuresOf(id) {
   return [...layers.alerts, ...layers.hazards].filter(({ properties }) => properties.id === id);
 }

@@ -30,7 +30,10 @@ export function showBy(name, show) {
   showing.set(name, show);
 }
 
-/** The longest time between a change and its display in a panel. A change that is not shown yet counts until now. */
+/**
+ * The longest time between a change and its display in a panel. For a change that is not shown yet, the time until now
+ * counts.
+ */
 export function behindMs() {
   const now = performance.now();
   return Math.max(
@@ -184,7 +187,7 @@ function swap(panel, fresh) {
   const focused = panel.contains(document.activeElement) ? document.activeElement : null;
   const [known, top] = [keys(panel), panel.scrollTop];
   renew(panel, fresh);
-  if (top) panel.scrollTop = top; // the browser computes the layout for this at once
+  if (top) panel.scrollTop = top; // this makes the browser compute the layout at once
   for (const [key, row] of keys(panel)) {
     if (mark(row) !== mark(known.get(key))) highlight(row);
   }
@@ -210,8 +213,8 @@ export function forget(row) {
 }
 
 /**
- * Makes the element, such as a panel, equal to the fresh one. Rows that the server rendered as before stay in the page,
- * because the browser would work much longer on a whole list than on the few rows that have changed.
+ * Makes the element, such as a panel, equal to the fresh element. Rows that the server rendered as before stay in the
+ * page, because the browser would need much more time for the whole list than for the few changed rows.
  * @param {HTMLElement} shown
  * @param {HTMLElement} fresh
  */

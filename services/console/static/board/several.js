@@ -34,13 +34,20 @@ const ACTS = {
   resolve: { result: "resolved", text: "closed" },
 };
 
-/** The selected alerts as they are now. The selection may change while a dialog names them. @returns {Several} */
+/**
+ * A copy of the present selection. The selection may change while a dialog names the selected alerts.
+ * @returns {Several}
+ */
 export function atOnce() {
   const alerts = chosen().slice(0, MOST_AT_ONCE);
   return { ...asNamed(alerts), seen: seen(alerts) };
 }
 
-/** These alerts, even if other people have acted on them since. @param {string[]} alerts @returns {Several} */
+/**
+ * Prepares an action on these alerts, even if they have changed since they were selected.
+ * @param {string[]} alerts
+ * @returns {Several}
+ */
 export function asNamed(alerts) {
   return { alerts, seen: {}, names: new Map(alerts.map((alert) => [alert, named(alert)])) };
 }
@@ -143,7 +150,7 @@ function isPartly(act, alert) {
 }
 
 /**
- * Shows the result of each alert: first what was not done.
+ * Shows the result for each alert. The alerts on which nothing was done come first.
  * @param {{name: string, text: string, isDone: boolean}[]} lines
  */
 function show(lines) {

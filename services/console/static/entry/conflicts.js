@@ -1,4 +1,4 @@
-// Somebody else has corrected the report since the form was filled: shows both versions, and the person chooses one.
+// If somebody else has corrected the report since the form was filled, shows both versions. The person chooses one.
 
 import { element } from "/static/elements.js";
 import { EFFECTIVE } from "/static/entry/known-reports.js";
@@ -34,7 +34,7 @@ const DEFAULTS = {
 };
 
 /**
- * Whether the correction would replace a version of somebody else that its author has not seen. If so, the page shows
+ * Whether the correction would replace a version of somebody else that the person has not seen. If so, the page shows
  * both versions in place of the form. Also true if the newest version cannot be read; the page
  * then says so.
  * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest the newest version

@@ -102,7 +102,7 @@ function isSameHour(known, body) {
   );
 }
 
-/** Whether the place is another one. @param {Known} known @param {Known} body @param {string} side */
+/** Whether the form states another place. @param {Known} known @param {Known} body @param {string} side */
 function isChanged(known, body, side) {
   return (
     [side, `${side}_locality`].some((name) => JSON.stringify(known[name]) !== JSON.stringify(body[name])) ||

@@ -8,8 +8,8 @@ import { sentence } from "/static/texts.js";
 
 /**
  * The newest version of a report that took effect or, if none took effect, the newest version. `highest` is the highest
- * number of all versions, because somebody else may have sent a held version. Returns undefined if the report cannot
- * be shown; the page then says so.
+ * version number, also of held versions that somebody else has sent. Returns undefined if the report cannot be shown;
+ * the page then says so.
  * @param {{kind: string, subject: string}} about @param {string} id
  * @returns {Promise<Newest & {highest: number} | undefined>}
  */

@@ -8,8 +8,8 @@ const AGAIN_MS = 500;
 const LONGEST_MS = 15_000;
 
 /**
- * Asks until the receipt of this version has a result, and shows it. Returns the state, or undefined if there is no
- * result yet or the form shows another report.
+ * Asks for the receipt of this version until the receipt has a result, and shows the result. Returns the state, or
+ * undefined if there is no result yet or the form shows another report.
  * @param {string} report @param {number} version
  * @returns {Promise<string | undefined>}
  */

@@ -25,7 +25,7 @@ function say(text) {
 }
 
 /**
- * Shows the first of these errors that has fields.
+ * Whether no field has one of these errors. If a field has one, shows the first error.
  * @param {[string, HTMLElement[]][]} errors the texts, each with its fields
  */
 export function isWithout(errors) {

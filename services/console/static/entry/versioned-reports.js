@@ -10,7 +10,7 @@ export class VersionedReport {
   /** @param {{report_id?: string, version?: number}} [known] the report that is corrected */
   constructor(known) {
     this.id = known?.report_id ?? uuid();
-    this.seen = known?.version ?? 0; // the newest version of others that the author of this report has seen
+    this.seen = known?.version ?? 0; // the newest version by somebody else that the author of this report has seen
     this.version = this.seen + 1;
     this.sentAt = "";
   }
@@ -21,7 +21,7 @@ export class VersionedReport {
     this.sentAt = "";
   }
 
-  /** Makes this version the next one after a version of somebody else. @param {number} version */
+  /** Gives this version the number that follows a version of somebody else. @param {number} version */
   follow(version) {
     this.version = Math.max(this.version, version + 1);
     this.sentAt = "";

@@ -1,4 +1,4 @@
-// The drawn map. Its data come from the page, and it tells the page what a person chose.
+// The drawn map. The page gives the map its data, and the map tells the page what a person chose.
 
 import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl } from "/static/maplibre/maplibre-gl.mjs";
 import { attribution, serveBackground, watchBackground } from "/static/map/background.js";

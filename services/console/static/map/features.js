@@ -41,7 +41,7 @@ function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
 }
 
 /**
- * All points of a geometry that a mark can stand on. A polygon has one.
+ * The points of a geometry at which marks are drawn. A polygon has one such point.
  * @param {GeoJSON.Geometry | null} geometry
  * @returns {GeoJSON.Position[]}
  */

@@ -71,7 +71,7 @@ function taken(known, content) {
 }
 
 /**
- * Rows that stay as they are stay in the page, because the browser would work much longer on a whole table.
+ * Unchanged rows stay in the page, because the browser would need much more time to draw the whole table.
  * @param {HTMLElement} body
  * @param {Element[]} rows
  */

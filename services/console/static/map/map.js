@@ -235,7 +235,7 @@ function choose(table, id, others = []) {
 /** @type {Record<string, string>} the table of a layer that was clicked */
 const TABLE_OF = { boundaries: "units", areas: "hazards", households: "displaced", counted: "displaced" };
 
-/** A mark of several chooses their common district, which lists them. @param {string} layer @param {string[]} ids */
+/** A click on a shared mark chooses the common district of its features. @param {string} layer @param {string[]} ids */
 function chosenOnMap(layer, ids) {
   const table = TABLE_OF[layer] ?? layer;
   const [id = "", ...others] = ids;

@@ -30,7 +30,7 @@ export function fieldReports(hazards, now) {
 }
 
 /**
- * One ring for each point of a report. The newest are last, so that they are drawn above the others.
+ * One ring for each point of a report. The newest rings are last, so that they are drawn above the others.
  * @param {Feature[]} reports
  * @returns {Feature[]}
  */

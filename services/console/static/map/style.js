@@ -14,7 +14,7 @@ import { people } from "/static/map/style/people.js";
 
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 
-/** The files of the base. All are in one source, because MapLibre cuts each source into tiles of its own. */
+/** The files of the base. All files are in one source, because MapLibre makes separate tiles for each source. */
 export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
 const DATA = [
   "boundaries",

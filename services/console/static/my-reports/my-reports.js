@@ -11,7 +11,7 @@ import { exactClock } from "/static/time.js";
 /** @typedef {import("/static/my-reports/rows.js").OwnReport} OwnReport */
 
 const PAGE = 50,
-  LONGEST_PAGE = 200; // reports of one reading
+  LONGEST_PAGE = 200; // the largest number of reports in one reading
 const EVERY_MS = 5_000;
 
 const filters = /** @type {HTMLFormElement} */ (element("filters"));

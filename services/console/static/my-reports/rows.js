@@ -17,7 +17,7 @@ const TAGS = { received: "tag", recorded: "tag is-good", under_review: "tag is-f
 /** The pages where a new report of this kind is written. @type {Record<string, string>} */
 const FORMS = { hazard: "/new-event", household: "/new-household", group: "/new-count" };
 
-/** Draws the rows. The link that has the focus keeps it. @param {OwnReport[]} reports */
+/** Draws the rows. The focused link keeps the focus. @param {OwnReport[]} reports */
 export function draw(reports) {
   const focused =
     document.activeElement?.closest("#reports tr") && /** @type {HTMLElement} */ (document.activeElement).id;

@@ -131,7 +131,7 @@ async function isHiding(followed, sent) {
   return hidesAnother(followed, followed.body(sent), await readReport(about, followed.id));
 }
 
-/** The person has seen the version of somebody else, and replaces it. */
+/** Replaces the version of somebody else, which the person has seen. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();

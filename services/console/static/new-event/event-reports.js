@@ -64,8 +64,8 @@ export class EventReport extends VersionedReport {
   }
 
   /**
-   * The event's known places if the chosen place is one of them, else only the chosen place. If the point has changed,
-   * a known place may be the unit that intake added for the former point.
+   * If the chosen place is one of the event's known places, returns all known places, else only the chosen place. If
+   * the point has changed, a known place may be the unit that intake added for the former point.
    * @param {Given} given
    */
   pcodes({ pcode, point }) {

@@ -1,5 +1,6 @@
-// The short form asks the minimum of a rapid assessment. "All questions" opens the rest; a correction has all
-// questions. The short form also shows each question of the rest that has an answer, because the answer is sent.
+// The short form asks the minimum of a rapid assessment. The box "All questions" opens the other questions. A
+// correction always has all questions. The short form also shows each other question that has an answer, because the
+// answer is sent.
 
 import { input } from "/static/entry/fields.js";
 import { isAnswered } from "/static/presets.js";

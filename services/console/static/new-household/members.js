@@ -1,5 +1,5 @@
 // The list of the persons of a household: given name, sex, and birth date, year or age; in the full form more
-// questions. A new line follows the last one.
+// questions. When the last line is filled in, a new line appears.
 
 import { ageOn, birthIn, birthOf, birthText, isBornAfter } from "/static/births.js";
 import { element, make } from "/static/elements.js";

@@ -151,7 +151,7 @@ function correct() {
   reopen();
 }
 
-/** The person has seen the version of somebody else, and replaces it. */
+/** Replaces the version of somebody else, which the person has seen. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();

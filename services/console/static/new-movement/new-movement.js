@@ -90,7 +90,7 @@ function errors() {
     ["day", isValid(on) ? [] : [input("moved")]],
     ["ahead", isAfterToday(on) ? [input("moved")] : []],
     ["check", [...(isTyped ? [place] : []), ...(validity.valid ? [] : [input("persons")])]],
-    // an empty choice would report that all died
+    // without a choice, the report would say that all persons died
     ["died", movement.value === "died" && !members.length && !persons ? [whom()] : []],
     ["left_country", movement.value === "left_country" && to && isInCountry(to) ? [place] : []],
     ["in_country", movement.value !== "left_country" && isAbroad ? [place] : []],
@@ -162,7 +162,7 @@ function worded({ member_ids, destination_site_id, ...others }) {
   };
 }
 
-/** The person has seen the version of somebody else, and replaces it. */
+/** Replaces the version of somebody else, which the person has seen. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();

@@ -25,7 +25,7 @@ export function columnSelects() {
   return /** @type {HTMLSelectElement[]} */ ([...element("columns").querySelectorAll("select")]);
 }
 
-/** What the columns have, as the server expects it. */
+/** What each column contains, in the form that the server expects. */
 export function chosenColumns() {
   return columnSelects()
     .map((select) => select.value)

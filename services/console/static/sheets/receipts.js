@@ -1,4 +1,4 @@
-// Asks what became of the rows that were sent, and whether an alert followed, as their receipts state it.
+// Reads the receipts of the rows that were sent: what became of each row, and whether an alert followed.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";

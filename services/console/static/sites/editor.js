@@ -1,4 +1,4 @@
-// The form of a site: a new site, or the next version of a known one.
+// The form of a site: a new site, or the next version of a known site.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -47,7 +47,7 @@ function given(name) {
 }
 
 /**
- * Opens the form, empty or with a site. Nothing changes if the person keeps unsaved input in the form.
+ * Opens the form, empty or with a site. If the form has unsaved input and the person keeps it, nothing changes.
  * @param {Site} [site]
  */
 export function open(site) {
@@ -185,7 +185,7 @@ function follow(site) {
     before = /** @type {Record<string, any>} */ (known ?? {});
   const fields = Object.keys(typed).filter((name) => name in site && name !== "version");
   const mine = fields.filter((name) => differ(typed[name], before[name]));
-  // the code belongs to the name
+  // a change of the name also changes the code
   if (mine.includes("locality") && !mine.includes("locality_pcode")) mine.push("locality_pcode");
   const theirs = fields.filter(
     (name) => name !== "locality_pcode" && differ(now[name], before[name]) && differ(now[name], typed[name]),

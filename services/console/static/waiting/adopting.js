@@ -43,7 +43,7 @@ export function adoption({ outcome_id, kind }, households, changed) {
   }
 
   async function decide() {
-    if (send.disabled) return; // Enter in a field sends too
+    if (send.disabled) return; // the key Enter in a field also sends the form
     const household_id = household();
     if (!household_id) return sayAt(other, sentence("no_household"));
     send.disabled = true; // a second press would send the decision again

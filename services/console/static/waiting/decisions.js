@@ -1,4 +1,4 @@
-// Sends decisions about a list of the page, and says what became of them.
+// Sends decisions about the entries of a list, and shows their results.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, element } from "/static/elements.js";
@@ -28,7 +28,7 @@ export async function sending(panel, send) {
 }
 
 /**
- * Posts a decision, and says why if the registry refuses it.
+ * Posts a decision. If the registry refuses the decision, shows the reason.
  * @param {string} path
  * @param {object} body
  * @returns {Promise<string[] | undefined>} the ids that it changed

@@ -25,8 +25,8 @@ import { selection } from "/static/waiting/selection.js";
  * @typedef {{departure: Departure, hazards: ProposedHazard[]}} Question
  */
 
-const MOST = 200; // reports of one request
-const SHOWN = 50; // questions of one page of this list
+const MOST = 200; // the largest number of reports in one request
+const SHOWN = 50; // the number of questions on one page of this list
 const mayDecide = "decides" in element("waiting").dataset;
 
 const rows = selection("events-asked", showChosen);

@@ -1,4 +1,5 @@
-// Opens messages that failed to process. The service that could not process a message opens it, and records this.
+// Opens messages that failed to process. A message is opened by the service that could not process it. This service
+// logs each opening.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, make } from "/static/elements.js";

@@ -27,7 +27,7 @@ const LEDGERS = {
   alerts: "/alerts/v1/ledger",
   console: "/console/v1/ledger",
 };
-const MOST = 100; // letters of one request
+const MOST = 100; // the largest number of letters in one request
 const LOOKS_MS = [0, 2000, 6000]; // the service processes the letters meanwhile
 /** Reasons that a person has chosen but not sent yet, by the kind of the letters. @type {Map<string, string>} */
 const chosen = new Map();

@@ -7,7 +7,7 @@ import { sentence } from "/static/texts.js";
 const MINUTE_MS = 60_000,
   HOUR = 60,
   DAY = 48 * HOUR;
-const MOST = 500; // accounts of one request
+const MOST = 500; // the largest number of accounts in one request
 /** @type {Map<string, string>} */
 const accounts = new Map();
 

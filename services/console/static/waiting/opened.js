@@ -81,7 +81,7 @@ export function list(report) {
 }
 
 /**
- * The value in words. A message that failed may have any value, which is then shown as it is.
+ * The value in words. A message that failed may have unknown values, which are shown as they are.
  * @param {string} name
  * @param {any} content
  */

@@ -29,7 +29,7 @@ import { selection } from "/static/waiting/selection.js";
  *   Answered
  */
 
-const MOST = 100; // questions of one request
+const MOST = 100; // the largest number of questions in one request
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 /**

@@ -22,8 +22,8 @@ import { open } from "/static/waiting/opened.js";
 import { listenToPlaces, readPlaces } from "/static/waiting/places.js";
 
 const PAGE = 100,
-  LONGEST_PAGE = 200; // reports of one reading
-const AT_ONCE = 500; // ids of one request
+  LONGEST_PAGE = 200; // the largest number of reports in one reading
+const AT_ONCE = 500; // the largest number of ids in one request
 const AGAIN_MS = 60_000;
 const TYPING = "select, textarea, input:not([type=checkbox], [type=radio]), .opened *";
 /** @type {import("/static/waiting/held.js").Held[]} */

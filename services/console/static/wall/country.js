@@ -52,7 +52,7 @@ export function drawLayer(name) {
   if (map) void renewals[name]();
 }
 
-/** Without WebGL, the page says so. */
+/** Without WebGL, the page says that it cannot draw the map. */
 export async function openMap() {
   if (!canDraw()) return showNoMap();
   const opened = await whenArrived(() =>
