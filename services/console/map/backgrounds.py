@@ -128,7 +128,7 @@ class Background:
 
 
 def look(path: Path | None) -> Background | BackgroundFault | None:
-    """The background, the reason why the file cannot be one, or None if no file is configured. Reads the file."""
+    """The background, the reason why the file cannot be used, or None if no file is configured. Reads the file."""
     try:
         return None if path is None else read(path)
     except BadBackground as bad:

@@ -68,8 +68,8 @@ class BoardRelease(ConsoleModel):
     received_at: Mapped[datetime]
     source: Mapped[str | None]  # None if the release was stored before migration 0023
     source_id: Mapped[str | None]
-    # Migration 0017 added these columns. They are None in rows that were stored before, if the hazard had changed after
-    # its release.
+    # Migration 0017 added these columns. In rows that were stored before, the columns are None if the hazard had
+    # changed after its release.
     status: Mapped[str | None]
     type: Mapped[str | None]
     urgency: Mapped[str | None]

@@ -227,7 +227,7 @@ def _displaced(status: Status, areas: Iterable[str], places: Places) -> tuple[Co
 
 
 def is_displaced(status: Status) -> tuple[ColumnElement[bool], ...]:
-    """The conditions that a household has displaced people."""
+    """The conditions under which a household has displaced people."""
     return BoardHousehold.status == status, BoardHousehold.mobility.in_(DISPLACED), BoardHousehold.persons > 0
 
 

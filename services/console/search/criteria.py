@@ -1,4 +1,4 @@
-"""The criteria of a search, as the URL has them. No I/O."""
+"""The criteria of a search, which the URL states. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -65,7 +65,7 @@ function heardOf() {
 
 let atAdmission = "";
 
-/** Shows intake's counts since its start beside the outcomes of the reports. */
+/** Shows what intake has counted since its start, beside the outcomes of the reports. */
 async function askAdmission() {
   const admission = document.getElementById("admission");
   if (!admission) return;

@@ -147,7 +147,7 @@ function select(path) {
   mark();
 }
 
-/** Marks the open alert, hazard or place at its present position. If the map does not show it, nothing is marked. */
+/** Marks the open alert, hazard or place at its present position, or nothing if the map does not show it. */
 function mark() {
   if (!map) return;
   const [, kind, id] = shown.split("/");

@@ -67,7 +67,7 @@ export class Journey {
     return [this.origin, this.destination].filter(({ chosen }) => !chosen).map(({ input }) => input);
   }
 
-  /** The fields whose text is in no list. */
+  /** The fields whose text is not in their list of choices. */
   get unknown() {
     return this.hazard.input.value.trim() && !this.hazard.chosen ? [this.hazard.input] : [];
   }

@@ -26,8 +26,8 @@ export function sendByKeyboard(form, send) {
 }
 
 /**
- * Sends the form, and shows if there was no answer. While the form is being sent, Ctrl+Enter sends nothing: a second
- * answer could come when the next report is already in the form.
+ * Sends the form, and shows a notice if there was no answer. While the form is being sent, Ctrl+Enter sends nothing: a
+ * second answer could come when the next report is already in the form.
  * @param {HTMLFormElement} form @param {() => Promise<unknown>} send
  */
 export async function sendOnce(form, send) {

@@ -1,4 +1,4 @@
-// Shows what followed from a recorded household: its page and probable duplicates.
+// Shows the results of recording a household: the link to its page, and probable duplicates.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";

@@ -88,7 +88,7 @@ function errors() {
   ];
 }
 
-/** Whether the list has all persons, if it has any. */
+/** Whether the list of persons is empty or complete. */
 function areListed() {
   const {
     persons,

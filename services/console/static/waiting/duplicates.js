@@ -81,7 +81,7 @@ function shown({ household_id, persons, current_pcode, current_country, register
   ];
 }
 
-/** The id as the pages of households show it. @param {string} id */
+/** The id in the short form that the pages of households show. @param {string} id */
 function short(id) {
   return id.slice(0, 8);
 }

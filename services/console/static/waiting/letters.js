@@ -161,7 +161,7 @@ async function assign(assignment) {
   }
 }
 
-/** A reason that the authors read, and a button. @param {Letter[]} letters of one service */
+/** The controls of a refusal: the reason for the authors, and a button. @param {Letter[]} letters of one service */
 function refusal(letters) {
   const made = /** @type {DocumentFragment} */ (
     /** @type {HTMLTemplateElement} */ (element("letter-refusal")).content.cloneNode(true)

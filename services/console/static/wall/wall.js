@@ -69,7 +69,7 @@ function turn() {
   showPage();
 }
 
-/** Shows beside the state of the connection how far the screen is behind, in red if that is too far. */
+/** Shows how far the screen is behind, in red if it is too far behind. */
 function tick() {
   const ms = Math.max(behindMs(), layersBehindMs());
   showText(
