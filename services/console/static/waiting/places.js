@@ -33,7 +33,7 @@ const MOST = 100; // the largest number of questions in one request
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 /**
- * The questions about hazards. The answers to these questions have other words, so each question is answered on its own.
+ * The questions about hazards. Their answers have other words than those about places, so each is answered on its own.
  * @type {Set<string>}
  */
 let ofHazards = new Set();
