@@ -76,6 +76,10 @@ def test_without_a_duty_head_everybody_who_can_act_is_notified_of_a_grave_alert_
         assert labels == ["osh", "desk", "officer"]
         assert omissions == {"siren": Omission.OTHER_AREA, "trainee": Omission.OTHER_STATUS}
     assert notified(alert(KADAMJAI), RAISED, *others)[0] == ["osh", "desk"], "the alert concerns nobody"
+    near = replace(siren, label="near", areas=())
+    for stages in (RAISED, ESCALATED, GRAVER, GIVEN_BACK):
+        assert notified(alert(KADAMJAI), stages, near, *others)[0] == ["osh", "desk", "near"]
+    assert notified(alert(KADAMJAI), RAISED, near, receiver("duty", step=1), *others)[0] == ["near"]
     assert notified(mild(KADAMJAI), RAISED, officer, *others, absent=("officer",))[0] == ["officer"]
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.alerts.notifications.stages import Notification, Omission, Omissions, Stage, recipients
 from services.alerts.notifications.stages.called import called_before, called_or_reached, newly_concerned
-from services.alerts.notifications.stages.conditions import REACHED, on_duty_with_posts
-from services.alerts.notifications.stages.steps import after_end, current_step, earlier_step_called
+from services.alerts.notifications.stages.conditions import CONCERNED, REACHED, on_duty_with_posts
+from services.alerts.notifications.stages.steps import after_end, current_step, earlier_step_called, steps_of
 from services.alerts.notifications.waiting_times import steps_of_alert
 from services.alerts.policies import duty_heads
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
@@ -63,7 +63,7 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
         omissions = {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
     if stages == GIVEN_BACK:
         kept = joined(kept, duty_heads.of_status(notification.alert, notification.receivers))
-    if stages in TO_SOMEBODY and all(receiver.label in notification.absent for receiver in kept):
+    if stages in TO_SOMEBODY and reaches_nobody(notification, kept):
         kept = joined(stand_ins(notification), kept)
     people = on_duty_with_posts(notification, kept)
     if stages == ESCALATED:
@@ -102,8 +102,28 @@ def in_charge(notification: Notification) -> set[str]:
     }
 
 
+def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
+    """Whether nobody who gets the alert now can act.
+
+    If a system of others gets the alert now, and people get it at a later step, these people are waited for.
+    """
+    if any(is_able(notification, receiver) for receiver in kept):
+        return False
+    if all(receiver.label in notification.absent for receiver in kept):
+        return True
+    concerned, _ = recipients(notification, CONCERNED)
+    planned = steps_of(notification, concerned).labels
+    return not any(is_able(notification, receiver) for receiver in concerned if receiver.label in planned)
+
+
+def is_able(notification: Notification, receiver: Receiver) -> bool:
+    """Whether somebody who gets the receiver's messages can act. A system of others does not count."""
+    is_of_others = receiver.kind is ReceiverKind.SYSTEM and not receiver.is_internal
+    return receiver.label not in notification.absent and not is_of_others
+
+
 def stand_ins(notification: Notification) -> list[Receiver]:
-    """Who is notified of a grave alert that reaches nobody else, or only people whose accounts are disabled.
+    """Who is notified of a grave alert that reaches only systems of others and people whose accounts are disabled.
 
     These are the duty heads. If there is no duty head, everybody who can act is notified, because a message about
     another area does less harm than an alert that nobody gets. Systems of others are left out, because they may act by
@@ -116,12 +136,7 @@ def stand_ins(notification: Notification) -> list[Receiver]:
     if heads := duty_heads.of_status(alert, notification.receivers):
         return heads
     of_status = [receiver for receiver in notification.receivers if alert.status in receiver.statuses]
-    able = [
-        receiver
-        for receiver in of_status
-        if receiver.label not in notification.absent
-        and (receiver.kind is not ReceiverKind.SYSTEM or receiver.is_internal)
-    ]
+    able = [receiver for receiver in of_status if is_able(notification, receiver)]
     return able or [receiver for receiver in of_status if receiver.label in notification.absent_heads]
 
 
