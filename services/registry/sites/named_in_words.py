@@ -13,13 +13,14 @@ from uuid import UUID
 from services.registry.held.counts import list_groups, list_held_at
 from shared.places.localities import joined
 
-# The counts that name their place in words in these units, or were found to be at this site by its former name.
+# The counts that name their place in words in these units, or were found to be at this site by its former name. A count
+# in these units may have been found to be at another site, which now shares its name with this site.
 IN_WORDS = """
 SELECT counts.group_id, counts.site_id, reports.clear::json ->> 'destination_locality' AS words
 FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
     AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
 WHERE counts.movement_id IS NULL AND reports.clear::json ->> 'site_id' IS NULL
-    AND (counts.site_id = $2 OR counts.site_id IS NULL AND counts.destination_pcode = ANY($1::text[]))
+    AND (counts.site_id = $2 OR counts.destination_pcode = ANY($1::text[]))
 """
 
 
@@ -32,5 +33,6 @@ async def list_groups_named(
     """
     known = {joined(name) for name in names if name}
     rows = await connection.fetch(IN_WORDS, list(units), site_id)
-    await list_groups(connection, {row["group_id"] for row in rows if row["site_id"] or joined(row["words"]) in known})
+    concerned = (row for row in rows if row["site_id"] == site_id or joined(row["words"]) in known)
+    await list_groups(connection, {row["group_id"] for row in concerned})
     await list_held_at(connection, sorted(units), [])
