@@ -32,10 +32,20 @@ ON CONFLICT DO NOTHING
 """)
 
 
-# raw SQL: as above. The facts of these held counts are not stored yet, because an earlier release published them.
+# raw SQL: it reads the clear fields. An earlier release published these held counts, so their facts are not stored, or
+# are the facts of another version of the report.
 WITHOUT_FACTS = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
-SELECT 'group', group_id FROM held_stocks WHERE status IS NULL ORDER BY group_id
+SELECT 'group', group_id FROM held_stocks AS held
+WHERE held.status IS NULL OR EXISTS (
+    SELECT FROM reports
+    WHERE (reports.report_id, reports.version, reports.author) = (held.report_id, held.version, held.author)
+        AND reports.kind = 'group' AND (
+            (reports.clear::json ->> 'persons')::integer <> held.persons
+            OR (reports.clear::json ->> 'reported_at')::timestamptz <> held.reported_at
+        )
+)
+ORDER BY group_id
 ON CONFLICT DO NOTHING
 """)
 
