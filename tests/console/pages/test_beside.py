@@ -75,12 +75,20 @@ def choose_while_the_alert_changes(beside: Locator, key: str) -> None:
     """A click chooses, although the panel gets the newest state of the alert while the mouse is pressed."""
     page = beside.page
     beside.locator("summary", has_text="Close…").click()
+    asked: list[Route] = []
+    again = "**/alerts/*?again"
+    page.route(again, lambda route: asked.append(route))  # noqa: PLW0108 - Playwright refuses `asked.append`
+    comment = "fetch(`/alerts/v1/alerts/${key}/comments`, { method: 'POST', headers, body })"
+    headers = "{ 'content-type': 'application/json' }, body = JSON.stringify({ text: 'Seen by a pilot' })"
+    page.evaluate(f"key => {{ const headers = {headers}; return {comment}.then(({{ ok }}) => ok); }}", key)
+    wait_for_call(page, asked)
+    page.unroute(again)
+    # the answer comes only now, because the page waits at most 10 seconds for the release of the mouse
     beside.get_by_text("Duplicate").hover()
     page.mouse.down()
-    with page.expect_response("**/alerts/*?again") as read:
-        comment = "fetch(`/alerts/v1/alerts/${key}/comments`, { method: 'POST', headers, body })"
-        headers = "{ 'content-type': 'application/json' }, body = JSON.stringify({ text: 'Seen by a pilot' })"
-        page.evaluate(f"key => {{ const headers = {headers}; return {comment}.then(({{ ok }}) => ok); }}", key)
+    with page.expect_response(again) as read:
+        for route in asked:
+            route.continue_()
     read.value.finished()
     page.evaluate("fetch('/static/pressing.js').then((answer) => answer.text()).then(() => true)")  # comes after it
     page.mouse.up()
