@@ -1,7 +1,7 @@
-"""Takes alerts from people who cannot act any more, so that nobody relies on these people.
+"""Takes alerts away from people who cannot act any more, so that nobody relies on these people.
 
-It also stores which receivers' accounts are disabled, because a person with a disabled account does not count as on
-duty.
+This task also stores which receivers' accounts are disabled, because a person with a disabled account does not count as
+on duty.
 """
 
 import asyncio
@@ -41,14 +41,18 @@ class Absences:
         self._sessions, self._rules, self._places, self._access, self._clock = sessions, rules, places, access, clock
 
     async def run(self) -> None:
-        """Waits until all revocations are read, because a disabled account may have been enabled again since."""
+        """Runs until cancelled.
+
+        Waits first until all revocations are read, because a later record may say that a disabled account is enabled
+        again.
+        """
         await self._access.until_complete()
         while True:
             await retry_while_unavailable(self.give_back)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def give_back(self) -> int:
-        """Takes alerts from people in charge who cannot act any more; returns the number of these alerts."""
+        """Takes alerts away from people in charge who cannot act any more; returns the number of these alerts."""
         await self._store_disabled()
         async with database.committed(self._sessions) as session:
             now = self._clock()

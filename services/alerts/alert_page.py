@@ -122,7 +122,7 @@ async def checklist_of(
 ) -> dict[str, Any]:
     """Returns the alert's checklist, and a mapping from the sequences of actions to the calls that they logged.
 
-    Only readers who may act see duty numbers and the words of calls. The security log says who read them.
+    Only readers who may act see duty numbers and the texts of calls. The security log says who read these data.
     """
     state, may_act = request.app.state, May.of(caller, alert).act
     checklist = None if alert.is_suppressed else state.checklists.of(alert)
@@ -189,8 +189,8 @@ async def sites_of(
 async def nearest_districts(session: Session, hazard: HazardReported, places: Places) -> list[tuple[str, int]]:
     """If the hazard's area contains no known point: the districts with the nearest points, and their distances in km.
 
-    Nobody counts as exposed by such a hazard, so the reader must decide by the map. The result is empty if the area
-    contains a known point.
+    For such a hazard, Dayar counts nobody as exposed, so the reader must decide by the map. The result is empty if the
+    area contains a known point.
     """
     known, drawn = KnownPoints(places), footprint(hazard)
     if known.units_in(drawn, await site_queries.points(session)):

@@ -1,8 +1,8 @@
 """Publishes which reports led to an alert, so that the authors of these reports learn of the alert (decision 43).
 
-The alert that a hazard's report raises is in the outcome of this report. This module finds the reports that alerts
-about departures count. For exposure alerts, the task in `exposures.py` finds the reports of the exposed people and the
-hazard.
+If a hazard's report raises an alert, the outcome of this report names the alert. This module finds the reports that
+alerts about departures count. For exposure alerts, the task in `exposures.py` finds the reports of the exposed people
+and the hazard.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -36,7 +36,7 @@ async def publish_departed(
     session: AsyncSession,
     now: datetime,
 ) -> None:
-    """Publish the reports that the batch's alerts about departures count.
+    """Publishes the reports that the batch's alerts about departures count.
 
     `before` and `after` are the alerts' windows before and after the batch was judged.
 
@@ -52,7 +52,7 @@ async def publish_departed(
 
 
 def within(windows: Collection[AlertedWindow], reported: Iterable[tuple[Flight, UUID]]) -> set[AlertedReport]:
-    """The reports among `reported` that the alerts with these windows count."""
+    """Those of the reports `reported` whose people are counted by the alerts with these windows."""
     return {(flight[0], report_id) for flight, report_id in reported if is_alerted(flight, windows)}
 
 
@@ -75,7 +75,7 @@ def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tupl
 def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
     """The reports of the batch, each with the status, district and date of the people's departure.
 
-    A count that a recount replaced is included, because the recount counts its people. Counts of movements are not
+    A count that a recount replaced is included, because the recount counts the same people. Counts of movements are not
     included.
     """
     measures = {
@@ -88,7 +88,7 @@ def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[t
 
 
 def reports_before(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
-    """The same reports, as they were stored before the batch."""
+    """The reports of the batch's people, with the departures as they were stored before the batch."""
     counts = [group for group in batch.groups_before.values() if group.is_counted]
     yield from of_departures(batch.departed_before.values(), mobility)
     yield from of_counts(counts, batch.left_on_before, mobility)

@@ -1,4 +1,4 @@
-"""An alert, as the service stores it. `transitions.py` has its state changes."""
+"""An alert, as the service stores it. `transitions.py` has the state changes of alerts."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -13,23 +13,23 @@ from shared.events.fields import Instant
 from shared.events.vocabulary import Demand, ImpactLevel, Severity, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-# Reasons why an alert lapses. Rules give further reasons.
+# Reasons why an alert lapses. Rules give further reasons for a lapse.
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
-IMPACTS = tuple(ImpactLevel)  # the levels are in order, from no to very many deaths
+IMPACTS = tuple(ImpactLevel)  # the impact levels in order, from no deaths to very many deaths
 
 
 class Alert(AlertFields):
-    """One row of the table `alerts`. The fields that are declared here are not published.
+    """One row of the table `alerts`. The fields that this class itself declares are not published.
 
     `step` is the number of notifications so far, and the inherited `level` is the number of escalations. From
     `waits_since` to `escalates_at`, the alert waits for an answer or a further action. At `first_due_at` the first
-    waiting time after the raise ends; later actions do not change it. `is_ringing` becomes true if nobody acts on an
-    acknowledged alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is the
-    highest threshold of displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were
-    first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert waits for the end
-    of a silence, or of the Extreme alert `inhibited_by`, which mutes it (`inhibitions.py`). `demanded_sequence` is the
-    sequence at which the alert became graver, or covered new districts, and new acknowledgements were demanded.
+    waiting time after the raise ends; later actions do not change this time. `is_ringing` becomes true if nobody acts
+    on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is
+    the highest threshold of displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were
+    first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert is muted. It then
+    waits for the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`). `demanded_sequence` is
+    the sequence at which the alert became graver, or covered new districts, and new acknowledgements were demanded.
     `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy demanded more
     acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is assigned.
     """
@@ -126,7 +126,9 @@ class Alert(AlertFields):
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the hazard of a grave alert expired before anybody answered. Such an alert still escalates.
+        """Whether the hazard of a grave alert expired before anybody answered.
+
+        An alert whose hazard expired before anybody answered still escalates.
 
         The end of a forecast does not say that the hazard did not occur.
         """

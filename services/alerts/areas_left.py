@@ -1,10 +1,10 @@
 """The area that displaced people left.
 
-It is the district of origin or, if the origin is not known, the district where the people are now.
+This area is the district of origin. If the origin is not known, it is the district where the people are now.
 
 The code of an area of people of unknown origin is `ZZ` with the digits of the district where they are now, such as
-`ZZ05258000000`. If this district is not known either, the code is `ZZ`. These people are therefore never added to the
-people who left the same district, and they have a separate alert.
+`ZZ05258000000`. If this district is not known either, the code is `ZZ`. People of unknown origin are therefore never
+added to the people who are known to have left the district: they have a separate alert.
 """
 
 from shared.country import COUNTRY, UNKNOWN_COUNTRY

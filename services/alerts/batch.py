@@ -33,7 +33,7 @@ class ConsumedBatch:
                 self.settled[position] = outcome
 
     def caused_by(self, positions: Sequence[int]) -> AbstractContextManager[None]:
-        """Continue the trace of the last of these records."""
+        """Continues the trace of the last of these records."""
         return traces.caused_by(self.received[position] for position in positions)
 
     @property
@@ -62,7 +62,10 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def superseded(self) -> list[HazardReported]:
-        """The received revisions that are not the newest revision of their hazard. A release is not a revision."""
+        """The received revisions that are not the newest revision of their hazard.
+
+        The release of a hazard to the public is not a revision.
+        """
         newest = {id(hazard) for hazard in self.newest.values()}
         received = [reading.event.data for reading in self.received if not reading.event.data.is_release]
         return [hazard for hazard in received if id(hazard) not in newest]
@@ -71,7 +74,7 @@ class HazardBatch(ConsumedBatch):
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
     """The hazards whose revision is newer than the stored revision; other hazards get the outcome `not_newer`.
 
-    A release changes nothing, because it publishes facts that the centre already has.
+    The release of a hazard to the public changes nothing here, because it publishes facts that the centre already has.
     """
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))

@@ -61,7 +61,7 @@ class Budgets:
         self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-        """Takes one alert from the budget.
+        """Uses up one alert of the budget.
 
         If the budget is used up, suppresses the finding, and raises an alert about the source.
         """

@@ -76,7 +76,10 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
-        """The hazard's alerts. A batch may have a hundred hazards, so not all alerts are searched."""
+        """The hazard's alerts, found by an index.
+
+        A batch may have a hundred hazards, so a search through all alerts would be slow.
+        """
         return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
 
     def _renew(self, known: Alert, finding: Finding) -> None:
@@ -155,7 +158,8 @@ class AlertChanges(PlannedNotifications):
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
 
         A silenced alert waits until the end of the silence, and then notifies the step that it had reached. In a former
-        release, a person's action replaced this wait. If no receiver knows the alert yet, this step is notified now.
+        release of Dayar, an action of a person ended the wait for the end of the silence. If no receiver knows the
+        alert yet, the step that the alert has reached is notified now.
         """
         if self.is_muted(alert):
             muted = self._silenced_if_muted(transitions.changed(alert, self._now))
@@ -182,7 +186,7 @@ class AlertChanges(PlannedNotifications):
     def mute(self, alert: Alert, labels: Collection[str]) -> None:
         """Lets a muted alert wait for the end of the silence, because its unsent messages were withdrawn.
 
-        The receivers of these messages, which have these labels, are recorded as left out.
+        The receivers of these messages are recorded as left out; `labels` are their labels.
         """
         begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
@@ -196,7 +200,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(begun, AlertUpdated)
 
     def give_back(self, alert: Alert) -> Alert:
-        """Takes the alert from people who cannot act any more.
+        """Takes the alert away from people who cannot act any more.
 
         Notifies everybody whom the alert has reached, and all duty heads.
         """
@@ -240,7 +244,10 @@ class AlertChanges(PlannedNotifications):
 
     @property
     def alerted_windows(self) -> set[AlertedWindow]:
-        """The people whom the displacement alerts count, except suppressed alerts, of which nobody was notified."""
+        """The people whom the displacement alerts count.
+
+        Suppressed alerts are left out, because nobody was notified of them.
+        """
         return {
             AlertedWindow(alert.status, alert.area, window_of(alert))
             for alert in self._of_flights()
@@ -265,8 +272,8 @@ class AlertChanges(PlannedNotifications):
     def _unsilence(self, alert: Alert) -> None:
         """Notifies the step that the alert has reached, and restarts the waiting time.
 
-        Receivers of other steps that missed a change are notified too. If people act on the alert, nobody is notified
-        unless a receiver missed a change or does not know the alert yet.
+        Receivers of other steps are notified too if they missed a change. If people act on the alert, nobody is
+        notified unless a receiver missed a change or does not know the alert yet.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = transitions.resumed(alert, self._now, wait)

@@ -24,8 +24,8 @@ MANY = 25  # a transaction counts at most this many hazards or districts, becaus
 
 # A household that names a hazard counts as displaced by this hazard. A household that names no hazard counts as
 # displaced by a hazard if two conditions hold. The household states neither another type of hazard nor another cause.
-# It left one of the hazard's districts on or after the date of the onset minus BEFORE_ONSET. A household trapped at its
-# destination counts as exposed, because the hazard threatens the household there.
+# The household left one of the hazard's districts after the onset, or at most BEFORE_ONSET before the onset. A
+# household trapped at its destination counts as exposed, because the hazard threatens the household there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
         moved.hazard_id = exposures.hazard_id
@@ -113,10 +113,11 @@ LEFT JOIN (
     ) AS localities GROUP BY status, area
 ) AS counted USING (status, area)
 """  # noqa: S608 - constants
-# `group_places` has the people of groups by settlement, such as `=15 KG05258811010=20`: 15 are in no known settlement.
-# When a district's figure for a hazard changes, the alert is evaluated again after an interval. If the figure crosses
-# the threshold, or if other sites or settlements have people, the alert is evaluated again at once. A hazard with a
-# pending change is skipped, because the newest revision may cancel or move it.
+# `group_places` says how many people of groups are in each settlement. For example, `=15 KG05258811010=20` means that
+# 20 people are in the settlement with this code, and 15 people are in no known settlement. When a district's figure for
+# a hazard changes, the alert is evaluated again after an interval. If the figure crosses the threshold, or if people
+# are at other sites or settlements than before, the alert is evaluated again at once. A hazard with a pending change is
+# skipped, because the newest revision may cancel the hazard or change its districts.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
@@ -162,10 +163,11 @@ class Exposed(NamedTuple):
 
     `displaced` is the number of households in the district that were displaced by this hazard. `exposed` is the number
     of households in the district that were displaced, but not by this hazard. `sites` has the ids and versions of the
-    sites with people in the district. `exposed_sites` has the ids and versions of the sites among these that lie in the
-    hazard's area. `group_persons` is the number of people of counted groups without a site in the district, and
-    `group_places` are their settlements. `exposed_localities` are the settlements among these that lie in the hazard's
-    area.
+    sites with people in the district. `exposed_sites` has those of the `sites` that lie in the hazard's area.
+
+    `group_persons` is the number of people in the district who belong to counted groups and are at no site.
+    `group_places` has the settlements of these people. `exposed_localities` has those of the `group_places` that lie in
+    the hazard's area.
     """
 
     hazard_id: UUID
@@ -259,7 +261,7 @@ async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Ha
 
 
 async def without_districts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
-    """The hazards among these whose report names no district."""
+    """Those of the given hazards whose report names no district."""
     return await _hazards(session, WITHOUT_DISTRICTS, ids)
 
 
@@ -291,6 +293,9 @@ async def note_notified(session: AsyncSession, exposures: Iterable[Exposed], now
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Deletes exposures that ended before `over_by` or have `gone` set, unless their alert is open or outdated."""
+    """Deletes exposures that ended before `over_by`, and exposures that have `gone` set.
+
+    An exposure whose alert is open or outdated is not deleted.
+    """
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

@@ -1,4 +1,7 @@
-"""Escalates unanswered alerts and lets expired alerts lapse. The due times are stored in PostgreSQL."""
+"""Escalates unanswered alerts and lets expired alerts lapse.
+
+The times at which alerts escalate or lapse are stored in PostgreSQL.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -61,7 +61,7 @@ class Exposures:
         while True:
             followed = await retry_while_unavailable(lambda: done(self.follow))
             updated = await retry_while_unavailable(lambda: done(self.tell))
-            # Reports are published at the interval, because an alert must not wait for the search for its reports.
+            # The search for reports to publish runs only at the interval, because alerts wait while it runs.
             if published == MOST_REPORTS or self.clock() >= publishes_at:
                 published = await retry_while_unavailable(lambda: done(self.publish))
                 publishes_at = self.clock() + self.renewed_every
@@ -69,7 +69,10 @@ class Exposures:
                 await asyncio.sleep(EVERY_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
-        """Marks every live hazard to be counted again, because the rules may have changed since the last start."""
+        """Marks every live hazard, so that its exposures are counted again.
+
+        The rules may have changed since the last start.
+        """
         if self.rules.exposure:
             await hazard_changes.add_all(session, self.clock() - self.rules.exposure.max_age)
         return 0
@@ -102,7 +105,10 @@ class Exposures:
         return len(pairs)
 
     async def publish(self, session: AsyncSession) -> int:
-        """Publishes up to 1000 reports that exposure alerts count and that were not published; returns their number."""
+        """Publishes up to 1000 reports that exposure alerts count.
+
+        Reports that were published before are left out. Returns the number of published reports.
+        """
         rule = self.rules.exposure
         if rule is None:
             return 0

@@ -1,4 +1,4 @@
-"""What happened about one hazard: its revisions and what each changed, its alerts, and what people did. No I/O."""
+"""The course of one hazard: its revisions with their changes, its alerts, and the actions of people. No I/O."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ def _revised(revisions: Sequence[HazardReported]) -> Iterator[CourseEntry]:
 
 
 def changes(before: HazardReported, after: HazardReported) -> list[FieldChange]:
-    """The fields of COMPARED that differ. Texts are compared by language."""
+    """The fields of COMPARED that differ between the two revisions. Texts are compared by language."""
     fields = [
         FieldChange(field, _value(before, field), _value(after, field)) for field in COMPARED if field not in OF_TEXT
     ]

@@ -69,9 +69,9 @@ class HouseholdBatch(ConsumedBatch):
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """The flights that the displacement rule must judge, each with the positions of its records in the batch.
 
-        Some flights are judged again although the batch has no record about them. The reason is that the batch
-        withdraws a departure of the flight or changes the departure date of a stock, or that people of the flight are
-        held already.
+        Some flights are judged again although the batch has no record about them. There are three possible reasons: the
+        batch withdraws a departure of the flight, the batch changes the departure date of a stock, or people of the
+        flight are held already.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -117,8 +117,8 @@ class HouseholdBatch(ConsumedBatch):
     def locks(self) -> set[tuple[str, str]]:
         """The locks that the batch needs. There is one lock for each area that people left, or where households live.
 
-        A count of everybody at a site adds the people of unknown origin there. Their number changes with every other
-        count at the site, so a batch with a count at a site also locks the area of unknown origin.
+        A count of everybody at a site adds the people of unknown origin there. The number of these people changes with
+        every other count at the site. Therefore a batch with a count at a site also locks the area of unknown origin.
         """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}
@@ -241,7 +241,7 @@ async def _departures(
     for position, report_id, left in reported:
         stood_under = report_id
         if departed.get(report_id) is None and isinstance(newer[position], HouseholdCorrected):
-            stood_under = newer[position].household_id  # earlier releases stored departures under this id
+            stood_under = newer[position].household_id  # earlier releases of Dayar stored departures under this id
         if (before := departed.get(stood_under)) is not None:
             batch.withdrawn.append(before)
             departed[stood_under] = None

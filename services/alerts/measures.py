@@ -26,14 +26,15 @@ DAY = timedelta(days=1)
 OVERDUE = timedelta(minutes=2)  # this time is longer than a restart of the worker
 MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
 
-# the gateway has taken a message that waits for its receipt; without a receipt in time, the message is given up
+# the gateway has accepted such a message; if no receipt comes in time, the message is given up
 IS_FAILING = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts > 1)
     & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
     & Delivery.reason.is_distinct_from(AWAITS_RECEIPT)
 )
-# A message waits until the receiver's earlier messages about the alert are settled. If these fail, they are reported.
+# A message waits until the receiver's earlier messages about the alert are settled. If the earlier messages fail, they
+# are reported.
 EARLIER = aliased(Delivery)
 WAITS_FOR_EARLIER = (
     select(EARLIER.delivery_id)
@@ -47,7 +48,7 @@ WAITS_FOR_EARLIER = (
     .correlate(Delivery)
     .exists()
 )
-# `attempts` counts claims, so a delivery whose only attempt has hung since is overdue, too
+# `attempts` counts claims, so a delivery whose only attempt hangs is overdue, too
 IS_OVERDUE = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts <= 1)

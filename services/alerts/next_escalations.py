@@ -24,7 +24,7 @@ ALERTS = table(AlertRow).c
 
 
 class NextEscalations(BaseModel):
-    """The time of the next escalation, by alert.
+    """Maps each alert to the time of its next escalation.
 
     An alert is missing if it does not escalate, for example because it is snoozed or silenced.
     """

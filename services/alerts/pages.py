@@ -70,7 +70,7 @@ FOLLOWS = {
     Follows.NO_RESULT: N_("because the contact before had no result in time"),
     Follows.UNANSWERED: N_("because the contact before was not answered in time"),
 }
-OTHER_FOLLOWS = N_("after the contact before")  # the text for a reason that a later release stored
+OTHER_FOLLOWS = N_("after the contact before")  # the text for a reason that a later release of Dayar stored
 
 # Deliveries in these states have a message in the chat or, in an exercise, would have one.
 SHOWN_IN_CHAT = (DeliveryState.SENT, DeliveryState.ANSWERED, DeliveryState.NOT_SENT)
@@ -96,7 +96,7 @@ class Sent:
     created_at: datetime
     state: DeliveryState
     recipient: str
-    channel: str  # a DeliveryChannel, or a channel of a later release
+    channel: str  # a DeliveryChannel, or a channel of a later release of Dayar
     cause: str
     severity: Severity
     title: str

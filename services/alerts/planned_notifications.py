@@ -176,7 +176,9 @@ class PlannedNotifications:
         self.messages.append(self._event(alert, event))
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Starts a new waiting time unless the current one ends earlier. The severity decides how long it is.
+        """Starts a new waiting time unless the current one ends earlier.
+
+        The severity decides how long the waiting time is.
 
         An acknowledged alert keeps its waiting time, if it has one. The wait for the end of a silence is always
         replaced.

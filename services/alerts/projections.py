@@ -34,7 +34,7 @@ class DisplacedHousehold:
     `destination_area` is also None when nobody in the household is still displaced.
 
     `departed_on` is None if the day is unknown. `has_other_cause` is true if the household names no hazard and none of
-    its reasons can be a hazard. `report_id` is None in rows of the previous release.
+    its reasons can be a hazard. `report_id` is None in rows of the previous release of Dayar.
     """
 
     household_id: UUID
@@ -55,9 +55,9 @@ class DisplacedHousehold:
 class Departure:
     """One reported displacement of a household. `area` is the area that the household left (`areas_left.py`).
 
-    `occurred_on` is the date that counts in an alert's window. `persons` is the number of people who are still
-    displaced. `destination_area` is the area where the household is now, or None if the place is abroad or unknown.
-    `movement_id` is the report of the movement by which the household was forced onward, if there is one.
+    `occurred_on` is the date that decides in which alert's window the departure lies. `persons` is the number of people
+    who are still displaced. `destination_area` is the area where the household is now, or None if the place is abroad
+    or unknown. `movement_id` is the report of the movement by which the household was forced onward, if there is one.
     """
 
     report_id: UUID
@@ -82,11 +82,11 @@ class CountedGroup:
     `is_counted` is false if another count replaced this count, or if movements were counted instead of people present.
     `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the people left
     (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site before.
-    `counted_at` is None in rows of the previous release. `locality_pcode` is the code of the settlement where the
-    people are, if it is known. `comparison` is the registry's last comparison with registered people, with the sequence
-    of the event that contained it. `movement_id` is the report of the movement that made this count, if there is one;
-    then no report has the count's `report_id`. If `persons_estimated` is true, `persons` was estimated from the number
-    of families or yards.
+    `counted_at` is None in rows of the previous release of Dayar. `locality_pcode` is the code of the settlement where
+    the people are, if it is known. `comparison` is the registry's last comparison with registered people, with the
+    sequence of the event that contained it. `movement_id` is the report of the movement that made this count, if there
+    is one. A count that a movement made has a `report_id` that no report has. If `persons_estimated` is true, `persons`
+    was estimated from the number of families or yards.
     """
 
     report_id: UUID
@@ -152,7 +152,7 @@ class HeldPeople:
 
 @dataclass(frozen=True, slots=True)
 class ListedSite:
-    """A site where displaced people may stay. `area` is its district. A site without coordinates has no point.
+    """A site where displaced people may stay. `area` is the site's district. A site without coordinates has no point.
 
     `locality_pcode` is the code of the site's settlement in the gazetteer.
     """

@@ -18,10 +18,14 @@ COVERED = timedelta(hours=12)  # for this time, the entry of a page's opening al
 
 
 async def log(request: Request, session: AsyncSession, alert_id: UUID, reason: str) -> None:
-    """Adds an entry, unless an open page reads the alert again and the entry of its opening is in the log.
+    """Adds an entry to the security log.
 
-    A request cannot avoid an entry by the parameter alone: the log must also have an entry of the same token. Since
-    that entry, nobody may have added personal data of the alert, and no duty number may have changed.
+    No entry is added if an open page only reads its alert again, because the log already has the entry of the page's
+    opening.
+
+    A request cannot avoid an entry by the parameter alone: the log must also have an entry of the same token. If
+    somebody has added personal data of the alert since that entry, or if a duty number has changed, a new entry is
+    added.
     """
     if AGAIN in request.query_params and await _is_covered(session, tokens.current(request).jti, alert_id, reason):
         return

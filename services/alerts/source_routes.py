@@ -50,7 +50,7 @@ async def lift(source: Source, request: Request, session: Session, caller: Calle
 
     Each withheld alert is raised now, or is no longer withheld.
 
-    Exposure alerts of the released hazards follow within seconds.
+    The exposure alerts of these hazards are raised within the next seconds.
     """
     state, now = request.app.state, datetime.now(UTC)
     until = await budgets.lift(session, source, caller.account, now)

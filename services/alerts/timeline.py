@@ -74,7 +74,7 @@ async def last_note(session: AsyncSession, alert: Alert, account: UUID) -> str |
     own = select(Act.behalf_note).where(Act.alert_id == alert.alert_id, Act.account_id == account)
     last = own.where(Act.deed == ActKind.ACKNOWLEDGED).order_by(Act.act_id.desc()).limit(1)
     of_alert = alert.acknowledged_note if alert.acknowledged_by == account else None
-    return await session.scalar(last) or of_alert  # acts of earlier releases have no note
+    return await session.scalar(last) or of_alert  # acts of earlier releases of Dayar have no note
 
 
 async def has_commented(session: AsyncSession, alert: Alert, seen: int, person: Actor, text: str) -> bool:

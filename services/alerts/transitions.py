@@ -117,8 +117,8 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
 
     The system closes the alert, with two exceptions. If people work on the alert, the alert rings until they close it.
     A grave alert that nobody acknowledged stays open. If its hazard expired, it still escalates until somebody answers,
-    or until the source cancels or downgrades the hazard. The same holds for a confirmed alert that has become graver
-    since, and that nobody has acknowledged again.
+    or until the source cancels or downgrades the hazard. A confirmed alert that has become graver since, and that
+    nobody has acknowledged again, is treated like an unacknowledged one.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
@@ -173,7 +173,7 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """Takes the alert from people who cannot act any more. If it is acknowledged, it rings.
+    """Takes the alert away from people who cannot act any more. An acknowledged alert then rings.
 
     An unacknowledged alert keeps its waiting time.
     """
@@ -189,7 +189,7 @@ def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
     """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`.
 
-    A ringing alert gives False, because nobody has acted on it since it began to ring.
+    For a ringing alert the result is False, because nobody has acted on the alert since it began to ring.
     """
     due = continued(alert, wait).escalates_at
     return alert.acknowledged_at is not None and not alert.is_ringing and (due is None or due > now)
@@ -242,7 +242,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def has_higher_impact(alert: Alert, before: Alert) -> bool:
-    """Whether the source of an earthquake now expects more casualties (PAGER). No level counts as green."""
+    """Whether the source of an earthquake now expects more casualties (PAGER). A missing level is taken as green."""
     return impact_rank(alert) > impact_rank(before)
 
 

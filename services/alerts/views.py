@@ -44,7 +44,7 @@ class AlertIds(Body):
 class SeveralAlerts(AlertIds):
     """A request to act on several alerts at once. Extreme alerts are refused.
 
-    `seen` has the sequence at which the caller saw an alert. The alert is refused if it has changed since.
+    `seen` has the sequence at which the caller saw an alert. The action is refused if the alert has changed since then.
     """
 
     seen: Annotated[dict[UUID, Annotated[int, Field(ge=0, le=2**31 - 1)]], Field(default_factory=dict, max_length=200)]
@@ -117,7 +117,7 @@ class Attendance(BaseModel):
 
 
 class AlertView(PublishedAlert):
-    """An alert with codes and figures. The page writes texts from them in the reader's language.
+    """An alert with codes and figures. The page writes texts from these codes and figures in the reader's language.
 
     `demand` is what an operator must do now. The demand `action` means that nobody acted since the acknowledgement, or
     that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired, and that the

@@ -1,8 +1,8 @@
 """Which accounts may act on alerts, as far as the alerts service knows. Only the console knows the roles of accounts.
 
-An account is known to have the right to act if it has opened a board or bound itself in a channel, because only
-operators and duty heads can open a board or bind themselves. A later change of the account's rights ends this
-knowledge.
+An account is known to have the right to act if it has opened a board, or if it is bound in a channel. Only operators
+and duty heads can open a board or bind their accounts. After a later change of its rights, the account is no longer
+known to have the right to act.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,10 @@ async def note(session: AsyncSession, account: UUID, now: datetime) -> None:
 
 
 async def may_act(session: AsyncSession, account: UUID, access: Access) -> bool:
-    """Whether the account is known to have the right to act. A change of its password or rights ends this knowledge."""
+    """Whether the account is known to have the right to act.
+
+    After a change of its password or rights, the account is no longer known to have this right.
+    """
     return account in await _acting(session, [account], access)
 
 

@@ -30,7 +30,7 @@ class ActKind(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     UNACKNOWLEDGED = "unacknowledged"
-    ASSIGNED = "assigned"  # the action's text begins with the name of the person
+    ASSIGNED = "assigned"  # the action's text begins with the assignee's name
     CONFIRMED = "confirmed"
     PROGRESSED = "progressed"
     TAKEN_OVER = "taken_over"
@@ -38,7 +38,7 @@ class ActKind(StrEnum):
     SNOOZED = "snoozed"
     RESOLVED = "resolved"
     REOPENED = "reopened"
-    GIVEN_BACK = "given_back"  # the system took the alert from the people named in the text, who cannot act any more
+    GIVEN_BACK = "given_back"  # the system took the alert away from the people named in the text
     STEP_DONE = "step_done"  # a person did a step of the checklist; the action's text is the id of the step
     STEP_UNDONE = "step_undone"
     CALLED = "called"  # a person called somebody; the log of calls says with what result
@@ -47,7 +47,7 @@ class ActKind(StrEnum):
 class ActChannel(StrEnum):
     """How a person acted on an alert. `BOARD` means the board, or the page of the alert after sign-in.
 
-    The other values are channels of deliveries.
+    Each other value is the channel of the message that the person answered.
     """
 
     BOARD = "board"
@@ -101,8 +101,8 @@ def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, id
 
     The assignment is not an acknowledgement, so the alert escalates as before.
 
-    If another person is working on the alert, the alert is no longer in progress. It then waits for an action, as an
-    acknowledged alert does. If the alert has lapsed, it rings until somebody closes it.
+    If another person was working on the alert, the alert is no longer in progress. The alert then waits for an action,
+    as an acknowledged alert does. If the alert has lapsed, it rings until somebody closes it.
     """
     named = {"assigned_at": now, "assigned_by": person.account, "assigned_to": to, "assigned_name": name}
     after = changed(alert, now, **named)
@@ -216,7 +216,8 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
     """Stops the ringing of the alert.
 
-    After `wait`, the alert rings again. It does not ring if it is in progress, or if it has lapsed and is not overdue.
+    After `wait`, the alert rings again. The alert does not ring again if it is in progress, or if it has lapsed and is
+    not overdue.
     """
     after = changed(alert, now, is_ringing=False, escalates_at=_due(alert, None), **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or (after.is_over and not after.is_overdue):

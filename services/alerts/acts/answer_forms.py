@@ -45,7 +45,7 @@ class AnswerForm(TypedForm):
 
     @property
     def sequence(self) -> int | None:
-        """The sequence of the alert that the form shows. The form of an earlier release has none."""
+        """The sequence of the alert that the form shows. The form of an earlier release of Dayar has no sequence."""
         typed = self.value("sequence")
         return int(typed) if SEQUENCE.fullmatch(typed) else None
 
@@ -53,7 +53,10 @@ class AnswerForm(TypedForm):
         return checked("text", comment_of(self.value("text")), NO_TEXT)
 
     def reason(self) -> str:
-        """The reason that the person wrote. If the person wrote none, the reason that the person chose."""
+        """The reason that the person wrote.
+
+        If the person wrote no reason: the reason that the person chose from the list.
+        """
         return checked("own_reason", comment_of(self.value("own_reason") or self.value("reason")), NO_REASON)
 
     def on_behalf_of(self) -> str:
@@ -76,7 +79,7 @@ class AnswerForm(TypedForm):
 
 
 def checked(name: str, value: Value | None, expected: str) -> Value:
-    """The value of the field `name`. Raises FieldNotAccepted if there is none."""
+    """The value of the field `name`. Raises FieldNotAccepted if the field has no value."""
     if value is None:
         raise FieldNotAccepted(name, expected)
     return value

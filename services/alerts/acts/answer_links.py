@@ -27,7 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-VALID = timedelta(hours=48)  # the buttons of a Telegram message are valid for this time, too
+VALID = timedelta(hours=48)  # the links and the buttons of Telegram messages are valid for this time
 HOUR = timedelta(hours=1)
 MOST_ACTS = 30  # an account may do at most this many actions by links in an hour
 ID_BYTES, DIGEST_BYTES = 16, 16
@@ -68,8 +68,8 @@ class AnswerLinks:
     async def delivery_of(self, session: AsyncSession, token: str, now: datetime) -> AnsweredDelivery | None:
         """The delivery of a valid token.
 
-        None if it is older than 48 hours, or if the receiver's account or address changed.
-        If the receiver has become external since, the content has no restricted texts.
+        None if the delivery is older than 48 hours, or if the receiver's account or address changed. If the receiver
+        has become external since, the content has no restricted texts.
         """
         read = read_token(token)
         if read is None:
@@ -89,7 +89,7 @@ class AnswerLinks:
         return AnsweredDelivery(delivery_id, delivery.alert_id, receiver.account_id, delivery.cause, content)
 
     async def _receiver_of(self, session: AsyncSession, delivery: Delivery) -> Receiver | None:
-        """The person to whom the mail was sent, with the mail address in the place of the first contact."""
+        """The person to whom the mail was sent, with the mail address as the person's first contact."""
         receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
         receiver = receivers.get(delivery.recipient)
         removed_at = await receiver_queries.removed_at(session, delivery.recipient)
@@ -102,7 +102,7 @@ class AnswerLinks:
         return next((receiver.at(contact) for contact in contacts if contact.channel is DeliveryChannel.EMAIL), None)
 
     def _digests(self, delivery_id: UUID, account: UUID, address: str) -> list[bytes]:
-        """The digests with each known key; the newest key comes first."""
+        """The digests, one for each known key; the digest of the newest key comes first."""
         digests = self._box.link_digests(delivery_id.bytes + account.bytes + address.encode())
         return [digest[:DIGEST_BYTES] for digest in digests]
 

@@ -1,7 +1,8 @@
 """The page that the link in a mail opens. On this page, the receiver of the mail acts on the alert without signing in.
 
 Opening the link changes nothing, because programs also open the links of mails. The first page has no content: its
-script reads the token from the address. A second request shows what the mail said. Only a button acts.
+script reads the token from the address. A second request shows what the mail said. Nothing is done about the alert
+until the receiver presses a button.
 """
 
 from datetime import UTC, datetime
@@ -42,7 +43,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/answer")
 async def empty_page(request: Request) -> Response:
-    """The page without content. Its script sends the token in a form, because no GET request contains the token."""
+    """The page without content.
+
+    The script of the page sends the token in a form, so that no GET request contains the token.
+    """
     return shown(request)
 
 
@@ -105,7 +109,9 @@ def shown(
     is_done: bool = False,
     **more: Any,
 ) -> Response:
-    """The page. After the person pressed a button, it shows the `alert`; before that, it shows only what the mail said.
+    """The page.
+
+    After the person pressed a button, the page shows the `alert`; before that, the page shows only what the mail said.
 
     `texts` have the newest message templates, because mails use these templates, too. The typed fields are shown again
     if the action was not done.

@@ -43,7 +43,7 @@ NOBODY: Mapping[Cause, Collection[UUID]] = MappingProxyType({})
 
 
 class AnswerRefused(Exception):
-    """Another person was first, or the alert's state forbids the action.
+    """Another person did the action first, or the alert's state forbids the action.
 
     `kind` says why; `alert` is the unchanged alert.
     """
@@ -58,7 +58,8 @@ class Answers:
 
     If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
     example in a message. An action that would change the alert is refused if the alert has changed since.
-    `is_one_of_many` says that one request acts on several alerts. An action on an Extreme alert is then refused.
+    `is_one_of_many` says that one request acts on several alerts. For such a request, actions on Extreme alerts are
+    refused.
     """
 
     def __init__(
@@ -98,7 +99,10 @@ class Answers:
         )
 
     async def _named(self, alert: Alert, person: Actor) -> Alert:
-        """Stores on whose behalf the person has acknowledged the alert, if the person says so only now."""
+        """Stores on whose behalf the person has acknowledged the alert.
+
+        The person may say so only after the acknowledgement.
+        """
         if person.note is None or person.note == await timeline.last_note(self._session, alert, person.account):
             return alert
         _is_open(alert)
@@ -142,7 +146,7 @@ class Answers:
     async def take_over(self, alert_id: UUID, person: Actor, text: str | None = None) -> Alert:
         """The person starts work on the alert, even if somebody else is working on it.
 
-        The timeline has both people, and the other person is informed.
+        The timeline names both people, and the other person is informed.
         """
         alert = await self._open(alert_id)
         if alert.progressed_by == person.account:
@@ -152,7 +156,7 @@ class Answers:
     async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
         """Assigns the alert to the person with the account `to`, who is notified. The alert escalates as before.
 
-        Raises AnswerRefused if the account belongs to nobody who gets alerts like this one, or if the account is not
+        Raises AnswerRefused in two cases: nobody with this account gets alerts like this one, or the account is not
         known to have the right to act on alerts.
         """
         alert = await self._open(alert_id)
@@ -238,7 +242,7 @@ class Answers:
         return alert
 
     def _may_act(self, alert: Alert) -> None:
-        """Raises AnswerRefused if the alert is closed, or if it is Extreme and one of many."""
+        """Raises AnswerRefused if the alert is closed, or if it is Extreme and the request acts on several alerts."""
         _is_open(alert)
         if self._is_one_of_many and alert.severity is Severity.EXTREME:
             raise AnswerRefused("one-by-one", alert)

@@ -46,7 +46,7 @@ def in_order(
 def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
     """The people whose name is the typed text.
 
-    If no name equals the text, the people whose name has a word that begins with the text.
+    If no name equals the text: the people whose name has a word that begins with the text.
     """
     wanted = typed.strip(" .,;").casefold()
     exact = [person for person in people if person.name.casefold() == wanted]
@@ -81,7 +81,8 @@ def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
 def absent(alert: Alert, plan: NotificationPlan, access: Access) -> list[str]:
     """The names of the people who are responsible for the alert, but cannot act any more.
 
-    These are a person whose account was disabled, and an assignee who is no longer a receiver or has left the roster.
+    A person cannot act any more if the person's account was disabled. An assignee cannot act any more either if the
+    assignee is no longer a receiver, or has left the roster.
     """
     accounts = {receiver.account_id for receiver in able(plan, access)}
     is_worker_absent = alert.progressed_by is not None and access.is_disabled(alert.progressed_by)

@@ -27,11 +27,12 @@ from shared.pages.formats import filters
 from shared.pages.terms import N_
 
 PREFIX = "sealed:"
-BEGINNING = 15  # key ids are compared by this many bytes; the number is a multiple of 3, as base64 encodes groups of 3
+BEGINNING = 15  # this many bytes of key ids are compared; a multiple of 3, because base64 encodes 3 bytes at once
 
 # a note as `OnBehalf.note` writes it
 WRITTEN = re.compile(r"by ([^,]+), (.+?)(?:, (\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d))?", re.DOTALL)
-# How the person asked for the acknowledgement. The other ways are channels, which the timeline names anyway.
+# How the person asked for the acknowledgement. If the person asked through a channel, the timeline names the channel
+# anyway.
 WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
 CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
 
@@ -47,8 +48,9 @@ def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
 async def sealed_once(session: AsyncSession, note: str, alert_id: UUID, account: UUID, box: WebhookSecrets) -> str:
     """The encrypted note, or the stored one if this account has acknowledged the alert with the same note.
 
-    So nothing changes if an acknowledgement is sent twice. The alert is locked. Of two concurrent acknowledgements, the
-    second therefore sees the note of the first. A stored note that cannot be decrypted counts as another note.
+    Therefore nothing changes if the same acknowledgement is sent twice. The alert is locked. Of two concurrent
+    acknowledgements, the second therefore sees the note of the first. A stored note that cannot be decrypted counts as
+    another note.
     """
     known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
     is_same = known is not None and opened(known, alert_id, box) == note
@@ -57,10 +59,12 @@ async def sealed_once(session: AsyncSession, note: str, alert_id: UUID, account:
 
 @dataclass(frozen=True, slots=True)
 class BehalfNames:
-    """On whose behalf people acknowledged an alert. `of_alert` is the note of the acknowledgement that counts now.
+    """On whose behalf people acknowledged an alert.
+
+    `of_alert` is the note of the acknowledgement that is in effect now.
 
     `by_act` maps the ids of the acknowledgements in the timeline to their notes. `are_all_readable` is False if a note
-    that the caller may read cannot be decrypted; it is then missing.
+    that the caller may read cannot be decrypted; such a note is missing here.
     """
 
     of_alert: str | None
@@ -71,7 +75,7 @@ class BehalfNames:
 async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
     """The decrypted notes that the caller may read; these are the caller's own notes, or all notes if `may_read`.
 
-    The security log says who read them.
+    The security log says who read the notes.
     """
     caller, note, box = tokens.current(request), alert.acknowledged_note, request.app.state.box
     notes = {act: act.behalf_note for act in timeline if act.behalf_note is not None}
@@ -119,7 +123,7 @@ def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> str | None:
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
-    """Encrypts the notes that an earlier release stored unencrypted; the caller commits."""
+    """Encrypts the notes that an earlier release of Dayar stored unencrypted; the caller commits."""
     in_clear = _notes(NOTE).where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
     for alert_id, note in (await session.execute(in_clear)).all():
         await _replace(session, NOTE, alert_id, note, sealed(note, alert_id, box))

@@ -31,8 +31,8 @@ MOST_FAILURES = 5  # an identity may send this many wrong codes within VALID
 class BoundPerson:
     """The account of a bound person, with the rights that the account had at `issued_at`.
 
-    `issued_at` is the time of the sign-in in which the person drew the code. The binding therefore ends, too, if this
-    sign-in is revoked.
+    `issued_at` is the time of the sign-in in which the person drew the code. If this sign-in is revoked, the binding
+    ends too.
     """
 
     account: UUID
@@ -43,9 +43,9 @@ class BoundPerson:
 
 
 class CodeRefusal(StrEnum):
-    """Why a code binds nobody."""
+    """Why a code is refused, so that it binds nobody."""
 
-    WRONG = "wrong"  # the code is unknown, used, or older than 15 minutes; people are not told which
+    WRONG = "wrong"  # the code is unknown, used or too old; people are not told which of these
     TOO_MANY = "too_many"
     LOCKED = "locked"  # the identity sent too many wrong codes, and was told so before
 
@@ -102,7 +102,7 @@ async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: 
 
 
 async def burn(session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, typed: str, now: datetime) -> None:
-    """Ends the code, because others may have read it."""
+    """Makes the code invalid, because other people may have read the code."""
     await _used(session, box, channel, typed, now)
 
 

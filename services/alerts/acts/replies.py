@@ -89,7 +89,7 @@ class Replies:
     async def start(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, text: str | None = None
     ) -> Reply:
-        """The person starts work on the alert. This is refused if somebody else is working on it."""
+        """The person starts work on the alert. The action is refused if somebody else is working on the alert."""
         return await self._act(
             session,
             alert_id,
@@ -115,7 +115,7 @@ class Replies:
     async def snooze(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, reason: str
     ) -> Reply:
-        """Silences the alert for 15 minutes. After that, it rings and escalates again."""
+        """Silences the alert for 15 minutes. After that, the alert rings and escalates again."""
         return await self._act(
             session,
             alert_id,
@@ -148,7 +148,10 @@ class Replies:
     async def assign_by_name(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, typed: str
     ) -> Reply:
-        """Assigns the alert to the only person with the typed name. Otherwise the reply has the names of people."""
+        """Assigns the alert to the person with the typed name.
+
+        If no person or several people have the name, the reply lists the names of people.
+        """
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         if hindrance is not None:
             return hindrance
@@ -275,7 +278,7 @@ class Replies:
 
 
 def note_of(typed: str, *, by: str) -> str | None:
-    """The note about the person with this name, or None if the text is no name. `by` is the channel."""
+    """The note about the person with this name, or None if the text is no name. `by` is the channel of the message."""
     try:
         return OnBehalf(name=typed, by=by).note if typed.strip() else None
     except ValidationError:

@@ -129,7 +129,7 @@ DONE = frozenset(
         ReplyResult.CLOSED_BY_SELF,
     }
 )
-# For each reply with a name and a time: the prefix of the alert's fields that contain both.
+# For each reply with a name and a time: the prefix of the alert's fields that contain this name and time.
 DEEDS = {
     ReplyResult.STARTED: "progressed",
     ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",
@@ -157,7 +157,7 @@ def sentence(reply: Reply, language: str) -> str:
 
 
 def summary(alert: Alert, language: str) -> str:
-    """The alert's severity, and who acted on it, on one line."""
+    """The alert's severity, and who acted on the alert, on one line."""
     _ = translations(language, LOCALES).gettext
     deeds = state_line(alert, language).splitlines() or [term("work", alert.work, _)]
     return "; ".join([term("severity", alert.severity, _), *deeds])

@@ -100,7 +100,7 @@ async def acknowledge(
 ) -> AlertView:
     """Acknowledges the alert.
 
-    The first person gets 200, even if the request is repeated. Everybody else gets 409 with the name of the first
+    The first person gets 200, even if the request is repeated. Every other person gets 409 with the name of the first
     person and the time.
     """
     behalf = body.on_behalf_of if body else None

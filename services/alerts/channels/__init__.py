@@ -17,7 +17,7 @@ P = ParamSpec("P")
 OUTBOX_PAGE = "outbox_page"
 
 
-Slot = tuple[str, str]  # a slot is a receiver and a channel; each slot has its own limit of concurrent attempts
+Slot = tuple[str, str]  # the label of a receiver, and a channel: attempts are limited for each such pair
 
 
 class Undelivered(Exception):
@@ -42,7 +42,9 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery. `lease` identifies the claim; `companions` are other deliveries sent in the same message.
+    """A claimed delivery.
+
+    `lease` identifies the claim; `companions` are the other deliveries that the same message contains.
 
     `receiver` has the address of the contact to which the delivery is sent, and `secrets` are this contact's secrets.
     """
@@ -56,7 +58,7 @@ class Job:
     attempt: int
     age_seconds: float
     recipient: str
-    channel: str  # a DeliveryChannel, or a channel that a later release stored
+    channel: str  # a DeliveryChannel, or a channel that a later release of Dayar stored
     receiver: Receiver | None
     secrets: tuple[bytes, ...]
     is_foldable: bool = False

@@ -78,7 +78,10 @@ class EmailChannel:
             raise Undelivered("not_mailable") from error
 
     async def message(self, job: Job, receiver: Receiver) -> EmailMessage:
-        """The mail. It has the same Message-ID in every attempt, so that a mail server can recognise a second copy."""
+        """The mail.
+
+        The mail has the same Message-ID in every attempt, so that a mail server can recognise a second copy.
+        """
         contents = [(sent, Content.model_validate_json(sent.content)) for sent in (job, *job.companions)]
         text = await self._text(contents, receiver)
         message = EmailMessage(policy=POLICY)
@@ -107,7 +110,7 @@ class EmailChannel:
     def _threads(self, alerts: Sequence[AlertRaised], recipient: str) -> list[str]:
         """The thread ids of the mail; the outer thread comes first.
 
-        A digest has no threads of places, because mail programs would then join these threads.
+        A digest has no threads of places, because mail programs would join the threads of its different places.
         """
         outer = [place_thread_of(alert, recipient) for alert in alerts] if len(alerts) == 1 else []
         threads = [*filter(None, outer), *(thread_of(alert, recipient) for alert in alerts)]

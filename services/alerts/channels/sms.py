@@ -83,7 +83,7 @@ class SmsChannel:
 
         Returns an error instead of raising it, because earlier messages about the same jobs may have other results.
 
-        Raises OutsideExercise, because an exercise then shows the messages on the outbox page.
+        In an exercise, OutsideExercise is raised and not returned: the messages are then shown on the outbox page.
         """
         try:
             message = await self._message(jobs, receiver, number)
@@ -164,7 +164,10 @@ def result_of(state: str) -> str | Undelivered:
 
 
 def whole_result(results: Mapping[UUID, str | Undelivered]) -> str:
-    """The result of all messages. If one was not delivered, raises Undelivered with the result of each delivery."""
+    """The result of all messages.
+
+    If a message was not delivered, raises Undelivered with the result of each delivery.
+    """
     errors = [result for result in results.values() if isinstance(result, Undelivered)]
     if errors:
         first = errors[0]
@@ -175,7 +178,7 @@ def whole_result(results: Mapping[UUID, str | Undelivered]) -> str:
 def message_id_of(delivery_ids: Sequence[UUID]) -> UUID:
     """Our id of the message about these deliveries, which is the same in every attempt.
 
-    A retry about other deliveries has another id, because a gateway that compares ids would drop it otherwise.
+    A retry about other deliveries has another id. With the same id, a gateway that compares ids would drop the retry.
     """
     if len(delivery_ids) == 1:
         return delivery_ids[0]

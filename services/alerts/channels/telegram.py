@@ -35,7 +35,7 @@ from shared.outbound_errors import OutboundError
 DELIVERED = "telegram_200"
 MESSAGE_SECONDS = 20.0  # sending the message, with the wait before it, may take this time
 EDIT_SECONDS = 8.0  # the edits after the message may take this time; both limits together are shorter than the lease
-MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat gives its slot back, and is retried later
+MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat is retried later
 MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of its alerts are edited at once
 
 
@@ -67,7 +67,7 @@ class MessageEdit:
 class SentStates:
     """The edits that follow a message, and when each alert changed to the state that the message and its edits show.
 
-    The earlier messages about the alerts in `left` are not edited at once, but by `MessageEdits`.
+    The earlier messages about the alerts in `left` are edited later by `MessageEdits`.
     """
 
     edits: Sequence[MessageEdit]
@@ -184,7 +184,7 @@ class TelegramChannel:
     ) -> list[MessageEdit]:
         """The edit that shows the newest state in the alert's first message.
 
-        A digest is not edited here, but by `MessageEdits`, because it also shows other alerts.
+        A digest is edited later by `MessageEdits`, because it also shows other alerts.
         """
         first = thread.first
         if first is None or first.is_digest:
@@ -202,7 +202,7 @@ class TelegramChannel:
     async def _renew(self, renewals: Sequence[MessageEdit]) -> set[UUID]:
         """Edits the earlier messages; returns the alerts whose messages were not edited.
 
-        If an edit fails, the delivery does not fail, because `MessageEdits` edits again.
+        If an edit fails, the delivery does not fail, because `MessageEdits` edits the message again later.
         """
         failed = {renewal.alert_id for renewal in renewals}
         try:
@@ -221,8 +221,8 @@ class TelegramChannel:
     async def _compare(self, recipient: str, shown: Mapping[UUID, datetime | None], outdated: Collection[UUID]) -> None:
         """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram.
 
-        The first messages about `outdated` alerts are edited in any case. Each comparison has its own transaction,
-        because two locks could wait for each other.
+        The first messages about `outdated` alerts are edited in any case. Each alert is compared in a transaction of
+        its own, because transactions with several locks could wait for each other.
         """
         with outage_logged("telegram message not compared"):
             if outdated:
@@ -245,7 +245,10 @@ class TelegramChannel:
             return moved, await self._message(moved, message, None)
 
     async def _message(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> int:
-        """Sends the message. If Telegram refuses the topic or a link, sends the message once more without it."""
+        """Sends the message.
+
+        If Telegram refuses the topic or a link, sends the message once more without the topic or the link.
+        """
         fields: dict[str, Any] = {
             "reply_parameters": first and {"message_id": first.message_id, "allow_sending_without_reply": True},
             "message_thread_id": chat.topic,

@@ -21,13 +21,16 @@ class CallResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call. `agreed` is what was agreed, in the caller's words. `number_id` is None if the post is no duty number.
+    """A call.
+
+    `agreed` is what was agreed, in the caller's words. `number_id` is None if the post is not in the list of duty
+    numbers.
 
     `post` is None if the words of the call cannot be decrypted.
     """
 
     post: str | None
-    result: str  # a CallResult, or a result that a later release stored
+    result: str  # a CallResult, or a result that a later release of Dayar stored
     agreed: str | None = None
     number_id: UUID | None = None
 

@@ -60,7 +60,7 @@ class ListedStep:
 
 @dataclass(frozen=True, slots=True)
 class CallSheet:
-    """The steps in order. `others` are the numbers of services that no step calls."""
+    """The steps in order. `others` are the numbers of services that no step of the checklist names."""
 
     checklist: Checklist
     steps: Sequence[ListedStep]

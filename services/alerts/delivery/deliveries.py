@@ -29,7 +29,7 @@ GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded toge
 # At least this time passes between two writes, because one write of many attempts costs less than many writes.
 BUSY_SECONDS = 0.2
 SHORT_PAUSE_SECONDS = 60.0
-UNKNOWN_CHANNEL = "unknown_channel"  # a later release stored the channel
+UNKNOWN_CHANNEL = "unknown_channel"  # a later release of Dayar stored the channel
 STOP_SECONDS = 2  # an ending process has at most this time to record its last attempts
 
 
@@ -51,7 +51,10 @@ class DeliveryAttempt:
 
     @property
     def is_failure(self) -> bool:
-        """Whether the next contact is notified at once. A server that asks to wait for a short time has not failed."""
+        """Whether the next contact is notified at once.
+
+        A server that asks us to wait for a short time has not failed.
+        """
         is_short = self.retry_after is not None and self.retry_after <= SHORT_PAUSE_SECONDS
         return not self.is_delivered and not is_short
 
@@ -69,7 +72,7 @@ class Deliveries:
         self._settings, self._engine, self._woken = settings, engine, woken
         self._channels: Mapping[str, ChannelOut] = {str(name): channel for name, channel in channels.items()}
         self._busy: Counter[Slot] = Counter()
-        self._waiting: set[Slot] = set()  # these slots may have more due deliveries than can be attempted at once
+        self._waiting: set[Slot] = set()  # deliveries of these slots may wait for a free attempt
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._has_finished = asyncio.Event()
         self._unrecorded: set[UUID] = set()  # the attempts of these deliveries are made, but not recorded yet
@@ -114,7 +117,7 @@ class Deliveries:
         return True
 
     def release(self, slot: Slot) -> None:
-        self._busy[slot] = max(0, self._busy[slot] - 1)  # the slot may be of a loop that has failed since
+        self._busy[slot] = max(0, self._busy[slot] - 1)  # the slot may belong to a loop that has failed since
         if slot in self._waiting:
             self._woken.set()
 
@@ -193,7 +196,7 @@ class Deliveries:
             raise Undelivered("receiver_removed", is_final=True)
         channel = self._channels.get(job.receiver.channel)
         if channel is None:
-            # The error is not final, because the later release may be installed again.
+            # The error is not final, because the later release of Dayar may be installed again.
             raise Undelivered(UNKNOWN_CHANNEL)
         name = f"deliver {job.receiver.channel}"
         with tracing.Continued(job.traceparent), tracing.span(Phase.DELIVER, name, traced(job)):
@@ -213,7 +216,7 @@ class Deliveries:
             del self._finished[: len(finished)]
             self._unrecorded -= {job.delivery_id for job, _ in finished}
             if any(job.slot in self._waiting for job, _ in finished):
-                self._woken.set()  # after these deliveries, a delivery of the alert's next step may be sent
+                self._woken.set()  # deliveries of the same slot may have waited for these
 
     async def _record_last(self) -> None:
         """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""

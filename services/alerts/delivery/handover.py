@@ -24,7 +24,7 @@ from shared.events import HazardReported
 
 BURST_SECONDS = 60.0
 MOST_PLACES = 10_000
-NOW, AHEAD = timedelta(), timedelta(seconds=-BURST_SECONDS)  # a delivery that is due earlier is claimed earlier
+NOW, AHEAD = timedelta(), timedelta(seconds=-BURST_SECONDS)  # deliveries are claimed in the order of their due times
 HANDOVER = "handover"  # event listeners find a session's handover under this key of `session.info`
 
 
@@ -48,7 +48,7 @@ class Senders(Protocol):
 class Dispatcher:
     """Stores deliveries and hands them to `senders`. If `senders` is None, the delivery loop claims the deliveries.
 
-    In a burst of alerts, each receiver's first message about a place goes before the further messages that wait.
+    In a burst of alerts, each receiver's first message about a place is sent before further messages that wait.
     """
 
     def __init__(self, plan_cache: PlanCache, senders: Senders | None = None) -> None:

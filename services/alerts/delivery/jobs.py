@@ -21,10 +21,12 @@ _contact = TypeAdapter(Contact)
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs of one channel. The first job gets the other jobs as companions.
+    """Joins a receiver's foldable jobs of one channel.
 
-    Messages are sent alone if the contact was replaced by a contact whose channel combines no messages. That channel
-    would not send the companions.
+    The first of these jobs then has the other jobs as its `companions`.
+
+    Messages are sent alone if the contact was replaced by a contact whose channel combines no messages. Such a channel
+    would not send the other deliveries of the message.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:

@@ -104,7 +104,7 @@ class NextContacts:
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
     """Logs a warning about causes that this release does not know.
 
-    A later release, which ran before a rollback, may have stored them.
+    A later release of Dayar, which ran before a rollback, may have stored them.
 
     The next contact is still notified.
     """

@@ -106,8 +106,8 @@ class PlannedDelivery:
     alert_id: UUID
     step: int
     recipient: str
-    channel: str  # a DeliveryChannel, or a channel that a later release stored
-    cause: str  # a Cause, or a cause of a later release that was copied from an earlier contact's delivery
+    channel: str  # a DeliveryChannel, or a channel that a later release of Dayar stored
+    cause: str  # a Cause, or a cause of a later release of Dayar that was copied from an earlier contact's delivery
     content: str
     created_at: datetime
     due_in: timedelta = timedelta()

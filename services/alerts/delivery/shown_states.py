@@ -22,7 +22,10 @@ PUBLISHED = AlertRaised.model_fields.keys() & Alert.model_fields.keys()
 
 @dataclass(frozen=True, slots=True)
 class ActedAlerts:
-    """The alerts that messages are about. `actors` and `assignees` map each action, by alert and time, to a name."""
+    """The alerts that messages are about.
+
+    `actors` and `assignees` map the alert and the time of each action to a name.
+    """
 
     newest: Mapping[UUID, Alert] = field(default_factory=dict)
     actors: Mapping[tuple[UUID, datetime], str] = field(default_factory=dict)

@@ -252,7 +252,7 @@ class Texts:
 
 
 def cause_text(cause: str) -> str:
-    """Why the receiver is notified. A cause that a later release stored may be unknown here."""
+    """Why the receiver is notified. A cause that a later release of Dayar stored may be unknown here."""
     return CAUSES.get(cause, CAUSES[CHANGED])
 
 

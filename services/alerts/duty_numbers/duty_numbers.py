@@ -65,11 +65,12 @@ class DutyPlace:
 
 @dataclass(frozen=True, slots=True)
 class DutyNumber:
-    """`position` is the place of the number among the numbers of its unit, as in the imported file."""
+    """`position` is the rank of the number in the list of its unit, which has the order of the imported file."""
 
     number_id: UUID
     place: DutyPlace
-    # The service is a str if a later release stored it. The page lists such numbers among those that no step calls.
+    # The service is a str if a later release of Dayar stored it. The page lists the numbers of an unknown service with
+    # those that no step of a checklist names.
     service: DutyService | str
     contact: DutyContact
     position: int

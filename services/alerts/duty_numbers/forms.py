@@ -45,7 +45,9 @@ def form_of(number: DutyNumber, unit: str) -> DutyNumberForm:
 def placed(
     number: DutyNumber, known: DutyNumber | None, of_unit: Iterable[DutyNumber]
 ) -> tuple[DutyNumber, list[Fault]]:
-    """Gives the number its position. A new number, or a number that moved to another unit, comes last in its unit.
+    """The number with its position in the list of its unit.
+
+    A new number, or a number that moved to another unit, comes last in its unit.
 
     `of_unit` are the stored numbers of the number's unit. If another number of the unit has the same post, the form
     says that the post is wrong.

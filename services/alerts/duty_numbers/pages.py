@@ -102,7 +102,10 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
 
 
 def covers(caller: Principal, pcode: str, places: Places) -> bool:
-    """Whether the caller may change the unit's numbers. Only callers for the whole country may change the country's."""
+    """Whether the caller may change the unit's numbers.
+
+    Only callers for the whole country may change the numbers of the country.
+    """
     return caller.covers_country if pcode == COUNTRY else caller.covers(pcode, places)
 
 
@@ -145,7 +148,7 @@ async def page(
 
 
 async def read(request: Request, session: Session, area: str | None) -> list[DutyNumber]:
-    """The numbers of the unit. The read adds a row to the security log."""
+    """The numbers of the unit. Reading the numbers adds a row to the security log."""
     numbers = await number_queries.numbers(session, request.app.state.box, pcodes=[area or COUNTRY])
     await note_read(request, session)
     return numbers

@@ -26,8 +26,8 @@ LONGEST = {"locality": 150, "post": 150, "note": 200}
 COLUMNS = ("unit", "locality", "service", "post", "telephone", "note")
 REQUIRED = ("unit", "service", "post", "telephone")
 LETTERS = 200  # only so much of a label is matched, because the time of a match can grow with the square of the length
-# The first pattern that matches the folded label decides. A folded label is in lower case, without punctuation, and
-# has о, у, н in place of ө, ү, ң.
+# The first pattern that matches the folded label of a column decides the column's kind. A folded label is in lower
+# case, without punctuation, and has о, у, н in place of ө, ү, ң.
 PATTERNS = [
     ("telephone", r"телефон|^тел\b|phone|номер|байланыш"),
     ("locality", r"\bсел[оа]\b|населен|айыл\b|village|locality|settlement"),

@@ -1,6 +1,6 @@
 """A template is the centre's own wording for a type of hazard, a severity, a channel and a language.
 
-It is plain text with fields in braces, like {severity}. It contains no expressions.
+A template is plain text with fields in braces, like {severity}. A template contains no expressions.
 """
 
 import re
@@ -49,7 +49,7 @@ class Wording(Template):
 
 @dataclass(frozen=True, slots=True)
 class TemplateKey:
-    """`hazard` and `severity` are EVERY or codes. A code that only another release knows matches no alert."""
+    """`hazard` and `severity` are EVERY or codes. A code that only another release of Dayar knows matches no alert."""
 
     hazard: str
     severity: str
@@ -146,7 +146,7 @@ class Templates:
         self.skipped[template.key] = template
 
     def newly_skipped(self) -> list[MessageTemplate]:
-        """Returns the templates that could not be used and are not marked yet. The caller marks them."""
+        """Returns the templates that could not be used and are not marked yet. The caller marks these templates."""
         skipped = [*self.unfit.values(), *self.skipped.values()]
         self.skipped = {}
         return [template for template in skipped if template.skipped_at is None]

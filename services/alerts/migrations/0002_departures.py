@@ -22,8 +22,8 @@ INSERT INTO departures (report_id, household_id, status, mobility, area, occurre
 SELECT household_id, household_id, status, mobility, origin_area, occurred_on FROM households
 WHERE is_day AND origin_area IS NOT NULL
 """
-# The previous release may run beside this release for a while.
-# The trigger therefore also stores the departures that the previous release writes to `households`.
+# The previous release of Dayar may run beside this release for a while. The trigger therefore also stores the
+# departures that the previous release of Dayar writes to `households`.
 STILL_TOLD = """
 CREATE FUNCTION keep_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -13,7 +13,7 @@ INSTANTS = ("waits_since", "confirmed_at", "progressed_at", "snoozed_until", "re
 ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
 NAMES = ("confirmed_name", "progressed_name", "snoozed_name", "reopened_name", "closed_by")
 
-# In earlier releases only people closed alerts, and they confirmed an alert by the verdict "confirmed".
+# In earlier releases of Dayar only people closed alerts, and they confirmed an alert by the verdict "confirmed".
 CLOSED = """
 UPDATE alerts SET closed_by = 'person', confirmed_at = CASE WHEN verdict = 'confirmed' THEN resolved_at END,
     confirmed_by = CASE WHEN verdict = 'confirmed' THEN resolved_by END,

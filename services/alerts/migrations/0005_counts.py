@@ -1,6 +1,7 @@
 """Stores the numbers of displaced households by district, by day, and by hazard.
 
-Triggers update the numbers of districts and days, so that rows written by the previous release are counted too.
+Triggers update the numbers of districts and days, so that rows written by the previous release of Dayar are counted
+too.
 """
 
 from alembic import op
@@ -15,7 +16,7 @@ ALTER TABLE households
     ADD has_other_cause boolean NOT NULL DEFAULT false,
     ADD is_trapped boolean NOT NULL DEFAULT false
 """
-# The previous releases did not store a household's origin, so the origin of the latest departure is used.
+# The previous releases of Dayar did not store a household's origin, so the origin of the latest departure is used.
 KNOWN = """
 UPDATE households SET origin_area = latest.area, departed_on = latest.occurred_on
 FROM (
@@ -123,8 +124,8 @@ BEGIN
 END $$
 """
 # One statement may delete several departures of a household, so the delete trigger runs before each row is deleted.
-# At that time, the table has exactly those other departures of the household that are still counted.
-# The insert trigger runs after each row is written, because only then is it known whether an upsert updates a row.
+# Before a row is deleted, the table has exactly those other departures of the household that are still counted. The
+# insert trigger runs after each row is written, because only then is it known whether an upsert updates a row.
 DEPARTURE_TRIGGERS = (
     (
         "CREATE TRIGGER keep_departure_counts AFTER INSERT OR UPDATE ON departures"
@@ -160,7 +161,7 @@ CREATE TABLE hazard_changes (
     CONSTRAINT pk_hazard_changes PRIMARY KEY (id)
 )
 """
-# A trigger writes `hazard_changes`, because the previous release writes `hazards` but not `hazard_changes`.
+# A trigger writes `hazard_changes`, because the previous release of Dayar writes `hazards` but not `hazard_changes`.
 NOTE_CHANGE = """
 CREATE FUNCTION note_hazard_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,6 +1,7 @@
 """Adds the columns `is_foldable` and `planned_at` to deliveries.
 
-The first column marks the deliveries that may share a mail. The second column is the time of sending.
+The column `is_foldable` marks the deliveries that may share a mail. The column `planned_at` has the time at which the
+mail is sent.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""Sets the time at which alerts that were acknowledged under earlier releases escalate.
+"""Sets the time at which alerts that were acknowledged under earlier releases of Dayar escalate.
 
 If nobody has started work on such an alert by this time, its receivers are notified again.
 """

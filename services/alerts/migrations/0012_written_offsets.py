@@ -1,4 +1,7 @@
-"""Adds to dead letters the offset that is written in their headers. A restore does not change this offset."""
+"""Adds a column to dead letters for the offset that is written in their headers.
+
+A restore does not change this offset.
+"""
 
 from alembic import op
 

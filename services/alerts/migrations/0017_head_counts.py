@@ -1,6 +1,6 @@
 """Counts departed persons by the district where they are now, and stores the counts of groups.
 
-The previous release still writes `departures` and reads `departure_counts`, which is a view from now on.
+The previous release of Dayar still writes `departures` and reads `departure_counts`, which is a view from now on.
 """
 
 from alembic import op

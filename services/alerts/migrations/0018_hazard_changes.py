@@ -1,6 +1,6 @@
-"""Sends no NOTIFY for a changed hazard.
+"""Changed hazards send no NOTIFY any more.
 
-The task that counts exposures reads the changes every second, so it needs no notification.
+The task that counts exposures reads the changed hazards every second, so this task needs no notification.
 """
 
 from alembic import op

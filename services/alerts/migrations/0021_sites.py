@@ -1,4 +1,7 @@
-"""Stores the sites where displaced people stay, and the site of each count. The exposure rule needs both."""
+"""Stores the sites where displaced people stay, and the site of each count.
+
+The exposure rule needs the sites and their counts.
+"""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Stores when each hold changed, so that holds that ended long ago can be deleted.
 
-Rows of earlier releases get the time of this migration.
+Rows of earlier releases of Dayar get the time of this migration.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores the scope of the hazard with each alert. The previous release leaves this column empty."""
+"""Stores the scope of the hazard with each alert. The previous release of Dayar leaves the new column empty."""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Adds the tables for people who act on alerts by messages from a phone.
 
-The tables store the bindings of these people, the codes with which they bind themselves, and their failed tries.
+The tables store the bindings of these people, the codes with which they bind themselves, and their failed attempts.
 """
 
 from alembic import op

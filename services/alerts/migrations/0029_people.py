@@ -1,7 +1,9 @@
-"""Adds to each receiver whether it is a person, a post or a system, and the hazards and hours for its alerts.
+"""Stores whether a receiver is a person, a post or a system.
 
-A receiver with a webhook becomes a system; every other receiver becomes a post. The previous release ignores the new
-columns.
+Also stores the types of hazards and the hours of its alerts.
+
+A receiver with a webhook becomes a system; every other receiver becomes a post. The previous release of Dayar ignores
+the new columns.
 """
 
 from alembic import op

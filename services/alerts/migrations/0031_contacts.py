@@ -1,6 +1,7 @@
-"""Adds more contacts to receivers, and to each delivery the time at which the next contact is notified.
+"""Adds further contacts of receivers. Each delivery gets the time at which the next contact is notified.
 
-The first contact stays in the receiver's own row. The previous release therefore notifies only the first contact.
+The first contact stays in the receiver's own row. The previous release of Dayar therefore notifies only the first
+contact.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Adds a column that marks digests among the Telegram messages.
 
-A digest is about several alerts, so it is not edited when one of them changes.
+A digest is about several alerts, so it is not edited when one of the alerts changes.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Adds rosters and their overrides. The previous release ignores both."""
+"""Adds rosters and their overrides. The previous release of Dayar ignores rosters and overrides."""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Stores the short messages for which Dayar asks the gateway for a receipt. The previous release ignores them."""
+"""Stores the short messages for which Dayar asks the gateway for a receipt.
+
+The previous release of Dayar ignores these messages.
+"""
 
 from alembic import op
 

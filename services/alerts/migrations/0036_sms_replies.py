@@ -1,4 +1,7 @@
-"""Adds the codes of short messages, and people's replies with these codes. The previous release ignores both."""
+"""Adds the codes of short messages, and people's replies with these codes.
+
+The previous release of Dayar ignores codes and replies.
+"""
 
 from alembic import op
 

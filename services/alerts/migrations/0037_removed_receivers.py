@@ -1,6 +1,6 @@
 """Adds the labels of removed receivers, and an index by which a Telegram message is found by its chat.
 
-The previous release uses neither.
+The previous release of Dayar uses neither the labels nor the index.
 """
 
 from alembic import op

@@ -1,7 +1,9 @@
-"""Stores with each alert whether Dayar computed its severity. The previous release leaves the column false.
+"""Stores with each alert whether Dayar computed its severity.
+
+The previous release of Dayar leaves the new column false.
 
 The severity of a lapsed exposure alert may come from an earlier revision of the hazard. The migration therefore cannot
-find out whether Dayar computed it.
+find out whether Dayar computed this severity.
 """
 
 from alembic import op

@@ -1,4 +1,7 @@
-"""Adds the roster of a receiver. The previous release ignores rosters, so it also notifies people who are off duty."""
+"""Adds the roster of a receiver.
+
+The previous release of Dayar ignores rosters, so it also notifies people who are off duty.
+"""
 
 from alembic import op
 

@@ -1,4 +1,7 @@
-"""Adds escalation policies. The previous release ignores them and escalates by the steps of the receivers."""
+"""Adds escalation policies.
+
+The previous release of Dayar ignores the policies and escalates by the steps of the receivers.
+"""
 
 from alembic import op
 

@@ -1,6 +1,7 @@
 """Adds to policies whether their escalation ends, to receivers whether they are duty heads, and to alerts a quorum.
 
-The previous release repeats the last step of each policy, and accepts one acknowledgement instead of the quorum.
+The previous release of Dayar repeats the last step of each policy, and accepts one acknowledgement instead of the
+quorum.
 """
 
 from alembic import op

@@ -1,6 +1,7 @@
 """Stores how the registry compares a count with the registered people at the same place.
 
-The previous release ignores this column. If the previous release stores a newer event, the older comparison stays.
+The previous release of Dayar ignores the new column. If the previous release of Dayar stores a newer event, the older
+comparison stays.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores with each delivery the trace of the request or record that caused the delivery.
 
-The previous release stores no trace.
+The previous release of Dayar stores no trace.
 """
 
 from alembic import op

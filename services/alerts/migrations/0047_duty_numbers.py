@@ -1,4 +1,4 @@
-"""Adds the duty numbers. The previous release shows none."""
+"""Adds the duty numbers. The previous release of Dayar shows no duty numbers."""
 
 from alembic import op
 

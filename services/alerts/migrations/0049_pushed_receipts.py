@@ -1,4 +1,7 @@
-"""Stores the delivery receipts that the SMS gateway sends by itself. The previous release ignores them."""
+"""Stores the delivery receipts that the SMS gateway sends by itself.
+
+The previous release of Dayar ignores these receipts.
+"""
 
 from alembic import op
 

@@ -1,6 +1,8 @@
-"""Stores how many people have acknowledged an alert, and how many must acknowledge it. Boards show both numbers.
+"""Stores how many people have acknowledged an alert, and how many must acknowledge it.
 
-The previous release ignores both columns.
+Boards show these two numbers of acknowledgements.
+
+The previous release of Dayar ignores the new columns.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores who must work on an alert, who assigned the alert, and by which channel people acted.
 
-The previous release ignores these columns.
+The previous release of Dayar ignores the new columns.
 """
 
 from alembic import op

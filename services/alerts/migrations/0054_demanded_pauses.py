@@ -1,6 +1,6 @@
-"""Stores until when a receiving server asked not to be called again for a delivery.
+"""Stores the end of the pause that a receiving server demanded before the next attempt of a delivery.
 
-The previous release ignores this column.
+The previous release of Dayar ignores the new column.
 """
 
 from alembic import op

@@ -1,4 +1,7 @@
-"""Stores how many registered displaced people are at each site. The previous release does not read the table."""
+"""Stores how many registered displaced people are at each site.
+
+The previous release of Dayar does not read the new table.
+"""
 
 from alembic import op
 

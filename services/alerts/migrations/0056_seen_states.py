@@ -1,6 +1,7 @@
 """Stores at which sequence an alert became graver, and which state of the alert a person saw before the bot's question.
 
-The index finds the open alerts that are assigned to a person or in progress. The previous release ignores the columns.
+The index finds the open alerts that are assigned to a person or in progress. The previous release of Dayar ignores the
+new columns.
 """
 
 from alembic import op

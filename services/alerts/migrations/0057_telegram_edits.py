@@ -1,4 +1,7 @@
-"""Stores when a Telegram message is edited because its alert has changed. The previous release ignores the column."""
+"""Stores when a Telegram message is edited because its alert has changed.
+
+The previous release of Dayar ignores the new column.
+"""
 
 from alembic import op
 

@@ -1,6 +1,8 @@
-"""Stores the report of the movement that caused a departure or a count, because its author learns of the alert.
+"""Stores the report of the movement that caused a departure or a count.
 
-The previous release ignores these columns.
+The author of this report learns of the alert.
+
+The previous release of Dayar ignores the new columns.
 """
 
 from alembic import op

@@ -1,7 +1,9 @@
-"""Stores the sources whose alerts a silence mutes, and which muted changes are sent as soon as nothing mutes the alert.
+"""Stores the sources whose alerts a silence mutes.
 
-Without sources, a silence mutes the alerts of all sources. The previous release ignores the column, so it mutes the
-alerts of all sources. End the silences of sources before you install the previous release again.
+Also stores which muted changes are sent as soon as nothing mutes the alert.
+
+Without sources, a silence mutes the alerts of all sources. The previous release of Dayar ignores the new column, so it
+mutes the alerts of all sources. End the silences of sources before you install the previous release of Dayar again.
 """
 
 from alembic import op

@@ -1,8 +1,11 @@
-"""Lets the deliveries of a combined short message share one code, and stores what the answer to a reply has shown.
+"""Lets the deliveries of a combined short message share one code.
 
-A delivery has several codes if attempts sent it together with different other deliveries. The previous release accepts
-any of these codes. It draws codes under the same lock, so it draws no code twice for a number either. If a reply has
-the code of a combined message, the previous release acknowledges only one of the alerts.
+Also stores which state of an alert our answering SMS has shown.
+
+A delivery has several codes if attempts sent it together with different other deliveries. The previous release of Dayar
+accepts any of these codes. The previous release of Dayar draws codes under the same lock, so a telephone number never
+gets the same code twice. If a reply has the code of a combined message, the previous release of Dayar acknowledges only
+one of the alerts.
 """
 
 from alembic import op

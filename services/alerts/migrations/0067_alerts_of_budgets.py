@@ -1,4 +1,4 @@
-"""Indexes the alerts that use up the budgets of sources, because an hour may have thousands of other alerts.
+"""Indexes the alerts that use up the budgets of sources, because thousands of other alerts may be raised in an hour.
 
 While the index is built, all writes to alerts wait, and no alert is raised. The index cannot be built concurrently,
 because `migrate` runs all migrations in one transaction.

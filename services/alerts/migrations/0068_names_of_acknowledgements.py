@@ -1,6 +1,6 @@
 """Stores with each acknowledgement on whose behalf the person acknowledged; the name is encrypted.
 
-The previous release ignores this column.
+The previous release of Dayar ignores the new column.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
-"""Stores the place of each alert in a combined Telegram message, so that an edit keeps the numbers of the alerts.
+"""Stores the number of each alert in the list of a combined Telegram message, so that an edit keeps this number.
 
-The previous release ignores this column; messages that it sends have no place.
+The previous release of Dayar ignores the new column, and stores no numbers.
 """
 
 from alembic import op

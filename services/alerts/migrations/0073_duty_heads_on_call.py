@@ -1,7 +1,9 @@
-"""Stores since when the duty heads are notified of an alert, so that a changed policy does not end this.
+"""Stores since when the duty heads are notified of an alert.
 
-The previous release ignores this column. If an alert that already escalates has no value, its next escalation after the
-last step sets the value.
+Even if the policy changes, they are notified further.
+
+The previous release of Dayar ignores the new column. If an alert that already escalates has no value, its next
+escalation after the last step sets the value.
 """
 
 from alembic import op

@@ -69,7 +69,7 @@ class AlertRow(AlertsModel, record=Alert):
 class Act(AlertsModel):
     """One action in an alert's timeline. A row without an account is an action of the system.
 
-    `channel` is missing in rows of earlier releases, which stored "SMS" or "Telegram" as the text of an
+    `channel` is missing in rows of earlier releases of Dayar, which stored "SMS" or "Telegram" as the text of an
     acknowledgement. `behalf_note` says on whose behalf the person acknowledged; it is encrypted.
     """
 

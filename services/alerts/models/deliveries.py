@@ -14,13 +14,13 @@ class Delivery(AlertsModel):
     """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
 
     At `next_contact_at` the receiver's next contact is notified, unless the message was delivered and needs no answer.
-    `follows` is the reason why the message was sent to this contact, too. `traceparent` is the trace of the
-    record that caused the delivery.
+    `follows` is the reason why this contact of the receiver was notified after another contact. `traceparent` is the
+    trace of the record that caused the delivery.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # the constraint keeps an irregular name, because the previous release uses this name in ON CONFLICT
+        # the constraint keeps an irregular name, because the previous release of Dayar uses this name in ON CONFLICT
         UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
         Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
         Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
@@ -66,8 +66,8 @@ class NotificationOmissions(AlertsModel):
     """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons.
 
     `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification. If `is_sent_later` is
-    true, the receivers that know the alert missed a change of the alert. They are notified when nothing mutes the
-    alert.
+    true, the receivers that know the alert missed a change of the alert. These receivers are notified of the change as
+    soon as nothing mutes the alert.
     """
 
     __tablename__ = "notification_omissions"

@@ -8,7 +8,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class DutyNumberRow(AlertsModel):
-    """A duty number. `sealed` is the JSON of its post, telephones and note, encrypted."""
+    """A duty number. `sealed` is the JSON of the duty number's post, telephones and note, encrypted."""
 
     __tablename__ = "duty_numbers"
 

@@ -49,7 +49,10 @@ class SiteRow(AlertsModel, record=ListedSite):
 
 
 class SiteResidents(AlertsModel):
-    """The number of registered displaced people at a site; only a multiple of five households is counted."""
+    """The number of registered displaced people at a site.
+
+    The number of households is rounded down to a multiple of five.
+    """
 
     __tablename__ = "site_residents"
 

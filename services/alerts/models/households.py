@@ -11,7 +11,10 @@ from services.alerts.projections import Departure, DisplacedHousehold
 
 
 class HouseholdRow(AlertsModel, record=DisplacedHousehold):
-    """Where a household lives, and why it was displaced. Only the previous release reads `occurred_on` and `is_day`."""
+    """Where a household lives, and why it was displaced.
+
+    Only the previous release of Dayar reads `occurred_on` and `is_day`.
+    """
 
     __tablename__ = "households"
     __table_args__ = (
@@ -38,7 +41,10 @@ class DepartureRow(AlertsModel, record=Departure):
 
 
 class ResidentCount(AlertsModel):
-    """How many households of one mobility live in a district. A trigger on `households` updates the rows."""
+    """How many households with the same kind of mobility live in a district.
+
+    A trigger on `households` updates the rows.
+    """
 
     __tablename__ = "resident_counts"
     __table_args__ = COUNTER
@@ -54,7 +60,7 @@ class DepartureCount(AlertsModel):
 
     A trigger on `departures` updates the rows. `moves` lists the departures of these households ("2026-06-15
     displacement"), so that a household with several departures is counted once. `destination` is "" if the place is
-    unknown or abroad. The previous release reads the view `departure_counts`, which has no destinations.
+    unknown or abroad. The previous release of Dayar reads the view `departure_counts`, which has no destinations.
     """
 
     __tablename__ = "departed_by_destination"

@@ -29,7 +29,10 @@ class ActingAccount(AlertsModel):
 
 
 class DisabledAccount(AlertsModel):
-    """The account of a receiver that can no longer sign in. The person counts as never on duty."""
+    """A disabled account of a receiver: nobody can sign in with this account.
+
+    A person with a disabled account never counts as on duty.
+    """
 
     __tablename__ = "disabled_accounts"
 

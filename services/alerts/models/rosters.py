@@ -20,7 +20,7 @@ class RosterRow(AlertsModel):
 
 
 class OverrideRow(AlertsModel):
-    """A person who is on duty instead of the layers' people."""
+    """An override: a person who is on duty instead of the people whom the layers name."""
 
     __tablename__ = "roster_overrides"
     __table_args__ = (

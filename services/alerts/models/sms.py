@@ -1,4 +1,4 @@
-"""The short messages that wait for a receipt or an answer, and the answers."""
+"""The short messages that wait for a receipt or a reply, and the replies."""
 
 from datetime import datetime
 from uuid import UUID
@@ -48,12 +48,12 @@ class EarlySmsReceipt(AlertsModel):
 
 
 class SmsCode(AlertsModel):
-    """The code with which the short message of a delivery is answered.
+    """The code that a person writes in a reply to the short message of a delivery.
 
-    A number gets no code for two messages within 48 hours. The deliveries of a combined message share its code. A
-    delivery has several codes if attempts sent it together with different other deliveries. `shown_sequence` is the
-    sequence of the alert that the newest answer to a reply with the code has shown; None if no answer has shown the
-    alert.
+    A telephone number never gets the same code for two messages within 48 hours. The deliveries of a combined message
+    share its code. A delivery has several codes if attempts sent it together with different other deliveries.
+    `shown_sequence` is the sequence of the alert that our newest answer to a reply with this code has shown. It is None
+    if no answer has shown the alert.
     """
 
     __tablename__ = "sms_codes"

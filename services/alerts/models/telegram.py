@@ -13,7 +13,8 @@ class TelegramMessage(AlertsModel):
     """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message.
 
     `edit_at` is set if the message does not show the alert as it is now. A digest has a row for each of its deliveries.
-    `position` is the place of the delivery in the digest, from 0. Rows of earlier releases have none.
+    `position` is the number of the delivery in the list of the digest, counted from 0. Rows of earlier releases of
+    Dayar have no position.
     """
 
     __tablename__ = "telegram_messages"
@@ -38,8 +39,8 @@ class TelegramMessage(AlertsModel):
 class TelegramQuestion(AlertsModel):
     """A message that asks on whose behalf the alert is acknowledged.
 
-    `sequence` is the alert's sequence in the message with the pressed button. It is missing in rows of earlier
-    releases.
+    `sequence` is the alert's sequence in the message with the pressed button. The sequence is missing in rows of
+    earlier releases of Dayar.
     """
 
     __tablename__ = "telegram_questions"

@@ -1,6 +1,7 @@
 """While an Extreme alert is in force, it inhibits milder alerts of the same type in its districts: they notify nobody.
 
-For example, an earthquake with an Extreme alert has many aftershocks. Everybody already acts on the first alert.
+For example, an earthquake with an Extreme alert has many aftershocks. Everybody already acts on the alert about the
+earthquake.
 """
 
 from collections.abc import Collection
@@ -20,7 +21,10 @@ HARMLESS = (None, ImpactLevel.GREEN)
 
 @dataclass(frozen=True, slots=True)
 class Inhibitor:
-    """An Extreme alert in force about a hazard. It mutes other alerts for at most 6 hours after it was raised."""
+    """An Extreme alert in force about a hazard.
+
+    An Extreme alert mutes other alerts for at most 6 hours after it was raised.
+    """
 
     alert_id: UUID
     status: Status

@@ -27,28 +27,28 @@ def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     return {receiver.label: Omission.INHIBITED for receiver in receivers}
 
 
-MUTES: tuple[Stage, ...] = (silenced, inhibited)  # an alert passes them before all other stages, except INFORMED
+MUTES: tuple[Stage, ...] = (silenced, inhibited)  # these stages come before all others, except INFORMED
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
-ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)  # an alert passes them after a silence, too
+ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)  # also the stages at the end of a silence
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
-GIVEN_BACK: tuple[Stage, ...] = REACHED  # an alert passes them if the person in charge cannot act any more
+GIVEN_BACK: tuple[Stage, ...] = REACHED  # the stages if the person in charge cannot act any more
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
-TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)  # a grave alert that passes them must reach somebody who can act
-INFORMED: tuple[Stage, ...] = (called_before,)  # an alert passes these stages if it lapsed, or if a person acted on it
+TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)  # with these stages, grave alerts must reach people who can act
+INFORMED: tuple[Stage, ...] = (called_before,)  # the stages if an alert lapsed, or if a person acted on an alert
 
 
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
     """The receivers that are notified, and for each other receiver the reason why it is left out.
 
-    The receivers that all stages keep are notified. With each post, the person on duty in the post's roster is notified
-    too. This person's own conditions, except the status, have no effect. With the stages ESCALATED, the receivers that
-    missed a change while the alert was muted are notified too, and so are the people who acknowledged or snoozed an
-    alert that returns. After the last step of an escalation, the duty heads and all receivers that do not know the
-    alert yet are notified. Duty heads are also notified whenever the person in charge cannot act any more. If a grave
-    alert would reach nobody who can act, others are notified in their place (`stand_ins`). With the stages INFORMED,
-    only receivers that were notified before are informed. No person on duty is added then, and silences and inhibitions
-    have no effect.
+    A receiver is notified if all stages keep it. With each post, the person on duty in the post's roster is notified
+    too. This person's own conditions, except the status, have no effect. With the stages ESCALATED, receivers that
+    missed a change while the alert was muted are notified too. If an alert returns, the people who acknowledged or
+    snoozed it are also notified. After the last step of an escalation, the duty heads and all receivers that do not
+    know the alert yet are notified. Duty heads are also notified whenever the person in charge cannot act any more. If
+    a grave alert would reach nobody who can act, other receivers are notified instead (`stand_ins`). With the stages
+    INFORMED, only receivers that were notified before are informed. With INFORMED, no person on duty is added, and
+    silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -105,7 +105,8 @@ def in_charge(notification: Notification) -> set[str]:
 def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
     """Whether nobody who gets the alert now can act.
 
-    If a system of others gets the alert now, and people get it at a later step, these people are waited for.
+    If an external system gets the alert now, and people get it at a later step, the result is False: the alert waits
+    for these people.
     """
     if any(is_able(notification, receiver) for receiver in kept):
         return False
@@ -117,16 +118,16 @@ def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool
 
 
 def is_able(notification: Notification, receiver: Receiver) -> bool:
-    """Whether somebody who gets the receiver's messages can act. A system of others does not count."""
+    """Whether somebody who gets the receiver's messages can act. An external system does not count."""
     is_of_others = receiver.kind is ReceiverKind.SYSTEM and not receiver.is_internal
     return receiver.label not in notification.absent and not is_of_others
 
 
 def stand_ins(notification: Notification) -> list[Receiver]:
-    """Who is notified of a grave alert that reaches only systems of others and people whose accounts are disabled.
+    """Who is notified of a grave alert that reaches only external systems and people whose accounts are disabled.
 
-    These are the duty heads. If there is no duty head, everybody who can act is notified, because a message about
-    another area does less harm than an alert that nobody gets. Systems of others are left out, because they may act by
+    The duty heads are notified. If there is no duty head, everybody who can act is notified, because a message about
+    another area does less harm than an alert that nobody gets. External systems are left out, because they may act by
     themselves, for example sound a siren. If there is nobody else, the duty heads whose accounts are disabled are
     notified, because they may still read their messages.
     """

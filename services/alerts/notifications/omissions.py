@@ -42,7 +42,7 @@ RULES: Mapping[str, SuppressionRule] = {
     Omission.OTHER_HOURS: SuppressionRule.QUIET_HOURS,
 }
 PAGES: Mapping[str, str] = {Omission.INHIBITED: "/alerts/{}", Omission.SILENCED: "/alerts/silences/{}"}
-OTHER_REASON = N_("Another reason")  # a later release stored the reason
+OTHER_REASON = N_("Another reason")  # a later release of Dayar stored the reason
 UNUSED = "not_needed"
 NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 

@@ -70,9 +70,9 @@ def own_wait(notification: Notification) -> timedelta | None:
 def is_ended(notification: Notification) -> bool:
     """Whether the policy has ended, so that nobody is notified at the alert's level.
 
-    It does not end before the receivers of all steps know the alert. The level alone does not show this. For example, a
-    step's only person is notified, and then this person's account is disabled. There is one step less, so the level may
-    be beyond a step that was not notified.
+    The policy does not end before the receivers of all steps know the alert. The level alone does not show whether they
+    know it. For example, a step's only person is notified, and then this person's account is disabled. There is one
+    step less, so the level may be beyond a step that was not notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

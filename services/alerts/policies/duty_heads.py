@@ -1,6 +1,6 @@
 """If nobody acknowledges at the last step, all duty heads are notified again and again.
 
-They are notified of Severe and Extreme alerts, and of alerts whose severity is Unknown or must be judged.
+Duty heads are notified of Severe and Extreme alerts, and of alerts whose severity is Unknown or must be judged.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,9 @@ EVERY = timedelta(minutes=5)
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
     """All duty heads who get alerts of this status; their other conditions have no effect.
 
-    The list is empty until all steps are over. Once the duty heads were notified, they stay on call, even if the alert
-    gets further steps: from a changed policy, from the policy for a higher severity, or when an account is enabled.
+    The list is empty until all steps are over. Once the duty heads were notified, they stay on call even if the alert
+    gets further steps. An alert gets further steps if the policy is changed, if the policy for a higher severity
+    decides, or if an account is enabled.
     """
     if not alert.is_grave or not (steps.is_over(alert.level) or alert.duty_heads_at):
         return []

@@ -13,7 +13,7 @@ from shared.events.vocabulary import HazardType, Severity
 
 @dataclass(frozen=True, slots=True)
 class PolicyStep:
-    """The receivers, and the rosters whose people on duty are notified.
+    """One step of a policy: its receivers, and the rosters whose people on duty are notified.
 
     If fewer than `acknowledgements` of these people acknowledge within `minutes`, the next step is notified. If one
     acknowledgement is enough, anybody may acknowledge.
@@ -30,7 +30,9 @@ class PolicyStep:
 
 @dataclass(frozen=True, slots=True)
 class EscalationPolicy:
-    """The steps for alerts of these areas, types of hazards and severities. An empty condition applies to all alerts.
+    """A policy: the steps for alerts of these areas, types of hazards and severities.
+
+    An empty condition applies to all alerts.
 
     If several policies apply to an alert, the policy with the lowest `position` decides. The steps are repeated
     `repeats` times. After that, the duty heads are notified of Severe and Extreme alerts (`duty_heads.py`). For other

@@ -10,7 +10,10 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """`rosters` maps the name of each roster to the labels of its people. Nobody can act with `disabled_accounts`."""
+    """`rosters` maps the name of each roster to the labels of its people.
+
+    People with an account in `disabled_accounts` cannot act.
+    """
 
     receivers: Sequence[Receiver]
     rosters: Mapping[str, Collection[str]]

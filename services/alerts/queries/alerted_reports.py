@@ -18,7 +18,8 @@ ASKED_STOCKS = f"""ARRAY(
     SELECT stock_id FROM {ASKED} JOIN counted_groups
         ON origin_area = asked.area AND departed_on BETWEEN asked.first AND asked.last
 )"""  # noqa: S608
-# The people of a replaced count still count, because the recount includes them. Counted movements never count.
+# The people of a replaced count are still counted, because the recount includes them. Counts of movements are never
+# included.
 IS_OF_PEOPLE = """(
     known.is_counted OR EXISTS (SELECT FROM replaced_counts WHERE replaced_counts.report_id = known.report_id)
 )"""

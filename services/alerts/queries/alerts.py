@@ -35,10 +35,10 @@ OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR ale
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
 # $2 is true while the boards are unattended: each alert then waits half as long, except for the end of a silence. An
-# alert that waits for the end of a silence is due at once if no stored silence has this end. The reason is that a
-# person has ended the silence early, perhaps after the transaction that stored the wait had read the silence. In the
-# same way, a muted alert is due when its Extreme alert no longer justifies this: the Extreme alert has ended or become
-# milder, its type of hazard differs, or it does not cover all places of the muted alert.
+# alert that waits for the end of a silence is due at once if no stored silence has this end. In this case, a person has
+# ended the silence early, perhaps after the transaction that stored the wait had read the silence. An alert that is
+# muted by an Extreme alert is due when the Extreme alert can no longer mute it. For example, the Extreme alert has
+# ended or become milder, its type of hazard has changed, or it no longer covers all places of the muted alert.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -212,8 +212,8 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
     """Stores the changed alerts, and the reasons why receivers were not notified of these alerts.
 
-    A Telegram message is marked for an edit if its alert has changed, and if no new message to its receiver makes the
-    edit.
+    A Telegram message is marked for an edit if its alert has changed, unless a new message to the same receiver makes
+    the edit.
     """
     await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
@@ -270,8 +270,8 @@ def log_unreadable(alert_id: UUID) -> None:
 async def unreadable(session: AsyncSession) -> list[str]:
     """The severities of the alerts in force that this release cannot read.
 
-    A later release may have stored a value that is unknown here, or a person with SQL may have damaged the row. At most
-    the newest 5,000 alerts are read, so that a scrape stays fast.
+    A later release of Dayar may have stored a value that is unknown here, or a person with SQL may have damaged the
+    row. At most the newest 5,000 alerts are read, so that a scrape stays fast.
     """
     connection = await database.driver(session)
     return [row["severity"] for row in await connection.fetch(IN_FORCE, MOST_CHECKED) if not _is_readable(row)]

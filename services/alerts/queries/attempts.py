@@ -22,10 +22,9 @@ LEFT JOIN receivers ON receivers.label = taken.recipient AND NOT EXISTS (
 LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = taken.channel
 """
 
-# Claims at most as many deliveries per receiver and channel as the receiver has free slots on this channel.
-# A claimed delivery without a recorded attempt is due again when its lease ends.
-# A delivery waits for the alert's earlier steps on the same channel to the same receiver, so that the last message on
-# each channel is current.
+# Claims at most as many deliveries per receiver and channel as may be attempted there at the same time. A claimed
+# delivery without a recorded attempt is due again when its lease ends. A delivery waits for the alert's earlier steps
+# on the same channel to the same receiver, so that the last message on each channel is current.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::text[], $5::integer[]) AS busy (recipient, channel, count)
@@ -69,7 +68,7 @@ WITH claimed AS MATERIALIZED (
 # While newer messages wait on the channel, a back-off is at most the first back-off ($11) plus the age of the newest
 # message. A pause that the receiving server demanded is not shortened. After a failure, the receiver's next contact is
 # notified at once. The next contact also gets the later messages of the alert, which wait on this channel. A server
-# that only asks to wait for a short time has not failed. The later messages are locked after the alerts, and without
+# that only asks us to wait for a short time has not failed. The later messages are locked after the alerts, and without
 # waiting, because a transaction that holds such a lock may wait for an alert.
 RECORD = """
 WITH tried AS (

@@ -38,7 +38,7 @@ class DueDelivery:
     alert_id: UUID
     step: int
     recipient: str
-    channel: str  # a DeliveryChannel, or a channel that a later release stored
+    channel: str  # a DeliveryChannel, or a channel that a later release of Dayar stored
     cause: str
     content: str
     is_delivered: bool | None

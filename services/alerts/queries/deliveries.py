@@ -60,10 +60,10 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (NOT is_foldable OR attempts > 0)
 """
 
-# When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined. If these
-# were sent first, each would be one message more than the limit of combined messages permits. A message that tells a
-# person of an assignment is not replaced, because the grave message does not tell it. It is sent before the grave
-# message, and at once.
+# When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined. If the
+# earlier messages were sent first, the receiver would get more messages than the limit of combined messages permits. A
+# message that tells a person of an assignment is not replaced, because the grave message does not mention the
+# assignment. The message about the assignment is sent at once, before the grave message.
 REPLACED = """
 SELECT delivery_id FROM deliveries
 JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)
@@ -166,8 +166,8 @@ async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery])
     """The time at which each foldable delivery is sent.
 
     A receiver's first message on a channel is sent at once. Further messages on this channel within two minutes are
-    sent together. If the receiver has got many messages, the messages of ten minutes are sent together. Each channel
-    has its own two minutes, because the next contact must be notified at once.
+    sent together. If the receiver has got many messages, the messages of ten minutes are sent together. The two minutes
+    are counted for each channel separately, because the next contact must be notified at once.
     """
     if not foldable:
         return {}

@@ -15,7 +15,7 @@ HAS_ACKNOWLEDGED = or_(
 )
 # Earlier releases stored the channel of a person's reply as the text of the acknowledgement.
 IS_BY_TEXT = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
-# An action on the board answers the messages of all channels.
+# An action on the board counts as an answer to the messages of all channels.
 IS_BY_CHANNEL = or_(
     Act.channel == ActChannel.BOARD, Act.channel == Delivery.channel, and_(Act.channel.is_(None), IS_BY_TEXT)
 )

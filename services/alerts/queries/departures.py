@@ -1,6 +1,6 @@
 """SQL that counts the people who left a district.
 
-They are in registered households, counted groups, and held reports.
+These people are in registered households, counted groups, and held reports.
 """
 
 # raw SQL throughout: these statements run for every batch of households and must be fast
@@ -55,10 +55,10 @@ IS_COUNTED = """
 # A count of everybody at a site states no origin. It includes the people of the other counts at the site, who count for
 # the areas that they left. Therefore only the people whom no other count includes count as people of unknown origin. Of
 # two counts of everybody at a site, the later one adds only the people whom the earlier one does not include.
-# Registered people of known origin who were there are subtracted in the same way. They may be the same people as in the
-# other counts, so only the larger number is subtracted. A yard may have several households, so registered households
-# are not subtracted from yards. The number of remaining families or yards is at most the number of remaining persons.
-# An earlier count of everybody includes the people of the other counts, too.
+# Registered people of known origin who were at the site are subtracted in the same way. The registered people and the
+# people of the other counts may be the same, so only the larger of both numbers is subtracted. A yard may have several
+# households, so registered households are not subtracted from yards. The number of remaining families or yards is at
+# most the number of remaining persons. An earlier count of everybody includes the people of the other counts, too.
 IN_OTHERS = """greatest(
     sum(stock.{0}) FILTER (WHERE NOT covers_site), max(stock.{0}) FILTER (WHERE covers_site)
 )::int AS {0}"""
@@ -97,8 +97,8 @@ WHERE {IS_COUNTED.format(counts="counts")}
 
 # Registered households and recorded counts are not counted as held, even if the event that ends the hold has not
 # arrived yet. A report of an exercise, however, does not end the hold of an Actual report. DISTINCT is needed, because
-# the requested dates may overlap. OFFSET 0 makes PostgreSQL look up each held household and count. Otherwise PostgreSQL
-# might read the whole table.
+# the requested dates may overlap. OFFSET 0 makes PostgreSQL look up each held household and each held count by an
+# index. Without OFFSET 0, PostgreSQL might read the whole table.
 HELD_HOUSEHOLDS = """
 SELECT status, area, departed_on, destination, count(*) AS households, sum(persons) AS persons
 FROM (

@@ -1,6 +1,6 @@
 """SQL that finds the reports about the people whom exposure alerts count."""
 
-# raw SQL throughout: the tables are large, and one statement finds the reports and notes them
+# raw SQL throughout: the tables are large, and one statement finds the reports and stores their ids
 
 from collections.abc import Collection
 from uuid import UUID
@@ -19,9 +19,9 @@ FROM exposures JOIN alerts ON (alerts.hazard_id, alerts.area) = (exposures.hazar
 WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL AND gone IS NULL
 """
 # An exposure alert counts the households in the district that another hazard displaced. It also counts the people of
-# counts at the sites and in the settlements that the hazard reaches. A report is noted once, whichever alert counts it.
-# Each part of the statement leaves out the reports that are already noted, and ends after $11 other reports, because no
-# more are published at once.
+# counts at the sites and in the settlements that the hazard reaches. The id of a report is stored once in
+# `alerted_reports`, whichever alert counts the report. Each part of the statement leaves out the reports whose ids are
+# already stored, and ends after $11 other reports, because no more reports are published at once.
 IS_NEW = """NOT EXISTS (
     SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = ({status}, {report_id})
 )"""
@@ -71,7 +71,7 @@ FORGET_REPORTS = "DELETE FROM alerted_reports WHERE noted_at < now() - interval 
 
 
 async def forget_reports(session: AsyncSession) -> None:
-    """Deletes the notes of reports that were published long ago."""
+    """Deletes the stored ids of reports that were published long ago."""
     connection = await database.driver(session)
     await connection.execute(FORGET_REPORTS)
 
@@ -88,7 +88,7 @@ async def note_reports(
     mobility: Collection[Mobility],
     most: int,
 ) -> set[tuple[Status, UUID]]:
-    """Notes at most this many reports about hazards and exposed people that are not noted yet, and returns them."""
+    """Stores and returns at most this many reports about hazards and exposed people that are not stored yet."""
     sites = [(hazard.status, site_id) for hazard, exposure in exposures for site_id in exposure.exposed_sites]
     localities = [
         (hazard.status, exposure.area, locality)

@@ -61,7 +61,7 @@ async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> 
 async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
     """The stocks of the counts of everybody at these sites.
 
-    If other counts at these sites change, these counts add more or fewer people.
+    If other counts at these sites change, the counts of everybody add more or fewer people.
     """
     if not site_ids:
         return set()

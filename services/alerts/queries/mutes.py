@@ -1,4 +1,4 @@
-"""Reads what mutes alerts."""
+"""Reads the silences and the Extreme alerts that mute alerts."""
 
 from datetime import datetime
 

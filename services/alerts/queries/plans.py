@@ -53,5 +53,8 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """Returns the person as no duty head, because a disabled account must not keep others from being notified."""
+    """Returns the receiver without the mark of a duty head.
+
+    Otherwise a duty head with a disabled account would keep other people from being notified.
+    """
     return replace(receiver, is_duty_head=False)

@@ -78,7 +78,7 @@ async def current_overrides(
 async def later_people(
     session: AsyncSession, names: Collection[str], begins_after: datetime
 ) -> dict[str, frozenset[str]]:
-    """The people of each roster whom overrides that begin after this time put on duty."""
+    """For each roster, the people who are put on duty by overrides that begin after this time."""
     people = func.array_agg(OverrideRow.person.distinct())
     wanted = select(OverrideRow.roster, people).group_by(OverrideRow.roster)
     rows = await session.execute(wanted.where(OverrideRow.roster.in_(names), OverrideRow.begins_at > begins_after))
@@ -92,8 +92,8 @@ def override_of(row: OverrideRow) -> Override:
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
     """Adds the overrides. An override replaces an earlier override that has the same uid.
 
-    An override that was stored before and has not changed stays as it is. If it were added anew, it would decide before
-    the overrides that people have added since.
+    An override that was stored before and has not changed stays as it is. If an unchanged override were added anew, it
+    would have precedence over the overrides that people have added since.
     """
     uids = [override.uid for override in added if override.uid is not None]
     of_uids = (OverrideRow.roster == name, OverrideRow.uid.in_(uids))
@@ -116,7 +116,7 @@ async def add_overrides(session: AsyncSession, name: str, added: Sequence[Overri
 
 
 async def end_overrides(session: AsyncSession, name: str, uids: Collection[str], now: datetime) -> int:
-    """Removes the overrides with these uids that have not ended. Returns their number."""
+    """Removes those overrides with these uids that have not ended yet. Returns their number."""
     ended = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.uid.in_(uids), OverrideRow.ends_at > now)
     return len((await session.scalars(ended.returning(OverrideRow.override_id))).all())
 

@@ -1,4 +1,4 @@
-"""Reads stored settings that another release or a person with SQL may have written."""
+"""Reads stored settings that another release of Dayar or a person with SQL may have written."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -24,5 +24,5 @@ def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], tabl
 
 
 def code(codes: type[Code], stored: str) -> Code | str:
-    """The code of this release, or the stored text if a later release stored it."""
+    """The code, or the stored text if only a later release of Dayar knows the code."""
     return codes(stored) if stored in list(codes) else stored

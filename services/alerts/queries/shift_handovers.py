@@ -1,4 +1,4 @@
-"""The handovers from one shift to the next, and what a shift leaves to the next; the caller commits."""
+"""The handovers from one shift to the next, and the alerts and messages that a shift leaves; the caller commits."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from shared.events.vocabulary import Severity
 from shared.postgres.models import table
 
 MOST_ALERTS, MOST_DELIVERIES = 100, 40
-SHIFT = timedelta(hours=24)  # a sheet has the undelivered messages of this time
+SHIFT = timedelta(hours=24)  # a sheet lists the undelivered messages of the last day
 KEPT = timedelta(days=365)
 # An alert of unknown severity may turn out to be grave.
 GRAVEST_FIRST = (Severity.EXTREME, Severity.SEVERE, Severity.UNKNOWN, Severity.MODERATE, Severity.MINOR)
@@ -58,7 +58,7 @@ async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: 
 
 
 async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecrets) -> None:
-    """Stores the handover, and deletes those older than a year."""
+    """Stores the handover, and deletes the handovers that are older than a year."""
     await session.execute(
         delete(ShiftHandoverRow).where(ShiftHandoverRow.handed_over_at < handover.handed_over_at - KEPT)
     )

@@ -19,7 +19,10 @@ _silence = TypeAdapter(Silence)
 
 
 async def not_ended(session: AsyncSession, now: datetime) -> list[Silence]:
-    """The silences that have not ended, in the order in which they end. Some of them may not have begun."""
+    """The silences that have not ended, in the order in which they end.
+
+    Some of these silences may not have begun yet.
+    """
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at > now).order_by(columns.ends_at)
     return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)

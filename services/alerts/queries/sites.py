@@ -19,8 +19,9 @@ from shared.postgres.upsert import upsert
 
 _site = TypeAdapter(ListedSite)
 COLUMNS = ", ".join(f"sites.{field.name}" for field in fields(ListedSite))
-# A later count of everybody at the site includes the people of earlier counts there, so these no longer apply. A row of
-# the previous release has no time of the count, and applies until the next event about this count.
+# A later count of everybody at the site includes the people of earlier counts there, so the earlier counts no longer
+# apply. A row that the previous release of Dayar stored has no time of the count, and applies until the next event
+# about this count.
 IS_PRESENT = """
 counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
     AND NOT EXISTS (

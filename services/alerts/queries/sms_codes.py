@@ -34,8 +34,8 @@ class Holder:
 class CodedDelivery:
     """A delivery whose SMS has a code. The deliveries of a combined SMS share its code.
 
-    `alert` is the alert as the SMS describes it. `sequence` is the sequence of the state on which a reply acts: the
-    state that the SMS or a later answer shows.
+    `alert` is the alert as the SMS describes it. `sequence` is the sequence of the alert's state on which a reply acts.
+    The SMS, or our later answering SMS, shows this state.
     """
 
     delivery_id: UUID
@@ -87,7 +87,9 @@ async def deliveries_of(session: AsyncSession, number: str, code: str, now: date
 
 
 async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, now: datetime) -> list[CodedDelivery]:
-    """The alert's deliveries to this number whose codes are valid. The one that shows the newest state is the first.
+    """The alert's deliveries to this number whose codes are valid.
+
+    The delivery that shows the newest state is the first.
 
     A delivery is listed with each of its codes. The newest code is the first.
     """
@@ -116,7 +118,7 @@ def coded_delivery(code: SmsCode, alert_id: UUID, recipient: str, cause: str, co
 
 
 async def show(session: AsyncSession, delivery_id: UUID, sequence: int) -> None:
-    """Stores that an answer has shown the alert at this sequence.
+    """Stores that our answering SMS has shown the alert at this sequence.
 
     Later replies with a code of the delivery act on this state.
     """
@@ -147,7 +149,7 @@ async def store(
     is_wrong: bool = False,
     is_answered: bool = False,
 ) -> bool:
-    """Stores the message. Returns False if it was stored before."""
+    """Stores the message. Returns False if the message was stored before."""
     row = {"message_id": message_id, "number": number, "received_at": now}
     added = insert(SmsReply).values(**row, is_wrong=is_wrong, is_answered=is_answered)
     stored = added.on_conflict_do_nothing().returning(SmsReply.message_id)

@@ -27,12 +27,15 @@ async def store(session: AsyncSession, message_id: str, part: str, state: SmsRec
 
 
 async def whole_state_of(session: AsyncSession, message_id: str, parts: int) -> SmsReceiptState | None:
-    """The state of the message with so many parts, as far as the receipts of its parts have come."""
+    """The state of the message with this many parts, as far as the receipts of its parts have come."""
     states = await session.scalars(select(SmsPart.state).where(SmsPart.message_id == message_id))
     return whole_state([SmsReceiptState(state) for state in states if state in ORDER], parts)
 
 
 def replaces(state: SmsReceiptState, former: str | None) -> bool:
-    """Whether the state replaces the former state. A state that is only known to a later release is never replaced."""
+    """Whether the state replaces the former state.
+
+    A state that is only known to a later release of Dayar is never replaced.
+    """
     known: list[str | None] = [None, *ORDER]
     return former in known and known.index(state) > known.index(former)

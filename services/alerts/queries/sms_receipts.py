@@ -35,7 +35,9 @@ async def messages(session: AsyncSession, delivery_ids: Sequence[UUID]) -> dict[
 async def add_messages(
     session: AsyncSession, delivery_ids: Sequence[UUID], message_id: str | None, now: datetime, *, parts: int | None
 ) -> SmsReceiptState | None:
-    """Stores a message about these deliveries. If its receipts came before, returns the state in the receipts.
+    """Stores a message about these deliveries.
+
+    If receipts of this message came before, returns the state in these receipts.
 
     `parts` is the number of the message's parts if the gateway gives a receipt for each part.
     """
@@ -103,7 +105,7 @@ async def _keep(session: AsyncSession, message_id: str, state: SmsReceiptState, 
 async def lock(session: AsyncSession, message_id: str) -> None:
     """Locks the id.
 
-    Otherwise, two transactions could store a message and its receipt without seeing each other's rows.
+    Without the lock, two transactions could store a message and its receipt without seeing each other's rows.
     """
     key = f"{PREFIX}receipt:{message_id}"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))

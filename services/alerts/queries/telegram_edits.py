@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from services.alerts.models import AlertRow, Delivery, TelegramMessage
 
 AT_ONCE = 20
-DIGESTS_EDITED_FOR = timedelta(hours=48)  # after this time, the buttons of a digest no longer act
+DIGESTS_EDITED_FOR = timedelta(hours=48)  # after this time, the buttons of a digest no longer work
 AGAIN_AFTER = timedelta(minutes=1)  # an edit that failed is repeated after this time
 
 
@@ -46,7 +46,8 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 
     If an alert is `unannounced`, the first message in each chat and all digests are edited. If an alert is `announced`,
     only digests are marked here: the next message about the alert also edits the first message, unless the first
-    message is a digest. A digest of an earlier release is not edited, because the order of its alerts is not known.
+    message is a digest. A digest of an earlier release of Dayar is not edited, because the order of its alerts is not
+    known.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
@@ -58,10 +59,10 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: datetime | None) -> None:
     """Marks the receiver's first message about the alert for an edit, unless the alert's last change was at `shown`.
 
-    The sequence of the alert is not compared, because each delivery to another receiver takes a number, too.
+    The sequence of the alert is not compared, because deliveries to other receivers raise the sequence, too.
 
-    If another transaction is changing the alert, the statement waits for it. That transaction cannot mark this message
-    if the message was stored after that transaction's own statement.
+    If another transaction is changing the alert, the statement waits for it. The other transaction cannot mark a
+    message that was stored after the statement of the other transaction.
     """
     changed_at = select(AlertRow.changed_at).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
     if await session.scalar(changed_at) != shown:
@@ -73,8 +74,8 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
 async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collection[UUID]) -> None:
     """Marks the receiver's first message about each alert for an edit.
 
-    A row that another transaction has locked is skipped. That transaction also marks the message for an edit, or stores
-    that the message shows the alert's newest state.
+    A row that another transaction has locked is skipped. The transaction that holds the lock also marks the message for
+    an edit, or stores that the message shows the alert's newest state.
     """
     sent, firsts = TelegramMessage, _firsts(alert_ids).where(TelegramMessage.recipient == recipient)
     outdated = select(sent.delivery_id).where(sent.delivery_id.in_(firsts), ~sent.is_digest)

@@ -14,13 +14,13 @@ NUMBERS_LAST = timedelta(hours=36)
 
 
 async def next_update(session: AsyncSession, bot_id: int, now: datetime) -> int | None:
-    """The lowest number that a new update can have. None if Telegram may have started again with other numbers."""
+    """The lowest number that a new update can have. None if Telegram may count from another number now."""
     poll = await session.get(TelegramPoll, bot_id)
     return _next(poll, now)
 
 
 async def is_new(session: AsyncSession, bot_id: int, update_id: int, now: datetime) -> bool:
-    """Notes that the update is handled. Returns False if the update was handled before."""
+    """Stores that the update is handled. Returns False if the update was handled before."""
     await session.execute(insert(TelegramPoll).values(bot_id=bot_id, polled_at=now).on_conflict_do_nothing())
     poll = await session.get(TelegramPoll, bot_id, populate_existing=True, with_for_update=True)
     assert poll is not None

@@ -13,8 +13,8 @@ from services.alerts.queries.alerts import SELECT_ALERTS, readable
 from shared.events.vocabulary import Severity
 from shared.postgres import database
 
-# A delivery without an attempt has reached nobody. Messages with the causes in the parameter that follows are sent
-# although the alert is muted.
+# A delivery without an attempt has reached nobody. The parameter after ALL has a list of causes. Messages with these
+# causes are sent although the alert is muted.
 IS_UNSENT = "settled_at IS NULL AND attempts = 0 AND cause <> ALL"
 HAS_UNSENT = f"SELECT EXISTS (SELECT FROM deliveries WHERE {IS_UNSENT} ($1))"  # noqa: S608 - names of our own columns
 IS_WAITING = f"""
@@ -35,13 +35,13 @@ RETURNING alert_id, recipient
 
 
 async def has_unsent(session: AsyncSession) -> bool:
-    """Whether any message waits to be sent that a silence or an inhibition could withdraw."""
+    """Whether there is any unsent message that could be withdrawn because of a silence or an inhibition."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(HAS_UNSENT, list(UNMUTED)))
 
 
 async def waiting(session: AsyncSession, severities: Collection[Severity]) -> dict[UUID, int]:
-    """The ids and sequences of the alerts in force with these severities whose messages wait to be sent.
+    """The ids and sequences of the alerts in force that have one of these severities and unsent messages.
 
     The alerts are not locked.
     """

@@ -88,7 +88,7 @@ def are_hours(hours: tuple[str, ...]) -> bool:
 
 
 def contact_of(address: str) -> Contact:
-    """The contact for an address that a person typed. The address gets the form in which it is stored."""
+    """The contact for an address that a person typed. The address is changed to the form in which it is stored."""
     channel = channel_of(address)
     return Contact(channel, numbers.stored(address) if channel is DeliveryChannel.SMS else address)
 

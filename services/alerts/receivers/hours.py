@@ -11,7 +11,7 @@ from shared.country import TIME_ZONE
 from shared.errors import DocumentedError
 
 DAY = timedelta(days=1)
-MOST = 21  # a week may have three windows a day
+MOST = 21  # at most three windows for each day of the week
 
 
 class Weekday(StrEnum):

@@ -1,4 +1,4 @@
-"""The receivers that a caller may change. They get no alerts outside the caller's areas."""
+"""The receivers that a caller may change. These receivers get no alerts outside the caller's areas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Subscription:
         return [contact.channel for contact in (self.receiver.first_contact, *self.further)]
 
     def changed(self, receiver: Receiver, further: Sequence[Contact]) -> list[str]:
-        """The names of the fields that differ."""
+        """The names of the fields in which the two receivers differ."""
         names = [field for field in receiver_queries.RECEIVER_COLUMNS if field not in CONTACT_FIELDS]
         changed = [name for name in names if getattr(receiver, name) != getattr(self.receiver, name)]
         contacts, before = in_order([receiver.first_contact, *further]), [self.receiver.first_contact, *self.further]

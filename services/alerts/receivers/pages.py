@@ -1,6 +1,6 @@
 """The pages of the recipients of alerts.
 
-There is a list and a form. Test messages are sent, and a secret is shown once.
+The pages are a list and a form. From the form, people send test messages. The form shows a new secret once.
 """
 
 from collections.abc import Sequence
@@ -103,7 +103,7 @@ async def add(request: Request, session: Session, caller: Caller) -> Response:
 
 @router.get("/receivers/{receiver_id}")
 async def receiver_page(receiver_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    """Shows the contacts, which may be personal data, so the read is in the security log."""
+    """Shows the contacts, which may be personal data, so the security log records who read them."""
     known = await subscription_of(session, receiver_id, caller, request.app.state.places)
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[receiver_id]))
     form = ReceiverForm.of(known.receiver, known.further, request.app.state.places)

@@ -15,8 +15,8 @@ from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Stat
 USUAL_WAIT_SECONDS = 300
 
 T = TypeVar("T")
-# The value is a code of this release, or a text that a later release stored. An unknown text must not stop alerts, and
-# must not exclude a receiver.
+# The value is a code of this release, or a text that a later release of Dayar stored. An unknown text must not stop
+# alerts, and must not exclude a receiver.
 Stored = Annotated[T | str, Field(union_mode="left_to_right")]
 
 
@@ -98,6 +98,9 @@ def covers(areas: Collection[str], pcode: str, places: Ancestry) -> bool:
 
 
 def in_order(contacts: Sequence[Contact]) -> list[Contact]:
-    """The contacts with valid waiting times. All contacts but the last wait before the next contact is notified."""
+    """The contacts with valid waiting times.
+
+    Each contact except the last has a waiting time, after which the next contact is notified.
+    """
     waiting = [replace(contact, wait_seconds=contact.wait_seconds or USUAL_WAIT_SECONDS) for contact in contacts[:-1]]
     return [*waiting, *(replace(contact, wait_seconds=None) for contact in contacts[-1:])]

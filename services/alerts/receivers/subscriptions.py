@@ -182,7 +182,10 @@ async def has_internal(session: AsyncSession, status: Status) -> bool:
 
 
 async def has_duty_head(session: AsyncSession, status: Status) -> bool:
-    """Whether at least one duty head gets alerts with this status, without people whose accounts are disabled."""
+    """Whether at least one duty head gets alerts with this status.
+
+    Duty heads whose accounts are disabled do not count.
+    """
     columns = table(ReceiverRow).c
     is_disabled = exists().where(DisabledAccount.account_id == columns.account_id)
     is_absent = is_disabled & (columns.kind == ReceiverKind.PERSON)
@@ -209,7 +212,7 @@ async def _known(session: AsyncSession, label: str) -> ReceiverRow | None:
 async def _webhook_secrets(session: AsyncSession, label: str) -> tuple[bytes | None, bytes | None]:
     """The present and the former secret of the receiver's webhook.
 
-    The webhook may be its first or a further contact.
+    The webhook may be the receiver's first contact or a further one.
     """
     further = select(ContactRow.secret, ContactRow.former_secret).where(*_is_webhook(label))
     first = select(ReceiverRow.secret, ReceiverRow.former_secret).where(ReceiverRow.label == label)

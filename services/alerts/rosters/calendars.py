@@ -89,7 +89,10 @@ def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar
 
 
 def refuse_too_many(calendar: ReadCalendar, known: Sequence[Override]) -> None:
-    """Raises InvalidCalendar if the roster, which has the `known` overrides, would have too many."""
+    """`known` are the stored overrides of the roster.
+
+    Raises InvalidCalendar if the roster would have too many overrides.
+    """
     if are_too_many([override for override in known if override.uid not in calendar.over], calendar.overrides):
         reason = N_("with this calendar, the roster would have more than %(most)s overrides")
         raise InvalidCalendar(reason, most=MOST_OVERRIDES)
@@ -115,7 +118,10 @@ def is_cancelled(event: Event) -> bool:
 
 
 def _times(event: Event) -> tuple[datetime, datetime]:
-    """The begin and the end. A time without a zone is local. An event of whole days lasts from midnight to midnight."""
+    """The begin and the end of the event.
+
+    A time without a zone is local. An event of whole days lasts from midnight to midnight.
+    """
     title = str(event.get("summary", _uid(event)))[:LONGEST_TITLE]
     if "rrule" in event or "rdate" in event:
         raise InvalidCalendar(N_('"%(title)s" is a recurring event'), title=title)

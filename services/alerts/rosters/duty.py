@@ -1,4 +1,4 @@
-"""Computes who is on duty when, where nobody is, and where more than one person is planned."""
+"""Computes who is on duty when, when nobody is on duty, and when more than one person is planned."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -78,7 +78,7 @@ def person_at(roster: Roster, overrides: Sequence[Override], at: datetime) -> st
 
 
 def shifts_from(roster: Roster, overrides: Sequence[Override], now: datetime, lasts: timedelta) -> list[Shift]:
-    """The shifts that end after now. The current shift has its real begin, at most 31 days ago."""
+    """The shifts that have not ended yet. The current shift has its real begin, at most 31 days ago."""
     planned = duty(roster, overrides, now - LONGEST_SHIFT, now + lasts).shifts
     return [shift for shift in planned if shift.ends_at > now]
 
@@ -141,7 +141,10 @@ def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple
 
 
 def _extend(spans: list[Span], span: Span) -> None:
-    """Lengthens the last span if the new span directly follows it and is otherwise equal. Else appends the new span."""
+    """Lengthens the last span if the new span directly follows it and is otherwise equal.
+
+    Otherwise, the new span is appended.
+    """
     if (
         spans
         and spans[-1].ends_at == span.begins_at

@@ -100,7 +100,7 @@ async def add_override(roster_id: UUID, request: Request, session: Session) -> R
 
 @router.post("/rosters/{roster_id}/overrides/{override_id}/removal")
 async def remove_override(roster_id: UUID, override_id: OverrideId, request: Request, session: Session) -> Response:
-    """Removes the override. If somebody else has removed it, nothing changes."""
+    """Removes the override. If somebody else has already removed the override, nothing changes."""
     await subscriptions.lock(session)
     roster = await roster_of(session, roster_id)
     if await roster_queries.remove_override(session, roster.name, override_id):

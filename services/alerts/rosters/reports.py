@@ -39,7 +39,7 @@ def clock(at: datetime, now: datetime) -> str:
 def findings(duty: Duty) -> list[str]:
     """One line for each gap and overlap, in the order of time.
 
-    If there are too many, the last line has the number of the others.
+    If there are too many gaps and overlaps, the last line has the number of the others.
     """
     spans: list[Gap | Overlap] = [*duty.gaps, *duty.overlaps]
     spans.sort(key=attrgetter("begins_at"))

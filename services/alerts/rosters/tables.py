@@ -16,7 +16,7 @@ class DutyDay:
     """A local day from midnight to midnight. All times are within the day.
 
     `layers` has the planned shifts of each layer, in the order of the roster's layers. `overrides` are shifts without a
-    layer. `on_duty` are the shifts that count, and `gaps` are the times in which nobody is on duty.
+    layer. `on_duty` are the shifts in effect, and `gaps` are the times in which nobody is on duty.
     """
 
     begins_at: datetime

@@ -62,8 +62,8 @@ def at_all_places(
     places. `numbers` gives the registered people at a place, and at any stated place of the district. Registered people
     whose place is not known and counted people whose place is not compared may be the same people. Of these two groups,
     only as many people are added as cannot be the same, so that the result is the lowest possible number. Even with an
-    outdated comparison, the result is never lower than the number of registered people or the number of counted people,
-    and never higher than the sum of both.
+    outdated comparison, the result has two limits. The result is at least the larger of the numbers of registered and
+    of counted people. It is at most the sum of both numbers.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:

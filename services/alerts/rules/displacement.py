@@ -1,6 +1,7 @@
 """Raises an alert if at least a certain number of persons or households leave one district within some hours.
 
-People whose district of origin is not known count by the district where they are now (`services/alerts/areas_left.py`).
+People whose district of origin is not known are counted by the district where they are now
+(`services/alerts/areas_left.py`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,8 +92,8 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """Judges the people that left on `day`.
 
-        If the window of an alert contains the day, the people are added to this alert. Otherwise the rule judges the
-        free window that contains the day and in which the most people left.
+        If the window of an alert contains the day, the people are added to this alert. Otherwise the rule compares all
+        windows that contain the day and no date of another alert. It judges the window in which the most people left.
         """
         if status not in ALERTED:
             return Nothing("no_rule")

@@ -68,15 +68,15 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
     """The sites that lie in the hazard's area. `sites` are in a district that the hazard covers.
 
     A site without a point may lie anywhere within SETTLEMENT_KM of the point of its settlement. If the hazard has no
-    polygon or circle, or no point is known, the whole district counts, because an unknown place must not prevent an
-    alert. It does not matter which hazard displaced the people at a site.
+    polygon or circle, or if no point is known, the whole district is taken as the hazard's area, because an unknown
+    place must not prevent an alert. It does not matter which hazard displaced the people at a site.
     """
     drawn = footprint(hazard)
     return tuple(site.site_id for site in sites if may_lie_in(drawn, extent_of(site, places)))
 
 
 def localities_inside(hazard: HazardReported, localities: Iterable[str], places: Places) -> tuple[str, ...]:
-    """The settlements of groups without a site that may be in the hazard's area.
+    """Of the settlements of groups that name no site, those that may be in the hazard's area.
 
     If the settlement of people is not known, the district decides, as for sites.
     """

@@ -54,7 +54,7 @@ class HeadCount:
 
     @property
     def households(self) -> int:
-        """The larger of both numbers, because two teams may count families and yards of the same people."""
+        """The larger of the numbers of families and yards, because two teams may have counted the same people."""
         return max(self.families, self.yards)
 
 
@@ -218,7 +218,7 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 
 
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
-    """The first count, with the highest numbers and the latest reported date of all the counts.
+    """A copy of the first count with the highest numbers and the latest reported date of all the counts.
 
     If another team counted the highest number of persons without an estimate, this number is not estimated.
     """

@@ -91,7 +91,7 @@ class RuleModel(BaseModel):
 
 
 class Rule(RuleModel):
-    """Every rule has a reason code, and an age beyond which its alerts notify nobody."""
+    """Every rule has a reason code and a greatest age: its alerts about older events notify nobody."""
 
     reason: Code
     max_age_hours: Hours
@@ -104,7 +104,8 @@ class Rule(RuleModel):
 class AgeRule(Rule):
     """A rule whose alerts are about a hazard.
 
-    Reports of people have a longer age, because a team may be without a signal for many hours before it can send.
+    The greatest age is longer for reports of people, because a team may be without a signal for many hours before it
+    can send.
     """
 
     max_age_hours_of_people: Hours = 48

@@ -46,7 +46,7 @@ TOO_LONG = N_("Notes of at most %(most)s characters are expected.")
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """A row of the sheet. `state` says who has the alert; it is empty if nobody has acted."""
+    """A row of the sheet. `state` says who acted on the alert; it is empty if nobody has acted."""
 
     alert: Alert
     title: str

@@ -24,7 +24,7 @@ _sources = TypeAdapter(Annotated[tuple[SourceName, ...], Field(max_length=50)])
 
 
 def is_within(areas: Collection[str], silence: Silence, places: Places) -> bool:
-    """Whether all areas of the silence lie in these areas. A silence without areas is of the whole country."""
+    """Whether all areas of the silence lie in these areas. A silence without areas is for the whole country."""
     return all(places.covers(areas, area) for area in silence.areas or (COUNTRY,))
 
 

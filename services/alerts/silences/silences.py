@@ -43,7 +43,7 @@ class Silence:
         )
 
     def _covers_all(self, alert: Alert, places: Ancestry) -> bool:
-        """Whether all places of the alert lie in the areas. An alert that reaches further is not muted."""
+        """Whether all places of the alert lie in the areas. An alert that also concerns other places is not muted."""
         return bool(alert.pcodes) and all(
             any(area in (COUNTRY, pcode, *places.ancestors(pcode)) for area in self.areas) for pcode in alert.pcodes
         )

@@ -26,7 +26,8 @@ AT_ONCE = 100  # one transaction judges at most this many alerts, so that other 
 class Withdrawals:
     """Runs until cancelled. A worker skips alerts that another worker has locked, so several workers may run at once.
 
-    An alert whose messages were withdrawn waits for the end of the silence. Its receivers are then notified.
+    An alert whose messages were withdrawn waits for the end of the silence. At the end of the silence, the receivers of
+    the alert are notified.
     """
 
     def __init__(

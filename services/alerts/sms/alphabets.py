@@ -24,7 +24,7 @@ PUNCTUATION = str.maketrans(
     | dict.fromkeys("\u00a0\u202f\u2009", " ")
 )
 LIKE_RUSSIAN = str.maketrans("ңөүҢӨҮ", "ноуНОУ")
-# The transliteration of BGN/PCGN, without signs for ъ and ь. Its letters ö and ü are in GSM-7.
+# The transliteration of BGN/PCGN, without signs for ъ and ь. The letters ö and ü of this transliteration are in GSM-7.
 LONGER = {
     "ё": "yo",
     "ж": "zh",

@@ -32,7 +32,7 @@ MOST_ANSWERS = 3  # a number gets at most this many answers to wrong codes in an
 MOST_WRONG = 10  # a number may send this many wrong codes in an hour, because a code has only four digits
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of, 8 assign.")
-# The state comes last, because a long answer is cut off at its end.
+# In these answers the state comes last, because a long answer is cut off at its end.
 NEWEST_CODE = N_("Not done: the alert has changed. Read the new SMS and reply with its code: {example}. Now: {state}.")
 NO_CODE = N_("Not done: the alert has changed. Use the newest message or the board. Now: {state}.")
 SEND_AGAIN = N_("Not done: somebody has acted meanwhile. To do it nevertheless, send your SMS again. Now: {state}.")
@@ -60,7 +60,7 @@ class SmsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SmsAnswering:
-    """Without a `gateway` people get no answers, but their replies count."""
+    """Without a `gateway` people get no answers, but their replies have effect."""
 
     replies: Replies
     texts: SmsTexts
@@ -69,7 +69,7 @@ class SmsAnswering:
     async def handle(
         self, session: AsyncSession, message: InboundMessage, now: datetime
     ) -> SmsAnswer | CombinedReply | None:
-        """Acts in the caller's transaction. The returned answer is sent after the commit.
+        """Acts on the alert in the caller's transaction. The returned answer is sent after the commit.
 
         A permitted reply to a combined message changes nothing here; the caller passes it to `acknowledge`. If no
         receiver has the number, the message gets no answer, and nothing of the message is stored.
@@ -110,7 +110,8 @@ class SmsAnswering:
     ) -> SmsAnswer | None:
         """Acknowledges the alerts of a combined message. None if the gateway repeated the reply meanwhile.
 
-        The reply is stored at the end. If the process ends before that, the gateway's repetition acknowledges the rest.
+        The reply is stored at the end. If the process ends before the reply is stored, the gateway sends the reply
+        again, and the other alerts are then acknowledged.
         """
         results = await combined_replies.acknowledge(self.replies, sessions, reply, now)
         async with sessions.begin() as session:
@@ -121,7 +122,7 @@ class SmsAnswering:
     async def send(self, answer: SmsAnswer, sessions: async_sessionmaker[AsyncSession]) -> None:
         """Sends the answer once. A failure is only logged, because the person's action is stored already.
 
-        The code of the answered message then acts on the state that the answer shows.
+        After the answer is sent, a reply with the same code acts on the state that the answer shows.
         """
         if self.gateway is None:
             return
@@ -189,9 +190,10 @@ class SmsAnswering:
 def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Sequence[CodedDelivery]) -> str | None:
     """The code with which the person can do the action on the newest state.
 
-    If other people only acted on the alert, this is the delivery's own code, because the answer shows the newest state.
-    If the alert has become graver, or if a newer SMS says that it was reopened, this is the code of the newest delivery
-    among `deliveries`. None if no single SMS with a code has been sent about the graver or reopened alert.
+    If other people have acted on the alert but nothing else has changed, this is the delivery's own code, because the
+    answer shows the newest state. If the alert has become graver, or if a newer SMS says that it was reopened, this is
+    the code of the newest delivery among `deliveries`. None if no single SMS with a code has been sent about the graver
+    or reopened alert.
     """
     reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
     if max([demanded_sequence, *reopened]) <= delivery.sequence:

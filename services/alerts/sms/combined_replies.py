@@ -73,8 +73,8 @@ async def acknowledge(
 def drafts(results: Sequence[AlertResult], texts: SmsTexts, language: str) -> list[str]:
     """The drafts of the answer, from the longest to the shortest.
 
-    Each draft says how many alerts are acknowledged. The first draft names the other alerts, as many as could fit, and
-    says why they are not acknowledged. Each further draft names one alert fewer. The last draft says only how often
+    Each draft says how many alerts are acknowledged. The first draft names as many of the other alerts as could fit,
+    and says why they are not acknowledged. Each further draft names one alert fewer. The last draft says only how often
     each reason applies.
     """
     _ = translations(language, LOCALES).gettext

@@ -35,7 +35,10 @@ class NoSecret(OutboundError):
 
 
 class SmsReceiptState(StrEnum):
-    """The state of a message according to its receipt. In this order, a state replaces the states before it."""
+    """The state of a message according to its receipt.
+
+    A state replaces the states that stand before it in this list.
+    """
 
     FAILED = "failed"
     DELIVERED = "delivered"
@@ -92,7 +95,7 @@ class SmsGateway:
         return receipts is not None and receipts.are_of_parts
 
     async def receipt(self, id: UUID, message_id: str, parts: int) -> SmsReceiptState | None:
-        """Asks for the receipt of the message, which has so many parts.
+        """Asks for the receipt of the message, which has this many parts.
 
         None if the state is not known yet. Raises OutboundError.
         """

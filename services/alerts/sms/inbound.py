@@ -32,7 +32,8 @@ class SmsAct(StrEnum):
     ASSIGN = "8"
 
 
-# People may type one of these Kyrgyz, Russian or English words instead of the digit. The words are in lower case here.
+# People may type one of these Kyrgyz, Russian or English words instead of the digit. In this table, the words are in
+# lower case.
 WORDS = {
     **dict.fromkeys(("кабыл", "принял", "приняла", "принято", "принять", "ok", "ack"), SmsAct.ACKNOWLEDGE),
     **dict.fromkeys(("баштадым", "баштайм", "начал", "начала", "начать", "start"), SmsAct.START),

@@ -51,9 +51,9 @@ class ProfileModel(BaseModel):
 class AcceptedAnswer(ProfileModel):
     """Describes the answer by which a gateway accepts a message. All given conditions must hold.
 
-    A JSON answer has one of the `values` in `field`. Any other answer matches `pattern` as a whole, and the group `id`
-    of the pattern is the message id. If `field` has one of the `final` values, the gateway refuses this message for
-    good, for example because of a wrong number.
+    A JSON answer is accepted if `field` has one of the `values`. Any other answer is accepted if `pattern` matches the
+    whole answer; the group `id` of the pattern is the message id. If `field` has one of the `final` values, the gateway
+    refuses this message for good, for example because of a wrong number.
     """
 
     statuses: Annotated[frozenset[Status], Field(min_length=1)] = frozenset({200, 201, 202})
@@ -136,10 +136,11 @@ class PushedReceipts(GatewayRequest):
 class GatewayReceipts(ProfileModel):
     """How we learn whether a message reached the telephone. The gateway pushes receipts, or we ask for them.
 
-    `fields` are the fields of our request's body. They may contain the placeholders IN_RECEIPTS. `field` points to a
-    value in the pushed body or in the JSON answer. If the value is in `delivered`, `read` or `failed`, it is final; any
-    other value means "not yet". After `deadline_minutes` without a final value, the delivery has failed. If the answer
-    to our question has the states of a message's parts, `parts` points to their list, and `field` into each member.
+    `fields` are the fields of our request's body. These fields may contain the placeholders that IN_RECEIPTS lists.
+    `field` points to a value in the pushed body or in the JSON answer. If the value is in `delivered`, `read` or
+    `failed`, it is final; any other value means "not yet". After `deadline_minutes` without a final value, the delivery
+    has failed. If the answer to our question has the states of a message's parts, `parts` points to the list of these
+    states, and `field` into each member of the list.
     """
 
     pushed: PushedReceipts | None = None
@@ -176,7 +177,7 @@ class GatewayReceipts(ProfileModel):
 class GatewayProfile(ProfileModel):
     """`fields` are the fields of the request's body.
 
-    They may contain the placeholders IN_FIELDS, and headers may contain the placeholders IN_HEADERS.
+    The fields may contain the placeholders IN_FIELDS, and headers may contain the placeholders IN_HEADERS.
 
     For example, `{number}` is +996700123456 and `{digits}` is 996700123456. `{id}` is the delivery's id, which is the
     same in every attempt. `{encoding}` is the text that `encodings` gives for the message's encoding.

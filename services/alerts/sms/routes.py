@@ -36,7 +36,10 @@ class GatewayLimits:
 
 @router.post("/v1/sms/inbound")
 async def take(request: Request) -> Response:
-    """Acts on the message once, also if the gateway repeats it. The person's answer is sent after the response."""
+    """Acts on the message once, also if the gateway repeats it.
+
+    Our answer to the person is sent after the response to the gateway.
+    """
     profile: GatewayInbound | None = request.app.state.sms_inbound
     if profile is None:
         raise nothing_expected()
@@ -57,7 +60,7 @@ async def take(request: Request) -> Response:
 
 @router.post("/v1/sms/receipts")
 async def take_receipts(request: Request) -> Response:
-    """Takes one receipt, or several.
+    """Takes one receipt, or several receipts in one request.
 
     A repeated receipt, or a receipt of an unknown message, gets the same answer, so that the gateway does not send it
     again.

@@ -15,7 +15,7 @@ class Encoding(StrEnum):
 
 
 # The most units in a message of one part, and in each part of a longer message. A part of a longer message has less
-# room, because it also carries its position.
+# room, because it also carries its position in the message.
 ALONE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 

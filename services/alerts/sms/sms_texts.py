@@ -76,7 +76,7 @@ class SmsTexts:
         return self._takes_replies and asks_for_acknowledgement(alert, cause)
 
     def acknowledged_together(self, alerts: Sequence[tuple[AlertRaised, str]]) -> list[int]:
-        """The positions of the alerts that a reply to the combined message about all of them acknowledges.
+        """The positions of the alerts that one reply to their combined message acknowledges.
 
         If the message mentions an alert several times, only the newest mention counts.
         """
@@ -98,7 +98,7 @@ class SmsTexts:
         return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language, code))
 
     def fitting(self, texts: Iterable[str], language: str) -> list[str]:
-        """The first of the texts, as many as would fit into a message without other words.
+        """The first texts, as many as would fit into a message that contains nothing else.
 
         The further texts are not written, because to write messages with 900 titles would take 10 seconds.
         """
@@ -215,7 +215,7 @@ class SmsTexts:
         return _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset))
 
     def _further(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None) -> list[str]:
-        """The facts that a message has if they fit. A message with a template always has them."""
+        """The facts that a message has if they fit. A message with a template always has these facts."""
         _ = translations(language, LOCALES).gettext
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED
@@ -243,13 +243,13 @@ def number_of_sites(words: HazardWords | None) -> int:
 
 
 def news_of(cause: str, state: Alert | AlertRaised, language: str) -> list[str]:
-    """Why the message is sent, and who acted when. A new alert has no such sentences."""
+    """Why the message is sent, who acted on the alert, and when. A new alert has no such sentences."""
     if cause == Cause.RAISED:
         return []
     text = translations(language, LOCALES).gettext(cause_text(cause))
     deed = deed_line(state, language, LONGEST_NAME) if cause in NAMING else ""
     if deed and cause != Cause.TAKEN_OVER:
-        return [deed]  # it begins with the cause
+        return [deed]  # this line begins with the cause
     return [text, deed] if deed else [text]
 
 

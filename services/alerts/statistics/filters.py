@@ -92,7 +92,7 @@ class StatisticsFilters(BaseModel):
 class StatisticsQuery:
     """What is counted.
 
-    A P-code belongs to the row that `units` names; if `visible` or `within` is None, all places count.
+    `units` maps a P-code to its row. If `visible` or `within` is None, all places are included.
     """
 
     status: Status

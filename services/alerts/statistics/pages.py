@@ -56,7 +56,10 @@ async def statistics_export(request: Request, caller: Caller, filters: Filters) 
 async def _answered(
     request: Request, caller: Principal, given: StatisticsFilters, answer: Answer, *entries: audit.Entry
 ) -> Response:
-    """The answer, from one snapshot. If the months are not accepted, the page says so with 422."""
+    """The response to the request, computed from one snapshot of the database.
+
+    If the months are not accepted, the page says so with 422.
+    """
     now = datetime.now(UTC)
     filters = given.usual(now)
     if filters.bad_period:

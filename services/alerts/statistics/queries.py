@@ -45,8 +45,8 @@ ALERT = table(AlertRow).c
 PCODES = func.to_jsonb(ALERT.pcodes).label("pcodes")
 IS_DELIVERED = Delivery.is_delivered.is_(True)
 IS_RECEIVED = SmsMessage.state.in_((SmsReceiptState.DELIVERED, SmsReceiptState.READ))
-# The state of a delivery as in `delivery.states.state_of`, with two differences. It does not tell whether the receiver
-# answered. All unsettled deliveries have the same state.
+# The state of a delivery as in `delivery.states.state_of`, with two differences. The state does not say whether the
+# receiver answered. All unsettled deliveries have the same state.
 OUTCOME = case(
     (IS_RECEIVED, DeliveryState.DELIVERED.value),
     (Delivery.reason == OUTBOX_PAGE, DeliveryState.NOT_SENT.value),

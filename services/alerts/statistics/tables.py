@@ -25,7 +25,7 @@ class AlertNumbers:
     The times are minutes from the raise to the first acknowledgement; None if nobody acknowledged.
 
     An alert is `decided` if it is known whether somebody acknowledged it within the first waiting time, and `in_time`
-    if somebody did. Alerts that are still within this time, and alerts of an earlier release, are not decided.
+    if somebody did. Alerts that are still within this time, and alerts of an earlier release of Dayar, are not decided.
     """
 
     key: str | None
@@ -83,7 +83,7 @@ def statistics(
     deliveries: Iterable[Any],
     visible: frozenset[str] | None,
 ) -> Statistics:
-    """The tables from the rows of the queries. By area, the areas that are not `visible` are left out."""
+    """The tables from the rows of the queries. In tables by area, the areas that are not `visible` are left out."""
     totals, numbers = _of_alerts(alerts, hazards)
     channel_totals, of_channels = _of_deliveries(deliveries)
     for key, _ in of_channels:
@@ -137,7 +137,10 @@ def _of_deliveries(
 def _ordered(
     filters: StatisticsFilters, numbers: Mapping[str | None, AlertNumbers], visible: frozenset[str] | None
 ) -> list[AlertNumbers]:
-    """The rows: each month of the period; or the types or areas, those with the most alerts first."""
+    """The rows of the tables: the months of the period, or the types or areas.
+
+    The type or area with the most alerts is first.
+    """
     if filters.by is Grouping.MONTH:
         return [numbers.get(month, AlertNumbers(month)) for month in filters.months]
     is_limited = filters.by is Grouping.AREA and visible is not None

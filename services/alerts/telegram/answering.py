@@ -63,7 +63,7 @@ class Answering:
         return await self._named(session, message, message.sender, now)
 
     async def is_bound(self, session: AsyncSession, update: BotUpdate) -> bool:
-        """Whether the person who wrote or pressed is bound to an account."""
+        """Whether the person who wrote the message or pressed the button is bound to an account."""
         sender = update.message.sender if update.message is not None else None
         if update.callback_query is not None:
             sender = update.callback_query.sender
@@ -165,7 +165,7 @@ class Answering:
 
 
 def entry_of(bound: BoundPerson | CodeRefusal) -> Entry:
-    """The entry of the security log. It does not name the Telegram user."""
+    """The entry of the security log. The entry does not name the Telegram user."""
     account: UUID | None = None if isinstance(bound, CodeRefusal) else bound.account
     result, reason = (Result.DONE, None) if account else (Result.REFUSED, str(bound))
     return Entry(action=Action.BOUND, result=result, account=account, subject="telegram", reason=reason)

@@ -22,10 +22,10 @@ LONGEST_WAIT_SECONDS = 30.0  # an answer for which Telegram demands a longer pau
 
 
 class BotAnswers:
-    """People who are bound to an account have slots of their own.
+    """Answers to people who are bound to an account do not wait for answers to strangers.
 
     Only a limited number of strangers wait for an answer; the others get none. If Telegram demands a pause, the answer
-    is sent once more after the pause, because the person must learn whether the action counted.
+    is sent once more after the pause, because the person must learn whether the action had an effect.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ QUESTION = N_("On whose behalf do you acknowledge this alert? Answer this messag
 
 
 class ButtonAnswering:
-    """Acts in the caller's transaction. The returned calls of the Bot API are made after the commit."""
+    """Acts on the alert in the caller's transaction. The returned calls of the Bot API are made after the commit."""
 
     def __init__(self, replies: Replies, messages: ChatMessages) -> None:
         self._replies, self._messages = replies, messages
@@ -109,7 +109,8 @@ class ButtonAnswering:
     ) -> list[BotCall]:
         """Snoozes the alert for the chosen reason, assigns it to the chosen person, or closes it with the outcome.
 
-        The question then shows who acted and why, or that the alert has changed. It has no buttons any more.
+        After that, the question shows who acted and why, or that the alert has changed. The question has no buttons any
+        more.
         """
         alert_id, replies, reason = delivery.alert_id, self._replies.to(delivery.sequence), ""
         if press in OUTCOMES:

@@ -36,7 +36,8 @@ class Press(StrEnum):
 class ShownAlert:
     """The delivery whose message has a button, and the sequence of the alert that this message shows.
 
-    The buttons of an earlier release have no sequence. `assignee` is the account of the person whom the button names.
+    The buttons of an earlier release of Dayar have no sequence. `assignee` is the account of the person whom the button
+    names.
     """
 
     delivery_id: UUID
@@ -52,7 +53,7 @@ def data_of(press: Press, shown: ShownAlert) -> str:
 
 
 def read_data(data: str) -> tuple[Press, ShownAlert] | None:
-    """The press and what the message shows, or None if the data is not ours."""
+    """What the button asks for, and what its message shows; None if the data is not ours."""
     id, *rest = data[1:].split(".", 2)
     if rest and not SEQUENCE.fullmatch(rest[0]):
         return None

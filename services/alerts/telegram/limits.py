@@ -25,8 +25,8 @@ class ChatLimits:
     def reserve(self, chat: Chat, within: float, *, kept_free: int = 0) -> tuple[bool, float]:
         """Reserves the next free time if it is at most `within` seconds ahead.
 
-        Returns whether the time was reserved, and how many seconds it is ahead. `kept_free` of the messages of a minute
-        in a group are kept for other callers.
+        Returns whether the time was reserved, and how many seconds it is ahead. `kept_free` says how many of a group's
+        messages in a minute are kept for other callers.
         """
         most = IN_GROUP - kept_free
         now, reserved = self._clock(), self._reserved[chat.id]

@@ -34,7 +34,7 @@ from shared.outbound_errors import OutboundError
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-FOR_MESSAGES = 10  # edits leave this many of the messages that a group may get in a minute to new messages
+FOR_MESSAGES = 10  # of the messages that a group may get in a minute, this many are kept for new messages
 FINAL = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})  # the message was deleted, or the bot was blocked
 TRIED_FOR = timedelta(hours=24)  # an edit that still fails this time after the change of the alert is given up
 
@@ -90,7 +90,7 @@ class MessageEdits:
         return len(outdated)
 
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
-        """Edits the message, unless its chat has no time for an edit.
+        """Edits the message, unless the limits of its chat permit no edit now.
 
         If Telegram does not answer, or refuses the token, the edit fails and is made again later. The edit is given
         up `TRIED_FOR` after the last change of the alert; the next change lets the message be edited again.
@@ -112,7 +112,7 @@ class MessageEdits:
     async def _edit_digest(self, digest: OutdatedMessage, *, is_received: bool) -> None:
         """Edits the digest to the newest state of its alerts, which keep their order and their numbers.
 
-        If an alert is unreadable, or the place of an alert is not known, nothing is edited.
+        If an alert is unreadable, or if the number of an alert in the list is not known, nothing is edited.
         """
         async with database.committed(self._sessions) as session:
             deliveries = await edit_queries.deliveries_of(session, digest)

@@ -49,7 +49,7 @@ async def unbind(request: Request, session: Session, caller: Caller) -> Response
 async def bind_sms(request: Request, session: Session, caller: Caller) -> Response:
     """Permits replies by SMS with the rights of this sign-in.
 
-    The receivers with this account name the numbers from which the person may reply.
+    The person may reply from the numbers of the receivers that have this account.
     """
     await bindings.bind_account(session, SMS, person_of(caller), datetime.now(UTC))
     await audit.add(session, audit.entry_of(request, Action.BOUND, objects=[caller.account], reason="sms"))

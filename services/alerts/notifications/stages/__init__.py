@@ -44,10 +44,10 @@ class Notification:
     """The input of the stages.
 
     `before` is the alert before a change. `called` has the labels of the receivers that were already notified of the
-    alert. `missed` has the labels of those receivers among them that missed a change, because the alert was muted.
-    `on_duty` maps the name of each roster to the label of the person on duty. In a gap, it has the labels of all people
-    of the roster. `absent` has the labels of the people whose accounts are disabled, and `absent_heads` the labels of
-    the duty heads among them.
+    alert. `missed` has the labels of those `called` receivers that missed a change, because the alert was muted.
+    `on_duty` maps the name of each roster to the label of the person on duty. If nobody is on duty in a roster,
+    `on_duty` has the labels of all people of the roster. `absent` has the labels of the people whose accounts are
+    disabled, and `absent_heads` has the labels of the duty heads among these people.
     """
 
     alert: Alert

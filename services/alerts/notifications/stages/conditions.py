@@ -53,8 +53,8 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out people with a roster who are off duty now, unless this leaves out everybody.
 
-    The other people of a roster are kept while nobody is on duty. They are also kept if the person on duty does not get
-    the alert, for example because of the person's own areas.
+    The other people of a roster are kept while nobody is on duty. These other people are also kept if the person on
+    duty does not get the alert, for example because of the person's own areas.
     """
     reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
     off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]
@@ -80,7 +80,7 @@ def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omiss
     """Leaves out receivers outside their hours, unless this leaves out everybody.
 
     Hours have no effect on alerts of Severe, Extreme or Unknown severity, nor on alerts whose severity a person must
-    judge. They also have no effect on alerts to a person on duty.
+    judge. Hours also have no effect on alerts to a person on duty.
     """
     if notification.alert.is_grave:
         return {}

@@ -21,9 +21,10 @@ class Steps:
     policy: EscalationPolicy | None = None
 
     def without_delay(self, absent: Collection[str]) -> Self:
-        """Leaves out the steps whose receivers all have these labels, because these people have left.
+        """Leaves out each step whose receivers have all left, so that the step delays nobody.
 
-        These receivers are notified with the next step, or with the last step.
+        `absent` has the labels of the people who have left. The receivers of a step that is left out are notified with
+        the next step, or with the last step.
         """
         if not absent:
             return self
@@ -99,7 +100,7 @@ def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps
 
     A receiver of step 0 that the policy does not name is still notified first. If the policy names none of these
     receivers, or only people who have left, the policy is ignored, because nobody who can act would be notified. A step
-    whose people have all left delays nobody.
+    whose people have all left is skipped.
     """
     return _planned_steps(notification, receivers).without_delay(notification.absent)
 
