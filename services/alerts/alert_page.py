@@ -167,7 +167,7 @@ def texts_of(revision: HazardReported, language: str) -> list[tuple[str, Any]]:
 
 
 def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
-    """The last acknowledgements of the people who acknowledged before the quorum of a step was reached."""
+    """The last acknowledgement of each person who acknowledged before the quorum of a step was reached."""
     acknowledgements = {act.account_id: act for act in acts if act.deed == ActKind.ACKNOWLEDGED}
     return [acknowledgements[account] for account in alert.partly_acknowledged_by if account in acknowledgements]
 

@@ -27,11 +27,12 @@ class Alert(AlertFields):
     waiting time after the raise ends; later actions do not change this time. `is_ringing` becomes true if nobody acts
     on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is
     the highest threshold of displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were
-    first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert is muted. It then
-    waits for the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`). `demanded_sequence` is
-    the sequence at which the alert became graver, or covered new districts, and new acknowledgements were demanded.
-    `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy demanded more
-    acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is assigned.
+    first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert is muted. A muted
+    alert waits for the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`).
+    `demanded_sequence` is the sequence at which the alert became graver, or covered new districts, and new
+    acknowledgements were demanded. `partly_acknowledged_by` are the accounts that acknowledged while the step of a
+    policy demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
+    assigned.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -1,6 +1,6 @@
 """The area that displaced people left.
 
-This area is the district of origin. If the origin is not known, it is the district where the people are now.
+This area is the district of origin. If the origin is not known, the area is the district where the people are now.
 
 The code of an area of people of unknown origin is `ZZ` with the digits of the district where they are now, such as
 `ZZ05258000000`. If this district is not known either, the code is `ZZ`. People of unknown origin are therefore never

@@ -33,7 +33,7 @@ class ConsumedBatch:
                 self.settled[position] = outcome
 
     def caused_by(self, positions: Sequence[int]) -> AbstractContextManager[None]:
-        """Continues the trace of the last of these records."""
+        """Continues the trace of the last record at these positions."""
         return traces.caused_by(self.received[position] for position in positions)
 
     @property

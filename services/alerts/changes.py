@@ -76,10 +76,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
-        """The hazard's alerts, found by an index.
-
-        A batch may have a hundred hazards, so a search through all alerts would be slow.
-        """
+        """The hazard's alerts. An index finds them, because a batch may have a hundred hazards."""
         return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
 
     def _renew(self, known: Alert, finding: Finding) -> None:
@@ -244,10 +241,7 @@ class AlertChanges(PlannedNotifications):
 
     @property
     def alerted_windows(self) -> set[AlertedWindow]:
-        """The people whom the displacement alerts count.
-
-        Suppressed alerts are left out, because nobody was notified of them.
-        """
+        """The people whom the displacement alerts count. Suppressed alerts, which notified nobody, are left out."""
         return {
             AlertedWindow(alert.status, alert.area, window_of(alert))
             for alert in self._of_flights()

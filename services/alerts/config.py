@@ -26,5 +26,6 @@ class AlertsSettings(MailServerSettings):
     alerts_lease_seconds: float = 30.0  # a lease is longer than the 10 s that an attempt may take
     # The most concurrent attempts per receiver, so that a receiver that hangs delays no other receiver.
     # At 50 hazards a second, a batch that gathers hazards for 100 ms raises about six alerts.
-    # If no slot is free, the delivery is sent later, because the delivery loop must claim the delivery first.
+    # If no further attempt is allowed, the delivery is sent later, because the delivery loop must claim the delivery
+    # first.
     alerts_at_once: int = 8

@@ -67,8 +67,8 @@ MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-# The reports are parsed before their districts are listed. Otherwise a report of 256 KB is parsed for each district. A
-# new row begins with `displaced` 0. A stored row keeps its number until COUNT_DISPLACED counts the households again.
+# The reports are parsed before their districts are listed. Otherwise PostgreSQL would parse a report of 256 KB for each
+# district. A new row begins with `displaced` 0. A stored row keeps its number until COUNT_DISPLACED counts again.
 STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
     WITH changed AS MATERIALIZED (
@@ -164,7 +164,6 @@ class Exposed(NamedTuple):
     `displaced` is the number of households in the district that were displaced by this hazard. `exposed` is the number
     of households in the district that were displaced, but not by this hazard. `sites` has the ids and versions of the
     sites with people in the district. `exposed_sites` has those of the `sites` that lie in the hazard's area.
-
     `group_persons` is the number of people in the district who belong to counted groups and are at no site.
     `group_places` has the settlements of these people. `exposed_localities` has those of the `group_places` that lie in
     the hazard's area.
@@ -229,8 +228,8 @@ async def store_districts(
 ) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
 
-    If the revision names no district, its districts come from `districts_by_points`. These districts are ignored if a
-    newer revision, which names districts, has been stored meanwhile.
+    If the revision names no district, its districts come from `districts_by_points`. The districts from
+    `districts_by_points` are ignored if a newer revision that names districts has been stored meanwhile.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)

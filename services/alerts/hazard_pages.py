@@ -29,7 +29,8 @@ async def hazard_course(
 ) -> Response:
     """The timeline, with the alerts that concern the caller's areas.
 
-    It is empty if the hazard is not known here yet, or if the hazard is a draft, of which the console has no page.
+    The timeline is empty if the hazard is not known here yet, or if the hazard is a draft, of which the console has no
+    page.
     """
     pages: Pages = request.app.state.pages
     places, language = request.app.state.places, language_of(request)

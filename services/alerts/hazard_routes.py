@@ -34,7 +34,7 @@ async def outcome(
     caller: Caller,
     report_id: Annotated[UUID | None, Query(description="Asks for what this very report brought.")] = None,
 ) -> Followed:
-    """The hazard's alerts in force. If no alert is in force, `reason` and `text` say why.
+    """The alerts of the hazard that are in force. If no alert is in force, `reason` and `text` say why.
 
     If `is_judged` is false, the service has not read the hazard yet, and the caller should ask again.
     """

@@ -291,6 +291,6 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:
-    """The number of families and the number of yards of a group. One of the two numbers is 0."""
+    """The number of families and the number of yards of a group. One of these two numbers is always 0."""
     number = households or 0
     return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)

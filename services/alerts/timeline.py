@@ -12,7 +12,7 @@ from services.alerts.acts.acts import ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.models import Act
 
-# These actions do not change what other people must do.
+# The kinds of actions that do not change what other people must do.
 NOTES = (ActKind.COMMENTED, ActKind.STEP_DONE, ActKind.STEP_UNDONE, ActKind.CALLED)
 
 

@@ -50,7 +50,10 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 
 
 def raised_anew(stored: UnreadableAlert, finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """A new alert instead of the unreadable one. Its next event and its next deliveries have unused ids."""
+    """A new alert instead of the unreadable one.
+
+    The next event and the next deliveries of the new alert have unused ids.
+    """
     return replaced(raised(finding, report_id, now), sequence=stored.sequence + 1, step=stored.step)
 
 

@@ -58,8 +58,7 @@ class Answers:
 
     If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
     example in a message. An action that would change the alert is refused if the alert has changed since.
-    `is_one_of_many` says that one request acts on several alerts. For such a request, actions on Extreme alerts are
-    refused.
+    If `is_one_of_many`, one request acts on several alerts. Such a request is refused for Extreme alerts.
     """
 
     def __init__(
@@ -99,10 +98,7 @@ class Answers:
         )
 
     async def _named(self, alert: Alert, person: Actor) -> Alert:
-        """Stores on whose behalf the person has acknowledged the alert.
-
-        The person may say so only after the acknowledgement.
-        """
+        """Stores on whose behalf the person acknowledged, if the person says so only after the acknowledgement."""
         if person.note is None or person.note == await timeline.last_note(self._session, alert, person.account):
             return alert
         _is_open(alert)

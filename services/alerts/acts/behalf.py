@@ -105,7 +105,8 @@ def worded(note: str, language: str) -> str:
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
     """Whether the caller may see alerts in the area where the hazard was first reported.
 
-    The alert's current area is not used for this, because an update may move the alert to an area with other readers.
+    The alert's current area does not decide who may see the note, because an update may give the alert an area with
+    other readers.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None:

@@ -161,7 +161,9 @@ async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
 
 @router.put("/v1/alerts/{alert_id}/snooze")
 async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
-    """Silences the alert. After that, it rings and escalates again. The same person may change the time.
+    """Silences the alert.
+
+    After that, the alert rings and escalates again. The person who silenced the alert may change the time.
 
     The longest time depends on the alert's severity and on the caller's roles (`snoozes.py`).
     """
@@ -173,8 +175,8 @@ async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
 async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
     """Closes the alert.
 
-    The first person gets 200, also when the request is repeated with the same verdict. Any other request gets 409 with
-    the first person's name, the time and the verdict.
+    The first person gets 200, also when the request is repeated with the same verdict. A request by another person, or
+    with another verdict, gets 409 with the first person's name, the time and the verdict.
     """
     return AlertView.model_validate(await desk.answers.resolve(alert_id, desk.person(body.note), body.verdict))
 

@@ -130,8 +130,8 @@ def id_of(job: Job) -> UUID:
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
     """The error for this answer of the mail server.
 
-    The error is final if the server refuses the receiver or the mail for good. It is not final if the server refuses
-    our login, our sender address or our right to relay.
+    The error is final if the server refuses the receiver or the mail for good. The error is not final if the server
+    refuses our login, our sender address or our right to relay.
     """
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

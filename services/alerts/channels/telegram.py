@@ -245,10 +245,7 @@ class TelegramChannel:
             return moved, await self._message(moved, message, None)
 
     async def _message(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> int:
-        """Sends the message.
-
-        If Telegram refuses the topic or a link, sends the message once more without the topic or the link.
-        """
+        """Sends the message. If Telegram refuses its topic or a link, sends it once more without topic or link."""
         fields: dict[str, Any] = {
             "reply_parameters": first and {"message_id": first.message_id, "allow_sending_without_reply": True},
             "message_thread_id": chat.topic,

@@ -1,4 +1,7 @@
-"""The log of the calls about alerts. It states who was called, whether the post was reached, and what was agreed."""
+"""The log of the calls about alerts.
+
+The log states who was called, whether the post was reached, and what was agreed.
+"""
 
 import json
 from collections.abc import Mapping

@@ -72,7 +72,7 @@ class Deliveries:
         self._settings, self._engine, self._woken = settings, engine, woken
         self._channels: Mapping[str, ChannelOut] = {str(name): channel for name, channel in channels.items()}
         self._busy: Counter[Slot] = Counter()
-        self._waiting: set[Slot] = set()  # deliveries of these slots may wait for a free attempt
+        self._waiting: set[Slot] = set()  # due deliveries of these slots may wait until an attempt ends
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._has_finished = asyncio.Event()
         self._unrecorded: set[UUID] = set()  # the attempts of these deliveries are made, but not recorded yet
@@ -95,7 +95,7 @@ class Deliveries:
                 self._start_over()
 
     def _start_over(self) -> None:
-        """Forgets the attempts and slots of a loop that failed.
+        """Forgets the attempts, and the slots in use, of a loop that failed.
 
         Deliveries whose attempts were not recorded are due again after their leases. If the attempts were kept, an
         attempt that cannot be recorded would end the next loop, too.

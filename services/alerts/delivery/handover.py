@@ -35,7 +35,10 @@ class Senders(Protocol):
     def lease(self) -> timedelta: ...
 
     def reserve(self, slot: Slot) -> bool:
-        """Takes a free slot. Returns False if the receiver has no free slot on this channel."""
+        """Reserves one of the concurrent attempts that the receiver may have on this channel.
+
+        Returns False if no further attempt is allowed at the same time.
+        """
         ...
 
     def release(self, slot: Slot) -> None: ...

@@ -52,7 +52,10 @@ def is_combined(job: Job) -> bool:
 
 
 def job_of(row: asyncpg.Record) -> Job | None:
-    """The job; None if the receiver's row is invalid. Such a delivery is claimed again when its lease ends."""
+    """The job; None if the receiver's row is invalid.
+
+    A delivery with an invalid receiver is claimed again when its lease ends.
+    """
     delivery = dict(row)
     known, contact = delivery.pop("receiver"), delivery.pop("contact")
     receiver = next(iter(valid([known] if known else [], _receiver, "receivers")), None)

@@ -115,7 +115,7 @@ def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
 def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
     """Why the next contact is notified; None if the message was delivered and needs no answer.
 
-    `alert` is None if the alert's row is unreadable. Such an alert may need an answer.
+    `alert` is None if the alert's row is unreadable. An alert with an unreadable row may need an answer.
     """
     if not delivery.is_delivered:
         return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED

@@ -176,7 +176,7 @@ def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
 
 
 def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
-    """The body of a webhook. It has a type, a timestamp and data, as Standard Webhooks requires.
+    """The body of a webhook. The body has a type, a timestamp and data, as Standard Webhooks requires.
 
     `message` is the alert's event, or None if the caller has not built the event.
     """
@@ -243,7 +243,7 @@ def plan(
 ) -> dict[UUID, datetime]:
     """The time at which each delivery is sent.
 
-    Both arguments are about the last hour: `known` maps each receiver and channel to the latest planned time, and
+    Both arguments are about the last hour. `known` maps each receiver and channel to the latest planned time.
     `messages` maps each receiver to the number of its combined messages by all channels.
     """
     newest, counts, planned = dict(known), Counter(messages), dict[UUID, datetime]()

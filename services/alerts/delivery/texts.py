@@ -259,7 +259,7 @@ def cause_text(cause: str) -> str:
 def time_of(alert: AlertRaised) -> str:
     """The text with the time of the onset.
 
-    It says whether the hazard has begun, is forecast, or is reported in advance.
+    The text says whether the hazard has begun, is forecast, or is reported in advance.
     """
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
@@ -279,7 +279,7 @@ def severity_of(alert: AlertRaised, known: Translations) -> str:
 
 
 def invitation(alert: AlertRaised) -> str:
-    """The text with the link to the alert. It asks for an acknowledgement if the alert needs one."""
+    """The text with the link to the alert. The text asks for an acknowledgement if the alert needs one."""
     needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
     return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
 

@@ -1,6 +1,7 @@
 """Threads of messages. All messages about one hazard are a thread.
 
-This thread is a part of a wider thread: all messages about the same type of hazard and the same places in one night.
+The thread of a hazard is a part of a wider thread: all messages about the same type of hazard and the same places in
+one night.
 """
 
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
 """Stores whether a receiver is a person, a post or a system.
 
-Also stores the types of hazards and the hours of its alerts.
+Also stores the types of hazards and the hours for which a receiver gets alerts.
 
 A receiver with a webhook becomes a system; every other receiver becomes a post. The previous release of Dayar ignores
 the new columns.

@@ -1,6 +1,6 @@
 """Stores how many people have acknowledged an alert, and how many must acknowledge it.
 
-Boards show these two numbers of acknowledgements.
+Boards show these two numbers.
 
 The previous release of Dayar ignores the new columns.
 """

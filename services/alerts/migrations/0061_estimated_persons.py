@@ -1,6 +1,6 @@
 """Stores whether the persons of a count were estimated, because an alert says how many of its persons are estimates.
 
-The previous release of Dayar ignores the new column. A count that the previous release of Dayar of Dayar stored is not
+The previous release of Dayar ignores the new column. A count that the previous release of Dayar stored is not
 marked until its next event.
 """
 

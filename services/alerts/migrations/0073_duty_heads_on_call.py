@@ -1,6 +1,6 @@
 """Stores since when the duty heads are notified of an alert.
 
-Even if the policy changes, they are notified further.
+Even if the policy changes, the duty heads are still notified.
 
 The previous release of Dayar ignores the new column. If an alert that already escalates has no value, its next
 escalation after the last step sets the value.

@@ -42,13 +42,13 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """The receivers that are notified, and for each other receiver the reason why it is left out.
 
     A receiver is notified if all stages keep it. With each post, the person on duty in the post's roster is notified
-    too. This person's own conditions, except the status, have no effect. With the stages ESCALATED, receivers that
-    missed a change while the alert was muted are notified too. If an alert returns, the people who acknowledged or
-    snoozed it are also notified. After the last step of an escalation, the duty heads and all receivers that do not
-    know the alert yet are notified. Duty heads are also notified whenever the person in charge cannot act any more. If
-    a grave alert would reach nobody who can act, other receivers are notified instead (`stand_ins`). With the stages
-    INFORMED, only receivers that were notified before are informed. With INFORMED, no person on duty is added, and
-    silences and inhibitions have no effect.
+    too. For the person on duty, the person's own conditions, except the status, have no effect. With the stages
+    ESCALATED, receivers that missed a change while the alert was muted are notified too. If an alert returns after
+    that, the people who acknowledged or snoozed the alert are also notified. After the last step of an escalation, the
+    duty heads and all receivers that do not know the alert yet are notified. Duty heads are also notified whenever the
+    person in charge cannot act any more. If a grave alert would reach nobody who can act, other receivers are notified
+    instead (`stand_ins`). With the stages INFORMED, only receivers that were notified before are informed. With
+    INFORMED, no person on duty is added, and silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -80,7 +80,7 @@ def joined(first: Sequence[Receiver], others: Sequence[Receiver]) -> list[Receiv
 def new_on_duty(notification: Notification) -> set[str]:
     """The people on duty with the posts of all steps that the alert has reached, if they do not know the alert yet.
 
-    Such a person came on duty after the post was notified.
+    A person on duty who does not know the alert came on duty after the post was notified.
     """
     reached, _ = recipients(notification, REACHED)
     return on_duty_with_posts(notification, reached) - set(notification.called)

@@ -51,9 +51,9 @@ class NotificationPlan:
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
         """For each roster, the labels of the people who count as on duty: usually one person.
 
-        In a gap, all people of the roster count as on duty, because a gap must not silence an alert. There is also a
-        gap if the person on duty is no longer a receiver, or if the person's account is disabled. People whose accounts
-        are disabled count only if the roster has nobody else. The result has no roster without receivers.
+        In a gap, all people of the roster count as on duty, because a gap must not silence an alert. A roster also has
+        a gap if the person on duty is no longer a receiver, or if the person's account is disabled. People whose
+        accounts are disabled count only if the roster has nobody else. The result has no roster without receivers.
         """
         labels = {receiver.label for receiver in self.receivers}
         able = labels - self.absent

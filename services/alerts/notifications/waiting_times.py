@@ -71,8 +71,8 @@ def is_ended(notification: Notification) -> bool:
     """Whether the policy has ended, so that nobody is notified at the alert's level.
 
     The policy does not end before the receivers of all steps know the alert. The level alone does not show whether they
-    know it. For example, a step's only person is notified, and then this person's account is disabled. There is one
-    step less, so the level may be beyond a step that was not notified.
+    know the alert. For example, a step's only person is notified, and then this person's account is disabled. The alert
+    then has one step less, so the level may be beyond a step that was not notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

@@ -23,7 +23,7 @@ class InvalidPolicy(DocumentedError):
 
 
 class StepDefinition(BaseModel):
-    """The same fields as `PolicyStep`; other fields are refused."""
+    """A step of a policy in TOML or JSON has the same fields as `PolicyStep`; other fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +34,7 @@ class StepDefinition(BaseModel):
 
 
 class PolicyDefinition(BaseModel):
-    """The same fields as `EscalationPolicy`; other fields are refused."""
+    """A policy in TOML or JSON has the same fields as `EscalationPolicy`; other fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -16,9 +16,9 @@ EVERY = timedelta(minutes=5)
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
     """All duty heads who get alerts of this status; their other conditions have no effect.
 
-    The list is empty until all steps are over. Once the duty heads were notified, they stay on call even if the alert
-    gets further steps. An alert gets further steps if the policy is changed, if the policy for a higher severity
-    decides, or if an account is enabled.
+    The list is empty until all steps are over. After the duty heads were notified once, they are notified again even if
+    the alert gets further steps. An alert gets further steps if the policy is changed, if the policy for a higher
+    severity decides, or if an account is enabled.
     """
     if not alert.is_grave or not (steps.is_over(alert.level) or alert.duty_heads_at):
         return []

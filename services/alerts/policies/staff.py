@@ -26,8 +26,9 @@ class Staff:
     def most_acknowledgements(self, step: PolicyStep) -> int:
         """How many people of the step can acknowledge; at least 1.
 
-        These people are the step's receivers with an account that is not disabled, and one person on duty for each
-        roster of the step or of its posts. A roster counts only if one of its people has such an account.
+        A receiver of the step can acknowledge if the receiver has an account that is not disabled. For each roster of
+        the step or of its posts, one person on duty can acknowledge. A roster counts only if one of its people has such
+        an account.
         """
         able = {receiver.label: receiver.account_id for receiver in self.receivers if self._is_able(receiver)}
         accounts = {able[label] for label in step.receivers if label in able}

@@ -171,7 +171,7 @@ async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
 
 
 async def with_people(session: AsyncSession) -> list[Alert]:
-    """The open alerts that are assigned to a person or in progress. They are not locked."""
+    """The open alerts that are assigned to a person or in progress. The alerts are not locked."""
     connection = await database.driver(session)
     return readable(await connection.fetch(WITH_PEOPLE, MOST_CHECKED))
 

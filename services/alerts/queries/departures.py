@@ -24,9 +24,9 @@ Span = tuple[str, date, date]  # a span is an area, with the first and the last 
 # A row of `departed_by_destination` counts the households that left an area on the same dates. The row lists all these
 # dates, so that a household that left several times is counted once in the period of an alert.
 # The first SELECT finds the households whose last departure is on a requested date.
-# The second SELECT finds the households that left again after the last requested date. These households are few, and a
-# partial index contains only their rows.
-# OFFSET 0 makes PostgreSQL use the index for each area. Without OFFSET 0, PostgreSQL would read the whole table.
+# The second SELECT finds the households that left again after the last requested date. The households that left again
+# are few, and a partial index contains only their rows. OFFSET 0 makes PostgreSQL use the index for each area. Without
+# OFFSET 0, PostgreSQL would read the whole table.
 REGISTERED = """
 SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
     SELECT status, area, moves, destination, households, persons FROM departed_by_destination
@@ -52,13 +52,14 @@ IS_COUNTED = """
     WHERE replaced.report_id = {counts}.report_id AND replaced.sequence > {counts}.sequence
 )
 """
-# A count of everybody at a site states no origin. It includes the people of the other counts at the site, who count for
-# the areas that they left. Therefore only the people whom no other count includes count as people of unknown origin. Of
-# two counts of everybody at a site, the later one adds only the people whom the earlier one does not include.
-# Registered people of known origin who were at the site are subtracted in the same way. The registered people and the
-# people of the other counts may be the same, so only the larger of both numbers is subtracted. A yard may have several
-# households, so registered households are not subtracted from yards. The number of remaining families or yards is at
-# most the number of remaining persons. An earlier count of everybody includes the people of the other counts, too.
+# A count of everybody at a site states no origin. A count of everybody includes the people of the other counts at the
+# site, who count for the areas that they left. Therefore only the people whom no other count includes count as people
+# of unknown origin. Of two counts of everybody at a site, the later one adds only the people whom the earlier one does
+# not include. Registered people of known origin who were at the site are subtracted in the same way. The registered
+# people and the people of the other counts may be the same, so only the larger of both numbers is subtracted. A yard
+# may have several households, so registered households are not subtracted from yards. The number of remaining families
+# or yards is at most the number of remaining persons. An earlier count of everybody includes the people of the other
+# counts, too.
 IN_OTHERS = """greatest(
     sum(stock.{0}) FILTER (WHERE NOT covers_site), max(stock.{0}) FILTER (WHERE covers_site)
 )::int AS {0}"""

@@ -29,7 +29,10 @@ SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noq
 
 @dataclass(frozen=True, slots=True)
 class LastDelivery:
-    """The state of a receiver's newest delivery by a channel, and the time until which a rule holds it back."""
+    """The state of a receiver's newest delivery by a channel.
+
+    If a rule holds the delivery back, the end of this time is added.
+    """
 
     created_at: datetime
     state: DeliveryState

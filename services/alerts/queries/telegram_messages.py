@@ -138,7 +138,7 @@ async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: Pr
 
 
 async def question(session: AsyncSession, chat_id: int, message_id: int) -> TelegramQuestion | None:
-    """The question that the message asks, even if an answer would come too late."""
+    """The question that the message asks, even if the question is too old for an answer."""
     return await session.get(TelegramQuestion, (chat_id, message_id))
 
 

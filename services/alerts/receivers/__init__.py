@@ -1,1 +1,1 @@
-"""The receivers of alerts are people, posts and systems. They have conditions, contacts, secrets and pages."""
+"""The receivers of alerts are people, posts and systems. Receivers have conditions, contacts, secrets and pages."""

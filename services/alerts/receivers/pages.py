@@ -1,6 +1,6 @@
 """The pages of the recipients of alerts.
 
-The pages are a list and a form. From the form, people send test messages. The form shows a new secret once.
+The pages are a list, a form, and a page that sends test messages. A new secret is shown once.
 """
 
 from collections.abc import Sequence

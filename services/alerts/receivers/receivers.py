@@ -15,8 +15,8 @@ from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Stat
 USUAL_WAIT_SECONDS = 300
 
 T = TypeVar("T")
-# The value is a code of this release, or a text that a later release of Dayar stored. An unknown text must not stop
-# alerts, and must not exclude a receiver.
+# The value is a code that this release knows, or a text that a later release of Dayar stored. An unknown text must not
+# stop alerts, and must not exclude a receiver.
 Stored = Annotated[T | str, Field(union_mode="left_to_right")]
 
 

@@ -67,7 +67,7 @@ async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
 def receiver_id(label: str) -> UUID:
     """The id of a receiver in paths and in the security log.
 
-    It replaces the label, which may reveal who a person is.
+    The id replaces the label, which may reveal who a person is.
     """
     return events.derived_id("receiver", label)
 

@@ -63,7 +63,7 @@ def at_all_places(
     whose place is not known and counted people whose place is not compared may be the same people. Of these two groups,
     only as many people are added as cannot be the same, so that the result is the lowest possible number. Even with an
     outdated comparison, the result has two limits. The result is at least the larger of the numbers of registered and
-    of counted people. It is at most the sum of both numbers.
+    of counted people. The result is at most the sum of both numbers.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:

@@ -93,7 +93,8 @@ class DisplacementRule(CountingRule):
         """Judges the people that left on `day`.
 
         If the window of an alert contains the day, the people are added to this alert. Otherwise the rule compares all
-        windows that contain the day and no date of another alert. It judges the window in which the most people left.
+        windows that contain the day and no date of another alert. The rule judges the window in which the most people
+        left.
         """
         if status not in ALERTED:
             return Nothing("no_rule")

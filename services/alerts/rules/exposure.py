@@ -128,8 +128,8 @@ def decide_exposure(
     """The finding for the exposure alert about one district.
 
     The alert is about the displaced households and the counted groups in the district, and about the sites with
-    displaced people in the hazard's area. It does not matter which hazard these people fled. This alert is separate
-    from the hazard's own alert.
+    displaced people in the hazard's area. The hazard from which these people fled does not matter. The exposure alert
+    is separate from the hazard's own alert.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:

@@ -47,7 +47,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a rule that applies to a situation. It contains what the situation's alert must say.
+    """The result of a rule that applies to a situation. The finding contains what the situation's alert must say.
 
     If `is_suppressed` is true, the alert is stored but notifies nobody. `suppression` says why.
     """

@@ -80,7 +80,7 @@ class SmsGateway:
 
     @property
     def is_asked(self) -> bool:
-        """Whether we ask the gateway for the receipts. Otherwise the gateway pushes them."""
+        """Whether we ask the gateway for the receipts. If not, the gateway pushes the receipts."""
         receipts = self._profile.receipts
         return receipts is not None and receipts.pushed is None
 
@@ -196,8 +196,8 @@ def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
 def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsReceiptState | None:
     """The state of a message whose parts have these states. None if a part may still be on its way.
 
-    A message is not readable without one of its parts. It has therefore failed if one part has failed, and it is
-    delivered only if all parts are delivered.
+    A message is not readable without one of its parts. A message has therefore failed if one part has failed. A message
+    is delivered only if all its parts are delivered.
     """
     if SmsReceiptState.FAILED in states:
         return SmsReceiptState.FAILED

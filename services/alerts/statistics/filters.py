@@ -36,7 +36,7 @@ class BadPeriod(StrEnum):
 
 
 class StatisticsFilters(BaseModel):
-    """The filters, from the month `since` to the month `until`. Both months are included.
+    """The filters, from the month `since` to the month `until`. The first and the last month are included.
 
     If a form field is empty, its default is used. By default, the period has the last twelve months.
     """

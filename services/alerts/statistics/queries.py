@@ -192,7 +192,10 @@ def _keyed(query: StatisticsQuery, cases: CTE) -> tuple[FromClause, ColumnElemen
 
 
 def _units(query: StatisticsQuery, cases: CTE) -> CTE:
-    """The rows of each list of P-codes. There are few different lists, so the codes of each list are looked up once."""
+    """The rows of each list of P-codes.
+
+    There are few different lists of P-codes, so the codes of each list are looked up once.
+    """
     lists = select(cases.c.pcodes).distinct().subquery("lists")
     codes = select(lists.c.pcodes, func.jsonb_array_elements_text(lists.c.pcodes).label("code")).cte("codes")
     known = func.unnest(_texts(query.units.keys()), _texts(query.units.values()))

@@ -36,9 +36,9 @@ UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || '.teleg
 
 
 class Polling:
-    """Polls Telegram for updates until cancelled. It does not poll without a token.
+    """Polls Telegram for updates until cancelled. Without a token, the task does not poll.
 
-    In an exercise, it polls only a server that OUTBOUND_ALLOW lists.
+    In an exercise, the task polls only a server that OUTBOUND_ALLOW lists.
 
     `patient` is a client that waits for CALL_SECONDS, because Telegram answers only when there is an update.
     """

@@ -29,9 +29,9 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
     """Leaves out receivers that the alert concerned before.
 
     If a receiver was never notified although the alert already concerned it, the receiver was usually added after the
-    alert was raised. Such a receiver is left out. A receiver with hours or a roster is kept, because the alert may have
-    been raised outside its hours or while the person was off duty. The steps are computed from all receivers of the
-    notification, not only from `receivers`: a missing receiver would change the steps.
+    alert was raised. A receiver that was probably added later is left out. A receiver with hours or a roster is kept,
+    because the alert may have been raised outside its hours or while the person was off duty. The steps are computed
+    from all receivers of the notification, not only from `receivers`: a missing receiver would change the steps.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
