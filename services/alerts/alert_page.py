@@ -120,7 +120,7 @@ async def checklist_of(
     caller: Principal,
     revisions: Sequence[HazardReported],
 ) -> dict[str, Any]:
-    """Returns the alert's checklist, and a mapping from the sequences of actions to the calls that they logged.
+    """Returns the alert's checklist, and the logged calls, each by the sequence of the action that logged it.
 
     Only readers who may act see duty numbers and the texts of calls. The security log says who read these data.
     """

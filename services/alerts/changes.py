@@ -76,7 +76,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
-        """The hazard's alerts. An index finds them, because a batch may have a hundred hazards."""
+        """The hazard's alerts. An index finds these alerts, because a batch may have a hundred hazards."""
         return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
 
     def _renew(self, known: Alert, finding: Finding) -> None:
@@ -280,7 +280,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(resumed, cause, notifications.ESCALATED), AlertEscalated)
 
     def _has_unaware_receivers(self, alert: Alert) -> bool:
-        """Whether a receiver that would be notified now has missed a change, or does not know the alert yet."""
+        """Whether a notification would now reach a receiver that missed a change, or does not know the alert."""
         called, missed = self._called[alert.alert_id], self._missed.get(alert.alert_id, ())
         receivers, _ = notifications.notified(self._notification(alert, called), notifications.ESCALATED)
         return any(receiver.label in missed or receiver.label not in called for receiver in receivers)

@@ -199,7 +199,7 @@ class Exposed(NamedTuple):
 async def add_displaced(
     session: AsyncSession, moved: Sequence[tuple[int, DisplacedHousehold]], mobility: Collection[Mobility]
 ) -> None:
-    """Adds each household's change (+1 or -1) to the counts of the live hazards that displaced it."""
+    """Adds each household's change (+1 or -1) to the counts of the live hazards that displaced the household."""
     if moved:
         rows = [
             (

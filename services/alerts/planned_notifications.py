@@ -73,7 +73,7 @@ class PlannedNotifications:
         return self._notification(alert).muted_by is not None
 
     def _silenced_if_muted(self, alert: Alert) -> Alert:
-        """Lets a muted alert wait until the silence or inhibition ends. Any other alert stays as it is."""
+        """Lets a muted alert wait until the silence or inhibition ends. An alert that is not muted stays as it is."""
         notification = self._notification(alert)
         if (silence := notification.silence) is not None:
             return transitions.silenced(alert, silence.ends_at)

@@ -57,7 +57,7 @@ async def offered(
 
 
 async def known_to_act(session: AsyncSession, people: Sequence[Assignee], access: Access) -> list[Assignee]:
-    """The people whose accounts are known to have the right to act, in the same order."""
+    """Those of the people whose accounts are known to have the right to act, in the given order."""
     acting = await _acting(session, [person.account_id for person in people], access)
     return [person for person in people if person.account_id in acting]
 

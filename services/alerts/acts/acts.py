@@ -148,7 +148,8 @@ def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
     """The alert after a comment, a call or a step of the checklist.
 
     If somebody has acknowledged or closed the alert, the action stops the alert's ringing. The action also restarts the
-    waiting time, if the alert has one and is not snoozed. Nothing else in the alert's state changes.
+    waiting time, if the alert has one and is not snoozed. A comment, a call or a step changes nothing else in the
+    alert's state.
 
     If the alert is assigned to another person, a comment changes neither its waiting time nor its ringing.
     """
@@ -196,7 +197,7 @@ def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Al
 
 
 def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
-    """Reopens the alert, which must then be acknowledged again. A confirmation stays valid."""
+    """Reopens the alert, which must then be acknowledged again. An earlier confirmation of the alert stays valid."""
     judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
     return _seen(
         alert,

@@ -58,7 +58,7 @@ class Answers:
 
     If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
     example in a message. An action that would change the alert is refused if the alert has changed since.
-    If `is_one_of_many`, one request acts on several alerts. Such a request is refused for Extreme alerts.
+    If `is_one_of_many`, the request acts on several alerts, and an action on an Extreme alert is refused.
     """
 
     def __init__(

@@ -75,7 +75,7 @@ Several = Annotated[OneByOne, Depends()]
 async def acknowledge(body: SeveralAlerts, several: Several) -> Acknowledged:
     """Acknowledges several alerts, each independently of the others.
 
-    The answer names each refused alert with the reason.
+    The response names each refused alert with the reason.
     """
     done, refused = await several.act(body, Answers.acknowledge)
     return Acknowledged(acknowledged=done, refused=refused)
@@ -85,7 +85,7 @@ async def acknowledge(body: SeveralAlerts, several: Several) -> Acknowledged:
 async def take_back(body: SeveralAlerts, several: Several) -> TakenBack:
     """Withdraws the caller's own acknowledgements of several alerts, each independently of the others.
 
-    The answer names each refused alert with the reason.
+    The response names each refused alert with the reason.
     """
     done, refused = await several.act(body, Answers.take_back)
     return TakenBack(taken_back=done, refused=refused)
@@ -95,7 +95,7 @@ async def take_back(body: SeveralAlerts, several: Several) -> TakenBack:
 async def snooze(body: Snoozes, several: Several) -> Snoozed:
     """Snoozes several alerts for the same time and reason, each independently of the others.
 
-    The answer names each refused alert with the reason.
+    The response names each refused alert with the reason.
     """
     snoozing = partial(Answers.snooze, wait=timedelta(minutes=body.minutes), reason=body.reason)
     done, refused = await several.act(body, snoozing)
@@ -106,7 +106,7 @@ async def snooze(body: Snoozes, several: Several) -> Snoozed:
 async def take_over(body: SeveralAlerts, several: Several) -> TakenOver:
     """The caller starts work on several alerts, each independently of the others, even if other people work on them.
 
-    The answer names each refused alert with the reason.
+    The response names each refused alert with the reason.
     """
     done, refused = await several.act(body, Answers.take_over)
     return TakenOver(taken_over=done, refused=refused)
@@ -135,7 +135,7 @@ async def assignees(body: AlertIds, request: Request, session: Session, caller: 
 async def assign(body: Assignments, several: Several) -> AssignedAlerts:
     """Assigns several alerts to the same person, each independently of the others. The person is notified of each.
 
-    The answer names each refused alert with the reason.
+    The response names each refused alert with the reason.
     """
     done, refused = await several.act(body, partial(Answers.assign, to=body.account_id, text=body.note))
     return AssignedAlerts(assigned=done, refused=refused)
@@ -145,7 +145,7 @@ async def assign(body: Assignments, several: Several) -> AssignedAlerts:
 async def resolve(body: Resolutions, several: Several) -> Resolved:
     """Closes several alerts with the same verdict and note, each independently of the others.
 
-    The answer names each refused alert with the reason.
+    The response names each refused alert with the reason.
     """
     done, refused = await several.act(body, partial(Answers.resolve, verdict=body.verdict), body.note)
     return Resolved(resolved=done, refused=refused)

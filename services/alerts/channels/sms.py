@@ -101,7 +101,7 @@ class SmsChannel:
         """Stores the message at once, so that a retry does not send the message twice. Returns the message's state.
 
         If storing fails, the delivery does not fail, because the gateway has accepted the message, and a retry would
-        send the message twice. The receipt of this message is not checked.
+        send the message twice. If storing fails, the receipt of the message is not checked.
         """
         with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:

@@ -52,7 +52,7 @@ async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, 
 
 
 async def of(session: AsyncSession, alert_id: UUID, box: WebhookSecrets) -> Mapping[int, Call]:
-    """Maps the sequences of the alert's actions to the calls that they logged, decrypted."""
+    """Maps the sequence of each action that logged a call to this call, decrypted."""
     rows = await session.scalars(select(CallRow).where(CallRow.alert_id == alert_id))
     return {row.sequence: _call(row, box) for row in rows}
 

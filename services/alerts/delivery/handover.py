@@ -142,7 +142,10 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Releases unused slots. Unlike `after_rollback`, this event comes even if the connection is lost."""
+    """Releases unused slots.
+
+    Unlike `after_rollback`, the event of this listener comes even if the connection is lost.
+    """
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

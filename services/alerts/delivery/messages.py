@@ -76,7 +76,7 @@ class Messages:
     def edited(
         self, first: Mapping[str, Any], newest: Mapping[str, Any], content: Content, acted: ActedAlerts
     ) -> ShownMessage | None:
-        """The first Telegram message about an alert after its last edit, which shows the newest state of the alert.
+        """The first Telegram message about an alert, as it is after its last edit, with the newest state of the alert.
 
         `newest` is the newest delivery about the alert to this chat, with its `content`. None if nothing was edited.
         """

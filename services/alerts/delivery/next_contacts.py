@@ -90,7 +90,7 @@ class NextContacts:
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
-        """Returns the current deliveries, and the newest step for each delivery that a newer one superseded.
+        """Returns the current deliveries, and the newest step for each delivery that a newer delivery superseded.
 
         A delivery is current if no later step of its alert has a delivery on the same channel to the same receiver.
         """
@@ -159,7 +159,7 @@ def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiv
 def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
     """The contact after the contact of this delivery, or all contacts if the contact of this delivery was removed.
 
-    A contact that already has a delivery of this step gets no second one.
+    A contact that already has a delivery of this step gets no second delivery.
     """
     contacts = [receiver.first_contact, *further]
     position = next((place for place, contact in enumerate(contacts) if contact.channel == delivery.channel), None)
@@ -169,7 +169,7 @@ def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[C
 def following(
     delivery: DueDelivery, follows: Follows, receiver: Receiver, contact: Contact, alert: Alert | None, now: datetime
 ) -> PlannedDelivery:
-    """The same message to the next contact, with its own id.
+    """The message to the next contact: a copy of the message with another id.
 
     If the next contact is a mail address, its mail may be combined with other mails, as for a first contact.
 

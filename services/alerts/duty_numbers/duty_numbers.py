@@ -53,7 +53,7 @@ class DutyContact:
 
 @dataclass(frozen=True, slots=True)
 class DutyPlace:
-    """The place for which a duty number is called: a unit, or only a locality of it.
+    """The place for which a duty number is called: a unit, or only a locality of the unit.
 
     `pcode` is `KG` for the country.
     """

@@ -16,7 +16,8 @@ CREATE TABLE departures (
     CONSTRAINT pk_departures PRIMARY KEY (report_id)
 )
 """
-# Earlier releases did not store the report of a departure, so the rows get the household's id as their report id.
+# Earlier releases of Dayar did not store the report of a departure, so the rows get the household's id as their report
+# id.
 KNOWN = """
 INSERT INTO departures (report_id, household_id, status, mobility, area, occurred_on)
 SELECT household_id, household_id, status, mobility, origin_area, occurred_on FROM households

@@ -8,8 +8,8 @@ from alembic import op
 revision = "alerts_0017"
 down_revision = "alerts_0016"
 
-# Earlier releases did not store the size of a household.
-# A household without a stored size counts as one person until its next event.
+# Earlier releases of Dayar did not store the size of a household. A household without a stored size counts as one
+# person until its next event.
 DEPARTURES = "ALTER TABLE departures ADD persons integer NOT NULL DEFAULT 1, ADD destination_area text"
 KNOWN = """
 UPDATE departures SET destination_area = households.destination_area

@@ -28,7 +28,7 @@ TOO_FEW = N_(
 class PolicyForm(TypedForm):
     """Maps names of fields to the typed texts.
 
-    A field of a step has the step's position: `minutes-0` is how long the first step waits.
+    The name of a step's field contains the step's position: `minutes-0` is how long the first step waits.
 
     `steps` is the number of steps.
     """

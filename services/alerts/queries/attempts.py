@@ -62,14 +62,14 @@ WITH claimed AS MATERIALIZED (
     ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
 
-# One statement stores the attempts and settles each delivery or sets the time of its next attempt. The statement also
-# takes the alerts' next sequence numbers for the events. All transactions lock alerts in the same order, which prevents
-# deadlocks. The first delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027).
-# While newer messages wait on the channel, a back-off is at most the first back-off ($11) plus the age of the newest
-# message. A pause that the receiving server demanded is not shortened. After a failure, the receiver's next contact is
-# notified at once. The next contact also gets the later messages of the alert, which wait on this channel. A server
-# that only asks us to wait for a short time has not failed. The later messages are locked after the alerts, and without
-# waiting, because a transaction that holds such a lock may wait for an alert.
+# One statement stores the attempts. For each delivery, the statement settles the delivery or sets the time of the next
+# attempt. The statement also takes the alerts' next sequence numbers for the events. All transactions lock alerts in
+# the same order, which prevents deadlocks. The first delivery of an alert to a receiver and each failed delivery are
+# published (docs/decisions/0027). While newer messages wait on the channel, a back-off is at most the first back-off
+# ($11) plus the age of the newest message. A pause that the receiving server demanded is not shortened. After a
+# failure, the receiver's next contact is notified at once. The next contact also gets the later messages of the alert,
+# which wait on this channel. A server that only asks us to wait for a short time has not failed. The later messages are
+# locked after the alerts, and without waiting, because a transaction that holds such a lock may wait for an alert.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -208,7 +208,7 @@ def content_with(
 
 
 async def withhold_texts(session: AsyncSession, recipient: str) -> None:
-    """Removes restricted texts and the names of sites from the contents that this receiver has not been sent yet."""
+    """Removes restricted texts and the names of sites from the contents of this receiver's unsent deliveries."""
     connection = await database.driver(session)
     rows = await connection.fetch(UNSENT, recipient)
     contents = [(row["delivery_id"], without_restricted_words(row["content"])) for row in rows]

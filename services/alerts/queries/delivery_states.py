@@ -13,7 +13,7 @@ ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, Ac
 HAS_ACKNOWLEDGED = or_(
     Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
 )
-# Earlier releases stored the channel of a person's reply as the text of the acknowledgement.
+# Earlier releases of Dayar stored the channel of a person's reply as the text of the acknowledgement.
 IS_BY_TEXT = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
 # An action on the board counts as an answer to the messages of all channels.
 IS_BY_CHANNEL = or_(

@@ -18,7 +18,10 @@ from shared.crypto.keyring import UnknownKey
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits until no other transaction changes duty numbers. The caller then sees a change before it overwrites it."""
+    """Waits until no other transaction changes duty numbers.
+
+    The caller then reads other people's changes before it stores its own.
+    """
     await locks.lock(session, {("duty-numbers", "")})
 
 

@@ -44,7 +44,7 @@ async def save_households(session: AsyncSession, known: Iterable[DisplacedHouseh
 
 
 async def save_departures(session: AsyncSession, departures: Mapping[UUID, Departure | None]) -> None:
-    """Stores the departure of each report. If it is None, the report's stored departure is deleted."""
+    """Stores the departure of each report. If the departure is None, the report's stored departure is deleted."""
     connection = await database.driver(session)
     if none := [report_id for report_id, departure in departures.items() if departure is None]:
         await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)

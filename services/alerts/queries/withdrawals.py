@@ -56,7 +56,10 @@ async def locked(session: AsyncSession, severities: Collection[Severity], alert_
 
 
 async def withdraw(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, set[str]]:
-    """Deletes the unsent messages of these alerts. Returns the labels of their receivers for each alert."""
+    """Deletes the unsent messages of these alerts.
+
+    For each alert, returns the labels of the receivers of the deleted messages.
+    """
     connection = await database.driver(session)
     labels: dict[UUID, set[str]] = {}
     for alert_id, recipient in await connection.fetch(WITHDRAW, list(alert_ids), list(UNMUTED)):

@@ -30,7 +30,10 @@ ADDRESSES: Mapping[str, str] = {
 
 
 def faults(receiver: Receiver, further: Sequence[Contact], places: Places) -> list[Fault]:
-    """The wrong fields. A contact's field has the contact's position: `address-0` is the first contact's address."""
+    """The wrong fields.
+
+    The name of a contact's field contains the contact's position: `address-0` is the first contact's address.
+    """
     contacts = [receiver.first_contact, *further]
     return [*_faults(receiver, places), *(fault for at in range(len(contacts)) for fault in _of_contact(at, contacts))]
 

@@ -45,7 +45,10 @@ class FormerSecretInUse(Exception):
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits until no other transaction changes receivers. The caller then sees a change before it overwrites it."""
+    """Waits until no other transaction changes receivers.
+
+    The caller then reads other people's changes before it stores its own.
+    """
     await locks.lock(session, {("receivers", "")})
 
 
@@ -68,7 +71,7 @@ async def put(
     """Adds or changes a receiver. Returns the secret of a new webhook, which is shown only once. The caller commits.
 
     `further` are the contacts after the receiver's first one; None keeps the stored contacts. If `is_internal` is None,
-    a stored receiver stays internal or external.
+    a stored receiver keeps its value.
     """
     known = await _known(session, receiver.label)
     if further is None:

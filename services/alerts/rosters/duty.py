@@ -126,8 +126,8 @@ def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple
 
     If there are several people, the plan has an overlap.
 
-    An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty. Such
-    a layer and the layers before it therefore never cause an overlap.
+    An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty. A
+    layer without hours, and the layers before it, therefore never cause an overlap.
     """
     if current:
         return tuple(override.person for override in current)

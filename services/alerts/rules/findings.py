@@ -75,7 +75,7 @@ class Nothing:
     """The result of a rule that does not apply, with the reason.
 
     `taken_back` is the situation whose alert must lapse, because the rule no longer applies to it. `freed` are the
-    dates of this alert's window, which the rule must judge again.
+    dates of the withdrawn alert's window, which the rule must judge again.
     """
 
     reason: str

@@ -48,7 +48,7 @@ class AlertNumbers:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryNumbers:
-    """The notifications of a row by one channel, by outcome."""
+    """The numbers of a row's notifications by one channel, one number for each outcome."""
 
     key: str | None
     channel: str

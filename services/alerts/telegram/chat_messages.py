@@ -157,8 +157,9 @@ class ChatMessages:
     def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
         """One message about several alerts, which are numbered in the order of the items.
 
-        The first alerts have a title, a state, a link and a button. Of the others, the message has as many titles as
-        fit, and the link to the board. If there are several items about an alert, the message has the last one.
+        The first alerts have a title, a state, a link and a button. For the other alerts, the message has as many
+        titles as fit, and the link to the board. If there are several items about an alert, the message has only the
+        last of these items.
         """
         _ = translations(language, LOCALES).gettext
         latest = {item.state.alert_id: item for item in items}

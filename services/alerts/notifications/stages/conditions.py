@@ -41,7 +41,7 @@ def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissi
 
 
 def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers of other types of hazards.
+    """Leaves out receivers that get only alerts about other types of hazards.
 
     An alert without a hazard's type, such as one about displacement, concerns all receivers.
     """
@@ -97,7 +97,7 @@ def is_closed(receiver: Receiver, notification: Notification) -> bool:
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
     """The receivers that are now notified for the first time although it is outside their hours.
 
-    Nobody else would be notified.
+    They are notified because nobody else would be notified.
     """
     if notification.alert.is_grave:
         return {}
