@@ -29,9 +29,9 @@ class Alert(AlertFields):
     the highest threshold of displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were
     first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert is muted. A muted
     alert waits for the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`).
-    `demanded_sequence` is the sequence at which the alert became graver, or covered new districts, and new
-    acknowledgements were demanded. `partly_acknowledged_by` are the accounts that acknowledged while the step of a
-    policy demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
+    `demanded_sequence` is the sequence at which new acknowledgements were demanded, because the alert became graver or
+    covered new districts. `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
+    demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
     assigned.
     """
 

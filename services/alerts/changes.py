@@ -105,7 +105,7 @@ class AlertChanges(PlannedNotifications):
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
         """Whether the alert's places changed, and it now concerns receivers that it did not concern before.
 
-        The result is the same for a silenced alert: the receivers are then notified at the end of the silence.
+        For a silenced alert the result is the same, because its receivers are notified at the end of the silence.
         """
         if after.pcodes == known.pcodes:
             return False

@@ -177,7 +177,7 @@ class HouseholdHandler:
         return [Outcome(OutcomeKind.NOTED, "no_rule")] * len(received)
 
     async def record_residents(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Stores how many registered people are at sites, because such a site may be in a hazard's area."""
+        """Stores how many registered people are at sites, because a site with people may be in a hazard's area."""
         in_order = sorted((reading.event.data for reading in received), key=attrgetter("sequence"))
         newest = {(event.site_id, event.status): event for event in in_order}
         await site_queries.save_residents(session, newest.values())

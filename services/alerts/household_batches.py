@@ -50,7 +50,7 @@ class HouseholdBatch(ConsumedBatch):
     # the people who were held before the batch, and whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch registers these held people
-    # the batch counts people at some sites; these are the stocks of the counts of everybody at the same sites
+    # the stocks of the counts of everybody at those sites where the batch counts people
     covering: Collection[UUID] = ()
     held_in_stocks: Sequence[HeldPeople] = ()  # these held counts have the same stocks as counts of the batch
 

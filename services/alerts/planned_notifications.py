@@ -56,7 +56,7 @@ class PlannedNotifications:
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
         # maps alert id and step to the silence or inhibitor that muted the notification
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
-        # alert id and step of the muted notifications about changes, which are sent as soon as nothing mutes the alert
+        # alert id and step of each muted notification about a change: it is sent as soon as nothing mutes the alert
         self.sent_later: set[tuple[UUID, int]] = set()
         # the ids of alerts that changed without a message to the receivers that were notified before
         self.unannounced: set[UUID] = set()

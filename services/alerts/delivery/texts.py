@@ -117,7 +117,7 @@ class Texts:
     def digest(self, texts: Sequence[Text], language: str) -> Text:
         """Joins several texts into one.
 
-        The new text begins with the list of their subjects, and then has every text in full.
+        The new text begins with the list of the texts' subjects, and then has every text in full.
         """
         known = translations(language, LOCALES)
         subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))

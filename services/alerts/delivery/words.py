@@ -35,8 +35,8 @@ class HazardWords(BaseModel):
     """`locality` describes the place in words: a village, a road, a river. `locality_pcode` is the village's code.
 
     `scope` tells receivers whether they may publish the text. Contents that earlier releases of Dayar stored have no
-    scope. `sites` are the first sites of an exposure alert. Only internal receivers read them, because a site is a
-    locality.
+    scope. `sites` are the first sites of an exposure alert. Only internal receivers read the names of sites, because a
+    site is a locality.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -20,10 +20,10 @@ class NotificationPlan:
     """`receivers` are in the order in which they are notified. `policies` are in their order of precedence.
 
     `rosters` has only the rosters that receivers and policies name, with the overrides that hold now or soon.
-    `later_people` has the people of each roster whom later overrides put on duty. `disabled_accounts` has the disabled
-    accounts of receivers. `absent_heads` has the labels of the duty heads whose accounts are disabled. In `receivers`,
-    the people of `absent_heads` are not marked as duty heads. `silences` has only silences that have not ended.
-    `inhibitors` has the Extreme alerts that mute milder alerts.
+    For each roster, `later_people` has the people whom later overrides put on duty. `disabled_accounts` has the
+    disabled accounts of receivers. `absent_heads` has the labels of the duty heads whose accounts are disabled. In
+    `receivers`, the people of `absent_heads` are not marked as duty heads. `silences` has only silences that have not
+    ended. `inhibitors` has the Extreme alerts that mute milder alerts.
     """
 
     receivers: Sequence[Receiver] = ()

@@ -141,7 +141,10 @@ async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
 
 
 async def readable_alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
-    """The alert for callers that can do without it. None if there is no such alert, or if its row is unreadable."""
+    """The alert, for callers that can go on without the alert.
+
+    None if there is no such alert, or if its row is unreadable.
+    """
     with suppress(AlertUnreadable):
         return await alert(session, alert_id)
     return None

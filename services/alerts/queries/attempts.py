@@ -69,7 +69,7 @@ WITH claimed AS MATERIALIZED (
 # ($11) plus the age of the newest message. A pause that the receiving server demanded is not shortened. After a
 # failure, the receiver's next contact is notified at once. The next contact also gets the later messages of the alert,
 # which wait on this channel. A server that only asks us to wait for a short time has not failed. The later messages are
-# locked after the alerts, and without waiting, because a transaction that holds such a lock may wait for an alert.
+# locked after the alerts, and without waiting, because a transaction that has locked a message may wait for an alert.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -50,7 +50,10 @@ MADE_BY_PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SmsAnswer:
-    """The answer to a person's message. `shown` is the delivery and the alert's sequence that the answer shows."""
+    """The answer to a person's message.
+
+    `shown` is the delivery, and the sequence of the alert that the answer shows.
+    """
 
     number: str
     drafts: Sequence[str]

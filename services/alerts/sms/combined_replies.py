@@ -21,7 +21,7 @@ from shared.pages.terms import N_
 ACKNOWLEDGED = N_("Acknowledged by you: {count} of {all}.")
 NOT_ACKNOWLEDGED = N_("Not acknowledged: {alerts}.")
 BY_NAME = N_("already acknowledged by {name}, {time}")
-# Why an alert of the message is not acknowledged by the reply.
+# Why the reply to a combined message does not acknowledge one of the message's alerts.
 REASONS = {
     ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("already acknowledged by others"),
     ReplyResult.CLOSED: N_("closed"),

@@ -149,7 +149,7 @@ def _rendered(
 
 
 def _context(request: Request, filters: StatisticsFilters, now: datetime) -> dict[str, Any]:
-    """What the page and the workbook say of their content."""
+    """What the page and the workbook say about their content."""
     state, language = request.app.state, language_of(request)
     areas = tokens.current(request).own_areas
     gettext = partial(state.pages.gettext, language)

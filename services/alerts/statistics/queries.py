@@ -182,7 +182,7 @@ async def _rows(
 
 
 def _keyed(query: StatisticsQuery, cases: CTE) -> tuple[FromClause, ColumnElement[Any]]:
-    """The cases with the column that names the row of each case."""
+    """The cases, with a column that names the table row of each case."""
     if query.by is Grouping.MONTH:
         return cases, func.to_char(func.timezone(TIME_ZONE.key, cases.c.at), "YYYY-MM")
     if query.by is Grouping.HAZARD_TYPE:

@@ -29,7 +29,7 @@ class BotCall:
 
 
 def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
-    """The text that Telegram shows to the person who pressed. A refusal stays until the person closes it."""
+    """The text that Telegram shows to the person who pressed the button. A refusal stays until the person closes it."""
     text = sentence(reply, language)
     if reply.result in (ReplyResult.NOT_BOUND, ReplyResult.ACCESS_ENDED):
         text = f"{text} {translations(language, LOCALES).gettext(HOW_TO_BIND)}"

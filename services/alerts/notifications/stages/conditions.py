@@ -97,7 +97,7 @@ def is_closed(receiver: Receiver, notification: Notification) -> bool:
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
     """The receivers that are now notified for the first time although it is outside their hours.
 
-    They are notified because nobody else would be notified.
+    Such a receiver is notified because nobody else would be notified.
     """
     if notification.alert.is_grave:
         return {}
