@@ -177,7 +177,7 @@ async def sites_of(
 ) -> list[tuple[str, str, bool]]:
     """For each site in the hazard's area: the id, the name, and whether the caller may open the page of the site.
 
-    Only readers who may open pages of sites see their names, because other readers may not see localities.
+    Only readers who may open pages of sites see the names of sites, because other readers may not see localities.
     """
     if caller.roles.isdisjoint(COUNTERS):
         return []

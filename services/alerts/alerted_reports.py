@@ -42,8 +42,8 @@ async def publish_departed(
 
     If an alert is new, it counts all reports of its window. An alert that was raised before also counts the reports of
     the batch. The earlier reports of this alert were published when they came, so later events about these reports
-    publish nothing. If an alert is raised again, its reports are published again; the events then have the same ids,
-    and intake ignores them.
+    publish nothing. If an alert is raised again, its reports are published again. These events have the same ids as
+    before, so intake ignores them.
     """
     joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
     raised = await queries.reports(session, after - before, mobility)

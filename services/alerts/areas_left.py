@@ -11,7 +11,7 @@ from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events import Place
 from shared.places import Places
 
-IN_COUNTRY = (COUNTRY, UNKNOWN_COUNTRY)  # people from an unknown place are taken to be from the country
+IN_COUNTRY = (COUNTRY, UNKNOWN_COUNTRY)  # people from an unknown place are treated as people from this country
 
 
 def area_of(place: Place, places: Places) -> str | None:

@@ -32,7 +32,7 @@ Spender = tuple[str, Status]
 
 # Only alerts of reports that came over the API are counted, because people's reports do not use the budget.
 # raw SQL: these queries run for batches of a system's hazards and must be fast. The index `ix_alerts_budgets` has the
-# conditions of ALERTED.
+# same conditions as ALERTED.
 ALERTED = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity NOT IN ('Severe', 'Extreme')

@@ -24,14 +24,14 @@ UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # messages do not show comm
 class AlertChanges(PlannedNotifications):
     """Applies findings to alerts.
 
-    An unreadable alert is replaced by a new one as soon as a rule finds its situation again. Until then, the unreadable
-    row stays as it is.
+    An unreadable alert is replaced by a new one as soon as a rule finds its situation again. Until the alert is
+    replaced, the unreadable row stays as it is.
     """
 
     def rescope(self, hazard: HazardReported) -> None:
         """Stores the scope of the hazard's newest revision in the hazard's alerts.
 
-        The caller does this before any other change, because the scope decides who may read the alerts' next events.
+        The caller does so before any other change, because the scope decides who may read the alerts' next events.
         """
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.hazard_scope is not hazard.scope:
@@ -103,7 +103,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(after, AlertUpdated)
 
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
-        """Whether the alert's places changed, and it now concerns receivers that it did not concern before.
+        """Whether the alert's places changed so that the alert now concerns receivers that it did not concern before.
 
         For a silenced alert the result is the same, because its receivers are notified at the end of the silence.
         """

@@ -34,7 +34,7 @@ ALL = ("exposures", "")  # the advisory lock with this key lets only one worker 
 
 
 class Exposures:
-    """Counts exposed households again after hazards change, and updates the exposure alerts.
+    """After hazards change, counts exposed households again, and updates the exposure alerts.
 
     Each step runs in a transaction that the caller opens.
     """

@@ -13,7 +13,7 @@ from services.alerts.pages import Sent
 from shared.events import HazardReported
 from shared.pages.terms import N_
 
-# Maps the fields of a revision that are compared to their labels, in the order of the page.
+# Maps each compared field of a revision to its label, in the order of the page.
 COMPARED: Mapping[str, str] = {
     "type": N_("Kind"),
     "type_text": N_("Kind"),

@@ -143,9 +143,9 @@ class HouseholdBatch(ConsumedBatch):
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """Selects the newer states of households and groups. All other events get the outcome `not_newer`.
 
-    If one report about people is recorded and another report about them is held, they must not be counted twice.
-    Therefore the first event that registers people also ends their hold. The event about the end of the hold arrives
-    later.
+    If one report about people is recorded and another report about the same people is held, the people must not be
+    counted twice. Therefore the first event that registers held people also ends their hold. The event about the end of
+    the hold arrives later.
     """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}

@@ -56,7 +56,7 @@ IS_OVERDUE = (
     & ~WAITS_FOR_EARLIER
 )
 GAVE_UP = Delivery.is_delivered.is_(False) & (Delivery.settled_at > func.now() - DAY)
-# Test messages to receivers are left out: the person who sends one sees its result.
+# Test messages to receivers are left out: the person who sends a test message sees its result.
 TRIALS = select(AlertRow.alert_id).where(AlertRow.kind == RuleKind.TEST)
 CHANNELS = select(ReceiverRow.__table__.c.channel).union(select(ContactRow.channel))
 BY_CHANNEL = (
@@ -112,7 +112,8 @@ IS_GRAVE = (
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
 )  # as Alert.is_grave
-# A delivery that was given up has reached nobody. Another metric counts the deliveries that still wait, by channel.
+# A delivery that was given up has reached nobody. For each channel, another metric counts the deliveries that still
+# wait.
 HAS_DELIVERY = select(Delivery.delivery_id).where(
     Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)
 )
@@ -171,7 +172,7 @@ async def overdue_escalations(session: AsyncSession) -> Iterable[Metric]:
 def bot_updates(settings: AlertsSettings) -> Measure:
     """Measures when Telegram last answered the bot's request for updates.
 
-    In an exercise the bot may get no updates, so the measure is 0.
+    In an exercise the bot may get no updates, so the value of this metric is 0.
     """
 
     async def measure(session: AsyncSession) -> Iterable[Metric]:

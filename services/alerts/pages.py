@@ -180,8 +180,8 @@ def edited(
 ) -> ShownMessage | None:
     """The message after its last edit.
 
-    Telegram messages about a single alert are edited, if they are the first about the alert in their chat. `deliveries`
-    are sorted newest first.
+    A Telegram message about a single alert is edited if it is the first message about the alert in its chat.
+    `deliveries` are sorted newest first.
     """
     first = message[0]
     is_editable = len(message) == 1 and first["channel"] == DeliveryChannel.TELEGRAM and first["is_first"]

@@ -58,9 +58,9 @@ class PlannedNotifications:
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
         # alert id and step of each muted notification about a change: it is sent as soon as nothing mutes the alert
         self.sent_later: set[tuple[UUID, int]] = set()
-        # the ids of alerts that changed without a message to the receivers that were notified before
+        # the ids of changed alerts whose earlier receivers get no message about the change
         self.unannounced: set[UUID] = set()
-        # the ids of alerts that changed with a message to the receivers that were notified before
+        # the ids of changed alerts whose earlier receivers get a message about the change
         self.announced: set[UUID] = set()
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None

@@ -33,8 +33,8 @@ class DisplacedHousehold:
 
     `destination_area` is also None when nobody in the household is still displaced.
 
-    `departed_on` is None if the day is unknown. `has_other_cause` is true if the household names no hazard and none of
-    its reasons can be a hazard. `report_id` is None in rows of the previous release of Dayar.
+    `departed_on` is None if the day is unknown. `has_other_cause` is true if the household names no hazard, and if none
+    of its stated reasons can be a hazard. `report_id` is None in rows of the previous release of Dayar.
     """
 
     household_id: UUID

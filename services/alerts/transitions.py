@@ -119,9 +119,9 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     """The alert after its hazard has ended, or after its finding was withdrawn. A lapsed alert no longer escalates.
 
     The system closes the alert, with two exceptions. If people work on the alert, the alert rings until they close it.
-    A grave alert that nobody acknowledged stays open. If its hazard expired, it still escalates until somebody answers,
-    or until the source cancels or downgrades the hazard. A confirmed alert that has become graver since, and that
-    nobody has acknowledged again, is treated like an unacknowledged one.
+    A grave alert that nobody acknowledged stays open. If the alert's hazard expired, the alert still escalates until
+    somebody answers, or until the source cancels or downgrades the hazard. A confirmed alert that has become graver
+    since, and that nobody has acknowledged again, is treated like an unacknowledged one.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
@@ -155,7 +155,7 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
     """The alert at its next level.
 
-    Acknowledgements are counted from zero again, because the earlier ones were for the step before.
+    Acknowledgements are counted from zero again, because earlier acknowledgements were for the step before.
     """
     return replaced(resumed(changed(alert, now), now, wait), level=alert.level + 1, **NOT_COUNTED)
 
@@ -207,7 +207,7 @@ def continued(alert: Alert, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """Asks for new acknowledgements, because people acknowledged a milder or smaller situation, or other districts."""
+    """Demands new acknowledgements, because people acknowledged a milder or smaller situation, or other districts."""
     alert = replaced(alert, demanded_sequence=alert.sequence)
     if not alert.is_answered:
         return replaced(alert, partly_acknowledged_by=(), **NOT_COUNTED)
@@ -228,7 +228,7 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
 
 
 def woken_by(alert: Alert, latest: datetime) -> Alert:
-    """The alert; if its snooze would end after `latest`, it ends at `latest` instead."""
+    """The alert. If its snooze would end after `latest`, the snooze ends at `latest` instead."""
     if alert.snoozed_until is None or alert.snoozed_until <= latest:
         return alert
     due = alert.escalates_at if alert.is_silenced else latest
@@ -261,7 +261,7 @@ def has_grown(alert: Alert, before: Alert) -> bool:
 def has_new_districts(alert: Alert, before: Alert, places: Ancestry) -> bool:
     """Whether the alert covers a district that it did not cover before, even if it covers fewer districts in total.
 
-    A place that lies in a place that the alert covered before is not new.
+    A place is not new if it lies in a place that the alert covered before.
     """
     known = set(before.pcodes)
     return any(known.isdisjoint((pcode, *places.ancestors(pcode))) for pcode in alert.pcodes)

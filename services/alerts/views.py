@@ -42,7 +42,7 @@ class AlertIds(Body):
 
 
 class SeveralAlerts(AlertIds):
-    """A request to act on several alerts at once. Extreme alerts are refused.
+    """A request to act on several alerts at once. Actions on Extreme alerts are refused.
 
     `seen` has the sequence at which the caller saw an alert. The action is refused if the alert has changed since then.
     """

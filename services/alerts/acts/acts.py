@@ -128,7 +128,7 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
     """Marks the alert as in progress.
 
-    From then on, the alert neither rings nor escalates, even if nobody acts on it for a long time.
+    While in progress, the alert neither rings nor escalates, even if nobody acts on it for a long time.
     """
     return changed(
         alert,
@@ -151,7 +151,7 @@ def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
     waiting time, if the alert has one and is not snoozed. A comment, a call or a step changes nothing else in the
     alert's state.
 
-    If the alert is assigned to another person, a comment changes neither its waiting time nor its ringing.
+    If the alert is assigned to another person, a comment changes neither the waiting time nor the ringing of the alert.
     """
     if alert.assigned_to not in (None, person.account):
         return changed(alert, now)
@@ -256,5 +256,5 @@ def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
-    """The fields of an acknowledgement. The result is empty if somebody has already acknowledged the alert."""
+    """The fields of an acknowledgement. No field changes if somebody has already acknowledged the alert."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

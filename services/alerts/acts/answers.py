@@ -45,7 +45,7 @@ NOBODY: Mapping[Cause, Collection[UUID]] = MappingProxyType({})
 class AnswerRefused(Exception):
     """Another person did the action first, or the alert's state forbids the action.
 
-    `kind` says why; `alert` is the unchanged alert.
+    `kind` is the reason of the refusal; `alert` is the unchanged alert.
     """
 
     def __init__(self, kind: str, alert: Alert) -> None:
@@ -179,7 +179,7 @@ class Answers:
         return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
 
     async def mark_step(self, alert_id: UUID, person: Actor, step: str, *, is_done: bool) -> Alert:
-        """Marks a step of the checklist as done, or as not done. If the step is marked so already, nothing changes."""
+        """Marks a step of the checklist as done or as not done. If it already has this mark, nothing changes."""
         alert = await self._open(alert_id)
         if (step in timeline.done_steps(await timeline.of(self._session, alert_id))) is is_done:
             return alert
@@ -257,7 +257,7 @@ class Answers:
     ) -> Alert:
         """Stores the action. If `cause` is given, everybody who was notified is informed.
 
-        `by_cause` maps a cause to the accounts that are notified for this cause; nobody else is notified for it.
+        `by_cause` maps a cause to the only accounts that are notified for this cause.
         """
         await self._refuse_outdated(alert, deed, person)
         is_notified = cause is not None or any(by_cause.values())

@@ -46,7 +46,7 @@ def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
 
 
 async def sealed_once(session: AsyncSession, note: str, alert_id: UUID, account: UUID, box: WebhookSecrets) -> str:
-    """The encrypted note, or the stored one if this account has acknowledged the alert with the same note.
+    """The encrypted note; the stored encrypted note if this account has already acknowledged with the same note.
 
     Therefore nothing changes if the same acknowledgement is sent twice. The alert is locked. Of two concurrent
     acknowledgements, the second therefore sees the note of the first. A stored note that cannot be decrypted counts as
@@ -160,7 +160,7 @@ async def _replace(session: AsyncSession, column: Any, alert_id: UUID, was: str,
 
 
 def _beginning(key_id: bytes) -> str:
-    """The LIKE pattern that matches the notes encrypted with this key."""
+    """The SQL pattern for LIKE that matches the notes encrypted with this key."""
     return PREFIX + base64.b64encode(key_id[:BEGINNING]).decode() + "%"
 
 

@@ -71,7 +71,7 @@ async def bind(
 ) -> BoundPerson | CodeRefusal:
     """Binds the identity to the account of the code. A former binding of the account or the identity ends.
 
-    The caller commits, also after a refusal, because the wrong codes of an identity are counted.
+    The caller commits, even after a refusal, because the wrong codes of an identity are counted.
     """
     failures = await _failures(session, channel, identity, now)
     if failures > MOST_FAILURES:

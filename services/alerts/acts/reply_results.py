@@ -102,9 +102,9 @@ SENTENCES = {
 class Reply:
     """`alert` is the alert after the answer, or None if the person may not see the alert.
 
-    `names` are the people to whom the person can assign the alert, if the person named none of them. If the person
-    replied to an SMS that shows an earlier state of the alert, `newest_code` is the code with which the person can act
-    on the newest state.
+    If the person named no possible assignee, `names` are the people to whom the person can assign the alert. If the
+    person replied to an SMS that shows an earlier state of the alert, `newest_code` is the code with which the person
+    can act on the newest state.
     """
 
     result: ReplyResult

@@ -1,6 +1,6 @@
 """HTTP routes for actions on alerts. If two people do the same action, the first request succeeds.
 
-The second request gets a 409 with the first person's name.
+The second request gets the status 409 with the first person's name.
 """
 
 from dataclasses import dataclass
@@ -128,7 +128,7 @@ async def confirm(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Al
 async def progress(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> AlertView:
     """Marks the alert as in progress.
 
-    From then on, the alert does not ring, even if nobody acts on it for a long time.
+    While in progress, the alert does not ring, even if nobody acts on it for a long time.
     """
     return AlertView.model_validate(await desk.answers.progress(alert_id, desk.person(), body.note if body else None))
 

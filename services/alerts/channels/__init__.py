@@ -24,8 +24,8 @@ class Undelivered(Exception):
     """The attempt failed. `is_final` is true if a retry cannot succeed.
 
     `retry_after` is the number of seconds after which the receiving server permits a retry; None if the server did not
-    say. If deliveries of a combined job have other results than this error, `results` has these results: the codes of
-    messages that were sent, and the errors of messages that were not delivered.
+    say. Deliveries of a combined job may have other results than this error. `results` then has these results: the
+    codes of sent messages, and the errors of undelivered messages.
     """
 
     def __init__(

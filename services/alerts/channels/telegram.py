@@ -158,7 +158,7 @@ class TelegramChannel:
     async def _threads(self, jobs: Sequence[Job], contents: Mapping[UUID, Content], chat: Chat) -> dict[UUID, Thread]:
         """The thread of each delivery. All jobs have the same receiver.
 
-        A digest may be about 500 alerts, so each query is about all of them.
+        A digest may be about 500 alerts, so each query reads the data of all these alerts.
         """
         alert_ids = {job.alert_id for job in jobs}
         async with self._sessions() as session:

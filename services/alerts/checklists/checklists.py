@@ -54,7 +54,10 @@ class ChecklistStep(ChecklistModel):
 
 
 class Checklist(ChecklistModel):
-    """A list of steps. `reviewed_by` names who has reviewed it for the centre; without a name, the list is a draft."""
+    """A list of steps.
+
+    `reviewed_by` names who has reviewed the list for the centre; without a name, the list is a draft.
+    """
 
     reviewed_by: str = ""
     hazards: tuple[HazardType, ...] = ()

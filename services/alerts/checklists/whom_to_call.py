@@ -78,7 +78,7 @@ def sheet(
     numbers: Sequence[DutyNumber],
     last_calls: Mapping[object, LastCall],
 ) -> CallSheet:
-    """`numbers` are in the order in which they are called."""
+    """`numbers` are in the order in which people call them."""
     listed = [ListedNumber.of(number, last_calls) for number in numbers]
     steps = [
         ListedStep(
@@ -108,7 +108,7 @@ def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | N
 def in_order(
     numbers: Iterable[DutyNumber], alert: Alert, revision: HazardReported | None, places: Places
 ) -> list[DutyNumber]:
-    """Sorts the numbers: the alert's locality comes first, then its units, the units above, and the country."""
+    """Sorts the numbers: the alert's locality is first, then its units, then the units above, then the country."""
 
     def rank(number: DutyNumber) -> int:
         place = number.place

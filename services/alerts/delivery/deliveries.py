@@ -177,7 +177,7 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The attempt, as it is recorded for this delivery.
+        """The record of the attempt for this delivery.
 
         The attempt is final if the delivery is too old for a retry, or if a test message failed. The person who sent
         the test message sees the failure, and can send another message.

@@ -84,7 +84,7 @@ class PlaceBursts:
         self._notified: dict[tuple[Slot, frozenset[str]], float] = {}
 
     def in_order(self, deliveries: Sequence[PlannedDelivery]) -> list[PlannedDelivery]:
-        """Sorts the deliveries: the first one about each place comes first, even before deliveries stored earlier."""
+        """Sorts the deliveries: each place's first delivery comes first, even before deliveries stored earlier."""
         now = self._clock()
         if len(self._notified) > MOST_PLACES:
             self._notified = {key: at for key, at in self._notified.items() if at > now - BURST_SECONDS}

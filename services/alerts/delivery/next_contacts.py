@@ -75,7 +75,7 @@ class NextContacts:
         unsuccessful = [delivery for delivery in due if delivery.delivery_id in reasons]
         warn_of_unknown_causes(unsuccessful)
         current, superseded = await self._superseded(session, unsuccessful)
-        # A later message about the alert replaces the earlier one, and goes to the next contact in its place.
+        # A later message about the alert replaces the earlier message, and is sent to the next contact instead.
         brought_forward = await contact_queries.bring_forward(session, superseded, now)
         contacts = await contact_queries.further(session, {delivery.recipient for delivery in current})
         planned = [
@@ -124,7 +124,7 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
 
 
 def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
-    """Whether a delivered message is not enough, because the alert needs an answer.
+    """Whether the alert needs an answer, so that a delivered message is not enough.
 
     A person must answer every alert. A post must answer only grave alerts, because further messages about milder
     alerts would hide the grave ones. A system passes alerts on and never answers. A receiver that has acknowledged need
@@ -173,7 +173,8 @@ def following(
 
     If the next contact is a mail address, its mail may be combined with other mails, as for a first contact.
 
-    The receiver may have become external since the earlier contact was notified, so restricted texts are then removed.
+    The receiver may have become external since the earlier contact was notified, so restricted texts are removed for an
+    external receiver.
     """
     content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
     with tracing.Continued(delivery.traceparent):

@@ -64,7 +64,8 @@ UNMUTED = frozenset(
 )
 # With these causes, a receiver that is notified for the first time is told the cause, and not that the alert is new.
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
-# Messages with these causes are sent although the alert has become grave, because they concern their receiver alone.
+# Messages with these causes are sent although the alert has become grave, because such messages concern their receiver
+# alone.
 UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
 
 

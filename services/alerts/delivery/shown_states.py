@@ -32,7 +32,7 @@ class ActedAlerts:
     assignees: Mapping[tuple[UUID, datetime], str] = field(default_factory=dict)
 
     def then(self, event: AlertRaised) -> Alert | AlertRaised:
-        """The alert as the event describes it, with the names of the people who had acted by then.
+        """The alert as the event describes it, with the names of the people who had acted before the event.
 
         If this release cannot read the alert, the event is returned, which has no names.
         """

@@ -28,7 +28,9 @@ async def newest_state(
 
 
 def state_line(state: Alert | AlertRaised, language: str) -> str:
-    """Who acknowledged or closed the alert, who must work on it, and until when it is snoozed; empty if nobody acted.
+    """Who acknowledged or closed the alert, who must work on it, and until when the alert is snoozed.
+
+    The result is empty if nobody acted.
 
     If `state` is an event, the lines have no names, because events have no names of people.
     """

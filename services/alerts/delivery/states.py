@@ -1,4 +1,4 @@
-"""Computes the state of a notification to one receiver by one channel, as far as the channel reveals the state."""
+"""Computes the state of a notification to one receiver by one channel, as far as the channel makes the state known."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,11 +11,11 @@ from shared.events.vocabulary import DeliveryChannel
 
 
 class DeliveryState(StrEnum):
-    """`sent` means that a server accepted the message. Channels differ in what they reveal after `sent`.
+    """`sent` means that a server accepted the message. Channels differ in the states that they report after `sent`.
 
     `delivered` means that the receiver has the message: the answer of a webhook or the receipt of an SMS says so.
-    The receipt of an SMS may also say `read`. Mail servers and Telegram reveal neither of these states. `answered`
-    means that the receiver's account acknowledged the alert, by a reply on this channel or on the board.
+    The receipt of an SMS may also say `read`. Mail servers and Telegram report neither `delivered` nor `read`.
+    `answered` means that the receiver's account acknowledged the alert, by a reply on this channel or on the board.
     """
 
     QUEUED = "queued"

@@ -51,7 +51,7 @@ CAUSES: Mapping[str, str] = {
 }
 
 
-# Maps rules to titles. If an alert's rule is missing here, the alert's title is the type of the hazard.
+# Maps rules to titles. If an alert's rule is missing in this mapping, the alert's title is the type of the hazard.
 TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
     "budget": N_("A source reports unusually much"),

@@ -21,7 +21,7 @@ EXTENSION = ";ext="
 
 
 class DutyService(StrEnum):
-    """The services that checklists name and duty numbers belong to."""
+    """The services: checklists name services, and each duty number belongs to a service."""
 
     RESCUE = "rescue"
     AYIL_OKMOTU = "ayil_okmotu"

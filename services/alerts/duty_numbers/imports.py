@@ -1,4 +1,7 @@
-"""Decides what a file of duty numbers changes: the file replaces the numbers of the units in it. No I/O."""
+"""Decides what a file of duty numbers changes: for the units in the file, the file replaces the stored numbers.
+
+No I/O.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

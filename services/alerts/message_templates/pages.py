@@ -140,7 +140,10 @@ def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[
 
 
 def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:
-    """Maps each hazard and severity to their templates. The flag of a template says whether this release can use it."""
+    """Maps each hazard and severity to their templates.
+
+    The flag of a template says whether this release can use the template.
+    """
     by_condition = dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]()
     for template in stored:
         is_usable = fault_of(template.text, template.channel) is None

@@ -17,7 +17,7 @@ from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault
 
 KEY = ("hazard", "severity", "channel", "language")  # a template is unique by these fields
-EVERY = ""  # a template with this value as its hazard type or severity is for all of them
+EVERY = ""  # a template with this value as its hazard type or severity is for all types or severities
 FIELDS: Mapping[str, str] = {
     "severity": N_("the severity"),
     "hazard": N_("the type of the hazard or of the alert"),
@@ -102,7 +102,7 @@ def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
 
 
 def is_usable(template: MessageTemplate) -> bool:
-    """Whether the template has no fault, and has fitted in each message so far."""
+    """Whether the template has no fault, and has fitted into each message so far."""
     return template.skipped_at is None and fault_of(template.text, template.channel) is None
 
 

@@ -1,4 +1,4 @@
-"""The displaced households, their departures, and counts of the households that live in or left a district."""
+"""The displaced households, their departures, and counts of the households that live in a district or left it."""
 
 from datetime import date
 from uuid import UUID

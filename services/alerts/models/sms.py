@@ -51,7 +51,7 @@ class SmsCode(AlertsModel):
     """The code that a person writes in a reply to the short message of a delivery.
 
     A telephone number never gets the same code for two messages within 48 hours. The deliveries of a combined message
-    share its code. A delivery has several codes if attempts sent it together with different other deliveries.
+    share its code. A delivery has several codes if different attempts combined it with different other deliveries.
     `shown_sequence` is the sequence of the alert that our newest answer to a reply with this code has shown.
     `shown_sequence` is None if no answer has shown the alert.
     """

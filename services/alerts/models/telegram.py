@@ -10,7 +10,9 @@ from services.alerts.models.base import AlertsModel
 
 
 class TelegramMessage(AlertsModel):
-    """The message of a delivery in a chat. Later messages of the alert answer the receiver's first message.
+    """The message of a delivery in a chat.
+
+    Later messages about the alert are sent as replies to the receiver's first message.
 
     `edit_at` is set if the message does not show the alert as it is now. A digest has a row for each of its deliveries.
     `position` is the number of the delivery in the list of the digest, counted from 0. Rows of earlier releases of

@@ -87,7 +87,7 @@ def new_on_duty(notification: Notification) -> set[str]:
 
 
 def in_charge(notification: Notification) -> set[str]:
-    """The people who acknowledged or snoozed the alert that returns now: they may rely on being reminded.
+    """The people who acknowledged or snoozed the alert that returns now. These people may rely on a reminder.
 
     People whose accounts are disabled are left out.
     """
@@ -103,7 +103,7 @@ def in_charge(notification: Notification) -> set[str]:
 
 
 def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
-    """Whether nobody who gets the alert now can act.
+    """Whether the alert now reaches nobody who can act.
 
     If an external system gets the alert now, and people get it at a later step, the result is False: the alert waits
     for these people.

@@ -53,7 +53,8 @@ class NotificationPlan:
 
         In a gap, all people of the roster count as on duty, because a gap must not silence an alert. A roster also has
         a gap if the person on duty is no longer a receiver, or if the person's account is disabled. People whose
-        accounts are disabled count only if the roster has nobody else. The result has no roster without receivers.
+        accounts are disabled count as on duty only if the roster has nobody else. The result has no roster without
+        receivers.
         """
         labels = {receiver.label for receiver in self.receivers}
         able = labels - self.absent
@@ -66,7 +67,7 @@ class NotificationPlan:
 
 
 def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
-    """Whether the receiver is a person whose account is disabled, and who has therefore usually left.
+    """Whether the receiver is a person whose account is disabled. Such a person has usually left.
 
     A post or a system stays even if its account is disabled, because other people still read its messages.
     """

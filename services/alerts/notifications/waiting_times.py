@@ -44,7 +44,7 @@ class EscalationDelays(RuleModel):
 
 
 def wait(notification: Notification, delays: EscalationDelays, *, is_acknowledged: bool) -> timedelta:
-    """How long the alert waits at its level for an acknowledgement or, after that, for a further action.
+    """How long the alert waits at its level for an acknowledgement, or for a further action after the acknowledgement.
 
     Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the alert
     never waits longer than the rules say.

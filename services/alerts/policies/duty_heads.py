@@ -14,7 +14,7 @@ EVERY = timedelta(minutes=5)
 
 
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
-    """All duty heads who get alerts of this status; their other conditions have no effect.
+    """All duty heads who get alerts of this status; the other conditions of duty heads have no effect.
 
     The list is empty until all steps are over. After the duty heads were notified once, they are notified again even if
     the alert gets further steps. An alert gets further steps if the policy is changed, if the policy for a higher

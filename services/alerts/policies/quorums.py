@@ -15,9 +15,9 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 class Quorum:
     """`needed` is how many of the step's `people` must acknowledge.
 
-    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. The
-    account is not disabled, or it acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement
-    by anybody is enough.
+    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. Such an
+    account is not disabled, or acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement by
+    anybody is enough.
     """
 
     needed: int = 1
@@ -46,7 +46,7 @@ def quorum(
     `people_of_rosters` has the labels of all people of each roster. People with an account in `disabled_accounts`
     cannot acknowledge. People who were notified while on duty still count after their shift has ended. While the last
     step of a policy is repeated without end, an alert never needs more acknowledgements than there are people who get
-    the alert. If people have left, the others can therefore still stop the escalation.
+    the alert. If some people have left, the other people can therefore still stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)

@@ -35,10 +35,10 @@ OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR ale
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
 # $2 is true while the boards are unattended: each alert then waits half as long, except for the end of a silence. An
-# alert that waits for the end of a silence is due at once if no stored silence has this end. In this case, a person has
-# ended the silence early, perhaps after the transaction that stored the wait had read the silence. An alert that is
-# muted by an Extreme alert is due when the Extreme alert can no longer mute it. For example, the Extreme alert has
-# ended or become milder, its type of hazard has changed, or it no longer covers all places of the muted alert.
+# alert that waits for the end of a silence is due at once if no stored silence ends at this time. In this case, a
+# person has ended the silence early, perhaps after the transaction that stored the wait had read the silence. An alert
+# that is muted by an Extreme alert is due when the Extreme alert can no longer mute it. For example, the Extreme alert
+# has ended or become milder, its type of hazard has changed, or it no longer covers all places of the muted alert.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -180,7 +180,10 @@ async def with_people(session: AsyncSession) -> list[Alert]:
 
 
 async def _some(session: AsyncSession, statement: str, *arguments: Any) -> list[Alert]:
-    """Up to 100 alerts. If all of these rows are unreadable, more rows are read, so that they delay no other alert."""
+    """Up to 100 alerts.
+
+    If all of these rows are unreadable, more rows are read, so that the unreadable rows delay no other alert.
+    """
     connection, limit = await database.driver(session), AT_ONCE
     while True:
         rows = await connection.fetch(statement, *arguments, limit)
@@ -249,7 +252,7 @@ def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
 
 
 def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
-    """The alert, or what a transaction must know of an unreadable row to raise its alert anew."""
+    """The alert. If its row is unreadable: what a transaction must know of the row to raise the alert anew."""
     try:
         return _read(row)
     except AlertUnreadable:

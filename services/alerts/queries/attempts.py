@@ -23,8 +23,8 @@ LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = ta
 """
 
 # Claims at most as many deliveries per receiver and channel as may be attempted there at the same time. A claimed
-# delivery without a recorded attempt is due again when its lease ends. A delivery waits for the alert's earlier steps
-# on the same channel to the same receiver, so that the last message on each channel is current.
+# delivery without a recorded attempt is due again when its lease ends. A delivery waits for the deliveries of earlier
+# steps of the alert on the same channel to the same receiver, so that the last message on each channel is current.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::text[], $5::integer[]) AS busy (recipient, channel, count)

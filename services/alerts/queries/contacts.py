@@ -111,7 +111,8 @@ async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery
 async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int], now: datetime) -> set[DeliveryKey]:
     """Makes the next contact of these deliveries due now. Returns the keys of the deliveries that could be locked.
 
-    Deliveries that are locked already are skipped, because the transaction that locked them may wait for this one.
+    Deliveries that are locked already are skipped, because the transaction that locked them may wait for this
+    transaction.
     """
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
     of_steps = tuple_(*keys, Delivery.step).in_([(*key, step) for key, step in newest.items()])

@@ -225,7 +225,7 @@ async def words_of(
 
 
 async def stored_words(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:
-    """The free text of these hazards. An unreadable hazard counts as Restricted, because it may be."""
+    """The free text of these hazards. An unreadable hazard is treated as Restricted, because it may be Restricted."""
     stored = await hazard_queries.hazards(session, hazard_ids)
     return {id: words.of(hazard) if hazard else HazardWords(scope=Scope.RESTRICTED) for id, hazard in stored.items()}
 

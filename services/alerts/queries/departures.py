@@ -53,13 +53,13 @@ IS_COUNTED = """
 )
 """
 # A count of everybody at a site states no origin. A count of everybody includes the people of the other counts at the
-# site, who count for the areas that they left. Therefore only the people whom no other count includes count as people
-# of unknown origin. Of two counts of everybody at a site, the later one adds only the people whom the earlier one does
-# not include. Registered people of known origin who were at the site are subtracted in the same way. The registered
-# people and the people of the other counts may be the same, so only the larger of both numbers is subtracted. A yard
-# may have several households, so registered households are not subtracted from yards. The number of remaining families
-# or yards is at most the number of remaining persons. An earlier count of everybody includes the people of the other
-# counts, too.
+# site, who count for the areas that they left. Therefore only the people whom no other count includes are counted as
+# people of unknown origin. Of two counts of everybody at a site, the later count adds only the people whom the earlier
+# count does not include. Registered people of known origin who were at the site are subtracted in the same way. The
+# registered people and the people of the other counts may be the same, so only the larger of both numbers is
+# subtracted. A yard may have several households, so registered households are not subtracted from yards. The number of
+# remaining families or yards is at most the number of remaining persons. An earlier count of everybody includes the
+# people of the other counts, too.
 IN_OTHERS = """greatest(
     sum(stock.{0}) FILTER (WHERE NOT covers_site), max(stock.{0}) FILTER (WHERE covers_site)
 )::int AS {0}"""

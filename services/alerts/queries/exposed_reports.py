@@ -77,7 +77,7 @@ async def forget_reports(session: AsyncSession) -> None:
 
 
 async def alerted_districts(session: AsyncSession) -> list[tuple[UUID, str]]:
-    """The pairs of hazard and district whose exposure alerts have not lapsed and are not suppressed."""
+    """The pairs of a hazard and a district whose exposure alert has not lapsed and is not suppressed."""
     connection = await database.driver(session)
     return [(row["hazard_id"], row["area"]) for row in await connection.fetch(ALERTED_DISTRICTS)]
 

@@ -46,7 +46,7 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
     """Deletes the rows of holds that ended before this time.
 
-    Until then, the row is needed to ignore older events that arrive late.
+    Before that time, the row is needed to ignore older events that arrive late.
     """
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

@@ -10,7 +10,7 @@ from services.alerts.notifications.inhibitions import LONGEST, Inhibitor
 from shared.events.vocabulary import HazardType, Status
 from shared.postgres import database
 
-# At most 200 alerts are read, so that a batch never waits for thousands of them. The newest alerts are preferred,
+# At most 200 alerts are read, so that a batch never waits for thousands of alerts. The newest alerts are preferred,
 # because they mute longest.
 IN_FORCE = """
 SELECT alert_id, status, hazard_type, pcodes, raised_at FROM alerts

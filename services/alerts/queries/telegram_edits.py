@@ -45,7 +45,7 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
     """Marks for an edit the messages whose alerts have changed.
 
     If an alert is `unannounced`, the first message in each chat and all digests are edited. If an alert is `announced`,
-    only digests are marked here: the next message about the alert also edits the first message, unless the first
+    only digests are marked here. The next message about the alert also edits the first message, unless the first
     message is a digest. A digest of an earlier release of Dayar is not edited, because the order of its alerts is not
     known.
     """

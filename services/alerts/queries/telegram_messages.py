@@ -18,7 +18,7 @@ from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
 DAY = timedelta(days=1)
-# A question is kept for this time, so that a person who answers it late is told that it is too old.
+# A question is kept for this time, so that a person who answers the question late is told that it is too old.
 KEPT = timedelta(days=2)
 
 

@@ -36,7 +36,10 @@ class InvalidHours(DocumentedError):
 
 
 class OpenHours(NamedTuple):
-    """A window that begins on the weekday (0 = Monday). If `end` is not after `begin`, it ends on the next day."""
+    """A window that begins on the weekday (0 = Monday).
+
+    If `end` is not after `begin`, the window ends on the next day.
+    """
 
     weekday: int
     begin: time

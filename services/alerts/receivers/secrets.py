@@ -32,7 +32,7 @@ class WebhookSecrets:
     def readable(self, sealed: bytes, label: str) -> str | None:
         """The decrypted text; None if its key is missing or the encrypted text was altered.
 
-        Callers then show the rest without this text.
+        Callers show the other data without a text that cannot be decrypted.
         """
         try:
             return self.open(sealed, label)

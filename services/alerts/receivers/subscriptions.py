@@ -119,7 +119,7 @@ async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
 async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) -> None:
     """Sets whether the receiver belongs to the centre.
 
-    If the receiver does not, restricted texts are removed from its unsent deliveries.
+    If the receiver does not belong to the centre, restricted texts are removed from its unsent deliveries.
     """
     await _change(session, label, is_internal=is_internal)
     if not is_internal:

@@ -55,7 +55,7 @@ def days(roster: Roster, overrides: Sequence[Override], now: datetime, count: in
 
 
 def joined(shifts: Sequence[Shift]) -> list[Shift]:
-    """The shifts, with successive shifts of the same person as one."""
+    """The shifts; successive shifts of the same person are joined into one."""
     result = list[Shift]()
     for shift in shifts:
         if result and (result[-1].person, result[-1].ends_at) == (shift.person, shift.begins_at):

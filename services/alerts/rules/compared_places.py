@@ -17,7 +17,8 @@ from services.alerts.rules.windows import Window
 class RegisteredThere:
     """The registered people who left on a day.
 
-    One number is about the place, and the other about all stated places of the district.
+    One number counts the people at the place, and the other number counts the people at all stated places of the
+    district.
     """
 
     departed_on: date

@@ -1,7 +1,7 @@
 """Raises a separate alert about a hazard if displaced households, counted groups, or sites with people are in its area.
 
-A group without a site is in the area if the group's settlement is there. If the settlement is not known, the district
-decides.
+A group that names no site is in the area if the group's settlement is in the area. If the settlement is not known, the
+district decides.
 """
 
 from collections.abc import Iterable, Sequence
@@ -69,7 +69,7 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
 
     A site without a point may lie anywhere within SETTLEMENT_KM of the point of its settlement. If the hazard has no
     polygon or circle, or if no point is known, the whole district is taken as the hazard's area, because an unknown
-    place must not prevent an alert. It does not matter which hazard displaced the people at a site.
+    place must not prevent an alert. The hazard that displaced the people at a site does not matter.
     """
     drawn = footprint(hazard)
     return tuple(site.site_id for site in sites if may_lie_in(drawn, extent_of(site, places)))

@@ -59,7 +59,7 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """Maps each revised hazard to the number of households that it displaced.
+        """Maps each revised hazard to the number of households that the hazard displaced.
 
         New hazards have displaced nobody yet.
         """

@@ -2,7 +2,7 @@
 
 A group at a place may include households that are registered at this place. A destination is the district where the
 people are now; "" is an unknown destination. `compared_places` compares the sites and localities of a destination.
-People in held reports count too, and their part is also computed separately.
+People in held reports are counted too; how many of the people they are is also computed separately.
 """
 
 from collections import Counter, defaultdict
@@ -220,7 +220,8 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
     """A copy of the first count with the highest numbers and the latest reported date of all the counts.
 
-    If another team counted the highest number of persons without an estimate, this number is not estimated.
+    If at least one team counted the highest number of persons without an estimate, this number is not marked as
+    estimated.
     """
     counts = (count, *others)
     persons = max(count.persons for count in counts)

@@ -40,7 +40,10 @@ class AlertedWindow(NamedTuple):
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
-    """All windows of `days` dates that contain `day`, without the dates that an alert already counts."""
+    """All windows of `days` dates that contain `day`.
+
+    Dates that an alert already counts are cut off from the windows.
+    """
     before = max((window.last for window in taken if window.last < day), default=date.min)
     after = min((window.first for window in taken if window.first > day), default=date.max)
     starts = [day - timedelta(days=back) for back in reversed(range(days))]

@@ -194,9 +194,9 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
     """The code with which the person can do the action on the newest state.
 
     If other people have acted on the alert but nothing else has changed, this is the delivery's own code, because the
-    answer shows the newest state. If the alert has become graver, or if a newer SMS says that it was reopened, this is
-    the code of the newest delivery among `deliveries`. None if no single SMS with a code has been sent about the graver
-    or reopened alert.
+    answer shows the newest state. If the alert has become graver, or if a newer SMS says that the alert was reopened,
+    this is the code of the newest delivery among `deliveries`. None if no single SMS with a code has been sent about
+    the graver or reopened alert.
     """
     reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
     if max([demanded_sequence, *reopened]) <= delivery.sequence:

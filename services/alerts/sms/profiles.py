@@ -134,7 +134,7 @@ class PushedReceipts(GatewayRequest):
 
 
 class GatewayReceipts(ProfileModel):
-    """How we learn whether a message reached the telephone. The gateway pushes receipts, or we ask for them.
+    """How we learn whether a message reached the telephone. The gateway pushes receipts, or we ask for receipts.
 
     `fields` are the fields of our request's body. These fields may contain the placeholders that IN_RECEIPTS lists.
     `field` points to a value in the pushed body or in the JSON answer. If the value is in `delivered`, `read` or

@@ -1,4 +1,7 @@
-"""Writes the short message of an alert. In at most two parts, it has the facts that a person needs at night."""
+"""Writes the short message of an alert.
+
+The message has at most two parts, with the facts that a person needs at night.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product

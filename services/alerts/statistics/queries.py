@@ -134,7 +134,7 @@ def _is_counted(query: StatisticsQuery) -> list[ColumnElement[bool]]:
 
 
 def _is_in_areas(query: StatisticsQuery) -> list[ColumnElement[bool]]:
-    """The conditions on hazards, as for alerts: a hazard without a place concerns everybody."""
+    """The conditions on hazards. As for alerts, a hazard without a place concerns everybody."""
     areas = table(Hazard).c.areas
     touches = areas.op("&&", return_type=Boolean())
     conditions: list[ColumnElement[bool]] = []

@@ -83,7 +83,10 @@ def statistics(
     deliveries: Iterable[Any],
     visible: frozenset[str] | None,
 ) -> Statistics:
-    """The tables from the rows of the queries. In tables by area, the areas that are not `visible` are left out."""
+    """The tables, made from the rows of the queries.
+
+    In tables by area, the areas that are not `visible` are left out.
+    """
     totals, numbers = _of_alerts(alerts, hazards)
     channel_totals, of_channels = _of_deliveries(deliveries)
     for key, _ in of_channels:

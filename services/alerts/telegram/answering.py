@@ -1,4 +1,4 @@
-"""Answers the people who answer messages, or who send the bot commands."""
+"""Answers people who reply to messages, or who send commands to the bot."""
 
 import re
 from datetime import datetime

@@ -268,7 +268,10 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
 
 
 def bounded(text: Text, state: str) -> str:
-    """Joins the state and the text. If both are too long for one message, the text is cut off before the link."""
+    """Joins the state and the text.
+
+    If the state and the text are too long for one message, the text is cut off before the link.
+    """
     lines = text.body.splitlines()
     head, ending = "\n".join(lines[:-ENDING]), "\n".join(lines[-ENDING:])
     if state:

@@ -11,7 +11,10 @@ IN_GROUP = 20  # Telegram accepts this many messages a minute for a group
 
 
 class ChatLimits:
-    """Reserves the times at which this process may send messages. Messages of other processes are not known here."""
+    """Reserves the times at which this process may send messages.
+
+    This process does not know the messages of other processes.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

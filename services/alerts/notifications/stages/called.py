@@ -19,7 +19,10 @@ def called_before(notification: Notification, receivers: Sequence[Receiver]) -> 
 
 
 def called_or_reached(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Keeps the receivers that were notified of the alert before, or would be notified if the alert were raised now."""
+    """Keeps receivers that were notified of the alert before.
+
+    Also keeps receivers that would be notified if the alert were raised now.
+    """
     _, unreached = recipients(notification, REACHED)
     unknown = {receiver.label for receiver in receivers} - set(notification.called)
     return {label: omission for label, omission in unreached.items() if label in unknown}

@@ -14,7 +14,7 @@ from services.alerts.receivers.receivers import Receiver
 class Steps:
     """`of` maps the label of each receiver to its steps. `policy` is the policy that decides on the steps, or None.
 
-    Steps without a receiver are skipped, so that each level reaches the next step with a receiver.
+    Steps without a receiver are skipped, so that each level reaches the next step that has a receiver.
     """
 
     of: Mapping[str, frozenset[int]]
