@@ -16,7 +16,7 @@ from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem, in_digest_order
 from shared.events.vocabulary import DeliveryChannel
 
-NOBODY_ACTED = ActedAlerts()  # without the stored alerts, messages have no names of people
+NOBODY_ACTED = ActedAlerts()  # without the stored alerts, the texts of messages name no people
 
 
 @dataclass(frozen=True, slots=True)

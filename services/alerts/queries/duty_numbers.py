@@ -71,7 +71,7 @@ async def counts(session: AsyncSession) -> dict[str, int]:
 
 
 async def store(session: AsyncSession, plan: ImportPlan, box: WebhookSecrets) -> None:
-    """Applies a plan without refused rows."""
+    """Applies the plan of an import, which must have no refused rows."""
     await remove(session, [number.number_id for number in plan.removed])
     await save(session, plan.saved, box)
 

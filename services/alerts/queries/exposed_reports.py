@@ -18,8 +18,8 @@ SELECT exposures.hazard_id, exposures.area
 FROM exposures JOIN alerts ON (alerts.hazard_id, alerts.area) = (exposures.hazard_id, exposures.area)
 WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL AND gone IS NULL
 """
-# An exposure alert counts the households in the district that another hazard displaced. An exposure alert also counts
-# the people of groups at the sites and in the settlements that the hazard reaches. The id of a report is stored once in
+# An exposure alert counts the district's households that another hazard displaced. An exposure alert also counts the
+# people of groups at the sites and in the settlements that the hazard reaches. The id of a report is stored once in
 # `alerted_reports`, whichever alert counts the report. Each part of the statement leaves out the reports whose ids are
 # already stored, and ends after $11 other reports, because no more reports are published at once.
 IS_NEW = """NOT EXISTS (

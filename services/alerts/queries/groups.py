@@ -59,7 +59,7 @@ async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> 
 
 
 async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
-    """The stocks of the counts of everybody at these sites.
+    """The stocks of those counts that include everybody at one of these sites.
 
     If other counts at these sites change, the counts of everybody add more or fewer people.
     """

@@ -78,5 +78,8 @@ def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
 
 
 def may_be_internal(caller: Principal, known: Subscription | None) -> bool:
-    """Whether the caller may save the receiver as the centre's own. Such a receiver gets texts that are not Public."""
+    """Whether the caller may save the receiver as the centre's own.
+
+    The centre's own receivers also get texts that are not Public.
+    """
     return Role.ADMINISTRATOR in caller.roles or (known is not None and known.receiver.is_internal)

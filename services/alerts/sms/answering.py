@@ -206,7 +206,10 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
 
 
 def shown_by(reply: Reply, delivery: CodedDelivery) -> tuple[UUID, int] | None:
-    """The delivery, and the alert's sequence that the person knows after the answer; None if there is none."""
+    """The delivery, and the sequence of the alert's state that the person knows after the answer.
+
+    None if there is no such state.
+    """
     is_own_code = reply.result is ReplyResult.CHANGED_MEANWHILE and reply.newest_code == delivery.code
     is_known = is_own_code or reply.result in MADE_BY_PERSON
     return (delivery.delivery_id, reply.alert.sequence) if is_known and reply.alert is not None else None
