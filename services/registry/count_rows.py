@@ -72,7 +72,7 @@ def group_stays(tallies: Iterable[Tally]) -> Copy:
 def group_stays_of(tally: Tally) -> Iterator[Row]:
     """One row for each movement, with the people who were left in the count after the movement.
 
-    The row in `counts` describes the time before the first movement.
+    The row in `counts` has the people before the first movement.
     """
     ends = [step.at for step in tally.steps[1:]] + [tally.standing.superseded_at]
     for number, (step, ends_at) in enumerate(zip(tally.steps, ends, strict=True)):

@@ -1,6 +1,6 @@
 """Decides who may change a household, and how a version of a report changes the household.
 
-The order of arrival does not matter. No I/O.
+The order in which reports arrive does not matter. No I/O.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -34,7 +34,7 @@ class Held(StrEnum):
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
     WHOLE_SITE = "whole_site"
-    TOO_LARGE = "too_large"  # only the previous release gave this reason, for movements of large sites
+    TOO_LARGE = "too_large"  # only the previous release of Dayar gave this reason: for large sites
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
@@ -75,7 +75,10 @@ class ReportDecision(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """The author and the team of the first report. Both may correct this report, and report the next displacement."""
+    """The author and the team of the first report.
+
+    The first author and their team may correct this report, and report the next displacement.
+    """
 
     author: str
     team: str | None
@@ -120,7 +123,10 @@ class Precedent(NamedTuple):
 
     @property
     def took_effect(self) -> bool:
-        """Whether the version was added to the household. A movement that contradicts other reports is added, too."""
+        """Whether the version was added to the household.
+
+        A movement that contradicts other reports is added to the household, too.
+        """
         if self.outcome is OutcomeKind.HELD:
             return self.reason in CONTRADICTIONS
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
@@ -137,8 +143,8 @@ class Precedent(NamedTuple):
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether a later version by this author or team may begin the displacement instead of this version.
 
-        This version must be a version 1 by the same author or team. It must be held, or refused for another reason than
-        being a duplicate.
+        This version must be a version 1 by the same author or team. This version must also be held, or refused for
+        another reason than being a duplicate.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
@@ -250,10 +256,10 @@ def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
 
 
 def decide_version(claim: Claim, effective: Collection[Precedent], *, begins: bool) -> ReportDecision:
-    """Decide about a version whose author is entitled. `effective` are the report's versions that took effect.
+    """Decide about a version whose author may send the report. `effective` are the report's versions that took effect.
 
-    If the same version came before with other content, the version waits for a person. It does not wait if its author
-    has sent a later version that took effect.
+    If the same version came before with other content, the version waits for a person. The version does not wait if its
+    author has sent a later version that took effect.
     """
     known = {precedent.version for precedent in effective}
     if not known:

@@ -1,4 +1,6 @@
-"""Digests of report contents. They show whether a report that comes again is a repeat or has other content.
+"""Digests of report contents.
+
+By a digest, the registry knows whether a report that comes again is a repeat or has other content.
 
 Digests are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied
 to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report.
@@ -92,7 +94,10 @@ class Digests:
         return count
 
     async def hold(self, session: AsyncSession) -> None:
-        """Raise Fenced if another worker has applied a newer key. The batch is then read again with the newer key."""
+        """Raise Fenced if another worker has applied a newer key.
+
+        After this error, the batch is read again with the newer key.
+        """
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
@@ -106,7 +111,9 @@ class Digests:
 
 
 async def lay(session: AsyncSession, select: str, update: str, keys: Sequence[bytes]) -> int:
-    """Replace each stored digest by its HMAC with the first key, the result by its HMAC with the next key, and so on.
+    """Apply the keys one after the other to each stored digest.
+
+    The HMAC with one key is the input of the HMAC with the next key, and the last HMAC is stored.
 
     `select` reads the rows, and `update` writes them in batches, in the caller's transaction. An empty digest belongs
     to an erased household or group, and stays empty. Return the number of rows.
@@ -129,7 +136,7 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
 
 
 async def stored(session: AsyncSession) -> int:
-    """The number of stored digests. Each of them was computed with all keys."""
+    """The number of stored digests. Each stored digest was computed with all keys."""
     counts = [
         select(func.count()).select_from(model).where(model.digest != b"").scalar_subquery()
         for model in (Report, InboxEvent)

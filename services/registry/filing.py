@@ -115,7 +115,7 @@ class Filing(Judgements):
     def _settle_replaced(self, filed: AnyFiled, siblings: Collection[AnyFiled]) -> None:
         """An author's earlier versions may be held because another author had sent versions with the same numbers.
 
-        Give them the outcome of an older version.
+        Give the held versions the outcome of an older version.
         """
         for earlier in siblings:
             is_own = earlier.author == filed.author and earlier.subject == filed.subject
@@ -136,7 +136,10 @@ class Filing(Judgements):
         return self.subjects[name]
 
     def judge_noted(self, names: Iterable[Name], before: Mapping[str, Subject]) -> None:
-        """Apply listed movements of sites to these households. `before` are the sites without these movements."""
+        """Apply listed movements of sites to these households.
+
+        `before` has the same sites without the listed movements.
+        """
         self.noted = set(names)
         for subject in filter(None, map(self.subjects.get, names)):
             subject.look_at(before)
@@ -163,7 +166,7 @@ class Filing(Judgements):
             self.changed[subject.name] = subject
 
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
-        """Add a movement to its household or site. The decision follows later, in `judge`.
+        """Add a movement to its household or site. The function `judge` decides about the movement later.
 
         Older versions of the movement that are held get the outcome of an older version.
         """

@@ -231,7 +231,8 @@ class Registrar:
         if names:
             store = Store(session, self._encryption, self._search, self._places)
             working_set = await store.open_at(names, ())
-            # an event is published for each of these reports, because the other services have received none
+            # an event is published for each of these reports, because the other services have received no event about
+            # it
             working_set.held_before = {}
             await self._save(working_set, store, session)
             groups = [subject for (kind, _), subject in working_set.subjects.items() if kind == ReportKind.GROUP]

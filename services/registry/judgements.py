@@ -23,8 +23,8 @@ RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 class Unjudged:
     """A household whose movements must be judged again, with the whereabouts of its people before the batch.
 
-    `movements` are the movements that the batch added. Each has the id of the outcome event that its new outcome
-    replaces.
+    `movements` are the movements that the batch added. Each movement has the id of the outcome event that its new
+    outcome replaces.
     """
 
     before: HouseholdStanding | None
@@ -60,10 +60,10 @@ class Judgements:
     def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
         """Decide about the movements of each changed household or group, once for all reports of the batch.
 
-        Each decision depends on all reports of the household. To decide again after each report would take much longer.
-        `unmoved` are the reports of movements of groups whose people were at the destination already. `others` are
-        movements of groups that have not changed. A movement of their site, or a decision of a person, may have changed
-        whether these movements moved people.
+        Each decision depends on all reports of the household. Deciding again after each report of the batch would take
+        much longer. `unmoved` are the reports of movements of groups whose people were at the destination already.
+        `others` are movements of groups that have not changed. A movement of their site, or a decision of a person, may
+        have changed whether these movements moved people.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]

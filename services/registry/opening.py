@@ -28,7 +28,7 @@ from shared.events.movements import GroupMovementClear, HouseholdMovementClear, 
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# For each kind of report, the function that serialises the clear fields without the fields that intake adds.
+# For each kind of report, the function that serialises the unencrypted fields without the fields that intake adds.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -92,7 +92,7 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 
 
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
-    """The content from which the digest is computed. It has the times as the author sent them.
+    """The content from which the digest is computed. This content has the times as the author sent them.
 
     Intake corrects these times by the phone's clock, so it may correct them differently each time the report is sent.
     """

@@ -80,7 +80,7 @@ IS_UNCONFIRMED = and_(
     Episode.mobility.in_(DISPLACED),
     func.now() - case(CONFIRMED_FOR, value=Episode.mobility, else_=CONFIRMED_FOR_OTHERWISE) > CONFIRMED_AT,
 )
-# The evacuation of displaced people was lifted, and nobody has confirmed that they returned, or that they did not.
+# The evacuation of displaced people was lifted, and nobody has confirmed since then where they are.
 IS_RETURN_PRESUMED = exists().where(
     HouseholdStay.household_id == Household.household_id,
     HouseholdStay.status == Household.status,
@@ -119,7 +119,7 @@ class HouseholdQuery:
 
 
 async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapping]:
-    """One page of households' clear fields, the latest change first."""
+    """One page of households' unencrypted fields, the latest change first."""
     wanted = seen(select(*LISTED), query.visibility)
     if query.status is not None:
         wanted = wanted.where(Household.status == query.status)
@@ -154,7 +154,7 @@ async def of_hazard(session: AsyncSession, hazard_id: UUID, status: Status, visi
 
 
 def last_left_because_of(hazard_id: UUID, status: Status) -> ColumnElement[bool]:
-    """The condition that the household's latest displacement is because of the hazard, and that its status counts."""
+    """The condition that the household has this status, and that its latest displacement is because of the hazard."""
     return and_(Episode.hazard_id == hazard_id, Episode.displaced > 0, Household.status == status)
 
 
@@ -252,7 +252,7 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
-    # A movement counts from the beginning of its day, as it does in figures about today. A movement without an hour is
+    # A movement has its effect from the beginning of its day, as in figures about today. A movement without an hour is
     # dated at noon, so a row that ends later today is no longer current.
     midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []

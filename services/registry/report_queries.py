@@ -1,4 +1,4 @@
-"""Queries for the versions of reports: decrypted, or only with the clear fields.
+"""Queries for the versions of reports: decrypted, or only with the unencrypted fields.
 
 The routes that call these queries write each read to the security log.
 """

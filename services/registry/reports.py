@@ -53,8 +53,8 @@ C = TypeVar("C", HouseholdClear | GroupClear, AnyMovementClear)
 class FiledReport(Generic[C]):
     """One version of a report.
 
-    `text` has the clear fields as canonical JSON, without the fields that intake adds. `plain` has the sealed fields as
-    received. The working set decides the outcome, and decides again if the batch is retried.
+    `text` has the unencrypted fields as canonical JSON, without the fields that intake adds. `plain` has the sealed
+    fields as received. The working set decides the outcome, and decides again if the batch is retried.
 
     Ids are of type str, because they are written into JSON, AADs and COPY rows.
     """
@@ -131,7 +131,7 @@ class Filed(FiledReport[HouseholdClear | GroupClear]):
 
     @property
     def shelter(self) -> str:
-        """The kind of shelter. It is a sealed field of household reports, and a clear field of group reports."""
+        """The kind of shelter. It is a sealed field of household reports, and an unencrypted field of group reports."""
         if isinstance(self.clear, GroupClear):
             return self.clear.shelter
         shelter: str = self.sealed.get("shelter", Shelter.UNKNOWN)
@@ -161,7 +161,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
     def is_unidentified(self) -> bool:
         """Whether no household with the report's short code is known.
 
-        In that case the report's id stands for the household's id.
+        If the household is unknown, the report's id stands for the household's id.
         """
         return self.household_code is not None and self.subject[1] == self.report_id
 
@@ -178,7 +178,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
     def empties_site(self) -> bool:
         """Whether the movement takes everybody away from a site.
 
-        This is true for every movement except a confirmation, an intention to stay, and a reversed report.
+        Every movement takes everybody away, except a confirmation, an intention to stay, and a reversed report.
         """
         is_change = self.clear.movement not in STAYING and not self.clear.is_reversed
         return self.site_id is not None and is_change
@@ -210,7 +210,7 @@ def days(filed: AnyFiled) -> tuple[date, date]:
 
 
 def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date, date]:
-    """The same days as in `days`, from the clear fields of a report."""
+    """The same days as in `days`, from the unencrypted fields of a report."""
     reported, precision = clear.occurred_at.astimezone(TIME_ZONE).date(), clear.occurred_at_precision
     if precision is Precision.WEEK:
         return reported - timedelta(days=6), reported + timedelta(days=6)

@@ -47,11 +47,12 @@ OUTCOMES = {
 
 
 class HouseholdSummary(BaseModel):
-    """The clear fields of a household. Movements after the displacement do not change `destination`.
+    """The unencrypted fields of a household. Movements after the displacement do not change `destination`.
 
-    `unconfirmed_since` is the time of the last confirmation of where the displaced people are. It is null if somebody
-    has confirmed this within 24 hours (evacuation) or 30 days. If `is_return_presumed` is true, the evacuation of
-    people who are still displaced was lifted, and nobody has confirmed where they are since then.
+    `unconfirmed_since` is the time of the last confirmation of where the displaced people are. `unconfirmed_since` is
+    null if the last confirmation is newer than 24 hours (evacuation) or 30 days (all others). If `is_return_presumed`
+    is true, the evacuation of people who are still displaced was lifted, and nobody has confirmed where they are since
+    then.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -90,7 +91,10 @@ class HouseholdPage(BaseModel):
 
 
 class HouseholdView(HouseholdSummary):
-    """A household with its decrypted fields. The fields in `details` and `members` have their names in the report."""
+    """A household with its decrypted fields.
+
+    The fields in `details` and `members` have the same names as in the report.
+    """
 
     details: dict[str, Any]
     members: list[dict[str, Any]]
@@ -142,7 +146,10 @@ async def households(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> HouseholdPage:
-    """Households, the latest change first. If the P-code `area` is given, only households that are now in this unit."""
+    """Households, the latest change first.
+
+    If the P-code `area` is given, only households that are now in this unit are listed.
+    """
     places: Places = request.app.state.places
     query = HouseholdQuery(
         visibility_of(caller, places),
@@ -207,7 +214,7 @@ async def history(household_id: UUID, request: Request, session: Session, caller
 
 
 def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
-    """What the author of a report may read of this version.
+    """The part of this version that the author of a report may read.
 
     Only the results that receipts show are included, because other outcomes may reveal other households and teams. A
     report from a phone is shown without its sealed fields, because a stranger may get hold of the phone while it is

@@ -39,7 +39,7 @@ async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
 
     Returns if another worker has the lock, or if the connection was lost. Without the lock, two workers could publish
     different states of the same households by turns. The states may differ by a single household, and the difference
-    would reveal its place.
+    would reveal the place of this household.
     """
     async with database.connected(engine) as connection:
         if not await connection.fetchval(LOCK, task.lock):
@@ -52,7 +52,8 @@ async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
 async def step_if_alone(connection: asyncpg.Connection, task: SteppedTask) -> bool:
     """Do a step, unless the connection that holds the lock was lost meanwhile.
 
-    After any other failure, the same task continues. A new task would read all households again. It would also forget
-    which households were published, and could then publish the change of fewer than five households.
+    After any failure except the loss of the lock, the same task continues. A new task would read all households again.
+    A new task would also forget which households were published, and could then publish the change of fewer than five
+    households.
     """
     return connection.is_closed() or await task.step()

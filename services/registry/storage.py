@@ -70,7 +70,7 @@ class Store(StoredReports):
         await self._find_links(connection, [id for (_, id), _ in known])
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
-            # A household without an author has only held reports. Some of these may wait for the household's first
+            # A household without an author has only held reports. Some held reports may wait for the household's first
             # report.
             if ids := {subject_id for (of, subject_id), _ in known if of == kind}:
                 rows = await connection.fetch(BY_SUBJECT, list(ids), KINDS_OF[kind])
@@ -96,8 +96,8 @@ class Store(StoredReports):
     ) -> set[bytes]:
         """Lock all sites that may concern these households. Returns the keys of the locked sites.
 
-        One statement locks all sites before any household is locked. Otherwise workers could lock the same sites and
-        households in different orders, and deadlock.
+        One statement locks all sites before any household is locked. Without this order, workers could lock the same
+        sites and households in different orders, and deadlock.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]

@@ -62,7 +62,7 @@ SELECT CASE WHEN is_moved
 END
 FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
 """
-# The tables with rows about a household. The previous release still writes to `household_sites`.
+# The tables with rows about a household. The previous release of Dayar still writes to `household_sites`.
 HOUSEHOLD_TABLES = (
     *("households", "members", "episodes", "stays", "passages", "search_keys"),
     *("household_site_keys", "household_sites", "site_passages", "site_residents"),

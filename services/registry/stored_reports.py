@@ -132,8 +132,8 @@ class StoredReports:
     async def read_outcomes(self, movements: Collection[FiledMovement]) -> None:
         """Read the outcomes of these movements of groups again.
 
-        The caller has locked the counts of these groups. Before that, another transaction may have changed the
-        outcomes, without a lock of the groups.
+        The caller has locked the counts of these groups. Before the caller locked the counts, another transaction may
+        have changed the outcomes, without a lock of the groups.
         """
         if not movements:
             return

@@ -253,7 +253,8 @@ def latest(displacements: Collection[Filed]) -> Filed:
 class SubjectChange(NamedTuple):
     """The data for an event about a household: the state after one change, and the changed displacement.
 
-    `latest` differs from `current` if the household was unable to move after its latest move: `current` is this move.
+    `latest` differs from `current` if the household was unable to move after its latest move: `current` is then the
+    latest move.
     """
 
     subject: Name

@@ -1,4 +1,7 @@
-"""Decides which households a caller sees: households in the caller's areas, or only of the caller's own reports."""
+"""Decides which households a caller may read.
+
+The caller may read the households in the caller's areas, or only the households in the caller's own reports.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +18,8 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 def now_at(households: str = "households") -> str:
     """The SQL expression for the P-code of a household's present place; NULL while the household is abroad.
 
-    Rows of the previous release have no present place yet. For these rows, the destination is used.
+    Rows of the previous release of Dayar have no present place yet. For rows without a present place, the destination
+    is used.
     """
     return f"""coalesce({households}.current_pcode,
         CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""

@@ -37,7 +37,9 @@ class WorkingSet(Filing):
         return cls(places, by_name, known, early=early, sites=sites, held_before=held_before)
 
     def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
-        """Accept a held report after a person's decision. The right of its author is then no longer checked.
+        """Accept a held report after a person's decision.
+
+        The author's right to send the report is then no longer checked.
 
         If `is_expiry_only` is true, only the expiry of the sign-in is ignored, and the author's right is still checked.
         """
@@ -72,9 +74,9 @@ class WorkingSet(Filing):
     def identify(self, movement: FiledMovement, household: Name) -> None:
         """Set the household of a stored movement, because the household with the movement's short code is known now.
 
-        The movement is decided again only if it waits for its household. If it is held because the sign-in has ended, a
-        person must decide. If another transaction has decided about the movement meanwhile, the movement stays as it
-        is.
+        The movement is decided again only if it waits for its household. If the movement is held because the sign-in
+        has ended, a person must decide. If another transaction has decided about the movement meanwhile, the movement
+        stays as it is.
         """
         siblings, version = self.reports[movement.report_id], (movement.clear.version, movement.author)
         for filed in filter(is_unnamed, siblings):
@@ -112,7 +114,7 @@ class WorkingSet(Filing):
         The report waits again, under the household that it names itself. In place of the report, the household gets the
         report's highest earlier version that took effect. If the report had replaced another report, the household gets
         the versions `replaced` of that report. Other versions may be held because the accepted version belonged to
-        another household. If no version has an effect any more, these held versions now wait for the version that they
+        another household. If no version has an effect any more, the held versions now wait for the version that they
         correct. A movement that waited for its own household is decided again, if this household is registered now.
         """
         subject = self.subjects[filed.subject]

@@ -30,8 +30,8 @@ class CountChoice(NamedTuple):
 def refused(counts: Mapping[str, "Headcount"], choices: Iterable[CountChoice]) -> dict[str, "Headcount"]:
     """Maps the report id of each wrong count to the chosen count. `choices` are in order, the oldest first.
 
-    If an earlier choice found a count wrong, no later choice can choose this count. Otherwise both counts would be
-    wrong, and none would be in effect.
+    If an earlier choice found a count wrong, no later choice can choose this count. If a later choice could choose such
+    a count, both counts would be wrong, and none would be in effect.
     """
     chosen_counts: dict[str, Headcount] = {}
     for choice in choices:

@@ -19,8 +19,8 @@ GROUPS_OF = "SELECT DISTINCT group_id FROM counts WHERE report_id = ANY($1::uuid
 async def recount_chosen(session: AsyncSession, decision: CountDecision, store: Store, now: datetime) -> Recount:
     """Compute the two counts again, and all counts that change with them.
 
-    Every worker that computes counts reads the decisions. Therefore this function takes a lock that no such worker may
-    hold at the same time.
+    Every worker that computes counts reads the decisions. Therefore this function takes a lock that keeps all these
+    workers from computing counts meanwhile.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)

@@ -68,7 +68,7 @@ class Stock:
     def persons_left(self, count: Any) -> int:
         """The people of the count who were still there just before the newest count.
 
-        The teams are compared by this number (docs/decisions/0037).
+        Teams disagree if these numbers of people differ too much (docs/decisions/0037).
         """
         at = self.counts[0].counted_at
         if count.changed_at is None or count.changed_at >= at:
@@ -78,7 +78,10 @@ class Stock:
 
 
 def lasted_until(stay: Any, at: datetime) -> bool:
-    """Whether these people were still in the count at this time. NEVER has no time zone, so it cannot be compared."""
+    """Whether the people of this row were still in the count at this time.
+
+    The time NEVER has no time zone, so Python cannot compare it with other times.
+    """
     return stay.superseded_at in (None, NEVER) or at <= stay.superseded_at
 
 
@@ -109,7 +112,9 @@ async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUI
 
 
 async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """The valid choices in the visible districts, the newest first. If ids are given, only the choices with these ids.
+    """The valid choices in the visible districts, the newest first.
+
+    If ids are given, only the choices with these ids are returned.
 
     A choice is no longer valid if it was reversed, or if its count was corrected later.
     """

@@ -45,7 +45,9 @@ class WhyRight(StrEnum):
 
 
 class Count(BaseModel):
-    """`persons` people were counted. Just before the newest count, `persons_left` of these people were still there.
+    """`persons` people were counted.
+
+    `persons_left` is the number of counted people who were still at the place just before the newest count.
 
     The counts of the teams are compared by `persons_left`.
     """
@@ -60,7 +62,10 @@ class Count(BaseModel):
 
 
 class DifferingCounts(BaseModel):
-    """Counts of the same people by several teams. `clear` has the origin and the present place of the people."""
+    """Counts of the same people by several teams.
+
+    The field `clear` has the origin and the present place of the people.
+    """
 
     stock_id: UUID
     since: datetime
@@ -160,7 +165,7 @@ async def choose(body: CountChosen, request: Request, session: Session, caller: 
 
 @router.post("/v1/counts:reverse")
 async def reverse(body: CountReversals, request: Request, session: Session, caller: Caller) -> ChangedCounts:
-    """Reverse choices. Both counts are in effect again, as before the choice."""
+    """Reverse choices. After the reversal, both counts are in effect again, as before the choice."""
     await differing_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     rows = await differing_queries.chosen(session, visibility, body.decision_ids)

@@ -4,7 +4,7 @@ A population is a set of people from one origin at one place. Counts belong to t
 status, origin, mobility and site. Counts without a site must have the same present place and kind of shelter. A full
 recount replaces the earlier counts of the same population and hazard. A partial count replaces no other count. A count
 without a named present place replaces no other count. The rules are in docs/decisions/0037. If only one of two counts
-names its hazard, `named_hazards` decides.
+names its hazard, the module `named_hazards` decides whether both are about the same hazard.
 """
 
 from dataclasses import dataclass, field, replace
@@ -69,7 +69,10 @@ class Headcount:
 
     @cached_property
     def population(self) -> str | None:
-        """The id of the population. None if the report counts movements, or does not name where the people are."""
+        """The id of the population.
+
+        The id is None if the report counts movements, or does not name where the people are.
+        """
         if not self.is_displaced or not (present := self.present_place):
             return None
         return self._population_at(*present)
@@ -92,7 +95,7 @@ class Headcount:
 
     @property
     def present_key(self) -> PlaceKey:
-        """The key of the locality where the people are. The site is not considered."""
+        """The key of the locality where the people are. The key does not depend on the site."""
         present, clear = self.clear.destination, self.clear
         locality = StatedLocality.of(clear.destination_locality, clear.destination_locality_pcode)
         return locality.key(present.pcode or present.country)
@@ -129,7 +132,7 @@ class Headcount:
     def typed_populations(self, sites: TypedSites) -> set[str]:
         """The populations of counts that name this count's site only in words.
 
-        At the time of these counts the site was not yet listed.
+        The site was not yet listed when the people were counted.
         """
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         places = map(self.same.key, words)
@@ -170,7 +173,7 @@ class Headcount:
         """The time of the count, at most the time of receipt.
 
         A recount with a future time would replace later counts. If the hour is not known, the count is the latest of
-        its day, but not later than its report. People who moved have the exact time that `moved_at` computes.
+        its day, but not later than its report. A count of people who moved has the exact time that `moved_at` computes.
         """
         clear = self.clear
         at = clear.counted_at or clear.reported_at

@@ -1,7 +1,7 @@
 """Decides whether two counts are of people who fled the same hazard, even if only one of the counts names a hazard.
 
-No I/O. Forms ask which hazard people fled, but not everybody answers. Without this rule, figures would add a count that
-names the hazard to a count of the same people that names none. The rules are in docs/decisions/0064.
+No I/O. Forms ask which hazard people fled, but not everybody answers. If one count of some people names the hazard and
+another names none, figures would otherwise add the two counts. The rules are in docs/decisions/0064.
 """
 
 from collections import defaultdict
@@ -60,7 +60,8 @@ class NamedHazards:
         """Whether two counts of the population are of the same hazard.
 
         A count that names no hazard agrees with a count that names a hazard, if this is the only hazard that fits. If
-        several hazards fit, a machine cannot know which people were counted, so the counts stay apart.
+        several hazards fit, a machine cannot know which people were counted, so the registry does not treat the two
+        counts as counts of the same people.
         """
         if one.hazard_id == other.hazard_id:
             return True

@@ -49,8 +49,8 @@ WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
 # The groups whose people moved to these sites or into these populations.
-# No report counts these people at their new place. Their number is therefore computed from the counts and movements of
-# their group.
+# No report counts the moved people at their new place. The number of moved people is therefore computed from the counts
+# and movements of their group.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
@@ -67,8 +67,8 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 
 
 # This lock protects the decisions about places and counts. Workers that compute counts share the lock until their
-# transactions end. A worker that executes a decision takes the lock exclusively. This worker can then find all counts
-# that were computed with the older decisions, and compute them again.
+# transactions end. A worker that executes a decision takes the lock exclusively. While it holds the exclusive lock, the
+# worker can find all counts that were computed with the older decisions, and compute them again.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (
@@ -231,7 +231,10 @@ def headcount(row: asyncpg.Record, places: Places) -> Headcount:
 
 
 def with_event(clear: GroupClear, row: asyncpg.Record) -> GroupClear:
-    """The clear fields. If a person has answered that a hazard made these people leave, the fields name this hazard."""
+    """The unencrypted fields.
+
+    If a person has answered that a hazard made these people leave, the fields name this hazard.
+    """
     if row["answer"] != EventAnswered.YES:
         return clear
     link = EventLink(row["hazard_id"], HazardType(row["hazard_type"]), row["origin_pcode"], row["occurred_at"])

@@ -40,7 +40,7 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 class Stored(NamedTuple):
     """The stored state of a count, as the last event about the count published it.
 
-    `fingerprint` is None in rows of the previous release.
+    `fingerprint` is None in rows of the previous release of Dayar.
     """
 
     standing: Standing
@@ -64,7 +64,9 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """The counts to store. They replace all counts of the changed groups, and the counts with the ids in `outdated`.
+    """The counts to store.
+
+    The stored counts replace all counts of the changed groups, and the counts with the ids in `outdated`.
 
     `messages` has an event about each changed count. `movements` are all movements of the groups whose counts were
     computed. `unmoved` are the reports of the movements that moved nobody, because the people were at the destination

@@ -54,8 +54,8 @@ class Recounts:
     """The full recounts of each population. `counts` must contain all counts of each population.
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
-    replaces no other count. `moved` are the people who moved. A later recount cannot include people who moved away, and
-    includes people who came. So people who moved do not make two teams disagree.
+    replaces no other count. `moved` are the people who moved. A later recount cannot include people who moved away, but
+    it includes people who came. So people who moved do not make two teams disagree.
     """
 
     def __init__(
@@ -105,12 +105,17 @@ class Recounts:
         return self._hazards.agree(one.population or "", one.departure, other.departure)
 
     def _replaces(self, recount: Headcount, earlier: Headcount) -> bool:
-        """Whether the recount replaces the count by itself. If two teams disagree, both counts stay in effect."""
+        """Whether the recount replaces the earlier count, even if no later count confirms it.
+
+        If two teams disagree, both counts stay in effect.
+        """
         is_partial, is_own = not earlier.clear.is_full_recount, recount.counted_by == earlier.counted_by
         return is_partial or is_own or self._agree(earlier, recount)
 
     def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
-        """Whether the recount agrees with a recount of another team in `between`.
+        """Whether a recount of another team confirms this recount.
+
+        `between` has the recounts between the earlier count and this recount.
 
         If two recounts agree with each other, but not with a count that is more than a day older, people have come or
         left meanwhile.
@@ -133,7 +138,10 @@ class Recounts:
         return abs(persons - expected) <= TOLERANCE * max(persons, expected)
 
     def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
-        """The partial counts, and the people who came by movements, between two recounts of the population."""
+        """The counts that add people between two recounts of the population.
+
+        These are partial counts, and counts of people who came by movements.
+        """
         for part in self._partial.get(recount.population or "", ()):
             if earlier.order < part.order < recount.order and self._are_of_one_hazard(part, recount):
                 yield part

@@ -67,8 +67,8 @@ async def compare_some(
         pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
         for household_id in ids:
             for pair in await pairs_with(session, encryption, search, places, household_id):
-                # A pair that was found before keeps its time. Otherwise a correction would move it behind pairs that
-                # were found later.
+                # A pair that was found before keeps its time. If a correction gave the pair a new time, the pair would
+                # move behind pairs that were found later.
                 pair.found_at = earlier.get((pair.household_id, pair.other_id), pair.found_at)
                 pairs[pair.household_id, pair.other_id] = pair
         session.add_all(pairs.values())

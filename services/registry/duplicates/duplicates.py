@@ -1,10 +1,10 @@
 """Exact duplicates: households that were probably registered twice. No I/O.
 
-Two households are duplicates if they share a personal number, or a telephone and a person's full name. They are also
-duplicates if they share a person's full name, birth year and village. If no village is named, the district is compared.
-A birth year is the same if both persons may have been born on one day, because many reports state only an age. Only the
-members and the contact person of the current displacements are compared: a short report names nobody but the contact
-person. A person decides what to do about duplicates.
+Two households are duplicates if they share a personal number, or a telephone and a person's full name. Two households
+are also duplicates if they share a person's full name, birth year and village. If no village is named, the district is
+compared. Many reports state only an age, so two birth years count as equal if both persons may have been born on the
+same day. Only the members and the contact person of the current displacements are compared: a short report names nobody
+but the contact person. A person decides what to do about duplicates.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ OpenedHousehold = Mapping[str, Any]  # a row of `households` with the decrypted 
 OpenedMember = Mapping[str, Any]
 
 FULL_NAME = 2  # a full name has at least this many parts
-OF_DISTRICT = DIGITS[2]  # the first characters of a P-code, up to this number, name the district
+OF_DISTRICT = DIGITS[2]  # this many characters at the start of a P-code name the district
 
 
 class DuplicateReason(StrEnum):
@@ -42,7 +42,7 @@ class Duplicate(NamedTuple):
     """A duplicate of a household.
 
     `members` are those members of the duplicate who are also in the first household. If only the contact person of the
-    duplicate matches, there are no such members.
+    duplicate matches, `members` is empty.
     """
 
     household: OpenedHousehold
@@ -89,13 +89,18 @@ def matches(
 
 
 def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
-    """Whether both persons may have been born on the same day. False if nothing is known of one of the births."""
+    """Whether both persons may have been born on the same day.
+
+    False if nothing is known about the birth of one person.
+    """
     first, second = born_between(dict(one)), born_between(dict(other))
     return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]
 
 
 def same_as_contact(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[OpenedMember | None]:
-    """Each match that involves a contact person: a member of the other household, or None for its contact person.
+    """For each match with a contact person, the matching person of the other household.
+
+    This person is a member, or None for the contact person of the other household.
 
     The name of a contact person is one text, which may contain a patronymic.
     """
@@ -114,12 +119,12 @@ def phones(household: OpenedHousehold) -> set[str]:
 
 
 def full_name(member: OpenedMember) -> frozenset[Part]:
-    """The parts of the given name and the family name. Empty if there are fewer than two parts."""
+    """The parts of the given name and the family name. The set is empty if there are fewer than two parts."""
     return full((*name_parts(member.get("given_name")), *name_parts(member.get("family_name"))))
 
 
 def contact_name(household: OpenedHousehold) -> frozenset[Part]:
-    """The parts of the contact person's name. Empty if there are fewer than two parts."""
+    """The parts of the contact person's name. The set is empty if there are fewer than two parts."""
     return full(name_parts(household["sealed"].get("contact_name"))[:LONGEST_NAME])
 
 

@@ -37,7 +37,7 @@ async def candidates(
 ) -> Candidates:
     """The households that share a value with this household. Each kind of reason has its own limit.
 
-    Otherwise many households with one telephone would leave no room for other candidates.
+    With a common limit, many households with one telephone would leave no room for other candidates.
     """
     ids: dict[UUID, None] = {}
     roots, is_complete = search.known(await key_versions(session)), True
@@ -67,7 +67,7 @@ async def with_one_of(
 def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool] | None]:
     """Three conditions: equal personal number, equal telephone and name, equal name and birth year.
 
-    A condition is None if the household lacks the values.
+    A condition is None if the household lacks the values that the condition compares.
     """
     members = household["members"]
     numbers = [term for member in members for term in terms(Field.PERSONAL_NUMBER, member.get("personal_number"))]

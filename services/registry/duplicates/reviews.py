@@ -47,7 +47,7 @@ Pairs = Annotated[list[Pair], Field(min_length=1, max_length=MOST)]
 
 
 class HouseholdOfPair(BaseModel):
-    """The clear fields of a household."""
+    """The unencrypted fields of a household."""
 
     household_id: UUID
     persons: int
@@ -113,7 +113,7 @@ async def waiting_pairs(request: Request, session: Session, caller: Caller) -> W
 
 @router.post("/v1/duplicates:answer")
 async def answer(body: TwoHouseholds, request: Request, session: Session, caller: Caller) -> ChangedPairs:
-    """Answer that each pair describes two different households. The pairs then no longer wait."""
+    """Answer that each pair describes two different households. The answered pairs no longer wait."""
     rows = await unanswered(session, visibility_of(caller, request.app.state.places), body.pairs)
     given = {"because": body.because, "account": caller.account, "answered_at": datetime.now(UTC)}
     reviews = [{**key(row), **given, "reasons": list(row["reasons"])} for row in rows]
@@ -132,7 +132,10 @@ async def assign(body: PairAssignment, request: Request, session: Session, calle
 async def unanswered(
     session: AsyncSession, visibility: Visibility, pairs: Collection[Pair] | None = None
 ) -> Sequence[RowMapping]:
-    """The oldest unanswered pairs, with the clear fields of both households. If `pairs` is given, only these pairs."""
+    """The oldest unanswered pairs, with the unencrypted fields of both households.
+
+    If `pairs` is given, only these pairs are returned.
+    """
     fields = [getattr(household, name).label(f"{side}_{name}") for side, household in SIDES.items() for name in SHOWN]
     assigned = select(DuplicateReview.assignee).where(OF_PAIR).scalar_subquery().label("assignee")
     columns = (DuplicatePair.household_id, DuplicatePair.other_id, DuplicatePair.reasons, DuplicatePair.found_at)
@@ -173,7 +176,10 @@ async def changed(
     rows: Iterable[RowMapping],
     reason: str,
 ) -> ChangedPairs:
-    """Answer with the changed pairs. Write all requested pairs to the security log, because a caller may guess ids."""
+    """The answer with the changed pairs.
+
+    All requested pairs are written to the security log, because a caller may guess ids.
+    """
     done = [Pair(**key(row)) for row in rows]
     others = [pair for pair in pairs if pair not in done]
     entries = []

@@ -35,16 +35,16 @@ class EventLink(NamedTuple):
 
     @property
     def hazard(self) -> dict[str, Any]:
-        """The clear fields by which a report names this hazard."""
+        """The unencrypted fields by which a report names this hazard."""
         return {"hazard_id": self.hazard_id, "hazard_type": self.hazard_type}
 
 
-# The keys consist of the id of the household or group, and the report id.
+# Maps the id of the household or group, together with the report id, to the answer about the event.
 EventLinks = Mapping[tuple[str, str], EventLink]
 
 
 def add_event(filed: AnyFiled, links: EventLinks) -> None:
-    """Add the hazard to the report's clear fields. The report's stored text stays as its author sent it."""
+    """Add the hazard to the report's unencrypted fields. The report's stored text stays as its author sent it."""
     link, clear = links.get((filed.subject[1], filed.report_id)), filed.clear
     if link and isinstance(clear, HouseholdClear | GroupClear) and link.concerns(clear):
         filed.clear = clear.model_copy(update=link.hazard)

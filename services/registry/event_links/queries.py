@@ -87,7 +87,9 @@ def newest_answers() -> Select[UUID]:
 
 
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
-    """Displacements that an event may have caused, whose reports name no event, and about which nobody has answered.
+    """Displacements that an event may have caused.
+
+    Their reports name no event, and nobody has answered whether an event caused them.
 
     The displacements that have waited longest come first, at most MOST.
     """
@@ -122,7 +124,8 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 def of_groups(question: OpenQuestion) -> Select[Any]:
     """Counts of displaced people, unless another count of the same people names a hazard.
 
-    In that case `named_hazards` decides whether both counts are of this hazard.
+    If another count of the same people names a hazard, the module `named_hazards` decides whether both counts are of
+    this hazard.
     """
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
@@ -179,7 +182,9 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
 
 
 def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered], Any | None]:
-    """The departures that have waited longest, and the last used row, or None if no further rows follow.
+    """The departures that have waited longest, and the last row that these departures use.
+
+    The last row is None if no further rows follow it.
 
     The households or groups of a departure are together on one page, but a departure may continue on the next page.
     """

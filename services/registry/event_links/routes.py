@@ -43,7 +43,9 @@ class HowKnown(StrEnum):
 
 
 class UnansweredDeparture(BaseModel):
-    """One departure of one or more households or, if `kind` says so, of one or more groups.
+    """One departure of one or more households, or of one or more groups.
+
+    The field `kind` says whether they are households or groups.
 
     Intake needs the fields from `status` to `hazard_type` to propose hazards. `household_ids` are the
     ids of the households or groups.
@@ -153,7 +155,10 @@ async def unanswered(request: Request, session: Session, caller: Caller, cursor:
 
 @router.post("/v1/events:answer")
 async def answer(body: EventAnswers, request: Request, session: Session, caller: Caller) -> ChangedEvents:
-    """Answer whether people left because of an event. The worker publishes the people within seconds."""
+    """Answer whether people left because of an event.
+
+    Within seconds, the worker publishes these people with the event.
+    """
     await event_queries.lock(session)
     rows = await event_queries.unanswered(session, question(request, caller, report_ids=body.report_ids))
     fitting = [row for row in rows if body.answer == "no" or row.hazard_type in (None, body.hazard_type)]
@@ -180,7 +185,7 @@ async def answer(body: EventAnswers, request: Request, session: Session, caller:
 
 @router.post("/v1/events:reverse")
 async def reverse(body: EventReversals, request: Request, session: Session, caller: Caller) -> ChangedEvents:
-    """Reverse answers. The question is asked again."""
+    """Reverse answers. After the reversal, the question is asked again."""
     await event_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     rows = await event_queries.answers(session, visibility, body.decision_ids)
@@ -235,7 +240,10 @@ async def note(
 
 
 def linked(unanswered: Unanswered) -> list[UUID]:
-    """The first households or groups of the departure. The caller gets links to their pages."""
+    """The first households or groups of the departure.
+
+    The caller gets links to the pages of these households or groups.
+    """
     return list(dict.fromkeys(row.subject_id for row in unanswered.rows))[:MOST_LINKED]
 
 

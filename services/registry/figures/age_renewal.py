@@ -1,4 +1,7 @@
-"""Adds the ages and the assessed persons to displacements that an earlier release stored without these values."""
+"""Adds the ages and the assessed persons to displacements.
+
+An earlier release of Dayar stored these displacements without ages and assessed persons.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID

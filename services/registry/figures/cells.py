@@ -14,9 +14,9 @@ PARTS = frozenset(PART_NAMES)
 OF_HOUSEHOLDS = ("episodes", "stays", "passages")
 # For each table, the column with the sum of all cells of sex and age.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
-# A row stores numbers of persons by sex and age. The ages are those on the first day of the row. This subquery adds the
-# columns `aged_…` to the rows. In a figure of a stock, these columns use the ages on the day of the stock. `period /
-# 100` is the year of `occurred_at`. `ages.py` explains the person codes.
+# A row stores numbers of persons by sex and age. The numbers use the persons' ages on the first day of the row. This
+# subquery adds the columns `aged_…` to the rows. In a figure of a stock, the columns `aged_…` use the ages on the day
+# of the stock. `period / 100` is the year of `occurred_at`. `ages.py` explains the person codes.
 AGED = f"""(
     SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (
         SELECT {{changes}} FROM unnest({{ages}}) AS persons (code)
@@ -43,7 +43,7 @@ def cell_columns(query: FigureQuery) -> list[str]:
 def is_aged(query: FigureQuery, kind: Kind, table: str) -> bool:
     """Whether cells must be computed from the ages.
 
-    This is so for a stock on a later day, and for brackets that are not stored.
+    Ages are needed for a stock on a later day, and for brackets that are not stored.
     """
     columns = cell_columns(query)
     return table in OF_HOUSEHOLDS and bool(columns) and (kind == "stock" or not PARTS.isdisjoint(columns))
@@ -79,8 +79,8 @@ def change_of_column(column: str) -> str:
 
 
 # TOTAL is the sum of a column over all rows of a group. COLUMN is the column of a single row. OF_SUM is the column of a
-# row of sums. It is never NULL, so it needs no `coalesce`, which PostgreSQL would call for each number of thousands of
-# rows.
+# row of sums. A column of a row of sums is never NULL. It therefore needs no `coalesce`, which would slow down figures
+# of thousands of rows.
 TOTAL, COLUMN, OF_SUM = "coalesce(sum({}), 0)", "coalesce({}, 0)", "{}"
 
 

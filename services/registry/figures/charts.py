@@ -1,4 +1,4 @@
-"""The numbers of the charts of figures. The page has them as tables, from which a script draws the charts."""
+"""The numbers of the charts of figures. The page has these numbers as tables, from which a script draws the charts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

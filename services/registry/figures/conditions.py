@@ -33,7 +33,7 @@ ONSET = f"""CASE
     WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'
     ELSE 'sudden'
 END"""
-# Rows that earlier releases wrote have no kind of shelter.
+# Rows that earlier releases of Dayar wrote have no kind of shelter.
 SHELTER = f"coalesce(shelter, '{Shelter.UNKNOWN}')"
 
 

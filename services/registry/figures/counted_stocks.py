@@ -2,10 +2,10 @@
 
 If teams disagree about the same people, several counts are in effect, and only the highest is used. A count of
 everybody at a site states no origin, and includes the people whom earlier counts at the site count by their origin. A
-figure shows these people by their origin, and only the rest of the count of everybody as people of unknown origin. If
-the count of everybody found fewer people, the figure reduces the earlier counts in proportion. If people of one origin
-are counted again later, the figure uses the later count. The earlier count is still subtracted from the count of
-everybody, as in `shared/places/site_counts.py`.
+figure shows the people of these earlier counts by their origin. Only the rest of the count of everybody is shown as
+people of unknown origin. If the count of everybody found fewer people, the figure reduces the earlier counts in
+proportion. If people of one origin are counted again later, the figure uses the later count. The earlier count is still
+subtracted from the count of everybody, as in `shared/places/site_counts.py`.
 """
 
 # raw SQL throughout: the expressions are parts of the statements that compute figures
@@ -18,7 +18,7 @@ DESCRIBED = """status, measure, occurred_at, origin_pcode, origin_country, desti
     superseded_at"""
 OF_COUNT = f"{DESCRIBED}, persons, {', '.join(CELL_NAMES)}"
 # A row of `counts` describes the people until the first movement of their group.
-# From then on, `group_stays` describes the people who are left.
+# After the first movement, `group_stays` describes the people who are left.
 PRESENT = f"""
 SELECT DISTINCT ON (stock_id) * FROM (
     SELECT {OF_COUNT}, report_id, coalesce(stock_id, report_id) AS stock_id,
@@ -53,14 +53,14 @@ SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS
     ORDER BY own.report_id, newest.position DESC
 ) AS whole
 """
-# The people who were left of an earlier count on the day or, if the count was replaced before that day, when it was
-# replaced.
+# The people who were left of an earlier count on the day. If the count was replaced before that day, the people who
+# were left when it was replaced.
 LEFT_ON = "least(:until, earlier.superseded_at)"
 LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN earlier.persons ELSE (
     SELECT persons FROM group_stays AS stay
     WHERE stay.report_id = earlier.report_id AND stay.counted_at < {LEFT_ON} AND stay.superseded_at >= {LEFT_ON}
 ) END"""  # noqa: S608
-# The people whom a count of everybody includes, by the earlier count of these people. If `is_present` is false, a later
+# For each earlier count, the people of this count whom a count of everybody includes. If `is_present` is false, a later
 # count has replaced the earlier count, and the figures use the later count.
 INCLUDED_STOCKS = f"""
 SELECT whole.report_id, earlier.stock, max({LEFT}) AS persons,
@@ -79,8 +79,8 @@ SELECT report_id, sum(persons)::integer AS persons,
 FROM included_stocks GROUP BY 1
 """
 # If a count of everybody found fewer people than the earlier counts, people have left, and nobody knows where they had
-# come from. Then each earlier count gets its share of `found`, the people who were found. The shares are differences of
-# rounded running totals, so that their sum is `found`.
+# come from. In a figure, each earlier count then gets its share of `found`, the number of people who were found. The
+# shares are differences of rounded running totals, so that their sum is `found`.
 REDUCED = """
 SELECT stock, (running * found / total - (running - persons) * found / total)::integer AS persons FROM (
     SELECT stock, stocks.persons, sum(stocks.persons) OVER (PARTITION BY report_id ORDER BY stock) AS running,
@@ -92,7 +92,9 @@ SELECT stock, (running * found / total - (running - persons) * found / total)::i
 
 
 def without(included: str, rest: str = "NULL::integer") -> str:
-    """The people of the count without these included people. If `rest` is not NULL, it is their number.
+    """The numbers of a count without the included people.
+
+    If `rest` is not NULL, it is the number of people in the count without the included people.
 
     Nobody knows the sexes and ages of the rest.
     """

@@ -33,8 +33,8 @@ DURATION = f"width_bucket({{last_day}} - {DAY.format('{departed_at}')}, ARRAY[{'
 DURATIONS = "SELECT {duration}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1"
 OF_SUMMARY = f"array_position(ARRAY{list(CLASSES)}, duration) - 1"
 # When the displacement of people who are still displaced began. A row of `episodes` describes a household until its
-# first movement; from then on `stays` describe its parts. Only counts in effect are read, so two counts of the same
-# people are never added.
+# first movement; after the first movement, rows of `stays` describe the parts of the household. Only counts in effect
+# are read, so two counts of the same people are never added.
 DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occurred_at"}
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
@@ -46,8 +46,8 @@ ENDED_AT: dict[str, dict[str, str]] = {
     "counts": {"origin": "origin_pcode", "destination": "left_pcode"},
     "sums": {},  # the summary of durations has these places as origin and destination
 }
-# People of groups who moved. In these counts, `occurred_at` is the time of the departure, and `counted_at` the time of
-# the movement.
+# People of groups who moved. In counts of people who moved, `occurred_at` is the time of the departure, and
+# `counted_at` the time of the movement.
 GROUP_PASSAGES = f"""(
     SELECT status, mobility, reason, reasons, hazard_type, persons, {", ".join(CELL_NAMES)},
         origin_pcode, left_pcode, occurred_at AS departed_at,
@@ -107,7 +107,10 @@ async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: boo
 
 
 def stock_summary(query: FigureQuery, *, is_summed: bool) -> Summary | None:
-    """The summary that contains the stock of the query, with the numbers of households; None if there is none."""
+    """The summary that contains the stock of the query, with the numbers of households.
+
+    None if no summary contains this stock.
+    """
     return anywhere(query).summary("stock") if is_summed and query.is_whole else None
 
 

@@ -16,10 +16,10 @@ class Figure(msgspec.Struct, gc=False):  # a Struct is created faster than a dat
 
     A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
     `any`, `reasons` has all reasons of the displacements, otherwise at most one reason. `cells` has the numbers of
-    persons by sex and age bracket, in the brackets of the query's age profile. `imprecise` counts the households that
-    came to their place on a date less exact than a day. `assessed` is the number of registered persons who answered the
-    questions about functioning. `with_disability` is the number of persons with disability among them. Both are None if
-    the query selects sexes or ages.
+    persons by sex and age bracket, in the brackets of the query's age profile. `imprecise` counts the households of
+    which the day of arrival is not known exactly. `assessed` is the number of registered persons who answered the
+    questions about functioning. `with_disability` is the number of persons with disability among the assessed persons.
+    `assessed` and `with_disability` are None if the query selects sexes or ages.
     """
 
     period: str | None

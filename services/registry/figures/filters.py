@@ -182,7 +182,7 @@ class PageDates(FlowFilters, DayFilters):
     def ages_fit(self) -> Self:
         """Drop the selected age brackets if they belong to another profile.
 
-        The form still sends them after the user has changed the profile.
+        After the user has changed the profile, the form still sends the brackets of the former profile.
         """
         self.age = [age for age in self.age if age in self.profile.brackets]
         return self

@@ -50,8 +50,8 @@ class KeptFigures:
         if kept_answer is not None:
             return kept_answer
         answer = await compute()
-        # Without a snapshot, the data may have changed since the version was read. The figures are then of a later
-        # version.
+        # Without a snapshot, the data may have changed since the version was read. If the data has changed, the figures
+        # are of a later version.
         if await data_version(session) == version:
             self._keep(version, question, answer)
         return answer
@@ -73,7 +73,10 @@ class KeptFigures:
         return answer
 
     def _kept(self, version: str, question: Question) -> Any:
-        """The kept answer, which becomes the answer that was used last; None if there is no answer of this version."""
+        """The kept answer to the query, or None if no answer of this version is kept.
+
+        The returned answer counts as the answer that was used last.
+        """
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
         if (answer := self._answers.pop(question, None)) is not None:
@@ -104,9 +107,10 @@ def weight(answer: Answer) -> int:
 
 
 async def data_version(session: AsyncSession) -> str:
-    """A digest of the versions of all slots.
+    """A digest of the versions in all rows of the table `data_versions`.
 
-    Every change of the data gives a slot a new random version, so an equal digest means unchanged data.
+    Every change of the data writes a new random version into one of these rows. If the digest is the same, the data is
+    therefore unchanged.
     """
     versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
     digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()

@@ -24,8 +24,8 @@ SELECT period, movement, {origin}, origin_country, {destination}, destination_co
 FROM {table} WHERE {conditions} GROUP BY 1, 2, 3, 4, 5, 6
 """
 # The people of counted groups who moved. The report of the movement states the movement and its day. `coalesce` adds
-# the default value, because stored clear fields do not contain default values. A movement that moved nobody has no row
-# in `counts`. Movements of an earlier release may have the outcome `noted` although they moved people.
+# the default value, because stored unencrypted fields do not contain default values. A movement that moved nobody has
+# no row in `counts`. Movements of an earlier release of Dayar may have the outcome `noted` although they moved people.
 MOVED_GROUPS = f"""(
     SELECT *, 100 * extract(year FROM day)::integer
         + CASE WHEN precision IN ('season', 'year') THEN 0 ELSE extract(month FROM day)::integer END AS period
@@ -53,7 +53,8 @@ Route = tuple[str, Movement, str, str, str, str]
 class MovementFigure:
     """The people who moved in a month. If a place has no P-code, the place is a whole country.
 
-    `group_persons` are people of counted groups. They are never added to `persons`, because they may be registered too.
+    `group_persons` are people of counted groups. `group_persons` are never added to `persons`, because these people may
+    be registered too.
     """
 
     month: str | None
@@ -68,7 +69,7 @@ class MovementFigure:
 
     @property
     def name(self) -> str:
-        """The month and route as one text. Figures are sorted by it."""
+        """The month and route as one text. Figures are sorted by this text."""
         origin = self.origin_pcode or "", self.origin_country or ""
         destination = self.destination_pcode or "", self.destination_country or ""
         return "\0".join((self.month or "", self.movement, *origin, *destination))

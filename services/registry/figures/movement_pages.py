@@ -1,4 +1,7 @@
-"""The page of the figures of movements and of duration. It is the second tab of the page of figures."""
+"""The page of the figures of movements and of duration.
+
+The page of movements is the second tab of the page of figures.
+"""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

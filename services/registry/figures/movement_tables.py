@@ -22,7 +22,10 @@ Key = TypeVar("Key")
 
 
 class MovedPersons(NamedTuple):
-    """Registered persons, and persons of counted groups. They are never added."""
+    """Registered persons, and persons of counted groups.
+
+    Registered persons are never added to persons of counted groups.
+    """
 
     persons: int
     group_persons: int
@@ -49,7 +52,10 @@ def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, Move
 
 
 def monthly(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[MonthOfMoves]:
-    """The rows of the chart: the last months, also those without movements. Empty if nobody returned or moved on."""
+    """The rows of the chart: the last months, also those without movements.
+
+    The chart has no rows if nobody returned or moved on.
+    """
     rows = [
         MonthOfMoves(period, moved(by_kind, (Movement.RETURNED,)), moved(by_kind, ONWARD))
         for period, by_kind in charts.filled(months).items()

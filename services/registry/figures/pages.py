@@ -156,8 +156,8 @@ class PageFigures:
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
         """Compute the figures on several connections at the same time.
 
-        One after the other, the queries would take 1.5 times as long. The caller must hold no connection. Otherwise two
-        requests could each wait for the connections of the other.
+        One after the other, the queries would take 1.5 times as long. The caller must hold no connection. If callers
+        held connections, two requests could each wait for the connections of the other.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
         view = filters.view if filters.area else View.DESTINATION  # without an area, both views count the same people
@@ -202,7 +202,8 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
 
 # The filters of both pages of figures: this page and the page of movements.
 SHARED = PageDates.model_fields.keys() - WITHOUT_EFFECT
-# The chart of the stock at the end of each month. It is computed after the page, because it takes as long as the page.
+# The chart of the stock at the end of each month. The chart is computed after the page, because it takes as long as the
+# page.
 HISTORY = "/registry/figures/history"
 HISTORY_FILTERS = PageFilters.model_fields.keys() - {"stock_page", "flows_page"}
 ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}

@@ -150,7 +150,7 @@ class FigureQuery:
         No summary is by origin and destination together. A summary contains the number of persons of each sex and age,
         but not the number of households that have a person of this sex and age. If a query selects sexes of a stock,
         the persons are read from the summary, and the households are counted in the displacements. If a query selects
-        ages, the households can be counted only by reading the ages of all persons. The same reading counts the
+        ages, the households can be counted only by reading the ages of all persons. Reading the ages also counts the
         persons, so no summary is used.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
@@ -184,7 +184,10 @@ class FigureQuery:
 
     @property
     def is_of_origin(self) -> bool:
-        """Whether the query selects people by their origin. Without an area, both views count the same people."""
+        """Whether the query selects people by their origin.
+
+        Without an area, a selection by origin and a selection by destination count the same people.
+        """
         return self.view is View.ORIGIN and self.pcodes is not None
 
     @property

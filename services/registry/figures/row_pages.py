@@ -1,4 +1,7 @@
-"""The rows of figures in JSON, page by page: an answer has a limited number of rows, and says where the next begins."""
+"""The rows of figures in JSON, page by page.
+
+An answer has a limited number of rows, and the cursor with which the next answer begins.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence

@@ -24,9 +24,9 @@ FROM {table} WHERE {conditions} {grouped}
 """
 GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
-# A row of `episodes` describes a household until its first movement; from then on `stays` describe its parts. The
-# movement `displaced_again` is a new displacement, so its `passages` count as flows. If a summary can be used, `sums`
-# replaces the first two tables.
+# A row of `episodes` describes a household until its first movement; after the first movement, rows of `stays` describe
+# the parts of the household. The movement `displaced_again` is a new displacement, so its `passages` count as flows. If
+# a summary can be used, `sums` replaces the first two tables.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
 # One row for each need of the people, and one row with NULL if they have at least one need.
@@ -170,7 +170,7 @@ def is_unconfirmed(confirmed_at: str) -> str:
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
     """Whether the figures are by all dimensions of the sums.
 
-    In that case PostgreSQL need not group the rows of the sums, which would take long.
+    If they are, PostgreSQL need not group the rows of the sums, which would take long.
     """
     return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
 

@@ -62,8 +62,8 @@ async def without_nested_loops(session: AsyncSession) -> AsyncIterator[None]:
     """Make PostgreSQL join the rows of counts, and the totals with later changes, by hashes.
 
     PostgreSQL expects that few counts are in effect, so it would compare each of them with all others. With 30,000
-    counts, this would take minutes instead of 0.2 seconds. It also expects few totals, so it would compare each of them
-    with all later changes. For a day of an earlier year, this would take ten times as long.
+    counts, this would take minutes instead of 0.2 seconds. PostgreSQL also expects few totals, so it would compare each
+    total with all later changes. For a day of an earlier year, such a comparison would take ten times as long.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_nestloop = off"))

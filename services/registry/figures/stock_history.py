@@ -62,7 +62,7 @@ def last_days(since: str, until: str, today: date) -> list[date]:
 
 
 def is_cut(history: Sequence[StockOnDay], since: str) -> bool:
-    """Whether months before these days were chosen, too."""
+    """Whether the user chose months that are earlier than the days of this history."""
     return bool(history) and f"{history[0].day:%Y-%m}" > since
 
 

@@ -62,7 +62,7 @@ async def history_of(
     state, now = request.app.state, datetime.now(UTC)
     days = days_of(filters, now)
     totals: dict[str, Any] = {"by": (), "is_by_reason": False, "has_cells": False, "level": 0}
-    # without an area, both views count the same people
+    # without an area, the figures by origin and by destination count the same people
     view = filters.view if filters.area else View.DESTINATION
     query = filters.stock_query(state.settings, caller, state.places, today(now), **totals, view=view)
     summary = query.summary("stock")

@@ -1,9 +1,9 @@
 """Adds the changes of displacements to sums by day, month and year, so that a figure reads few rows.
 
 Without sums, a figure of a million displacements would read a million rows. Triggers write each change to
-`figure_changes`, or to `movement_changes` if it is a movement, in the transaction of the change. They do not update
-sums, because transactions would then wait for each other. The worker moves these changes into the sums. Queries read
-the changes and the sums, so figures are always exact.
+`figure_changes`, or to `movement_changes` if it is a movement, in the transaction of the change. The triggers do not
+update sums, because transactions would then wait for each other. The worker moves these changes into the sums. Queries
+read the changes and the sums, so figures are always exact.
 """
 
 # raw SQL throughout: one statement removes the changes from their table and adds them to the sums

@@ -39,8 +39,8 @@ def tallies(
     ordered = sorted(filter(has_effect, movements), key=movement_order)
     recounts, before = Recounts(counts, choices), NOBODY_MOVED
     known = tallies_of(counts, ordered, sites, recounts)
-    # Whether teams disagree depends on the people who were there at the time of the later count. These people
-    # depend on the movements, and the movements depend on the counts that were in effect before. Therefore each pass
+    # Whether teams disagree depends on the people who were there at the time of the later count. Which people were
+    # there depends on the movements. The movements depend on the counts that were in effect before. Therefore each pass
     # fixes at least one more count, in the order of time.
     for _ in range(MOST_PASSES):
         moved = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
@@ -172,8 +172,8 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
     """Whether the count `whole` of everybody at a site includes people whom a later recount has counted again.
 
-    In this case, the count `earlier` of the same site came before `whole`, and a recount that came after `whole` has
-    replaced `earlier`.
+    The count `earlier` of the same site is older than `whole`. If a recount that is newer than `whole` has replaced
+    `earlier`, these people were counted again.
     """
     included, count = earlier.count, whole.count
     replaced_by = known.get(earlier.standing.superseded_by or "")

@@ -90,7 +90,8 @@ async def of_hazard(
 ) -> list[GroupCount | GroupStay]:
     """The people who are now counted by the counts that name the hazard, the newest first, as in `GroupCourse.current`.
 
-    Their groups were in the visible area at some time, or came from there. `readable` decides about each group.
+    The groups of these people were in the visible area at some time, or came from the visible area. `readable` decides
+    about each group.
     """
     there = or_(visibility.covers("destination_pcode"), visibility.covers("origin_pcode"))
     named = select(GroupCount.group_id).where(GroupCount.hazard_id == hazard_id)

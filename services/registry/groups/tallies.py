@@ -87,7 +87,7 @@ class Tally:
         clear = count.clear.model_dump(mode="json", include=REPORTED)
         of_report = clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
-        # without these values, the digest equals the one that the previous release stored
+        # without these values, the digest equals the one that the previous release of Dayar stored
         further = (count.left, count.left_sub_stock, self.noted_at, self.is_return_presumed)
         left = [value for value in further if value]
         content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
@@ -114,7 +114,7 @@ class Tally:
     def empty(self, at: datetime) -> None:
         """Remove the people who are left.
 
-        A later count of everybody at the site includes them, and they move as a part of that count.
+        A later count of everybody at the site includes the people who are left, so they move as a part of that count.
         """
         if self.people.count:
             self.steps.append(Step(at, People()))

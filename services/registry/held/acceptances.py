@@ -1,7 +1,7 @@
 """Accepts a held report as a report about a household that is already registered. No I/O.
 
-A person decides this if the report seems to describe the registered household. The report then does not register a
-second household. The rules are in docs/decisions/0065.
+A person accepts a report in this way if it seems to describe the registered household. The report then does not
+register a second household. The rules are in docs/decisions/0065.
 """
 
 from datetime import date
@@ -16,7 +16,7 @@ from shared.events.vocabulary import ReportKind
 
 
 class NotAccepted(StrEnum):
-    """Why nothing was changed. The report stays held, and a person can decide again."""
+    """The reason why an acceptance changed nothing. The report stays held, and a person can decide again."""
 
     NO_HOUSEHOLD = "no_household"
     OTHER_STATUS = "other_status"
@@ -95,8 +95,8 @@ def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = F
     """Accept the held report as a report about the household that it names.
 
     If a person found an earlier version of this report to be a duplicate, the household has another report about the
-    same departure. The accepted version then replaces this other report. Otherwise the household would have been
-    displaced twice at that time.
+    same departure. The accepted version then replaces this other report. If both reports were valid, the household
+    would have been displaced twice at that time.
     """
     if is_expiry_only:
         working_set.accept(filed, is_expiry_only=True)

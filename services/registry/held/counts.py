@@ -2,11 +2,12 @@
 
 The event about a held count states the stock of its people. The hazard is a part of the stock. If the held count names
 no hazard, it takes the hazard from recorded counts of the same people (docs/decisions/0064). If a count that names the
-hazard is recorded later, the held count must be published again with the new stock. Otherwise the alerts service would
-add both counts. If a correction takes the hazard away again, the held count must be published again, too. Otherwise the
-alerts service would believe that the two counts are about the same people. The same holds if a person joins two places
-or two hazards, or separates them, and if a site gets a name by which counts may name it. A listed held count whose
-stock stayed the same is not published (`stocks.py`).
+hazard is recorded later, the held count must be published again with the new stock. If the held count were not
+published again, the alerts service would add both counts. If a correction takes the hazard away again, the held count
+must be published again, too. Without this new event, the alerts service would treat the two counts as counts of the
+same people. A held count is also published again if a person joins or separates two places or two hazards. The last
+case is a site that gets a name by which counts may name it. A listed held count whose stock stayed the same is not
+published (`stocks.py`).
 """
 
 # raw SQL throughout: the table is filled by one statement, in the transaction of a batch
@@ -50,7 +51,10 @@ ON CONFLICT DO NOTHING RETURNING subject_id
 
 
 async def named_departures(connection: Any, group_ids: Collection[str], report_ids: Collection[str]) -> set[Departure]:
-    """The departures of these groups' and reports' stored counts, if the counts name a hazard."""
+    """The departures of the stored counts of these groups and reports.
+
+    Only counts that name a hazard are used.
+    """
     if not group_ids and not report_ids:
         return set()
     return {tuple(row) for row in await connection.fetch(NAMED, list(group_ids), list(report_ids))}
@@ -73,7 +77,7 @@ async def list_held_counts(connection: Any, counts: Iterable[Headcount], before:
 
 
 async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Sequence[str]) -> None:
-    """List the held counts that concern these places or hazards, because a person has changed what they mean.
+    """List the held counts that concern these places or hazards, because a person has joined or separated them.
 
     A held count concerns a place if its people are there or came from there.
     """

@@ -1,8 +1,8 @@
 """Publishes the people in listed held reports.
 
-Reports that an earlier release held are listed, because that release published no events about them. A held count is
-listed again if its stock may have changed (`counts.py`). Registered groups are listed if a site has got a name by which
-their counts may name it.
+Reports that an earlier release of Dayar held are listed, because that release published no events about them. A held
+count is listed again if its stock may have changed (`counts.py`). Registered groups are listed if a site has got a name
+by which their counts may name it.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from services.registry.models import UnpublishedHeldPeople
 from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
-IDLE_SECONDS = 5.0  # the list is also polled: a NOTIFY is missed while the connection is made again
+IDLE_SECONDS = 5.0  # the list is also polled, because a worker misses each NOTIFY that is sent while it connects again
 AT_ONCE = 200  # a transaction handles this many households and groups
-# raw SQL: the ORM cannot read whether a sequence was used. An earlier release may have held further reports after the
-# migration made the list. These reports are added only while the sequence is unused, because then no event has been
-# published yet.
+# raw SQL: the ORM cannot read whether a sequence was used. An earlier release of Dayar may have held further reports
+# after the migration made the list. These reports are added only while the sequence is unused, because then no event
+# has been published yet.
 COMPLETE = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT DISTINCT kind, subject_id FROM reports
@@ -32,8 +32,8 @@ ON CONFLICT DO NOTHING
 """)
 
 
-# raw SQL: it reads the clear fields. An earlier release published these held counts, so their facts are not stored, or
-# are the facts of another version of the report.
+# raw SQL: it reads the unencrypted fields. An earlier release of Dayar published these held counts, so their facts are
+# not stored, or are the facts of another version of the report.
 WITHOUT_FACTS = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT 'group', group_id FROM held_stocks AS held
@@ -51,9 +51,9 @@ ON CONFLICT DO NOTHING
 
 
 async def complete_list(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """List the people whose reports an earlier release held.
+    """List the people whose reports an earlier release of Dayar held.
 
-    Call this before this release holds a report.
+    Call this before this release of Dayar holds a report.
     """
     async with sessions.begin() as session:
         await session.execute(COMPLETE)
@@ -81,7 +81,10 @@ async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Re
 
 
 async def take_some(session: AsyncSession) -> Sequence[Name]:
-    """Remove some households and groups from the list. Workers that do this at the same time remove different rows."""
+    """Remove some households and groups from the list.
+
+    Workers that call this function at the same time remove different rows.
+    """
     listed = UnpublishedHeldPeople
     some = select(listed.kind, listed.subject_id).limit(AT_ONCE).with_for_update(skip_locked=True)
     taken = delete(listed).where(tuple_(listed.kind, listed.subject_id).in_(some))

@@ -1,4 +1,4 @@
-"""Finds the people who are known only from held reports. The order of arrival does not matter. No I/O."""
+"""Finds the people who are known only from held reports. The order in which reports arrive does not matter. No I/O."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,8 +23,9 @@ def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject])
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
     If only an exercise registered a household or group, an Actual report about it is still a report about unregistered
-    people. Reports about people who are registered under another id are ignored. This is the case if a version by the
-    same author or team was refused as a duplicate, or if the report took effect on another household.
+    people. Reports about people who are registered under another id are ignored. People are registered under another id
+    if a version by the same author or team was refused as a duplicate, or if the report took effect on another
+    household.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:

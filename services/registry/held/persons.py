@@ -17,7 +17,7 @@ from shared.events.vocabulary import DISPLACED, Mobility, OutcomeKind, RefusalRe
 
 CLEAR = cast(Report.clear, JSON)
 PERSONS = cast(CLEAR["persons"].astext, Integer)
-# `coalesce` adds the default value, because stored clear fields do not contain it.
+# `coalesce` adds the default value, because stored unencrypted fields do not contain it.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
 # An Actual report is about a registered household only if the household was registered with the status Actual, and not
@@ -26,7 +26,8 @@ IS_REGISTERED = exists().where(
     Household.household_id == Report.subject_id,
     or_(Household.status == Status.ACTUAL, Report.status != Status.ACTUAL),
 )
-# The people are registered under another id: a version was refused as a duplicate, or another household has the report.
+# The condition that the people are registered under another id. This is so if a version was refused as a duplicate, or
+# if another household has the report.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
     Report.reason == Held.OTHER_HOUSEHOLD,
@@ -62,9 +63,9 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
 
     Registered people are left out, because the board's totals already contain them. Reports about people who are
     registered under another id are left out, too, as in `held.people.newest_held`. Of several held versions about one
-    household, only the highest counts. Of several held counts of the same people, only the highest number counts, and
-    only as far as it exceeds the recorded counts of these people. A count of everybody at a site includes the people of
-    earlier counts there.
+    household, only the highest version is counted. Of several held counts of the same people, only the highest number
+    is used. Only the part of this number that exceeds the recorded counts of these people is added. A count of
+    everybody at a site includes the people of earlier counts there.
     """
     elsewhere = _held_counts(HeldStock.stock_id, HeldStock.persons).where(HeldStock.site_id.is_(None))
     at_sites = _held_counts(*people_at_sites.FACTS).where(HeldStock.site_id.is_not(None))
@@ -94,7 +95,7 @@ def _held_counts(*columns: Any) -> Select[Any]:
 
 
 def _beyond_recorded(counts: Select[Any]) -> Select[Any]:
-    """The people by which these counts exceed the recorded counts of their stocks."""
+    """The number of people by which these held counts exceed the recorded counts of the same stocks."""
     counted = counts.subquery()
     highest = func.max(counted.c.persons).label("persons")
     stocks = select(counted.c.stock_id, highest).group_by(counted.c.stock_id).subquery()

@@ -1,4 +1,4 @@
-"""Queries for held reports, which wait for a person, and for their clear fields."""
+"""Queries for held reports, which wait for a person, and for their unencrypted fields."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -92,8 +92,8 @@ PCODE = f"""coalesce(
 )"""
 
 
-# The condition that the people whom the report is about are in the caller's areas, or are not registered. Registered
-# people without a P-code are in no area: only callers who may see the whole country are allowed.
+# The condition that the report is about people in the caller's areas, or about people who are not registered.
+# Registered people without a P-code are in no area: only callers for the whole country may read reports about them.
 COVERS_SUBJECT = f"(NOT {IS_SUBJECT_REGISTERED} OR {is_within(SUBJECT_PCODE, 'pcodes')})"
 
 
@@ -151,7 +151,7 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """The kind and the id of the subject, and the report id, of the held report with this outcome id."""
+    """The kind and the id of the subject, and the report id. They are those of the held report with this outcome id."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
     return None if row is None else (SUBJECT_OF[row[0]], *row[1:])
@@ -160,6 +160,6 @@ async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | No
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
     """Write the audit entry in the transaction of the read.
 
-    The reader uses a terminal and has no token, so the entry names none.
+    The reader uses a terminal and has no token, so the entry names no token.
     """
     await audit.add(session, Entry(action=Action.READ, account=account, subject="held report", objects=[subject_id]))

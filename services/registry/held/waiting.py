@@ -73,7 +73,7 @@ class HeldQuery:
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
-    """One page of undecided held reports with their clear fields. Urgent reports come first, then the oldest.
+    """One page of undecided held reports with their unencrypted fields. Urgent reports come first, then the oldest.
 
     `is_in_area` is true if the people are registered in the caller's areas, or if they are not registered.
     """
@@ -118,13 +118,13 @@ async def opened(
 async def decide(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, **decision: Any
 ) -> list[UUID]:
-    """Store the decision about these reports. The worker executes it.
+    """Store the decision about these reports. The worker executes the decision.
 
     Reports that are not held, already decided or not visible are left out. A person cannot accept some kinds of
     reports. A person also cannot accept reports about people who are registered in another area, because the acceptance
     could move the people into the caller's area. If a person refuses several reports together, reports that wait for
-    other reports stay undecided. They need no decision, and a refusal would lose them. Returns the ids of the decided
-    reports.
+    other reports stay undecided. Reports that wait for other reports need no decision, and a refusal would lose them.
+    Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):

@@ -50,7 +50,7 @@ SHOWN = (
 
 
 class HeldReport(BaseModel):
-    """A held report without personal data. `clear` has the report's clear fields about people, places and time.
+    """A held report without personal data. `clear` has the report's unencrypted fields about people, places and time.
 
     If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
     where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
@@ -105,7 +105,7 @@ class SimilarHousehold(BaseModel):
 
 
 class OpenedReport(BaseModel):
-    """A held report with all its fields. The fields have their names in the report.
+    """A held report with all its fields. The fields have the same names as in the report.
 
     `households` are registered households with the same persons, the strongest reason first.
     """
@@ -129,7 +129,7 @@ class HeldDecisions(Body):
     """A decision about held reports. `refusal` is the reason of a refusal, which the authors can read.
 
     If `household_id` is given, one report is accepted as a report about this registered household. The report replaces
-    the household's current report. If `is_later` is true, it is a later displacement of the household instead.
+    the household's current report. If `is_later` is true, the report is a later displacement of the household instead.
     """
 
     outcome_ids: Ids

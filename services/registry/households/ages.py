@@ -19,7 +19,7 @@ class Disaggregation(NamedTuple):
     """The numbers of displaced persons by sex and age, in the order of CELLS, and the age codes of all known ages.
 
     `assessed` is the number of persons who answered the questions about functioning. `with_disability` is the number of
-    persons with disability among them.
+    persons with disability among the assessed persons.
     """
 
     cells: list[int]
@@ -31,7 +31,7 @@ class Disaggregation(NamedTuple):
 def disaggregated(filed: Filed) -> Disaggregation:
     """The displaced persons of a report on the day of displacement.
 
-    Persons without details count as of unknown sex and age.
+    Persons without details count as persons of unknown sex and age.
     """
     numbers = described(codes(filed))
     if "members" in filed.sealed:
@@ -60,13 +60,13 @@ def codes(filed: Filed, at: datetime | None = None) -> list[int]:
 
 
 # A person code below AGED is an index in CELLS, and means that the age in years is not known. Any other person code is
-# AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. After
-# that, the age rises on every 1 January, because the birthday must not be stored in clear. The exact age on the day of
-# displacement would reveal whether the birthday is before or after this day. Therefore the code contains the age on the
-# next 1 January. The exception is a person who enters an older bracket of a profile between the day of displacement and
-# the next 1 January. In memory only, the assessment of the person's functioning, multiplied by ASSESSMENT_STEP, is
-# added to the person code. PostgreSQL stores only numbers of assessed persons, so that no disability is stored beside
-# an age.
+# AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In the
+# following years, the age rises on every 1 January, because the birthday must not be stored unencrypted. The exact age
+# on the day of displacement would reveal whether the birthday is before or after this day. Therefore the code contains
+# the age on the next 1 January. The exception is a person who enters an older bracket of a profile between the day of
+# displacement and the next 1 January. In memory only, the assessment of the person's functioning, multiplied by
+# ASSESSMENT_STEP, is added to the person code. PostgreSQL stores only numbers of assessed persons, so that no
+# disability is stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -91,7 +91,7 @@ def sex_age_code(member: Content, year: int, day: str) -> int:
 
 
 def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
-    """Counts the persons with these person codes. Their ages are those after this number of New Years."""
+    """Counts the persons with these person codes. The ages are the persons' ages after this number of New Years."""
     cells, ages = [0] * len(CELLS), []
     assessed = with_disability = 0
     for person_code in codes:
@@ -110,7 +110,7 @@ def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
 
 
 def later(age_code: int, new_years: int) -> int:
-    """The age code after this number of New Years. From then on, the age rises on each 1 January."""
+    """The age code after this number of New Years. In the code, the age rises on each later 1 January."""
     sex, rest = divmod(age_code, SEX_STEP)
     years = rest // 2 + rest % 2 + new_years - 1
     return SEX_STEP * sex + 2 * min(years, OLDEST) + 1
@@ -129,7 +129,7 @@ def displaced(sealed: Content) -> Sequence[Content]:
 
 
 def cell(sex: str | None, age: str) -> int:
-    """The index in CELLS. A code that this release does not know counts as unknown."""
+    """The index in CELLS. A code that this release of Dayar does not know counts as unknown."""
     return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
 
 
@@ -168,7 +168,10 @@ def birth_year(member: Content) -> int | None:
 
 
 def born_between(member: Content) -> tuple[date, date] | None:
-    """The first and the last day on which the person may have been born. None if nothing is known of the birth."""
+    """The first and the last day on which the person may have been born.
+
+    The result is None if nothing is known of the birth.
+    """
     if birth_date := member.get("birth_date"):
         return date.fromisoformat(birth_date), date.fromisoformat(birth_date)
     if year := member.get("birth_year"):

@@ -1,8 +1,8 @@
 """Finds the households of movements that name a household only by its short code.
 
 A movement whose code is unknown, or belongs to several households, is held until a single household has the code. If an
-account sends many wrong codes within an hour, its further codes are compared only after a pause. Otherwise an account
-could guess the codes of households: a receipt shows whether a movement was recorded.
+account sends many wrong codes within an hour, its further codes are compared only after a pause. Without this limit, an
+account could guess the codes of households: a receipt shows whether a movement was recorded.
 """
 
 # raw SQL throughout: the statements use the asyncpg connection of the working set
@@ -24,11 +24,12 @@ WINDOW = timedelta(hours=1)
 KEPT = timedelta(days=60)  # by default, a movement with a wrong code is refused after this time
 AT_ONCE = 200  # a transaction compares this many waiting movements again
 
-# Only one transaction at a time compares codes. Otherwise each of two transactions could count an account's wrong codes
-# without the wrong codes of the other transaction.
+# Only one transaction at a time compares codes. If two transactions compared codes at the same time, neither would
+# count the wrong codes in the other transaction.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
-# Transactions that give households the same code run one after the other. Otherwise two transactions could give one
-# code to two households without noticing. The locks are taken after the locks of households, in a fixed order.
+# Transactions that give households the same code run one after the other. If such transactions ran at the same time,
+# they could give one code to two households without noticing. The locks are taken after the locks of households, in a
+# fixed order.
 LOCK_GIVEN = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -48,7 +49,7 @@ IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
 # Selects the movements whose codes have not been compared for the longest time. `wrong_at` is the time at which a code
 # was first compared and found wrong. `wrong_at` is NULL if the code was not compared yet, because the account must
 # pause. Movements with and without `wrong_at` have separate limits. Many movements of accounts that must pause
-# therefore do not delay the others.
+# therefore do not delay the movements of other accounts.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -112,7 +113,7 @@ def divided(
     """Returns two lists of movements.
 
     The second list has the movements whose code a report of this batch gives to a household. The first list has all
-    others.
+    other movements.
     """
     given = {filed.sealed.get("short_code") for filed in batch}
     movements: tuple[list[FiledMovement], list[FiledMovement]] = ([], [])
@@ -205,13 +206,13 @@ class HouseholdCodes:
         )
 
     async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
-        """Put the stored movements whose code must be compared again on the list.
+        """Put stored movements on the list if their codes must be compared again.
 
-        If a person took such a movement away from its household, its code was never compared with others. The same is
-        true if the movement waited for another version of its report, and now waits for its own household. The code is
-        listed as if it had been found wrong an hour ago. It therefore does not count against the author's limit of
-        wrong codes. The time after which the movement is refused begins only now, because until now the movement had a
-        household or waited for another report.
+        If a person took such a movement away from its household, its code was never compared with others. The code was
+        not compared either if the movement waited for another version of its report, and now waits for its own
+        household. The code is listed as if it had been found wrong an hour ago. Such a code therefore does not count
+        against the author's limit of wrong codes. The time after which the movement is refused begins only now, because
+        until now the movement had a household or waited for another report.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
@@ -237,8 +238,8 @@ class HouseholdCodes:
 
         `waiting` are the listed movements whose household is still unknown. All other listed movements leave the list,
         because a person refused them, or a newer version replaced them. The wrong codes of movements that leave the
-        list still count until the end of the hour. Otherwise an account could try any number of codes by correcting its
-        own movements.
+        list still count until the end of the hour. If these codes did not count, an account could try any number of
+        codes by correcting its own movements.
         """
         counted = {version for version, wrong_at in listed.items() if wrong_at is not None}
         households, wrong = single(await self._holders(codes_of(waiting))), await self._wrong(waiting, now)
@@ -255,9 +256,9 @@ class HouseholdCodes:
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
         """A report may give its household a code that another household has.
 
-        Count this code as a wrong code of the author. Otherwise an account could guess codes: if a code is shared,
-        movements with the code are not recorded, and the account sees this in its receipts. The caller has locked the
-        households, and stores them later.
+        Count this code as a wrong code of the author. If such a code did not count, an account could guess codes: if a
+        code is shared, movements with the code are not recorded, and the account sees this in its receipts. The caller
+        has locked the households, and stores them later.
         """
         if not given:
             return

@@ -144,7 +144,7 @@ def carried_over(departure: Filed, gone: Parts) -> Parts:
 def still_gone(before: Parts, now: Parts) -> Parts:
     """The members who are dead or abroad after a displacement, even if the displacement's report omits them.
 
-    People with an assessed solution are not among them, because a new displacement concerns them again.
+    People with an assessed solution are not among these members, because a new displacement concerns them again.
     """
     seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
     gone = {position: people.named(seen)[1] for position, people in before.items()}
@@ -161,8 +161,8 @@ def add(parts: Parts, position: Position, people: People) -> None:
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
     """The displacement that the movement follows. `moves` are sorted by time.
 
-    If both happened on the same day, the order of `reported_at` decides. A movement of everybody at a site concerns no
-    household that was reported after the movement.
+    If a displacement and a movement happened on the same day, the order of `reported_at` decides. A movement of
+    everybody at a site concerns no household that was reported after the movement.
     """
     last = days(movement)[1]
     begun = [move for move in moves if move.clear.status is movement.clear.status and days(move)[0] <= last]
@@ -176,7 +176,7 @@ def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | Non
 
 
 def standing(current: Course | None) -> HouseholdStanding | None:
-    """The whereabouts of the people of the current displacement. None if no movement followed it."""
+    """The whereabouts of the people of the current displacement. None if no movement followed this displacement."""
     if current is None:
         return None
     numbers = dict.fromkeys(STOCK, 0)

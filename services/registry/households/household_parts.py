@@ -58,8 +58,8 @@ def named(
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
     """Take `number` people: first from parts that the movement changes, and among these from the largest part.
 
-    For example, two of five people have returned. If a later report says that three returned, these are the other
-    three.
+    For example, two of five people have returned. If a later report says that three people returned, the three are
+    those who had not returned.
     """
     chosen: Parts = {}
     for position in sorted(
@@ -75,7 +75,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
     """The decision if the movement concerns nobody.
 
     Dead people cannot move, so the movement is held if all people were dead before it happened. If the dates are vague,
-    the movement may have happened before the death, and is not held.
+    the movement may have happened before the death, so the movement is not held.
     """
     first, _ = days(movement)
     are_dead = all(position.died_by and position.died_by < first for position in parts)
@@ -84,7 +84,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """The same people, after each of these members has been moved into one part.
+    """The same parts, in which each of these members is named in one part.
 
     A member who cannot be in any part is ignored.
     """

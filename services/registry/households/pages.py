@@ -102,7 +102,7 @@ async def household_page(household_id: UUID, request: Request, session: Session,
 
 @dataclass(frozen=True, slots=True)
 class UrgentHouseholds:
-    """The clear fields of households whose people need help at once, the newest first.
+    """The unencrypted fields of households whose people need help at once, the newest first.
 
     `older` is the cursor of the next page, or None on the last page.
     """

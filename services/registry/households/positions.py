@@ -21,7 +21,7 @@ class Position:
     """The sub-stock and place of people, the time of their departure, and the time of the latest confirmation.
 
     `precision` is the precision of the date on which the people came to the place. A report that only confirms where
-    they are does not change it.
+    the people are does not change `precision`.
     """
 
     sub_stock: SubStock

@@ -1,8 +1,8 @@
 """Finds the households at a site, and the sites of households, by search keys.
 
 The rows contain a search key instead of the site's id, because the database alone must not reveal where a household is.
-Search keys are useless without the root key. The previous release stored site ids in `household_sites`. They stay there
-until the worker has made keys from them.
+Search keys are useless without the root key. The previous release of Dayar stored site ids in `household_sites`. The
+ids stay in `household_sites` until the worker has made keys from them.
 """
 
 # raw SQL throughout: some of these statements run for every batch of reports and must be fast
@@ -25,14 +25,14 @@ SITES_OF = """
 SELECT site_key, NULL::uuid AS site_id FROM household_site_keys WHERE household_id = ANY($1::uuid[])
 UNION SELECT NULL, site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
 """
-# The teams that reported people at the site $2. These are the owners of the households and groups there.
+# The teams that reported people at the site $2. These teams own the households and groups at the site.
 REPORTERS = f"""
 SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
 """  # noqa: S608
 NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
-# Adds the households at the sites to the list of those to which this movement must be applied. Households that this
-# transaction judges are left out.
+# Adds the households at the sites to the list of households to which this movement must be applied. Households that
+# this transaction judges are left out.
 NOTE = f"""
 INSERT INTO unjudged_households (household_id, report_id, version, movements)
 SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS there

@@ -25,8 +25,8 @@ MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKin
 class VersionKey(NamedTuple):
     """Identifies a version of a report. Keys sort in the order in which the versions were received.
 
-    Reports of one batch have the same time of receipt. In this case, the kind sorts the report of a household before
-    its movements.
+    Reports of one batch have the same time of receipt. If the times are equal, the kind sorts the report of a household
+    before its movements.
     """
 
     received_at: datetime
@@ -157,7 +157,10 @@ class NotCounted(StrEnum):
 
 
 def why_not_counted(row: Episode | HouseholdStay, counted_status: Status) -> NotCounted | None:
-    """The reason why the figures of displaced people do not count the people of this row. None if they do."""
+    """The reason why the figures of displaced people do not count the people of this row.
+
+    None if the figures count them as displaced.
+    """
     if row.status != counted_status:
         return NotCounted.STATUS
     if row.mobility not in DISPLACED:
@@ -179,7 +182,7 @@ def anchor_of(report_id: UUID, version: int) -> str:
 
 
 def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list[TimelineEntry]:
-    """The entries, in the order of `versions`. Each has the rows of the household that its version caused."""
+    """The entries, in the order of `versions`. Each entry has the rows of the household that its version caused."""
     episodes = {(row.report_id, row.version): row for row in course.episodes}
     passages = defaultdict[tuple[UUID, int], list[HouseholdPassage]](list)
     for passage in course.passages:

@@ -9,16 +9,17 @@ revision = "registry_0007"
 down_revision = "registry_0006"
 
 MOVES = "('displacement', 'evacuation', 'planned_relocation', 'migration')"
-# Computes when the next move of the same household and status begins (for groups, also with the same measure).
+# Computes when the next move of the same household and status begins. For groups, the next move must also have the same
+# measure.
 NEXT = """
 SELECT min(later.occurred_at) FROM {table} AS later
 WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mobility IN {moves} {measure}
     AND (later.occurred_at, later.reported_at, later.report_id) > (one.occurred_at, one.reported_at, one.report_id)
 """
 FILL = "UPDATE {table} AS one SET superseded_at = coalesce(({next}), 'infinity')"
-# During the rollout, the previous release writes all rows of a household together, without `superseded_at`.
-# A trigger fills `superseded_at`, because queries that check each row for NULL take four times as long.
-# The next release drops the trigger and makes the column NOT NULL.
+# During the rollout, the previous release of Dayar writes all rows of a household together, without `superseded_at`. A
+# trigger fills `superseded_at`, because queries that check each row for NULL take four times as long. The next release
+# of Dayar drops the trigger and makes the column NOT NULL.
 FILLS = """
 CREATE FUNCTION fill_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -7,5 +7,6 @@ down_revision = "registry_0007"
 
 
 def upgrade() -> None:
-    # Existing decisions get the value false, because in the previous release a person saw each report before deciding.
+    # Existing decisions get the value false, because in the previous release of Dayar a person saw each report before
+    # deciding.
     op.execute("ALTER TABLE held_decisions ADD is_expiry_only boolean NOT NULL DEFAULT false")

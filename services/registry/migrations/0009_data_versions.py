@@ -14,7 +14,7 @@ CREATE TABLE data_versions (
     CONSTRAINT pk_data_versions PRIMARY KEY (slot)
 ) WITH (fillfactor = 50)
 """
-# A trigger renews the version, because the previous release still writes displacements but renews no versions.
+# A trigger renews the version, because the previous release of Dayar still writes displacements but renews no versions.
 RENEW = """
 CREATE FUNCTION renew_data_version() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

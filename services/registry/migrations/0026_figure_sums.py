@@ -1,7 +1,7 @@
 """Adds sums of households and persons by day, month and year. Figures of many displacements are read from the sums.
 
-Triggers store each change of a displacement, because the previous release and manual SQL statements also change
-displacements. The worker adds the stored changes to the sums.
+Triggers store each change of a displacement, because the previous release of Dayar and manual SQL statements also
+change displacements. The worker adds the stored changes to the sums.
 """
 
 from alembic import op

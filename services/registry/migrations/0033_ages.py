@@ -1,7 +1,7 @@
 """Stores the ages of displaced persons. From these ages, figures compute ages on later days and other age brackets.
 
-Until now, the triggers stored only the numbers of persons in the age brackets of reports. They now also store the
-numbers in parts of these brackets, and how each number changes on each 1 January.
+Until now, the triggers stored only the numbers of persons in the age brackets of reports. The triggers now also store
+the numbers in parts of these brackets, and how each number changes on each 1 January.
 """
 
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ FROM {{rows}} CROSS JOIN LATERAL (
 ) AS parts
 WHERE {{wanted}}
 """  # noqa: S608 - constants
-# On each 1 January, every person becomes a year older. If this moves a person to another class, the numbers change.
+# On each 1 January, every person becomes a year older. If the new age is in another class, the numbers change.
 CHANGED = [f"{sex}_{age}" for sex in SEXES for age in (*BRACKETS, *PARTS)]
 NOTE_AGES = f"""
 INSERT INTO figure_changes ({COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month,

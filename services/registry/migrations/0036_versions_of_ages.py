@@ -1,6 +1,6 @@
 """Renews the version of the data in two more cases.
 
-The cases are: the ages of a further year are added to the sums, and all sums are computed again.
+The version is also renewed when the ages of a further year are added to the sums, and when all sums are computed again.
 """
 
 from alembic import op

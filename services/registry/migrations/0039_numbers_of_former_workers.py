@@ -1,7 +1,10 @@
-"""Lets the registry find displacements that a worker of the previous release stored without the numbers of assessed.
+"""Lets the registry find displacements that have no numbers of assessed persons.
 
-During an update, a worker of the previous release may store a household with assessed persons. With the default 0, the
-figures would never count these persons. Without a default, the numbers are NULL until the new worker computes them.
+A worker of the previous release of Dayar stored these displacements.
+
+During an update, a worker of the previous release of Dayar may store a household with assessed persons. With the
+default 0, the figures would never count these persons. Without a default, the numbers are NULL until the new worker
+computes them.
 """
 
 from alembic import op
@@ -17,7 +20,7 @@ def upgrade() -> None:
     changes = ", ".join(f"ALTER COLUMN {name} DROP {what}" for name in NUMBERS for what in ("NOT NULL", "DEFAULT"))
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} {changes}")
-    # The previous release looks for rows without ages. The new index also serves this query.
+    # The previous release of Dayar looks for rows without ages. The new index also serves this query.
     op.execute(
         "CREATE INDEX ix_episodes_without_numbers ON episodes (household_id) WHERE ages IS NULL OR assessed IS NULL"
     )

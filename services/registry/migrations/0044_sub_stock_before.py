@@ -1,4 +1,4 @@
-"""Stores the sub-stock that people of counted groups left when they moved. In earlier rows it is empty."""
+"""Stores the sub-stock that people of counted groups left when they moved. In earlier rows, the column is empty."""
 
 from alembic import op
 

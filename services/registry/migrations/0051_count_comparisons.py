@@ -1,6 +1,6 @@
 """Stores the comparisons of counts with the registered people that were published.
 
-The previous release publishes no comparisons.
+The previous release of Dayar publishes no comparisons.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores the published sums of the registered people at sites. The previous release publishes no such sums."""
+"""Stores the published sums of the registered people at sites. The previous release of Dayar publishes no such sums."""
 
 from alembic import op
 

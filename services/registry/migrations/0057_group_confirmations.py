@@ -1,4 +1,7 @@
-"""Stores when somebody last saw the people of a count, and whether their return is presumed. Earlier rows lack both."""
+"""Stores when somebody last saw the people of a count, and whether their return is presumed.
+
+Earlier rows lack both values.
+"""
 
 from alembic import op
 

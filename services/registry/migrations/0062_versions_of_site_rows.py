@@ -1,8 +1,9 @@
 """Stores by which rules the rows about a household's sites were made, so that older rows are repaired.
 
-Rows of `households` that the previous release writes get the default 0. It does not know the table `site_residents` of
-migration 0056. The rows that it writes during an update would therefore stay wrong until the household's next report.
-The rows of all households at sites are made again once, because this may have happened before.
+Rows of `households` that the previous release of Dayar writes get the default 0. The previous release of Dayar does not
+know the table `site_residents` of migration 0056. The rows that it writes during an update would therefore stay wrong
+until the household's next report. Some rows may be wrong already, so the rows of all households at sites are made again
+once.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Indexes the displacements of households by the hazard that they name, because the page of a hazard counts them.
 
-While the index is built, all writes to displacements wait. The previous release ignores the index.
+While the index is built, all writes to displacements wait. The previous release of Dayar ignores the index.
 """
 
 from alembic import op

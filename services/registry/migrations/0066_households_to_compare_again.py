@@ -1,6 +1,7 @@
-"""Compares households again if their persons have no birth year in clear: the rules for duplicates have changed.
+"""Compares households again if their persons have no unencrypted birth year, because the rules have changed.
 
-Since then, contact persons and stated ages are compared, too. The previous release compares them by its own rules.
+The new rules also compare contact persons and stated ages. The previous release of Dayar compares households by its own
+rules.
 """
 
 from alembic import op

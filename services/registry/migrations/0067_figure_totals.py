@@ -1,6 +1,7 @@
 """Adds the totals of all changes of the stock, so that the stock of a recent day is read from few rows.
 
-Triggers of `figure_sums` keep the totals. They are therefore also right while the previous release adds the changes.
+Triggers of `figure_sums` keep the totals. The totals are therefore also right while the previous release of Dayar adds
+the changes.
 """
 
 from alembic import op

@@ -12,10 +12,10 @@ from services.registry.reports import CELL_NAMES
 
 
 class DataVersion(RegistryModel):
-    """The versions of the data about displacements.
+    """The versions of the data about displacements, one in each row.
 
-    A transaction that writes displacements renews the version of one slot. The migration creates the rows and the
-    trigger that renews the versions.
+    A transaction that writes displacements renews the version in one row. The column `slot` is the number of the row.
+    The migration creates the rows and the trigger that renews the versions.
     """
 
     __tablename__ = "data_versions"
@@ -26,7 +26,7 @@ class DataVersion(RegistryModel):
 
 
 ASSESSMENT_NAMES = ("assessed", "with_disability")
-# a later release added these numbers to the sums
+# a later release of Dayar added these numbers to the sums
 ADDED_NAMES = (*PART_NAMES, *ASSESSMENT_NAMES)
 FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES, *ADDED_NAMES)
 DIMENSION_NAMES = (
@@ -114,6 +114,6 @@ FIGURE_TOTALS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# Persons get a year older on each 1 January. The changes and sums contain the effects of this up to the year
+# Persons get a year older on each 1 January. The changes and sums contain the effects of the higher ages up to the year
 # `until_year`. The table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

@@ -29,14 +29,14 @@ class GroupKey(WrappedKey, RegistryModel):
 class GroupCount(Displaced, RegistryModel):
     """A count of a group, with the data of the report's valid version. `headcounts.py` explains the columns.
 
-    `persons_estimated` and all columns below it are None in rows of earlier releases. `site_id` is the site that the
-    report names, even if this site is not in the table `sites`. `displaced`, `returned` and `settled` are the numbers
-    of people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who moved,
-    `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. `left_pcode` and
-    `left_country` are the place that these people left. `left_sub_stock` is the sub-stock that they left; None means
-    location of displacement. `fingerprint` is a digest of the other columns and of the published event. `confirmed_at`
-    is the time at which somebody last saw the people. `counted_at_precision` is None in rows of earlier releases, in
-    which all hours count as known.
+    `persons_estimated` and all columns below it are None in rows of earlier releases of Dayar. `site_id` is the site
+    that the report names, even if this site is not in the table `sites`. `displaced`, `returned` and `settled` are the
+    numbers of people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who
+    moved, `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. `left_pcode`
+    and `left_country` are the place that these people left. `left_sub_stock` is the sub-stock that these people left;
+    None means location of displacement. `fingerprint` is a digest of the other columns and of the published event.
+    `confirmed_at` is the time at which somebody last saw the people. `counted_at_precision` is None in rows of earlier
+    releases of Dayar, in which all hours count as known.
     """
 
     __tablename__ = "counts"
@@ -117,7 +117,7 @@ class CountAssignment(Assigned, RegistryModel):
 class CountComparison(RegistryModel):
     """The last published comparison of a count with the registered people (`shared.events.groups.PlaceComparison`).
 
-    It contains only sums over multiples of five households, so that it reveals no single household.
+    A comparison contains only sums over multiples of five households, so that it reveals no single household.
     """
 
     __tablename__ = "count_comparisons"

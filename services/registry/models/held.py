@@ -26,9 +26,9 @@ class UnpublishedHeldPeople(RegistryModel):
 class HeldStock(RegistryModel):
     """The stock that the last event about a held count stated. The event states the report and its version.
 
-    The columns below `stock_id` are facts of the count. They are None in rows of the previous release, until the worker
-    publishes these counts again. `is_counted` is true if the count is of displaced people in the country. `site_id`,
-    `covers_site` and `counted_at` are those of the count as it would be recorded (`headcounts.py`).
+    The columns below `stock_id` are facts of the count. These facts are None in rows of the previous release of Dayar,
+    until the worker publishes these counts again. `is_counted` is true if the count is of displaced people in the
+    country. `site_id`, `covers_site` and `counted_at` are those of the count as it would be recorded (`headcounts.py`).
     """
 
     __tablename__ = "held_stocks"
@@ -56,7 +56,8 @@ class HeldDecision(Decision, RegistryModel):
     If `is_expiry_only` is true, the registry decides about the report as if the phone's sign-in had not expired. The
     author must still have the right to change the household. `refusal` is the reason of a refusal, which the report's
     author can read. If `household_id` is set, the report is accepted as a report about this household. The report then
-    replaces the household's current report. If `is_later` is true, it is a later displacement of the household instead.
+    replaces the household's current report. If `is_later` is true, the report is a later displacement of the household
+    instead.
     """
 
     __tablename__ = "held_decisions"
@@ -77,8 +78,8 @@ class Adoption(RegistryModel):
     """How the decision `decision_id` accepted a held report under a household.
 
     The reversal of the acceptance needs these values. The report was held for `former_reason`. `replaced_id` is the
-    report that it replaced, and `replaced_version` is the version of that report that was valid. Both are None if no
-    report was replaced.
+    report that the held report replaced. `replaced_version` is the version of the replaced report that was valid.
+    `replaced_id` and `replaced_version` are None if no report was replaced.
     """
 
     __tablename__ = "adoptions"
@@ -98,7 +99,8 @@ class AdoptionReversal(Decision, RegistryModel):
     """A person's decision that a report was accepted under a household by mistake. `adoption_id` is the acceptance."""
 
     __tablename__ = "adoption_reversals"
-    # Only one open reversal of an acceptance is possible. If two people reverse it, the first reversal is executed.
+    # Only one open reversal of an acceptance is possible. If two people reverse the acceptance, the first reversal is
+    # executed.
     __table_args__ = (
         Index(
             "uq_adoption_reversals_open", "adoption_id", unique=True, postgresql_where=text("carried_out_at IS NULL")
@@ -112,7 +114,7 @@ class HeldAssignment(Assigned, RegistryModel):
     """The person who should decide about a held report.
 
     `outcome_id` is the outcome of the report at the time of the assignment. If the outcome changes, `report_id`,
-    `version` and `author` still identify the report. The previous release stores only `outcome_id`.
+    `version` and `author` still identify the report. The previous release of Dayar stores only `outcome_id`.
     """
 
     __tablename__ = "held_assignments"

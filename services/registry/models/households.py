@@ -9,13 +9,13 @@ from services.registry.models.base import Moved, Registered, RegistryModel, Wrap
 
 
 class Household(Registered, Moved, RegistryModel):
-    """A household. `current_pcode` and `current_country` are its present place, after its movements.
+    """A household. `current_pcode` and `current_country` are the household's present place, after its movements.
 
-    `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of its search keys. Rows of the previous
-    release have no present place, and their folding version is 1. When the worker makes the search keys of such a row,
-    it also sets the place and the version. `site_root_id` is the id of the root of the household's site keys. It is
-    empty until the worker has made the site keys. `site_rows` is the version `rows.SITE_ROWS` of the rows about its
-    sites, and 0 if the previous release wrote the row.
+    `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of the household's search keys. Rows of the
+    previous release of Dayar have no present place, and their folding version is 1. When the worker makes the search
+    keys of such a row, it also sets the place and the version. `site_root_id` is the id of the root of the household's
+    site keys. `site_root_id` is empty until the worker has made the site keys. `site_rows` is the version
+    `rows.SITE_ROWS` of the rows about its sites, and 0 if the previous release of Dayar wrote the row.
     """
 
     __tablename__ = "households"

@@ -13,8 +13,8 @@ from services.registry.models.displacements import Assessed, Displaced
 class Episode(Assessed, Displaced, RegistryModel):
     """A displacement of a household, with the data of the report's valid version.
 
-    `ages` has a code for each person whose age is known (see `ages.py`). In rows of earlier releases, `ages` is None
-    until the worker has computed the codes.
+    `ages` has a code for each person whose age is known (see `ages.py`). In rows of earlier releases of Dayar, `ages`
+    is None until the worker has computed the codes.
     """
 
     __tablename__ = "episodes"

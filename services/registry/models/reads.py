@@ -1,4 +1,4 @@
-"""The reads of personal data that an earlier release recorded."""
+"""The reads of personal data that an earlier release of Dayar recorded."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.registry.models.base import RegistryModel
 
 
 class PersonalDataRead(RegistryModel):
-    """One read of personal data, written by an earlier release. The security log has a copy of these rows."""
+    """One read of personal data, written by an earlier release of Dayar. The security log has a copy of these rows."""
 
     __tablename__ = "reads"
 

@@ -10,7 +10,7 @@ from services.registry.models.base import RegistryModel
 
 
 class Report(RegistryModel):
-    """A version of a report, with the outcome of this version. `clear` contains the clear fields as JSON."""
+    """A version of a report, with the outcome of this version. `clear` contains the unencrypted fields as JSON."""
 
     __tablename__ = "reports"
     __table_args__ = (Index("ix_reports_held", "received_at", postgresql_where=text("outcome = 'held'")),)

@@ -11,7 +11,9 @@ from services.registry.models.base import RegistryModel
 
 
 class HouseholdSearchKeys(RegistryModel):
-    """All search keys of a household. They are in one row, because a row for each key would take more CPU time.
+    """All search keys of a household.
+
+    The keys of a household are in one row, because a row for each key would take more CPU time.
 
     Each search also reads the index's list of new entries (the pending list of a GIN index), so this list is kept
     short.

@@ -57,8 +57,8 @@ class SiteReportKey(WrappedKey, RegistryModel):
 class HouseholdSiteKey(RegistryModel):
     """A site where a household is or was, according to a report.
 
-    This table tells which households a movement of everybody at a site concerns. It has a search key instead of the
-    site's id, because the database alone must not reveal where a household is.
+    This table tells which households a movement of everybody at a site concerns. The table has a search key instead of
+    the site's id, because the database alone must not reveal where a household is.
     """
 
     __tablename__ = "household_site_keys"
@@ -70,7 +70,7 @@ class HouseholdSiteKey(RegistryModel):
 class ResidentSum(RegistryModel):
     """The last published sum of the registered people at a site (`shared.events.SiteResidentsChanged`).
 
-    It is a sum over a multiple of five households, so that it reveals no single household.
+    The sum is over a multiple of five households, so that it reveals no single household.
     """
 
     __tablename__ = "resident_sums"
@@ -85,8 +85,8 @@ class SitePassage(RegistryModel):
     """Registered displaced people who left a site at `moved_at`, by a movement of their household.
 
     Movements of everybody at the site are not in this table, because these movements already change the counts of
-    people at the site. `came_at` is explained in `sites/passages.py`; it is None in rows of earlier releases. Only the
-    previous release writes rows with `is_arrival`.
+    people at the site. `came_at` is explained in `sites/passages.py`; it is None in rows of earlier releases of Dayar.
+    Only the previous release of Dayar writes rows with `is_arrival`.
     """
 
     __tablename__ = "site_passages"
@@ -119,9 +119,9 @@ class SiteResident(RegistryModel):
 
 
 class HouseholdSite(RegistryModel):
-    """A site of a household, with the site's id in clear. Only the previous release writes these rows.
+    """A site of a household, with the unencrypted id of the site. Only the previous release of Dayar writes these rows.
 
-    The next release drops the table.
+    The next release of Dayar drops the table.
     """
 
     __tablename__ = "household_sites"

@@ -80,9 +80,9 @@ WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility 
 class Listed(NamedTuple):
     """The counts and households of one version of the data. `unread` are the households that are still to be read.
 
-    The households are listed once for each comparison. If they were listed again after each batch, comparisons would
-    never end while households keep arriving, and the first comparison of 100,000 households would list them 2,000
-    times.
+    The households are listed once for each comparison. If the worker listed the households again after each batch, a
+    comparison would never end while households keep arriving. The first comparison of 100,000 households would list
+    them 2,000 times.
     """
 
     version: str
@@ -95,8 +95,8 @@ class Listed(NamedTuple):
 class PlaceComparing:
     """Compares the counts of one status. The places of households are kept in memory only, and are stored nowhere.
 
-    `rest_seconds` is the pause after a comparison. The pause is longer if many counts were published, because one new
-    household may change the sums of all counts of its pair of districts.
+    `rest_seconds` is the pause after a comparison. The pause is longer if many counts were published. One new household
+    may change the sums of all counts of its pair of districts.
     """
 
     lock: ClassVar[str] = "place_comparisons"
@@ -161,7 +161,7 @@ class PlaceComparing:
         return [count for count in counts if count.occurred_at >= since and count.mobility in DISPLACED]
 
     async def _versions(self, session: AsyncSession, pairs: Collection[Pair]) -> dict[UUID, int]:
-        """The households that left recently, between these pairs of districts, with the versions of their rows."""
+        """The recently displaced households of these pairs of districts, with the versions of their rows."""
         connection, district = await database.driver(session), self._places.district
         recent = self._status, self._clock() - RECENT, list(DISPLACED)
         units = [(origin, present) for origin, present in await connection.fetch(UNITS, *recent)]
@@ -247,8 +247,8 @@ class PlaceComparing:
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
     """Whether the comparison must be published.
 
-    The first comparison of a count is published only when registered people are at a stated place in the count's
-    district, or among the people of a count of everybody.
+    The first comparison of a count is published only if it contains registered people. These people are at a stated
+    place in the count's district, or among the people of a count of everybody.
     """
     if published is None:
         return bool(comparison.registered or comparison.included_persons)

@@ -26,7 +26,7 @@ class About(StrEnum):
 
 
 class Match(NamedTuple):
-    """Two places that may be the same. Each has a count at this place, unless it is a site on the list."""
+    """Two places that may be the same. Each of the two places has a count, unless the place is a site on the list."""
 
     about: About
     one: PlaceKey

@@ -37,8 +37,8 @@ class Decided(NamedTuple):
     """The decisions of people.
 
     `closed` are the pairs that need no question: people decided that they are different, or that they are the same and
-    the worker will join them. `same` are the places that the worker has joined. `accepted` has these places, and the
-    places that the worker will join.
+    the worker will join them. `same` are the places that the worker has joined. `accepted` has the places that the
+    worker has joined, and the places that the worker will join.
     """
 
     same: SamePlaces

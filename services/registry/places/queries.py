@@ -85,7 +85,7 @@ def _place(stated: tuple[Any, ...], code: str | None, places: Places) -> TypedPl
 
 
 async def open_sites(session: AsyncSession, visibility: Visibility, language: str) -> list[OpenSite]:
-    """The open sites. The name in this language comes first."""
+    """The open sites. Of each site's names, the name in the given language comes first."""
     names = {"ky": Site.name_ky, "ru": Site.name_ru, "en": Site.name_en}
     ordered = [names[language], *(name for known, name in names.items() if known != language)]
     wanted = select(Site.site_id, Site.pcode, *ordered).where(Site.state == SiteState.OPEN, visibility.covers("pcode"))
@@ -126,8 +126,8 @@ async def answers(
 ) -> Sequence[PlaceDecision]:
     """The valid answers about the visible districts, the newest first.
 
-    If ids are given, only the answers with these ids. A reversed answer is not listed. `after` is the time and the id
-    of the last answer on the previous page.
+    If ids are given, only the answers with these ids are returned. A reversed answer is not listed. `after` is the time
+    and the id of the last answer on the previous page.
     """
     newest = (
         select(PlaceDecision.decision_id)

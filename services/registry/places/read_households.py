@@ -42,7 +42,7 @@ class ReadHouseholds(Generic[Read]):
     def unread(self, versions: Mapping[UUID, int]) -> list[UUID]:
         """The households that must be read. `versions` has the version of each household's row.
 
-        Households that are not among them are forgotten.
+        Households that have no version in `versions` are forgotten.
         """
         self._read = {household_id: read for household_id, read in self._read.items() if household_id in versions}
         return [id for id, row_version in versions.items() if self._read.get(id, (None,))[0] != row_version]

@@ -54,8 +54,9 @@ class FoundCounts:
 class Concerned:
     """The places that a decision concerns.
 
-    `places` are the places that are joined to each other before or after the decision. `codes` are their units and the
-    units of the decision's district. `hazards` are the hazards among the places; counts in all districts may name them.
+    `places` are the places that are joined to each other before or after the decision. `codes` are the units of these
+    places and the units of the decision's district. `hazards` are the hazards among the places; counts in all districts
+    may name them.
     """
 
     places: frozenset[PlaceKey]
@@ -93,17 +94,17 @@ async def recount_places(
 ) -> Recount:
     """Compute all counts that name one of the places, or a place that is joined to one of them.
 
-    Every worker that computes counts reads the decisions. Therefore this function takes a lock that no such worker may
-    hold at the same time. `found` has the counts that were found before the transaction. Counts that came since then
-    are found here.
+    Every worker that computes counts reads the decisions. Therefore this function takes a lock that keeps all these
+    workers from computing counts meanwhile. `found` has the counts that were found before the transaction. This
+    function finds the counts that came after that.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)
     concerned = await concerned_by(connection, decision, places)
     while await find_some(connection, concerned, places, found):
         pass
-    # If people of a group moved to one of the places, no report counts them there. Therefore all counts of such a group
-    # are computed again.
+    # If people of a group moved to one of the places, no report counts these people at that place. Therefore all counts
+    # of such a group are computed again.
     moved = {str(row["group_id"]) for row in await connection.fetch(MOVED, concerned.codes)}
     groups = sorted(found.groups | moved)
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, groups)

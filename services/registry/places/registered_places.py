@@ -1,7 +1,7 @@
 """Counts the registered people at the places of counts, so that the alerts service can compare place by place. No I/O.
 
 The place of a household is sealed, and no event may reveal it (docs/decisions/0068). Therefore the sums are over
-multiples of five households. They change only after at least five households of the pair of districts have changed.
+multiples of five households. The sums change only after at least five households of the pair of districts have changed.
 """
 
 from collections import defaultdict
@@ -146,15 +146,16 @@ def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict
 class ComparedHouseholds(Generic[Key, Household]):
     """The households of each pair of districts or of each site, as the published comparisons contain them.
 
-    Changes of fewer than five households are not published until further households change. Otherwise the change of a
-    sum, or the difference between the sums of two counts at a site, could reveal a household that changed alone.
+    Changes of fewer than five households are not published until further households change. Without this rule, the
+    change of a sum could reveal a household that changed alone. So could the difference between the sums of two counts
+    at a site.
     """
 
     def __init__(self) -> None:
         self._published: dict[Key, list[frozenset[Household]]] = {}
 
     def of(self, key: Key, *present: Iterable[Household]) -> list[frozenset[Household]]:
-        """The households to publish in place of each of these sets.
+        """For each of these sets of households, the set that is published instead.
 
         Sets of the same pair or site are equal, or differ in at least five households.
         """

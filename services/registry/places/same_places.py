@@ -67,8 +67,8 @@ class SamePlaces:
     def may_join(self, pair: PlacePair) -> bool:
         """Whether a decision may join the places.
 
-        They must not be joined yet, and must not be two different sites or listed localities. Two hazards are joined
-        only by a decision about the two hazards. A decision about a count may not join them.
+        The places must not be joined yet, and must not be two different sites or listed localities. Two hazards are
+        joined only by a decision about the two hazards. A decision about a count must not join two hazards.
         """
         are_listed = all(any(map(is_listed, self.all_of(place))) for place in pair)
         are_hazards = all(kind == HAZARD for kind, _ in pair)
@@ -85,7 +85,7 @@ def with_codes(pair: PlacePair, places: Places) -> PlacePair:
 
 
 def coded(place: PlaceKey, places: Places) -> PlaceKey:
-    """The place. If its name has a code in the gazetteer, the code replaces the name."""
+    """The place, named by a code of the gazetteer instead of its name, if the name has such a code."""
     unit, name = place
     return place if is_listed(place) or unit == COUNT else places.locality(unit, name, None).key(unit)
 

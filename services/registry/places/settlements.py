@@ -15,7 +15,7 @@ SIDES = ("origin", "destination")
 
 
 def add_settlements(filed: AnyFiled, places: Places) -> None:
-    """Add the missing codes: to the clear fields of a count, or to the sealed fields of any other report."""
+    """Add the missing codes: to the unencrypted fields of a count, or to the sealed fields of any other report."""
     if not places.gazetteer:
         return
     if isinstance(filed.clear, GroupClear):

@@ -65,9 +65,9 @@ class ProposalView(BaseModel):
     """A question whether two places are the same. `about` says whether the places are origins or present places.
 
     If `about` is `hazard`, the question is whether people fled the hazard that other counts name, or whether two
-    hazards are one emergency. The counts are then listed like the counts of two places. `is_answerable` is false if the
-    district of the places is outside the caller's areas. Such questions are shown because people in the caller's areas
-    may come from another district. An answer would concern all counts that name the places.
+    hazards are one emergency. For such a question, the counts are listed like the counts of two places. `is_answerable`
+    is false if the district of the places is outside the caller's areas. Such questions are shown because people in the
+    caller's areas may come from another district. An answer would concern all counts that name the places.
     """
 
     proposal_id: UUID

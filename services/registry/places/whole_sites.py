@@ -1,8 +1,8 @@
 """Sums the registered people of known origin who were at a site when everybody there was counted.
 
-A count of everybody at a site states no origin, but these people are among the counted people. Without these sums they
-would be in two alerts: the alert of the district that they left, and the alert of people of unknown origin
-(docs/decisions/0077).
+A count of everybody at a site states no origin, but it includes the registered people of known origin who were there.
+Without these sums, such people would be in two alerts: the alert of the district that they left, and the alert of
+people of unknown origin (docs/decisions/0077).
 """
 
 from collections import Counter, defaultdict
@@ -51,7 +51,8 @@ class TimeAtSite(NamedTuple):
     def contains(self, at: datetime) -> bool:
         """Whether the people were certainly at the site at this time.
 
-        A report that registers people does not say when they came to the site. Therefore it must be older than `at`.
+        A report that registers people does not say when they came to the site. Therefore the report must be older than
+        `at`.
         """
         return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
 
@@ -73,7 +74,10 @@ async def counts_of_everybody(session: AsyncSession, status: Status, since: date
 async def households_there(
     session: AsyncSession, search: SearchKeys, status: Status, counts: Collection[CountOfEverybody]
 ) -> dict[UUID, list[HouseholdThere]]:
-    """Maps the report id of each count to the households of known origin that were then at the site."""
+    """Maps the report id of each count to households of known origin.
+
+    These households were at the site when everybody was counted.
+    """
     stays = await _stays(session, search, status, {count.site_id for count in counts})
     return {count.report_id: _there(stays[count.site_id], count.counted_at) for count in counts}
 
@@ -101,7 +105,7 @@ async def _stays(
             .where(
                 table.site_key.in_(site_of),
                 table.status == status,
-                table.came_at.is_not(None),  # earlier releases did not store when the people of a passage came
+                table.came_at.is_not(None),  # earlier releases of Dayar did not store when people came
                 Household.origin_pcode.is_not(None),
             )
         )

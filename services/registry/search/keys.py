@@ -41,7 +41,7 @@ class Field(StrEnum):
     LOCALITY = "locality"
     SITE = "site"
     SHORT_CODE = "short_code"
-    BIRTH_YEAR = "birth_year"  # only of persons of whom an age is known, but no birth year
+    BIRTH_YEAR = "birth_year"  # these keys exist only for persons of whom an age is known, but no birth year
 
 
 # How the values of a field are folded. A name has several parts, and each part may have several spellings.
@@ -232,8 +232,8 @@ class SearchKeys:
     def is_old(self, version: KeyVersion) -> bool:
         """Whether keys of this version must be made again.
 
-        During a rotation or an update, another worker may already use a newer root or newer rules. Keys that it made
-        are not old.
+        During a rotation or an update, another worker may already use a newer root or newer rules. Keys that such a
+        worker made are not old.
         """
         has_root, newest = self.has(version.root_id), self.newest
         if version.root_id == newest.root_id:

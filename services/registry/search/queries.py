@@ -1,4 +1,4 @@
-"""Queries that find households by search keys and clear fields.
+"""Queries that find households by search keys and unencrypted fields.
 
 The routes that call these queries write each search to the security log.
 """
@@ -88,8 +88,8 @@ class SiteWanted:
 class SearchQuery:
     """A query.
 
-    A household matches if it has all `terms`, a report with the code, and clear fields that meet the other criteria.
-    `hazard` has the id of a hazard and the status of the households that count on the page of the hazard.
+    A household matches if it has all `terms`, a report with the code, and unencrypted fields that meet the other
+    criteria. `hazard` has the id of a hazard, and the status that a household must have.
     """
 
     visibility: Visibility
@@ -174,7 +174,9 @@ def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
 
 
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
-    """The households that match the query's terms, code, site and hazard. None if the query has none of these four.
+    """The households that match the query's terms, code, site and hazard.
+
+    None if the query has no term, code, site or hazard.
 
     PostgreSQL finds such households by indexes. `_fits` has the conditions for the other criteria.
     """

@@ -38,7 +38,7 @@ class SearchRenewal(Renewal):
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
         """Store that the keys could not be made. The worker tries again with the next root or rules.
 
-        Until then, searches are not complete.
+        Until the keys are made, searches are not complete.
         """
         await _replace(session, [household_id], [])
         failed = self.search.newest.failed
@@ -57,7 +57,10 @@ async def made_by(session: AsyncSession, root_id: str) -> int:
 
 
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
-    """The changed columns of `households`. The previous release did not store the present place, so it is included."""
+    """The changed columns of `households`.
+
+    The previous release of Dayar did not store the present place, so it is included.
+    """
     return {
         "household_id": UUID(subject.name[1]),
         "current_pcode": subject.place.pcode,

@@ -50,7 +50,9 @@ class FoundPerson(BaseModel):
 
 
 class FoundHousehold(HouseholdSummary):
-    """A found household. `found_members` are the members who match. If no member matches, it is the first member.
+    """A found household.
+
+    `found_members` are the members who match. If no member matches, `found_members` has the first member.
 
     `contact_name` is the name of the contact person, if the report lists no members and names this person.
     """

@@ -103,7 +103,11 @@ class SiteImport:
 
 
 def differ(value: Any, stored: Any) -> bool:
-    """Whether the values differ. In texts, spaces, capitals, punctuation and Kyrgyz letters do not matter."""
+    """Whether the values differ.
+
+    Two texts are equal if they differ only in spaces, capitals, punctuation, or Kyrgyz letters in place of Russian
+    ones.
+    """
     texts = isinstance(value, str) and isinstance(stored, str)
     return joined(value) != joined(stored) if texts else bool(value != stored)
 

@@ -1,6 +1,6 @@
 """Makes site keys for households without site keys, or with site keys of an older root.
 
-It also makes the rows about the sites of households that an older release wrote.
+The module also makes new rows about the sites of households if an older release of Dayar wrote the rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -69,7 +69,7 @@ class SiteKeyRenewal(Renewal):
 
 
 async def _note_earlier_movements(session: AsyncSession, households: Iterable[Subject]) -> None:
-    """Add these households to the list of those to which earlier movements of their sites must be applied."""
+    """Add these households to the list of households to which earlier movements of their sites must be applied."""
     notes = [
         {
             "household_id": UUID(subject.name[1]),

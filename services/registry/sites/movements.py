@@ -1,8 +1,8 @@
 """Applies movements of everybody at a site to the households there, a few households at a time.
 
 A site may have thousands of households, and PostgreSQL ends long transactions. Therefore the transaction that files the
-movement only stores a list of the households. If a report about a listed household comes, its transaction applies the
-movement at once.
+movement only stores a list of the households. If a report about a listed household comes, the transaction that files
+this report applies the movement at once.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
 CHANNEL = "registry_site_movements"
-IDLE_SECONDS = 5.0  # the list is also polled: a NOTIFY is missed while the connection is made again
+IDLE_SECONDS = 5.0  # the list is also polled, because a worker misses each NOTIFY that is sent while it connects again
 PAUSE_SECONDS = 0.05  # the task pauses this long between two transactions, so that reports and alerts get the CPU
 
 

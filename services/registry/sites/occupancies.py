@@ -74,7 +74,7 @@ class SiteStay(NamedTuple):
 class SiteDeparture(NamedTuple):
     """Registered persons who left a site by a movement of their household.
 
-    `came_at` is as in `SiteStay`. It is None in rows of earlier releases.
+    `came_at` is as in `SiteStay`. `came_at` is None in rows of earlier releases of Dayar.
     """
 
     site_id: UUID
@@ -102,7 +102,10 @@ class RegisteredMoves:
         return sum(stay.persons for stay in self.staying if stay.came_at > at)
 
     def left_between(self, at: datetime, until: datetime | None) -> list[SiteDeparture]:
-        """The persons who were there at the time `at` and left later, but not after the time `until` if it is given."""
+        """The persons who were there at the time `at` and left later.
+
+        If the time `until` is given, persons who left after this time are not included.
+        """
         left = (
             departure
             for departure in self.departures
@@ -162,12 +165,12 @@ class Occupancy:
     """The people at a site. If teams disagree, their number lies between `lowest` and `highest`.
 
     `counted_at` is the time of the newest count, or of the newest arrival of counted people; None if there is neither.
-    `counted_at_precision` says whether its hour is known.
-    `reports` are the counts whose numbers are added, newest first. If `has_partial_counts` is true, some of these
-    counts are partial, so the number may be too high. `registered_came` and `registered_left` are the persons of
-    registered households who were added and subtracted because they came or left after a count. `registered` are all
-    registered persons who are there now. If `is_registered` is true, the number is theirs, because nobody has counted
-    everybody, and all counts together are smaller.
+    `counted_at_precision` says whether the hour of `counted_at` is known. `reports` are the counts whose numbers are
+    added, newest first. If `has_partial_counts` is true, some of these counts are partial, so the number may be too
+    high. `registered_came` and `registered_left` are the persons of registered households who were added and subtracted
+    because they came or left after a count. `registered` are all registered persons who are there now. If
+    `is_registered` is true, the number of people is the number of registered persons. Nobody has counted everybody, and
+    all counts together are smaller.
     """
 
     lowest: int
@@ -203,7 +206,7 @@ def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOB
 
 
 def falls(counts: Sequence[CountAtSite]) -> Mapping[UUID, Sequence[Fall]]:
-    """The falls of each stock, by its id."""
+    """The falls of each stock, by the id of the stock. A fall is a recount that found fewer people than before."""
     known = {count.report_id: count for count in counts}
     replaced, falls_by_stock = defaultdict[UUID, list[CountAtSite]](list), defaultdict[UUID, list[Fall]](list)
     for count in counts:

@@ -31,9 +31,9 @@ class OccupancyView(BaseModel):
     `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the same people,
     so the number may be too high. `registered_came` and `registered_left` are the persons of registered households who
     came or left after a count. `lowest` and `highest` therefore include persons who came and leave out persons who
-    left. `registered` are all registered persons who are at the site now. If `is_registered` is true, the number is
-    theirs, because nobody has counted everybody at the site, and all counts together are smaller; `counted_at` may be
-    null.
+    left. `registered` are all registered persons who are at the site now. If `is_registered` is true, the number of
+    people is the number of registered persons. Nobody has counted everybody at the site, and all counts together are
+    smaller. `counted_at` may then be null.
     """
 
     model_config = ConfigDict(from_attributes=True)

@@ -36,7 +36,10 @@ COUNTED = (
 
 
 async def lock(session: AsyncSession) -> None:
-    """Take a lock. Each change of sites then sees all earlier changes, and the events of a site are in order."""
+    """Take a lock.
+
+    A transaction that changes sites can then read all earlier changes, and the events of a site are in order.
+    """
     await session.execute(LOCK)
 
 
@@ -93,7 +96,8 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
 async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int]]]:
     """The numbers of people who were left in these counts after each movement.
 
-    If everybody left, the last number is 0; the table has no row for it, but says when the row before ended.
+    If everybody left, the last number is 0. The table has no row for this number, but the last row states when it
+    ended.
     """
     steps, ends = defaultdict[UUID, list[tuple[datetime, int]]](list), dict[UUID, datetime | None]()
     stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons, GroupStay.superseded_at)

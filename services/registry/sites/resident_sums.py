@@ -24,14 +24,14 @@ from shared.events.vocabulary import Status
 from shared.messaging import outbox
 from shared.postgres.upsert import upsert
 
-HOUSEHOLDS_A_SECOND = 10_000  # the number of households at sites for which the task rests one second longer
+HOUSEHOLDS_A_SECOND = 10_000  # for each so many households at sites, the task rests one second longer
 NOBODY = (0, 0)
 
 
 class SummingResidents:
     """Sums the residents of sites in one status. The sites of households are in memory only while they are summed.
 
-    `rest_seconds` is the pause after a sum. It is longer if many households are at sites.
+    `rest_seconds` is the pause after a sum. The pause is longer if many households are at sites.
     """
 
     lock: ClassVar[str] = "resident_sums"

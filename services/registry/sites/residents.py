@@ -25,8 +25,8 @@ class Residents(NamedTuple):
 class PublishedResidents:
     """The residents of each site, as the published sums contain them.
 
-    Changes of fewer than five households are not published until further households change. Otherwise the change of a
-    sum could reveal a household that changed alone.
+    Changes of fewer than five households are not published until further households change. Without this rule, the
+    change of a sum could reveal a household that changed alone.
     """
 
     def __init__(self) -> None:

@@ -87,7 +87,7 @@ async def sites(
 ) -> SitePage:
     """All sites of the country, in the order of their ids.
 
-    They are not limited to areas, so that a report can name any site.
+    The list is not limited to the caller's areas, so that a report can name any site.
     """
     rows = await site_queries.page(session, limit, after)
     return SitePage(sites=[view(site) for site in rows], next=rows[-1].site_id if len(rows) == limit else None)
@@ -154,9 +154,9 @@ async def import_sites(
     changed.
 
     The columns are name_ky, name_ru, name_en, type, state, pcode, locality, locality_pcode, lat, lon, capacity, needs,
-    person_in_charge and phone; `type`, `pcode` and one name are required. `columns` lists these names in the order of
-    the sheet's columns, with `skipped` for a column that is not read. Columns that it does not list are guessed from
-    the labels.
+    person_in_charge and phone; `type`, `pcode` and one name are required. `columns` lists the names of the columns in
+    the order of the sheet, with `skipped` for a column that is not read. If `columns` does not list a column, the
+    import guesses its name from the label.
     """
     sheet = await read_sheet(request, columns)
     imported = await site_import(request, session, caller).run(sheet.rows)

@@ -36,7 +36,7 @@ COLUMNS = (*TEXTS, "needs", *PERSON)
 REASONS = "reasons"  # a file of refused rows has this column with the reasons; the import does not read it
 SKIPPED = "skipped"  # the import does not read this column
 ROWS = 10_000
-LETTERS = 200  # only this many characters of a label are matched; the time can grow with the square of the length
+LETTERS = 200  # only the start of a label is matched: the time can grow with the square of the length
 NAMED = r"(назв|наимен|аталыш|name)"
 # The first pattern that matches the folded label of a column decides what the column contains. A folded label is in
 # lower case, without punctuation, and has о, у, н in place of ө, ү, ң.
@@ -68,14 +68,17 @@ FAULTS = {
 
 
 class BadSheet(DocumentedError):
-    """The file is no sheet of sites. Its header names the columns, among them `type` and `pcode`."""
+    """The file is no sheet of sites.
+
+    The header of a sheet of sites names the columns, among them `type` and `pcode`.
+    """
 
     fault: FileFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row of the sheet with its line number. It has either the site, or one error for each wrong column.
+    """A row of the sheet with its line number. The row has either the site, or one error for each wrong column.
 
     `cells` are the texts by column, and `texts` are all texts of the row in the order of the sheet.
     """
@@ -207,7 +210,7 @@ def district(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def column(location: tuple[int | str, ...]) -> str:
-    """The name of the column of an error. Empty if the error is about the whole row."""
+    """The name of the column of an error. The name is empty if the error is about the whole row."""
     first, last = (str(location[0]), location[-1]) if location else ("", "")
     return (
         next((name for name, field in PERSON.items() if field == last), first) if first == "person_in_charge" else first

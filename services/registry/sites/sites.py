@@ -68,7 +68,7 @@ def locality(site: SiteDescription) -> StatedLocality:
 def with_settlement(site: Described, places: Places) -> Described:
     """The description.
 
-    If it lacks the code of its locality, and the gazetteer knows the typed name, the code is added.
+    If the site lacks the code of its locality, and the gazetteer knows the typed name, the code is added.
     """
     pcode = places.locality(site.pcode, site.locality, site.locality_pcode).pcode
     return site.model_copy(update={"locality_pcode": pcode}) if pcode and pcode != site.locality_pcode else site
