@@ -53,12 +53,12 @@ class HistoryPage:
 
     @property
     def older(self) -> int | None:
-        """The number of the last entry of the next older page. None if this is the oldest page."""
+        """The number of the last entry of the next older page. The result is None if this is the oldest page."""
         return self.first - 1 or None
 
     @property
     def newer(self) -> int | None:
-        """The number of the last entry of the next newer page. None if this is the newest page."""
+        """The number of the last entry of the next newer page. The result is None if this is the newest page."""
         return min(self.last + AT_ONCE, self.count) if self.last < self.count else None
 
     def has(self, anchor: str) -> bool:

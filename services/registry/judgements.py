@@ -15,7 +15,7 @@ from shared.places import Places
 
 # If a movement is held for one of these reasons, a newer version replaces it.
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
-# The results of movements of groups that took effect: somebody moved, or nobody.
+# The outcomes of movements of groups that took effect: people moved, or nobody moved.
 RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 
 
@@ -55,7 +55,7 @@ class Judgements:
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
-    judged: int = 0  # the first `changes`, up to this number, already contain the people's whereabouts
+    judged: int = 0  # this many of the first `changes` already contain the people's whereabouts
 
     def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
         """Decide about the movements of each changed household or group, once for all reports of the batch.

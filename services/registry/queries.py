@@ -161,7 +161,10 @@ def last_left_because_of(hazard_id: UUID, status: Status) -> ColumnElement[bool]
 async def household(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """The decrypted household with its members. None if the household does not exist or the caller may not see it."""
+    """The decrypted household with its members.
+
+    The result is None if the household does not exist or the caller may not see it.
+    """
     return next(iter(await households(session, encryption, [household_id], visibility)), None)
 
 

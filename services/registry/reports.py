@@ -131,7 +131,10 @@ class Filed(FiledReport[HouseholdClear | GroupClear]):
 
     @property
     def shelter(self) -> str:
-        """The kind of shelter. It is a sealed field of household reports, and an unencrypted field of group reports."""
+        """The kind of shelter.
+
+        The kind of shelter is sealed in reports about households, and not encrypted in reports about groups.
+        """
         if isinstance(self.clear, GroupClear):
             return self.clear.shelter
         shelter: str = self.sealed.get("shelter", Shelter.UNKNOWN)
@@ -166,7 +169,10 @@ class FiledMovement(FiledReport[AnyMovementClear]):
         return self.household_code is not None and self.subject[1] == self.report_id
 
     def name_household(self, household_id: str | None) -> None:
-        """Set the household that has the report's short code. None means that no such household is known."""
+        """Set the household that has the report's short code.
+
+        The argument None means that no such household is known.
+        """
         self.subject = (ReportKind.HOUSEHOLD.value, household_id or self.report_id)
 
     @property
@@ -227,8 +233,8 @@ def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date
 def moved_at(movement: FiledMovement) -> datetime:
     """The latest time at which people may have moved.
 
-    This is the end of the reported period or, if earlier, the time of the first report. A correction comes later, but
-    does not mean that people moved later.
+    The time is the end of the reported period or, if earlier, the time of the first report. A correction comes later,
+    but does not mean that people moved later.
     """
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:

@@ -52,8 +52,8 @@ async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
 async def step_if_alone(connection: asyncpg.Connection, task: SteppedTask) -> bool:
     """Do a step, unless the connection that holds the lock was lost meanwhile.
 
-    After any failure except the loss of the lock, the same task continues. A new task would read all households again.
-    A new task would also forget which households were published, and could then publish the change of fewer than five
-    households.
+    After any failure except the loss of the connection, the same task continues. A new task would read all households
+    again. A new task would also forget which households were published, and could then publish the change of fewer than
+    five households.
     """
     return connection.is_closed() or await task.step()

@@ -53,8 +53,8 @@ PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true for a site if this transaction files a movement of everybody there. Such a site is locked
-# exclusively. The locks of all other sites are shared.
+# `is_moved` is true for a site if this transaction files a movement of everybody there. A site where everybody moves is
+# locked exclusively. The locks of all other sites are shared.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text

@@ -106,7 +106,7 @@ class StoredReports:
     async def _find_links(self, connection: Connection, ids: Collection[str]) -> None:
         """Load people's answers about the events that made these households and groups leave.
 
-        The caller has locked them.
+        The caller has locked these households and groups.
         """
         if ids:
             rows = await connection.fetch(LINKS, ids, self._answer_id)

@@ -133,7 +133,7 @@ class Subject:
     def courses(self) -> Courses:
         """The courses of the household.
 
-        They are cached until the reports change, because many movements take long to compute.
+        The courses are cached until the reports change, because many movements take long to compute.
         """
         if not self.has_movements:
             return Courses()
@@ -183,7 +183,10 @@ class Subject:
 
     @property
     def standing(self) -> HouseholdStanding | None:
-        """The present whereabouts of the people. None if no movement followed the current displacement."""
+        """The present whereabouts of the people.
+
+        The result is None if no movement followed the current displacement.
+        """
         return self.standing_since(self.published) if self.has_movements else None
 
     @property

@@ -111,7 +111,10 @@ def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Op
 
 
 def settle_garbage() -> None:
-    """Reduce garbage collection: it makes the worker slower by a third, and the objects of a batch form no cycles."""
+    """Reduce garbage collection: it makes the worker slower by a third.
+
+    Frequent collection is not needed, because the objects of a batch form no cycles.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 20)

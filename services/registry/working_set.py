@@ -98,8 +98,8 @@ class WorkingSet(Filing):
     def replace_current(self, subject: Subject, replaced: Filed) -> None:
         """Remove the household's current report, because another report about this displacement takes its place.
 
-        All versions of the removed report get the outcome of a duplicate. Their authors still see them as recorded in
-        their receipts. A later correction by such an author waits for a person.
+        All versions of the removed report get the outcome of a duplicate. In the receipts of their authors, the
+        versions are still shown as recorded. A later correction by such an author waits for a person.
         """
         if subject.movements or subject.has_movements:
             self._to_judge(subject)

@@ -123,7 +123,7 @@ class CountAssignments(Body):
 class ChangedCounts(BaseModel):
     """The ids that the request changed.
 
-    All other requested ids are unknown, or somebody else has changed them meanwhile.
+    Other requested ids are unknown, or somebody else has changed the counts with these ids meanwhile.
     """
 
     ids: list[UUID]

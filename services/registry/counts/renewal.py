@@ -84,7 +84,8 @@ async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Reg
 async def last_renewal(sessions: async_sessionmaker[AsyncSession], version: str) -> datetime | None:
     """The time of the last renewal.
 
-    None if `version`, which names the present gazetteer and rules, is not the version of the last renewal.
+    The result is None if `version`, which names the present gazetteer and rules, is not the version of the last
+    renewal.
     """
     async with sessions() as session:
         return await session.scalar(select(CountRenewal.renewed_at).where(CountRenewal.version == version))

@@ -55,7 +55,7 @@ class Recounts:
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
     replaces no other count. `moved` are the people who moved. A later recount cannot include people who moved away, but
-    it includes people who came. So people who moved do not make two teams disagree.
+    it includes people who came. The comparison of two teams' counts therefore leaves out people who moved.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Recounts:
     def standing(self, count: Headcount) -> Standing:
         """The time until which the count is in effect.
 
-        This is the time of the first later recount of the population that replaces the count. A count that a person
+        The count is in effect until the first later recount of the population that replaces it. A count that a person
         found wrong is in effect until the time of the chosen count. If the chosen count is older, the wrong count is
         never in effect.
         """
@@ -129,7 +129,7 @@ class Recounts:
         """Whether the recount agrees with the number of people that follows from the earlier count and later reports.
 
         Nobody knows whether the earlier count already contains the people of later partial counts, and the people who
-        came by movements. Therefore the recount may include any number of these people.
+        came by movements. The recount may therefore include all, some or none of these additional people.
         """
         at, persons = recount.counted_at, recount.clear.persons
         left = self._persons_left(earlier, at)
@@ -140,7 +140,7 @@ class Recounts:
     def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
         """The counts that add people between two recounts of the population.
 
-        These are partial counts, and counts of people who came by movements.
+        Such counts are partial counts, and counts of people who came by movements.
         """
         for part in self._partial.get(recount.population or "", ()):
             if earlier.order < part.order < recount.order and self._are_of_one_hazard(part, recount):

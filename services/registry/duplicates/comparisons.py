@@ -1,7 +1,8 @@
 """Compares each new or changed household with other households in the background, and stores the exact duplicates.
 
-A comparison takes longer than a registration. Therefore the transaction that files a report only adds the household to
-a list. The worker takes a few households at a time from the list, and compares them within seconds.
+A comparison takes longer than a registration. The transaction that files a report therefore only adds the household to
+a list of households to compare. The worker takes a few households at a time from the list, and compares them within
+seconds.
 """
 
 import asyncio

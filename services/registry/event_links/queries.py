@@ -89,7 +89,7 @@ def newest_answers() -> Select[UUID]:
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
     """Displacements that an event may have caused.
 
-    Their reports name no event, and nobody has answered whether an event caused them.
+    The reports of these displacements name no event, and nobody has answered whether an event caused them.
 
     The displacements that have waited longest come first, at most MOST.
     """

@@ -14,8 +14,9 @@ from services.registry.reports import BRACKETS, CELLS, SEXES
 from shared.events.vocabulary import Sex
 
 # The name of each column of stored numbers consists of a sex and one of these names. The columns of WHOLE count the
-# brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these brackets. Therefore the
-# columns of PARTS count parts of brackets. The columns of PARTS include only persons whose age in years is known.
+# brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these brackets. Because some
+# profiles divide brackets, the columns of PARTS count parts of brackets. The columns of PARTS include only persons
+# whose age in years is known.
 WHOLE = tuple(bracket.replace("-", "_").replace("+", "_plus") for bracket in BRACKETS)
 PARTS = ("0_4", "5", "12_14", "15_17", "60_64", "65_plus")
 PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))

@@ -79,7 +79,7 @@ def change_of_column(column: str) -> str:
 
 
 # TOTAL is the sum of a column over all rows of a group. COLUMN is the column of a single row. OF_SUM is the column of a
-# row of sums. A column of a row of sums is never NULL. It therefore needs no `coalesce`, which would slow down figures
+# row of sums. A column of a row of sums is never NULL. Such a column needs no `coalesce`, which would slow down figures
 # of thousands of rows.
 TOTAL, COLUMN, OF_SUM = "coalesce(sum({}), 0)", "coalesce({}, 0)", "{}"
 

@@ -42,8 +42,9 @@ SELECT report_id, site_id, covers_site, persons, counted_at, reported_at, change
 FROM counts WHERE {IS_AT_SITE}
 """  # noqa: S608
 # If teams disagree about everybody at a site, the figures use the number of the highest count. The newest count also
-# includes people who came between the two counts. Therefore `position` is the position of the newest count. Of several
-# counts of everybody at a site (for example of displaced people and of evacuees), the latest includes all people.
+# includes people who came between the two counts. `position` is therefore the position of the newest of these counts.
+# Of several counts of everybody at a site (for example of displaced people and of evacuees), the latest includes all
+# people.
 WHOLES = """
 SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS is_latest FROM (
     SELECT DISTINCT ON (own.report_id) own.report_id, newest.site_id, newest.position

@@ -1,8 +1,8 @@
 """Computes the figures of the duration of displacement, and of people whom nobody has confirmed.
 
 A duration begins with the departure. The durations are grouped in the classes of UNDRR's DELTA. Ongoing and ended
-displacements are separate figures. The passage of time alone does not end a displacement. Therefore a separate figure
-counts the people whose last confirmation is too old.
+displacements are separate figures. The passage of time alone does not end a displacement. A separate figure counts the
+displaced people whose last confirmation is too old.
 """
 
 # raw SQL throughout: the statements are built from the filters of each query
@@ -109,7 +109,7 @@ async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: boo
 def stock_summary(query: FigureQuery, *, is_summed: bool) -> Summary | None:
     """The summary that contains the stock of the query, with the numbers of households.
 
-    None if no summary contains this stock.
+    The result is None if no summary contains this stock.
     """
     return anywhere(query).summary("stock") if is_summed and query.is_whole else None
 
@@ -145,8 +145,8 @@ def classified(numbers: Counter[int | None]) -> Counter[int]:
 def ongoing(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
     """The SQL statements for registered people who are in location of displacement.
 
-    If there is a summary of the stock, only the displacements of the last 90 days are read. All other people have been
-    displaced for longer; their number is the rest of the stock.
+    If there is a summary of the stock, only the displacements of the last 90 days are read. People who were displaced
+    earlier are the rest of the stock.
     """
     if summary:
         yield DURATIONS.format(

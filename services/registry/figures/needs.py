@@ -19,8 +19,9 @@ from services.registry.figures.statements import GIVEN_NEEDS, number, source, ta
 from services.registry.figures.statistics import without_nested_loops
 from shared.events.vocabulary import Need
 
-# A report states the needs of a household or group, not of single persons. Therefore all persons of the household or
-# group count. The row without a need counts everybody with at least one need.
+# A report states the needs of a household or group, not of single persons. A figure of a need therefore counts all
+# persons of the households and groups that have the need. The row without a need counts everybody with at least one
+# need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}
 WHERE {conditions} GROUP BY 1 HAVING {persons} > 0

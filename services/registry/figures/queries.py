@@ -61,7 +61,7 @@ def category_of(mobility: Mobility, scope: MovementScope) -> FigureCategory:
 
 
 class ReasonRank(StrEnum):
-    """Selects by which of its ranked reasons a displacement counts.
+    """Selects which of the ranked reasons of a displacement the figures use.
 
     FIRST is the first reason, ANY is each of the reasons. With ONLY, a displacement counts only if it has a single
     reason.
@@ -145,13 +145,13 @@ class FigureQuery:
         return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
 
     def summary(self, kind: Kind) -> Summary | None:
-        """The summary by all dimensions of the query. None if there is no such summary.
+        """The summary by all dimensions of the query. The result is None if there is no such summary.
 
-        No summary is by origin and destination together. A summary contains the number of persons of each sex and age,
-        but not the number of households that have a person of this sex and age. If a query selects sexes of a stock,
-        the persons are read from the summary, and the households are counted in the displacements. If a query selects
-        ages, the households can be counted only by reading the ages of all persons. Reading the ages also counts the
-        persons, so no summary is used.
+        No summary is by origin and destination together. A summary contains the number of persons of each sex and age.
+        It does not contain the number of households that have such a person. If a query selects sexes of a stock, the
+        persons are read from the summary, and the households are counted in the displacements. If a query selects ages,
+        the households can be counted only by reading the ages of all persons. Reading the ages also counts the persons,
+        so no summary is used.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None

@@ -45,8 +45,10 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM {table_of_changes} {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The changes of the stock up to a day: the changes of all earlier years, of the earlier months of the year, and of the
-# earlier days of the month.
+# The changes of the stock up to a day.
+#
+# They are the changes of all earlier years, of the earlier months of the day's year, and of the earlier days of the
+# day's month.
 SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
@@ -56,8 +58,9 @@ SPANS_OF_STOCK = """
     SELECT * FROM figure_sums
     WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
 """
-# The stock on a day is the total of all changes minus the later changes: of the later days of the month, of the later
-# months of the year, and of all later years. Most queries are about a recent day, which has few later changes.
+# The stock on a day is the total of all changes minus the changes after the day. The later changes are those of the
+# later days of the month, of the later months of the year, and of all later years. Most queries are about a recent day,
+# which has few later changes.
 STOCK_SPANS = """
 SELECT dimensions_id, {stock} FROM figure_totals AS totals LEFT JOIN (
     SELECT dimensions_id, {totals} FROM (

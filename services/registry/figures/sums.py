@@ -59,8 +59,8 @@ TAKEN = f"""
 DELETE FROM {{table}} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {{table}} LIMIT :most))
 RETURNING {CHANGED}, {listed(*FIGURE_NUMBERS)}
 """  # noqa: S608 - constants
-# The changes are first summed by all dimensions. This leaves few rows, because many households of a disaster have equal
-# dimensions.
+# The changes are first summed by all dimensions. The sums have few rows, because many households of a disaster have
+# equal dimensions.
 MERGED = f"""
 SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
 """  # noqa: S608 - constants

@@ -1,7 +1,7 @@
 """Finds the counts that are in effect at the time of each movement. No I/O.
 
 A site may have thousands of counts and confirmations. Movements are processed in the order of time. Each count is
-therefore examined only twice, when it begins and when a recount replaces it, and not for each movement.
+therefore examined only when it begins and when a recount replaces it, and not for each movement.
 """
 
 from bisect import insort

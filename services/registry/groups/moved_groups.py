@@ -1,4 +1,4 @@
-"""Makes counts of the people of groups who moved, at the places to which the movements led. No I/O."""
+"""For people of groups who moved, makes counts at the places to which they moved. No I/O."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -78,7 +78,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 def part_id(report_id: str, stock_id: str) -> str:
     """The id of a count of people who moved. The id is used like a report id.
 
-    It depends only on the movement and the stock.
+    The id depends only on the movement and the stock.
     """
     return str(events.derived_id("moved", report_id, stock_id))
 

@@ -40,8 +40,8 @@ def tallies(
     recounts, before = Recounts(counts, choices), NOBODY_MOVED
     known = tallies_of(counts, ordered, sites, recounts)
     # Whether teams disagree depends on the people who were there at the time of the later count. Which people were
-    # there depends on the movements. The movements depend on the counts that were in effect before. Therefore each pass
-    # fixes at least one more count, in the order of time.
+    # there depends on the movements. The movements depend on the counts that were in effect before. Each pass therefore
+    # decides at least one more count, in the order of time.
     for _ in range(MOST_PASSES):
         moved = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
         if moved == before:
@@ -61,7 +61,7 @@ def moved_people(known: Iterable[Tally]) -> MovedPeople:
 def tallies_of(
     counts: Iterable[Headcount], movements: Iterable[FiledMovement], sites: TypedSites, recounts: Recounts
 ) -> Tallies:
-    """The tallies of the counts, if full recounts replace counts as `recounts` says."""
+    """The tallies of the counts, computed with the full recounts that `recounts` gives as replacements."""
     known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
     counts_in_effect = CountsInEffect(known)
     for movement in movements:
@@ -157,8 +157,8 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
     """The number of people of a count.
 
-    A later recount may have counted some people of a count of everybody at a site. These people are subtracted.
-    `shared/places/site_counts.py` implements the same rule.
+    A later recount may have counted some people of a count of everybody at a site. People whom a later recount has
+    counted again are subtracted. `shared/places/site_counts.py` implements the same rule.
     """
     if not tally.count.covers_site:
         return tally.people.count

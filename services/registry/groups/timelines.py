@@ -19,7 +19,7 @@ from shared.events.vocabulary import DISPLACED, Measure, Mobility, Status, SubSt
 class CountEntry(TimelineEntry):
     """A version of a report. If the report is a count, `counts` has this count.
 
-    If it is a movement, `counts` has the people who moved.
+    If the report is a movement, `counts` has the people who moved.
     """
 
     counts: Sequence[GroupCount] = ()

@@ -26,8 +26,8 @@ IS_REGISTERED = exists().where(
     Household.household_id == Report.subject_id,
     or_(Household.status == Status.ACTUAL, Report.status != Status.ACTUAL),
 )
-# The condition that the people are registered under another id. This is so if a version was refused as a duplicate, or
-# if another household has the report.
+# The condition that the people are registered under another id. People are registered under another id if a version was
+# refused as a duplicate, or if another household has the report.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
     Report.reason == Held.OTHER_HOUSEHOLD,

@@ -48,7 +48,7 @@ async def unpublished(
 
 
 def stated_by(change: HeldChange, count: Headcount, stocks: Mapping[str, UUID]) -> dict[str, Any]:
-    """The row of the count."""
+    """The row of the held count in the table of held stocks."""
     clear = count.clear
     is_displaced = clear.measure is Measure.STOCK and clear.mobility in DISPLACED
     return {

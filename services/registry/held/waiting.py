@@ -104,7 +104,7 @@ async def opened(
 ) -> dict[str, Any] | None:
     """The held report with its decrypted fields.
 
-    None if the report is not held or the caller may not see the report.
+    The result is None if the report is not held or the caller may not see the report.
     """
     row = (await session.execute(_seen(HELD, visibility, [outcome_id]))).mappings().one_or_none()
     if row is None:

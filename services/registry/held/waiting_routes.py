@@ -55,9 +55,9 @@ class HeldReport(BaseModel):
     If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
     where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
     report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction.
-    `subject_pcode` is the place where the people are registered, because most movements state no place. It is None if
-    this place is outside the caller's areas. If `is_adoptable` is true, the caller may accept the report as a report
-    about another household that is registered.
+    `subject_pcode` is the place where the people are registered, because most movements state no place. `subject_pcode`
+    is None if this place is outside the caller's areas. If `is_adoptable` is true, the caller may accept the report as
+    a report about another household that is registered.
     """
 
     outcome_id: UUID

@@ -62,11 +62,11 @@ def codes(filed: Filed, at: datetime | None = None) -> list[int]:
 # A person code below AGED is an index in CELLS, and means that the age in years is not known. Any other person code is
 # AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In the
 # following years, the age rises on every 1 January, because the birthday must not be stored unencrypted. The exact age
-# on the day of displacement would reveal whether the birthday is before or after this day. Therefore the code contains
-# the age on the next 1 January. The exception is a person who enters an older bracket of a profile between the day of
-# displacement and the next 1 January. In memory only, the assessment of the person's functioning, multiplied by
-# ASSESSMENT_STEP, is added to the person code. PostgreSQL stores only numbers of assessed persons, so that no
-# disability is stored beside an age.
+# on the day of displacement would reveal whether the birthday is before or after this day. The code therefore contains
+# the age on the next 1 January, and not the age on the day of displacement. The exception is a person who enters an
+# older bracket of a profile between the day of displacement and the next 1 January. In memory only, the assessment of
+# the person's functioning, multiplied by ASSESSMENT_STEP, is added to the person code. PostgreSQL stores only numbers
+# of assessed persons, so that no disability is stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -139,7 +139,7 @@ def age(member: Content, year: int, day: str) -> int | None:
     If only the birth year is known, the age is the difference of the two years.
 
     If a report states only an age, the age was right on the day `age_reported_on`, and the years since then are added.
-    If this day is not stated, the stated age is used.
+    If the report does not state this day, the stated age is used unchanged.
     """
     born: str | None = member.get("birth_date")
     if born is not None:

@@ -256,9 +256,9 @@ class HouseholdCodes:
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
         """A report may give its household a code that another household has.
 
-        Count this code as a wrong code of the author. If such a code did not count, an account could guess codes: if a
-        code is shared, movements with the code are not recorded, and the account sees this in its receipts. The caller
-        has locked the households, and stores them later.
+        Count this code as a wrong code of the author. If such a code did not count, an account could guess codes:
+        movements with a shared code are not recorded, and the receipts of the account show this. The caller has locked
+        the households, and stores them later.
         """
         if not given:
             return

@@ -176,7 +176,10 @@ def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | Non
 
 
 def standing(current: Course | None) -> HouseholdStanding | None:
-    """The whereabouts of the people of the current displacement. None if no movement followed this displacement."""
+    """The whereabouts of the people of the current displacement.
+
+    The result is None if no movement followed this displacement.
+    """
     if current is None:
         return None
     numbers = dict.fromkeys(STOCK, 0)

@@ -62,7 +62,7 @@ class People:
     def is_determined(self) -> bool:
         """Whether there are as many unnamed persons as candidates.
 
-        In that case, each candidate is one of the unnamed persons.
+        If there are as many, each candidate is one of the unnamed persons.
         """
         return bool(self.candidates) and sum(self.others) == len(self.candidates)
 

@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.execute("UPDATE counts SET counted_at = reported_at, stock_id = report_id")
     op.execute("CREATE INDEX ix_counts_population ON counts (population)")
     op.execute("CREATE SEQUENCE group_sequence")
-    # The trigger set `superseded_at` to the time of the group's next count. The new code sets it by another rule.
+    # The trigger set `superseded_at` to the time of the group's next count. The new code sets `superseded_at` by
+    # another rule.
     op.execute("DROP TRIGGER fill ON counts")
     op.execute("DROP FUNCTION fill_counts")

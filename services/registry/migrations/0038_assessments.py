@@ -1,6 +1,7 @@
 """Adds the numbers of assessed persons and of persons with disability, for figures.
 
-The numbers have their own rows in `figure_changes`. A displacement of which no person was assessed adds no such row.
+The numbers have their own rows in `figure_changes`. A displacement without assessed persons adds no row of assessed
+persons.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores people's decisions about pairs of households that were probably registered twice.
 
-It also stores to whom each pair is assigned.
+The migration also stores to whom each pair is assigned.
 """
 
 from alembic import op

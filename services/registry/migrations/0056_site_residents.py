@@ -2,7 +2,8 @@
 
 For all households at sites, the worker makes the keys of the sites again. It then also makes the rows of the new table.
 Root ids begin with the time of their generation, so that `0` is older than every root. The previous release of Dayar
-may make keys of a household during the update. Such a household gets rows with its next report.
+may make keys of a household during the update. A household whose keys the previous release made gets rows with its next
+report.
 """
 
 from alembic import op

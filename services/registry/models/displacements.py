@@ -80,9 +80,9 @@ class Displaced(Moved):
 class Assessed:
     """The displaced persons who answered the questions about functioning, and the persons with a disability.
 
-    In rows of earlier releases of Dayar, both numbers are 0, because nobody was asked. If a worker of an earlier
-    release of Dayar stores a row during an update, both numbers are None until a worker of this release of Dayar has
-    computed them.
+    In rows of earlier releases of Dayar, both numbers are 0, because nobody was asked. During an update, a worker of an
+    earlier release of Dayar may store a row. In such a row, both numbers are None until a newer worker has computed
+    them.
     """
 
     assessed: Mapped[int | None] = mapped_column(SmallInteger)

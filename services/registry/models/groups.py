@@ -93,7 +93,7 @@ class GroupStay(Displaced, RegistryModel):
 class CountDecision(Decision, RegistryModel):
     """A person's choice between two differing counts. `report_id` and `version` are the chosen count.
 
-    The newest decision about two counts is valid, until one of the two reports is corrected. If `is_reversed` is true,
+    The newest choice between two counts is valid until one of the two reports is corrected. If `is_reversed` is true,
     the person has reversed an earlier decision.
     """
 

@@ -145,7 +145,10 @@ class PlaceComparing:
         return True
 
     async def _list(self) -> Listed | None:
-        """The counts and the households to compare. None if nothing has changed since the last comparison."""
+        """The counts and the households to compare.
+
+        The result is None if nothing has changed since the last comparison.
+        """
         async with self._sessions.begin() as session:
             version = await data_version(session)
             if version == self._version:

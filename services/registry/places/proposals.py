@@ -93,7 +93,7 @@ def _proposal(
 ) -> Proposal:
     """The question about two places.
 
-    In `joined`, a place that people have joined to others has the common key of these places.
+    `joined` maps each place that people have joined to others to the common key of the joined places.
     """
     sides: list[ProposedPlace] = []
     for key in joined:

@@ -1,7 +1,7 @@
 """Computes all counts at two places again, after a person has decided whether these places are the same.
 
 The transaction that computes the counts locks out all other workers that compute counts, and PostgreSQL ends long
-transactions. Therefore most counts that name one of the places are found before this transaction begins, in batches.
+transactions. Most counts that name one of the places are therefore found in batches, before this transaction begins.
 """
 
 # raw SQL throughout: these statements take locks, and find counts by the places of their reports
@@ -96,15 +96,15 @@ async def recount_places(
 
     Every worker that computes counts reads the decisions. Therefore this function takes a lock that keeps all these
     workers from computing counts meanwhile. `found` has the counts that were found before the transaction. This
-    function finds the counts that came after that.
+    function finds the counts that came after the counts in `found`.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)
     concerned = await concerned_by(connection, decision, places)
     while await find_some(connection, concerned, places, found):
         pass
-    # If people of a group moved to one of the places, no report counts these people at that place. Therefore all counts
-    # of such a group are computed again.
+    # If people of a group moved to one of the places, no report counts these people at that place. If people of a group
+    # moved to one of the places, all counts of the group are therefore computed again.
     moved = {str(row["group_id"]) for row in await connection.fetch(MOVED, concerned.codes)}
     groups = sorted(found.groups | moved)
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, groups)

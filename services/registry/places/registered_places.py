@@ -1,7 +1,8 @@
 """Counts the registered people at the places of counts, so that the alerts service can compare place by place. No I/O.
 
-The place of a household is sealed, and no event may reveal it (docs/decisions/0068). Therefore the sums are over
-multiples of five households. The sums change only after at least five households of the pair of districts have changed.
+The place of a household is sealed, and no event may reveal it (docs/decisions/0068). The published sums are therefore
+over multiples of five households. The sums change only after at least five households of the pair of districts have
+changed.
 """
 
 from collections import defaultdict
@@ -43,7 +44,10 @@ class HouseholdPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredHousehold:
-    """The displaced people of a household, at the place where most of them are. This object is never stored."""
+    """The displaced people of a household, at the place where most of them are.
+
+    An object of this class is never stored.
+    """
 
     household_id: str
     registered_at: datetime
@@ -56,7 +60,8 @@ class RegisteredHousehold:
     def of(cls, subject: Subject) -> "RegisteredHousehold | None":
         """The household.
 
-        None if nobody of the household is displaced in the country, or if the day of the departure is too vague.
+        The result is None if nobody of the household is displaced in the country, or if the day of the departure is too
+        vague.
         """
         departure, clear = subject.published, subject.published.clear
         course = subject.courses.by_departure.get(departure.report_id)
@@ -114,7 +119,7 @@ class PresentPlaces:
         return self._same.key(count.present_key)
 
     def of_household(self, at: HouseholdPlace) -> PlaceKey | None:
-        """The key of the household's place. None if the report states neither a site nor a locality."""
+        """The key of the household's place. The result is None if the report states neither a site nor a locality."""
         if at.site_id:
             return self._same.key(site_key(UUID(at.site_id)))
         if not any(at.locality):
@@ -147,8 +152,8 @@ class ComparedHouseholds(Generic[Key, Household]):
     """The households of each pair of districts or of each site, as the published comparisons contain them.
 
     Changes of fewer than five households are not published until further households change. Without this rule, the
-    change of a sum could reveal a household that changed alone. So could the difference between the sums of two counts
-    at a site.
+    change of a sum could reveal a household that changed alone. The difference between the sums of two counts at a site
+    could also reveal such a household.
     """
 
     def __init__(self) -> None:
@@ -201,9 +206,9 @@ def stated(
 ) -> Iterator[tuple[PlaceKey | None, RegisteredHousehold]]:
     """The households, each with the key of its place if this is a counted place.
 
-    Households that are certainly elsewhere have None instead. If the place of a household has nearly the same name as a
-    counted place, or is the locality of a counted site, the household may be at the counted place. Such a household is
-    left out, so that nobody is counted twice.
+    Households that are certainly elsewhere have None instead. A household may be at a counted place if its own place
+    has nearly the same name. It may also be at a counted site if its own place is the locality of the site. A household
+    that may be at the counted place is left out, so that nobody is counted twice.
     """
     of_counts = {
         word

@@ -78,7 +78,7 @@ class PlaceAssignments(Body):
 class ChangedPlaces(BaseModel):
     """The questions or answers that the request changed.
 
-    All other requested ids are unknown, or were answered already.
+    Other requested ids are unknown, or belong to questions that were answered already.
     """
 
     ids: list[UUID]

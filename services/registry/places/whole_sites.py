@@ -32,7 +32,10 @@ class CountOfEverybody(NamedTuple):
 
 
 class HouseholdThere(NamedTuple):
-    """The people of a household who were at the site when everybody was counted. This object is never stored."""
+    """The people of a household who were at the site when everybody was counted.
+
+    An object of this class is never stored.
+    """
 
     household_id: str
     registered_at: datetime

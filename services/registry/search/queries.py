@@ -115,8 +115,8 @@ class SearchPage:
     """One page of households, the latest change first.
 
     `count` is the number of households on this page and all later pages, at most COUNTED + 1. `count` is None if
-    counting would take too long. `is_complete` is false if the search could not look at all households: some have no
-    search keys, or keys of a missing root or of older rules.
+    counting would take too long. `is_complete` is false if the search could not look at all households. Some may have
+    no search keys, or search keys of a missing root, or of older rules.
     """
 
     rows: Sequence[RowMapping]
@@ -176,7 +176,7 @@ def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
     """The households that match the query's terms, code, site and hazard.
 
-    None if the query has no term, code, site or hazard.
+    The result is None if the query has no term, code, site or hazard.
 
     PostgreSQL finds such households by indexes. `_fits` has the conditions for the other criteria.
     """
@@ -278,7 +278,10 @@ async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """The site, with the names that no other site with the same P-code has. None if the site is not listed."""
+    """The site, with the names that no other site with the same P-code has.
+
+    The result is None if the site is not listed.
+    """
     site = await session.get(Site, site_id)
     if site is None:
         return None

@@ -1,7 +1,7 @@
 """Applies movements of everybody at a site to the households there, a few households at a time.
 
-A site may have thousands of households, and PostgreSQL ends long transactions. Therefore the transaction that files the
-movement only stores a list of the households. If a report about a listed household comes, the transaction that files
+A site may have thousands of households, and PostgreSQL ends long transactions. The transaction that files the movement
+therefore only stores a list of the households. If a report about a listed household comes, the transaction that files
 this report applies the movement at once.
 """
 

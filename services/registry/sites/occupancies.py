@@ -42,7 +42,10 @@ class CountAtSite(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Whether the count has its own stock. Such a count may include people whom other counts also include."""
+        """Whether the count has its own stock.
+
+        A count with its own stock may include people whom other counts also include.
+        """
         return self.movement_id is None and self.stock_id == self.report_id
 
     @property

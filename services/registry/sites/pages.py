@@ -109,9 +109,9 @@ def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> 
 async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCount]) -> list[VersionKey]:
     """The keys of all versions of the reports about the site.
 
-    These are the movements of everybody at the site, the counts of people there, and the movements of each group that
-    happened while people of the group were there. Movements of a group after it left the site are not included,
-    because they may belong to other areas.
+    The reports are the movements of everybody at the site, and the counts of people there. The movements of a group are
+    included if they happened while people of the group were there. Movements of a group after it left the site are not
+    included, because they may belong to other areas.
     """
     counted = [count.report_id for count in there if count.movement_id is None]
     arrived = {count.movement_id for count in there if count.movement_id}
@@ -143,7 +143,7 @@ async def versions(
 async def registered(session: AsyncSession, request: Request, site: Site, visibility: Visibility) -> int | None:
     """The number of households that reports place at the site, now or earlier. 1,001 means more than 1,000.
 
-    None if counting them takes too long.
+    The result is None if counting them takes too long.
     """
     search = request.app.state.search
     try:

@@ -1,7 +1,7 @@
 """Sums the registered displaced people at each site. No I/O.
 
-The site of a household is sealed, and no event may reveal it. Therefore the sums are over multiples of five households,
-and change only after at least five households of the site have changed (docs/decisions/0078).
+The site of a household is sealed, and no event may reveal it. The published sums are therefore over multiples of five
+households. They change only after at least five households of the site have changed (docs/decisions/0078).
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from services.registry.places.registered_places import WHOLE, whole
 
 
 class Residents(NamedTuple):
-    """The displaced people of a household at one site. This object is never stored."""
+    """The displaced people of a household at one site. An object of this class is never stored."""
 
     household_id: str
     registered_at: datetime

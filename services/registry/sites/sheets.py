@@ -92,7 +92,10 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class SiteSheet:
-    """The rows of a sheet, and the kind of each column: one of `COLUMNS`, or `REASONS`, or `SKIPPED`."""
+    """The rows of a sheet, and the kind of each column.
+
+    The kind is REASONS, SKIPPED, or one of COLUMNS.
+    """
 
     labels: tuple[str, ...]
     columns: tuple[str, ...]
@@ -137,7 +140,7 @@ def opened(raw: bytes) -> Sheet:
 
 
 def guess(label: str) -> str | None:
-    """The kind of the column. None if no pattern matches the label."""
+    """The kind of the column. The result is None if no pattern matches the label."""
     text = folded(label[:LETTERS])
     if not text or text in own_reasons():
         return REASONS if text else None
