@@ -147,7 +147,7 @@ async def stored(session: AsyncSession) -> int:
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
     """Remove the digests of an erased household or group.
 
-    Also remove its search keys, its duplicates, and the stock of its held count.
+    Also remove the search keys, the duplicates, and the stock of the held count.
 
     Return the number of reports. The inbox keeps the event ids, so that a repeated report has no effect. An event whose
     stored digest is empty is always a repeat. Intake deletes the ids that it stored when the reports came (`erase` in

@@ -111,7 +111,7 @@ def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Op
 
 
 def settle_garbage() -> None:
-    """Reduce garbage collection: it makes the worker slower by a third.
+    """Reduce garbage collection, which makes the worker slower by a third.
 
     Frequent collection is not needed, because the objects of a batch form no cycles.
     """

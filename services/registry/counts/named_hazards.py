@@ -1,7 +1,7 @@
 """Decides whether two counts are of people who fled the same hazard, even if only one of the counts names a hazard.
 
-No I/O. Forms ask which hazard people fled, but not everybody answers. If one count of some people names the hazard and
-another names none, figures would otherwise add the two counts. The rules are in docs/decisions/0064.
+No I/O. Forms ask which hazard people fled, but not everybody answers. Without this module, figures would add two counts
+of the same people if only one of the counts names the hazard. The rules are in docs/decisions/0064.
 """
 
 from collections import defaultdict

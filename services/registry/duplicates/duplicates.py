@@ -91,7 +91,7 @@ def matches(
 def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
     """Whether both persons may have been born on the same day.
 
-    False if nothing is known about the birth of one person.
+    The result is False if nothing is known about the birth of one person.
     """
     first, second = born_between(dict(one)), born_between(dict(other))
     return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]

@@ -54,8 +54,8 @@ SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS
     ORDER BY own.report_id, newest.position DESC
 ) AS whole
 """
-# The people who were left of an earlier count on the day. If the count was replaced before that day, the people who
-# were left when it was replaced.
+# LEFT is the number of people of an earlier count who were left at the time LEFT_ON. This is the end of the day or, if
+# earlier, the time when a later count replaced the earlier count.
 LEFT_ON = "least(:until, earlier.superseded_at)"
 LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN earlier.persons ELSE (
     SELECT persons FROM group_stays AS stay
@@ -80,8 +80,8 @@ SELECT report_id, sum(persons)::integer AS persons,
 FROM included_stocks GROUP BY 1
 """
 # If a count of everybody found fewer people than the earlier counts, people have left, and nobody knows where they had
-# come from. In a figure, each earlier count then gets its share of `found`, the number of people who were found. The
-# shares are differences of rounded running totals, so that their sum is `found`.
+# come from. If fewer people were found, each earlier count gets its share of `found`, the number of people who were
+# found. The shares are differences of rounded running totals, so that their sum is `found`.
 REDUCED = """
 SELECT stock, (running * found / total - (running - persons) * found / total)::integer AS persons FROM (
     SELECT stock, stocks.persons, sum(stocks.persons) OVER (PARTITION BY report_id ORDER BY stock) AS running,

@@ -47,8 +47,8 @@ SUMS = """(
 ) AS sums"""
 # The changes of the stock up to a day.
 #
-# They are the changes of all earlier years, of the earlier months of the day's year, and of the earlier days of the
-# day's month.
+# Up to a day, the stock has the changes of all earlier years, of the earlier months of the day's year, and of the
+# earlier days of the day's month.
 SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
@@ -173,7 +173,7 @@ def is_unconfirmed(confirmed_at: str) -> str:
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
     """Whether the figures are by all dimensions of the sums.
 
-    If they are, PostgreSQL need not group the rows of the sums, which would take long.
+    If so, PostgreSQL need not group the rows of the sums, which would take long.
     """
     return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
 

@@ -1,6 +1,6 @@
 """Decides which movements of a site concern a group, and which movements of a group concern a site. No I/O.
 
-A movement concerns the other side if it happened while people of the group were at the site.
+Such a movement must have happened while people of the group were at the site.
 """
 
 from collections import defaultdict

@@ -5,9 +5,9 @@ no hazard, it takes the hazard from recorded counts of the same people (docs/dec
 hazard is recorded later, the held count must be published again with the new stock. If the held count were not
 published again, the alerts service would add both counts. If a correction takes the hazard away again, the held count
 must be published again, too. Without this new event, the alerts service would treat the two counts as counts of the
-same people. A held count is also published again if a person joins or separates two places or two hazards. The last
-case is a site that gets a name by which counts may name it. A listed held count whose stock stayed the same is not
-published (`stocks.py`).
+same people. A held count is also published again if a person joins or separates two places or two hazards. A held count
+is also published again if a site gets a name by which counts may name it. A listed held count whose stock stayed the
+same is not published (`stocks.py`).
 """
 
 # raw SQL throughout: the table is filled by one statement, in the transaction of a batch

@@ -151,9 +151,9 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """The kind and the id of the subject, and the report id.
+    """The subject and the report id of a held report.
 
-    All of them are those of the held report with this outcome id.
+    Returns the kind and the id of the subject, and the id of the report with this outcome id.
     """
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()

@@ -93,7 +93,8 @@ def _proposal(
 ) -> Proposal:
     """The question about two places.
 
-    `joined` maps each place that people have joined to others to the common key of the joined places.
+    `joined` is the pair of places. A place that people have joined to others is given by the common key of all these
+    places.
     """
     sides: list[ProposedPlace] = []
     for key in joined:

@@ -207,8 +207,8 @@ def stated(
     """The households, each with the key of its place if this is a counted place.
 
     Households that are certainly elsewhere have None instead. A household may be at a counted place if its own place
-    has nearly the same name. It may also be at a counted site if its own place is the locality of the site. A household
-    that may be at the counted place is left out, so that nobody is counted twice.
+    has nearly the same name. A household may also be at a counted site if its own place is the locality of the site. A
+    household that may be at the counted place is left out, so that nobody is counted twice.
     """
     of_counts = {
         word

@@ -115,8 +115,8 @@ class SearchPage:
     """One page of households, the latest change first.
 
     `count` is the number of households on this page and all later pages, at most COUNTED + 1. `count` is None if
-    counting would take too long. `is_complete` is false if the search could not look at all households. Some may have
-    no search keys, or search keys of a missing root, or of older rules.
+    counting would take too long. `is_complete` is false if the search could not look at all households. Some households
+    may have no search keys, or only keys of a missing root or of older rules.
     """
 
     rows: Sequence[RowMapping]

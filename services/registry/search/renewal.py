@@ -59,7 +59,7 @@ async def made_by(session: AsyncSession, root_id: str) -> int:
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
     """The changed columns of `households`.
 
-    The previous release of Dayar did not store the present place, so it is included.
+    The previous release of Dayar did not store the present place, so the present place is included.
     """
     return {
         "household_id": UUID(subject.name[1]),

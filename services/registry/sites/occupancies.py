@@ -42,10 +42,7 @@ class CountAtSite(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Whether the count has its own stock.
-
-        A count with its own stock may include people whom other counts also include.
-        """
+        """Whether the count has its own stock, so that it may include people whom other counts also include."""
         return self.movement_id is None and self.stock_id == self.report_id
 
     @property
@@ -77,7 +74,7 @@ class SiteStay(NamedTuple):
 class SiteDeparture(NamedTuple):
     """Registered persons who left a site by a movement of their household.
 
-    `came_at` is as in `SiteStay`. `came_at` is None in rows of earlier releases of Dayar.
+    `came_at` is as in `SiteStay`, but None in rows of earlier releases of Dayar.
     """
 
     site_id: UUID

@@ -24,7 +24,7 @@ from shared.events.vocabulary import Status
 from shared.messaging import outbox
 from shared.postgres.upsert import upsert
 
-HOUSEHOLDS_A_SECOND = 10_000  # for each so many households at sites, the task rests one second longer
+HOUSEHOLDS_A_SECOND = 10_000  # the task rests one second longer for every 10,000 households at sites
 NOBODY = (0, 0)
 
 

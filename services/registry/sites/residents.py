@@ -1,7 +1,7 @@
 """Sums the registered displaced people at each site. No I/O.
 
 The site of a household is sealed, and no event may reveal it. The published sums are therefore over multiples of five
-households. They change only after at least five households of the site have changed (docs/decisions/0078).
+households. The sums change only after at least five households of the site have changed (docs/decisions/0078).
 """
 
 from collections import defaultdict
