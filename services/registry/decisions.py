@@ -91,7 +91,10 @@ NOBODY = Owner("", None)  # a site belongs to no team
 
 
 class Claim(NamedTuple):
-    """A report version to decide about. If `is_registrars` is true, a registrar of the household's area sent it."""
+    """A report version to decide about.
+
+    If `is_registrars` is true, a registrar of the household's area sent the version.
+    """
 
     version: int
     subject: Name

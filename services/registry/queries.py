@@ -142,7 +142,7 @@ def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
 
 
 async def of_hazard(session: AsyncSession, hazard_id: UUID, status: Status, visibility: Visibility) -> RowMapping:
-    """The numbers of the households that last left because of the hazard, and of their persons."""
+    """The number of households that last left because of the hazard, and the number of their persons."""
     counts: Any = select(
         func.count().label("households"),
         func.coalesce(func.sum(Episode.displaced), 0).label("persons"),

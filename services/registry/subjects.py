@@ -47,7 +47,7 @@ class Subject:
     _courses: Courses | None = None
 
     def look_at(self, sites: Mapping[str, "Subject"]) -> None:
-        """Set the movements of sites. The courses are then computed again."""
+        """Set the movements of sites. After that, the courses of the household are computed again."""
         self.sites, self._courses = sites, None
 
     def add(self, filed: AnyFiled) -> None:
@@ -103,7 +103,7 @@ class Subject:
         return codes | {self.drawn_code} if self.drawn_code else codes
 
     def draw_code(self) -> None:
-        """Give the household a short code, if it has none."""
+        """Give the household a short code, if the household has none."""
         if not self.short_codes:
             self.drawn_code, self.is_code_new = drawn_code(), True
 

@@ -57,7 +57,7 @@ def visibility_of(caller: Principal, places: Places) -> Visibility:
 def figures_of(caller: Principal, places: Places) -> Visibility:
     """The areas whose data the caller's sums count: the caller's own areas.
 
-    A wall screen, which shows no household, also gets such sums.
+    A wall screen, which shows no household, also gets sums of these areas.
     """
     pcodes = places.within(caller.areas)
     return Visibility(None if pcodes is None else sorted(pcodes), list(places.codes))

@@ -74,9 +74,9 @@ class WorkingSet(Filing):
     def identify(self, movement: FiledMovement, household: Name) -> None:
         """Set the household of a stored movement, because the household with the movement's short code is known now.
 
-        The movement is decided again only if it waits for its household. If the movement is held because the sign-in
-        has ended, a person must decide. If another transaction has decided about the movement meanwhile, the movement
-        stays as it is.
+        The registry decides about the movement again only if the movement waits for its household. If the movement is
+        held because the sign-in has ended, a person must decide. If another transaction has decided about the movement
+        meanwhile, the movement stays as it is.
         """
         siblings, version = self.reports[movement.report_id], (movement.clear.version, movement.author)
         for filed in filter(is_unnamed, siblings):
@@ -99,7 +99,7 @@ class WorkingSet(Filing):
         """Remove the household's current report, because another report about this displacement takes its place.
 
         All versions of the removed report get the outcome of a duplicate. In the receipts of their authors, the
-        versions are still shown as recorded. A later correction by such an author waits for a person.
+        versions are still shown as recorded. A later correction by the author of the removed report waits for a person.
         """
         if subject.movements or subject.has_movements:
             self._to_judge(subject)

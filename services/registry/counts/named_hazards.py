@@ -60,8 +60,8 @@ class NamedHazards:
         """Whether two counts of the population are of the same hazard.
 
         A count that names no hazard agrees with a count that names a hazard, if this is the only hazard that fits. If
-        several hazards fit, the registry cannot know which people were counted. It then treats the two counts as counts
-        of different hazards.
+        several hazards fit, the registry cannot know which people were counted. The registry then treats the two counts
+        as counts of different hazards.
         """
         if one.hazard_id == other.hazard_id:
             return True

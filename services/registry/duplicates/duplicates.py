@@ -100,7 +100,7 @@ def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
 def same_as_contact(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[OpenedMember | None]:
     """For each match with a contact person, the matching person of the other household.
 
-    This person is a member, or None for the contact person of the other household.
+    The result is a member, or None if the matching person is the contact person of the other household.
 
     The name of a contact person is one text, which may contain a patronymic.
     """

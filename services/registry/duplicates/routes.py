@@ -30,8 +30,10 @@ router = APIRouter()
 class DuplicateHousehold(HouseholdSummary):
     """A household that was probably registered twice.
 
-    `found_members` are the persons who are members of both households. If there are no such members, `contact_name` is
-    the name of the contact person; None if the report states none.
+    `found_members` are the persons who are members of both households. If `found_members` is empty, `contact_name` is
+    the name of the contact person.
+
+    `contact_name` is None if the report states no contact person.
     """
 
     duplicate_reasons: tuple[DuplicateReason, ...]
@@ -110,7 +112,7 @@ async def duplicates_of(
 ) -> Comparison:
     """Compare the household now, and return its duplicates in the caller's areas.
 
-    The security log records that the caller read them.
+    The security log records that the caller read these duplicates.
     """
     encryption, visibility = at_hand(request, caller)
     duplicates = await compared(

@@ -139,7 +139,10 @@ def of_groups(question: OpenQuestion) -> Select[Any]:
 
 
 def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], question: OpenQuestion) -> Select[Any]:
-    """The questions about displacements of this table. The caller must join the query with the reports."""
+    """Selects the open questions about the displacements in this table.
+
+    The caller must join the query with the reports.
+    """
     answer = aliased(EventAnswer)
     is_answered = exists().where(
         answer.household_id == (Episode.household_id if table is Episode else GroupCount.group_id),
@@ -207,7 +210,7 @@ async def answers(
     session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None
 ) -> Sequence[EventAnswer]:
     """The valid answers about households and groups in the visible districts, the newest first."""
-    # a report that was accepted under a household may be given back
+    # the acceptance of a report under a household may be reversed
     of_report = Episode.household_id == EventAnswer.household_id, Episode.report_id == EventAnswer.report_id
     visible = exists().where(Household.household_id == EventAnswer.household_id, visibility.covers(HERE))
     household = and_(exists().where(*of_report), visible)

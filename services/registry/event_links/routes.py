@@ -65,7 +65,9 @@ class UnansweredDeparture(BaseModel):
 
 
 class AnsweredEvent(BaseModel):
-    """A valid answer about one or more households or groups. `is_applied` is false until the worker has executed it.
+    """A valid answer about one or more households or groups.
+
+    `is_applied` is false until the worker has executed the answer.
 
     `household_ids` contains all ids, and `group_ids` only the ids of groups.
     """

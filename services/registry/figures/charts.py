@@ -29,7 +29,7 @@ class PeriodPersons:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyPersons:
-    """The last months, and whether there are earlier ones."""
+    """The last months, and whether there are earlier months."""
 
     rows: Sequence[PeriodPersons]
     is_cut: bool

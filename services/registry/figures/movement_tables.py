@@ -88,7 +88,10 @@ def summed_by(figures: Mapping[Key, Sequence[MovementFigure]]) -> dict[Key, Move
 
 
 def summed(figures: Sequence[MovementFigure]) -> MovementFigure:
-    """The sum of the figures, with the places of the first one. Registered people are not added to counted people."""
+    """The sum of the figures, with the places of the first figure.
+
+    Registered people are not added to counted people.
+    """
     return replace(
         figures[0],
         month=None,

@@ -68,7 +68,8 @@ class FigureRows(FiguresAnswer):
     next: str | None
 
 
-# The answers are encoded without pydantic, which would check each row. The documentation has their fields.
+# The answers are encoded without pydantic, which would check each row. The documentation of the route has the fields of
+# the answers.
 DOCUMENTED: dict[int | str, dict[str, Any]] = {200: {"model": FigureRows}}
 
 

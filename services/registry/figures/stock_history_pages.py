@@ -1,4 +1,7 @@
-"""The page with the stock at the end of each month. The page of figures shows its chart and table as a section."""
+"""The page with the stock at the end of each month.
+
+The page of figures shows the chart and the table of this page as a section.
+"""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any

@@ -94,7 +94,7 @@ def by_category(figures: Iterable[Figure]) -> dict[FigureCategory, list[Figure]]
 
 
 def summed(figures: Sequence[Figure]) -> Figure:
-    """The sum of the figures, with the dimensions of the first one."""
+    """The sum of the figures, with the dimensions of the first figure."""
     if len(figures) == 1:
         return figures[0]
     return replace(

@@ -119,8 +119,8 @@ def stocks(movement: FiledMovement, at: datetime, counts_in_effect: CountsInEffe
     Displaced people come first, in the order of their counts, because a later count of everybody at the site may
     include them. If the movement states no number, people who have returned or settled move only if nobody else is
     left. An entry into the country concerns first the people who have left the country, and then the people who were
-    displaced abroad. No other movement concerns people who have left the country. People with an assessed solution
-    move only if they are displaced again. People who have died do not move.
+    displaced abroad. Only an entry into the country concerns people who have left the country. People with an assessed
+    solution move only if they are displaced again. People who have died do not move.
     """
     present = [counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at)]
     concerned = [[tally for tally in stock if tally.people.count] for stock in present]

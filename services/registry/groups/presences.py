@@ -18,7 +18,10 @@ from shared.events.vocabulary import SubStock
 
 
 class SitePresence(NamedTuple):
-    """The time in which counted people of a group were at a site. `until` is None if they are still there."""
+    """The time in which counted people of a group were at a site.
+
+    `until` is None if these people are still at the site.
+    """
 
     group_id: UUID
     site_id: UUID

@@ -45,7 +45,10 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 
 
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
-    """The counts of a group, other groups' counts of the same people, and the recounts that replaced the group's."""
+    """The counts of a group, and the recounts that replaced them.
+
+    Also the counts in which other groups count the same people.
+    """
     course = (await courses(session, [group_id]))[group_id]
     # all counts of a stock have the same population, so the condition about `population` changes no result, but lets
     # PostgreSQL use an index
@@ -88,7 +91,9 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
 async def of_hazard(
     session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int
 ) -> list[GroupCount | GroupStay]:
-    """The people who are now counted by the counts that name the hazard, the newest first, as in `GroupCourse.current`.
+    """The people of the counts that name the hazard, as far as figures count them now.
+
+    The newest count comes first, as in `GroupCourse.current`.
 
     The groups of these people were in the visible area at some time, or came from the visible area. `readable` decides
     about each group.

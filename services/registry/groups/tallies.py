@@ -33,8 +33,8 @@ class Tally:
     """The people of a count, or people who moved, with the number of people left after each later movement.
 
     `gone` has the numbers of people who returned or settled. `noted_at` is the time of the latest report that only
-    confirms where the people are. `is_return_presumed` is true if their evacuation was lifted after the latest such
-    report.
+    confirms where the people are. `is_return_presumed` is true if the evacuation of the people was lifted and no later
+    report confirms where they are.
     """
 
     count: Headcount

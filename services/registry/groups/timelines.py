@@ -49,7 +49,8 @@ class GroupCourse:
         if present := [row for row in self.current if row.persons]:
             return {row.destination_pcode or row.origin_pcode for row in present}
         reported = next(count for count in self.counts if count.report_id == report_id)
-        # People who left the country are in no stock. Only the change of their former count shows that they left.
+        # People who left the country are in no stock. If people left the country, only the change of their former count
+        # shows this.
         has_left = reported.superseded_by is None and reported.changed_at is not None
         return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
 

@@ -32,8 +32,8 @@ ON CONFLICT DO NOTHING
 """)
 
 
-# raw SQL: it reads the unencrypted fields. An earlier release of Dayar published these held counts, so their facts are
-# not stored, or are the facts of another version of the report.
+# raw SQL: the statement reads the unencrypted fields. An earlier release of Dayar published these held counts, so their
+# facts are not stored, or are the facts of another version of the report.
 WITHOUT_FACTS = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT 'group', group_id FROM held_stocks AS held

@@ -26,7 +26,9 @@ async def unpublished(
     counts: Mapping[str, Headcount],
     stocks: Mapping[str, UUID],
 ) -> Sequence[HeldChange]:
-    """Leaves out held counts whose facts are as in the last event about them. Stores the facts of all other counts.
+    """Leaves out held counts whose facts are as in the last event about them.
+
+    Stores the facts of all other held counts.
 
     `counts` and `stocks` map report ids to counts and to their stocks. The caller has locked the groups.
     """

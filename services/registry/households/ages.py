@@ -184,7 +184,10 @@ def born_between(member: Content) -> tuple[date, date] | None:
 
 
 def years_before(day: date, years: int) -> date:
-    """The same day of an earlier year. In a year without 29 February, it is 28 February."""
+    """The same day of an earlier year.
+
+    For 29 February, the result is 28 February if the earlier year has no 29 February.
+    """
     year = day.year - years
     return date(year, 2, 28) if (day.month, day.day) == (2, 29) and not isleap(year) else day.replace(year=year)
 

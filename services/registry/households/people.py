@@ -16,8 +16,8 @@ Person = tuple[str, int]  # the id of a member, and the member's person code on 
 class People:
     """Displaced people. `members` are named persons; `others` are the numbers of unnamed persons by sex and age.
 
-    If a movement stated only a number of people, nobody knows which members moved. `candidates` are then the members
-    who may be among the unnamed persons. If there are no candidates, any member may be among them.
+    If a movement stated only a number of people, nobody knows which members moved. In this case, `candidates` are the
+    members who may be among the unnamed persons. If there are no candidates, any member may be among them.
     """
 
     members: tuple[Person, ...] = ()

@@ -159,7 +159,7 @@ class NotCounted(StrEnum):
 def why_not_counted(row: Episode | HouseholdStay, counted_status: Status) -> NotCounted | None:
     """The reason why the figures of displaced people do not count the people of this row.
 
-    The result is None if the figures count them as displaced.
+    The result is None if the figures count these people as displaced.
     """
     if row.status != counted_status:
         return NotCounted.STATUS

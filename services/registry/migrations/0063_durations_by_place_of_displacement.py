@@ -1,6 +1,6 @@
 """Completed durations count people where they were displaced, as ongoing durations do.
 
-Until now, they counted people at the place to which the people moved.
+Until now, completed durations counted people at the place to which the people moved.
 """
 
 from alembic import op

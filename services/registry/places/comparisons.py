@@ -78,7 +78,9 @@ WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility 
 
 
 class Listed(NamedTuple):
-    """The counts and households of one version of the data. `unread` are the households that are still to be read.
+    """The counts and households to compare, in one version of the data.
+
+    `unread` are the households that are still to be read.
 
     The households are listed once for each comparison. If the worker listed the households again after each batch, a
     comparison would never end while households keep arriving. The first comparison of 100,000 households would list
@@ -93,7 +95,9 @@ class Listed(NamedTuple):
 
 
 class PlaceComparing:
-    """Compares the counts of one status. The places of households are kept in memory only, and are stored nowhere.
+    """Compares the counts of one status (Actual, Exercise or Test) with the registered people.
+
+    The places of households are kept in memory only, and are stored nowhere.
 
     `rest_seconds` is the pause after a comparison. The pause is longer if many counts were published. One new household
     may change the sums of all counts of its pair of districts.
@@ -121,7 +125,9 @@ class PlaceComparing:
         self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
-        """Read some of the listed households. If none is left, publish the counts whose comparison has changed.
+        """Read some of the listed households.
+
+        If no household is left to read, publish the counts whose comparison has changed.
 
         Returns whether everything is compared.
         """

@@ -1,4 +1,4 @@
-"""Queries about the typed places of open counts, and about the decisions that some of them are the same."""
+"""Queries about the typed places of open counts, and about the decisions that two places are the same."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -161,7 +161,7 @@ def pair_of(row: PlaceDecision) -> PlacePair:
 
 
 def decision(pair: PlacePair, labels: Sequence[str], **decided: Any) -> PlaceDecision:
-    """The decision about two places. `labels` are their names, in the order of the pair."""
+    """The decision about two places. `labels` are the names of the two places, in the order of the pair."""
     (unit, name), (other_unit, other_name) = pair
     label, other_label = labels
     return PlaceDecision(

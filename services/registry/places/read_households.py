@@ -20,7 +20,10 @@ Read = TypeVar("Read")
 
 
 class ReadHouseholds(Generic[Read]):
-    """`of` computes what is kept of a household. The result is only in memory, because it may reveal the place."""
+    """`of` computes what is kept of a household.
+
+    The result is kept only in memory, because it may reveal the household's place.
+    """
 
     def __init__(
         self,

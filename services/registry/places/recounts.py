@@ -44,7 +44,10 @@ WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
 
 @dataclass
 class FoundCounts:
-    """The counts in the decision's units that were read so far, and the groups whose counts name one of its places."""
+    """What was found so far in the units of a decision.
+
+    `seen` are the counts that were read. `groups` are the groups whose counts name one of the decision's places.
+    """
 
     seen: set[tuple[UUID, int]] = field(default_factory=set)  # each item is a report id and a version
     groups: set[str] = field(default_factory=set)
@@ -128,7 +131,7 @@ async def concerned_by(connection: Any, decision: PlaceDecision, places: Places)
 
 
 async def find_some(connection: Any, concerned: Concerned, places: Places, found: FoundCounts) -> bool:
-    """Read some of the counts that were not read before. Returns False if there are none."""
+    """Read some of the counts that were not read before. Returns False if there are no such counts."""
     stored = await connection.fetch(LISTED, concerned.codes, concerned.hazards)
     listed = {(row["report_id"], row["version"]) for row in stored}
     some = sorted(listed - found.seen)[:AT_ONCE]

@@ -1,8 +1,9 @@
 """Finds the names that mean the same place, from the decisions of people at the desk. No I/O.
 
-A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and
-joined places count as one place. In the same way, a decision can join a count that names no hazard to the hazard that
-its people fled. A decision can also join two hazards that are one event. The order of the decisions does not matter.
+A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and the
+registry treats joined places as one place. In the same way, a decision can join a count that names no hazard to the
+hazard that its people fled. A decision can also join two hazards that are one event. The order of the decisions does
+not matter.
 """
 
 from collections.abc import Iterable

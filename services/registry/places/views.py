@@ -50,7 +50,7 @@ class StatedCount(BaseModel):
 class PlaceView(BaseModel):
     """One of the two places of a question.
 
-    `counts` are its newest counts, and `more_counts` is the number of all others.
+    `counts` are the newest counts of the place, and `more_counts` is the number of its other counts.
     """
 
     name: str

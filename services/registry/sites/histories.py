@@ -70,7 +70,7 @@ def restored(movement: FiledMovement) -> FiledMovement:
 
 
 def subject_of(name: Name, versions: Iterable[StoredVersion]) -> Subject:
-    """The household or site with its valid reports."""
+    """The household or site as a subject with its valid reports."""
     reports = sorted(map(filed, versions), key=lambda report: report.clear.version)
     subject = Subject(name, NOBODY, min((report.received_at for report in reports), default=NEVER))
     for report in reports:

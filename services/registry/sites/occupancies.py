@@ -22,8 +22,8 @@ class CountAtSite(NamedTuple):
     """A count of people at a site, in effect or replaced. `headcounts.py` explains the fields.
 
     `persons` are the people who are left after movements, and `counted` the people who were counted. `steps` are the
-    numbers of people who were left after each movement, the earliest first. If everybody left at once, there are no
-    steps. `changed_at` is the time of the first movement.
+    numbers of people who were left after each movement, the earliest first. If everybody left at once, `steps` is
+    empty. `changed_at` is the time of the first movement.
     """
 
     site_id: UUID
@@ -62,8 +62,8 @@ class CountAtSite(NamedTuple):
 class SiteStay(NamedTuple):
     """Registered displaced persons who are at a site now.
 
-    `came_at` is the latest time of the movement by which they came. If no movement brought them, it is the earliest
-    time at which they can have left their home.
+    `came_at` is the latest time of the movement by which the persons came. If no movement brought them, it is the
+    earliest time at which they can have left their home.
     """
 
     site_id: UUID
@@ -162,7 +162,7 @@ class BetweenCounts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """The people at a site. If teams disagree, their number lies between `lowest` and `highest`.
+    """The people at a site. If teams disagree, the number of people lies between `lowest` and `highest`.
 
     `counted_at` is the time of the newest count, or of the newest arrival of counted people; None if there is neither.
     `counted_at_precision` says whether the hour of `counted_at` is known. `reports` are the counts whose numbers are

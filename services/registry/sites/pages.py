@@ -132,7 +132,7 @@ async def versions(
     """All versions of these reports, in the order of receipt.
 
     The sealed fields of reports about groups and other sites are left out. The pages of these groups and sites show
-    them.
+    their sealed fields.
     """
     these, is_own = Report.report_id.in_(report_ids), Report.subject_id == site_id
     own = await report_queries.versions(session, encryption, SITE, these, is_own, kinds=[ReportKind.SITE_MOVEMENT])

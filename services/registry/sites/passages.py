@@ -77,8 +77,8 @@ def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
 def came_at(departure: Filed, position: Position) -> datetime:
     """When the people came to the site of this position: the latest time of their movement, if a movement led there.
 
-    A report that registers people at a site does not say when they came. If no movement led there, the time is
-    therefore the earliest time at which they can have left their home.
+    A report that registers people at a site does not say when the people came to the site. If no movement led there,
+    the time is therefore the earliest time at which they can have left their home.
     """
     if position.movement is not None:
         return position.placed_at

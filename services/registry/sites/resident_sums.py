@@ -29,7 +29,9 @@ NOBODY = (0, 0)
 
 
 class SummingResidents:
-    """Sums the residents of sites in one status. The sites of households are in memory only while they are summed.
+    """Sums the residents of sites in one status.
+
+    The sites of households are in memory only while the households are summed.
 
     `rest_seconds` is the pause after a sum. The pause is longer if many households are at sites.
     """
@@ -88,7 +90,7 @@ class SummingResidents:
 
 
 def changed(sums: Mapping[UUID, tuple[int, int]], stored: Mapping[UUID, ResidentSum]) -> Iterator[dict[str, Any]]:
-    """The rows of the sites whose sum differs from the stored one."""
+    """The rows of the sites whose sum differs from the stored sum."""
     for site_id in sorted(sums.keys() | stored.keys()):
         (persons, households), known = sums.get(site_id, NOBODY), stored.get(site_id)
         if (persons, households) != ((known.persons, known.households) if known else NOBODY):

@@ -105,7 +105,7 @@ async def site(site_id: UUID, session: Session) -> SiteView:
 async def save_site(
     site_id: RandomId, body: SiteVersion, request: Request, session: Session, caller: Caller
 ) -> SiteView:
-    """Add a site (version 1), or change it (the version after the known one). A repeated request changes nothing.
+    """Add a site with version 1, or change a site by its next version. A repeated request changes nothing.
 
     The answer is 409 if somebody else changed the site meanwhile (`changed-meanwhile`), or if the new site is already
     known under another id (`site-known`). In both cases, the answer has the known site as `site`.
