@@ -29,7 +29,7 @@ class EventLink(NamedTuple):
     occurred_at: datetime
 
     def concerns(self, clear: HouseholdClear | GroupClear) -> bool:
-        """Whether the report states this departure and names no other hazard."""
+        """Whether the report states the same departure as the answer, and names no other hazard."""
         is_same = (clear.origin.pcode, clear.occurred_at) == (self.origin_pcode, self.occurred_at)
         return is_same and clear.hazard_id is None and clear.hazard_type in (None, self.hazard_type)
 

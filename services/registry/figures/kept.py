@@ -59,7 +59,7 @@ class KeptFigures:
     async def encoded(
         self, session: AsyncSession, question: Question, encode: Callable[[str], Awaitable[bytes]]
     ) -> bytes:
-        """The bytes of an answer, from memory or encoded. `encode` gets the version of the data.
+        """The bytes of an answer, which are kept in memory or are encoded now. `encode` gets the version of the data.
 
         The version and the figures are read in one snapshot. The session must not have executed a statement before.
         """

@@ -30,7 +30,7 @@ WHERE {conditions} GROUP BY 1 HAVING {persons} > 0
 
 @dataclass(frozen=True, slots=True)
 class NeedFigure:
-    """The people who have this need. If `need` is None, all people with at least one need."""
+    """The people who have this need. If `need` is None, the figure has all people with at least one need."""
 
     need: Need | None
     households: int

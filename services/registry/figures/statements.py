@@ -173,7 +173,7 @@ def is_unconfirmed(confirmed_at: str) -> str:
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
     """Whether the figures are by all dimensions of the sums.
 
-    If so, PostgreSQL need not group the rows of the sums, which would take long.
+    For such figures, PostgreSQL need not group the rows of the sums, which would take long.
     """
     return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
 

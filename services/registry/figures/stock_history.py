@@ -69,7 +69,7 @@ def is_cut(history: Sequence[StockOnDay], since: str) -> bool:
 async def stock_on(
     session: AsyncSession, query: FigureQuery, summary: Summary, days: Sequence[date]
 ) -> list[StockOnDay]:
-    """The people on each day, in the order of the days. The query's own day has no effect."""
+    """The people on each day, in the order of the days. The day of the query itself has no effect on the result."""
     registered = await registered_on(session, query, summary, days)
     counted = await counted_on(session, query, days)
     return [StockOnDay(*numbers) for numbers in zip(days, registered, counted, strict=True)]

@@ -47,7 +47,7 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
     """The counts of a group, and the recounts that replaced them.
 
-    Also the counts in which other groups count the same people.
+    The result also has the counts in which other groups count the same people.
     """
     course = (await courses(session, [group_id]))[group_id]
     # all counts of a stock have the same population, so the condition about `population` changes no result, but lets

@@ -16,8 +16,8 @@ from shared.events.displacements import GroupClear
 from shared.events.vocabulary import SubStock
 
 FINGERPRINT_BYTES = 16
-# The digest contains only these fields, which a stored report has. A report that has just arrived also has the fields
-# that intake adds.
+# The digest contains only fields that a stored report has. A report that has just arrived also has the fields that
+# intake adds.
 REPORTED = {*GroupClear.model_fields}
 
 

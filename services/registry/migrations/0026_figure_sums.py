@@ -101,7 +101,8 @@ TRIGGER = """
 CREATE TRIGGER note_changes_by_{event_name} AFTER {event} ON {table} REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_changes_of_{table}()
 """
-# The sums do not separate the three tables. After a TRUNCATE of one table, all tables are therefore summed again.
+# In the sums, the changes of the three tables are added together. After a TRUNCATE of one table, all tables are
+# therefore summed again.
 NOTE_ALL = """
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
