@@ -1,6 +1,6 @@
 """The page of an oblast or a district: who is there now, its hazards and alerts, and when the last report came.
 
-The page gives the same answers as a click on the district on the map, by the same rules.
+A click on the district on the map shows the same facts, by the same rules.
 """
 
 from collections.abc import Sequence
@@ -32,13 +32,13 @@ from shared.postgres.database import Session
 from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
-MOST = 2_000  # the page lists at most this many hazards, and as many alerts of each section
+MOST = 2_000  # the page lists at most this many hazards, and at most this many alerts in each section
 OPEN = (Section.WAITING, Section.UNSEEN, Section.ACKNOWLEDGED, Section.IN_PROGRESS)
 
 
 @router.get("/areas/{pcode}")
 async def area_page(pcode: str, request: Request, session: Session) -> Response:
-    """Staff may open each area. They see people and alerts only of their own areas, as on the board."""
+    """Staff may open each area. In the page, staff see people and alerts only of their own areas, as on the board."""
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
     unit = here.places.unit(pcode)
     if unit is None:

@@ -55,7 +55,7 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 @dataclass(slots=True)
 class AreaCounts:
-    """The numbers of an area: households there, their persons, new, urgent and departed households."""
+    """The numbers of an area: its present households and persons, and its new, departed and urgent households."""
 
     code: str
     here: int = 0
@@ -121,7 +121,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Counts reports by column and outcome.
+    """The numbers of reports in each column of the panel, by outcome.
 
     `reasons` counts the reasons of those outcomes that a person should check.
     """

@@ -55,5 +55,5 @@ def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """The checks that are bad or overdue. The board shows them as alarms."""
+    """The checks that failed or whose result is overdue. The board shows these checks as alarms."""
     return [check for check in seen(known, now) if check.state in (CheckState.BAD, CheckState.OVERDUE)]

@@ -21,7 +21,10 @@ class NamedSites(NamedTuple):
 
 
 async def named(session: AsyncSession, alerts: Iterable[BoardAlert], language: str) -> Mapping[UUID, NamedSites]:
-    """Maps each exposure alert to its sites. A site is named as soon as the board has received its event."""
+    """Maps each exposure alert to its sites.
+
+    The name of a site is shown as soon as the board has received an event about the site.
+    """
     ids = {alert.alert_id: [UUID(site_id) for site_id in alert.figures.get("sites", ())] for alert in alerts}
     known = await groups.sites(session, {site_id for site_ids in ids.values() for site_id in site_ids})
     names = {site.site_id: name_in(language, (site.name_ky, site.name_ru, site.name_en)) for site in known}

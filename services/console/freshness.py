@@ -26,7 +26,7 @@ async def once_there(
     """Reads in a snapshot that contains the position `wanted`. Waits at most 3 seconds for this position.
 
     The returned header `x-position` has the snapshot's position, and `x-waited-ms` how long the request waited. If the
-    worker has not reached the position by then, the header `x-late` makes the browser ask again.
+    worker does not reach the position in this time, the header `x-late` makes the browser ask again.
     """
     now = asyncio.get_running_loop().time
     give_up, waited = now() + WAIT_SECONDS, 0.0

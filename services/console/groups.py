@@ -25,7 +25,7 @@ class CountRange:
     highest: int = 0
 
     def __add__(self, other: "CountRange") -> "CountRange":
-        if not other.highest:  # most numbers are 0: a sum of thousands of places makes no object for them
+        if not other.highest:  # most numbers are 0, so this line saves most objects in a sum of thousands of places
             return self
         return CountRange(self.lowest + other.lowest, self.highest + other.highest)
 
@@ -175,7 +175,7 @@ class CountedGroups:
     """The places of counted groups.
 
     Places where a group needs help at once come first, then places in Kyrgyzstan, then other countries. Within each of
-    these parts, the place with most people comes first. People without a stated place come last.
+    these three parts of the list, the place with most people comes first. People without a stated place come last.
     """
 
     here: Sequence[GroupsHere]
@@ -191,12 +191,12 @@ class CountedGroups:
         return sum((line.figures for line in self.here if line.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
-        """The first `most` places, and in any case the people whose place is not stated."""
+        """The first `most` places, and always the people whose place is not stated."""
         return [*self.here[:most], *self.here[max(most, self._stated) :]]
 
     @cached_property
     def _stated(self) -> int:
-        """The number of places that are stated. They are the first in the list."""
+        """The number of places that are stated. The stated places are the first in the list."""
         return sum(line.place.is_stated for line in self.here)
 
 

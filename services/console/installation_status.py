@@ -1,6 +1,6 @@
 """The page of the system's status.
 
-It reads only the file of `dayar watch` and the background of the map, so it needs neither Kafka nor PostgreSQL.
+This page reads only the file of `dayar watch` and the background of the map, so it needs neither Kafka nor PostgreSQL.
 """
 
 import asyncio
@@ -53,10 +53,10 @@ async def context(request: Request) -> dict[str, Any]:
 
 
 def monitored_until(folder: Path, now: datetime, *, started_at: datetime) -> datetime | None:
-    """The time at which the monitoring stopped. None if it runs or has never run.
+    """The time at which the monitoring stopped. None if the monitoring runs or has never run.
 
-    The result is also None soon after the console's start, because `make run` starts the monitoring up to two minutes
-    after the console.
+    The result is also None shortly after the console's start, because `make run` starts the monitoring up to two
+    minutes after the console.
     """
     known = status.read(folder)
     is_expected = now - started_at > 2 * status.STALE

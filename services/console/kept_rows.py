@@ -15,8 +15,8 @@ from shared.events.vocabulary import Status
 from shared.pages import Pages
 from shared.places import Places
 
-# Some 13,000 rows. A board with "Show more" has up to 10,000 rows in each section. If the boards show more rows than
-# fit into this memory, each row is dropped before the next redraw, so that every redraw renders all rows.
+# Some 13,000 rows. A board with "Show more" has up to 10,000 rows in each section. If the open boards show more rows
+# than fit into this memory, each row is dropped before its next drawing. Every redraw then renders all rows.
 MOST_BYTES = 80_000_000
 OF_AN_ENTRY = 200  # estimated bytes that the dictionary and the id in the key take for one row
 
@@ -37,7 +37,7 @@ class KeptRows:
         self._bytes, self._most_bytes = 0, most_bytes
 
     def row(self, language: str, template: str, version: Hashable, shown: Any, **facts: Hashable) -> Markup:
-        """Renders the template, unless it was rendered with the same version and facts today.
+        """Renders the template. If the row was rendered today with the same version and facts, returns the kept HTML.
 
         `shown` is the record that the row shows, and `version` stands for the content of this record. A template of a
         row sees only `shown`, the facts and the constants of this process, so that no row can depend on anything else.
@@ -47,12 +47,16 @@ class KeptRows:
     def row_or_gap(
         self, known: frozenset[str], language: str, template: str, version: Hashable, shown: Any, **facts: Hashable
     ) -> Markup:
-        """The row, or its gap if the page already has the row. `known` are the digests of the rows on the page."""
+        """The HTML of the row.
+
+        If the page already has the row, a gap: a short placeholder for the row. `known` are the digests of the rows on
+        the page.
+        """
         row = self._row(language, template, version, shown, facts)
         return row.gap if row.digest in known else row.html
 
     def _row(self, language: str, template: str, version: Hashable, shown: Any, facts: dict[str, Hashable]) -> KeptRow:
-        today = datetime.now(TIME_ZONE).date()  # a row names the day of a time only if it is not today
+        today = datetime.now(TIME_ZONE).date()  # a row shows the day of a time only if this day is not today
         key = (language, template, version, today, *facts.items())
         row = self._kept.pop(key, None)
         if row is None:
@@ -84,5 +88,5 @@ def _size(key: tuple[Hashable, ...], row: KeptRow) -> int:
 
 
 def _size_of_tuples(part: Hashable) -> int:
-    """Other parts of a key, such as the names of facts, are small or belong to many rows."""
+    """Other parts of a key, such as the names of facts, are small, or many rows share them."""
     return getsizeof(part) + sum(map(_size_of_tuples, part)) if isinstance(part, tuple) else 0

@@ -18,7 +18,7 @@ class KeyFigure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComparedFigure:
-    """A key figure now and 24 hours ago. `before` is None if nothing was recorded then."""
+    """A key figure now and 24 hours ago. `before` is None if nothing was recorded 24 hours ago."""
 
     now: int
     before: int | None
@@ -30,7 +30,10 @@ class ComparedFigure:
 
 
 def compared(now: Sums, before: Sums) -> dict[KeyFigure, ComparedFigure]:
-    """Compares two times. `before` is empty if nothing was recorded then, because a recorded figure can be 0."""
+    """Compares two times.
+
+    If nothing was recorded 24 hours ago, `before` is empty and not 0, because a recorded figure can be 0.
+    """
     totals, earlier = _totals(now), _totals(before)
     return {
         figure: ComparedFigure(

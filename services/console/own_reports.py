@@ -1,4 +1,7 @@
-"""The page on which people at the desk see their own reports and the results. The browser reads them from intake."""
+"""The page on which people at the desk see their own reports and the results.
+
+The browser reads the reports from intake.
+"""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response

@@ -52,7 +52,7 @@ from shared.pages import language_of
 # the number of rows that a list shows at first, and the largest number that the page may ask for
 FIRST, MOST = 100, 10_000
 LAST_HOUR = timedelta(hours=1)
-LISTED_SECONDS = 1.0  # readers share a list for this time; after an event, all boards read it within this time
+LISTED_SECONDS = 1.0  # all readers share a list for this time, so a board shows an event at most this much later
 
 
 async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
@@ -93,7 +93,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
         deliveries = await board_alerts.deliveries(session, shown)
         return ListedAlerts(sections, shown, deliveries, await board_alerts.suppressed(session, now, pcodes))
 
-    is_usual = most == FIRST and not chosen.is_active  # other lists are not shared, because they could fill the memory
+    is_usual = most == FIRST and not chosen.is_active  # all other lists could fill the memory if they were shared
     shared = await here.shared_figures.of(session, principal.areas)
     listed = await (shared.get("list of alerts", ["alerts"], read, seconds=LISTED_SECONDS) if is_usual else read())
     sections, hidden = listed.sections, Counter[str]()

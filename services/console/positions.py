@@ -16,9 +16,9 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The `Event` that the worker's next commit sets. Get the event before you read positions.
+        """The `Event` that the worker's next commit sets. Get the event first, and then read positions.
 
-        Otherwise you would miss a commit that happens in between.
+        In the other order, you would miss a commit that happens between the two steps.
         """
         return self._moved
 

@@ -23,7 +23,7 @@ from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
 
-LASTS = timedelta(days=7)  # in this time, each phone of the team can connect; its sign-in is then renewed for a year
+LASTS = timedelta(days=7)  # in this time, each phone of the team can connect, which renews its sign-in for a year
 # if at least this number of reports was held in a day for an expired sign-in, the duty head sees a notice
 NOTICED_FROM = 50
 DAY = timedelta(hours=24)

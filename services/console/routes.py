@@ -57,7 +57,8 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
     """A panel as a fragment of the page.
 
     Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
-    reached. `rows` has the digests of the rows that the page already has. For each of them, a gap is sent.
+    reached. `rows` has the digests of the rows that the page already has. In place of each row that the page has, a gap
+    is sent.
     """
     view = (PANELS | OF_WALL).get(panel)
     if view is None:
@@ -70,7 +71,10 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
 
 @router.get("/v1/ringing")
 async def ringing(request: Request) -> Response:
-    """The alerts that demand an acknowledgement or an action. All pages use them for their sound and their title."""
+    """The alerts that demand an acknowledgement or an action.
+
+    All pages use these alerts for their sound and their title.
+    """
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:

@@ -15,7 +15,7 @@ from services.console.stream import vectors
 from services.console.stream.vectors import Vector
 
 T = TypeVar("T")
-KEPT_SECONDS = 10.0  # some figures change with time; others change with a redriven dead letter, which moves no position
+KEPT_SECONDS = 10.0  # figures may change without a new position: as time passes, or when a dead letter is redriven
 FREED_AFTER_SECONDS = 60.0  # frees memory: each set of areas and each area's page has its own figures
 
 
@@ -57,7 +57,8 @@ class FiguresOfAreas:
 
         The figures are computed again if the snapshot contains newer records of the topics than the kept figures, or if
         the kept figures are older than `seconds`. If figures are computed from other
-        figures, the age of the oldest counts. If several readers ask at the same time, the others wait for the first.
+        figures, the age of the oldest counts. If several readers need the same figures at the same time, the first
+        computes them, and the others wait.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}
@@ -74,7 +75,7 @@ class FiguresOfAreas:
         return figures
 
     def _free(self) -> None:
-        """Frees figures that nobody has asked for lately. Figures that are being computed stay."""
+        """Removes figures that no reader has needed lately from memory. Figures that are being computed stay."""
         freed_before = self._clock() - FREED_AFTER_SECONDS
         for key, kept in list(self._kept.items()):
             if kept.computed_at < freed_before and not kept.one_at_a_time.locked():

@@ -40,7 +40,7 @@ class Console:
     shared_figures: SharedFigures
     settlements: SettlementsFile
     started_at: datetime
-    edition: str  # of the scripts, styles and templates
+    edition: str  # the edition of the scripts, styles and templates
 
     @property
     def settlements_path(self) -> str:

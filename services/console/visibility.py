@@ -45,8 +45,8 @@ class StreamVisibility:
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool  # whether they see deliveries; wall screens and other systems must not learn who was notified
-    is_external: bool  # whether they are other systems, which read districts in alerts, but never villages
+    deliveries: bool  # whether they see deliveries; a wall screen or another system must not learn who was notified
+    is_external: bool  # whether the listeners are other systems: these read districts in alerts, but never villages
     granted: tuple[str, ...] = ()
 
     @property
@@ -117,8 +117,8 @@ def external(topic: str, data: Mapping[str, Any], places: Places) -> Mapping[str
 def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
     """The alert with the districts of its villages, also in its figures.
 
-    If it names no village, `alert` itself is returned. Another system must not learn the exact place of a hazard that
-    is not Public.
+    If the alert names no village, `alert` itself is returned. Another system must not learn the exact place of a hazard
+    that is not Public.
     """
     coarse = {**alert, "figures": {**alert.get("figures", {})}}
     figures = coarse["figures"]
@@ -160,8 +160,8 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
     """Whether other systems may see the record.
 
-    Other systems see nothing about a Private hazard. They also see no alert that does not state the scope of its
-    hazard; earlier versions of Dayar wrote such alerts.
+    Other systems see nothing about a Private hazard. Other systems also see no alert that does not state the scope of
+    its hazard; earlier versions of Dayar wrote such alerts.
     """
     if topic == RESTRICTED_HAZARDS:
         return data.get("scope") == Scope.RESTRICTED

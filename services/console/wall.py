@@ -20,7 +20,7 @@ from shared.auth import tokens
 from shared.events.vocabulary import Demand
 from shared.pages.pages import HERE as PAGES
 
-MOST = 200  # more alerts than people can read in the pages of a wall screen
+MOST = 200  # nobody could read more alerts than these on the pages of a wall screen
 FOLDERS = tuple(folder / kind for folder in (HERE, PAGES) for kind in ("static", "templates"))
 
 
@@ -64,7 +64,7 @@ async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
 def edition() -> str:
     """A digest of the scripts, styles and templates.
 
-    If the edition of an open page differs, a wall screen loads itself again, and a board says so.
+    If an open page has another edition than the server, a wall screen loads itself again, and a board shows a notice.
     """
     digest = blake2b(digest_size=8)
     for file in _files():

@@ -22,7 +22,7 @@ from shared.messaging.redrives import Redrives
 from shared.places import Places
 from shared.postgres import database
 
-BOARD_EVERY_MS = 20  # a pause makes batches larger, which saves work; a longer one would be seen on the board
+BOARD_EVERY_MS = 20  # a pause makes batches larger, which saves work; people would notice a longer pause on the board
 
 
 async def run(settings: ConsoleSettings) -> None:

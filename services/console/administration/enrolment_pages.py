@@ -1,7 +1,7 @@
 """The page behind an enrolment link, on which a person sets the password of an account.
 
-Nobody is signed in there: the token of the link is the permission. The token is the fragment of the address, which
-browsers do not send; a script of the page sends it in the body of a form.
+On this page nobody is signed in: with the token of the link, a person may set the password. The token is the fragment
+of the address, which browsers do not send; a script of the page sends it in the body of a form.
 """
 
 from datetime import UTC, datetime
@@ -34,9 +34,9 @@ async def enrol(
     new: signin.Password = "",
     again: signin.Password = "",
 ) -> Response:
-    """If the link is valid: shows the form or, if the form was filled in, stores the password.
+    """If the link is valid, shows the form. If the form was filled in, stores the password.
 
-    A stored password ends all earlier sign-ins of the account, and the person is signed in.
+    Storing the password ends all earlier sign-ins of the account, and signs the person in.
     """
     signin.own_page(request)
     async with request.app.state.sessions() as reading:

@@ -1,4 +1,4 @@
-"""Enrolment links. With such a link, a person sets the password of an account.
+"""Enrolment links. With an enrolment link, a person sets the password of an account.
 
 A link is valid for an hour, for one use, and only until the account's password or rights change. The database has only
 the hash of the link's token.
@@ -21,7 +21,7 @@ LONGEST_TOKEN = 100
 
 
 async def issue(session: AsyncSession, account: Account, now: datetime) -> str:
-    """The token of a new link, which replaces an earlier link of the account."""
+    """Replaces the account's earlier link by a new link, and returns the token of the new link."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     await queries.keep(session, account.account_id, _hash(token), accounts.state(account), now + VALID)
     return token
@@ -35,7 +35,7 @@ async def account_of(session: AsyncSession, token: str, now: datetime) -> Accoun
 
 
 async def take(session: AsyncSession, token: str, now: datetime) -> Account | None:
-    """As `account_of`. Afterwards the link is not valid any more."""
+    """As `account_of`. The link is not valid after this call."""
     account = await account_of(session, token, now)
     if account is None or not await queries.remove(session, _hash(token)):
         return None
@@ -45,7 +45,8 @@ async def take(session: AsyncSession, token: str, now: datetime) -> Account | No
 async def withdraw(session: AsyncSession, account: Account) -> None:
     """Ends the link at once.
 
-    A change of the account's state also ends the link. But two changes within one second can give the same state.
+    A change of the account's state also ends the link. But two changes within one second can leave the state, and so
+    the link, as it was.
     """
     await queries.remove_of(session, account.account_id)
 

@@ -45,9 +45,9 @@ class AccountForm(TypedForm):
     def parsed(
         self, places: Places, teams: Collection[UUID], known: AccountDetails | None = None
     ) -> tuple[AccountDetails, list[Fault]]:
-        """The details, and the wrong fields.
+        """Returns the account's details, and the fields with wrong values.
 
-        A `known` account keeps its sources. Without the role FIELD, the account also keeps its team.
+        If the account is `known`, it keeps its sources. An account without the role FIELD also keeps its team.
         """
         wrong = list[Fault]()
         roles = frozenset(Role(code) for code in self.several("roles") if code in list(Role))

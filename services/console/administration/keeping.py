@@ -28,11 +28,11 @@ MakeEntry = Callable[..., Entry]
 
 
 class LastAdministrator(ValueError):
-    """Nobody else can sign in as an administrator."""
+    """No other account can sign in as an administrator."""
 
 
 class SignInNotFound(LookupError):
-    """The account has no such sign-in."""
+    """The account does not have this sign-in."""
 
 
 class CannotEnrol(ValueError):
@@ -79,7 +79,10 @@ async def change_telephone(
 
 
 async def disable(session: AsyncSession, account: Account, now: datetime, entry: MakeEntry) -> None:
-    """Also deletes the telephone, because nobody calls the person any more. Raises LastAdministrator."""
+    """Disables the account.
+
+    Deletes the account's telephone, because nobody calls the person any more. Raises LastAdministrator.
+    """
     await keep_an_administrator(session, account, now)
     account.telephone = None
     await enrolments.withdraw(session, account)
@@ -95,7 +98,8 @@ async def enable(session: AsyncSession, account: Account, now: datetime, entry: 
 async def keep_an_administrator(session: AsyncSession, account: Account, now: datetime) -> None:
     """Raises LastAdministrator if the account is the only one with which an administrator can sign in.
 
-    A first password that nobody has changed does not count, because it soon ends.
+    An account whose first password is still unchanged does not count as another administrator, because this password
+    soon ends.
     """
     if not accounts.is_administrator(account, now):
         return

@@ -50,7 +50,7 @@ LAST = N_(
 
 @router.get("/accounts")
 async def accounts_page(request: Request, session: Session, role: str = "", state: str = "") -> Response:
-    """A script of the page searches for people. Otherwise the names of people would be in the address."""
+    """A script of the page searches for people. If the server searched, the names of people would be in the address."""
     known, seen = await queries.everyone(session), await sign_ins.last_contacts(session)
     listed = [ListedAccount(account, listing.state_of(account), seen.get(account.account_id)) for account in known]
     matching = listing.matching(listed, role=role, state=state)
@@ -157,7 +157,10 @@ async def end_sign_in(account_id: UUID, jti: UUID, request: Request, session: Se
 
 
 async def link_page(request: Request, session: AsyncSession, account: Account, now: datetime) -> Response:
-    """Issues a link and shows it. The token is the fragment of the address, which browsers do not send to servers."""
+    """Issues an enrolment link and shows it.
+
+    The token is the fragment of the address, which browsers do not send to servers.
+    """
     try:
         token = await keeping.issue_link(session, account, now, entry_of(request))
     except CannotEnrol:

@@ -13,7 +13,10 @@ class Telephones(SealedTexts):
     purpose = b"dayar/telephone/v1\0"
 
     def of(self, account: Account) -> str | None:
-        """The account's telephone. None if the account has no telephone, or if its encryption key was retired."""
+        """The account's telephone.
+
+        None if the account has no telephone, or if the key that encrypted the telephone was retired.
+        """
         return self.open(account.telephone, account.account_id) if account.telephone else None
 
 

@@ -53,7 +53,9 @@ async def new_event(
     lon: Longitude | None = None,
     district: PCode | None = None,
 ) -> Response:
-    """The form for a new event. The map states the point (`lat` and `lon`) or the `district` of the event.
+    """The form for a new event.
+
+    If the form was opened from the map, the URL has the point (`lat` and `lon`) or the `district` of the event.
 
     If the URL names a `hazard`, its author or a duty head can correct or cancel this event in the form.
     """

@@ -25,7 +25,10 @@ class GrantedArea(BaseModel):
 
 
 class GrantedHazard(BaseModel):
-    """The newest revision of a restricted hazard. Its texts, its place in words and its author are left out."""
+    """The newest revision of a restricted hazard.
+
+    The texts, the author and the place in words of the hazard are left out.
+    """
 
     hazard_id: UUID
     revision: int

@@ -67,8 +67,8 @@ def state(
 ) -> PublicState | None:
     """How public the hazard is. None if the public reads the newest revision of the hazard itself.
 
-    `unreleased_since` is the time of the first revision after the release. The ten minutes begin at this time or at the
-    confirmation, whichever is later. Further revisions do not restart the ten minutes.
+    `unreleased_since` is the time of the first revision after the release. A person has ten minutes to decide, from
+    this time or from the confirmation, whichever is later. Further revisions do not prolong this time.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
@@ -84,7 +84,7 @@ def state(
 
 
 def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
-    """Whether `board_releases` has a version that the public reads instead of the hazard, and that is not withdrawn."""
+    """Whether `board_releases` has a version that is not withdrawn, and that the public reads instead of the hazard."""
     known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
     return known is not None and known.is_public
 
@@ -92,8 +92,8 @@ def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
 def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
     """Whether readers ignore the hazard's Public revision, because a release has the same or a higher revision number.
 
-    The source of the hazard numbers the revisions, and does not know of the release, so it may use the same number. If
-    two numbers are equal, readers keep the version that came first.
+    The source of the hazard numbers the revisions without knowing of the release, so it may use the same number. If two
+    versions have the same number, readers keep the version that came first.
     """
     is_release = release.released_revision < release.revision
     return is_release and release.revision >= hazard.revision
@@ -162,8 +162,8 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """The source of the release, from which intake derives the hazard's id.
 
-    If a person entered the hazard, the release does not contain the hazard's `source_id`. The `source_id` of the
-    withdrawal then contains the hazard's id.
+    If a person entered the hazard, the release does not contain the hazard's `source_id`. In this case, the `source_id`
+    of the withdrawal contains the hazard's id.
     """
     if release.source is None or release.source in OF_PEOPLE or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}
@@ -174,7 +174,7 @@ def source_of(release: BoardRelease) -> dict[str, str]:
 class ReleasablePlace:
     """The P-codes of a hazard. A release always contains the districts.
 
-    A person chooses which villages it also contains.
+    A person chooses which villages the release also contains.
     """
 
     districts: tuple[str, ...]
@@ -184,7 +184,7 @@ class ReleasablePlace:
 def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
     """The districts and villages of the hazard. An oblast is left out if one of its districts is listed.
 
-    Otherwise the release would show a larger place than the hazard's.
+    With the oblast, the release would show a larger place than the hazard's.
     """
     district_of = {pcode: places.district(pcode) for pcode in pcodes}
     districts = [pcode for pcode in dict.fromkeys(district_of.values()) if places.unit(pcode)]
@@ -196,7 +196,10 @@ def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePlace) -> dict[str, Any]:
-    """The fields from which the page makes the release. The text of the report is not one of these fields."""
+    """The fields from which the page makes the release.
+
+    The text of the report is not among the fields from which the page makes the release.
+    """
     return {
         "source": hazard.source,
         "source_id": hazard.source_id,
@@ -255,5 +258,5 @@ def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
 
 
 def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:
-    """The revision number of the next release. A hazard and its releases share one sequence of numbers."""
+    """The revision number of the next release. A hazard and its releases share one sequence of revision numbers."""
     return 1 + max(hazard.revision, release.revision if release else 0)

@@ -32,7 +32,8 @@ class HazardRevisions:
     def replaced(self, topic: str, data: Mapping[str, Any]) -> Revision | None:
         """The restricted revision that this record replaces, or None if the record replaces none.
 
-        After a start, the next records can be older than a revision from the database. Such records replace nothing.
+        After a start, the next records can be older than a revision from the database. Such older records replace no
+        revision.
         """
         if topic not in HAZARDS or data.get("released_revision") is not None:
             return None

@@ -77,7 +77,7 @@ def manual(language: str) -> Manual:
 
 
 def anchor(title: str) -> str:
-    """The anchor that GitHub gives to a heading. With it, a link to a chapter also works in the file."""
+    """The anchor that GitHub gives to a heading. With this anchor, a link to a chapter also works in the file."""
     return NOT_IN_ANCHOR.sub("", title.lower()).replace(" ", "-")
 
 

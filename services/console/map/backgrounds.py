@@ -17,7 +17,8 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, ValidationError
 
 MAGIC, VERSION = b"PMTiles", 3
-# magic, version; offsets and lengths of four sections and three counts; flags, types and zooms; bounds; centre
+# fields: magic and version; offset and length of each of four sections, and three counts; flags, types and zooms;
+# bounds; centre
 HEADER = struct.Struct("<7sB11Q6B4iB2i")
 FIRST_BYTES = 16_384  # readers get the header and the root directory with one request of this size
 MOST_METADATA = 1_048_576
@@ -58,7 +59,7 @@ class TileType(IntEnum):
 class Compression(IntEnum):
     """The compressions that the reader in the browser decompresses."""
 
-    UNKNOWN = 0  # readers of the file assume no compression
+    UNKNOWN = 0  # such a file is read as if it were not compressed
     NONE = 1
     GZIP = 2
 

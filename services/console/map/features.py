@@ -1,7 +1,7 @@
 """Turns the rows of the board's panels into GeoJSON features. All functions are pure.
 
-A feature without a known place has no geometry. The page lists such a feature, so that the map and its lists have the
-same sums as the board.
+A feature without a known place has no geometry. The page lists features without a place, so that the map and its lists
+have the same sums as the board.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,11 +27,11 @@ from shared.places import Places
 from shared.places.units import Unit
 
 Feature = dict[str, Any]
-FIELD_HOURS = 6  # the map marks a hazard that was reported from the field for this number of hours
+FIELD_HOURS = 6  # a hazard that was reported from the field has a ring on the map for this number of hours
 FROM_FIELD = frozenset(
     {SubmissionChannel.FIELD, SubmissionChannel.SMS, SubmissionChannel.OPENROSA, SubmissionChannel.KOBO}
 )
-BOUNDARY_DEGREES = 0.002  # simplification by some 200 m, which is less than the width of a line on the map
+BOUNDARY_DEGREES = 0.002  # boundaries are simplified by some 200 m, which is less than the width of a line on the map
 
 
 def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
@@ -64,8 +64,8 @@ def boundary(pcode: str, shape: BaseGeometry) -> Feature:
 def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:
     """A hazard with its rings, its circles as polygons, and its point.
 
-    A hazard without any of these is shown at its settlement, or else at a point of each of its districts. `is_nothing`
-    says that a field team looked for the hazard and found nothing.
+    A hazard without rings, circles and a point is shown at its settlement or, if it has none, at a point of each of its
+    districts. `is_nothing` says that a field team looked for the hazard and found nothing.
     """
     drawn = shapes.polygons(row.shapes)
     if row.lat is not None and row.lon is not None:
@@ -132,9 +132,10 @@ def displaced(
 ) -> list[Feature]:
     """The displaced people of each district: persons of registered households, and people of counted groups.
 
-    The two are never added, because a person may be in both. People abroad, and people whose place is not known, have
-    features without geometry. `reported` are places of counts, with the time of the newest count there. A feature
-    states only the hour of the newest report, because its exact time may identify a single household.
+    The two numbers of a district are never added, because a person may be in both. People abroad, and people whose
+    place is not known, have features without geometry. `reported` are places of counts, with the time of the newest
+    count there. A feature states only the hour of the newest report, because its exact time may identify a single
+    household.
     """
     households = board.by_area(rows, places)
     here = {part.code: part for area in households.areas for part in area.within.values() if part.here}
@@ -175,9 +176,9 @@ def _by_district(groups: CountedGroups, places: Places) -> dict[str, CountRange]
 def localities(groups: CountedGroups, language: str, places: Places) -> list[Feature]:
     """The people of counted groups in each village and at each site of Kyrgyzstan.
 
-    The shelters of a village are added. People whose village is not stated have a feature without geometry, so that the
-    sum equals the sum on the board. Households are never shown here, because their places below the district are
-    sealed.
+    The people in all shelters of a village are added up. People whose village is not stated have a feature without
+    geometry, so that the sum equals the sum on the board. Households are never shown here, because their places below
+    the district are sealed.
     """
     here: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = {}
     for group in groups.here:
@@ -190,7 +191,10 @@ def localities(groups: CountedGroups, language: str, places: Places) -> list[Fea
 
 
 def _locality(id: str, place: StatedPlace, persons: CountRange, language: str, places: Places) -> Feature:
-    """A site is drawn in its village. If the registry knows the site's own point, the browser moves it there."""
+    """A site is drawn in its village.
+
+    If the registry knows the site's own point, the browser moves the site to this point.
+    """
     settlement = place.site.locality_pcode if place.site else place.locality_pcode
     village = positions.of_settlement(settlement or place.pcode, places)
     return _feature(

@@ -52,7 +52,7 @@ async def map_page(request: Request, takes_point: bool = False) -> Response:
 
 @router.get("/map/background.pmtiles")
 async def map_background(request: Request) -> Response:
-    """One range of the PMTiles file. The whole file may have many gigabytes, so it is never one answer."""
+    """One range of the PMTiles file. The whole file may have many gigabytes, so an answer never contains all of it."""
     path = console(request).settings.map_pmtiles
     try:
         known = await asyncio.to_thread(backgrounds.usable_stat, path) if path else None
@@ -69,7 +69,7 @@ async def map_background(request: Request) -> Response:
 
 @router.get("/console/v1/map/{layer}")
 async def map_layer(request: Request, layer: str, at: str = "", hazard: UUID | None = None) -> Response:
-    """A layer as GeoJSON. With `hazard`, the layer of hazards has this hazard only.
+    """A layer as GeoJSON. If the URL names a `hazard`, the layer of hazards has only this hazard.
 
     Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
     reached.
@@ -78,5 +78,5 @@ async def map_layer(request: Request, layer: str, at: str = "", hazard: UUID | N
     if read is None:
         raise Problem(404, "not-found", "There is no such layer.")
     content, headers = await once_there(request, position_of(at), lambda session: read(request, session))
-    # a layer may have a megabyte, for which the standard library's encoder takes five times as long
+    # a layer may have a megabyte, for which the standard library's encoder takes five times as long as this one
     return Response(to_json(content), headers=headers, media_type="application/json")

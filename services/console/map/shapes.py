@@ -7,7 +7,7 @@ from typing import Any
 from shared.events import Area
 from shared.places.areas import circle
 
-# A hazard can have 50 rings of 2,000 corners, but nobody could see so many.
+# A hazard can have 50 rings of 2,000 corners, but nobody could see so many corners.
 MOST_CORNERS = 5_000
 LEAST_CORNERS = 8  # a ring keeps at least this many corners
 DIGITS = 4
@@ -16,7 +16,7 @@ Ring = list[list[float]]
 
 
 def stored(area: Area) -> dict[str, Any] | None:
-    """The rings (longitude, latitude) and circles of an area. None if the area has none."""
+    """The rings (longitude, latitude) and circles of an area. None if the area has neither rings nor circles."""
     if not (area.polygons or area.circles):
         return None
     circles = [[circle.lat, circle.lon, circle.radius_km] for circle in area.circles]

@@ -1,4 +1,4 @@
-"""Adds the browsers from which people signed in, notices, and the area where each hazard was first reported."""
+"""Adds tables of known browsers, of notices, and of the area where each hazard was first reported."""
 
 from alembic import op
 

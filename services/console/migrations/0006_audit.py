@@ -7,7 +7,8 @@ from shared.audit import AUDIT
 revision = "console_0006"
 down_revision = "console_0005"
 
-# The earlier reads of personal data. Their old table stays, because the previous release may still write to it.
+# The earlier reads of personal data. The old table of these reads stays, because the previous release of Dayar may
+# still write to it.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FROM caller_readings ORDER BY id

@@ -1,4 +1,4 @@
-"""Adds when a count was reported, and whether the count includes everybody at its site."""
+"""Stores when a count was reported, and whether the count includes everybody at its site."""
 
 from alembic import op
 

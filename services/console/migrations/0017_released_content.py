@@ -1,6 +1,6 @@
 """Stores all content of a release, so that its withdrawal repeats only this content.
 
-An earlier release of a hazard gets the hazard's content only if the hazard has not changed since then.
+A release that is already stored gets the content of its hazard only if the hazard has not changed since the release.
 """
 
 from alembic import op

@@ -1,4 +1,7 @@
-"""Stores the areas whose Restricted hazards another system may read. The previous release ignores this column."""
+"""Stores the areas whose Restricted hazards another system may read.
+
+The previous release of Dayar ignores this column.
+"""
 
 from alembic import op
 

@@ -1,6 +1,6 @@
 """Stores how many people have acknowledged an alert of the board, and how many must acknowledge it.
 
-The previous release ignores both columns.
+The previous release of Dayar ignores both columns.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores who must work on an alert of the board, and who assigned the alert, and when.
 
-The previous release ignores these columns.
+The previous release of Dayar ignores these columns.
 """
 
 from alembic import op

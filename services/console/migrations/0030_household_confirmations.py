@@ -1,6 +1,6 @@
 """Stores how people were evacuated, when somebody last saw them, and whether their return is presumed.
 
-The previous release ignores these columns.
+The previous release of Dayar ignores these columns.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """Stores when somebody last saw the people of a count, and whether their return is presumed.
 
-The previous release ignores these columns.
+The previous release of Dayar ignores these columns.
 """
 
 from alembic import op

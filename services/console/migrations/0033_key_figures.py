@@ -1,6 +1,6 @@
 """Stores the key figures of earlier times, so that the board can show their change.
 
-The previous release ignores the table. The change is known 24 hours after the first recording.
+The previous release of Dayar ignores the table. A change can be computed from 24 hours after the first recording on.
 """
 
 from alembic import op

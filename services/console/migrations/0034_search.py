@@ -1,7 +1,7 @@
 """Adds the words of the search, and the triggers that note which rows of the board have changed.
 
-Triggers note the changes, so that rows written by the previous release are found too. The worker makes the words of all
-rows that are stored now.
+Triggers note the changes, so that rows written by the previous release of Dayar are found too. After the migration, the
+worker makes the words of all rows that are already stored.
 """
 
 from alembic import op

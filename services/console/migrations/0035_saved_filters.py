@@ -1,4 +1,4 @@
-"""Stores the filters that accounts save. The previous release ignores the table."""
+"""Stores the filters that accounts save. The previous release of Dayar ignores the table."""
 
 from alembic import op
 

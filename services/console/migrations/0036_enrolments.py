@@ -1,6 +1,6 @@
 """Stores a person's post, language and telephone with the account, and the enrolment links of accounts.
 
-The previous release ignores the columns and the table.
+The previous release of Dayar ignores the columns and the table.
 """
 
 from alembic import op

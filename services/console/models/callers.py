@@ -41,7 +41,7 @@ class CallerReading(ConsoleModel):
 class FirstArea(ConsoleModel):
     """The area where a hazard was first reported.
 
-    If the hazard moves, the first area still decides who may read the data of the caller.
+    If the hazard gets another place later, the first area still decides who may read the data of the caller.
     """
 
     __tablename__ = "first_areas"

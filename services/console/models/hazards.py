@@ -34,7 +34,7 @@ class BoardHazard(ConsoleModel):
     locality_pcode: Mapped[str | None]
     lat: Mapped[float | None]
     lon: Mapped[float | None]
-    shapes: Mapped[dict[str, Any] | None]  # None if the hazard has none, or was stored before migration 0032
+    shapes: Mapped[dict[str, Any] | None]  # None if the hazard has no shapes, or was stored before migration 0032
     onset: Mapped[datetime] = mapped_column(index=True)
     expires: Mapped[datetime | None]
     received_at: Mapped[datetime] = mapped_column(index=True)
@@ -48,8 +48,8 @@ class BoardHazard(ConsoleModel):
 class BoardRelease(ConsoleModel):
     """The version of a hazard that the public reads. The newest revision of the hazard is in `board_hazards`.
 
-    This version is the newest release, or a Public revision that a restricted revision has replaced. Only for such a
-    Public revision, `released_revision` equals `revision`.
+    This version is the newest release, or a Public revision that a restricted revision has replaced. Only if it is such
+    a Public revision, `released_revision` equals `revision`.
     """
 
     __tablename__ = "board_releases"
@@ -68,8 +68,8 @@ class BoardRelease(ConsoleModel):
     received_at: Mapped[datetime]
     source: Mapped[str | None]  # None if the release was stored before migration 0023
     source_id: Mapped[str | None]
-    # Migration 0017 added these columns. In rows that were stored before, the columns are None if the hazard had
-    # changed after its release.
+    # Migration 0017 added these columns. In rows that were stored before this migration, the columns are None if the
+    # hazard had changed after its release.
     status: Mapped[str | None]
     type: Mapped[str | None]
     urgency: Mapped[str | None]

@@ -28,7 +28,10 @@ class SearchEntry(ConsoleModel):
 
 
 class SearchChange(ConsoleModel):
-    """A row of the board that changed, so that its words must be made again. Triggers add these rows."""
+    """A row of the board that changed, so that its words must be made again.
+
+    Triggers of the database add the rows of this table.
+    """
 
     __tablename__ = "search_changes"
 

@@ -66,7 +66,7 @@ async def add(session: AsyncSession, account: Account) -> None:
 async def lock_first(session: AsyncSession) -> None:
     """Takes an advisory lock.
 
-    Otherwise two processes that start at the same time could both create the first account.
+    Without the lock, two processes that start at the same time could both create the first account.
     """
     await session.execute(database.advisory_lock("console first account"))
 
@@ -74,7 +74,7 @@ async def lock_first(session: AsyncSession) -> None:
 async def lock_administrators(session: AsyncSession) -> None:
     """Takes an advisory lock.
 
-    Otherwise two administrators who disable each other at the same time could both succeed.
+    Without the lock, two administrators who disable each other at the same time could both succeed.
     """
     await session.execute(database.advisory_lock("console administrators"))
 

@@ -14,7 +14,7 @@ from shared.places.conditions import is_within
 def in_areas(pcode: str, areas: Iterable[str], places: Places) -> TextClause:
     """The condition that a P-code is in one of the areas. `pcode` is an SQL expression.
 
-    Its value may be the code of a village.
+    The value of the expression may be the code of a village.
     """
     within = places.within(areas)
     known = list(places.codes)

@@ -59,7 +59,9 @@ Numbered = tuple[int, dict[str, Any]]
 
 
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
-    """Stores the newest row of each key, unless the table has a newer row. Returns the numbers of the stored rows.
+    """Stores the newest row of each key, unless the table has a newer row.
+
+    Each row comes with a number; returns the numbers of the rows that were stored.
 
     All workers lock rows in the order of their keys, so that they cannot deadlock.
     """

@@ -59,7 +59,7 @@ async def sections(
 ) -> dict[Section, SectionAlerts]:
     """Up to `most` alerts of each wanted section. `is_chosen` is the condition of a filter.
 
-    Each section has its own limit, so many alerts in one section do not displace the alerts of another.
+    Each section has its own limit, so many alerts in one section do not displace the alerts of another section.
     """
     numbers = await counts(session, now, pcodes, is_chosen)
     return {
@@ -100,8 +100,8 @@ async def _alerts(
 ) -> Sequence[BoardAlert]:
     """Sorts open alerts that demand something of an operator before the other open alerts.
 
-    In both groups, the most severe alerts come first, and of equally severe alerts the oldest. Closed alerts are sorted
-    newest first.
+    Both groups of open alerts are sorted by severity, the most severe first. Equally severe alerts are sorted by age,
+    the oldest first. Closed alerts are sorted newest first.
     """
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (
@@ -167,7 +167,7 @@ def _shown(wanted: Select[Any], now: datetime, pcodes: Sequence[str] | None) -> 
 
 
 def raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
-    """The query without alerts that were suppressed, are drafts, or do not concern these P-codes."""
+    """Leaves out suppressed alerts, drafts, and alerts that do not concern these P-codes."""
     return wanted.where(IS_RAISED, concern(BoardAlert.pcodes.expression, pcodes))
 
 

@@ -89,7 +89,7 @@ async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Seq
 
 
 def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
-    """Limits the query to callers stored by the reader, and to callers whose hazard was first reported in `pcodes`."""
+    """Limits the query to callers whom the reader has stored, or whose hazard was first reported in `pcodes`."""
     joined = (
         wanted.select_from(StoredCaller)
         .outerjoin(CalledReport, CalledReport.report_id == StoredCaller.report_id)

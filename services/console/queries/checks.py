@@ -20,9 +20,9 @@ async def record(session: AsyncSession, check: InstallationCheck) -> None:
 
 
 async def known(session: AsyncSession) -> Sequence[InstallationCheck]:
-    """The results of the checks that this release knows.
+    """The results of the checks that this version of Dayar knows.
 
-    Results of other checks are left out; a later release may have stored them.
+    Results of other checks are left out; a later version of Dayar may have stored them.
     """
     rows = await session.scalars(select(models.StoredCheck).where(models.StoredCheck.name.in_(CheckName)))
     return [InstallationCheck(CheckName(row.name), row.checked_at, row.is_well, row.figure, row.due_at) for row in rows]

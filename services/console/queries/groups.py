@@ -52,7 +52,8 @@ SITE = (
     BoardSite.name_ru,
     BoardSite.name_en,
 )
-# Rows of earlier releases have no `confirmed_at`. The count is then the last known confirmation.
+# Rows that earlier versions of Dayar wrote have no `confirmed_at`. In these rows, the time of the count is the last
+# known confirmation.
 IS_UNCONFIRMED = func.coalesce(BoardGroup.confirmed_at, BoardGroup.counted_at) < func.now() - case(
     CONFIRMED_FOR, value=BoardGroup.mobility, else_=CONFIRMED_FOR_OTHERWISE
 )
@@ -74,10 +75,10 @@ IS_IN_COUNTRY = func.coalesce(BoardGroup.destination_country, COUNTRY).in_((COUN
 async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
     """The people of counted groups, by the destination and origin that the counts state.
 
-    A stock has one or more counts of the same people. Therefore its lowest and its highest count are added to the sums
-    as a range. The newest count of a stock states where its people are. Places with the newest counts come first.
-    Counts that a full recount replaced are left out. At a site where everybody was counted, the module `site_counts`
-    decides which part of each stock is added.
+    A stock has one or more counts of the same people. The sums are ranges: from the sum of the lowest counts of all
+    stocks to the sum of the highest counts. The newest count of a stock states where its people are. The rows with the
+    newest counts come first. Counts that a full recount replaced are left out. At a site where everybody was counted,
+    the module `site_counts` decides which part of each stock is added.
     """
     seen = _displaced(status, in_areas(HERE, areas, places))
     covered = select(BoardGroup.site_id).where(*seen, *IN_EFFECT, BoardGroup.covers_site, IS_IN_COUNTRY)

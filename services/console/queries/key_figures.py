@@ -1,7 +1,8 @@
 """The key figures of the board: their parts now, and the recorded parts of earlier times.
 
-A part belongs to a list of P-codes. A reader's figure is the sum of the parts in the reader's areas. The rules are the
-same as for the lists: an alert counts if it concerns the areas, and a household counts if it is in the areas.
+Each part of a key figure belongs to a list of P-codes. A reader's figure is the sum of the parts in the reader's areas.
+The rules are the same as for the lists: an alert counts if it concerns the areas, and a household counts if it is in
+the areas.
 """
 
 from datetime import datetime, timedelta
@@ -59,7 +60,7 @@ async def of_households(session: AsyncSession, status: Status, reader: Principal
 
 
 async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, places: Places) -> Sums:
-    """The figures that were recorded 24 hours before `moment`. Empty if nothing was recorded then."""
+    """The figures that were recorded 24 hours before `moment`. Empty if nothing was recorded at that time."""
     latest, taken_at = moment - COMPARED, KeyFigurePart.taken_at
     newest = select(func.max(taken_at)).where(taken_at <= latest, taken_at > latest - EVERY - LATE).scalar_subquery()
     parts = select(*(getattr(KeyFigurePart, column) for column in COLUMNS)).where(taken_at == newest)

@@ -18,7 +18,10 @@ async def release(session: AsyncSession, hazard_id: UUID) -> BoardRelease | None
 
 
 async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, BoardRelease]:
-    """The versions of these hazards in `board_releases`. Hazards without a row in this table are left out."""
+    """The public versions of these hazards, from the table `board_releases`.
+
+    Hazards without a row in this table are left out.
+    """
     rows = await session.scalars(select(BoardRelease).where(BoardRelease.hazard_id == any_of(hazards, Uuid)))
     return {row.hazard_id: row for row in rows}
 
@@ -26,8 +29,8 @@ async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUI
 async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardRelease]:
     """The releases in force whose hazard the board does not know, the newest first.
 
-    Usually the record of the hazard comes soon after the release. If this record never comes, the release names a wrong
-    hazard id.
+    Usually the record of the hazard comes soon after the release. If the record of the hazard never comes, the release
+    names a wrong hazard id.
     """
     is_known = exists().where(BoardHazard.hazard_id == BoardRelease.hazard_id)
     in_force = or_(BoardRelease.expires.is_(None), BoardRelease.expires > now)
@@ -48,7 +51,8 @@ async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UU
 
     A hazard is also confirmed if its alert was closed with the verdict "confirmed".
     """
-    # The panel shows since when the public waits. An alert with neither time cannot state this, so it is left out.
+    # The panel shows how long the public has waited since the confirmation. An alert that has neither a time of
+    # confirmation nor a time of closing is left out.
     confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(

@@ -50,16 +50,19 @@ POSITIONS = "positions"
 
 
 async def begin(session: AsyncSession) -> None:
-    """Starts a read-only snapshot, so that all following statements see the same state.
+    """Starts a read-only snapshot, so that all following statements see the same state of the database.
 
-    The statement costs no round trip of its own.
+    The statement that starts the snapshot costs no round trip of its own.
     """
     _ = await session.connection(execution_options=SNAPSHOT)
     session.info[POSITIONS] = await _positions(session)
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
-    """The positions up to which the worker has stored records. In a snapshot, they were read at its beginning."""
+    """The positions up to which the worker has stored records.
+
+    In a snapshot, these are the positions at the beginning of the snapshot.
+    """
     known: dict[Partition, int] | None = session.info.get(POSITIONS)
     return await _positions(session) if known is None else known
 
@@ -81,7 +84,7 @@ async def hazards(
 
     Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
     cancelled hazards. Within each of these four groups, hazards are sorted by severity, then by time.
-    Only the map needs their shapes, which can have thousands of corners.
+    Only the map needs the shapes of hazards, which can have thousands of corners.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard).where(is_chosen), now).order_by(
@@ -105,7 +108,7 @@ async def strongest_quakes(session: AsyncSession, now: datetime, status: Status,
 
 
 async def quakes_uncomputed(session: AsyncSession, now: datetime, status: Status) -> int:
-    """The number of these earthquakes whose intensity cannot be computed: too deep, or no magnitude, or no place."""
+    """The number of these earthquakes that are too deep, or have no magnitude or place, to compute the intensity."""
     wanted = _quakes(select(func.count()).select_from(BoardHazard), now, status)
     is_nowhere = BoardHazard.lat.is_(None) & (func.cardinality(BoardHazard.pcodes) == 0)
     is_uncomputed = or_(BoardHazard.magnitude.is_(None), BoardHazard.depth_km > DEEPEST_KM, is_nowhere)
@@ -161,9 +164,9 @@ def _still_public(now: datetime) -> ColumnElement[bool]:
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
     """Whether the public reads a version in `board_releases`, and this version is in force.
 
-    If the hazard is not Public, any version in force is enough. For a Public hazard, only a release with the same or a
-    higher revision number counts. Such a release hides the updates of the hazard's source, because the source does not
-    know of the release.
+    If the hazard is not Public, any such version in force is enough. For a Public hazard, only a release with the same
+    or a higher revision number counts. Such a release hides the updates of the hazard's source, because the source does
+    not know of the release.
     """
     in_force = (
         select(BoardRelease.hazard_id)
@@ -232,7 +235,10 @@ def is_displaced(status: Status) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:
-    """Rows of earlier releases have no `confirmed_at`. The registration is then the last known confirmation."""
+    """Rows that earlier versions of Dayar wrote have no `confirmed_at`.
+
+    In these rows, the time of the registration is the last known confirmation.
+    """
     confirmed_at = func.coalesce(BoardHousehold.confirmed_at, BoardHousehold.registered_at)
     valid_from = {mobility: confirmed_from(mobility, now) for mobility in DISPLACED}
     return confirmed_at < case(valid_from, value=BoardHousehold.mobility)

@@ -33,7 +33,7 @@ class Rejection(StrEnum):
 class SearchCriteria:
     """What is searched for. `since` and `until` are days of the country, both included.
 
-    `after` is the id of the last result of the page before.
+    `after` is the id of the last result on the previous page.
     """
 
     kind: SearchKind
@@ -54,7 +54,10 @@ class SearchCriteria:
         return None if self.until is None else _midnight(self.until + timedelta(days=1))
 
     def address(self, path: str = "/search", *, kind: SearchKind | None = None, after: UUID | None = None) -> str:
-        """The address of these criteria. For another kind, the state is left out: each kind has its own states."""
+        """The address that states these criteria.
+
+        For another kind, the state is left out: each kind has its own states.
+        """
         is_same = kind is None or kind is self.kind
         values = {
             "kind": (kind or self.kind).value,
@@ -72,7 +75,7 @@ class SearchCriteria:
 def criteria_of(
     values: Mapping[str, str], kinds: tuple[SearchKind, ...], places: Places
 ) -> tuple[SearchCriteria, list[Rejection]]:
-    """Reads the criteria. A criterion that is not accepted is left out, and its rejection returned."""
+    """Reads the criteria. A criterion that is not accepted is left out, and the reason is returned."""
     rejections: list[Rejection] = []
     given = {name: value.replace("\0", "").strip() for name, value in values.items()}  # PostgreSQL refuses NUL
     kind = _kind(given.get("kind", ""), kinds, rejections)

@@ -13,10 +13,8 @@ from shared.pages.languages import LANGUAGES
 from shared.pages.synonyms import SYNONYMS
 from shared.places import Places
 
-RULES = 1  # the version of this module's rules and of the folding; the worker makes words of older versions again
-FAILED = (
-    ""  # the version of an entry without words, because an error occurred; the next start of the worker tries again
-)
+RULES = 1  # the version of this module's rules and of the folding; if it changes, the worker makes all words again
+FAILED = ""  # the version of an entry whose words could not be made; the next start of the worker tries again
 
 
 class SearchWords:
@@ -95,5 +93,5 @@ def alert_title(pages: Pages, language: str, rule: str, hazard_type: str | None,
 
 
 def _synonyms(hazard_type: str | None) -> tuple[str, ...]:
-    """A later release may know further types."""
+    """A later version of Dayar may know further types."""
     return SYNONYMS.get(HazardType(hazard_type), ()) if hazard_type and hazard_type in TERMS["hazard"] else ()

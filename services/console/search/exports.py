@@ -15,8 +15,8 @@ def workbook(
 ) -> bytes:
     """The workbook: sentences that say what it contains, the labels of the columns, and a row for each line.
 
-    The caller gives each line together with its severity and its status in words. `origin` is the beginning of the
-    addresses.
+    The calling code gives each line together with its severity and its status in words. `origin` is the beginning of
+    the addresses to which the lines link.
     """
     rows = (
         (

@@ -101,7 +101,7 @@ async def _store(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception | None:
-    """Stores the entries. If PostgreSQL refuses them, returns its error, and the transaction goes on."""
+    """Stores the entries. If PostgreSQL refuses the entries, returns PostgreSQL's error. The transaction goes on."""
     connection = await database.driver(session)
     try:
         async with connection.transaction():  # a savepoint

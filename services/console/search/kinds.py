@@ -19,7 +19,7 @@ class SearchKind(StrEnum):
 class AlertProgress(StrEnum):
     """The states of alerts by which a reader can filter.
 
-    They are the codes of `Work` without `reopened`: a reopened alert has the state of any other open alert.
+    These states are the codes of `Work` without `reopened`: a reopened alert has the state of any other open alert.
     """
 
     UNACKNOWLEDGED = "unacknowledged"
@@ -29,7 +29,7 @@ class AlertProgress(StrEnum):
 
 
 HAZARD_STATES = (Validity.IN_FORCE, Validity.EXPIRED, Validity.CANCELLED)
-# Maps each kind to its states, and to the group of terms that names them.
+# Maps each kind to its states, and to the group of terms that names the states.
 STATES: Mapping[SearchKind, tuple[str, tuple[str, ...]]] = {
     SearchKind.ALERTS: ("work", tuple(AlertProgress)),
     SearchKind.HAZARDS: ("validity", HAZARD_STATES),

@@ -61,7 +61,7 @@ async def _answered(
     request: Request,
     answer: Callable[[Request, SearchReader, SearchCriteria, AsyncSession], Awaitable[Response]],
 ) -> Response:
-    """The answer, from one snapshot. If a criterion is not accepted, the page says so with 422."""
+    """The answer to the search, read from one snapshot. If a criterion is not accepted, the page says so with 422."""
     reader = _reader(request)
     criteria, rejections = criteria_of(request.query_params, reader.kinds, reader.places)
     if rejections:

@@ -24,7 +24,7 @@ from shared.events.vocabulary import MsgType, Status, Validity
 from shared.places import Places
 from shared.places.conditions import is_within
 
-COUNTED = 100  # if more rows match, the number is reported as 101
+COUNTED = 100  # if more rows than this match, the number is returned as 101
 
 
 class UnknownPage(Exception):
@@ -106,7 +106,7 @@ async def sources(session: AsyncSession) -> Sequence[str]:
 
 async def failed(session: AsyncSession) -> dict[SearchKind, int]:
     """The numbers of rows that no text finds, because an error occurred when their words were made."""
-    # a literal, because PostgreSQL uses a partial index only if the query has its condition
+    # a literal, because PostgreSQL uses a partial index only if the query has the index's condition
     is_failed = SearchEntry.version == literal(FAILED, literal_execute=True)
     numbers = select(SearchEntry.kind, func.count()).where(is_failed).group_by(SearchEntry.kind)
     known = dict((await session.execute(numbers)).tuples().all())
@@ -182,7 +182,7 @@ def _hazards(wanted: Select[Any], criteria: SearchCriteria, state: str | None, r
 
 def _hazard_states(now: datetime) -> Mapping[str, ColumnElement[bool]]:
     is_cancelled = BoardHazard.msg_type == MsgType.CANCEL
-    # the board shows a hazard without an end as long as HAZARD_SHOWN
+    # a hazard without an end is in force for HAZARD_SHOWN after its onset, as on the board
     is_over = func.coalesce(BoardHazard.expires, BoardHazard.onset + HAZARD_SHOWN) <= now
     return {
         Validity.IN_FORCE: and_(not_(is_cancelled), not_(is_over)),

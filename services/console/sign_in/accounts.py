@@ -35,7 +35,7 @@ class NameTaken(ValueError):
 
 
 class SourceOfPeople(ValueError):
-    """No other account may have this source, because its reports count as the centre's or its field teams'."""
+    """Only the centre and its field teams may have this source, because reports with this source count as theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def change(account: Account, details: AccountDetails) -> None:
 
 
 def rights(account: Account) -> dict[str, Any]:
-    """What the account's tokens contain. If one of these values changes, the tokens end."""
+    """What the account's tokens contain. If one of these values changes, the account's tokens end."""
     return {name: getattr(account, name) for name in ("roles", "areas", "sources", "team", "organisation")}
 
 
@@ -209,7 +209,11 @@ def renewed(current: Principal, account: Account, now: datetime, *, is_wall: boo
 
 
 def integration(account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION) -> Principal:
-    """The principal of a new token. Raises SourceOfPeople if an earlier release gave the account such a source."""
+    """The principal of a new token.
+
+    Raises SourceOfPeople if an earlier version of Dayar gave the account the source of the centre or of its field
+    teams.
+    """
     roles = frozenset(map(Role, account.roles))
     return Principal(
         account=account.account_id,

@@ -46,9 +46,10 @@ MOST = {
     CounterScope.SECOND_FACTOR: 5,
 }
 
-# An attempt is counted before the password is checked. Otherwise many concurrent guesses could pass the limit. If one
-# counter refuses an attempt, no other counter increases. Therefore one address can add at most five guesses to the
-# counter of an account. An address that has reached its limit cannot fill the memory with counters for invented names.
+# An attempt is counted before the password is checked. If it were counted afterwards, many concurrent guesses could
+# pass the limit. If one counter refuses an attempt, no other counter increases. Therefore one address can add at most
+# five guesses to the counter of an account. An address that has reached its limit cannot fill the memory with counters
+# for invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])

@@ -26,7 +26,8 @@ async def first_administrator(
 ) -> None:
     """Creates the first administrator if there is no account.
 
-    Without a `given` password, a random password is written to a file. Either password is valid for an hour.
+    Without a `given` password, a random password is written to a file. The given password or the random password is
+    valid for an hour.
     """
     async with sessions() as session:
         if not await queries.is_empty(session):

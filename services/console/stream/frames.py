@@ -21,7 +21,7 @@ class Frame:
 
     `full` is the whole event. `hinted` is for listeners who may not read the event, and states only its type and time.
     `removed` states only the id of a restricted hazard. Another system gets `removed` if its grant contained the
-    hazard's earlier revision `before`, but does not contain this revision.
+    earlier revision `before` of the hazard, but does not contain the new revision.
     """
 
     topic: str

@@ -39,7 +39,7 @@ BEAT, STALLED = event("beat", {}), event("stalled", {})
 class EventStream:
     """Sends the records to all listeners, and a heartbeat after each `every` seconds.
 
-    A new listener waits at most `patience` seconds for the first reading. A heartbeat waits at most as long
+    A new listener waits at most `patience` seconds for the first reading. A heartbeat waits at most `patience` seconds
     for the broker's answer.
     """
 
@@ -93,7 +93,8 @@ class EventStream:
     async def _first_reading(self) -> None:
         """Waits until this process, after its start, has read the records that it keeps.
 
-        Before that, the stream does not know whether a position is too old, and would send these records as new ones.
+        Before these records are read, the stream does not know whether a position is too old, and would send these
+        records as new ones.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -202,7 +203,7 @@ class EventStream:
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
         """Whether these listeners could see the hazard's earlier revision, so that they must be told of its removal.
 
-        The caller has checked that they may not see this record.
+        The calling code has checked that these listeners may not see this record.
         """
         is_granted = frame.before is not None and frame.topic == RESTRICTED_HAZARDS and sight.is_external
         return is_granted and visibility.sees(sight, frame.topic, frame.before or {}, self._places)
@@ -251,15 +252,16 @@ class EventStream:
     def _marked(self, sight: StreamVisibility, body: bytes = b"", position: Vector | None = None) -> bytes:
         """The body, preceded by the position from which the listener can resume.
 
-        By default, this is the newest position.
+        The default of this position is the newest position.
         """
         encoded = self.sealed_positions.encoded if sight.is_external else vectors.encoded
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 
     async def _beat(self) -> None:
-        """Sends heartbeats. They keep connections open, and give a recent position to listeners without records.
+        """Sends heartbeats. Heartbeats keep connections open, and give a recent position to listeners without records.
 
-        While the broker does not answer, pages get another event instead, because they would show old data as new.
+        While the broker does not answer, pages get another event in place of heartbeats, because they would show old
+        data as new.
         """
         while True:
             await asyncio.sleep(self._every)
