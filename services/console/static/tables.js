@@ -17,7 +17,7 @@ export function row(cells) {
 }
 
 /**
- * Names each cell as its column, for narrow screens, where the table has no head.
+ * Gives each cell the name of its column, for narrow screens, where the table has no head.
  * @param {HTMLTableRowElement} row
  * @param {string} table its id
  */

@@ -44,7 +44,10 @@ function begin() {
   return show();
 }
 
-/** Shows the next hundred entries. A hundred are read from each service, because all may be from one service. */
+/**
+ * Shows the next hundred entries. A hundred entries are read from each service, because all shown entries may be from
+ * one service.
+ */
 async function show() {
   const requested = logs;
   older.disabled = true; // a second press would list the same entries again

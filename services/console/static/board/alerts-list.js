@@ -1,6 +1,6 @@
 // The list of alerts.
 // No row moves while somebody may be about to answer an alert.
-// The changes are shown after this time, or when somebody presses the button.
+// Changes that wait are shown after this time, or when somebody presses the button.
 
 import { forget, highlight, renew, takeUp } from "/static/board/panels.js";
 import { showSelection } from "/static/board/selection.js";
@@ -10,7 +10,7 @@ import { sentence } from "/static/texts.js";
 const KEY_MS = 5000; // no row moves during this time after a key press
 const ANSWERED_MS = 5000; // the row of an answered alert keeps its place during this time
 const MOVING_MS = 300; // a pointer that has moved within this time may be on its way to the list
-const LONGEST_WAY_MS = 2000; // outside the list, a pointer that never rests stops the rows only for this time
+const LONGEST_WAY_MS = 2000; // a pointer that never rests outside the list keeps the rows in place only for this time
 
 // a pointer that has rested in the list for longer stops no rows: on a wall screen, nobody moves it away
 const RESTING_MS = 120_000;
@@ -20,7 +20,7 @@ const URGENT = ["Extreme", "Severe"];
 let pending;
 let keyAt = -Infinity;
 let pointerAt = -Infinity;
-let setOffAt = -Infinity; // when the pointer began its newest movement
+let setOffAt = -Infinity; // the time at which the pointer began its newest movement
 let answeredAt = -Infinity;
 
 const panel = () => element("panel-alerts");
@@ -192,7 +192,7 @@ export function apply() {
   renew(list, fresh);
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  // after the closed alerts are opened again, because until then the list is too short to scroll this far
+  // after the section of closed alerts is unfolded again, because until then the list is too short to scroll this far
   if (top) list.scrollTop = top;
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
   showSelection(); // before the focus is set, because a hidden toolbar cannot get the focus

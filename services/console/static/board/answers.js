@@ -206,7 +206,7 @@ function isPartly(alert) {
 }
 
 /**
- * Acts on the alerts. Alerts whose action is refused stay selected.
+ * Sends the action for the given alerts. Alerts whose action is refused stay selected.
  * @param {import("/static/board/several.js").Several} several
  * @param {string} act
  * @param {object} body
@@ -218,7 +218,7 @@ async function sendSeveral(several, act, body, offered) {
     if (refused) return refuse(refused);
     dialog.close();
     if (act === "resolve")
-      element("panel-alerts").focus({ preventScroll: true }); // the row with the focus was closed, too
+      element("panel-alerts").focus({ preventScroll: true }); // the row that had the focus is gone, too
     else takeUp(element("panel-alerts"), "");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;

@@ -31,7 +31,10 @@ let opener = null;
  */
 const unsent = new Map();
 
-/** Opens what is at the path. If this path is open already, the focus moves into the panel. @param {string} path */
+/**
+ * Opens the record at the path in the panel. If this path is open already, the focus moves into the panel.
+ * @param {string} path
+ */
 export async function open(path) {
   if (shown === path) return panel.focus();
   const active = /** @type {HTMLElement | null} */ (document.activeElement);
@@ -70,10 +73,10 @@ async function show(path, active) {
   content.scrollTop = 0;
   if (!article) shown = "";
   if (kept) void readAgain();
-  else catchUp(); // the alert or hazard may have changed while the panel was read
+  else catchUp(); // the alert or hazard may have changed while the server prepared the panel
 }
 
-/** What is at the path: alert, hazard, group, site or area. @param {string} path */
+/** The kind of the record at the path: alert, hazard, group, site or area. @param {string} path */
 function kindOf(path) {
   return path.split("/").at(-2)?.replace(/s$/, "") ?? "";
 }
@@ -103,7 +106,7 @@ function tell() {
   document.dispatchEvent(new CustomEvent("shown-beside", { detail: shown }));
 }
 
-/** Keeps the article if somebody has typed or chosen something in it and has not sent it. */
+/** Keeps the shown article if somebody has typed or chosen something in it, but has not sent it yet. */
 function leave() {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   if (!article || !shown) return;
@@ -112,7 +115,7 @@ function leave() {
 }
 
 /**
- * Notes an event of the stream, because the list may have no row of the shown alert, for example with a filter.
+ * Notes an event of the stream, because the list may have no row of the shown alert, for example if a filter hides it.
  * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] nothing if events may
  *   have been missed
  */
@@ -129,8 +132,8 @@ export function noteChange() {
 }
 
 /**
- * Reads the shown alert or hazard again if there is a newer version and the page is visible. Also marks its row again,
- * because the list may have been redrawn.
+ * Reads the shown alert or hazard again if there is a newer version and the page is visible. Also marks the row of the
+ * shown record again, because the list may have been redrawn.
  * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts
  *   of which the stream has told.
  */
@@ -182,7 +185,7 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-// sent after a form: while a form is being sent, nothing is read, and a refusal may mean that the alert has changed
+// this event comes after a form was sent: meanwhile nothing was read, and a refusal may mean that the alert has changed
 document.addEventListener("may-be-old", () => catchUp());
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;

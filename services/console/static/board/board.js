@@ -31,7 +31,7 @@ const PANELS_OF = {
 };
 const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
-// the next escalations are asked for at least this often, because a silence changes them without an event
+// the page asks for the next escalations at least this often, because a silence changes them without an event
 const ESCALATIONS_MS = 15_000;
 const CLOCKS_MS = 5000; // the shortest interval between two questions about the next escalations
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
@@ -142,7 +142,7 @@ void askAdmission();
 void askHeldPersons();
 void renewClocks();
 setInterval(renewClocks, ESCALATIONS_MS);
-setInterval(showEscalations, CLOCKS_MS); // the minutes that are left
+setInterval(showEscalations, CLOCKS_MS); // shows the minutes that are left
 setInterval(askAdmission, ADMISSION_MS);
 setInterval(() => new Set(Object.values(PANELS_OF).flat()).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");

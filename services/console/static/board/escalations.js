@@ -4,7 +4,7 @@ import { call } from "/static/calls.js";
 import { now } from "/static/server-time.js";
 import { sentence } from "/static/texts.js";
 
-const OLD_MS = 60_000; // without an answer for this time, no clock is shown
+const OLD_MS = 60_000; // if the alerts service does not answer for this time, no clock is shown
 const MINUTE_MS = 60_000;
 
 /** @type {Record<string, string>} the time of the next escalation, by alert */

@@ -5,13 +5,13 @@ import { call } from "/static/calls.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
-const SOON_MS = 2000; // outcomes that arrive in this time need one request
+const SOON_MS = 2000; // all outcomes that arrive within this time need only one request
 
 let held = { in_households: 0, in_groups: 0 };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let asking;
 
-/** Asks the registry once for all outcomes that arrive now. */
+/** Asks the registry for the number, once for all outcomes that arrive at about the same time. */
 export function askHeldPersonsSoon() {
   asking ??= setTimeout(() => {
     asking = undefined;

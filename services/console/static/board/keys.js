@@ -1,4 +1,4 @@
-// The keys of the list of alerts. They act on the focused row or, if this row is selected, on all selected rows.
+// The keys of the list of alerts. The keys act on the focused row or, if this row is selected, on all selected rows.
 
 import { begin } from "/static/board/answers.js";
 import { open } from "/static/board/beside.js";

@@ -31,8 +31,8 @@ let isAble;
 /** The path of the alert, hazard or place that is open beside the list. */
 let shown = "";
 /**
- * One mark can stand for several hazards or alerts. This is the path that the last click on such a mark has opened. The
- * others are offered until something else is opened.
+ * The path that the last click on a mark of several hazards or alerts has opened. The page
+ * offers the other hazards and alerts of the mark until something else is opened.
  */
 let offeredWith = "";
 /** Whether the map has moved to the place of this path. */
@@ -185,7 +185,7 @@ function chosenOnMap(layer, ids) {
 }
 
 /**
- * Lists everything that has the same mark.
+ * Lists all hazards and alerts that have the same mark.
  * @param {string} path of the alert, hazard or place that is opened
  * @param {HTMLElement[]} buttons
  */

@@ -7,8 +7,8 @@ import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
 // After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits.
-// A busy server and a busy browser then have time for other work. The time in which the server waited for its worker is
-// left out. Other panels wait longer.
+// A busy server and a busy browser then have time for other work. The time in which the server waited for its worker
+// does not count. Before it draws other panels, the page waits longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
@@ -173,7 +173,7 @@ function fillGaps(fresh, earlier) {
     const digest = part.dataset.row ?? "";
     const known = earlier.get(digest);
     if (part instanceof HTMLTemplateElement && known) part.replaceWith(known.cloneNode(true));
-    rows.set(digest, known ?? /** @type {HTMLElement} */ (part.cloneNode(true))); // scripts will change the part itself
+    rows.set(digest, known ?? /** @type {HTMLElement} */ (part.cloneNode(true))); // scripts will change `part` itself
   }
   return rows;
 }
@@ -262,8 +262,8 @@ function nameOf(part) {
 }
 
 /**
- * Keeps the keyboard usable if the focused element is gone: focuses the element's row. If there is no such row, focuses
- * the panel, because the next key would act on a row that the person has not chosen.
+ * Keeps the keyboard usable if the focused element is gone: focuses the element's row. If this row is gone too, focuses
+ * the panel: on another row, the next key would act on an alert that the person has not chosen.
  * @param {HTMLElement} panel
  * @param {string} key
  */

@@ -1,4 +1,4 @@
-// Reads something again after each change, one reading at a time.
+// Reads data again after each change, one reading at a time.
 
 const AGAIN_MS = 1500; // after a failure, the next reading begins after this time
 

@@ -38,7 +38,8 @@ export function chooseNone(alerts = chosen()) {
 }
 
 /**
- * Selects these alerts again, at the versions of their present rows. The person was told that the alerts have changed.
+ * Selects these alerts again, at the versions of their present rows. Before, the page has told the person that the
+ * alerts have changed.
  * @param {string[]} alerts
  */
 export function chooseAgain(alerts) {
@@ -62,7 +63,7 @@ function chooseAll(several, isOn) {
   if (isOn && alone) toast(sentence("extreme_alone", { count: alone }));
 }
 
-/** Selects the row or, if it is selected, unselects it. A range begins here. @param {HTMLElement} row */
+/** Selects the row or, if it is selected, unselects it. The next range begins at this row. @param {HTMLElement} row */
 export function turn(row) {
   anchor = keyOf(row);
   chooseAll([row], !isChosen(anchor));

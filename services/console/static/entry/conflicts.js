@@ -1,4 +1,5 @@
-// If somebody else has corrected the report since the form was filled, shows both versions. The person chooses one.
+// If somebody else has corrected the report since the form was filled, shows both versions. The person chooses one of
+// the two versions.
 
 import { element } from "/static/elements.js";
 import { EFFECTIVE } from "/static/entry/known-reports.js";
@@ -12,7 +13,7 @@ import { sentence } from "/static/texts.js";
  * @typedef {import("/static/entry/versioned-reports.js").VersionedReport} VersionedReport
  */
 
-// fields that say nothing about a correction: they differ between all versions, or between none
+// fields that say nothing about a correction: either all versions of a report differ in them, or none do
 const STAMPS = ["kind", "report_id", "household_id", "household_code", "group_id", "version", "status", "reported_at"];
 /** @type {Known} */
 const DEFAULTS = {
@@ -34,9 +35,9 @@ const DEFAULTS = {
 };
 
 /**
- * Whether the correction would replace a version of somebody else that the person has not seen. If so, the page shows
- * both versions in place of the form. Also true if the newest version cannot be read; the page
- * then says so.
+ * Whether the correction would replace a version of somebody else that the person has not seen. If the correction would
+ * do so, the page shows both versions in place of the form. Also true if the newest version cannot be read; the page
+ * then says that it cannot be read.
  * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest the newest version
  * @param {(version: Known) => Known} [worded] puts the names that the form knows in place of ids
  */

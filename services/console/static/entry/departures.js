@@ -61,7 +61,7 @@ export class Departure {
     this.preset();
   }
 
-  /** The month by default for migration, because few remember the day; otherwise the day. */
+  /** By default the precision is the day; for migration it is the month, because few people remember the day. */
   preset() {
     if (!this.isChosen)
       input("occurred_at_precision").value = input("mobility").value === "migration" ? "month" : "day";

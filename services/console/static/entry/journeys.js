@@ -26,7 +26,7 @@ export class Journey {
     });
     this.departure = new Departure();
     this.reasons = new Reasons();
-    this.follows = true; // whether the present district still follows the district of origin
+    this.follows = true; // whether the field of the present district still repeats the district of origin
     this.origin.input.addEventListener("blur", () => this.preset());
     this.destination.input.addEventListener("input", () => {
       this.follows = false;

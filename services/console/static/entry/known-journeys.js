@@ -1,5 +1,5 @@
 // The stored report of the displacement of a household or a counted group. The form shows the report. A correction
-// keeps those of its values for which the form has no field.
+// keeps the stored values for which the form has no field.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -102,7 +102,12 @@ function isSameHour(known, body) {
   );
 }
 
-/** Whether the form states another place. @param {Known} known @param {Known} body @param {string} side */
+/**
+ * Whether the form states another place than the stored report.
+ * @param {Known} known
+ * @param {Known} body
+ * @param {string} side
+ */
 function isChanged(known, body, side) {
   return (
     [side, `${side}_locality`].some((name) => JSON.stringify(known[name]) !== JSON.stringify(body[name])) ||

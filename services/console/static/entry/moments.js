@@ -1,4 +1,4 @@
-// The times that a form for telephone reports states: a moment, or a day. Both are in the past.
+// The times that a form for telephone reports states: a moment, or a day. The moment or day must be in the past.
 
 import { read } from "/static/dates.js";
 import { noon, today } from "/static/time.js";

@@ -34,7 +34,7 @@ function nameOf(pcode) {
   return districts.get(pcode) ?? pcode;
 }
 
-/** The P-code of the chosen district, or that it is not known. @param {Combobox} district */
+/** The P-code of the chosen district; "" if no district is chosen or known. @param {Combobox} district */
 function stated(district) {
   return district.chosen?.value ?? "";
 }
@@ -48,7 +48,7 @@ export function localities(district) {
     },
   });
   void listed.then(([sites, settlements]) => search.offer(localityOptions(sites, settlements, nameOf)));
-  district.input.addEventListener("input", () => search.forget()); // a settlement lies in its own district only
+  district.input.addEventListener("input", () => search.forget()); // another district has other settlements
   return search;
 }
 
@@ -70,7 +70,7 @@ export function sites(district, shelter) {
   district.input.addEventListener("input", () => {
     search.forget();
     tell(undefined);
-  }); // a site lies in its own district only
+  }); // a site lies in one district only, so another district clears the site
   return search;
 }
 

@@ -34,7 +34,7 @@ export class Reasons {
     this.showFields();
   }
 
-  /** The field of the text is shown for "other", and as long as there is a text and any reason. */
+  /** The field for a reason in words is shown for "other". With text, the field stays while there is any reason. */
   showFields() {
     const reasons = this.ranked,
       [, second, third] = SELECTS.map((id) => input(id).value);

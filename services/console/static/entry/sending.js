@@ -95,7 +95,7 @@ export function showReported(form, changes, text, report) {
 }
 
 /**
- * Shows the form in place of the answer, whose results are removed.
+ * Shows the form again in place of the answer, and removes the results in the answer.
  * @param {HTMLFormElement} form
  * @param {HTMLElement} first the field that gets the focus
  */

@@ -4,7 +4,10 @@ import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
-/** The JSON of the record. If it cannot be shown, says so on the page and returns undefined. @param {string} path */
+/**
+ * The JSON of the record. If the record cannot be shown, says so on the page and returns undefined.
+ * @param {string} path
+ */
 export async function readOrTell(path) {
   try {
     const answer = await call("GET", path);

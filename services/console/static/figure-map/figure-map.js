@@ -1,5 +1,5 @@
-// The map of a figure: circles for the people at each place, beside the list of the places. A person opens it, because
-// the library of the map is large.
+// The map of a figure: circles for the people at each place, beside the list of the places. The map is loaded only when
+// a person opens it, because its library is large.
 
 import { call } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";

@@ -68,8 +68,8 @@ async function readBase(name) {
 }
 
 /**
- * Sorts circles, so that a large one lies under the small ones. MapLibre does not sort them, because it would then draw
- * each number separately.
+ * Sorts circles, so that a large one lies under the small ones. MapLibre itself does not sort the circles, because it
+ * would then draw each number separately.
  * @param {string} source
  * @param {Feature[]} features
  */
@@ -254,7 +254,10 @@ export class DrawnMap {
     this.chosen(first.layer.id, String(ids ?? id).split(","));
   }
 
-  /** Draws the map in the colours of the theme. MapLibre does so in its next frame, with the data of then. */
+  /**
+   * Draws the map in the colours of the theme. MapLibre draws the new colours in its next frame, with the data that it
+   * has by then.
+   */
   restyle() {
     const newest = () => style(this.data, colour, this.hidden);
     this.map?.setStyle(newest(), { diff: false, transformStyle: newest });

@@ -65,7 +65,7 @@ function alert({ properties }, layers) {
 }
 
 /**
- * Who lives in a unit now, which hazards and alerts it has, and when the last report came. A layer that was not read
+ * Who is in a unit now, which hazards and alerts it has, and when the last report came. A layer that was not read
  * yet is left out.
  * @param {Feature} feature
  * @param {Layers} layers
@@ -176,7 +176,7 @@ function siteLink(id) {
 }
 
 /**
- * When the people at a site were counted. Registered persons have no such time.
+ * When the people at a site were counted. Registered persons have no time of a count.
  * @param {import("/static/sites.js").Occupancy} occupancy
  */
 function countedAt({ counted_at, counted_at_precision, is_registered }) {

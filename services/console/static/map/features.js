@@ -127,7 +127,11 @@ export function collection(features) {
   return /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features });
 }
 
-/** The polygons of hazards, and of other features that have some. @param {Feature[]} features @returns {Feature[]} */
+/**
+ * The polygons of hazards, and of other features that have polygons.
+ * @param {Feature[]} features
+ * @returns {Feature[]}
+ */
 export function polygonsOf(features) {
   return features.flatMap((feature) =>
     parts(feature.geometry)

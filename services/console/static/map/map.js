@@ -32,7 +32,7 @@ const LAYERS_OF = {
   groups: ["displaced", "returns", "localities", "sites"],
 };
 const QUIET_MS = 400; // the shortest interval between two readings of a layer
-const REGISTRY_MS = 5000; // the same for layers that the registry computes for each reading
+const REGISTRY_MS = 5000; // the shortest interval between two readings of a layer that the registry computes each time
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
@@ -48,7 +48,7 @@ let uncomputed = 0; // the number of earthquakes in force whose intensity cannot
 /** @type {DrawnMap | undefined} */
 let map;
 
-/** Reads and shows a layer. Returns whether it must be read again. @param {Name} name */
+/** Reads and shows a layer. Returns whether the layer must be read again. @param {Name} name */
 async function read(name) {
   if (name === "sites") return readSites();
   if (name === "returns") return readReturned();
@@ -155,7 +155,7 @@ function draw(name) {
   if (!features) return;
   SHOWN[name](features);
   if (document.getElementById(`${name}-rows`)) list(name, layers);
-  if (uncomputed) element("intensities-none").hidden = true; // a district may have felt one of these earthquakes
+  if (uncomputed) element("intensities-none").hidden = true; // people may have felt one of these earthquakes
   count();
   if ((name === "hazards" || name === "units") && known(name, wanted[name])) {
     choose(name, wanted[name]);

@@ -9,7 +9,7 @@ import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 
 const AGAIN_MS = 5000; // a map whose files did not arrive is loaded again after this time
-const LATE_MS = 15_000; // some layers are read every five seconds only
+const LATE_MS = 15_000; // some layers are read only every five seconds
 const TICK_MS = 1000;
 
 /** @type {Map<string, number>} the number of features without room, by layer */

@@ -1,4 +1,5 @@
-// The people in the location of their return, by district. The registry computes them, as for the page of figures.
+// The people in the location of their return, by district. The registry computes these numbers, as for the page of
+// figures.
 
 import { call } from "/static/calls.js";
 

@@ -36,7 +36,7 @@ function keep() {
   else localStorage.removeItem(KEPT);
 }
 
-/** Turns each layer as its switch says. @param {(layer: string, isShown: boolean) => void} turn */
+/** Shows or hides each layer, as its switch says. @param {(layer: string, isShown: boolean) => void} turn */
 export function turnAll(turn) {
   for (const box of switches()) turn(box.dataset.layer ?? "", box.checked);
 }

@@ -1,4 +1,4 @@
-// The page of one's own reports. It reads the shown reports again every few seconds, because results come later.
+// The page of one's own reports. The page reads the shown reports again every few seconds, because results come later.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

@@ -14,7 +14,7 @@ import { dayAndClock } from "/static/time.js";
 
 const CODE_DIGITS = 6;
 const TAGS = { received: "tag", recorded: "tag is-good", under_review: "tag is-forecast", refused: "tag is-loud" };
-/** The pages where a new report of this kind is written. @type {Record<string, string>} */
+/** Maps each kind of report to the page with the form for a new report. @type {Record<string, string>} */
 const FORMS = { hazard: "/new-event", household: "/new-household", group: "/new-count" };
 
 /** Draws the rows. The focused link keeps the focus. @param {OwnReport[]} reports */
@@ -49,7 +49,7 @@ function codeOf({ report_id }) {
   return report_id.slice(-CODE_DIGITS).toUpperCase();
 }
 
-/** The channel, which is not known of reports that were sent long ago. @param {OwnReport} report */
+/** The channel of a report; it is not known for reports that were sent long ago. @param {OwnReport} report */
 function sourceOf({ channel, line }) {
   const source = [
     channel && (words("channels")[channel] ?? channel),

@@ -1,5 +1,5 @@
-// The stored count that is corrected. The form shows the count. A correction keeps those of its values for which the
-// form has no field.
+// The stored count that is corrected. The form shows the count. A correction keeps the stored values for which the form
+// has no field.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";

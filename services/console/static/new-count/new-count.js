@@ -20,7 +20,7 @@ const form = /** @type {HTMLFormElement} */ (element("count"));
 const status = form.dataset.status ?? "";
 const { group = "", report: known = "" } = form.dataset; // the stored count that is corrected
 const about = { kind: "group", subject: group };
-// the form of a correction has all countries
+// the form of a correction already has all countries in its list
 const journey = new Journey(known ? [] : [{ value: "ZZ", name: sentence("unknown"), terms: [] }]);
 const people = new People(form);
 const time = new Counted();

@@ -215,7 +215,7 @@ function choose(severity) {
   if (severity) severity.checked = true;
 }
 
-place.input.addEventListener("input", () => locality.forget()); // a settlement lies in its own district only
+place.input.addEventListener("input", () => locality.forget()); // another district has other settlements
 void readGazetteer(element("locality").dataset.settlements ?? "").then((gazetteer) => {
   const names = new Map(options("places").map(({ value, name }) => [value, name]));
   locality.offer(settlementOptions(gazetteer, (pcode) => names.get(pcode) ?? pcode));

@@ -28,7 +28,7 @@ export async function showResults({ id, household }, { members }) {
 }
 
 /**
- * Shows probable duplicates. The registry records this in the security log, as each reading of names.
+ * Shows probable duplicates. The registry records this reading in the security log, like each reading of names.
  * @param {string} id
  * @param {string} household
  */

@@ -1,5 +1,5 @@
-// The newest report of the registered household that is corrected. The form shows the report. A correction keeps those
-// of its values for which the form has no field.
+// The newest report of the registered household that is corrected. The form shows the report. A correction keeps the
+// stored values for which the form has no field.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";

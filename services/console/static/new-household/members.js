@@ -23,7 +23,7 @@ import { uuid } from "/static/uuid.js";
  *   functioning?: Record<string, string>}} Member
  */
 
-const MOST = 60; // as the contract allows
+const MOST = 60; // the contract allows at most this many persons
 /** The persons of the registered household that is corrected. @type {Map<string, Member>} */
 const known = new Map();
 let common = ""; // the family name that all registered persons have
@@ -88,7 +88,7 @@ export function fill(persons) {
     writeDetails(line, person);
     line.dataset.birth = JSON.stringify(birthIn(person));
     offerQuestions(line, ageIn(line));
-    if (!values.some(Boolean)) line.dataset.nameless = ""; // this person stays in the list without a value
+    if (!values.some(Boolean)) line.dataset.nameless = ""; // this person stays in the list even if no field has a value
     add();
   }
 }

@@ -70,7 +70,7 @@ export class MovementReport extends VersionedReport {
 const PLACE = ["movement", "destination", "destination_site_id", "destination_locality"];
 
 /**
- * The known point and code of the destination, for which the form has no field, if the destination is still the same.
+ * The known point and code of the destination, if the destination is still the same: the form has no field for them.
  * @param {Known} known
  * @param {Known} body
  */

@@ -205,7 +205,7 @@ function showDestination() {
   element("to").hidden = mayLead() === "none";
 }
 
-/** Fills the form with the movement that is corrected. Returns whether it is shown. @param {string} id */
+/** Fills the form with the movement that is corrected. Returns whether the movement is shown. @param {string} id */
 async function showKnown(id) {
   const newest = await readReport(about, id);
   if (!newest) return false;

@@ -16,7 +16,7 @@ const SHORT = 8; // the characters of an id that the pages show
 const names = new Map(options("places").map(({ value, name }) => [value, name]));
 
 /**
- * Shows the subject, or why it cannot be shown. Returns whether it is shown.
+ * Shows the subject, or why it cannot be shown. Returns whether the subject is shown.
  * @param {{kind: string, subject: string}} about
  */
 export async function showSubject({ kind, subject }) {

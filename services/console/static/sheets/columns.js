@@ -1,4 +1,4 @@
-// The columns of a sheet: each has a choice of what it contains.
+// The columns of a sheet: for each, a person chooses what it contains.
 
 import { element, make } from "/static/elements.js";
 
@@ -39,7 +39,7 @@ export function nameOf(label, place) {
   return label ? `${letters} · ${label}` : letters;
 }
 
-/** Saves a file that the server answered. @param {Response} answer @param {string} name */
+/** Saves a file that the server has sent. @param {Response} answer @param {string} name */
 export async function save(answer, name) {
   const link = make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
   link.click();

@@ -25,7 +25,7 @@ const FIELDS = ["number", "header-first", "header-last", "mobility", "reason", "
 const OF_THE_HEADER = new Set(["number", "header-first", "header-last"]);
 let isGuessed = true; // whether the server guesses what the columns have
 let last = Promise.resolve();
-let checkedChoices = ""; // the choices of the verdicts that the page shows
+let checkedChoices = ""; // the choices to which the shown verdicts belong
 
 /** The choices for the server. Returns undefined after it has shown which field is wrong. */
 function query() {
@@ -48,7 +48,7 @@ function query() {
 }
 
 /**
- * Sends the file; returns the answer if the server took the file.
+ * Sends the file; returns the answer if the server accepted the file.
  * @param {string} act
  * @param {string[]} [lines] the confirmed lines
  */
@@ -94,7 +94,7 @@ async function download() {
 }
 
 /**
- * Acts after the earlier acts have ended, so that the page shows the answer to the newest choices.
+ * Runs an action after the earlier actions have ended, so that the page shows the answer to the newest choices.
  * @param {() => Promise<void>} act
  */
 function once(act) {

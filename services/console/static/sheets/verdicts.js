@@ -1,5 +1,4 @@
-// Shows the columns of a sheet, the verdict about each of its rows, and which sent rows were refused, wait or have an
-// alert.
+// Shows the columns of a sheet, the verdict about each row, and the results of the sent rows.
 
 import { element, make } from "/static/elements.js";
 import { explanationOf } from "/static/entry/explanations.js";
@@ -44,7 +43,11 @@ export function hideVerdicts() {
   for (const id of ["result", "more"]) element(id).textContent = "";
 }
 
-/** Shows the rows; rows that need a look come first. @param {CheckedSheet} sheet @param {"tried" | "sent"} act */
+/**
+ * Shows the rows; the rows that a person must check come first.
+ * @param {CheckedSheet} sheet
+ * @param {"tried" | "sent"} act
+ */
 export function showVerdicts(sheet, act) {
   const { rows } = sheet;
   const households = rows.filter((row) => row.is_household);
@@ -74,7 +77,7 @@ export function showVerdicts(sheet, act) {
 }
 
 /**
- * Draws the rows; rows that need a look come first. The ticks and the focus stay.
+ * Draws the rows; the rows that a person must check come first. The ticks and the focus stay.
  * @param {CheckedSheet} sheet
  * @param {"tried" | "sent"} act
  * @param {Map<string, Receipt>} results the results of sent rows, by report

@@ -32,9 +32,9 @@ let siteId = "",
   version = 0;
 /** @type {Site | undefined} */
 let known; // the version that the form changes
-let isPersonShown = true; // if it is false, saving the form keeps the person in charge
+let isPersonShown = true; // if the person in charge is not shown, saving the form does not change the person
 
-district.input.addEventListener("input", () => locality.forget()); // a settlement lies in its own district only
+district.input.addEventListener("input", () => locality.forget()); // another district has other settlements
 
 /** Offers the settlements and the other villages of sites. @param {PlaceOption[]} villages */
 export function offer(villages) {

@@ -98,7 +98,11 @@ function fail(text) {
   return false;
 }
 
-/** Shows the verdicts; rows that need a look come first. @param {ImportedRow[]} rows @param {string} result */
+/**
+ * Shows the verdicts; the rows that a person must check come first.
+ * @param {ImportedRow[]} rows
+ * @param {string} result
+ */
 function show(rows, result) {
   const counts = Object.fromEntries(
     VERDICTS.map((verdict) => [verdict, rows.filter((row) => row.verdict === verdict).length]),

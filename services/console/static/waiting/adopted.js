@@ -1,4 +1,4 @@
-// Shows the held reports that were accepted under another household. A person reverses such an acceptance.
+// Shows the held reports that were accepted under another household. On this list, a person can reverse the acceptance.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";

@@ -21,7 +21,7 @@ import { selection } from "/static/waiting/selection.js";
  *   households: Household[]}} Pair
  */
 
-const SEPARATOR = "/"; // between the two ids of a pair
+const SEPARATOR = "/"; // stands between the two ids of a pair
 const rows = selection("duplicates", showChosen);
 
 export function readDuplicates() {

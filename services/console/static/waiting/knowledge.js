@@ -5,7 +5,10 @@ import { element } from "/static/elements.js";
 import { sayAt } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
 
-/** The chosen code. If none is chosen, says so at the field and returns undefined. @param {string} id of the field */
+/**
+ * The chosen code. If nothing is chosen, says so at the field and returns undefined.
+ * @param {string} id of the field
+ */
 export function knowledge(id) {
   const select = /** @type {HTMLSelectElement} */ (element(id));
   if (select.value) return select.value;

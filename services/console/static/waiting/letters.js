@@ -61,7 +61,10 @@ export async function readLetters() {
   ]);
 }
 
-/** Who looks after the letters of a service, topic and reason. @returns {Promise<Map<string, string>>} */
+/**
+ * The account to which the letters of each service, topic and reason are assigned.
+ * @returns {Promise<Map<string, string>>}
+ */
 async function readAssigned() {
   const answer = await call("GET", "/v1/letters:assignments").catch(() => undefined);
   /** @type {(Letter & {account: string})[]} */

@@ -33,7 +33,8 @@ const MOST = 100; // the largest number of questions in one request
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 /**
- * The questions about hazards. Their answers have other words than those about places, so each is answered on its own.
+ * The questions about hazards. The answers about hazards have other words than the answers about places, so each such
+ * question is answered on its own.
  * @type {Set<string>}
  */
 let ofHazards = new Set();
@@ -116,7 +117,7 @@ function drawn({ proposal_id, about, since, district, is_answerable, assignee, p
   );
 }
 
-/** Whether both sides name an event. @param {PlaceAsked[]} places */
+/** Whether both sides of the question name an event. @param {PlaceAsked[]} places */
 function namesTwo(places) {
   return places.every(({ counts }) => counts[0]?.hazard_id);
 }

@@ -10,7 +10,7 @@ import { canDraw } from "/static/map/webgl.js";
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 const QUIET_MS = 1000; // the shortest interval between two readings of a layer
-const LETTER_PX = 12; // the usual size of letters on the map, which are as large as the page's on the wall
+const LETTER_PX = 12; // the usual size of letters on a map; on the wall, the map's letters are as large as the page's
 
 /** @type {DrawnMap | undefined} */
 let map;

@@ -18,7 +18,7 @@ const TICK_MS = 1000;
 const OLD_MS = 60_000; // everything is read at least this often, because hazards end without an event
 const LATE_MS = 5000; // a screen that shows changes later than this is not live
 
-// the next escalations are asked for at least this often, because a silence changes them without an event
+// the page asks for the next escalations at least this often, because a silence changes them without an event
 const ASK_MS = 15_000;
 const CLOCKS_MS = 2000; // the shortest interval between two questions about the next escalations
 
