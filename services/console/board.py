@@ -20,7 +20,10 @@ def covered(principal: Principal, places: Places) -> list[str] | None:
 
 
 def concerning(principal: Principal, places: Places) -> list[str] | None:
-    """The P-codes of all units that lie in the caller's areas, or that contain one of them. None means all P-codes."""
+    """The P-codes of all units that lie in the caller's areas, or that contain one of these areas.
+
+    None means all P-codes.
+    """
     around = places.around(principal.areas)
     return None if around is None else sorted(around)
 
@@ -77,9 +80,9 @@ class AreaCounts:
 class Households:
     """Households by oblast and district.
 
-    `total` counts the households in Kyrgyzstan and the households whose country is not known. `abroad` has the counts
-    by country. Under the country code `ZZ`, `abroad` counts the households whose country or place in Kyrgyzstan is not
-    known.
+    `total` counts the households in Kyrgyzstan, and the households of which not even the country is known. `abroad` has
+    the counts by country. In `abroad`, the code `ZZ` stands for an unknown country, and for an unknown place in
+    Kyrgyzstan.
     """
 
     total: AreaCounts

@@ -17,7 +17,7 @@ from shared.web.problems import Problem
 
 T = TypeVar("T")
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # a waiting request reads at least this often, because a NOTIFY sent during a reconnect is lost
+LOOK_SECONDS = 1.0  # a waiting request reads at least this often: a NOTIFY sent during a reconnect is lost
 
 
 async def once_there(

@@ -98,7 +98,7 @@ class StatedPlace:
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """The key of the place. Places that the registry treats as one have the same key.
+        """The key of the place. Two places that the registry treats as the same place have the same key.
 
         For places abroad, the key is the country.
         """

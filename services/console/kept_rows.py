@@ -1,4 +1,7 @@
-"""Keeps the HTML of the board's rows. Each event redraws whole lists for every open board, but few rows change."""
+"""Keeps the HTML of the board's rows.
+
+With each event, the server renders whole lists for every open board, but few of their rows change.
+"""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Hashable

@@ -78,7 +78,7 @@ def monitoring(settings: Settings) -> Measure:
 async def tokens(session: AsyncSession) -> Iterable[Metric]:
     """Counts the tokens that end soon or ended in the last days.
 
-    The systems and phones with these tokens need new ones.
+    The systems and phones with these tokens need new tokens.
     """
     last = (
         select(SignIn.channel, func.max(SignIn.expires_at).label("ends_at"))

@@ -24,7 +24,7 @@ from shared.postgres.database import Session
 router = APIRouter(include_in_schema=False)
 
 LASTS = timedelta(days=7)  # in this time, each phone of the team can connect, which renews its sign-in for a year
-# if at least this number of reports was held in a day for an expired sign-in, the duty head sees a notice
+# if at least this number of reports was held in a day because a sign-in had expired, the duty head sees a notice
 NOTICED_FROM = 50
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)

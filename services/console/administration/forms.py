@@ -1,4 +1,4 @@
-"""Reads the form of an account. Returns what an administrator typed, and the wrong fields."""
+"""Reads the form of an account. Returns what an administrator typed, and the fields with wrong values."""
 
 from collections.abc import Collection
 from typing import Self

@@ -215,7 +215,8 @@ async def form_page(
 async def around(request: Request, session: AsyncSession, account: Account) -> dict[str, Any]:
     """What the page of a stored account shows beside the form.
 
-    The page shows the telephone and network addresses, which are personal data, so the read is in the security log.
+    The page shows the telephone and network addresses, which are personal data, so the security log records who reads
+    it.
     """
     now = datetime.now(UTC)
     await audit.add(session, audit.entry_of(request, Action.READ, objects=[account.account_id]))

@@ -18,7 +18,7 @@ def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
     """
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    # earlier versions of Dayar stored only the author
+    # of events that earlier versions of Dayar stored, only the author is known
     entered_by = enterer(hazard.source, hazard.source_id) or hazard.author
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 

@@ -158,7 +158,7 @@ async def ledger_page(request: Request, session: Session) -> Response:
 
 @router.get("/field")
 async def field() -> Response:
-    """Redirects a short address, which is printed on the cards of field teams."""
+    """Redirects the short address that is printed on the cards of field teams."""
     return RedirectResponse("/intake/field", 308)
 
 

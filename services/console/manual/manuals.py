@@ -92,7 +92,10 @@ def _inside(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def _adapt(token: Token) -> None:
-    """Replaces addresses relative to the file by addresses of the page. A picture is loaded when it comes into view."""
+    """Replaces addresses that are relative to the file by the addresses that the page uses.
+
+    A picture is loaded when it comes into view.
+    """
     if token.type == "link_open":
         file = str(token.attrGet("href"))
         token.attrSet("href", f"?lang={file.removesuffix('.md')}" if file.endswith(".md") else file)

@@ -1,4 +1,4 @@
-"""The size of a picture, so that a page reserves the room for a picture that is not loaded yet.
+"""Reads the size of a picture. With the size, a page reserves the space of a picture that is not loaded yet.
 
 The format is described at https://developers.google.com/speed/webp/docs/riff_container.
 """

@@ -1,4 +1,7 @@
-"""Adds to dead letters the offset that is written in their headers. A restore does not change this offset."""
+"""Adds to dead letters the offset that is written in their headers.
+
+A restore of the database does not change this offset.
+"""
 
 from alembic import op
 

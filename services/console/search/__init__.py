@@ -1,1 +1,1 @@
-"""The search over alerts, hazards, groups and sites, without a limit of time."""
+"""The search over all stored alerts, hazards, groups and sites, also of past years."""

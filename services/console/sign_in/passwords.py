@@ -52,7 +52,7 @@ async def check_new(password: str, name: str, present: str | None = None) -> Non
 
 
 def check_strength(password: str, name: str) -> None:
-    """Raises WeakPassword if the password is short, the account's name, or made of common words, dates or key rows."""
+    """Raises WeakPassword if the password is short, equals the account's name, or is easily guessed."""
     plain = _plain(password)
     if len(plain) < LEAST_LENGTH or plain.casefold() == name.casefold() or _is_guessable(plain, name):
         raise WeakPassword

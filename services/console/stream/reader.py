@@ -150,7 +150,7 @@ class EventStream:
                 if frame is not None:
                     self._keep(frame)
                     self._note(frame, events_by_visibility)
-        finally:  # if one record raises, the records before it are sent all the same, because they are not read again
+        finally:  # even if a record raises an error, the records before it are sent: they are not read again
             for sight, events in events_by_visibility.items():
                 if events:
                     self._send(sight, b"".join(events))

@@ -16,8 +16,8 @@ const content = element("beside-content");
 /** The path of what the panel shows, such as /alerts/ID; empty if the panel is closed. */
 let shown = "";
 /**
- * The newest version of the shown alert or hazard that the stream or the list has stated: an alert's sequence, or a
- * hazard's revision.
+ * The newest version of the shown record that the stream or the list has stated. The version of an alert is its
+ * sequence; the version of a hazard is its revision.
  */
 let newest = 0;
 let readAt = -Infinity;

@@ -47,7 +47,7 @@ let ringing;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let moving;
 
-/** Asks the registry to render the people at sites again, once for all events of two seconds. */
+/** Asks the registry to render the numbers of people at sites again, once for all events within two seconds. */
 function renewSites() {
   moving ??= setTimeout(() => {
     moving = undefined;

@@ -10,8 +10,8 @@ const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "as
 const board = element("board");
 
 /**
- * The key ↓ moves to the first alert if nothing has the focus, or if the panel itself has the focus because the focused
- * row is gone.
+ * If no row has the focus, the key ↓ moves the focus to the first alert. If the focused row has gone, the panel itself
+ * has the focus.
  * @param {KeyboardEvent} event
  */
 function enter(event) {

@@ -147,7 +147,7 @@ function select(path) {
   mark();
 }
 
-/** Marks the open alert, hazard or place at its present position, or nothing if the map does not show it. */
+/** Marks the open alert, hazard or place at its present position. If the map does not show it, marks nothing. */
 function mark() {
   if (!map) return;
   const [, kind, id] = shown.split("/");

@@ -22,7 +22,8 @@ const drawings = new Map();
 const showing = new Map();
 
 /**
- * Sets the function that shows a new rendering of a panel. Without such a function, the rendering replaces the panel.
+ * Sets the function that shows a new rendering of a panel. If a panel has no such function, a new rendering replaces
+ * the panel.
  * @param {string} name
  * @param {(fresh: HTMLElement) => void} show
  */
@@ -31,8 +32,8 @@ export function showBy(name, show) {
 }
 
 /**
- * The longest time between a change and its display in a panel. For a change that is not shown yet, the time until now
- * counts.
+ * The longest time between a change and its display in a panel. If a change is not shown yet, its time until now is
+ * used.
  */
 export function behindMs() {
   const now = performance.now();

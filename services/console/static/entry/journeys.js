@@ -83,8 +83,8 @@ export class Journey {
   }
 
   /**
-   * Empties the form for the next report of the same call: the district of origin, the hazard, the reasons and what
-   * happened stay.
+   * Empties the form for the next report of the same call, but keeps the district of origin, the hazard, the reasons
+   * and what happened.
    * @param {HTMLFormElement} form
    */
   again(form) {

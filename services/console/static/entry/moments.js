@@ -3,7 +3,7 @@
 import { read } from "/static/dates.js";
 import { noon, today } from "/static/time.js";
 
-const AHEAD_MS = 5 * 60_000; // a time that is further ahead than this has a typing error
+const AHEAD_MS = 5 * 60_000; // a time that is further in the future than this is a typing error
 
 /** The moment of `26.11.2026 21:47`; an invalid date if the text is no moment. @param {string} text */
 export function moment(text) {

@@ -19,7 +19,7 @@ const listed = Promise.all([
   ),
 ]);
 
-/** All sites; none if they cannot be read, because a count can always be typed. */
+/** All sites. If they cannot be read, none, because a person can also type the name of a place. */
 async function read() {
   try {
     return (await readSites((path) => call("GET", path))) ?? [];

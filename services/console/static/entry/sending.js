@@ -1,4 +1,4 @@
-// Sends a form for telephone reports by button or Ctrl+Enter, never twice at the same time.
+// Sends a form for telephone reports when a person presses the button or Ctrl+Enter, never twice at the same time.
 // If the form has unsent changes, the browser warns a person who leaves the page.
 
 import { call, isNoAnswer } from "/static/calls.js";

@@ -180,7 +180,8 @@ export class DrawnMap {
   }
 
   /**
-   * Draws the features only if they have changed, because MapLibre then makes all tiles of their source again.
+   * Draws the features only if they have changed, because with each drawing MapLibre makes all tiles of their source
+   * again.
    * @param {string} source
    * @param {Feature[]} features
    */

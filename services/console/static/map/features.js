@@ -71,8 +71,8 @@ function middle(ring) {
 }
 
 /**
- * One mark for each point. If several hazards or alerts have the same point, the mark shows the most severe and their
- * number.
+ * One mark for each point. If several hazards or alerts have the same point, the mark shows the most severe of them,
+ * and how many they are.
  * @param {Feature[]} features
  * @param {string} kind
  * @returns {Feature[]}

@@ -93,7 +93,7 @@ function sorted(table, layers) {
       (a, b) =>
         b.properties.persons + b.properties.counted_highest - a.properties.persons - a.properties.counted_highest,
     );
-  if (table === "intensities") return features; // the server has sorted them
+  if (table === "intensities") return features; // the server has sorted these features
   if (table === "returns") return features.sort((a, b) => b.properties.larger - a.properties.larger);
   if (table === "reports")
     return features.sort((a, b) => Date.parse(b.properties.received_at) - Date.parse(a.properties.received_at));

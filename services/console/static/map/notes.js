@@ -1,4 +1,4 @@
-// What a page says about its map: that it has not arrived, that it is behind, or that it does not show everything.
+// What a page says about its map: that the map has not arrived, is out of date, or does not show everything.
 
 import { lostForMs } from "/static/board/listening.js";
 import { element, showText } from "/static/elements.js";

@@ -153,7 +153,7 @@ export function answersOfChildren() {
   });
 }
 
-/** The fields whose value is no birth date, birth year or age until today. */
+/** The fields whose value is neither a birth date, a birth year nor an age, or lies in the future. */
 export function wrongBirths() {
   return lines()
     .map((line) => fields(line)[2])

@@ -99,7 +99,7 @@ function areListed() {
   return false;
 }
 
-/** Fills in the number of persons if only the persons were stated. */
+/** If the persons were listed or counted by sex and age, fills in their number. */
 function presetPersons() {
   input("persons").value ||= String(members().length || people.total || "");
 }

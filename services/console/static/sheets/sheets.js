@@ -123,7 +123,7 @@ function chooseAgain() {
 
 /**
  * Hides the verdicts, because they no longer fit the choices. If the file or its header was changed, the server guesses
- * the columns again.
+ * again what the columns contain.
  * @param {Event} event
  */
 function changed(event) {

@@ -9,7 +9,7 @@ import { toast } from "/static/toasts.js";
 import { nameOf } from "/static/waiting/names.js";
 
 /**
- * Runs `send` while the buttons of the panel are disabled, because a second press would send the decision again.
+ * Disables the buttons of the panel while `send` runs, because a second press would send the decision again.
  * @param {string} panel @param {() => Promise<boolean>} send whether the registry took the decision
  * @returns {Promise<boolean>} whether the list may have changed; also true if the registry did not answer
  */

@@ -166,7 +166,7 @@ function drawn({ departure, hazards }) {
 }
 
 /**
- * The event, as the button that says yes.
+ * The button that names the event and answers "yes" to it.
  * @param {Departure} departure
  * @param {ProposedHazard} hazard
  * @param {string} place

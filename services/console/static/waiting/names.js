@@ -24,7 +24,7 @@ export function nameOf(account) {
   return account ? (accounts.get(account) ?? account.slice(0, 8)) : "–";
 }
 
-/** How long ago the moment is: in minutes, hours, or days from two days on. @param {string} moment */
+/** How long ago the moment is: in minutes or hours, and from two days on in days. @param {string} moment */
 export function age(moment) {
   const minutes = Math.max(0, Math.floor((now().getTime() - Date.parse(moment)) / MINUTE_MS));
   if (minutes < HOUR) return sentence("minutes", { count: minutes });

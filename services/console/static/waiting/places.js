@@ -199,7 +199,11 @@ function answerButton(answer, id, names, texts) {
   );
 }
 
-/** The key of the texts for the answers to such a question. @param {boolean} ofHazard @param {boolean} ofEmergency */
+/**
+ * The key of the texts for the answers to a question about places, hazards or emergencies.
+ * @param {boolean} ofHazard
+ * @param {boolean} ofEmergency
+ */
 function answerTexts(ofHazard, ofEmergency) {
   return ofEmergency ? "emergency_answers" : ofHazard ? "same_event_answers" : "place_answers";
 }

@@ -193,7 +193,7 @@ function readOthers() {
 async function readAgain() {
   await rested();
   if (document.hidden || document.activeElement?.matches(TYPING)) return;
-  if (reports.length <= LONGEST_PAGE) attempt(read); // a longer list would lose the reports that "Show more" added
+  if (reports.length <= LONGEST_PAGE) attempt(read); // else "Show more" has added reports, which a reading would remove
   void readAdopted();
   readOthers();
 }
