@@ -131,7 +131,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     async def read() -> ListedHazards:
         shown = await snapshots.hazards(session, now, most)
         released = await release_queries.releases(session, [hazard.hazard_id for hazard in shown])
-        # the public state of all other hazards is known without further facts
+        # the other hazards were never restricted, so the public state needs no further facts
         ids = [hazard.hazard_id for hazard in shown if hazard.scope != Scope.PUBLIC or hazard.hazard_id in released]
         return ListedHazards(
             shown,

@@ -46,7 +46,7 @@ async def readmission_page(request: Request, session: Session, done: UUID | None
 async def readmit(request: Request, session: Session, team: Annotated[str, Form()] = "") -> Response:
     now = datetime.now(UTC)
     chosen = next((ended.team for ended in await own_teams(request, session, now) if str(ended.team) == team), None)
-    if chosen is None:  # meanwhile the team's accounts were disabled, or got other areas
+    if chosen is None:  # since the page was opened, the team's accounts were disabled, or got other areas
         return await shown(request, session, now, status=404, is_refused=True)
     await outbox.add(session, credentials.readmit(chosen, now, now + LASTS))
     await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, objects=[chosen], reason="readmitted"))

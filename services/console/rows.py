@@ -41,7 +41,7 @@ def household(received: Received) -> dict[str, Any]:
 
 
 def latest_time(day: date, published_at: datetime) -> datetime:
-    """The end of the day, or the time `published_at` if this is earlier.
+    """The end of the day of a confirmation, or `published_at` if this time is earlier.
 
     Events about households state the day of a confirmation and no time, because a time could identify a household.
     """

@@ -103,7 +103,7 @@ def _reads(principal: Principal, topic: str) -> bool:
     if topic == "alerts" and Role.INTEGRATION in principal.roles and principal.purpose == GRANTS_ALERTS:
         return True
     if topic == "outcomes" and not principal.covers_country:
-        return False  # outcomes have no place to compare with the areas
+        return False  # an outcome has no place that could be compared with the areas
     return not principal.roles.isdisjoint(READERS[topic])
 
 
@@ -160,7 +160,7 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
     """Whether other systems may see the record.
 
-    Other systems see nothing about a Private hazard. Other systems also see no alert that does not state the scope of
+    Other systems see no record about a Private hazard. Other systems also see no alert that does not state the scope of
     its hazard; earlier versions of Dayar wrote such alerts.
     """
     if topic == RESTRICTED_HAZARDS:

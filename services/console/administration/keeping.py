@@ -48,7 +48,7 @@ async def add(session: AsyncSession, account: Account, entry: MakeEntry) -> None
 async def change(
     session: AsyncSession, account: Account, details: AccountDetails, now: datetime, entry: MakeEntry
 ) -> bool:
-    """Changes the account, whose row is locked. If its rights change, its sessions and tokens end.
+    """Changes the account, whose row is locked. If the account's rights change, its sessions and tokens end.
 
     Returns whether the sessions and tokens end. Raises LastAdministrator.
     """

@@ -13,8 +13,8 @@ from shared.places import Places
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
     """Whether the person may correct the event.
 
-    The event must have been entered at the console and must not be cancelled. The person must be its author or a duty
-    head.
+    The event must have been entered at the console and must not be cancelled. The person must be the author of the
+    event, or a duty head.
     """
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False

@@ -82,7 +82,7 @@ async def new_event(
 async def new_count(request: Request, group: UUID | None = None, report: UUID | None = None) -> Response:
     """The form for a new count. If the URL names a `group` and a `report`, the form corrects this count.
 
-    The registry decides who may correct it.
+    The registry decides who may correct a count.
     """
     here, is_correction = console(request), group is not None and report is not None
     return here.pages.render(
@@ -100,9 +100,9 @@ async def new_count(request: Request, group: UUID | None = None, report: UUID | 
 
 @router.get("/new-household")
 async def new_household(request: Request, household: UUID | None = None) -> Response:
-    """The form for a new household. If the URL names a `household`, the form corrects it.
+    """The form for a new household. If the URL names a `household`, the form corrects this household.
 
-    The registry decides who may correct it.
+    The registry decides who may correct a household.
     """
     here = console(request)
     return here.pages.render(

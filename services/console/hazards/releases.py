@@ -68,7 +68,8 @@ def state(
     """How public the hazard is. None if the public reads the newest revision of the hazard itself.
 
     `unreleased_since` is the time of the first revision after the release. A person has ten minutes to decide, from
-    this time or from the confirmation, whichever is later. Further revisions do not prolong this time.
+    this time or from the confirmation, whichever is later. Further revisions of the hazard do not prolong the ten
+    minutes.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None

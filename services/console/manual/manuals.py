@@ -13,7 +13,7 @@ from markupsafe import Markup
 from services.console.manual.pictures import size
 
 HERE = Path(__file__).parent
-MARKDOWN = MarkdownIt("js-default")  # with tables; HTML in a file is shown as text
+MARKDOWN = MarkdownIt("js-default")  # renders tables; HTML in a file is shown as text
 # The chapters in the order of the files. The page `/manual` has these ids in each language.
 CHAPTERS = (
     "sign-in",

@@ -134,8 +134,8 @@ def displaced(
 
     The two numbers of a district are never added, because a person may be in both. People abroad, and people whose
     place is not known, have features without geometry. `reported` are places of counts, with the time of the newest
-    count there. A feature states only the hour of the newest report, because its exact time may identify a single
-    household.
+    count at each place. A feature states only the hour of the newest report, because its exact time may identify a
+    single household.
     """
     households = board.by_area(rows, places)
     here = {part.code: part for area in households.areas for part in area.within.values() if part.here}

@@ -1,4 +1,4 @@
-"""Adds the security log and copies the earlier records of personal-data reads into it."""
+"""Adds the security log, and copies the earlier records of who read personal data into it."""
 
 from alembic import op
 

@@ -48,8 +48,8 @@ class BoardHazard(ConsoleModel):
 class BoardRelease(ConsoleModel):
     """The version of a hazard that the public reads. The newest revision of the hazard is in `board_hazards`.
 
-    This version is the newest release, or a Public revision that a restricted revision has replaced. Only if it is such
-    a Public revision, `released_revision` equals `revision`.
+    The public reads the newest release, or a Public revision that a restricted revision has replaced. If, and only if,
+    this version is such a Public revision, `released_revision` equals `revision`.
     """
 
     __tablename__ = "board_releases"

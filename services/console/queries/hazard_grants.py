@@ -25,7 +25,10 @@ async def areas_by_account(session: AsyncSession, ids: Collection[UUID]) -> dict
 
 
 async def restricted(session: AsyncSession) -> Sequence[BoardHazard]:
-    """The newest revision of each Restricted hazard with a known place. Only such hazards can be granted."""
+    """The newest revision of each Restricted hazard with a known place.
+
+    Only hazards with a known place can be granted.
+    """
     return (await session.scalars(select(BoardHazard).where(*GRANTABLE))).all()
 
 

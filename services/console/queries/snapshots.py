@@ -165,8 +165,8 @@ def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
     """Whether the public reads a version in `board_releases`, and this version is in force.
 
     If the hazard is not Public, any such version in force is enough. For a Public hazard, only a release with the same
-    or a higher revision number counts. Such a release hides the updates of the hazard's source, because the source does
-    not know of the release.
+    or a higher revision number counts. A release with such a number hides the updates of the hazard's source, because
+    the source does not know of the release.
     """
     in_force = (
         select(BoardRelease.hazard_id)

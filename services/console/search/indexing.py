@@ -101,7 +101,10 @@ async def _store(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception | None:
-    """Stores the entries. If PostgreSQL refuses the entries, returns PostgreSQL's error. The transaction goes on."""
+    """Stores the entries.
+
+    If PostgreSQL refuses the entries, returns PostgreSQL's error. The transaction can go on after this error.
+    """
     connection = await database.driver(session)
     try:
         async with connection.transaction():  # a savepoint
@@ -114,7 +117,7 @@ async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception
 
 
 def _failed(kind: SearchKind, id: UUID, error: Exception) -> Entry:
-    """An entry without words.
+    """An entry that has no words, and so is found by no text.
 
     The words of an older version of the row would match searches that the row no longer matches.
     """

@@ -1,4 +1,4 @@
-"""What the search finds, and who may find it."""
+"""The kinds of records that the search finds, and who may find them."""
 
 from collections.abc import Mapping
 from enum import StrEnum

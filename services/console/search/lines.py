@@ -26,8 +26,8 @@ PERSONS = N_("Group of %(count)s persons")
 class ResultLine:
     """A result in the reader's language.
 
-    `path` is the address of the result's page. It is None for a count that an earlier version of Dayar stored. `at` is
-    None for sites. `status` is the code of its status, `scope` is the scope of a restricted hazard.
+    `path` is the address of the result's page. For a count that an earlier version of Dayar stored, `path` is None.
+    `at` is None for sites. `status` is the code of its status, `scope` is the scope of a restricted hazard.
     """
 
     id: UUID

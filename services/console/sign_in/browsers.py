@@ -2,8 +2,8 @@
 
 from starlette.requests import HTTPConnection
 
-# The first name that the User-Agent contains is used. The order matters, because a browser's User-Agent can also
-# contain names that come later in this list.
+# The first name that the User-Agent contains is used. The order of this list matters, because a browser's User-Agent
+# can also contain names that come later in the list.
 PROGRAMS = {
     "Edg": "Edge",
     "OPR": "Opera",

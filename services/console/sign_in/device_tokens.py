@@ -38,7 +38,7 @@ class TokenRequest(Body):
 async def device_token(request: Request, wanted: TokenRequest) -> Response:
     """Issues a token for a year.
 
-    Only field accounts get such tokens, because a lost phone must not give away further rights.
+    Only field accounts get device tokens, because a lost phone must not give away further rights.
     """
     try:
         account = await signin.checked(request, wanted.name, wanted.password, str(wanted.device))

@@ -17,7 +17,9 @@ AT_ONCE = 2  # only this many hashes are computed at a time, because each takes 
 
 
 def _nobodys_hash(hasher: PasswordHasher) -> str:
-    """A hash that no password matches. A check against this hash takes the usual time.
+    """A hash that no password matches.
+
+    A check against this hash takes as long as a check against the hash of a real password.
 
     The hash is made of random bytes, because hashing a real password would delay each start.
     """

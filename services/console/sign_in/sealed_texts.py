@@ -21,7 +21,7 @@ class SealedTexts:
         return self._sealing.seal(text.encode(), self._bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The text. None if its encryption key was retired."""
+        """The text. None if the key that encrypted the text was retired."""
         try:
             return self._sealing.open(sealed, self._bound(account_id)).decode()
         except (InvalidTag, UnknownKey):

@@ -221,7 +221,7 @@ export function reveal(alert) {
   row?.focus();
 }
 
-addEventListener("beforeprint", apply); // otherwise changes that are not shown yet would be missing on paper
+addEventListener("beforeprint", apply); // on paper, no waiting changes may be missing
 addEventListener(
   "keydown",
   () => {

@@ -80,7 +80,7 @@ export function begin(act, alert) {
     act === "take-over-selected" ? several.alerts.filter(isTaken).map((each) => several.names.get(each)) : [];
   showText("answering-taken", taken.length ? sentence("taken_by_others", { alerts: taken.join("; ") }) : "");
   dialog.showModal();
-  // otherwise the browser would focus the list of names, which can be scrolled if there are many alerts
+  // without this line, the browser would focus the list of names, which can be scrolled if there are many alerts
   element(FIRST[act.replace("-selected", "")] ?? "").focus();
 }
 

@@ -9,7 +9,7 @@ import { isAnswered } from "/static/presets.js";
 import { rested } from "/static/pressing.js";
 import { sentence } from "/static/texts.js";
 
-const AREA_MS = 10_000; // an area is read again at most this often, because each change in the country may concern it
+const AREA_MS = 10_000; // an area is read again at most this often: any change in the country may concern the area
 
 const panel = element("beside");
 const content = element("beside-content");
@@ -46,7 +46,7 @@ export async function open(path) {
 /** @param {string} path @param {HTMLElement | null} active what has the focus */
 async function show(path, active) {
   leave();
-  content.replaceChildren(); // otherwise the buttons of the former alert would work under the new title
+  content.replaceChildren(); // the buttons of the former alert must not work under the new title
   fail("");
   newest = 0;
   shown = path;
@@ -55,7 +55,7 @@ async function show(path, active) {
   element("beside-title").textContent = sentence(kindOf(path));
   element("side-panel-back").hidden = !trail.length;
   panel.hidden = false;
-  if (!active?.checkVisibility()) panel.focus(); // the panel hides the element that opened it
+  if (!active?.checkVisibility()) panel.focus(); // the panel now hides the element from which it was opened
   mark();
   const kept = unsent.get(path);
   /** @type {Response | undefined} */

@@ -1,4 +1,5 @@
-// The filter of the list of alerts. It is in the page's address, so that back, forward and links show the same list.
+// The filter of the list of alerts. The filter is in the page's address, so that back, forward and links show the same
+// list.
 
 import { draw } from "/static/board/panels.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";

@@ -1,5 +1,5 @@
-// Shows in the head of a panel that the list is out of date. Otherwise a list that gets no updates would look like a
-// list in which nothing has happened.
+// Shows in the head of a panel that the list is out of date. Without this notice, a list that gets no updates would
+// look like a list in which nothing has happened.
 
 import { waits } from "/static/board/panels.js";
 import { make } from "/static/elements.js";

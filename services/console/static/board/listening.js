@@ -14,7 +14,7 @@ let heard = Date.now();
 let newest = now();
 /**
  * When the page last heard the stream, and when it last heard the stream before the newest loss of the connection. Both
- * are times of `performance.now()`, because this clock never jumps.
+ * times are values of `performance.now()`, because this clock never jumps.
  */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 let isLost = false;

@@ -7,8 +7,8 @@ import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
 // After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits.
-// A busy server and a busy browser then have time for other work. The time in which the server waited for its worker
-// does not count. Before it draws other panels, the page waits longer.
+// A busy server and a busy browser then have time for other work. This pause is computed without the time in which the
+// server waited for its worker. Before it draws other panels, the page waits longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
@@ -22,7 +22,7 @@ const drawings = new Map();
 const showing = new Map();
 
 /**
- * Sets the function that shows a new rendering of a panel. If a panel has no such function, a new rendering replaces
+ * Sets the function that shows a new rendering of a panel. If no function is set for a panel, a new rendering replaces
  * the panel.
  * @param {string} name
  * @param {(fresh: HTMLElement) => void} show
@@ -188,7 +188,7 @@ function swap(panel, fresh) {
   const focused = panel.contains(document.activeElement) ? document.activeElement : null;
   const [known, top] = [keys(panel), panel.scrollTop];
   renew(panel, fresh);
-  if (top) panel.scrollTop = top; // this makes the browser compute the layout at once
+  if (top) panel.scrollTop = top; // to set the scroll position makes the browser compute the layout at once
   for (const [key, row] of keys(panel)) {
     if (mark(row) !== mark(known.get(key))) highlight(row);
   }
@@ -230,7 +230,7 @@ export function renew(shown, fresh) {
   for (const node of [...shown.childNodes]) {
     const name = node instanceof HTMLElement ? nameOf(node) : "";
     if (node instanceof HTMLElement && wanted.has(name) && !parts.has(name)) parts.set(name, node);
-    else node.remove(); // also removes the white space between the parts, which would accumulate
+    else node.remove(); // the removed nodes include white space between the parts, which would accumulate
   }
   let place = shown.firstElementChild;
   for (const part of next) {

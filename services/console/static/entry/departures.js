@@ -55,7 +55,7 @@ export class Departure {
     this.showHour();
   }
 
-  /** The emptied form has its defaults again. */
+  /** The fields have their defaults again after the form was emptied. */
   again() {
     this.isChosen = false;
     this.preset();

@@ -57,7 +57,7 @@ export class Journey {
       .join(" → ");
   }
 
-  /** Chooses what was typed, as if the user had left each field. */
+  /** In each field, chooses the option that was typed, as if the user had left the field. */
   leave() {
     for (const combobox of [this.origin, this.destination, this.hazard]) combobox.leave();
   }

@@ -6,7 +6,7 @@ import { input } from "/static/entry/fields.js";
 
 const NOT_REPORTED = "not_reported";
 const OTHER = "other";
-const SELECTS = ["reason", "reason-2", "reason-3"]; // in the order of the ranks
+const SELECTS = ["reason", "reason-2", "reason-3"]; // the fields of the reasons, by rank
 
 export class Reasons {
   constructor() {

@@ -1,5 +1,5 @@
-// The tables beside the map. They have the same content as the map, for keyboards, screen readers and browsers without
-// WebGL.
+// The tables beside the map. The tables have the same content as the map, for keyboards, screen readers and browsers
+// without WebGL.
 
 import { element, make } from "/static/elements.js";
 import { concerns, nameButton, nameOf, oneDigit, SEVERITIES } from "/static/map/features.js";

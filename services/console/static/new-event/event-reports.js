@@ -16,7 +16,7 @@ import { uuid } from "/static/uuid.js";
  *   certainty: string, onset: Date, known: string}} Given the values of the form
  */
 
-const SOON_MS = 3_600_000; // in CAP, the urgency is Expected if the onset is within the next hour, Future if later
+const SOON_MS = 3_600_000; // as CAP defines the urgency: Expected if the onset is within the next hour, Future if later
 
 export class EventReport extends VersionedReport {
   /** @param {{source: string, account: string, status: string}} about @param {Known | null} known */

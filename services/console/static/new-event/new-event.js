@@ -197,7 +197,7 @@ function fill(event) {
   askAhead();
 }
 
-/** The button is shown only if there is a point to remove. Otherwise the key Tab would stop at a useless button. */
+/** The button is shown only if there is a point to remove. The key Tab must not stop at a useless button. */
 function showPoint() {
   element("remove-point").hidden = !given("point");
 }

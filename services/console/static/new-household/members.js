@@ -1,5 +1,5 @@
-// The list of the persons of a household: given name, sex, and birth date, year or age; in the full form more
-// questions. When the last line is filled in, a new line appears.
+// The list of the persons of a household. Each line has the given name, the sex, and the birth date, year or age; the
+// full form has more questions. When the last line is filled in, a new line appears.
 
 import { ageOn, birthIn, birthOf, birthText, isBornAfter } from "/static/births.js";
 import { element, make } from "/static/elements.js";

@@ -32,7 +32,7 @@ const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("events-asked", showChosen);
 /** The reports of each row, by the row's key. @type {Map<string, string[]>} */
 const reportsOf = new Map();
-let pages = 1; // pages of the list that are shown
+let pages = 1; // how many pages of the list are shown
 
 export function readEvents() {
   return readList("events", list);

@@ -1,5 +1,5 @@
-// Opens messages that failed to process. A message is opened by the service that could not process it. This service
-// logs each opening.
+// Opens messages that failed to process. A message is opened by the service that could not process it. The service that
+// opens a message logs the opening.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, make } from "/static/elements.js";

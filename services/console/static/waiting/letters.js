@@ -186,7 +186,7 @@ function refusal(letters) {
 async function decide(letters, verb, more = {}) {
   const { count, failure } = await sent(letters, verb, more);
   if (failure) toast(failure, "bad");
-  else chosen.delete(kindOf(letters[0])); // this reason must not be sent to the author of the next letter
+  else chosen.delete(kindOf(letters[0])); // forgets the reason, so that it is not sent to the author of the next letter
   if (count || !failure)
     toast(sentence(verb === "redrive" ? "redriven" : "refused", { count: number.format(count) }), "good");
   for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);

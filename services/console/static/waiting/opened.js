@@ -31,7 +31,7 @@ export async function open(report, above, changed) {
   beingRead.delete(outcome_id);
   const shown = /** @type {HTMLTableRowElement | null} */ (
     document.querySelector(`#held tr[data-key="${outcome_id}"]`)
-  ); // the list may have been drawn again
+  ); // meanwhile the list may have been drawn again
   if (!opened || !shown) return;
   const decision = mayDecide && report.is_adoptable ? [adoption(report, opened.households, changed)] : [];
   const made = row([cell(list(opened.report), sentence("opened"), ...decision)]);

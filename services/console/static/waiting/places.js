@@ -38,7 +38,7 @@ const rows = selection("places-asked", showChosen);
  * @type {Set<string>}
  */
 let ofHazards = new Set();
-let pages = 1; // the pages of answers that are shown
+let pages = 1; // how many pages of answers are shown
 
 export function readPlaces() {
   return readList("places", list);

@@ -1,4 +1,5 @@
-// The wall screen: key figures, unanswered alerts and the map. It works for weeks without mouse and keyboard.
+// The wall screen: key figures, unanswered alerts and the map. The wall screen works for weeks without mouse and
+// keyboard.
 
 import { age } from "/static/ages.js";
 import { listen } from "/static/board/listening.js";
@@ -112,7 +113,7 @@ void document.fonts.ready.then(arrange);
 arrange();
 void renewClocks();
 listen(TOPICS, renew);
-renew(TOPICS); // so that the page knows how far it is behind
+renew(TOPICS); // reads everything now, so that the page knows how far it is behind
 void openMap();
 setInterval(turn, TURN_MS);
 setInterval(tick, TICK_MS);
