@@ -35,7 +35,7 @@ class RecentChange:
 def changes(alerts: Iterable[Any], hazards: Iterable[Any], since: datetime) -> list[RecentChange]:
     """The newest changes after `since`, the newest first.
 
-    If the same change of an alert was repeated, only the newest is known.
+    If the same change of an alert was repeated, only the newest of these changes is known.
     """
     of_alerts = [
         RecentChange(moment, deed, alert=alert, account=getattr(alert, account) if account else None)

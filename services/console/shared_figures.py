@@ -55,10 +55,9 @@ class FiguresOfAreas:
     ) -> T:
         """The figures with this name, which contain at least the records of the reader's snapshot.
 
-        The figures are computed again if the snapshot contains newer records of the topics than the kept figures, or if
-        the kept figures are older than `seconds`. If figures are computed from other
-        figures, the age of the oldest counts. If several readers need the same figures at the same time, the first
-        computes them, and the others wait.
+        Kept figures are computed again if they are older than `seconds`, or if the snapshot contains newer records of
+        the topics. If figures are computed from other figures, the age of the oldest counts. If several readers need
+        the same figures at the same time, the first computes them, and the others wait.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}

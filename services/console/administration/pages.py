@@ -86,7 +86,7 @@ async def add(request: Request, session: Session) -> Response:
     accounts.change(account, details)
     try:
         await keeping.add(session, account, entry_of(request))
-    except NameTaken:  # another administrator has just added it, so this transaction is rolled back
+    except NameTaken:  # another administrator has just added this account, so this transaction is rolled back
         raise Problem(409, "conflict", "There is an account of this name already.") from None
     await keeping.change_telephone(session, account, form.telephone, here.telephones, entry_of(request))
     if accounts.is_integration(account):

@@ -177,7 +177,7 @@ def localities(groups: CountedGroups, language: str, places: Places) -> list[Fea
     """The people of counted groups in each village and at each site of Kyrgyzstan.
 
     The people in all shelters of a village are added up. People whose village is not stated have a feature without
-    geometry, so that the sum equals the sum on the board. Households are never shown here, because their places below
+    geometry, so that the sum equals the sum on the board. This layer never shows households, because their places below
     the district are sealed.
     """
     here: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = {}

@@ -1,7 +1,7 @@
 """Stores the rings and circles of hazards, which the map shows.
 
-Hazards that were stored before have no shapes until their next revision. The previous release of Dayar ignores the
-column.
+Hazards that were stored before this migration have no shapes until their next revision. The previous release of Dayar
+ignores the column.
 """
 
 from alembic import op

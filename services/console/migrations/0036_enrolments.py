@@ -1,4 +1,4 @@
-"""Stores a person's post, language and telephone with the account, and the enrolment links of accounts.
+"""Stores the post, language and telephone of the person with the account, and the enrolment links of accounts.
 
 The previous release of Dayar ignores the columns and the table.
 """

@@ -64,7 +64,7 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 
 async def lock_first(session: AsyncSession) -> None:
-    """Takes an advisory lock.
+    """Takes an advisory lock of PostgreSQL until the transaction ends.
 
     Without the lock, two processes that start at the same time could both create the first account.
     """
@@ -72,7 +72,7 @@ async def lock_first(session: AsyncSession) -> None:
 
 
 async def lock_administrators(session: AsyncSession) -> None:
-    """Takes an advisory lock.
+    """Takes an advisory lock of PostgreSQL until the transaction ends.
 
     Without the lock, two administrators who disable each other at the same time could both succeed.
     """

@@ -1,4 +1,4 @@
-"""Encrypts the texts of accounts again after a rotation of the key; the caller commits."""
+"""Encrypts the texts of accounts again after a rotation of the key; the calling code commits."""
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -44,7 +44,9 @@ class SamePassword(ValueError):
 
 
 async def check_new(password: str, name: str, present: str | None = None) -> None:
-    """Checks a new password. Raises WeakPassword if it is weak, and SamePassword if it equals the present one.
+    """Checks a new password.
+
+    Raises WeakPassword if the password is weak, and SamePassword if it equals the present one.
 
     A first password must be replaced, because the administrator who issued it knows it.
     """

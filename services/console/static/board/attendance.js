@@ -1,4 +1,4 @@
-// Reports the time of this board's last input to the alerts service, and shows a notice if nobody uses the board.
+// Tells the alerts service when somebody last touched this board, and shows a notice if nobody uses the board.
 
 import { call } from "/static/calls.js";
 import { element } from "/static/elements.js";

@@ -1,4 +1,4 @@
-// Shows the caller who reported a hazard by telephone. The server logs each reader of a caller.
+// Shows the caller who reported a hazard by telephone. The server logs who reads a caller's data.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";

@@ -205,7 +205,7 @@ function opener(path, feature) {
   return button;
 }
 
-/** The feature with this id in a list, which is empty if the feature has left the map. @param {string} id */
+/** A list with the feature of this id; the list is empty if the feature has left the map. @param {string} id */
 function featuresOf(id) {
   return [...layers.alerts, ...layers.hazards].filter(({ properties }) => properties.id === id);
 }

@@ -245,7 +245,7 @@ export function renew(shown, fresh) {
 }
 
 /**
- * Whether the part can stay in the page. If the part is a list, replaces its changed rows, and the list stays.
+ * Whether the part can stay in the page. If the part is a list, the list stays, and only its changed rows are replaced.
  * @param {HTMLElement} part
  * @param {HTMLElement} fresh
  */

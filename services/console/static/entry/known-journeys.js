@@ -94,7 +94,7 @@ export function corrected(known, body, shown) {
   };
 }
 
-/** Whether the form still states the known hour, if it states an hour. @param {Known} known @param {Known} body */
+/** Whether the hour in the form, if there is one, is still the known hour. @param {Known} known @param {Known} body */
 function isSameHour(known, body) {
   return (
     body.occurred_at_precision !== "hour" ||

@@ -30,7 +30,7 @@ export async function showReceipt(report, version) {
   return undefined;
 }
 
-/** Says that an alert followed, if one follows while the page still shows the report. @param {string} report */
+/** If an alert follows while the page still shows the report, says so. @param {string} report */
 export async function showAlert(report) {
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until && isShown(report)) {

@@ -5,7 +5,7 @@ import { heardBeforeLoss, stand } from "/static/board/listening.js";
 import { call } from "/static/calls.js";
 import { ended } from "/static/link.js";
 
-const AGAIN_MS = 1500; // a layer without an answer, or behind the stream, is read again after this time
+const AGAIN_MS = 1500; // if a layer got no answer or is behind the stream, it is read again after this time
 
 /**
  * @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil`: until then, the layer surely showed

@@ -29,7 +29,7 @@ export function addBackgroundReader() {
 function added(node, selector) {
   const known = files.get(selector);
   if (known || document.querySelector(selector)) return known;
-  node.dataset.later = ""; // `forms.js` does not load such a file again, because the code that adds the file does so
+  node.dataset.later = ""; // `forms.js` leaves retries of this file to the code that added it
   const arrived = new Promise((resolve, reject) => {
     node.addEventListener("load", resolve);
     node.addEventListener("error", (event) => {

@@ -9,8 +9,8 @@ function switches() {
 }
 
 /**
- * Restores the switches of this account. An unknown name, such as the name of a layer of an earlier release, changes
- * nothing.
+ * Restores the switches of this account. An unknown name, such as the name of a layer of an earlier version of Dayar,
+ * changes nothing.
  */
 export function restoreSwitches() {
   const differing = (localStorage.getItem(KEPT) ?? "").split(" ");

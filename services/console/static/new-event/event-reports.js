@@ -117,7 +117,10 @@ function urgency(onset) {
   return ahead <= SOON_MS ? "Expected" : "Future";
 }
 
-/** An onset further ahead than this is a forecast or a typing error, so the operator must confirm the forecast. */
+/**
+ * An onset that is further in the future than this is a forecast or a typing error, so the operator must confirm the
+ * forecast.
+ */
 export const AHEAD_MS = 15 * 60_000;
 
 /** @param {string} words @param {Known | null} known */

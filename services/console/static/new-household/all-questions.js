@@ -1,5 +1,5 @@
 // The short form asks the minimum of a rapid assessment. The box "All questions" opens the other questions. A
-// correction always has all questions. The short form also shows each other question that has an answer, because the
+// correction always has all questions. Another question that has an answer is shown in the short form, too, because the
 // answer is sent.
 
 import { input } from "/static/entry/fields.js";

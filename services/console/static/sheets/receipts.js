@@ -20,9 +20,9 @@ export function hideReceipts() {
 }
 
 /**
- * Asks until each report has a result and an alert, for at most two minutes, or until the page shows other rows. The
- * pauses grow when only alerts are missing, because most reports have none. Calls `show` with the results that are
- * known, each time that another row is refused, waits for a person, or has an alert.
+ * Asks for the receipts until each report has a result and an alert, but for at most two minutes, and only while the
+ * page shows these rows. The pauses grow when only alerts are missing, because no alert follows most reports. Calls
+ * `show` with the results that are known, each time that another row is refused, waits for a person, or has an alert.
  * @param {string[]} reports @param {(results: Map<string, Receipt>) => void} show
  */
 export async function showReceipts(reports, show) {

@@ -1,5 +1,5 @@
-// Shows the messages that services could not process, grouped by reason.
-// A button lets a service process all messages of a reason again, or refuses them with a reason that the authors read.
+// Shows the messages that services could not process, grouped by reason. One button lets a service process all messages
+// of a reason again. Another button refuses these messages, with a reason that their authors read.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, element } from "/static/elements.js";
