@@ -1,4 +1,6 @@
-"""The security log: who did or tried what, from which address, and with which result. It contains no personal data.
+"""The security log: who did or tried what, from which address, and with which result.
+
+The security log contains no personal data.
 
 Each service writes its own table `audit`. Provisioning makes the role `dayar_audit` the owner of the table, so that the
 service can add and read rows, but cannot change or remove them. Entries also go to the process's log, as `"log":
@@ -34,7 +36,7 @@ class Action(StrEnum):
     SESSION_RENEWED = "session_renewed"
     ACCOUNT_ADDED = "account_added"
     RIGHTS_CHANGED = "rights_changed"
-    ACCOUNT_CHANGED = "account_changed"  # only data that no token contains, such as the post and the telephone
+    ACCOUNT_CHANGED = "account_changed"  # only data that no token contains was changed, such as the telephone
     LINK_ISSUED = "link_issued"  # an administrator was shown an account's enrolment link
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"
@@ -138,7 +140,10 @@ async def add(session: AsyncSession, *entries: Entry) -> None:
 
 
 async def write(sessions: async_sessionmaker[AsyncSession] | None, *entries: Entry) -> None:
-    """Log entries about refused requests. If PostgreSQL is available, also store them, in a separate transaction."""
+    """Log entries about refused requests.
+
+    If PostgreSQL is available, also store the entries, in a separate transaction.
+    """
     for entry in entries:
         tell(entry)
     if sessions is None:

@@ -1,7 +1,7 @@
-"""Decides whether it is too long ago that somebody confirmed the whereabouts of displaced people. No I/O.
+"""Decides whether the last confirmation of the whereabouts of displaced people is too old. No I/O.
 
-The passage of time alone does not end a displacement. After the periods of this module, people stay in the stock, and
-are marked "not confirmed since".
+The passage of time alone does not end a displacement. When the time limit for a new confirmation has passed, the people
+stay in the stock, and are marked "not confirmed since".
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,10 @@ CONFIRMED_FOR_OTHERWISE = timedelta(days=30)
 
 
 class ConfirmationState(StrEnum):
-    """Whether a report of the last 24 hours (evacuation) or 30 days confirms where the people are."""
+    """Whether a recent report confirms where the people are.
+
+    After an evacuation, this is a report of the last 24 hours; after any other displacement, of the last 30 days.
+    """
 
     CONFIRMED = "confirmed"
     UNCONFIRMED = "unconfirmed"

@@ -6,7 +6,7 @@ from typing import Any
 from shared.events.vocabulary import HazardType
 from shared.hazard_definitions import CapCategory, CauseClass, HazardDefinition, Nature, Onset
 
-# reports may state that people left up to this time before the recorded onset of the hazard that they fled
+# a report may state a departure up to this time before the recorded onset of the hazard that the people fled
 BEFORE_ONSET = timedelta(hours=1)
 
 

@@ -44,7 +44,8 @@ def run_service(
 ) -> None:
     """Run `python -m services.<name> [web|worker|migrate]`.
 
-    By default, the web server and the worker run in one process. If either fails, it is restarted.
+    By default, the web server and the worker run in one process. If the web server or the worker fails, it is
+    restarted.
     """
     side = sys.argv[1] if len(sys.argv) > 1 else "both"
 
@@ -67,7 +68,10 @@ def run_service(
 
 
 def collect_seldom() -> None:
-    """Exclude existing objects from garbage collection, which would otherwise delay requests; collect others seldom."""
+    """Exclude existing objects from garbage collection, which would otherwise delay requests.
+
+    Collect other objects seldom.
+    """
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
 

@@ -19,7 +19,7 @@ APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # writers oft
 # Letters with two sounds. The letter x sounds like h in Xurshid, and like ks in Maxim. Russian papers write Усенов for
 # Үсөнов.
 SOUNDS = {"x": ("h", "ks"), "ө": ("o", "e")}
-# Different spellings of one sound. They are replaced in this order.
+# Different spellings of one sound. The spellings are replaced in this order.
 SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "gh": "g", "ng": "n", "y": "i", "w": "v", "q": "k"}
 VOWELS = {"ie": "e", "io": "e"}  # these pairs of letters stand for е and ё
 SEPARATORS = re.compile(r"[\W_]+")
@@ -40,7 +40,7 @@ def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
 
 
 def is_part_of(name: frozenset[Part], other: frozenset[Part]) -> bool:
-    """Whether the other name has all parts of this name, in any order. It may have further parts."""
+    """Whether the other name has all parts of this name, in any order. The other name may have further parts."""
     return bool(name) and all(any(part & same for same in other) for part in name)
 
 

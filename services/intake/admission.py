@@ -1,4 +1,4 @@
-"""Decides whether a caller may send a report, and publishes each accepted report of a request's body."""
+"""Decides whether a caller may send a report. Publishes the accepted reports of a request."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

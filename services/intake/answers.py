@@ -1,4 +1,4 @@
-"""Intake answers to a report with the result as JSON, or with the refusal as a problem."""
+"""Intake answers an accepted report with the result as JSON, and a refused report with a problem (RFC 9457)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -40,7 +40,10 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead of ours. If the author's time is unknown, `reported_at` is used."""
+        """How far the author's clock is ahead of intake's clock.
+
+        If the time by the author's clock is unknown, `reported_at` is used instead.
+        """
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
@@ -108,7 +111,10 @@ def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: C
 
 
 def _count_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
-    """The corrected time of a count. Without the hour only days are compared, because forms send noon of the day."""
+    """The corrected time of a count.
+
+    If the hour of the count is not known, only days are compared, because forms then send the noon of the day.
+    """
     counted_at = _counted_at(report)
     if counted_at is None or counted_at <= clocks.latest:
         return {}
@@ -126,7 +132,7 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Whether the reported day is after today. Hours are not compared, because phones send noon of the day."""
+    """Whether the reported day is after today. Hours are not compared, because phones send the noon of the day."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)

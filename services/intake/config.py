@@ -23,9 +23,10 @@ class IntakeSettings(Settings):
     phones_key_file: Path = Path(".state/secrets/phones-key")
     intake_spool_bytes: int = 1 << 30
     intake_spool_folder: Path | None = None
-    # Entries KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the sources' own feeds.
+    # This setting lists feeds as KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the
+    # sources' own feeds.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
-    intake_usgs_feeds: str | None = None  # `intake_feeds` had this name in earlier releases
+    intake_usgs_feeds: str | None = None  # earlier releases of Dayar used this name for `intake_feeds`
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
     # if the phone's location is less precise than this, the field form asks the author to try again

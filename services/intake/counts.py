@@ -1,4 +1,4 @@
-"""Counts how many reports of each channel had which result."""
+"""Counts the reports of each channel by their result."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -21,11 +21,14 @@ COUNTED = ("accepted", "spooled", "duplicate", REFUSED)
 
 @dataclass
 class Counts:
-    """The counts since the process started. For each channel, sent = accepted + spooled + duplicate + refused."""
+    """The counts since the process started.
+
+    For each channel, `sent` is the sum of the accepted, spooled, duplicate and refused reports.
+    """
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_channel: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # this many reports came from phones whose sign-in had expired
+    ended: int = 0  # the number of reports from phones whose sign-in had expired
 
     def add(self, channel: str, answer: str, reports: int = 1) -> None:
         counter = self.by_channel.get(channel)

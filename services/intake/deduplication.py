@@ -1,6 +1,6 @@
 """Finds duplicates by fingerprints of reports, which Valkey stores.
 
-Consumers find the duplicates that are missed here.
+If a duplicate is missed here, the consumer of the report finds the duplicate.
 """
 
 import asyncio
@@ -38,7 +38,10 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """A report's name, and an HMAC of its content (`mark`). Without the key, the HMAC does not reveal the content."""
+    """A report's name, and an HMAC of the report's content (`mark`).
+
+    Without the key, the HMAC does not reveal the content.
+    """
 
     name: bytes
     mark: bytes
@@ -56,7 +59,9 @@ class Question:
 
 
 class Deduplication:
-    """Looks up and stores fingerprints. Questions that arrive during a call to Valkey share the next call.
+    """Looks up and stores fingerprints.
+
+    All questions that arrive during a call to Valkey are sent together in the next call.
 
     While Valkey is unavailable, frozen or slow, every report counts as new and no fingerprint is stored.
     """
@@ -103,9 +108,9 @@ class Deduplication:
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
         """The reports with these ids that intake accepted from the author. None if Valkey did not answer.
 
-        Only versions 1 to 3 are looked up. A higher version is sent only after an earlier version has an outcome, so
-        intake already knows the report from this outcome. All keys are tried, because a report's name was stored under
-        the newest key at the time of the report.
+        Only versions 1 to 3 of a report are looked up. A higher version is sent only after an earlier version has an
+        outcome, so intake already knows the report from this outcome. All keys are tried, because a report's name was
+        stored under the key that was the newest when the report came.
         """
         ids, _ = list(report_ids), self._ring.newest  # `newest` makes the keyring load new keys
         if not ids:

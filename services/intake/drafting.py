@@ -1,4 +1,7 @@
-"""Makes drafts from bodies. Large bodies are read in a thread, so that they do not delay the event loop."""
+"""Makes drafts of reports from the bodies of requests.
+
+Large bodies are read in a thread, so that they do not delay the event loop.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence

@@ -1,4 +1,7 @@
-"""Drafts are validated reports that intake has not sealed yet. They are deduplicated by their names."""
+"""Drafts are validated reports that intake has not sealed yet.
+
+Intake recognises duplicates of drafts by the names of the drafts.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -54,8 +57,8 @@ class DisplacementDraft:
     # The task that writes the record continues this trace.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
-    # If intake corrected a time or added a code, `original` is the content before this change. A second copy of the
-    # report comes without the change, and must be recognised as equal.
+    # If intake corrected a time or added a code, `original` is the content before this change. If the report comes
+    # again, it comes without this change, and must be recognised as the same report.
     original: bytes | None = None
 
     @property
@@ -101,14 +104,20 @@ def content_of(clear: bytes, plain: bytes) -> bytes:
 
 
 def marked(message: Message, draft: Draft) -> Message:
-    """The record for the spool. A header has the report's name, because the record of a hazard's release lacks it."""
+    """The record for the spool.
+
+    A header has the report's name, because the record that releases a hazard to the public does not contain the name.
+    """
     if not (isinstance(draft, HazardDraft) and draft.event.is_release):
         return message
     return message._replace(headers=(*message.headers, (NAME_HEADER, draft.name.hex().encode())))
 
 
 def unmarked(message: Message) -> Message:
-    """The record without the header of `marked`. Readers of Kafka must not learn which account released a hazard."""
+    """The record without the header that `marked` added.
+
+    Readers of Kafka must not learn which account released a hazard.
+    """
     return message._replace(headers=tuple(header for header in message.headers if header[0] != NAME_HEADER))
 
 

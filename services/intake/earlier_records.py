@@ -1,4 +1,4 @@
-"""Decides the topic of spooled hazards without a `scope`, which an earlier build addressed to the public topic."""
+"""Decides the topic of spooled hazards that have no `scope`. An earlier build addressed them to the public topic."""
 
 import json
 

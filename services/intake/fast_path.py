@@ -1,4 +1,7 @@
-"""A fast path for the most used POST routes. Their requests pass the usual middleware and guard, but skip FastAPI."""
+"""A fast path for the most used POST routes.
+
+Requests on this path pass the usual middleware and guard, but skip FastAPI.
+"""
 
 from collections.abc import Awaitable, Mapping
 

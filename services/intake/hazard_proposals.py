@@ -137,7 +137,8 @@ def query(
 def visible(caller: Principal, places: Places) -> Sequence[ColumnElement[bool]]:
     """The conditions for hazards that the caller may see.
 
-    Staff see all hazards, as on the board. A field team sees the hazards of its areas that are not Private.
+    The centre's staff see all hazards, as on the board. A field team sees the hazards of its areas that are not
+    Private.
     """
     if not caller.roles.isdisjoint(role_groups.STAFF):
         return ()

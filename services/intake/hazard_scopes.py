@@ -18,7 +18,7 @@ WAIT_SECONDS = 2.0  # a hazard waits for PostgreSQL at most this time
 
 
 class HazardScopes:
-    """Settles the scopes of hazards. Only the ids of Private hazards are stored."""
+    """Decides the scopes of reported hazards. Only the ids of Private hazards are stored."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions

@@ -102,7 +102,7 @@ class StoredReceipt(IntakeModel):
 
 
 class AlertedReport(IntakeModel):
-    """A report that an alert followed. The report's outcome may come later."""
+    """A report that was followed by an alert. The outcome of the report may come later than the alert."""
 
     __tablename__ = "alerted_reports"
 
@@ -111,11 +111,11 @@ class AlertedReport(IntakeModel):
 
 
 class SentReport(IntakeModel):
-    """The newest version of a report that an account of the desk sent. It has no outcome at first.
+    """The newest version of a report that an account of the desk sent. The report has no outcome at first.
 
-    `subject_id` is the household, group, site or hazard. It is None if the report names the household only by a short
-    code. `is_outside` says whether the report's place is outside the author's areas. `line` is the row of the file from
-    which the report came.
+    `subject_id` is the household, group, site or hazard. `subject_id` is None if the report names the household only by
+    a short code. `is_outside` says whether the report's place is outside the author's areas. `line` is the row of the
+    file from which the report came.
     """
 
     __tablename__ = "sent_reports"
@@ -189,7 +189,7 @@ class SentHead(IntakeModel):
 
     Each head has a row whose `sender` is the account. If the account has a team, the head has a second row whose
     `sender` is the team. `report_id` is the report about the household, and `pcode` is the household's place. An
-    earlier release left both columns empty.
+    earlier release of Dayar left the columns `report_id` and `pcode` empty.
     """
 
     __tablename__ = "sheet_heads"

@@ -24,7 +24,10 @@ N = TypeVar("N", bound=Noted)
 
 
 class Notes(Generic[K, N]):
-    """The newest note about each thing, until `save` has stored it. If the process ends before, the note is lost."""
+    """The newest note about each thing, until `save` has stored it.
+
+    If the process ends before a note is stored, the note is lost.
+    """
 
     def __init__(
         self, sessions: async_sessionmaker[AsyncSession], save: Callable[[AsyncSession, Collection[N]], Awaitable[None]]

@@ -30,7 +30,7 @@ class OwnReportsQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListedReport:
-    """A report of the list. `settled` is the outcome of its newest version.
+    """A report of the list. `settled` is the outcome of the report's newest version.
 
     `was_recorded` says whether any version was recorded.
     """
@@ -49,8 +49,8 @@ class ListedReport:
 async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedReport]:
     """The newest reports first.
 
-    The filters are applied to a materialized list. Inside the list, they would make PostgreSQL expect very few rows and
-    compare each report with all outcomes.
+    The filters are applied to a materialized list. Inside the query of the list, the filters would make PostgreSQL
+    expect very few rows and compare each report with all outcomes.
     """
     listed = reports_of(query.author).cte().prefix_with("MATERIALIZED", dialect="postgresql")
     conditions = [

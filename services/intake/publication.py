@@ -223,7 +223,10 @@ def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None])
 def answered(
     fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], result: Answer
 ) -> list[Answer]:
-    """Replace ACCEPTED by `result`. If `result` is FULL, every copy of a refused report in the batch gets FULL."""
+    """Replace the answer ACCEPTED by `result`.
+
+    If `result` is FULL, every copy of a refused report in the batch gets FULL.
+    """
     names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [
         result if answer is Answer.ACCEPTED or fingerprint.name in names else answer

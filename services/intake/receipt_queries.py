@@ -57,10 +57,11 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 
 
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
-    """The author's reports that an alert followed.
+    """The author's reports that were followed by an alert.
 
-    Anybody can send a report under the id of another author's report. Therefore a report that was not accepted, or a
-    report about a hazard, is the author's only if no other author has an outcome of a report with this id.
+    Anybody can send a report under the id of another author's report. Therefore a report that was not accepted counts
+    as the author's only if no other author has an outcome of a report with this id. The same holds for a report about a
+    hazard.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)

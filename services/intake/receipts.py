@@ -16,8 +16,8 @@ class Receipt(BaseModel):
 
     `version` and `settled_at` are None until the report has an outcome. `reason` says why the report was refused, or
     why a movement waits or changes nothing. `is_alerted` says whether an alert followed: an alert that the report of a
-    hazard raised, or an alert that counts the people of the report. It is None until the report has an outcome, because
-    only the outcome shows that the report has no other author.
+    hazard raised, or an alert that counts the people of the report. `is_alerted` is None until the report has an
+    outcome, because only the outcome shows that the report has no other author.
     """
 
     report_id: UUID
@@ -44,7 +44,10 @@ class SettledReport(Protocol):
 
 
 def receipt_of(result: SettledReport, alerted: Collection[UUID] = ()) -> Receipt:
-    """`alerted` are the author's reports that an alert followed. For a hazard, only the outcome may show the alert."""
+    """`alerted` are the author's reports that were followed by an alert.
+
+    For a hazard, only the outcome may show the alert.
+    """
     return Receipt(
         report_id=result.report_id,
         state=state_of(result.outcome, result.reason),

@@ -1,4 +1,4 @@
-"""Stores the hazards that intake accepted. From these, intake proposes hazards that may have made people leave."""
+"""Stores the hazards that intake accepted. Intake proposes some of these hazards as the reason why people left."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -33,7 +33,7 @@ class RecentHazards:
     def note(self, draft: Draft, answer: Answer) -> None:
         """Note the hazard, if the draft is a published hazard.
 
-        Releases are ignored, because they add nothing to their hazard.
+        Releases to the public are ignored, because they add nothing to the hazard.
         """
         is_published = answer in (Answer.ACCEPTED, Answer.DUPLICATE) or (
             answer is Answer.SPOOLED and draft.unchecked is None

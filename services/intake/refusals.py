@@ -28,7 +28,7 @@ class TooBig(ReportRefused):
 class NoSuchPhoneKey(ReportRefused):
     """A phone sealed the report to a key that intake does not have.
 
-    It was destroyed, or not yet restored from a backup.
+    The key was destroyed, or is not yet restored from a backup.
     """
 
 
@@ -45,7 +45,7 @@ class TooMany(ReportRefused):
 
 
 class CutOff(ReportRefused):
-    """The request ended before its body did."""
+    """The request ended before its body was complete."""
 
 
 class SignInExpired(ReportRefused):

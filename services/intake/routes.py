@@ -87,7 +87,7 @@ class SealedReportRoute(SingleReportRoute):
 
 
 class BatchRoute:
-    """`POST` of many reports. A refused report does not affect the others."""
+    """`POST` of many reports. A refused report does not affect the other reports."""
 
     def __init__(self, format: BatchFormat) -> None:
         self.format = format
@@ -111,9 +111,9 @@ class BatchRoute:
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
     """Write the accepted releases to the security log. Only this log names the account that released the hazard.
 
-    A spooled release has the reason `spooled`, because it is published later, or set aside. A release that comes again
-    is written again, with the reason `duplicate`. Otherwise no entry would name the account if the process ended
-    between the broker's acknowledgement and the entry.
+    A spooled release has the reason `spooled`, because it is published later, or set aside. If the report of a release
+    comes again, the log gets another entry, with the reason `duplicate`. Otherwise no entry would name the account if
+    the process ended between the broker's acknowledgement and the entry.
     """
     released = [
         (draft.event, answer)

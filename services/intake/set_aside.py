@@ -87,7 +87,8 @@ def _newest_files(root: Path) -> list[Path]:
     return sorted(files, key=lambda file: file.name, reverse=True)
 
 
-@lru_cache(maxsize=64)  # a file's records are cached: every open page reads the file again, and it never changes
+# a file's records are cached, because every open page reads the file again and the file never changes
+@lru_cache(maxsize=64)
 def _of_file(file: Path, changed_at: int) -> tuple[UnpublishedRecord, ...]:  # noqa: ARG001 - part of the cache's key
     return tuple(_records(file))
 

@@ -1,4 +1,6 @@
-"""The routes for sheets of households. They check a sheet, send its rows, and return its bad rows as a workbook.
+"""The routes for sheets of households.
+
+The routes check a sheet, send its rows, and return the rows that are not accepted as a workbook.
 
 Each request has the whole file as its body, and the choices in its query. The file is not stored between requests.
 """
@@ -53,7 +55,10 @@ TOO_MANY_MATCHES = Problem(
 
 
 class CellErrorView(BaseModel):
-    """`column` is the index of the wrong column, counted from 0. If the sheet lacks a column, `missing` is its kind."""
+    """`column` is the index of the wrong column, counted from 0.
+
+    If the sheet lacks a column, `missing` is the kind of this column.
+    """
 
     column: int | None
     reason: RowFault
@@ -73,7 +78,8 @@ class SheetRowView(BaseModel):
     report_id: UUID | None
     errors: list[CellErrorView]
     kept_as_text: tuple[int, ...]
-    phone_column: int | None  # the column whose first telephone is in the report, and whose cell is in the notes
+    # the report has the first telephone of this column's cell, and the notes have the whole cell
+    phone_column: int | None
     is_urgent: bool
     is_outside: bool  # whether the place is outside the account's areas; the report is accepted all the same
 
@@ -166,7 +172,7 @@ async def send_rows(scope: Scope, file: CheckedFile) -> Response:
 async def refused_rows(scope: Scope, file: CheckedFile) -> Response:
     """Answer with a workbook of the rows that are not accepted, and of the sent rows that were refused or wait.
 
-    It has all cells of these rows, and the reasons in the reader's language.
+    The workbook has all cells of the rows, and the reasons in the reader's language.
     """
     language, author, state = language_of(HTTPConnection(scope)), sender(scope), scope["app"].state
     receipts = await results.not_recorded(state.sessions, author.principal.account, file.rows)

@@ -284,7 +284,10 @@ def lock_file(folder: Path) -> int:
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Locks `root`. Otherwise, a process could adopt a folder that another process has created but not locked yet."""
+    """Locks `root`.
+
+    Without this lock, a process could adopt a folder that another process has created but not locked yet.
+    """
     descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

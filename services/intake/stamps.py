@@ -97,7 +97,8 @@ def registrar_areas(report: DisplacementStruct, principal: Principal, places: Pl
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
         return None
     areas = principal.areas
-    if principal.covers_country:  # reports of a registrar for the whole country get a flag instead of areas
+    # if the area of a registrar is the whole country, the report gets a flag instead of areas
+    if principal.covers_country:
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return sorted(areas) or None
 

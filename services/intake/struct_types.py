@@ -58,7 +58,7 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The `__post_init__` of a Struct, if it needs one.
+    """The `__post_init__` of a Struct, if the Struct needs one.
 
     The function converts times to UTC, and runs the model's validators.
 
@@ -85,7 +85,7 @@ def is_instant(annotation: Any, metadata: Sequence[Any] = ()) -> bool:
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
-    """The msgspec type of a field. Raises UnknownConstraint, and the import of this module then fails."""
+    """The msgspec type of a field. If this function raises UnknownConstraint, the import of the module fails."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return typed(args[0], [*args[1:], *metadata])

@@ -58,7 +58,7 @@ class DisplacementStruct(Protocol):
 
 
 class PartWriter:
-    """Writes the clear or the sealed part of a report, with the fields in the order of the part's model."""
+    """Writes the unencrypted part or the sealed part of a report. The fields are in the order of the part's model."""
 
     def __init__(self, part: type[BaseModel], *, with_defaults: bool) -> None:
         self._values = attrgetter(*part.model_fields)
@@ -148,7 +148,7 @@ def of(report: HouseholdReport | GroupReport | MovementBody) -> DisplacementStru
 
 
 def clear(report: DisplacementStruct) -> bytes:
-    """The clear fields as JSON, including fields with the default value."""
+    """The unencrypted fields as JSON, including fields with the default value."""
     return CLEAR_PARTS[report.kind](report)
 
 

@@ -1,4 +1,7 @@
-"""Checks the credentials of reports that were spooled while the revocations were unknown, before they are published."""
+"""Checks the credentials of spooled reports before the reports are published.
+
+The reports came while the revocations were unknown.
+"""
 
 import json
 from collections.abc import Sequence

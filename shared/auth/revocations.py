@@ -1,4 +1,4 @@
-"""Which credentials are revoked. Every web process learns this from the topic `access`."""
+"""Which credentials are revoked. Every web process reads the revocations from the topic `access`."""
 
 import asyncio
 import sys
@@ -111,14 +111,16 @@ class Revocations:
     async def run(self) -> None:
         """Read the topic until cancelled. While the reading is retried, the known revocations stay in force.
 
-        Several apps of a process may share the revocations and call this. Only one of the apps reads at a time.
+        Several apps of a process may share the revocations and call this function. Only one of the apps reads at a
+        time.
         """
         async with self._reading:
             await kafka.follow(self._settings, self._read)
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        # A retry continues at the last position. From the start, it would undo newer revocations for a moment.
+        # A retry continues at the last position. If the retry began at the start of the topic, it would undo newer
+        # revocations for a moment.
         for partition, begin in begins.items():
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
@@ -213,7 +215,7 @@ class Revocations:
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
     """Whether the broker confirms that the topic is read to the end.
 
-    If no further records come, this proves nothing, because a frozen broker sends no records either.
+    That no further records come proves nothing, because a frozen broker sends no records either.
     """
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):

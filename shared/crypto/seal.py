@@ -71,7 +71,7 @@ class Sealer:
     def kid(self) -> str:
         """The id of the public key for the next box.
 
-        Read `kid` before each `seal`, because reading it replaces a data key that is too old.
+        Read `kid` before each `seal`, because reading `kid` replaces a data key that is too old.
         """
         if self._key.is_worn:
             self._key = self._renewed()
@@ -81,7 +81,7 @@ class Sealer:
         return SealedBox.model_validate_json(self.seal_json(plain, aad))
 
     def seal_json(self, plain: bytes, aad: bytes) -> bytes:
-        """Seal, and return the box as JSON (fast path)."""
+        """Seal the content, and return the box as JSON (fast path)."""
         key = self._key
         key.uses += 1
         nonce, data = key.cipher.encrypt(plain, aad)
@@ -142,7 +142,10 @@ class Opener:
 
 
 def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes) -> bytes:
-    """The AAD of a box. `clear` is the record's value without the box: the clear fields and the fields from intake."""
+    """The AAD of a box.
+
+    `clear` is the record's value without the box: the unencrypted fields, and the fields that intake added.
+    """
     return b'["dayar/report/v2","%b","%b","%b",%b]' % (
         kid.encode(),
         event_type.encode(),

@@ -36,7 +36,8 @@ class AlertFields(Data):
     severity_is_derived: bool = False
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
-    hazard_scope: Scope | None = None  # None if the alert is about no hazard, or if an earlier release published it
+    # None if the alert is about no hazard, or if an earlier release of Dayar published the alert
+    hazard_scope: Scope | None = None
     pcodes: tuple[str, ...] = ()
     households: int | None = None
     onset: Instant
@@ -81,9 +82,9 @@ class AlertRaised(PublishedAlert, EventData):
     `demand` is the action that an operator must take now, if any. `is_unseen` is true if a Severe or Extreme alert was
     cancelled or expired before anybody acknowledged the alert. `severity_is_derived` is true if Dayar computed the
     severity, because the source of the hazard did not state it. If the step of a policy demands several
-    acknowledgements, the alert counts as unacknowledged until `acknowledgements_needed` people have acknowledged it;
-    `acknowledgements` people have done so already. `assigned_to` is the account that must work on the alert; the field
-    is empty as soon as somebody starts work.
+    acknowledgements, the alert counts as unacknowledged until `acknowledgements_needed` people have acknowledged it.
+    `acknowledgements` is the number of people who have already done so. `assigned_to` is the account that must work on
+    the alert; the field is empty as soon as somebody starts work.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"
@@ -104,7 +105,7 @@ class AlertEscalated(AlertRaised):
 
 
 class AlertAssigned(AlertRaised):
-    """Somebody assigned the alert to a person. The alert still demands what it demanded before."""
+    """Somebody assigned the alert to a person. The alert still demands the same action as before."""
 
     event_type: ClassVar[str] = "dayar.alert.assigned.v1"
 
@@ -146,7 +147,7 @@ class AlertSuppressed(AlertRaised):
 
 
 class DeliverySettled(EventData):
-    """A delivery ended: the first that reached this recipient of the alert, or a delivery that failed.
+    """The first delivery of the alert to this recipient succeeded, or a delivery failed.
 
     The address stays in the alerts service; the event has only the recipient's label.
     """

@@ -94,7 +94,7 @@ class Sharing(Body):
 
 
 class ReportClear(Data):
-    """The clear fields of every displacement report. If `is_urgent` is true, the people need help at once."""
+    """The unencrypted fields of every displacement report. If `is_urgent` is true, the people need help at once."""
 
     report_id: Clear[RandomId]
     version: Clear[Version] = 1
@@ -126,13 +126,13 @@ class HouseholdClear(ReportClear):
 
 
 class GroupClear(ReportClear):
-    """The clear fields of a count. These fields do not identify any person.
+    """The unencrypted fields of a count. These fields do not identify any person.
 
     `counted_at` is the time of the count; if it is None, `reported_at` is used. If `persons_estimated` is true,
     `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people.
-    `site_id` is the site where the people are now; `destination` and `destination_locality` describe its place.
-    `origin_locality_pcode` and `destination_locality_pcode` are the codes of the settlements in the gazetteer, if the
-    author chose them from a list, or if intake found only one settlement with this name in the district.
+    `site_id` is the site where the people are now; `destination` and `destination_locality` are the site's place.
+    `origin_locality_pcode` and `destination_locality_pcode` are the gazetteer's codes of the settlements. A code is
+    set if the author chose the settlement from a list, or if intake found only one with this name in the district.
     """
 
     kind: Clear[Literal["group"]]

@@ -8,7 +8,7 @@ from pydantic import model_validator
 from shared.events.fields import Body, Sealed
 from shared.events.vocabulary import Difficulty, Disability
 
-YOUNGEST = 5  # the questions are asked from this age on; the Washington Group has others for younger children
+YOUNGEST = 5  # the questions are asked from this age on; the Washington Group has other questions for younger children
 
 
 class Functioning(Body):

@@ -1,4 +1,7 @@
-"""The registry's events about counts of groups. Localities and shelter are clear, because no event names a person."""
+"""The registry's events about counts of groups.
+
+Localities and shelter are not encrypted, because no event about counts names a person.
+"""
 
 from datetime import date
 from typing import ClassVar
@@ -52,9 +55,10 @@ class RegisteredPeople(Data):
 class PlaceComparison(Data):
     """The registered people who may be among the counted people, by the day on which they left.
 
-    Counts at the same site or locality have the same `place_id`. A count of everybody at a site states no origin. Its
-    comparison has no `registered` people. `included_persons` and `included_households` are the registered people of
-    known origin who were at the site when the count was made, rounded down to a multiple of five households.
+    Counts at the same site or locality have the same `place_id`. A count of everybody at a site states no origin,
+    so the comparison of this count has no `registered` people.
+    `included_persons` and `included_households` are the registered people of known origin who were at the site when the
+    count was made, rounded down to a multiple of five households.
     """
 
     place_id: Clear[UUID]
@@ -64,19 +68,21 @@ class PlaceComparison(Data):
 
 
 class GroupCounted(EventData):
-    """One count of a group after this event. Consumers ignore a `sequence` that is not newer than their own.
+    """One count of a group after this event.
 
-    People who were transferred or forced onward are a separate count of the type `status_changed`. Its `report_id`
-    belongs to no report; its `movement_id` is the report of the movement. Without `whereabouts`, all `persons` are
-    displaced where they were counted.
+    Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
+
+    People who were transferred or forced onward are a separate count of the type `status_changed`. The `report_id` of
+    such a separate count belongs to no report; its `movement_id` is the report of the movement. Without `whereabouts`,
+    all `persons` are displaced where they were counted.
 
     Counts with the same `stock_id` count the same people, so their persons are never added up. If several counts with
     one `stock_id` are in effect, the teams disagree, and the number of people lies between the lowest and the highest
     count. `superseded_by` is the report of the full recount that replaced this count; a replaced count no longer has
     effect. `replaces` are the reports that this full recount replaces from now on. Each replaced report also has a
     separate event, which may come later, because it is on another partition. If `covers_site` is true, everybody at the
-    site was counted, so earlier counts there are not added. If `counted_at_precision` is not `hour`, nobody stated the
-    hour: `counted_at` is then the end of the stated day or, if earlier, the time of the report.
+    site was counted, so earlier counts at the site are not added. If `counted_at_precision` is not `hour`, nobody
+    stated the hour: `counted_at` is then the end of the stated day or, if earlier, the time of the report.
 
     `comparison` is set if the registry has compared the count with the registered people. Without `comparison`, the
     last comparison of the count stays valid.
@@ -160,9 +166,9 @@ class GroupHeld(EventData):
     """The newest held count of a group that is not registered, without localities. The fields are as in `GroupCounted`.
 
     If `is_held` is false, no count of the group waits any more: the group is registered, or its counts were refused.
-    Consumers ignore a `sequence` that is not newer than their own. The sequences of `GroupHeld` and of `GroupCounted`
-    are not comparable. If a recorded count has the same `stock_id`, the held count counts the same people.
-    `reported_on` is the day of the count or, if it is not known, of the report.
+    Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored. The sequences of
+    `GroupHeld` and of `GroupCounted` are not comparable. If a recorded count has the same `stock_id`, the held count
+    counts the same people. `reported_on` is the day of the count or, if it is not known, of the report.
     """
 
     event_type: ClassVar[str] = "dayar.group.held.v1"

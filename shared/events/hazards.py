@@ -62,7 +62,7 @@ RESTRICTED_HAZARDS = "hazards-restricted"  # hazards whose scope is Restricted o
 CENTRE = "cmc"  # events that people of the centre enter have this `source`
 FIELD_TEAMS = "field"  # hazards that field teams saw have this `source`
 OF_PEOPLE = frozenset({CENTRE, FIELD_TEAMS})  # the ids of these sources name the account of a person
-CENTRE_ACCOUNT = derived_id("account", CENTRE)  # releases have this `author`, so that they name no person
+CENTRE_ACCOUNT = derived_id("account", CENTRE)  # releases to the public have this `author`, so that they name no person
 RELEASED_FIELDS = frozenset(
     {
         "kind",
@@ -90,9 +90,9 @@ RELEASED_FIELDS = frozenset(
 # The `source_id` of a withdrawal may consist of this prefix and the hazard's id. The reason is that a person who
 # withdraws a release of the centre may not know the hazard's own `source_id`.
 WITHDRAWN_HAZARD = "hazard:"
-# The revision of a release may be higher than the released revision by at most this number. Otherwise, one release with
-# the highest possible revision would prevent every later release. The limit of withdrawals is higher, so that a release
-# can always be withdrawn.
+# A release to the public may have a revision that is higher than the released revision by at most this number.
+# Without this limit, one release with the highest possible revision would prevent every later release of the hazard.
+# The limit for withdrawals is higher, so that every release to the public can be withdrawn.
 RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 
@@ -128,7 +128,7 @@ class HazardFields(Data):
     depth_km: Annotated[float, Field(ge=-10, le=1000)] | None = None
     shaking: SourceShaking | None = None
     area: Area
-    # the code is not in `area`, because a former release refuses an area with unknown fields
+    # the code is not in `area`, because an earlier release of Dayar refuses an area with unknown fields
     locality_pcode: PCode | None = None
     onset: Instant
     expires: Instant | None = None
@@ -143,8 +143,8 @@ class HazardReport(HazardFields, Body):
     An update or cancellation is the whole report again with `msg_type` Update or Cancel and a higher `revision`. The
     repeated report has a new `report_id`, or the same `report_id` with `version` + 1. `revision` defaults to `version`.
     Intake decides the `scope`. Only a report of another system keeps its stated scope. A report that states no scope is
-    Restricted, or Private if an earlier revision is Private. A release (`released_revision`) is Public. An operator or
-    duty head may release any author's hazard.
+    Restricted, or Private if an earlier revision is Private. A release to the public (`released_revision`) has the
+    scope Public. An operator or duty head may release any author's hazard.
     """
 
     scope: Scope | None = None
@@ -164,7 +164,10 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def is_whole_release(self) -> "HazardReport":
-        """Require a text for the public in a release, because the original report's text is not for the public."""
+        """Require a text for the public in a release to the public.
+
+        The text of the original report is not for the public.
+        """
         if self.released_revision is None:
             return self
         if self.revision <= self.released_revision:
@@ -177,7 +180,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def releases_only_known_fields(self) -> "HazardReport":
-        """Refuse a release that contains fields which the page for releases does not offer."""
+        """Refuse a release to the public if it contains fields that the page for releases does not offer."""
         if self.released_revision is None:
             return self
         others = self.model_fields_set - RELEASED_FIELDS
@@ -220,7 +223,7 @@ class HazardReported(HazardFields, EventData):
     other_topics: ClassVar[tuple[str, ...]] = (RESTRICTED_HAZARDS,)
     key_field: ClassVar[str] = "hazard_id"
 
-    scope: Scope = Scope.PUBLIC  # records of earlier releases have no scope; they are all on the public topic
+    scope: Scope = Scope.PUBLIC  # records of earlier releases of Dayar have no scope; they are all on the public topic
 
     report_id: UUID  # a feed's reports have no random UUID: the id is derived from `source_id`
     hazard_id: UUID
@@ -233,7 +236,7 @@ class HazardReported(HazardFields, EventData):
 
     @property
     def is_release(self) -> bool:
-        """Whether the event is a release, which contains nothing new for the centre."""
+        """Whether the event releases a hazard to the public. Such an event contains nothing new for the centre."""
         return self.released_revision is not None
 
     @property

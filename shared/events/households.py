@@ -41,16 +41,18 @@ class HouseholdWhereabouts(Data):
 
 
 class HouseholdRegistered(EventData):
-    """The household after this event. Consumers ignore a `sequence` that is not newer than their own.
+    """The household after this event.
 
-    `reported_on` is the day on which the displacement was first reported; events of earlier releases do not have it.
-    `displacement` is set if the report is about another displacement than the household's current one.
+    Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
+
+    `reported_on` is the day on which the displacement was first reported. Events of earlier releases of Dayar lack this
+    field. `displacement` is set if the report is about another displacement than the household's current one.
     `latest_mobility` is `unable_to_move` if a report after the move says so: the household is trapped at the place to
     which it moved. `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no
-    movement was reported since the displacement, and all `persons` are displaced. `confirmed_on` is then the day of the
-    report; events of earlier releases do not have it. `evacuation` is the kind of evacuation, if the people were
-    evacuated and the report states it. If `is_urgent` is true, the latest report of the household says that the people
-    need help at once.
+    movement was reported since the displacement, and all `persons` are displaced. If no movement was reported,
+    `confirmed_on` is the day of the report. Events of earlier releases of Dayar lack this field. `evacuation` is the
+    kind of evacuation, if the people were evacuated and the report states it. If `is_urgent` is true, the latest report
+    of the household says that the people need help at once.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
@@ -114,8 +116,8 @@ class HouseholdHeld(EventData):
     """The newest held report about a household that is not registered. Consumers never count its people as registered.
 
     If `is_held` is false, no report about the household waits any more: the household is registered, or its reports
-    were refused. Consumers ignore a `sequence` that is not newer than their own. The sequences of `HouseholdHeld` and
-    of `HouseholdRegistered` are not comparable.
+    were refused. Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
+    The sequences of `HouseholdHeld` and of `HouseholdRegistered` are not comparable.
     """
 
     event_type: ClassVar[str] = "dayar.household.held.v1"

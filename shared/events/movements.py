@@ -60,7 +60,7 @@ Moved = Annotated[Persons, Field(ge=1)]
 
 
 class MovementClear(Data):
-    """The clear fields of every movement report. `persons` is missing if all the people moved.
+    """The unencrypted fields of every movement report. `persons` is missing if all the people moved.
 
     A correction is the whole report again with `version` + 1. If `is_reversed` is true, the movement never happened.
     """

@@ -65,7 +65,10 @@ class SiteDescription(Data):
 
 
 class SiteChanged(SiteDescription, EventData):
-    """The site after this event. Consumers ignore a `version` that is not newer than their own."""
+    """The site after this event.
+
+    Consumers ignore an event whose `version` is not higher than the `version` that they have stored.
+    """
 
     event_type: ClassVar[str] = "dayar.site.changed.v1"
     topic: ClassVar[str] = "sites"
@@ -81,8 +84,8 @@ class SiteResidentsChanged(EventData):
     """The registered displaced people at a site after this event, as far as reports state the site.
 
     The number of households is rounded down to a multiple of five, because a number must not show where a single
-    household is. Consumers ignore a `sequence` that is not newer than their own. People in counts of groups are not
-    included.
+    household is. Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
+    People in counts of groups are not included.
     """
 
     event_type: ClassVar[str] = "dayar.site.residents_changed.v1"

@@ -160,7 +160,10 @@ class Consumer:
             self._stream.note(readings)
 
     async def open(self, record: Record) -> Reading:
-        """Verify and decode the record. If this fails, return an UnreadableRecord with the reason."""
+        """Verify and decode the record.
+
+        If the record cannot be verified or decoded, return an UnreadableRecord with the reason.
+        """
         backoff = Backoff()
         while True:
             try:
@@ -186,9 +189,9 @@ class Consumer:
         return open_plain(record) if self._handlers.ignores(event_type) else self._opener(record)
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
-        """Commit the batch. If this fails, commit each half separately.
+        """Commit the batch. If the commit fails, commit each half of the batch separately.
 
-        Repeat this until the record that fails is alone.
+        Halve the batch again until the record that fails is alone.
         """
         try:
             await self._transact(readings)

@@ -59,7 +59,7 @@ OWN_HEADERS = {
 class DeadLetters:
     """The dead letters of one service.
 
-    If `sealer` is given, a record that may contain more than clear fields is sealed whole.
+    If `sealer` is given, a record that may contain more than unencrypted fields is sealed whole.
     """
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:

@@ -1,4 +1,7 @@
-"""Stops the consumer if many records fail for one reason. Then the cause is probably the release, not the records."""
+"""Stops the consumer if many records fail for one reason.
+
+If many records fail for one reason, the cause is probably the release of Dayar, and not the records.
+"""
 
 from collections import deque
 from collections.abc import Iterable

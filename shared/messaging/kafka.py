@@ -25,10 +25,10 @@ START_SECONDS = 3  # if the caller of a start is cancelled, the start may contin
 STOP_SECONDS = 10
 # The broker answers a fetch as soon as there are records, or after this time. This is aiokafka's default.
 GROUP_WAIT_MS = 500
-# The same limit for the readers without a group. With the default, they would cause half of the work of an idle broker.
-# If the process was busy, the next record of a partition can wait this long, until a fetch of other partitions ends.
-# A request for end offsets also waits until a fetch ends. A revocation must come into force within 5 s, even if both
-# waits follow each other.
+# The readers without a consumer group have the same limit. With aiokafka's default, these readers would cause half of
+# the work of an idle broker. If the process was busy, the next record of a partition can wait this long, until a fetch
+# of other partitions ends. A request for end offsets also waits until a fetch ends. A revocation must come into force
+# within 5 s, even if both waits follow each other.
 FOLLOW_WAIT_MS = 1000
 # Each event that concerns a consumer's fetches wakes aiokafka's background task. The task also wakes at this interval.
 # With aiokafka's default of 200, these wake-ups of an idle consumer took as much CPU time as its fetches.
@@ -195,7 +195,7 @@ class LogReader:
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
         """The time at which the record at each offset was written.
 
-        If the record was deleted, it is the time of the oldest record that the partition still has.
+        If the record was deleted, the result is the time of the oldest record that the partition still has.
         """
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))

@@ -200,7 +200,7 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """The route `GET /<service>/v1/ledger`. `PATHS` lists the services whose path is another one."""
+    """The route `GET /<service>/v1/ledger`. `PATHS` lists the services whose ledger has another path."""
     router = APIRouter()
 
     @router.get(PATHS.get(service, "/v1/ledger"))

@@ -29,9 +29,9 @@ def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
 
 
 def opened(record: Record, box: Any, keys: seal.Opener) -> dict[str, Any] | None:
-    """The sealed fields. None if they cannot be decrypted.
+    """The sealed fields. None if the sealed fields cannot be decrypted.
 
-    For example, the clear fields were altered, or the private key is missing.
+    For example, the unencrypted fields were altered, or the private key is missing.
     """
     headers = {name: value.decode(errors="replace") for name, value in record.headers}
     try:

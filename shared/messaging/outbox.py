@@ -95,7 +95,8 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The broker may still get the events after an error. Without this flush, a retry could send them twice.
+                # The broker may still get the events after an error. Without this flush, a retry could send the events
+                # twice.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):

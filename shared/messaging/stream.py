@@ -253,7 +253,7 @@ class RecordStream:
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
     """After a rebalance, the listener only sets `is_seek_due`.
 
-    It does not seek itself: if the listener raised an error, aiokafka would only log it and read from offset 0.
+    The listener does not seek itself: if it raised an error, aiokafka would only log the error and read from offset 0.
     """
 
     def __init__(self) -> None:

@@ -76,7 +76,10 @@ class CheckStatus(Frozen):
 
 
 class ServiceStatus(Frozen):
-    """The facts that one service reported at `measured_at`. If it does not answer later, these facts are kept."""
+    """The facts that one service reported at `measured_at`.
+
+    If the service does not answer later, these facts are kept.
+    """
 
     measured_at: datetime
     consumers: tuple[ConsumerStatus, ...] = ()

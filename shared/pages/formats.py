@@ -56,7 +56,10 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The time; on another day than today, the date and the time. The date has the year if it is another year."""
+        """The time of a moment today; for another day, the date and the time.
+
+        The date includes the year if it is not the present year.
+        """
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)

@@ -28,7 +28,7 @@ def displaced_in_parts(figures: Mapping[str, Any], number: Number, known: NullTr
 
 
 def _held(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> list[str]:
-    """The part of the total that only held reports add; empty if they add nobody."""
+    """The part of the total that only held reports add; empty if held reports add nobody."""
     persons, households = figures.get("held_persons", 0), figures.get("held_households", 0)
     people = [_persons(persons, number, known)] if persons else []
     if households:

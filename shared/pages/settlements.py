@@ -47,7 +47,7 @@ class SettlementsFile:
 def offered(places: Places, today: date) -> Iterator[dict[str, Any]]:
     """Each settlement with its district, its names in `LANGUAGES`, and its other names.
 
-    These include the names before a merger.
+    The other names include the names before a merger.
     """
     former = places.gazetteer.predecessors
     for settlement in sorted(places.gazetteer.settlements(), key=lambda known: known.pcode):

@@ -140,9 +140,9 @@ def typed_of(form: FormData) -> dict[str, list[str]]:
 
 
 def version_of(shown: object) -> str:
-    """A digest of what a form shows; every change of it changes the digest.
+    """A digest of what a form shows; every change of the shown data changes the digest.
 
-    The form sends it back, so that a person cannot overwrite a change that the person never saw.
+    The form sends the digest back, so that a person cannot overwrite a change that the person never saw.
     """
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 

@@ -147,8 +147,8 @@ class Places:
     def covered_areas(self, pcodes: Iterable[str]) -> tuple[str, ...]:
         """The districts that a hazard covers.
 
-        If the hazard names an oblast, the result has all districts of the oblast. It also has the oblast itself,
-        because some households report only an oblast.
+        If the hazard names an oblast, the result has all districts of the oblast. For an oblast, the result also has
+        the oblast itself, because some households report only an oblast.
         """
         areas: dict[str, None] = {}
         for pcode in pcodes:
@@ -202,7 +202,7 @@ class Places:
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The P-codes of an area, so that all readers of its places find it.
+        """The P-codes of an area, completed so that everybody who reads data of its places finds the area.
 
         The result has the area's own codes, the districts of codes that are not units, and the units that the geometry
         touches. The district of a village is added, because the areas of receivers and readers consist of units, and a
@@ -254,7 +254,7 @@ class Places:
 def by_digits(pcode: str, level: int) -> str:
     """The code of a place's oblast or district, derived from the first digits of the place's code.
 
-    It is wrong for some cities.
+    The derived code is wrong for some cities.
     """
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")
 

@@ -84,7 +84,7 @@ def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
 
 
 def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
-    """The id of the people whom the count counted: the stock of the recount that replaced it, or else its own stock."""
+    """The id of the counted people: the stock of the recount that replaced the count, or else the count's own stock."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     return (replacing or count).stock_id
 

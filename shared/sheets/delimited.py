@@ -77,8 +77,8 @@ def decoded(raw: bytes) -> tuple[str, str]:
 def delimiter(first: Sequence[str]) -> str:
     """The delimiter: the candidate that most of the lines contain.
 
-    It must be found, because Excel's delimiter depends on the computer's language. A line may lack it, because a title
-    above the header may have other delimiters or none.
+    The delimiter must be found, because Excel's delimiter depends on the computer's language. A line may lack the
+    delimiter, because a title above the header may have other delimiters or none.
     """
     return max(
         DELIMITERS, key=lambda mark: (sum(mark in line for line in first), sum(line.count(mark) for line in first))

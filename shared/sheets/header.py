@@ -9,7 +9,8 @@ from shared.sheets.sheet import Sheet, SheetLine
 
 SEARCHED_LINES = 15
 TALLEST = 2
-# Matches a whole number, a day or a telephone. A line that contains one is a row of data, and is no part of the header.
+# Matches a whole number, a day or a telephone. A line that contains one of these values is a row of data, and is no
+# part of the header.
 DATA = re.compile(
     r"\d+(?:[.,]0+)?|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\D.*|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\+?[\d\s()-]{9,}"
 )

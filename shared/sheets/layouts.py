@@ -37,7 +37,7 @@ class WorksheetLayout:
 
 
 def counted(raw: bytes) -> dict[str, WorksheetLayout]:
-    """The layout of each part. Raises UnreadableFile for too much content, and for a DOCTYPE."""
+    """The layout of each part of the workbook. Raises UnreadableFile for too much content, and for a DOCTYPE."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         parts = archive.infolist()
         # these sizes can be trusted, because zipfile never reads more of a part than the size that the archive states
@@ -94,7 +94,7 @@ class ElementCounter:
                 self.layout.merged.append(attributes.get("ref", ""))
 
     def _begin(self, reference: str | None) -> None:
-        """Begin a cell. If the file states no reference for it, it is the cell after the last one."""
+        """Begin a cell. If the file states no reference for the cell, it follows the cell before."""
         self._has_formula = self._has_value = False
         if reference is None:
             self._column += 1

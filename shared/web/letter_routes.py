@@ -105,7 +105,8 @@ def routes(service: str) -> APIRouter:
         letter = await letter_openings.taken(session, reading.encryption, opening)
         if letter is None or not is_visible(opening.topic, letter["fields"], caller, reading.places):
             raise await absent(request, opening_id)
-        # a damaged record names no ids, so the entry also has the place of the letter, which the ledger lists
+        # a damaged record names no ids, so the entry also has the letter's topic, partition and offset, as in the
+        # ledger
         name = f" {opening.topic}/{opening.partition}/{opening.offset}"
         await note_read(request, session, subjects(opening.topic, letter["fields"]) or [opening_id], about=name)
         await unusual_reads.watch(session, caller, LIMITS)

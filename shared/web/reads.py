@@ -33,13 +33,16 @@ async def note_read(
 ) -> None:
     """Write the audit entry in the transaction of the read, so that no answer is sent without the entry.
 
-    `among` is written before the route in the entry's subject, and `about` after it.
+    In the entry's subject, `among` is written before the route, and `about` after the route.
     """
     entry = audit.entry_of(request, Action.READ, objects=objects, reason=tokens.current(request).purpose)
     await audit.add(session, replace(entry, subject=f"{among}{entry.subject}{about}"))
 
 
 async def refused(request: Request, reason: str, *objects: UUID) -> None:
-    """Write the audit entry of a refused read in a separate transaction, because the request's own is rolled back."""
+    """Write the audit entry of a refused read in a separate transaction.
+
+    The reason is that the transaction of the request is rolled back.
+    """
     entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=objects, reason=reason)
     await audit.write(request.app.state.sessions, entry)

@@ -11,7 +11,8 @@ from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.movements import MovementBody
 
 Report = HouseholdReport | GroupReport | MovementBody | HazardReport | DisplacementStruct
-# Maps a content type to the model of the body, or to `str` if the OpenAPI document describes the body only as text.
+# Maps each content type to the model of the body. `str` means that the OpenAPI document describes the body only as
+# text.
 Content = Mapping[str, type[BaseModel] | type[str]]
 
 BATCH_BYTES = 2 * 1024 * 1024

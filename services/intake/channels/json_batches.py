@@ -1,4 +1,7 @@
-"""Reads many reports of any kind from a JSON array, or from JSON lines. Invalid reports do not affect others."""
+"""Reads many reports of any kind from a JSON array, or from JSON lines.
+
+An invalid report does not affect the other reports of the body.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,9 +23,9 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or a long string; BETWEEN also stops at a comma.
-# A repetition such as {0,5000} has a limit, because no other thread can run during a match. One match therefore reads
-# at most about 100,000 escapes.
+# BETWEEN and WITHIN skip short JSON strings. Both stop at a bracket or a long string; BETWEEN also stops at a comma.
+# A repetition such as {0,5000} has a limit, because no other thread can run during a match. Because of this limit, one
+# match reads at most about 100,000 escape sequences.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -34,7 +37,7 @@ AnyMovement = HouseholdMovementReport | GroupMovementReport | SiteMovementReport
 AnyReport = HouseholdReport | GroupReport | AnyMovement | HazardItem
 Item = Annotated[AnyReport, Field(discriminator="kind")]
 ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
-# ITEM_LIST stops at the first invalid item. For such a body, `read` validates each item separately.
+# ITEM_LIST stops at the first invalid item. If the body has an invalid item, `read` validates each item separately.
 ITEM_LIST: TypeAdapter[list[AnyReport]] = TypeAdapter(Annotated[list[Item], FailFast()])
 
 
@@ -48,7 +51,10 @@ def read_at_once(raw: bytes) -> Sequence[Report] | None:
 
 
 def read(raw: bytes) -> list[Report | ReportRefused]:
-    """Return reports and refusals. Raises Invalid if the body cannot be split, and TooMany for too many reports."""
+    """Return a report or a refusal for each item of the body.
+
+    Raises Invalid if the body cannot be split, and TooMany if the body has too many reports.
+    """
     is_array = raw.lstrip()[:1] == b"["
     items = split(raw) if is_array else list(islice(lines(raw), ITEMS + 1))
     if len(items) > ITEMS:
@@ -73,9 +79,9 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
 
 
 def limits(item: bytes) -> Limits:
-    """The limits of the item.
+    """The limits for one item of a batch.
 
-    Its kind is not known yet, so each item that contains "hazard" gets the limits of a hazard.
+    The kind of the item is not known yet, so each item that contains "hazard" gets the limits of a hazard.
     """
     return HAZARD_LIMITS if b'"hazard"' in item else REPORT_LIMITS
 
@@ -104,7 +110,7 @@ def split(raw: bytes) -> Sequence[bytes]:
 def has_too_many_lists(raw: bytes) -> bool:
     """Whether the body has too many lists.
 
-    They are counted piece by piece, because no other thread can run during a count.
+    The lists are counted in one piece of the body after the other, because no other thread can run during a count.
     """
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))

@@ -63,7 +63,7 @@ class MovementsBody(RootModel[MovementReport]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate on the event loop: with `read`, and then with `adapter` if `read` returns None.
+    """Validate the body on the event loop with `read`. If `read` returns None, validate the body with `adapter`.
 
     Returns None if the body is large or invalid.
     """
@@ -99,14 +99,17 @@ def has_many_values(raw: bytes) -> bool:
 
 
 def lists(raw: bytes) -> int:
-    """The number of lists and objects. The parser needs 300 bytes of memory for each list and each object."""
+    """The number of lists and objects in a JSON body.
+
+    The parser needs 300 bytes of memory for each list and each object.
+    """
     return raw.count(b"[") + raw.count(b"{")
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
     """Replace unknown codes by `other` or `unknown`, keep their text, and validate again.
 
-    Only invalid bodies need this.
+    This function is called only for invalid bodies.
     """
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
@@ -120,7 +123,10 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 
 
 def located(error: ErrorDetails) -> ErrorDetails:
-    """The error with its path in the document. The report's kind, with which pydantic begins the path, is removed."""
+    """The validation error with the path of the invalid field in the document.
+
+    pydantic begins the path with the kind of the report; the kind is removed here.
+    """
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return {
             **error,

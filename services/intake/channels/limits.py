@@ -8,7 +8,7 @@ from shared.web.body_limits import FIELD, LIST, VALUE, exceeds
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest numbers of fields, of lists and objects, and of values that a report can have.
+    """The limits for one report: how many fields, how many values, and how many lists and objects the report may have.
 
     A larger body is refused before it is parsed, because no other thread can run while the parser or the validator
     works.
@@ -29,8 +29,8 @@ class Limits:
 
 
 # The largest household has 1,476 fields, 228 lists and about 1,700 values. JSON allows a body to repeat a field, so the
-# limits are at least twice these numbers. A hazard without the rings of its polygons has fewer fields, lists and values
-# than this household.
+# limits are at least twice the numbers of the largest household. A hazard without the rings of its polygons has fewer
+# fields, lists and values than the largest household.
 REPORT_LIMITS = Limits(fields=3_000, lists=2_000, values=4_000)
 # A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes.
 # Each point is one list with two values.

@@ -46,7 +46,10 @@ def split_off(raw: bytes) -> tuple[bytes, Sequence[Raw]]:
 
 
 def joined(report: T, rings: Iterable[Raw]) -> T:
-    """The validated report with its rings instead of the placeholders. Raises Invalid at the first invalid ring."""
+    """The validated report, in which the placeholders are replaced by the rings.
+
+    Raises Invalid at the first invalid ring.
+    """
     if not isinstance(report, HazardReport):
         return report
     polygons = tuple(validated(bytes(ring), number) for number, ring in enumerate(rings))

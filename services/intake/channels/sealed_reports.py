@@ -1,4 +1,7 @@
-"""Opens reports that phones sealed. The opened report is only in memory: it is read, checked and sealed again."""
+"""Opens reports that phones sealed.
+
+An opened report is kept only in memory. Intake reads and checks the report, and seals it again for the registry.
+"""
 
 from typing import Annotated, Any, Protocol
 from uuid import UUID
@@ -27,7 +30,7 @@ class SealedReport(Body):
 
     `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot decrypt `data`. The phone
     can raise `version` if the centre has an earlier version of the report. `account` is the author's account, and only
-    this account can send the report. It is None if the author was not signed in.
+    this account can send the report. `account` is None if the author was not signed in.
     """
 
     report_id: RandomId
@@ -38,7 +41,7 @@ class SealedReport(Body):
 
 
 class Inside(msgspec.Struct, gc=False):
-    """The fields that belong outside the seal, and must not be inside the seal, too."""
+    """A sealed report has these fields outside the sealed content. The sealed content must not repeat these fields."""
 
     report_id: Any = msgspec.UNSET
     version: Any = msgspec.UNSET
@@ -71,7 +74,7 @@ OBSERVED_HAZARDS = SealedFormat(
 
 
 def opened(raw: bytes, keys: Keys, sender: Principal) -> bytes:
-    """The report as JSON. Raises ForeignReport, Invalid, NoSuchPhoneKey, TooBig."""
+    """The opened report as JSON. Raises ForeignReport, Invalid, NoSuchPhoneKey, TooBig."""
     sealed = read(raw)
     if sender.channel is not SubmissionChannel.FIELD or sealed.account not in (None, sender.account):
         raise ForeignReport

@@ -45,7 +45,7 @@ Path = tuple[int | str, ...]
 
 
 def replaced(document: Any) -> dict[str, Any]:
-    """Replace the unknown codes in the document itself. Raises ValueError if the document has no unknown codes."""
+    """Change the document itself: replace its unknown codes. Raises ValueError if the document has no unknown codes."""
     texts: dict[str, list[str]] = {}
     for path, holder, key in unknown_codes(document):
         code, target = KEPT_AS[str(field_path(path)[-1])]

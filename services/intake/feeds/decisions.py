@@ -53,7 +53,7 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
     """Decide whether to publish the entry.
 
-    It must have an accepted status, be a hazard in the area, and be new or changed.
+    The entry must have an accepted status, must be about a hazard in the watched area, and must be new or changed.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
     """

@@ -33,7 +33,10 @@ class Stamp:
 
     @property
     def status(self) -> Status:
-        """An exercise publishes a source's real hazards as Exercise. A source's own test remains a test."""
+        """An exercise publishes a source's real hazards as Exercise.
+
+        If the source itself marks a hazard as a test, the hazard stays a test.
+        """
         return self.counted if self.own_status is Status.ACTUAL else self.own_status
 
     @property
@@ -48,14 +51,20 @@ class Stamp:
 
 
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard's new state. Its event, a first report or an update with the source's data, must be published."""
+    """The hazard's new state.
+
+    The caller must publish the event: a first report or an update, with the source's data.
+    """
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _published(action, _content(hazard, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard's new state. Its event, a cancellation that repeats the last published content, must be published."""
+    """The hazard's new state.
+
+    The caller must publish the event: a cancellation that repeats the content of the last published event.
+    """
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
@@ -102,5 +111,8 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 
 
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
-    """The revision: the source's `updated` time. Revisions therefore increase even if intake loses its database."""
+    """The revision of the hazard is the source's `updated` time.
+
+    Revisions therefore increase even if intake loses its database.
+    """
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

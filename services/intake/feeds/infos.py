@@ -53,7 +53,7 @@ class HazardInfo(Data):
     web: Web | None = None
 
     def changes(self, published: HazardReported, places: "Places") -> list[str]:
-        """The names of the fields that matter to people and differ from the published event."""
+        """The fields in which the entry differs from the published event, if the difference matters to people."""
         changed = [name for name in COMPARED if getattr(self, name) != getattr(published, name)]
         return [*changed, "area"] if is_elsewhere(self.area, published, places) else changed
 

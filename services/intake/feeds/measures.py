@@ -1,4 +1,7 @@
-"""Metrics about the feeds that intake polls. They show when a feed was last read, and its source's newest entry."""
+"""Metrics about the feeds that intake polls.
+
+The metrics show when a feed was last read, and how recent the newest entry of its source is.
+"""
 
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit

@@ -87,5 +87,8 @@ class Poller:
 
 
 def pause(seconds: float, failures: int) -> float:
-    """The next pause, which doubles with each failure. It varies at random, so that requests do not coincide."""
+    """The next pause, which doubles with each failure.
+
+    The pause varies at random, so that requests to different feeds do not coincide.
+    """
     return backoff_seconds(failures + 1, first=seconds, longest=max(LONGEST_PAUSE, seconds), jitter=0.1)

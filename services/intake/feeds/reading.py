@@ -60,9 +60,9 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """Maps each status to the readable entries.
+    """Maps each status to the readable entries that have this status.
 
-    Cancellations come last, because they may name an id that an entry adds.
+    Cancellations come last, because a cancellation may name an id that another entry adds.
     """
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):

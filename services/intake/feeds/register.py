@@ -43,7 +43,7 @@ class Register:
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
-        """The hazards with these ids. They are in the order of the ids, but cancelled hazards come last."""
+        """The hazards with these ids. The hazards are in the order of the ids, but cancelled hazards come last."""
         hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 

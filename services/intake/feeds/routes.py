@@ -56,7 +56,7 @@ def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
 
 
 class FeedMetrics(Collector):
-    """Metrics of the worker's counts. The web app reads them from PostgreSQL, because the worker has no port."""
+    """Metrics of the worker's counts. The web app reads the counts from PostgreSQL, because the worker has no port."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions

@@ -1,1 +1,4 @@
-"""The field form is a page for phones. It works offline, and keeps each report until the server has answered."""
+"""The field form is a page for phones.
+
+The field form works offline, and keeps each report until the server has answered.
+"""

@@ -31,7 +31,7 @@ PAGE = "/intake/field"
 STATIC = HERE / "static"
 SCOPE = "/"  # the service worker controls all pages below this path, also the printed address `/field`
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # the countries where most emigrants from Kyrgyzstan live
-COLOUR, GROUND = "#0b5cad", "#eef1f4"  # colours of the phone's own bars, and of the app before its first page
+COLOUR, GROUND = "#0b5cad", "#eef1f4"  # for the phone's own bars, and for the app before its first page
 KINDS = (".css", ".html", ".js", ".po", ".png", ".py", ".svg")
 SHOWN = {"exercise", "intake_location_metres", "institution_ky", "institution_ru", "institution_en"}
 ICONS = [  # drawn by `make icons`
@@ -82,7 +82,10 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """The script of the service worker. A response header allows a scope outside the script's folder."""
+        """The script of the service worker.
+
+        A response header allows the service worker to control pages outside the script's folder.
+        """
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 
@@ -118,7 +121,7 @@ class FieldForm:
         return await self.settlements.answer(request) if is_own else Response(status_code=404)
 
     def units(self, language: str) -> list[dict[str, Any]]:
-        """The oblasts, and the cities of their level, each with its districts."""
+        """The oblasts and the cities of oblast rank, each with its districts."""
         options = self.places.options(language)
         return [
             {**top, "districts": [option for option in options if option["parent"] == top["pcode"]]}
@@ -128,9 +131,10 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """Static files in a folder named by the release, so that a cached page always gets scripts of the same release.
+    """Static files in a folder that is named after the release.
 
-    The form imports all scripts from one folder, so the folder also has the scripts that all pages share.
+    A cached page therefore always gets scripts of the same release. The form imports all scripts from one folder, so
+    the folder also has the scripts that all pages share.
     """
 
     def __init__(self, release: str) -> None:

@@ -1,6 +1,7 @@
 """Stores the household's report and place with each head of a household in a list.
 
-Erasures need them. The check whether another team has already sent the same list needs them, too.
+Erasures need them. The household's report and place are also needed to check whether another team has already sent the
+same list.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Stores which reports about displaced people an alert followed."""
+"""Stores the reports about displaced people that were followed by an alert."""
 
 from alembic import op
 

@@ -44,7 +44,8 @@ NOT_URGENT = {"нет", "жок", "no", "n", "false", "ложь", "-", "–", "�
 class RowError:
     """The reason why a row is not accepted. `column` is the index of the wrong column in the sheet.
 
-    If the sheet lacks the column, `missing` is the kind of this column. An error without both is about the whole row.
+    If the sheet lacks the column, `missing` is the kind of this column. An error without `column` and `missing` is
+    about the whole row.
     """
 
     column: int | None

@@ -1,6 +1,6 @@
 """The choices that a person makes on the page for a sheet.
 
-They are the header, the columns, and values for all rows.
+The choices are the header, the columns, and values for all rows.
 """
 
 from collections.abc import Mapping, Sequence

@@ -98,7 +98,7 @@ class HouseholdReader:
         )
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
-        """Yields ids that depend only on the head and the day. They do not change if other cells are corrected."""
+        """Yields ids that depend only on the head and the day. The ids do not change if other cells are corrected."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
             # the telephone identifies the head only if nothing else is known, because a village may share a telephone
@@ -110,7 +110,7 @@ class HouseholdReader:
         return self.now.astimezone(TIME_ZONE).date()
 
     def _day(self, cells: RowCells) -> date:
-        """The day of the displacement. If it is missing or wrong, an error is added, and today is used instead."""
+        """The day of the displacement. If the day is missing or wrong, an error is added, and today is used instead."""
         day = cells.day(C.OCCURRED_ON, self._today) or cells.chosen.choices.occurred_on
         if day is None:
             cells.wrong(C.OCCURRED_ON, RowFault.MISSING)
@@ -191,7 +191,7 @@ class HouseholdReader:
         }
 
     def _code(self, cells: RowCells, column: HouseholdColumn, names: CodeNames, other: str) -> str | None:
-        """The code that the cell names. If it names no code, the code is `other`, and the notes keep the text."""
+        """The code that the cell names. If the cell names no code, the code is `other`, and the notes keep the text."""
         for place, text in cells.texts(column):
             if code := names.find(text):
                 return code

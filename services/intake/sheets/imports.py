@@ -52,7 +52,10 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
-    """`report_id` is the id of the row's report. None if the row has no report, or if another account sent it."""
+    """`report_id` is the id of the row's report.
+
+    `report_id` is None if the row has no report, or if another account sent the row.
+    """
 
     row: SheetHousehold
     verdict: SheetRowVerdict
@@ -80,7 +83,7 @@ class SentBefore:
 
 
 def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> CheckedFile:
-    """Read the file and check each row. This takes seconds for the largest file. Raises UnreadableFile."""
+    """Read the file and check each row. Reading the largest file takes seconds. Raises UnreadableFile."""
     sheets = read(raw)
     if choices.sheet >= len(sheets):
         raise UnreadableFile(FileFault.EMPTY)

@@ -46,7 +46,8 @@ PATTERNS = [
     (C.URGENT, r"срочн|неотложн|urgent|шашылыш|тез арада"),
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
-LETTERS = 200  # only this many characters of a label are matched; the time can grow with the square of the length
+# only this many characters of a label are matched, because the time can grow with the square of the length
+LETTERS = 200
 MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # several columns of a sheet may have these kinds
 OWN_LABELS = {folded(name) for name, code in names("household_column") if code == C.REASONS}
 
@@ -62,7 +63,10 @@ def guess(label: str) -> HouseholdColumn | None:
 
 
 def guesses(labels: Sequence[str]) -> tuple[HouseholdColumn, ...]:
-    """The kind of each column. If a label is unknown, or an earlier column has the kind, the column is one of notes."""
+    """The kind of each column.
+
+    If a label is unknown, or an earlier column has the kind, the text of the column is kept as a note.
+    """
     chosen: list[HouseholdColumn] = []
     for label in labels:
         column = guess(label) or C.NOTES

@@ -21,7 +21,7 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-MOST = 2_000  # the lists of an account may match this many reports within WINDOW, as many as the largest list has rows
+MOST = 2_000  # within WINDOW, the lists of an account may match this many reports, as many as the largest list has rows
 
 
 class TooManyMatches(Exception):

@@ -63,7 +63,7 @@ async def remember_heads(
 async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]) -> set[UUID]:
     """The ids of the heads whose households the account or its team has sent.
 
-    A household whose report was refused is not known, so that its corrected row is sent like a new one.
+    A household whose report was refused does not count as sent, so that its corrected row is sent like a new row.
     """
     of_senders = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
     return set((await session.scalars(of_senders.where(~is_refused()))).all())
@@ -90,7 +90,9 @@ async def heads_of_others(
 
 
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete the ids of an erased household that were stored when its reports came, also from rows. The caller commits.
+    """Delete the ids of an erased household that were stored with its reports, also the ids of rows of lists.
+
+    The caller commits.
 
     The receipts stay, so that a list that comes again does not register the household again.
     """

@@ -1,4 +1,4 @@
-"""The results of sent rows that were refused or wait for a person, for the author of the rows."""
+"""Tells the author of a sent list which rows were refused, and which rows wait for a person."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
@@ -17,7 +17,10 @@ NOT_RECORDED = ReceiptState.REFUSED, ReceiptState.UNDER_REVIEW
 async def not_recorded(
     sessions: async_sessionmaker[AsyncSession], author: UUID, rows: Sequence[SheetHousehold]
 ) -> dict[UUID, Receipt]:
-    """The receipts of the author's reports from these rows that were refused or wait, by report."""
+    """The receipts of the reports that the author sent from these rows, by report.
+
+    Only reports that were refused or wait are included.
+    """
     receipts: list[Receipt] = []
     for some in batched([id for row in rows for id in ids_of(row)]):
         async with sessions() as session:

@@ -26,7 +26,8 @@ class PersonRow:
 class SheetHousehold:
     """A household of a sheet.
 
-    It has the head's row, and the household's report. If a row is wrong, it has errors instead.
+    The household has the row of its head, and a report. If a row is wrong, the household has errors instead of a
+    report.
 
     `others` are the rows of the other persons.
     """

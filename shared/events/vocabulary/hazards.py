@@ -4,7 +4,7 @@ from shared.events.vocabulary.codes import Code
 
 
 class Status(Code):
-    """CAP 1.2 `status`. Everything derived from an event inherits the status."""
+    """CAP 1.2 `status`. Everything that Dayar derives from an event has the status of the event."""
 
     ACTUAL = "Actual"
     EXERCISE = "Exercise"

@@ -4,7 +4,7 @@ from shared.events.vocabulary.codes import Code
 
 
 class SubmissionChannel(Code):
-    """The channel of a report; intake stamps it from the token."""
+    """The channel of a report, which intake takes from the token."""
 
     FIELD = "field"
     API = "api"

@@ -4,7 +4,10 @@ from shared.events.vocabulary.codes import Code
 
 
 class SiteType(Code):
-    """The site types of CCCM and DTM, by building or place. `services/registry/sites/sites.py` gives their shelter."""
+    """The site types of CCCM and DTM, by building or place.
+
+    `services/registry/sites/sites.py` maps each site type to a kind of shelter.
+    """
 
     SCHOOL = "school"
     MOSQUE = "mosque"

@@ -32,7 +32,7 @@ const mutedUntil = () => Number(localStorage.getItem("muted-until") ?? 0);
 const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severity));
 
 async function ask() {
-  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the next interval asks again
+  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // it is sent again later
   if (answer) heed(answer);
   const answered = answer?.ok ? await answer.json() : undefined;
   if (!answered || isOver) return; // the session may have ended meanwhile, and the title says so
@@ -81,7 +81,7 @@ function notify(alert) {
   notifications.set(alert.alert_id, notification);
 }
 
-/** Whether the server has listed all alerts. If there are very many alerts, it lists only the gravest. */
+/** Whether the server has listed all alerts. If there are very many alerts, the server lists only the gravest. */
 const isWhole = () => state.alerts.length === state.count;
 
 /** Shows again the notifications of a closed page. Only the page that shows a notification can withdraw it. */

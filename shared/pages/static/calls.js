@@ -23,7 +23,7 @@ export function call(method, path, body) {
 export class FileChanged extends Error {}
 
 /**
- * Sends a file. Such a call takes longer than one with JSON. Throws FileChanged.
+ * Sends a file. A call with a file takes longer than a call with JSON. Throws FileChanged.
  * @param {string} path
  * @param {File} file
  * @param {number} longestMs
@@ -38,7 +38,7 @@ export async function callWithFile(path, file, longestMs) {
       signal: AbortSignal.timeout(longestMs),
     });
   } catch (error) {
-    // the error of `fetch` is the same as without a connection
+    // `fetch` fails with the same error as without a connection
     await file
       .slice(0, 1)
       .arrayBuffer()

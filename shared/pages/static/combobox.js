@@ -162,7 +162,10 @@ export class Combobox {
     this.close();
   }
 
-  /** Whether several options have this name and none is chosen. Then the first option must not be taken by default. */
+  /**
+   * Whether several options have this name and none is chosen. If so, the first of these options must not be taken by
+   * default.
+   */
   isAmbiguous() {
     return this.hint !== null && !this.chosen && namesakes(this.options, this.input.value).length > 1;
   }

@@ -1,4 +1,5 @@
-// The question whether people left because of an event that intake proposes. If intake does not answer, it is hidden.
+// The question whether people left because of an event that intake proposes. If intake does not answer, the question is
+// hidden.
 
 import { make } from "./elements.js";
 import { sentence, words } from "./texts.js";
@@ -11,7 +12,7 @@ import { dayAndClock } from "./time.js";
  * @typedef {{hazard_id?: string, hazard_type?: string}} Answer the fields of a report
  */
 
-const NONE = "none"; // another event, or not known
+const NONE = "none"; // the answer for another event, or for an event that is not known
 const FLED = ["displacement", "evacuation", "unable_to_move"];
 
 /** Whether people who moved in this way may have fled from an event. @param {string} mobility */

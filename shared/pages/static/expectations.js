@@ -4,7 +4,10 @@ import { words } from "./texts.js";
 
 /** @typedef {{pointer: string, expected?: string}} Wrong a field that a service did not accept */
 
-/** Empty if this release has no words for it in the reader's language. @param {Wrong | undefined} wrong */
+/**
+ * The text is empty if this release of Dayar has no words for the expectation in the reader's language.
+ * @param {Wrong | undefined} wrong
+ */
 export function expectation(wrong) {
   const expected = wrong?.expected ?? "",
     [first, second] = expected.match(/-?\d+(?:\.\d+)?/g) ?? [];

@@ -21,8 +21,8 @@ export function keepCurrent() {
 const rendered = new WeakMap();
 
 /**
- * Has the part rendered. If a request for the part is still open, the part is requested once more after the answer. A
- * slow service therefore never has two requests at a time.
+ * Asks the server to render the part. If a request for the part is still open, the part is requested once more after
+ * the answer. A slow service therefore never has two requests at a time.
  * @param {HTMLElement} part
  */
 export async function refresh(part) {
@@ -38,7 +38,10 @@ export async function refresh(part) {
   if (own.isOutdated) await refresh(part);
 }
 
-/** Without an answer the part stays, as a warning must not disappear with its service. @param {HTMLElement} part */
+/**
+ * If the server does not answer, the part stays, because a warning must not disappear when its service fails.
+ * @param {HTMLElement} part
+ */
 async function replace(part) {
   const text = await call("GET", part.dataset.fragment ?? "")
     .then((answer) => (answer.ok ? answer.text() : undefined))

@@ -1,5 +1,5 @@
 // The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu, the session, and which clicks
-// count.
+// are accepted.
 
 import "./clicks.js";
 import { age } from "./ages.js";

@@ -2,7 +2,7 @@
 // nothing is pressed. A change that nobody on this page has asked for also waits until the pointer is not on its way to
 // a button.
 
-// a click never takes longer, and a page must not stand still if the event of the release never comes
+// a press never takes longer, and a page must not stand still if the event that ends a press never comes
 const LONGEST_MS = 10_000;
 const STILL_MS = 300; // a pointer that has not moved for this time is not on its way
 const LONGEST_WAY_MS = 2000; // a page does not wait longer for a pointer that keeps moving

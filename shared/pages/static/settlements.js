@@ -1,4 +1,5 @@
-// The settlements of the gazetteer: reads the file, and makes search options of it. Both are done once for each page.
+// The settlements of the gazetteer: reads the file, and makes search options of it. The file is read once for each
+// page, and the options are made once.
 
 /**
  * @typedef {{pcode: string, district: string, aymak?: string, names: string[], terms: string[]}} Settlement

@@ -1,4 +1,5 @@
-// Draws the small map of a page when somebody scrolls to it. Only then is the library of the map loaded.
+// Draws the small map of a page when somebody scrolls to it. The library of the map is loaded only when the map is
+// drawn.
 
 import { make } from "./elements.js";
 

@@ -62,7 +62,7 @@ function end() {
   rest();
 }
 
-/** Suspends a running AudioContext that plays no alarm. If one runs, the browser allows sound. */
+/** Suspends a running AudioContext that plays no alarm. If an AudioContext runs, the browser allows sound. */
 function rest() {
   if (audio?.state !== "running") return;
   isAllowed = true;

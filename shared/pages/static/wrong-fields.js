@@ -34,7 +34,12 @@ export function labels(fields) {
     .join(", ");
 }
 
-/** The form's fields of these errors. @param {HTMLFormElement} form @param {Wrong[]} wrong @returns {HTMLElement[]} */
+/**
+ * The fields of the form to which these errors belong.
+ * @param {HTMLFormElement} form
+ * @param {Wrong[]} wrong
+ * @returns {HTMLElement[]}
+ */
 function named(form, wrong) {
   const fields = /** @type {HTMLElement[]} */ ([...form.querySelectorAll("[data-pointer]")]);
   return fields.filter((field) => wrong.some((error) => isOf(field, error)));

@@ -58,7 +58,7 @@ async function signedIn(name, password) {
 }
 
 /**
- * The sign-in to store. If the centre states the account's name, the spelling is the centre's.
+ * The sign-in to store. If the centre states the account's name, the centre's spelling of the name is stored.
  * The expiry is converted to this phone's clock, which may be wrong by months.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} session
@@ -70,7 +70,10 @@ function begun(name, session, answeredAt) {
   return { name, ...session, expires_at, renewedAt: Date.now() };
 }
 
-/** Renew the sign-in for another year, at most twice a day. If the centre refuses, the next report shows the reason. */
+/**
+ * Renew the sign-in for another year, at most twice a day. If the centre refuses the renewal, the next report shows the
+ * reason.
+ */
 export async function renew() {
   const known = account();
   if (!known || isOver(known) || Date.now() - (known.renewedAt ?? 0) < RENEW_MS) return;

@@ -22,7 +22,7 @@ export function writeBirth(item, person) {
   }
 }
 
-/** The part of the report. @param {HTMLElement} item @returns {Typed} */
+/** The fields of the report that state the birth. @param {HTMLElement} item @returns {Typed} */
 export function readBirth({ dataset }) {
   return JSON.parse(dataset.birth ?? "{}");
 }

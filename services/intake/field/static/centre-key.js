@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 const AGAIN_MS = 12 * 3_600_000;
 let readAt = -Infinity;
 /** @type {CentreKey | null} */
-let answered = null; // the key that the centre sent to this page; a full phone cannot store it
+let answered = null; // the key that the centre sent to this page, for a phone that is too full to store the key
 
 /** @returns {CentreKey | null} */
 function known() {
@@ -55,7 +55,7 @@ export function heardOf(kid) {
   void renewKey();
 }
 
-/** The centre does not have this key, so nothing more may be sealed to it. @param {string} [kid] */
+/** The centre does not have this key, so nothing more may be sealed to this key. @param {string} [kid] */
 export function forgetKey(kid) {
   if (kid !== known()?.kid) return;
   answered = null;
@@ -64,15 +64,16 @@ export function forgetKey(kid) {
 }
 
 /**
- * Seal a report, which the phone then cannot open again. The version stays outside, because the phone may have to raise
- * it. Only the form needs `entered`. The seal names the author's account. The centre therefore does not open the report
- * for another account, even if somebody has copied the phone's storage.
+ * Seal a report, which the phone then cannot open again. The version stays outside the sealed part, because the phone
+ * may have to raise the version. `entered` is not sealed, because only the form needs it. The seal names the author's
+ * account. The centre therefore does not open the report for another account, even if somebody has copied the phone's
+ * storage.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
  * @returns {Promise<Sealed | null>} null if the phone knows no key
  */
 export async function sealReport(body, author) {
-  const id = idOf(author); // read before the wait, because another account may sign in during the wait
+  const id = idOf(author); // the id is read before the wait, because another account may sign in during the wait
   if (!known()) await renewKey();
   const key = known();
   if (!key) return null;
@@ -81,7 +82,7 @@ export async function sealReport(body, author) {
   return { kid: key.kid, data: await seal(JSON.stringify(content), key.public, info), ...(id && { account: id }) };
 }
 
-/** The id of the signed-in account, if it has this name. @param {string} name @returns {string | undefined} */
+/** The id of the signed-in account, if the account has this name. @param {string} name @returns {string | undefined} */
 function idOf(name) {
   const known = account();
   if (!known || !isSameName(name, known.name)) return undefined;

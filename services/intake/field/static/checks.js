@@ -99,7 +99,7 @@ function isHousehold(form) {
   return Boolean(form.querySelector("[name=kind][value=household]:checked"));
 }
 
-/** The controls of the chosen kind. @param {HTMLFormElement} form @returns {Control[]} */
+/** The controls of the chosen kind of report. @param {HTMLFormElement} form @returns {Control[]} */
 function controls(form) {
   const all = [...form.elements].filter(
     (control) =>
@@ -192,7 +192,7 @@ function isOfDay({ occurred_at, occurred_at_precision }) {
 }
 
 /**
- * Without the hour, a count states the noon of its day, which may be later than now.
+ * If the hour of a count is not known, the report states the noon of the day, which may be later than now.
  * @param {Record<string, any>} report
  * @param {string} today
  */

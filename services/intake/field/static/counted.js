@@ -1,5 +1,5 @@
 // The form's fields for the time when people were counted, and for the precision of this time.
-// Without the hour, the field asks only for the day.
+// If the hour is not known, the field asks only for the day.
 
 import { element } from "./elements.js";
 import { instant, local, noon } from "./time.js";

@@ -4,7 +4,7 @@ import { Combobox } from "./combobox.js";
 import { element } from "./elements.js";
 
 const OTHER = "other";
-const ABROAD = "XX"; // abroad, but the country is not known
+const ABROAD = "XX"; // the people are abroad, but the country is not known
 
 /** @type {import("./combobox.js").Option[]} */
 const countries = JSON.parse(element("countries").textContent ?? "[]");
@@ -36,7 +36,11 @@ export function statedCode(name) {
   return value === OTHER ? (searches.get(name)?.chosen?.value ?? ABROAD) : value;
 }
 
-/** Shows a country: in the list, or in the search. @param {string} name @param {string} code */
+/**
+ * Shows a country in the list of oblasts if the country is frequent, and otherwise in the search.
+ * @param {string} name
+ * @param {string} code
+ */
 export function showCountry(name, code) {
   const list = select(name);
   if (code && ![...list.options].some(({ value }) => value === code)) {

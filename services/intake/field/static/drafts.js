@@ -1,5 +1,5 @@
-// Stores drafts, which are reports not sent yet, sealed with this phone's PIN. Each change is stored at once, so that a
-// killed tab loses nothing that was written some milliseconds before.
+// Stores drafts, which are reports not sent yet, sealed with this phone's PIN. Each change is stored at once. If the
+// browser ends the tab, only what was written in the last milliseconds is lost.
 
 import { changed, clearOf, outlineOf } from "./kept.js";
 import { recall } from "./sent-reports.js";
@@ -55,7 +55,11 @@ export class Kinds {
     this.unshown = { ...others };
   }
 
-  /** Note what the form shows now. Return what was written for other kinds. @param {string} kind @param {Body} body */
+  /**
+   * Note what the form shows now. Return what was written for other kinds of reports.
+   * @param {string} kind
+   * @param {Body} body
+   */
   note(kind, body) {
     const { [kind]: _, ...others } = this.written;
     this.written = { ...others, [kind]: body };
@@ -65,8 +69,8 @@ export class Kinds {
 }
 
 /**
- * Save as this tab's draft; another tab then no longer continues the draft.
- * Return whether it was saved. It is not saved if the draft was sent, discarded or saved again meanwhile.
+ * Save the form as this tab's draft. Another tab then no longer continues the draft.
+ * Return whether the draft was saved. The draft is not saved if it was sent, discarded or saved again meanwhile.
  * @param {Written} draft @throws {DOMException} if the phone's storage is full
  */
 export async function keepDraft({ author, corrected, body, others }) {
@@ -131,8 +135,8 @@ export async function readDraft({ author, corrected, clear, sealed, body }) {
 }
 
 /**
- * Seal the drafts that an earlier release stored in clear. Each draft is stored anew, without the report that it
- * corrects.
+ * Seal the drafts that an earlier release of Dayar stored without encryption. Each draft is stored anew, without the
+ * report that it corrects.
  */
 export async function sealOldDrafts() {
   if (!hasPin()) return;

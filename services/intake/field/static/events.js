@@ -1,4 +1,4 @@
-// The question in the form whether people left because of an event. Without a signal, the form does not ask.
+// The form's question whether people left because of an event. Without a signal, the form does not ask.
 
 import { control, form } from "./controls.js";
 import { statedCode } from "./countries.js";

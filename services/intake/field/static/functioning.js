@@ -33,7 +33,7 @@ export function writeAnswers(item, answers = {}) {
   item.addEventListener("input", () => offerQuestions(item));
 }
 
-/** Hide the questions for a young child, but never answers that were given. @param {HTMLElement} item */
+/** Hide the questions for a young child, unless somebody has answered them. @param {HTMLElement} item */
 function offerQuestions(item) {
   part(item, "[data-functioning]").hidden = isYoung(item) && !answered(item).length;
 }

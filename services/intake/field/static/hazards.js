@@ -10,7 +10,7 @@ import { instant, local } from "./time.js";
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {import("./positions.js").Point} Point */
 
-const NOTHING = "nothing"; // only the form has this kind; the centre gets a hazard that is Unlikely
+const NOTHING = "nothing"; // only the form has this kind of report; the centre gets a hazard that is Unlikely
 const HEADLINE = 150,
   DESCRIPTION = 4000; // as the contract requires
 let isTimeStated = false; // whether the author, or the report in the form, stated the time
@@ -164,7 +164,7 @@ export function writeHazard(body) {
   for (const box of boxes()) box.checked = Boolean(body.entered?.affected?.includes(box.value));
 }
 
-/** The kind as the form shows it. @param {Record<string, any>} body */
+/** The kind of the report, as the form shows the kind. @param {Record<string, any>} body */
 export function kindOf({ kind, certainty }) {
   return kind === "hazard" && certainty === "Unlikely" ? NOTHING : kind;
 }

@@ -1,4 +1,4 @@
-// Keeps in local storage the token, the phone's id, and reports until some days after they were recorded. What a
+// Keeps the token and the phone's id in local storage, and each report until some days after it was recorded. What a
 // report says about people is sealed to the centre's key, so this phone can send the report but not open it again.
 
 import { uuid } from "./uuid.js";
@@ -92,7 +92,8 @@ export function clearOf(body) {
 }
 
 /**
- * The fields of a hazard except words and the village. A correction begins with these fields. None is about a person.
+ * The fields of a hazard, except the author's words and the village. A correction begins with these fields. None of
+ * these fields is about a person.
  * @param {Body} body
  * @returns {Clear}
  */
@@ -172,7 +173,7 @@ export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Whether both are the same version, written at the same time. @param {Kept} one @param {Kept} other */
+/** Whether both reports are the same version, written at the same time. @param {Kept} one @param {Kept} other */
 export function isSame(one, other) {
   return one.at === other.at && one.clear.version === other.clear.version;
 }
@@ -182,7 +183,10 @@ export function isRefused(report) {
   return ["refused", "conflict"].includes(report.state) || receiptOf(report)?.state === "refused";
 }
 
-/** The version of a correction. It is raised only if the centre has the present version. @param {Outline} report */
+/**
+ * The version of a correction. The version is raised only if the centre has the present version.
+ * @param {Outline} report
+ */
 export function nextVersion(report) {
   return report.clear.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
@@ -195,8 +199,7 @@ export function forgetOld() {
 }
 
 /**
- * The days of a recorded report count from its receipt; the days of other reports count from the day on which they were
- * written.
+ * The days are counted from the receipt of a recorded report, and from the writing of any other report.
  * @param {Kept} report
  */
 function isOld(report) {

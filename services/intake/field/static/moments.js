@@ -40,7 +40,10 @@ export function writeMoment(body) {
   preset();
 }
 
-/** The month by default for migration, because few remember the day; otherwise the day. */
+/**
+ * By default the field asks for the month of a migration, because few people remember the day, and otherwise for the
+ * day.
+ */
 function preset() {
   if (!isChosen) precision.value = mobility.value === "migration" ? "month" : "day";
   showHour();

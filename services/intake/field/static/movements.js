@@ -1,5 +1,5 @@
-// The form's fields for a movement: what happened later to a household or group of this phone, or to the household with
-// a short code.
+// The form's fields for a movement, which says what happened later to people. These people are a household or group of
+// this phone, or a household with a short code.
 
 import { element } from "./elements.js";
 import { isHazard } from "./hazards.js";
@@ -81,8 +81,8 @@ export function writeMovement(body) {
 }
 
 /**
- * The households and groups of this phone, newest first. People that the list no longer has are named by the start of
- * their id.
+ * The households and groups of this phone, newest first. Households and groups that the list no longer has are named by
+ * the start of their id.
  * @param {string} chosen
  * @param {Body["kind"]} kind of the movement
  */
@@ -158,7 +158,7 @@ export function sizeExceeded(body) {
 
 /**
  * What the other reports of this phone say about the people of a movement: when they left, where they are, and
- * when all of them died. After a movement, the place is not known.
+ * when all of them died. If the people have moved since their report, their place is not known.
  * @param {Body} body @returns {{left?: Clear, died?: Clear, place?: Clear["destination"]}}
  */
 export function knownOf(body) {

@@ -1,4 +1,4 @@
-// Who of a household moved: by name while this page still knows the names, else the number of persons.
+// The author says which persons of a household moved: by name while this page knows the names, and later by a number.
 
 import { element, make } from "./elements.js";
 import { reports } from "./kept.js";

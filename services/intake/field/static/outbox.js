@@ -23,7 +23,7 @@ const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
 const TOO_MANY = 429;
 // Answers that say nothing about the report: the request was too slow, there were too many requests, or the centre does
-// not take sealed reports (yet).
+// not take sealed reports yet.
 const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
@@ -43,7 +43,7 @@ export async function sendWaiting() {
 }
 
 /**
- * The next waiting report of the signed-in account. It is read anew, because the author may have corrected it.
+ * The next waiting report of the signed-in account. The report is read anew, because the author may have corrected it.
  * @param {Set<string>} passed the reports that the centre did not take in this round
  */
 function next(passed) {
@@ -133,7 +133,7 @@ function settle(sent, answer, result) {
 /** @param {Kept} report */
 function answered(report) {
   if (isAnswered(report)) discardCopy(report.clear.report_id);
-  if (isRefused(report)) void keepCopy(report).catch(() => {}); // a full phone has the sealed report only
+  if (isRefused(report)) void keepCopy(report).catch(() => {}); // if the phone is full, it keeps only the sealed report
   keep(report);
 }
 
@@ -164,8 +164,8 @@ export function retryUnopened() {
 }
 
 /**
- * Seal reports that an earlier release stored in clear. Reports are sealed for the centre; refused reports also for
- * their author.
+ * Seal reports that an earlier release of Dayar stored without encryption. Reports are sealed for the centre; refused
+ * reports also for their author.
  */
 export async function sealOld() {
   for (const report of reports()) if (report.body) await sealBody(report, report.body);

@@ -12,11 +12,12 @@ import { randomBytes, uuid } from "./uuid.js";
  */
 
 const KEPT = "dayar.pin"; // the key pairs, oldest first; there are several if a PIN was forgotten
-const USED = "dayar.pin.used"; // the key pair of each account, because colleagues who share the phone may have own PINs
+// the key pair of each account, because colleagues who share the phone may have PINs of their own
+const USED = "dayar.pin.used";
 const INFO = "dayar/draft/v1\0";
 const ROUNDS = 600_000;
 /** @type {Map<string, CryptoKey>} */
-const opened = new Map(); // only in the memory of this page
+const opened = new Map(); // the opened keys are only in the memory of this page
 
 /** @returns {Pair[]} */
 function pairs() {

@@ -1,5 +1,5 @@
-// Finds the phone's position for the form, and shows how precise it is. Of several tries at one place
-// the most precise position stays.
+// Finds the phone's position for the form, and shows how precise it is. If the phone is located several times at one
+// place, the most precise position is kept.
 
 import { element } from "./elements.js";
 import { tell } from "./page.js";
@@ -43,7 +43,7 @@ function findPoint(found, failed) {
 }
 
 /**
- * A position that the phone has left counts no longer, however precise it was.
+ * When the phone has left a position, the position is no longer used, however precise it was.
  * @param {Point} point
  * @param {Point | null} before
  * @returns {Point}

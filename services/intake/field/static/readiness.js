@@ -60,7 +60,10 @@ async function found(what) {
   }
 }
 
-/** What the author must do first. Until then, the centre takes no report from this phone, or the form is closed. */
+/**
+ * What the author must do first. Until the author has done this, the centre takes no report from this phone, or the
+ * form is closed.
+ */
 function lacking() {
   const known = account();
   if (!known || isOver(known)) return "signInFirst";
@@ -75,7 +78,7 @@ async function saveAgain() {
   await showReadiness("save");
 }
 
-/** Without storage or signal, the browser registers no worker. The readiness says so. */
+/** Without storage or signal, the browser registers no worker. The page then shows that the form is not ready. */
 async function register() {
   if (!("serviceWorker" in navigator)) return;
   await Promise.allSettled(
@@ -121,7 +124,11 @@ function ask(worker, what) {
   });
 }
 
-/** The browser offers to install the form as an app. It may be asked for this only at a press. @param {Event} event */
+/**
+ * The browser offers to install the form as an app. The browser may be asked to install the form only when the person
+ * presses a button.
+ * @param {Event} event
+ */
 function offerInstall(event) {
   event.preventDefault();
   element("install").hidden = false;

@@ -11,7 +11,7 @@ const MOST = 100;
 const ALERT_HOURS = 48; // an alert can follow when other reports about the same district come
 const FIRST_MS = 25_000,
   LONGEST_MS = 900_000;
-const SOON = 6; // this many requests come soon one after the other, because most reports are settled within minutes
+const SOON = 6; // this many requests follow each other quickly, because most reports are settled within minutes
 let asked = 0; // the number of requests since the author looked at the page
 let nextAt = 0;
 let turn = 0;
@@ -73,6 +73,6 @@ function inTurn(unsettled) {
 function note(receipt) {
   const report = kept(receipt.report_id);
   if (!report || JSON.stringify(report.receipt) === JSON.stringify(receipt)) return;
-  if (isRefused({ ...report, receipt })) void keepCopy(report).catch(() => {}); // a full phone has no copy
+  if (isRefused({ ...report, receipt })) void keepCopy(report).catch(() => {}); // a full phone keeps no copy
   keep({ ...report, receipt });
 }

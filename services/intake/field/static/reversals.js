@@ -47,7 +47,7 @@ function hide() {
 }
 
 async function send() {
-  const latest = wrong && kept(wrong.clear.report_id); // the centre may have answered it meanwhile
+  const latest = wrong && kept(wrong.clear.report_id); // the centre may have answered the report meanwhile
   if (isBusy || !latest) return;
   isBusy = true;
   try {
@@ -79,8 +79,8 @@ async function failureOf(report) {
 }
 
 /**
- * The whole report again, as far as this phone still has it. Fields that it no longer has do not matter, because the
- * movement never happened.
+ * The whole report again, as far as this phone still has it. Fields that the phone no longer has do not matter, because
+ * the movement never happened.
  * @param {Kept} report
  * @param {string} notes
  * @returns {Body}

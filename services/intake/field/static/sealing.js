@@ -33,7 +33,7 @@ export async function isPublicKey(text) {
   try {
     return Boolean(await suite.kem.deserializePublicKey(decode(String(text)).buffer));
   } catch {
-    return false; // no point of the curve
+    return false; // the bytes are not a point of the curve
   }
 }
 

@@ -24,7 +24,7 @@ export function codeIn(typed) {
   return isWhole && ALPHABET[remainder(code.slice(0, RANDOM_CHARACTERS))] === code.at(-1) ? code : "";
 }
 
-/** In groups of three, which are easy to read aloud. @param {string} code */
+/** The code in groups of three characters, which are easy to read aloud. @param {string} code */
 export function shownCode(code) {
   return code.match(/.{1,3}/g)?.join("-") ?? "";
 }

@@ -8,11 +8,11 @@ const KEPT = "dayar.short-form";
 const box = /** @type {HTMLInputElement} */ (element("short"));
 
 export function listenToShortForm() {
-  // it is no part of the report
+  // the choice is no part of the report
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     show(box.checked);
-    localStorage.setItem(KEPT, box.checked ? "yes" : "no"); // a full phone keeps no choice
+    localStorage.setItem(KEPT, box.checked ? "yes" : "no"); // a full phone cannot store the choice
   });
 }
 
@@ -21,7 +21,7 @@ export function showChosen() {
   show(localStorage.getItem(KEPT) === "yes");
 }
 
-/** Show every field, because a report that was begun may have a value in each. */
+/** Show every field, because a report that was begun may have a value in any field. */
 export function showAll() {
   show(false);
 }

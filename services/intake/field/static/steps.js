@@ -15,12 +15,12 @@ let step = 1; // as in `data-step` of the template
 let depth = 0; // how many steps the browser can go back
 
 export function listenToSteps() {
-  // it is no part of the report
+  // the choice is no part of the report
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     showSteps();
     localStorage.setItem(KEPT, box.checked ? "yes" : "no");
-  }); // a full phone keeps no choice
+  }); // a full phone cannot store the choice
   short.addEventListener("change", restart);
   element("next").addEventListener("click", forward);
   element("back").addEventListener("click", backward);
@@ -43,7 +43,10 @@ export function restart() {
   showSteps();
 }
 
-/** The Enter key in a field sends the form. Before the last step it leads to the next step. @param {Event} event */
+/**
+ * The Enter key in a field sends the form. Before the last step, the Enter key leads to the next step instead.
+ * @param {Event} event
+ */
 function instead(event) {
   if (!isByStep() || step === steps().at(-1)) return;
   event.preventDefault();
@@ -51,7 +54,7 @@ function instead(event) {
   forward();
 }
 
-/** Go on, if this step has no wrong field. */
+/** Go to the next step if this step has no wrong field. */
 function forward() {
   const invalid = problems(form).filter(({ control }) => stepOf(control) === step);
   mark(form, invalid);

@@ -73,7 +73,8 @@ const FILES = [
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
-let storagePatience = PATIENCE_MS; // 0 after the storage did not answer, so that not every script waits for it
+// this time is 0 after the storage did not answer, so that not every script waits for the storage
+let storagePatience = PATIENCE_MS;
 
 /**
  * @typedef {Event & {request: Request, respondWith(answer: Promise<Response>): void,

@@ -42,7 +42,8 @@ export async function readAgain(sent) {
   const shown = /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
   if (!shown) return;
   const prefix = prefixOf(shown);
-  // `again` says that the page was open already. The security log then gets no entry, because the person may have left
+  // `again` says that the page was open already. The security log gets no entry for a page that was open, because the
+  // person may have left
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
   // after a form was sent, the change does not wait for the pointer to rest, because the person waits for the change
   await (sent ? released() : rested());
