@@ -1,1 +1,1 @@
-"""Shared by all services: the event contract and the infrastructure around it."""
+"""All services share this package: the event contract and the infrastructure around it."""

@@ -29,5 +29,8 @@ def confirmed_from(mobility: Mobility, now: datetime) -> datetime:
 
 
 def unconfirmed_since(confirmed_at: datetime, mobility: Mobility, now: datetime) -> datetime | None:
-    """The time of the last confirmation, if this confirmation is no longer valid. None if it is still valid."""
+    """The time of the last confirmation, if this confirmation is no longer valid.
+
+    None if the last confirmation is still valid.
+    """
     return confirmed_at if confirmed_at < confirmed_from(mobility, now) else None

@@ -10,8 +10,8 @@ ABOUT = timedelta(days=3)  # a date marked "about" has the precision week, and m
 def departed_on(stated: date, precision: Precision, reported_on: date | None) -> date | None:
     """The day on which people count as departed, or None if the stated date is too vague.
 
-    People who left "about" a date count on the day of their report. If this day is not in the week around the stated
-    date, they count on the nearest day of this week.
+    People who left "about" a date count on the day of their report. If the day of the report is not in the week around
+    the stated date, they count on the nearest day of this week.
     """
     if precision in TO_THE_DAY:
         return stated

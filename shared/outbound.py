@@ -20,8 +20,8 @@ from shared.outbound_gate import CheckedResolver, Gate
 
 TOTAL_SECONDS = 10.0
 KEEP_SECONDS = 60.0
-# TCP keep-alive probes detect a connection that a NAT has silently dropped. Otherwise, the next call on this connection
-# would fail.
+# TCP keep-alive probes detect a connection that a NAT has silently dropped. Without these probes, the next call on such
+# a connection would fail.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
 PERMITTED = 1000  # this many checked URLs are cached
@@ -41,14 +41,17 @@ class Response:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """The trusted authorities, read once. Their file is given, so the variable SSL_CERT_FILE has no effect."""
+    """The trusted authorities, read once.
+
+    The file of the authorities is given, so the variable SSL_CERT_FILE has no effect.
+    """
     return ssl.create_default_context(cafile=certifi.where())
 
 
 class Outbound:
     """A pool of connections to checked addresses.
 
-    It uses no redirects, proxies, cookies or settings from the environment.
+    The pool uses no redirects, proxies, cookies or settings from the environment.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ class HazardScopes:
         """Store the hazards that are Private, and make each revision without a scope Private if its hazard is Private.
 
         If PostgreSQL is unavailable, each revision without a scope becomes Private, because the stored scope is not
-        known. Private hazards are published even then, because they may raise alerts.
+        known. Private hazards are published even without PostgreSQL, because they may raise alerts.
         """
         hazards = [draft for draft in drafts if isinstance(draft, HazardDraft) and is_concerned(draft.event)]
         if not hazards:

@@ -35,7 +35,7 @@ async def keep_stored(sessions: async_sessionmaker[AsyncSession], used: Mapping[
 
 
 async def store_now(sessions: async_sessionmaker[AsyncSession], used: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Store the present uses, and return them."""
+    """Store the uses of the keys until now, and return them."""
     now = dict(used)
     async with sessions.begin() as session:
         await store(session, now)

@@ -113,8 +113,8 @@ class Spool:
     async def drain(self, publish: Publish) -> None:
         """Publish and delete the segments, oldest first, until cancelled.
 
-        `publish` waits for the broker's acknowledgements and returns the records that it could not publish. These
-        records and damaged records are moved to another file, so that they do not block later records.
+        `publish` waits for the broker's acknowledgements and returns the records that it could not publish. Unpublished
+        and damaged records are moved to another file, so that they do not block later records.
         """
         while True:
             await self._filled.wait()

@@ -115,7 +115,7 @@ _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(lis
 def read(raw: bytes) -> DisplacementStruct | None:
     """Read a displacement with the Structs.
 
-    Return None if the Structs refuse the report. The caller must then read the report with the pydantic model.
+    Return None if the Structs refuse the report. If so, the caller must read the report with the pydantic model.
     """
     return _read(_displacement, raw)
 
@@ -123,7 +123,7 @@ def read(raw: bytes) -> DisplacementStruct | None:
 def read_movement(raw: bytes) -> DisplacementStruct | None:
     """Read a movement with the Structs.
 
-    Return None if the Structs refuse the report. The caller must then read the report with the pydantic model.
+    Return None if the Structs refuse the report. If so, the caller must read the report with the pydantic model.
     """
     return _read(_movement, raw)
 

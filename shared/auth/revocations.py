@@ -38,8 +38,8 @@ class Revocations:
     """The revoked credentials, read from the topic. A revocation takes effect within 5 s. Raises HandlerMissing.
 
     `is_complete` becomes true when the topic is read to the end. Before that, the records read so far are used together
-    with a snapshot younger than 24 hours. If there is no such snapshot, the revocations are unknown until the topic is
-    read to the end.
+    with a snapshot younger than 24 hours. Without a snapshot from the last 24 hours, the revocations are unknown until
+    the topic is read to the end.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -29,7 +29,7 @@ class UnverifiedRecords:
     def add(self, record: Record) -> bool:
         """Keep the record.
 
-        If there is no space, return False. The record then has no effect until the topic is read again.
+        If there is no space, return False. A record without space has no effect until the topic is read again.
         """
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")

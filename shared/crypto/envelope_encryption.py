@@ -1,6 +1,6 @@
 """Envelope encryption: each record has its own key.
 
-This key is encrypted ("wrapped") with a key that is never in PostgreSQL.
+The key of a record is encrypted ("wrapped") with a key that is never in PostgreSQL.
 """
 
 from pathlib import Path
@@ -30,7 +30,8 @@ class Key(NamedTuple):
 class EnvelopeEncryption:
     """Wraps keys with the newest key-encryption key of a folder.
 
-    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. The caller then waits for the key.
+    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. If the key is missing, the caller waits
+    for it.
     """
 
     def __init__(self, keks: Path) -> None:

@@ -41,7 +41,7 @@ class UnknownKeyId(Exception):
 class DataKey:
     """A key that encrypts the boxes of many reports.
 
-    It is stored in each box, encrypted to the public key with the id `kid`.
+    The data key is stored in each box, encrypted to the public key with the id `kid`.
     """
 
     kid: str

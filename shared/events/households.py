@@ -12,8 +12,9 @@ from shared.events.vocabulary import Evacuation, HazardType, Mobility, Precision
 class Displacement(Data):
     """One displacement of a household, in its valid version. `reported_on` is the day of the first version.
 
-    `movement_id` is the report of the movement by which the people were forced onward, if there is one. It differs from
-    `report_id` if everybody at a site moved, because the report of such a movement is about many households.
+    `movement_id` is the report of the movement by which the people were forced onward, if there is one. `movement_id`
+    differs from `report_id` if everybody at a site moved, because the report of such a movement is about many
+    households.
     """
 
     report_id: Clear[UUID]

@@ -50,7 +50,7 @@ async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler:
 async def effects(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
     """Handle the events that are new to the inbox.
 
-    All others get the outcome REPEAT or, if their content differs, SET_ASIDE.
+    All other events get the outcome REPEAT or, if their content differs, SET_ASIDE.
     """
     if not received:
         return []

@@ -115,7 +115,7 @@ class Consumer:
     async def _hold_to_contract(self) -> None:
         """Refuse to start if the schema is of another contract version.
 
-        Otherwise all records would become dead letters.
+        With another version, all records would become dead letters.
         """
         async with self._sessions() as session:
             try:

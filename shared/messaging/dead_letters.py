@@ -1,4 +1,4 @@
-"""Dead letters are records that could not be handled. They are stored whole, with the reason.
+"""Dead letters are records that could not be handled. Dead letters are stored whole, with the reason.
 
 Lists of dead letters never show the records themselves.
 """
@@ -195,7 +195,7 @@ def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
     """Whether the content has only fields that the contract defines.
 
-    This must be checked, because event models ignore unknown fields, which may hold personal data.
+    The fields must be checked, because event models ignore unknown fields, which may hold personal data.
     """
     return all(
         name in type(parsed).model_fields

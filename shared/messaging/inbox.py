@@ -51,7 +51,10 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove the events that were set aside. They had no effect, so if they are redriven, they must count as FIRST."""
+    """Remove the events that were set aside.
+
+    The removed events had no effect, so if they are redriven, they must count as FIRST.
+    """
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 

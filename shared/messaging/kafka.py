@@ -23,7 +23,7 @@ from shared.messaging.records import Partition, Record
 RETRY_SECONDS = 0.5
 START_SECONDS = 3  # if the caller of a start is cancelled, the start may continue for at most this time
 STOP_SECONDS = 10
-# The broker answers a fetch as soon as there are records, or after this time. This is aiokafka's default.
+# The broker answers a fetch as soon as there are records, or after this time. This time is aiokafka's default.
 GROUP_WAIT_MS = 500
 # The readers without a consumer group have the same limit. With aiokafka's default, these readers would cause half of
 # the work of an idle broker. If the process was busy, the next record of a partition can wait this long, until a fetch
@@ -181,7 +181,7 @@ class LogReader:
     async def records(self) -> AsyncIterator[Record]:
         """All records up to the present end of each partition.
 
-        Within a partition, they are in the order of their offsets.
+        Within a partition, the records are in the order of their offsets.
         """
         partitions = {partition: topic_partition for topic_partition, partition in self._partitions.items()}
         await self._consumer.seek_to_beginning(*partitions)

@@ -61,8 +61,8 @@ ASKED_EVERY_SECONDS = 10.0
 class Row:
     """One partition of one consumer.
 
-    `unread_since` is the time at which the oldest record that is not settled was written. It is None if all records
-    are settled. `end` and `unread_since` are None if the broker did not answer.
+    `unread_since` is the time at which the oldest record that is not settled was written. `unread_since` is None if all
+    records are settled. `end` and `unread_since` are None if the broker did not answer.
     """
 
     consumer: str

@@ -15,9 +15,11 @@ MOST_PCODES = 1000  # the contract permits this number of P-codes in an area
 
 
 def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
-    """The content of the record. `fields` are its fields by name. If it has no fields, `text` is the start of its text.
+    """The content of the record.
 
-    `is_whole` says whether the sealed fields could be decrypted. Without `keys` they stay sealed.
+    `fields` are its fields by name. If the record has no fields, `text` is the start of its text.
+
+    `is_whole` says whether the sealed fields could be decrypted. Without `keys`, the sealed fields stay sealed.
     """
     fields = read(record.value)
     if fields is None:

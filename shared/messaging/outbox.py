@@ -128,7 +128,7 @@ class Relay:
 def _packed(message: Message) -> bytes:
     """Encode the headers as JSON. Headers of dead letters may have bytes that are not UTF-8.
 
-    These bytes become lone surrogates.
+    Bytes that are not UTF-8 become lone surrogates.
     """
     try:
         return to_json(message.headers)

@@ -125,7 +125,7 @@ class Redrives:
     async def _named(self, wanted: OfLetter, written: int) -> AsyncIterator[Record]:
         """Find the dead letters with this offset.
 
-        There may be two: a dead letter from before a restore, and a newer one.
+        There may be two dead letters: one from before a restore, and a newer one.
         """
         place = (wanted.topic, str(wanted.partition), str(written))
         topic = TOPICS[wanted.topic].dead(self.service)

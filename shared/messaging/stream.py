@@ -26,9 +26,10 @@ from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
 # Topics whose records have the same keys have the same number of partitions. Therefore the range assignor gives the
-# partitions of one hazard in both topics to the same worker. Otherwise two workers could judge two revisions of a
-# hazard at the same time. A second assignor would do harm, because aiokafka 0.14 sends a JoinGroup request for each
-# assignor (its pull request 1168). Two workers could then interrupt each other's joining again and again.
+# partitions of one hazard in both topics to the same worker. If two workers had these partitions, they could judge two
+# revisions of a hazard at the same time. A second assignor would do harm, because aiokafka 0.14 sends a JoinGroup
+# request for each assignor (its pull request 1168). With two assignors, two workers could interrupt each other's
+# joining again and again.
 ASSIGNORS = (RangePartitionAssignor,)
 BETWEEN_TURNS = 8  # after decoding this number of records, the task lets other tasks run, such as the current commit
 # One fetch brings at most this many bytes of a partition for each record of a batch, and at least aiokafka's default of

@@ -48,8 +48,8 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset that the dead letter's headers contain. It differs from the row's `offset` after a restore onto another
-# Kafka log.
+# The offset that the dead letter's headers contain. This offset differs from the row's `offset` after a restore onto
+# another Kafka log.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """

@@ -57,7 +57,8 @@ def remember_account(
     """Replaces the account that signed in before, and its language. None if the account has no language.
 
     The language that was chosen on this browser stays only if the account has no language and no other account signed
-    in before. Otherwise another person may have chosen it. `keep_for_next` deletes the account that signed in before.
+    in before. In all other cases, another person may have chosen the language. `keep_for_next` deletes the account that
+    signed in before.
     """
     last = request.cookies.get(LAST_ACCOUNT_COOKIE)
     if language or (last and last != str(account_id)):

@@ -86,8 +86,8 @@ class Pages:
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
     """The facts about the session that scripts need.
 
-    These are the seconds until the sign-in ends, and whether the page reports the person's presence and plays alert
-    sounds.
+    These facts are the seconds until the sign-in ends, and whether the page reports the person's presence and plays
+    alert sounds.
     """
     if principal is None or principal.channel is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}

@@ -47,7 +47,8 @@ NOT_ALERTED: Mapping[str, str] = {
     "status_not_alerted": N_("a system test or a draft"),
     "resolved": N_("its alert is closed already"),
 }
-# Shorter texts for rows that already show the place and the total. Such a row may cut off the end of a long text.
+# Shorter texts for rows that already show the place and the total. A row that already shows the place and the total may
+# cut off the end of a long text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
 BRIEF_OF_UNKNOWN_ORIGIN = N_("Origin not known. {displaced}. Within {hours} hours")
 # If the origin of displaced people is not known, the place is where they are now.

@@ -85,7 +85,7 @@ class TypedForm:
 def arrange(rows: list[Row], act: str, new: Row, most: int) -> None:
     """Adds, moves or removes a row of a form, as `act` says: `add`, `up-1`, `down-0` or `drop-1`.
 
-    The form has at most `most` rows. Its last row cannot be removed.
+    The form has at most `most` rows. The last row of a form cannot be removed.
     """
     deed, _, position = act.partition("-")
     at = int(position) if is_number(position) else -1

@@ -110,8 +110,8 @@ class Gazetteer:
     def now(self, pcode: str) -> str:
         """The code by which the locality is known now.
 
-        If the locality has ended and has a single successor, this is the successor's code. Otherwise, it is the given
-        code.
+        If the locality has ended and has a single successor, this is the successor's code. Otherwise, the result is the
+        given code.
         """
         locality = self.get(pcode)
         return locality.successors[0] if locality and len(locality.successors) == 1 else pcode

@@ -25,7 +25,7 @@ def joined(name: str | None) -> str:
 class StatedLocality(NamedTuple):
     """The locality of a report: its joined name, and its code in the gazetteer.
 
-    If the report does not state one of them, the string is empty.
+    If the report does not state the name or the code, the string is empty.
     """
 
     name: str = ""

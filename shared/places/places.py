@@ -172,7 +172,7 @@ class Places:
         return self._selected(areas, self.covers)
 
     def around(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas, the units in them, and the units that contain one of them; None if `KG` is one of the areas.
+        """The areas, the units in the areas, and the units that contain an area; None if `KG` is one of the areas.
 
         The units above are included because an alert for an oblast, for example, also concerns a reader whose area is a
         district of this oblast.

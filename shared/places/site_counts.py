@@ -2,7 +2,7 @@
 
 The newest full recount of a whole site includes everybody who was counted at the site before, without saying where they
 come from. If a part of these people is counted again later, the later count is added. The earlier count of this part is
-then subtracted from the count of the whole site, because the part would otherwise be counted twice.
+subtracted from the count of the whole site, because the part would otherwise be counted twice.
 """
 
 from collections import defaultdict

@@ -91,8 +91,9 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
     """A session that commits at the end.
 
-    It is like `sessions.begin()`, but takes less CPU time, and is meant for frequent transactions. After the commit,
-    the session holds no connection. The session is not closed, because `close` would create a task and a greenlet.
+    This function is like `sessions.begin()`, but takes less CPU time, and is meant for frequent
+    transactions. After the commit, the session holds no connection. The session is not closed, because `close` would
+    create a task and a greenlet.
     """
     session = sessions()
     try:
@@ -107,8 +108,8 @@ async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator
 async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
     """A pooled asyncpg connection outside any transaction.
 
-    It is meant for loops in which a session takes more time than the statements. After an error, the connection is
-    closed, because the pool does not see the errors of asyncpg.
+    The connection is meant for loops in which a session takes more time than the statements. After an error, the
+    connection is closed, because the pool does not see the errors of asyncpg.
     """
     async with engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
@@ -127,7 +128,7 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
     """A transaction on a `connected` connection.
 
-    It takes a third of the CPU time that a transaction of a session takes.
+    The transaction takes a third of the CPU time that a transaction of a session takes.
     """
     async with connected(engine) as connection, connection.transaction():
         yield connection
@@ -172,7 +173,10 @@ def advisory_lock(name: str) -> Select[Any]:
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The transaction of a request. It is committed before the answer is sent, or rolled back after an error."""
+    """The transaction of a request.
+
+    The transaction is committed before the answer is sent, or rolled back after an error.
+    """
     async with request.app.state.sessions.begin() as session:
         yield session
 

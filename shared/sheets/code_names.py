@@ -88,7 +88,7 @@ class CodeNames:
     def find(self, text: str) -> str | None:
         """The code that the text means.
 
-        None if no code has this name or word, or if several codes have it.
+        None if no code has this name or word, or if several codes have the name or word.
         """
         codes = self._codes.get(folded(text), ())
         return next(iter(codes)) if len(codes) == 1 else None

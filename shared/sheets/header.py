@@ -20,7 +20,7 @@ Guess = Callable[[str], Hashable | None]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The numbers of the header's first and last line. Both are 0 if the sheet has no header."""
+    """The numbers of the header's first and last line. Both numbers are 0 if the sheet has no header."""
 
     first: int
     last: int

@@ -13,7 +13,7 @@ PARTS = 500
 UNPACKED_BYTES = 24 * 1024 * 1024
 ELEMENTS = 800_000  # a sheet with the most lines and columns has about half as many elements
 MERGED_RANGES = 10_000
-# openpyxl creates all lines up to the last one, and a small file can state a very high number of a line
+# openpyxl creates all lines up to the last one, whose number can be very high even in a small file
 LINE_NUMBERS = 100_000
 XML = (".xml", ".rels")
 

@@ -70,8 +70,8 @@ class PlaceNames:
     def _place(self, text: str) -> tuple[Place | None, bool]:
         """The place, and whether the text contains nothing else. Raises Namesakes.
 
-        A former or other name of a district may also be the name of a village, so the text then counts as containing
-        something else.
+        A former or other name of a district may also be the name of a village. With such a name, the text counts as
+        containing something else.
         """
         if text.upper() in self._units:
             return Place(pcode=text.upper()), True

@@ -35,7 +35,8 @@ def cells(sheet: Any, texts: Iterable[str], **style: Any) -> Iterator[Any]:
     for text in texts:
         cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
         cell.data_type = "s"
-        # so the cell remains a text even if a person edits it, or saves the sheet as CSV and opens the CSV file
+        # because of this format, the cell remains a text even if a person edits it, or saves the sheet as CSV and opens
+        # the CSV file
         cell.quotePrefix = True
         for name, value in style.items():
             setattr(cell, name, value)

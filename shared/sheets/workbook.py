@@ -1,4 +1,7 @@
-"""Reads an XLSX workbook. Its content is counted before openpyxl reads it: a small file could use much memory."""
+"""Reads an XLSX workbook.
+
+The content is counted before openpyxl reads the workbook, because a small file could use much memory.
+"""
 
 import io
 import warnings
@@ -52,7 +55,8 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
 
 def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
     """The lines that are not empty. A cell that is merged over several lines has its value in each of these lines."""
-    sheet.reset_dimensions()  # the file may state a size that is too small, and some lines would then be missing
+    # the file may state a size that is too small, and some lines would be missing with this size
+    sheet.reset_dimensions()
     if layout.width > COLUMNS:
         raise UnreadableFile(FileFault.TOO_LARGE)
     uncomputed = faults_of(layout)

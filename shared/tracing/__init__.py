@@ -1,6 +1,6 @@
 """Traces by OpenTelemetry: from a request through Kafka to a delivered message.
 
-Tracing is off unless an `OTEL_EXPORTER_OTLP_…ENDPOINT` variable names a collector. While it is off, nothing of
+Tracing is off unless an `OTEL_EXPORTER_OTLP_…ENDPOINT` variable names a collector. While tracing is off, nothing of
 OpenTelemetry's SDK is imported. The trace context is a context variable of the task, so functions need not pass it on
 as an argument. A span contains only names and codes of our own: see `ATTRIBUTES`.
 """
@@ -219,7 +219,7 @@ def name_causes(names: Iterable[tuple[Hashable, Hashable]]) -> None:
 
 
 def caused_by(*names: Hashable) -> AbstractContextManager[None]:
-    """Continue the trace of the first of these causes that is known. If none of them is known, do nothing."""
+    """Continue the trace of the first of these causes that is known. If none of the causes is known, do nothing."""
     if _recorder is None:
         return NOTHING
     known = _causes.get()

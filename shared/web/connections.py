@@ -81,7 +81,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Answer with a problem, unless an answer has already begun. Then close the connection."""
+        """Answer with a problem, unless an answer has already begun. After the answer, close the connection."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()

@@ -1,6 +1,6 @@
 """Cursors for pagination.
 
-A cursor names the last row of a page, by its time and id or by its name. It is encoded, so that clients do not
+A cursor names the last row of a page, by its time and id or by its name. The cursor is encoded, so that clients do not
 interpret it. The cursor with a name also has a digest of the query and the name: a cursor of another query, or a part
 of a cursor, is refused.
 """

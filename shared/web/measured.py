@@ -94,7 +94,7 @@ def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]
 
 
 def timestamp(moment: datetime | None) -> float:
-    """The moment in seconds since 1970. 0 if there is none, as is usual in Prometheus."""
+    """The moment in seconds since 1970. The value is 0 if there is no moment, as is usual in Prometheus."""
     return 0 if moment is None else moment.timestamp()
 
 

@@ -60,7 +60,7 @@ def routes(service: str) -> APIRouter:
 
     @router.post(f"{prefix}/v1/dead-letters:refuse")
     async def refuse(wanted: WantedRefusals, request: Request, session: Session, caller: Caller) -> Refused:
-        """Let the service's worker refuse the messages. Their authors read the reason."""
+        """Let the service's worker refuse the messages. The authors of the messages read the reason."""
         known = await decide(session, wanted, account=caller.account, reason=REFUSED, refusal=wanted.refusal)
         reason = f"count={known} {wanted.refusal}"
         await audit.add(session, audit.entry_of(request, Action.LETTERS_REFUSED, reason=reason))

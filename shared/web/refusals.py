@@ -20,7 +20,7 @@ class Refusals:
     def page(self, request: HTTPConnection, problem: Problem) -> Response:
         """The page of a problem.
 
-        This method authenticates the reader itself if the path is unknown, because then no guard has done it.
+        If the path is unknown, this method authenticates the reader itself, because no guard has done so.
         """
         if "principal" not in request.scope:
             with suppress(Unauthenticated, RevocationsUnknown):

@@ -185,9 +185,9 @@ class SheetImport:
         others: set[UUID] = set()
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
-        # Another request commits heads and reports together, perhaps between the two reads. Therefore heads are read
-        # first. Otherwise the head of a sent row could be found without the row's report, and the row would look
-        # changed.
+        # Another request commits heads and reports together, perhaps between the two reads. Therefore the heads are
+        # read before the reports. In the opposite order, the head of a sent row could be found without the row's
+        # report, and the row would look changed.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))

@@ -1,7 +1,7 @@
 """Limits what an account learns if its list contains the head of a household that another team has sent.
 
 Without limits, an account could upload invented lists, and learn from the verdicts who is registered. Therefore, an
-account learns only of households in its areas, for which it may search, too. Each row that matches is written to the
+account learns only of households in its areas, in which it may also search. Each row that matches is written to the
 security log, like a search, and the number of these rows in an hour is limited.
 """
 

@@ -25,8 +25,8 @@ class Mobility(Code):
     UNABLE_TO_MOVE = "unable_to_move"
 
 
-# The kinds of mobility that make people displaced. A planned relocation is not among them, because it prevents or ends
-# a displacement.
+# The kinds of mobility that make people displaced. A planned relocation is not in this list, because it prevents or
+# ends a displacement.
 DISPLACED = (Mobility.DISPLACEMENT, Mobility.EVACUATION)
 
 

@@ -32,7 +32,7 @@ const mutedUntil = () => Number(localStorage.getItem("muted-until") ?? 0);
 const urgent = () => state.alerts.filter((alert) => URGENT.includes(alert.severity));
 
 async function ask() {
-  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // it is sent again later
+  const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the request is sent again later
   if (answer) heed(answer);
   const answered = answer?.ok ? await answer.json() : undefined;
   if (!answered || isOver) return; // the session may have ended meanwhile, and the title says so

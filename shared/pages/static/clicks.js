@@ -91,7 +91,7 @@ function press(event) {
   const since = performance.now() - NOTICED_MS;
   const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  // the control was there before, or the person has just pressed it: it has only moved a little
+  // the control was there before, or the person has just pressed the control, which has only moved a little
   const isKnown = isSame(changed.former ?? null, control) || isSame(pressed, control);
   const isOther = isNear && changed.at > since && !isKnown;
   const isSeenOnHover = event.pointerType !== "touch" && control?.hasAttribute("data-seen-on-hover");

@@ -1,6 +1,6 @@
-// An element that is replaced between the press and the release of a button gets no click. So a page waits until
-// nothing is pressed. A change that nobody on this page has asked for also waits until the pointer is not on its way to
-// a button.
+// An element that is replaced between the press and the release of a button gets no click. A page therefore waits until
+// nothing is pressed before it replaces elements. A change that nobody on this page has asked for also waits until the
+// pointer is not on its way to a button.
 
 // a press never takes longer, and a page must not stand still if the event that ends a press never comes
 const LONGEST_MS = 10_000;

@@ -15,7 +15,7 @@ const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
 let used = true;
 let keptAt = -Infinity;
 let ends = performance.now() + Number(document.body.dataset.lasts ?? 0) * 1000;
-let isFinal = false; // true if the session cannot be renewed further, because it ends twelve hours after sign-in
+let isFinal = false; // true if the session cannot be renewed further, because a session ends twelve hours after sign-in
 let isOver = false;
 
 export function watchSession() {

@@ -3,7 +3,7 @@
 
 import { make } from "./elements.js";
 
-const NEAR = "200px"; // the map is drawn as soon as it is at most this far below the visible part of the page
+const NEAR = "200px"; // if the map is at most this far below the visible part of the page, the map is drawn
 
 const section = document.getElementById("small-map");
 

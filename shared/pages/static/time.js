@@ -5,7 +5,7 @@ const OFFSET = "+06:00"; // the country has no summer time
 const OFFSET_MS = 6 * 3_600_000;
 
 /**
- * A formatter that writes dates in digits. Its default is Russian, because some browsers lack Kyrgyz.
+ * A formatter that writes dates in digits. The formatter's default is Russian, because some browsers lack Kyrgyz.
  * @param {Intl.DateTimeFormatOptions} parts
  */
 function digits(parts, language = "ru") {

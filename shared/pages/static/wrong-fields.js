@@ -8,7 +8,8 @@ import { sentence } from "./texts.js";
 /** @typedef {import("./expectations.js").Wrong} Wrong */
 
 /**
- * Marks the fields that the service did not accept, says at each what is expected, and puts the focus into the first.
+ * Marks the fields that the service did not accept, says at each field what is expected, and puts the focus into the
+ * first field.
  * @param {HTMLFormElement} form @param {Wrong[]} wrong
  * @returns {string} the fields by name, and what is expected of the form as a whole; empty if nothing is known
  */

@@ -38,7 +38,7 @@ function offerQuestions(item) {
   part(item, "[data-functioning]").hidden = isYoung(item) && !answered(item).length;
 }
 
-/** Whether the person is known to be younger than 5, as the centre determines it. @param {HTMLElement} item */
+/** Whether the person is known to be younger than 5, by the centre's rule. @param {HTMLElement} item */
 function isYoung(item) {
   const age = ageOn(readBirth(item), today());
   return age !== undefined && age < YOUNGEST;

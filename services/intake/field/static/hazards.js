@@ -113,7 +113,8 @@ function area(point) {
 }
 
 /**
- * What is affected, and the author's words. The desk reads both as the description of the event.
+ * What is affected, and the author's words. The desk reads the author's words and what is affected as the description
+ * of the event.
  * @param {boolean} isUrgent
  */
 function text(isUrgent) {

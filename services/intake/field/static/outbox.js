@@ -28,7 +28,9 @@ const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
 
-/** Send waiting reports: hazards first, because they can raise alerts, then the others, oldest first. */
+/**
+ * Send waiting reports. Hazards come first, because they can raise alerts; the other reports follow, the oldest first.
+ */
 export async function sendWaiting() {
   if (isSending) return;
   isSending = true;

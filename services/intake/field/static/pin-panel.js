@@ -32,7 +32,7 @@ export function listenToPin() {
 }
 
 /**
- * Open the drafts under the PIN, then go on.
+ * Ask for the PIN, open the drafts under the PIN, and call `next`.
  * @param {import("./pin.js").SealedDraft} sealed
  * @param {() => void} next
  */

@@ -12,8 +12,7 @@ import { randomBytes, uuid } from "./uuid.js";
  */
 
 const KEPT = "dayar.pin"; // the key pairs, oldest first; there are several if a PIN was forgotten
-// the key pair of each account, because colleagues who share the phone may have PINs of their own
-const USED = "dayar.pin.used";
+const USED = "dayar.pin.used"; // each account's key pair, because colleagues who share the phone may have other PINs
 const INFO = "dayar/draft/v1\0";
 const ROUNDS = 600_000;
 /** @type {Map<string, CryptoKey>} */

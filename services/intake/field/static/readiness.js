@@ -16,7 +16,7 @@ const PATIENCE_MS = 60_000; // loading all files may take long where the signal 
 let newest = 0; // the number of the newest check
 let isSaved = false; // whether the last check found everything on the phone
 
-/** Let service workers keep the form, and say whether they have kept all of it. */
+/** Let service workers store the form, and say whether they have stored all of it. */
 export function listenToReadiness() {
   element("save-form").addEventListener("click", () => void saveAgain());
   addEventListener("beforeinstallprompt", offerInstall);
@@ -102,7 +102,8 @@ function say(state, values) {
     text = sentence(name, values);
   element("readiness").classList.toggle("is-ready", isReady);
   element("readiness").hidden = false;
-  if (element("readiness-text").textContent !== text) showText("readiness-text", text); // a screen reader reads it once
+  // a screen reader would read an unchanged text again
+  if (element("readiness-text").textContent !== text) showText("readiness-text", text);
   element("save-form").hidden = ["ready", "saving", "unsavable"].includes(state);
 }
 

@@ -22,8 +22,8 @@ import { uuid } from "./uuid.js";
  */
 
 /**
- * The ids of a report; each missing id is generated. The people of a movement were reported before. Their id is not
- * used, because the author may choose another kind of report in the form, and then reports other people.
+ * The ids of a report; each missing id is generated. The people of a movement were reported before. The id of these
+ * people is not used, because the author may choose another kind of report, which is then about other people.
  * @param {Partial<Body>} [body] @returns {Ids}
  */
 export function idsOf({

@@ -1,4 +1,5 @@
-// Seals texts with HPKE. Only the holder of the private key can open them: the centre, or this phone with its PIN.
+// Seals texts with HPKE. Only the holder of the private key can open a sealed text: the centre, or this phone with its
+// PIN.
 
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "./hpke.js";
 

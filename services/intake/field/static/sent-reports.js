@@ -25,7 +25,7 @@ export function recall({ clear, at }) {
   return known?.at === at ? { ...known.body, version: clear.version } : undefined;
 }
 
-/** The last household: as sent from this page, else what the list still shows of it. */
+/** The last household: the report that this page sent, or else what the list still shows of the household. */
 export function lastHousehold() {
   return household ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
 }

@@ -8,7 +8,7 @@ import { refresh } from "/static/fragments.js";
 const REFERRING = ["for", "aria-labelledby", "aria-describedby", "list"];
 
 /**
- * The content of the page at the path as it is now. Returns undefined if there is no answer, or if the request is
+ * The present content of the page at the path. Returns undefined if there is no answer, or if the request is
  * refused. In the panel, the ids get a prefix, because the board has some of the same ids.
  * @param {string} path
  * @param {string} prefix

@@ -28,8 +28,8 @@ function forget() {
 }
 
 element("search").addEventListener("reset", forget);
-// The person has asked for these households by a link, so the search runs. It does not run again after "back", a reload
-// or the restoring of a tab, because each search is logged, and unusually many searches are reported.
+// The person has asked for these households by a link, so the search runs. The search does not run again after "back",
+// a reload or the restoring of a tab, because each search is logged, and unusually many searches are reported.
 const [opening] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 if ("atOnce" in form.dataset && opening?.type === "navigate") void submitted(form);
 
