@@ -167,7 +167,10 @@ class Publication:
             logger.warning("reports set aside are still remembered", reports=len(names))
 
     async def _publish_surely(self, messages: Sequence[Message]) -> list[Message]:
-        """Try until the broker acks. Halve the batch to find and return the records that exceed the size limit."""
+        """Repeat the publication until the broker acks.
+
+        Halve the batch to find and return the records that exceed the size limit.
+        """
         public = list(map(unmarked, messages))
         while True:
             try:

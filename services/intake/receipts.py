@@ -15,9 +15,9 @@ class Receipt(BaseModel):
     """The newest version of a report and its state.
 
     `version` and `settled_at` are None until the report has an outcome. `reason` says why the report was refused, or
-    why a movement waits or changes nothing. `is_alerted` says whether an alert followed: an alert that the report of a
-    hazard raised, or an alert that counts the people of the report. `is_alerted` is None until the report has an
-    outcome, because only the outcome shows that the report has no other author.
+    why a movement waits or changes nothing. `is_alerted` says whether an alert followed the report. A report of a
+    hazard raised this alert; for any other report, the alert counts the people of the report. `is_alerted` is None
+    until the report has an outcome, because only the outcome shows that the report has no other author.
     """
 
     report_id: UUID

@@ -37,7 +37,7 @@ HAVE_A_DESTINATION = (
 )
 # The movements of everybody at a site. Deaths are left out, because not everybody at a site dies. Durable solutions are
 # left out, because they are assessed for households or groups. An entry into the country is left out, because people at
-# a site are in the country; people who come from abroad to a site are reported by household or group.
+# a site are in the country. People who come from abroad to a site are reported by household or group.
 OF_SITES = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,

@@ -6,8 +6,9 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout. If the layout changes, increase the version: stored records are not migrated, and a
-# release refuses to start if Kafka has records of an earlier version (deploy/provision, shared/postgres/schemas.py).
+# The version of the record layout. If the layout changes, increase the version. Stored records are not migrated, and a
+# release of Dayar refuses to start if Kafka has records of an earlier version (deploy/provision,
+# shared/postgres/schemas.py).
 CONTRACT = 4
 
 DAY_MS = 86_400_000

@@ -128,8 +128,8 @@ async def with_ends(rows: Sequence[Row], service: str, topics: Iterable[str], se
                 for topic_partition, end in sorted(ends.items())
             }
             written = await reader.written_at(
-                # A partition without unread records is left out: after the log was lost, its next offset can be beyond
-                # the end, and the broker would refuse this offset.
+                # A partition without unread records is left out. After the log was lost, the next offset of this
+                # partition can be beyond the end, and the broker would refuse the offset.
                 {topic_partition: row.next for topic_partition, row in ended.items() if (row.on_its_way or 0) > 0}
             )
     except (TimeoutError, KafkaError):

@@ -1,7 +1,8 @@
 """Sends records in batches, one batch at a time for each partition.
 
-The broker acknowledges a whole batch with one ack. While a batch is on its way, the next batch fills. aiokafka's own
-`send` is not used: it creates a future for every record, which costs more than all other work on the record.
+The broker acknowledges a whole batch with one ack. While a batch is on its way, the next batch fills. The method `send`
+of aiokafka is not used, because it creates a future for every record, which costs more than all other work on the
+record.
 """
 
 import asyncio

@@ -92,7 +92,7 @@ class Redrives:
         return OutcomeKind.REJECTED
 
     def _outcomes(self, record: Record, refusal: str, *, is_told: bool) -> list[Message]:
-        """The outcome that a report is refused. `is_told` says whether the outcome `set_aside` was published."""
+        """The outcome of a refused report. `is_told` says whether the outcome `set_aside` was published."""
         settled = outcome_of(self.service, record, OutcomeKind.REJECTED, refusal)
         if settled is None:
             return []

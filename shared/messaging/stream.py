@@ -32,8 +32,8 @@ from shared.messaging.records import Partition, Reading, Record
 # joining again and again.
 ASSIGNORS = (RangePartitionAssignor,)
 BETWEEN_TURNS = 8  # after decoding this number of records, the task lets other tasks run, such as the current commit
-# One fetch brings at most this many bytes of a partition for each record of a batch, and at least aiokafka's default of
-# 1 MiB. With 1 MiB, the registry got 300 reports of a partition, and half of its batches were small.
+# The limit of a fetch from one partition is this number of bytes for each record of a batch, and at least aiokafka's
+# default of 1 MiB. With 1 MiB, the registry got 300 reports of a partition, and half of its batches were small.
 FETCHED_BYTES, LEAST_BYTES = 4096, 2**20
 # offsets are committed to Kafka once in this time, because a commit costs the broker as much as a record
 COMMIT_SECONDS = 1.0

@@ -108,7 +108,7 @@ class Places:
         """The code of the only settlement of the gazetteer that has this name and lies in the unit.
 
         If the settlement has ended, and its only successor also lies in the unit, the code of the successor is
-        returned, so that the old name means the same place as the new name.
+        returned. The old name therefore means the same place as the new name.
         """
         present = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
         named = {now if self.covers((pcode,), now) else code for code, now in present.items()}

@@ -125,7 +125,7 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 def located(error: ErrorDetails) -> ErrorDetails:
     """The validation error with the path of the invalid field in the document.
 
-    pydantic begins the path with the kind of the report; the kind is removed here.
+    The report's kind, with which pydantic begins the path, is removed.
     """
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return {

@@ -9,4 +9,4 @@ down_revision = "0001_feeds"
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table before.
+    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table beforehand

@@ -34,8 +34,8 @@ def families(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
     """The households of a list with household numbers. A row without a number belongs to the household above it.
 
-    If rows of other households separate two rows with one number, the rows are refused, because two villages may use
-    the same number for different households.
+    If rows of other households are between two rows with one number, the rows with this number are refused. Two
+    villages may use the same number for different households.
     """
     numbers: list[str] = []
     for line in lines:

@@ -21,7 +21,7 @@ function scriptMissing(form) {
 
 // If a script of the page cannot be loaded, the page looks usable but does not react. Missing scripts and style sheets
 // are loaded again, and the page says so if they still do not arrive. If the server gives the page, the whole page is
-// loaded again, but only once, and only if nobody has typed, because a reload would lose the text.
+// loaded again. The reload happens only once, and only if nobody has typed, because a reload would lose the text.
 /** @type {Set<HTMLScriptElement | HTMLLinkElement>} */
 const missing = new Set();
 const SOON_MS = 1000;

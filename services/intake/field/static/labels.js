@@ -35,7 +35,8 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 
 /**
- * The label of the field at the JSON pointer in a form of this kind, or an empty string if the form has no such field.
+ * The label of the field at the JSON pointer in a form of this kind. The label is an empty string if the form has no
+ * such field.
  * @param {string} pointer
  * @param {string} kind
  */

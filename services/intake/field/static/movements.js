@@ -13,7 +13,7 @@ import { sentence } from "./texts.js";
 /** @typedef {import("./kept.js").Clear} Clear */
 /** @typedef {import("./checks.js").Problem} Problem */
 
-export const MOVEMENT = "household_movement"; // the form uses this kind for groups, too
+export const MOVEMENT = "household_movement"; // the form uses this kind for movements of groups, too
 const OF_GROUP = "group_movement";
 const UNKNOWN = "ZZ";
 const COUNTRY = "KG";
@@ -103,7 +103,8 @@ function offerPeople(chosen, kind) {
 }
 
 /**
- * Whether the report is about people of whom a movement can be reported here. People who passed by are no longer there.
+ * Whether the report is about people of whom a movement can be reported here. People who were counted while they passed
+ * by are no longer at the place.
  * @param {import("./kept.js").Kept} report
  */
 export function areOwnPeople(report) {

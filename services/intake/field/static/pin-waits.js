@@ -1,5 +1,6 @@
-// The wait after wrong PINs. Time counts only while a page of the form is open, because a person who has the phone can
-// set its clock, also before a reload. No page stores more than the time that has passed since the last try.
+// The wait after wrong PINs. Only the time counts during which a page of the form is open, because a person who has the
+// phone can set the phone's clock, also before a reload. No page stores more than the time that has passed since the
+// last try.
 
 import { uuid } from "./uuid.js";
 

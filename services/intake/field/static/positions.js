@@ -72,7 +72,7 @@ export function showPoint(point) {
   element("locate").textContent = sentence(point ? "locateAgain" : "locate");
 }
 
-/** The position could not be found. A position that was found before stays. @param {Point | null} point */
+/** The position could not be found. A position that was found before is kept. @param {Point | null} point */
 function showUnlocated(point) {
   if (point) showPoint(point);
   else tell(element("located"), sentence("unlocated"));

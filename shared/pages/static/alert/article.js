@@ -1,5 +1,5 @@
-// Reads the content of a page, such as that of an alert, for the alert's page itself and for the panel beside the
-// board's list.
+// Reads the content of a page, such as the page of an alert. The alert's page itself and the panel beside the board's
+// list show this content.
 
 import { call } from "/static/calls.js";
 import { make } from "/static/elements.js";
