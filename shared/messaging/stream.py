@@ -102,7 +102,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """Discard records that were read but not settled. After this call, the consumer must seek."""
+        """Discard records that were read but not settled. After `drop`, the consumer must seek."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -205,7 +205,7 @@ class RecordStream:
             self._positions[record.topic_partition] = record.offset + 1
 
     def note(self, readings: Sequence[Reading]) -> None:
-        """Remember the offsets of a settled batch. `commit_offsets` commits them to Kafka."""
+        """Remember the offsets of a settled batch. `commit_offsets` commits these offsets to Kafka."""
         self._uncommitted |= offsets.nexts(readings)
         self._has_uncommitted.set()
 

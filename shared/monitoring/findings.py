@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Level(StrEnum):
-    """A failure needs somebody now. A warning needs somebody in the next days."""
+    """A failure needs a person's attention now. A warning needs a person's attention in the next days."""
 
     WARNING = "warning"
     FAILED = "failed"

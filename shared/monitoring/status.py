@@ -89,7 +89,10 @@ class ServiceStatus(Frozen):
 
 
 class MessagePath(Frozen):
-    """A path of messages to the administrators. `failure` is the code of the last failure, until a message succeeds."""
+    """A way by which messages reach the administrators.
+
+    `failure` is the code of the last failure, until a message succeeds.
+    """
 
     name: str
     delivered_at: datetime | None = None

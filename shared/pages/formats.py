@@ -132,8 +132,8 @@ def iso(value: datetime) -> str:
 def coming_days(language: str) -> dict[str, str]:
     """Today and the next three days in words, by ISO date.
 
-    The page contains these texts, because browsers cannot format dates in Kyrgyz. It contains several days, because it
-    may stay open past midnight.
+    The page contains these texts, because browsers cannot format dates in Kyrgyz. The page contains several days,
+    because it may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

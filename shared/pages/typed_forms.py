@@ -123,7 +123,7 @@ def local_instant(typed: str) -> datetime:
     """The instant of a typed local date and time. Raises ValueError, also if the time is missing."""
     written = iso(typed)
     if len(written) <= LONGEST_DAY:
-        raise ValueError  # `fromisoformat` would choose midnight
+        raise ValueError  # `fromisoformat` would take a missing time for midnight
     return datetime.fromisoformat(written).replace(tzinfo=TIME_ZONE)
 
 

@@ -45,7 +45,7 @@ class Share(Generic[Count]):
     deducted: Sequence[Sequence[Count]] = ()
 
     def range(self, number: Callable[[Count], int | None]) -> tuple[int, int]:
-        """The lowest and the highest number of people in the share. The two differ if teams disagree."""
+        """The lowest and the highest number of people in the share. The two numbers differ if teams disagree."""
         numbers = stated(map(number, self.counts))
         earlier = [stated(map(number, counts)) for counts in self.deducted]
         lowest, highest = min(numbers) - sum(map(max, earlier)), max(numbers) - sum(map(min, earlier))

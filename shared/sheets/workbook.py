@@ -92,8 +92,8 @@ def faults_of(layout: WorksheetLayout) -> dict[int, dict[int, CellFault]]:
 def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], dict[int, frozenset[int]]]:
     """Two dictionaries for the lines of vertically merged cells.
 
-    The first dictionary maps each line and column to the first line of the merged cell. The second maps each line to
-    its merged columns.
+    The first dictionary maps each line and column to the first line of the merged cell. The second dictionary maps each
+    line to its merged columns.
     """
     above: dict[int, dict[int, int]] = defaultdict(dict)
     cells = 0

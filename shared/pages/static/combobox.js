@@ -146,7 +146,7 @@ export class Combobox {
 
   /** @param {number} step */
   move(step) {
-    const from = this.at < 0 && step < 0 ? 0 : this.at; // from no option, the arrow up goes to the last option
+    const from = this.at < 0 && step < 0 ? 0 : this.at; // if no option is marked, the arrow up goes to the last option
     this.at = (from + step + this.shown.length) % Math.max(1, this.shown.length);
     this.draw();
     this.list.children[this.at]?.scrollIntoView({ block: "nearest" });

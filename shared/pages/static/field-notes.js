@@ -18,13 +18,13 @@ export function sayAt(field, text) {
 export function mark(fields) {
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
-    field.dispatchEvent(new Event("invalid", { bubbles: true })); // if the form has hidden this field, it shows it now
+    field.dispatchEvent(new Event("invalid", { bubbles: true })); // a form that hides this field now shows the field
     for (let around = field.closest("details"); around; around = around.parentElement?.closest("details") ?? null)
       around.open = true; // a field in a closed section cannot get the focus
   }
 }
 
-/** Says something at the field. @param {HTMLElement} field @param {string} text */
+/** Shows a text at the field. @param {HTMLElement} field @param {string} text */
 export function note(field, text) {
   const made = make("p", { className: "problem", textContent: text });
   made.id = `${field.id}-problem`;

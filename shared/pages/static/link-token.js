@@ -1,6 +1,6 @@
 // The page behind a link with a token. The token is the fragment of the address, which browsers do not send to servers.
-// This script sends the token in a form. The answer is the content of the page. Nothing else happens until the person
-// presses a button.
+// This script sends the token in a form. The server's answer is the content of the page. Nothing else happens until the
+// person presses a button.
 
 const opening = /** @type {HTMLFormElement | null} */ (document.getElementById("opening"));
 const token = location.hash.slice(1);

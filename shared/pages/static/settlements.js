@@ -20,7 +20,7 @@ export async function readGazetteer(path) {
     const answer = await fetch(path, { credentials: "omit" });
     if (answer.ok) return await answer.json();
   } catch {
-    // no signal, and the file is not cached yet
+    // there is no signal, and the file is not cached yet
   }
   return { aymaks: {}, settlements: [] };
 }
