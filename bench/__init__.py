@@ -1,1 +1,1 @@
-"""The benchmarks. Most of them alternate between Dayar and a minimal program for the same task, on one machine."""
+"""The benchmarks. Most benchmarks alternate between Dayar and a minimal program for the same task, on one machine."""

@@ -1,11 +1,11 @@
 """`python -m bench.alert_burst` measures how soon all areas are notified in a burst of Extreme hazards.
 
 A system sends 1,000 Extreme hazards in 20 areas in one request. There are two recipients: one gets webhooks, the other
-gets mails. An area counts as notified when the first message about the area has arrived at both. The benchmark prints
-the time until the last area is notified, the time until recipients are notified of all hazards, and the number of mail
-threads. The first id in a mail's header References names the thread of the mail. In the first burst, the hazards of
-different areas come in random order. In a second burst, all hazards of one area come before the hazards of the next
-area. This is the worst order, for which Dayar promises no time.
+gets mails. An area counts as notified when both recipients have got the first message about the area. The benchmark
+prints the time until the last area is notified, the time until recipients are notified of all hazards, and the number
+of mail threads. The first id in a mail's header References names the thread of the mail. In the first burst, the
+hazards of different areas come in random order. In a second burst, all hazards of one area come before the hazards of
+the next area. The order of the second burst is the worst one, and Dayar promises no time for it.
 """
 
 import argparse

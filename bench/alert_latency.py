@@ -197,7 +197,10 @@ def silences(now: datetime) -> Iterator[Silence]:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """Yields a dictionary. When the context ends, it has the CPU seconds that each component's processes used."""
+    """Yields a dictionary.
+
+    At the end of the context, the dictionary has the CPU seconds that each component's processes used.
+    """
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used

@@ -60,8 +60,8 @@ class Cost:
 class Load:
     """Known and arriving households. Each household moved between two districts on a day of the last ten years.
 
-    Ten departures from one district on one day would raise an alert. Because there are so many days, this rarely
-    happens. Alerts would distort the result: raising an alert takes as much time as all other work.
+    Ten departures from one district on one day would raise an alert. With so many days, so many departures on one day
+    are rare. Alerts would distort the result: raising an alert takes as much time as all other work.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
@@ -212,7 +212,7 @@ async def measure(made: Bench, arguments: argparse.Namespace) -> int:
 async def passes(
     latency: Latency, load: Load, publisher: Publisher, arguments: argparse.Namespace
 ) -> tuple[Pass, Pass]:
-    """Measure hazards alone (A) and with arriving households (B), alternately."""
+    """Measure in turns: hazards alone (A), and hazards while households arrive (B)."""
     alone: list[float] = []
     loaded: list[float] = []
     for _ in range(ROUNDS):

@@ -2,8 +2,8 @@
 
 500 alerts are open, 300 hazards are in force, and people are counted in 2,000 localities. The benchmark measures how
 long the server renders pages, panels and layers of the map, and how long the first load of the board takes. It also
-measures how busy the browser is while the map is panned, the time from Kafka to the screen, and the event stream, with
-a plain app for comparison.
+measures how busy the browser is while the map is panned, and the time from Kafka to the screen. The event stream is
+compared with the stream of a plain app.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def measure_panning(whole: Whole, _: httpx.Client, promises: Promises, __: argpa
 
 
 PARTS = {"pages": measure_pages, "screen": measure_screen, "panning": measure_panning}
-STREAMS = "streams"  # this part needs no busy day
+STREAMS = "streams"  # the measurement of streams needs no busy day
 
 
 def measure_busy_day(installation: Installation, promises: Promises, arguments: argparse.Namespace) -> None:

@@ -54,5 +54,5 @@ def always(path: str) -> Callable[[], str]:
 
 
 def of_the_alerts_service(desk: httpx.Client) -> Iterator[str]:
-    """The ids of the alerts that the alerts service itself has raised: it has pages only of these alerts."""
+    """The ids of the alerts that the alerts service itself has raised. The service has pages only for these alerts."""
     return iter([each["alert_id"] for each in desk.get("/alerts/v1/alerts?state=open&limit=200").json()["alerts"]])

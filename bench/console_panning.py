@@ -15,7 +15,7 @@ from tests.console.pages.contexts import new_context
 PROMISED_MS = 8.0
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 FRAME = "FireAnimationFrame"
-# what runs scripts, computes styles or lays out elements on the main thread
+# the names of the events in which the main thread runs scripts, computes styles or lays out elements
 WORK = frozenset(
     {
         FRAME,

@@ -57,7 +57,10 @@ def measure_first_load(whole: Whole, browser: Browser, promises: Promises) -> No
 
 @dataclass
 class Changes:
-    """Alerts and hazards at the top of their lists, which change in turns, and the times of their changes."""
+    """The ids of alerts and hazards at the top of the board's lists.
+
+    They change in turns, and the times of the changes are stored.
+    """
 
     alerts: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])
     hazards: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])
@@ -82,7 +85,7 @@ class Changes:
         return hazard(kind, hazard_id=self.hazards[number], onset=NOW, **state)
 
     async def publish(self, of_alerts: Publisher, of_hazards: Publisher, seconds: float) -> None:
-        """Changes one alert or hazard every 1/RATE seconds. A late publication does not delay the following ones."""
+        """Changes one alert or hazard every 1/RATE seconds. A late publication does not delay the next publications."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for turn in range(int(seconds * RATE)):
@@ -108,7 +111,7 @@ class Changes:
 
 
 def measure_kafka_to_screen(whole: Whole, browser: Browser, promises: Promises, *, seconds: int) -> None:
-    """Measure the time from the publication of an event until a frame shows it, while others listen, too."""
+    """Measure the time from the publication of an event until a frame shows it, while others also listen."""
     changes = Changes()
     whole.publish(*(make(number, 1) for number in range(CHANGED) for make in (changes.alert, changes.hazard)))
     seat = Seat(whole, new_context(browser), Role.OPERATOR)

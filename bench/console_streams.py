@@ -22,7 +22,7 @@ from tests.installation import Installation
 
 PROMISED = 1.3
 LISTENERS, ROUNDS = 1_000, 2
-SINGLE, BURST = 100, 200  # in a pass, this many events come one after the other, and this many at once
+SINGLE, BURST = 100, 200  # the numbers of events that a pass publishes one after the other, and at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,9 @@ Change = Callable[[], Awaitable[None]]
 async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
     """Copy displacements and movements into the tables, and add them to the sums by the statement of the worker.
 
-    The worker sums few changes in one transaction, because reports wait for the CPU. Here, all changes of a copy are
-    summed together, so that fewer rows of sums are written several times. Meanwhile, a thread makes the next
-    displacements.
+    In an installation, the worker sums only few changes in one transaction, because reports wait for the CPU meanwhile.
+    Here, all changes of a copy are summed together, so that fewer rows of sums are written several times. While
+    PostgreSQL works, a thread makes the next displacements.
     """
     began, engine = time.perf_counter(), database.engine(settings, idle_seconds=STATEMENT_SECONDS)
     event.listen(engine.sync_engine, "do_connect", allow_memory)

@@ -1,9 +1,9 @@
 """`python -m bench.first_hour` measures how soon counted people are on the board and in an alert.
 
 The benchmark enters the four counts of 5 May 2022 again and again: 70, 150 and 37 persons from one district, and 26
-persons whose origin is not known. The time of an evening begins with the answer to its last report. It ends when the
-board's panel shows all persons, and one alert counts all persons of known origin. For comparison, the benchmark also
-measures the same requests to the board and to the alerts API after everything is shown.
+persons whose origin is not known. The measured time of an evening begins with the answer to the evening's last report.
+The measured time ends when the board's panel shows all persons, and one alert counts all persons of known origin. For
+comparison, the benchmark also measures the same requests to the board and to the alerts API after everything is shown.
 """
 
 import argparse

@@ -72,7 +72,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
     _, port = made.ours("bench.watched", "web", str(file))
     kinds = [kind for kind in hostile(made, port) if names in kind.name]
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as attacker:
-        # This attack has no duration. It only makes the new process import this module before the measurement.
+        # This attack ends at once. Its only purpose is that the new process imports this module before the measurement.
         attacker.submit(attack, port, b"", end=0).result()
         await probe(made, port, seconds=2)
         for kind in kinds:
@@ -98,7 +98,7 @@ async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, fi
 def hostile(made: Bench, port: int) -> list[Kind]:
     """The kinds of hostile bodies.
 
-    Each is sent with an operator's token, or with a phone's token that expired long ago.
+    Each body is sent with an operator's token, or with a phone's token that expired long ago.
     """
     phone = made.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
     desk = made.installation.token(roles=[Role.OPERATOR], channel=SubmissionChannel.CONSOLE)

@@ -12,7 +12,7 @@ ACCOUNTS = 50
 
 
 class Counted:
-    """The events of all listeners together."""
+    """Counts the events that all listeners together have got."""
 
     def __init__(self) -> None:
         self.events = 0

@@ -25,7 +25,7 @@ TO = {
 
 
 def moved(episode: Row, now: datetime, pcodes: Sequence[str]) -> tuple[list[Row], list[Row]]:
-    """The stays and passages of the household after its displacement. Its first movement ends the episode.
+    """The stays and passages of the household after its displacement. The household's first movement ends the episode.
 
     `pcodes` are the places to which households move on.
     """

@@ -252,7 +252,7 @@ class Bench:
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 
     def ratio_of_cpu(self, workers: int) -> float:
-        """The same for CPU seconds.
+        """Divide the CPU time of passes A by the CPU time of passes B with this number of consumers.
 
         If other programs use the machine, passes B slow down more than passes A, because they need more than one core.
         """

@@ -60,7 +60,7 @@ app = typer.Typer(cls=Groups, no_args_is_help=True, add_completion=False, pretty
 def dayar(context: typer.Context) -> None:
     """Dayar's commands.
 
-    They use the installation that DATABASE_URL and similar settings name, or the one of `make run`.
+    The commands use the installation that DATABASE_URL and similar settings name, or the installation of `make run`.
     """
     if context.invoked_subcommand not in OF_NONE:
         environment.load()

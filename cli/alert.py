@@ -31,7 +31,10 @@ def alerts() -> None:
 
 @app.command()
 def notified(alert_id: Annotated[UUID, typer.Argument(help="The id in the address of the alert's page.")]) -> None:
-    """Show for each recipient and channel whether the alert was sent, delivered, read or answered, or why not."""
+    """Show for each recipient and channel whether the alert was sent, delivered, read or answered.
+
+    If the alert was not sent or not delivered, show the reason.
+    """
 
     async def read(session: AsyncSession) -> tuple[Alert | None, Sequence[Mapping[str, Any]], list[OmittedReceiver]]:
         alert = await alert_queries.alert(session, alert_id)

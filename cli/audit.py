@@ -19,7 +19,7 @@ app = typer.Typer(help="Who did or tried what, from where, and with what result.
 
 @app.callback()
 def group() -> None:
-    """Who did or tried what, from where, and with what result."""
+    """Shows who did something or tried to do it, from where, and with what result."""
 
 
 @app.command("list")

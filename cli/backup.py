@@ -68,7 +68,7 @@ def installation(settings: BackupSettings) -> Installation:
 
 @contextmanager
 def refusals_shown() -> Iterator[None]:
-    """Print a refusal as one line."""
+    """Print the text of a refusal instead of a traceback."""
     try:
         yield
     except Refused as error:

@@ -100,7 +100,7 @@ def message(name: str) -> dict[str, Any]:
 
 
 def readers(event_type: str, topic: Topic) -> list[str]:
-    """The services that have a handler for this type, and the services whose web processes read the whole topic."""
+    """The services with a handler for this type of event, and the services whose web processes read the whole topic."""
     consumers = [service for service in topic.consumers if event_type in HANDLED[service]]
     return list(dict.fromkeys((*consumers, *topic.web_readers)))
 

@@ -55,7 +55,7 @@ def unpublished() -> Iterator[str]:
 
 @app.command()
 def show(place: Place) -> None:
-    """Show why a message failed, and what was decided about it."""
+    """Show why a message failed, and what a person decided about the message."""
     if is_unpublished(place):
         show_set_aside(place)
         return

@@ -32,7 +32,7 @@ class CannotPlay(Exception):
 
 @dataclass
 class Played:
-    """Counts the requests by their answer. `sent` is the number of all requests."""
+    """Counts how many requests got each answer. `sent` is the number of all requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -85,7 +85,7 @@ def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: T
 
 
 def accounts(file: Path) -> dict[str, str]:
-    """Read the names and passwords, one pair per line, that `make run` writes for the exercise."""
+    """Read the file that `make run` writes for the exercise, with a name and a password in each line."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 
 class BadFile(Exception):
-    """A file that cannot be used; the text is for the person who gave the file."""
+    """A file cannot be used. The text of the error is for the person who gave the file."""
 
 
 def content(file: Path, most_bytes: int) -> bytes:
-    """The file's content, but at most one byte more than `most_bytes`, so that the caller can refuse a longer file.
+    """Read the file, but at most one byte more than `most_bytes`, so that the caller can refuse a longer file.
 
     `-` is the standard input. Raises BadFile.
     """
@@ -23,7 +23,7 @@ def content(file: Path, most_bytes: int) -> bytes:
 
 
 def limited(file: Path, most_bytes: int) -> bytes:
-    """The whole content. Raises BadFile, also if the file has more than `most_bytes`."""
+    """The whole content. Raises BadFile if the file cannot be read or has more than `most_bytes` bytes."""
     read = content(file, most_bytes)
     if len(read) > most_bytes:
         raise BadFile(f"A file of at most {most_bytes // 1024 // 1024} MiB is expected.")

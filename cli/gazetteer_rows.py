@@ -22,7 +22,7 @@ KINDS = {
 
 
 class Fault(Exception):
-    """A wrong value; the text says what is expected."""
+    """A value is wrong. The text of the error says which value is expected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,14 @@ class LocalityList:
     unread_columns: set[str] = field(default_factory=set)
 
     def add(self, file: Path, rows: list[ListedRow]) -> None:
-        """Check all rows together, and add them. Raises BadFile with the faults of all rows, and then adds nothing."""
+        """Check all rows together, and add their localities.
+
+        If a row is faulty, adds nothing, and raises BadFile with the faults of all rows.
+        """
         read, faults = localities_of(rows)
         own = {pcode: locality for pcode, locality in read.items() if pcode not in self.units}
         known = self.localities | own
-        if not faults:  # an unreadable parent would make all rows below it faulty, too
+        if not faults:  # an unreadable row would also make the rows of all localities in its locality faulty
             positions = {locality.pcode: row.position for row, locality in zip(rows, read.values(), strict=True)}
             faults = [
                 f"{positions.get(pcode) or f'{pcode}, imported earlier'}: {fault}."
@@ -113,7 +116,7 @@ def shown(faults: list[str]) -> list[str]:
 
 
 def read(file: Path) -> list[ListedRow] | None:
-    """The rows of a list; None if the file has boundaries instead. Raises BadFile."""
+    """Read the rows of a list. Return None if the file has boundaries instead of a list. Raises BadFile."""
     readers = {".csv": from_csv, ".geojson": from_geojson, ".json": from_geojson}
     reader = readers.get(file.suffix.lower())
     try:

@@ -23,7 +23,10 @@ def hazards(
         list[str], typer.Option(help="A P-code. The areas from now on; KG is the whole country.", show_default=False)
     ],
 ) -> None:
-    """Let another system read the Restricted hazards of these areas, without their texts, and no Private hazard."""
+    """Let another system read the Restricted hazards of these areas, but not their texts.
+
+    It cannot read Private hazards.
+    """
     check_areas(area)
 
     async def do(session: AsyncSession, _: datetime) -> None:

@@ -106,7 +106,10 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: 
 
 
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
-    """Return the held report if the account's areas cover its place, or the place where the people are registered."""
+    """Return the held report.
+
+    The account's areas must cover the report's place, or the place where the people are registered.
+    """
     row = await held.by_outcome(session, id)
     if row is None or not covers(account, from_json(row["clear"]), row["household_pcode"]):
         refuse("No report is held under this id.")
@@ -133,7 +136,7 @@ def covers_subject(account: Account, row: RowMapping) -> bool:
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:
-    """The clear fields as text. Names, telephone numbers and notes stay sealed."""
+    """The fields of the report that are not encrypted, as text. Names, telephone numbers and notes stay sealed."""
     clear, places = from_json(row["clear"]), Places.load(Settings().places_path)
     return {
         "Report": f"{row['report_id']} version {row['version']} ({row['status']})",

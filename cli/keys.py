@@ -75,7 +75,7 @@ def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
 
 @app.command()
 def rotate(of: Of = Kind.SEALING) -> None:
-    """Generate a new key. Older keys stay, for the data that they encrypted or signed."""
+    """Generate a new key. Older keys are kept, because the data that they encrypted or signed still needs them."""
     os.umask(0o077)
     with refusals_shown():
         if of is Kind.SEALING:
@@ -92,7 +92,10 @@ def rotate(of: Of = Kind.SEALING) -> None:
 
 
 def publish(key: Path, public: Path) -> None:
-    """Copy the key to the folder where the services read keys. In containers this is a separate folder."""
+    """Copy the key to the folder where the services read keys.
+
+    In containers, the services read keys in a separate folder.
+    """
     if key.parent.resolve() != public.resolve():
         seal.write_whole(public / key.name, key.read_bytes())
 
@@ -220,7 +223,7 @@ def record_folders() -> record_keys.Folders:
 
 @contextmanager
 def refusals_shown() -> Iterator[None]:
-    """Print a refusal as one line."""
+    """Print the text of a refusal instead of a traceback."""
     try:
         yield
     except CannotRetire as error:

@@ -63,7 +63,7 @@ def list_all() -> None:
 
 @app.command()
 def show(name: Name) -> None:
-    """Print the definition of a policy in JSON, as `save` reads it."""
+    """Print the definition of a policy in the JSON format that `save` reads."""
 
     async def read(session: AsyncSession) -> EscalationPolicy:
         return await known(session, name)
@@ -102,7 +102,7 @@ def save(
 
 @app.command()
 def remove(name: Name) -> None:
-    """Remove a policy. Afterwards another policy, or the steps of the receivers, decide who is notified."""
+    """Remove a policy. From then on, another policy or the steps of the receivers decide who is notified."""
 
     async def drop(session: AsyncSession) -> None:
         await subscriptions.lock(session)

@@ -43,7 +43,7 @@ def database(
     admin_password_file: Annotated[Path | None, typer.Option(help="Its password.")] = None,
     name: Annotated[str, typer.Option(help="The database to make.")] = "dayar",
 ) -> None:
-    """Create the database, a login role per service and its schema."""
+    """Create the database, and for each service a login role and a schema."""
     passwords = {service: secret(folder / f"database-{service}") or "" for service in SERVICES}
     server = Server(admin_url, secret(admin_password_file))
     with refused():

@@ -120,7 +120,7 @@ def change(
     after: After = None,
     only_first: Annotated[bool, typer.Option("--only-first", help="Remove all contacts after the first.")] = False,
 ) -> None:
-    """Change the settings of a receiver that the options state, and keep the other settings."""
+    """Change those settings of a receiver for which a value is given, and keep the other settings."""
     changes = changed(
         language, status, step, area, floor, kind, organisation, post, account, hazard, hours, roster, duty_head
     )
@@ -148,7 +148,7 @@ def changed(
     roster: str | None,
     is_duty_head: bool | None,
 ) -> dict[str, Any]:
-    """The fields of a receiver that the options state."""
+    """The values that the options give for the fields of a receiver."""
     stated = {
         "language": language,
         "statuses": frozenset(statuses) if statuses else None,
@@ -234,7 +234,7 @@ def remove(label: Label) -> None:
 
 @app.command()
 def test(label: Label) -> None:
-    """Send a test message to each contact, and say what happened within half a minute."""
+    """Send a test message to each contact, wait for half a minute at most, and say what happened to each message."""
     settings = own_settings()
 
     async def send(session: AsyncSession) -> None:

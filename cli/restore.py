@@ -31,7 +31,10 @@ def main(
     key: Annotated[Path, typer.Option(help="The private key's file, as `dayar backup key` wrote it.", exists=True)],
     check: Annotated[bool, typer.Option(help="Only decrypt the backup, and print what it contains.")] = False,
 ) -> None:
-    """Restore a backup into STATE= while its servers are stopped. The former contents are kept aside."""
+    """Restore a backup into the folder STATE= while the servers of this installation are stopped.
+
+    The former contents of the folder are moved aside and kept.
+    """
     os.umask(0o077)
     # the signal raises KeyboardInterrupt, so that `staging` removes its files
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -62,7 +62,7 @@ class TooManyOverrides(DocumentedError):
 def show(
     name: Annotated[str | None, typer.Argument(help="The roster; without it all rosters.")] = None, weeks: Weeks = 1
 ) -> None:
-    """Print who is on duty now, until when, and who is next. With a name, also list the shifts."""
+    """Print who is on duty now, until when, and who is next. If a roster is named, also list its shifts."""
     now = datetime.now(UTC)
 
     async def read(session: AsyncSession) -> list[tuple[Roster, list[Override]]]:

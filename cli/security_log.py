@@ -19,7 +19,7 @@ async def note(
     reason: str | None = None,
     account: UUID | None = None,
 ) -> None:
-    """Add an entry in the transaction of the change. Without `--by`, a command has no account."""
+    """Add an entry in the transaction of the change. Without the option `--by`, the entry names no account."""
     entry = Entry(
         action=action,
         account=account,

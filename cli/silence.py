@@ -57,7 +57,7 @@ def add(
         bool, typer.Option("--severe-too", help="Also Severe, Extreme and Unknown alerts; only a duty head.")
     ] = False,
 ) -> None:
-    """Mute the alerts of these types of hazards and these sources whose places all lie in the areas."""
+    """Mute alerts of these types of hazards and these sources. All places of an alert must lie in the areas."""
     places, now = Places.load(AlertsSettings().places_path), datetime.now(UTC)
     form = SilenceForm(
         {

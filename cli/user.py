@@ -46,7 +46,7 @@ def add(
     source: Annotated[list[str], typer.Option(help="A hazard source that it may report for.")] = [],  # noqa: B006
     generate: Annotated[bool, typer.Option(help="Generate the first password, and print it to this terminal.")] = False,
 ) -> None:
-    """Add an account. Its first password is valid for an hour and must be changed at the first sign-in.
+    """Add an account. The first password is valid for an hour, and must be changed at the first sign-in.
 
     An account with the single role `integration` gets a token instead.
     """
@@ -119,9 +119,11 @@ def change(
     post: Post = None,
     language: Language = None,
 ) -> None:
-    """Change an account; options that are left out change nothing. If its rights change, its sessions and tokens end.
+    """Change an account; options that are left out change nothing.
 
-    The rights are all options but the post and the language.
+    If the account's rights change, its sessions and tokens end.
+
+    All options except the post and the language change rights.
     """
     check_areas(area)
     check_language(language)

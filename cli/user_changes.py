@@ -53,6 +53,6 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 def entry(action: Action, *, objects: Sequence[UUID], reason: str | None = None) -> Entry:
-    """An entry of the security log. It has no account, because nobody signs in for a terminal command."""
+    """An entry of the security log. The entry has no account, because nobody signs in for a terminal command."""
     address = environment.terminal()
     return Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)

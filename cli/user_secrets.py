@@ -40,14 +40,18 @@ def reset_second_factor(name: Name) -> None:
 def password(
     name: Name, generate: Annotated[bool, typer.Option(help="Generate it, and print it to this terminal.")] = False
 ) -> None:
-    """Set a new password. It is valid for an hour, and is changed at the next sign-in. The account's sessions end."""
+    """Set a new password.
+
+    The password is valid for an hour, and must be changed at the next sign-in. The account's sessions end.
+    """
     given = first_password(name, generate=generate)
 
     async def do(session: AsyncSession, _: datetime) -> None:
         # the password is hashed before the row is locked, because hashing is slow
         new_hash = await passwords.hashed(given)
         account, now = await locked(session, name)
-        # Tokens state whole seconds. Only a time in the next second is later than all tokens of the current second.
+        # Tokens state their time in whole seconds. Only a time in the next second is later than all tokens of the
+        # current second.
         changed_at = now + credentials.SECOND
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
@@ -65,7 +69,7 @@ def token(
     days: Annotated[int, typer.Option(min=1, max=90)] = 90,
     alerts: Annotated[bool, typer.Option(help="Also let it listen to alerts.")] = False,
 ) -> None:
-    """Print a token for another system. Only an account with the single role `integration` can have one."""
+    """Print a token for another system. Only an account with the single role `integration` can have such a token."""
     settings = ConsoleSettings().for_service("console")
 
     async def do(session: AsyncSession, now: datetime) -> str:

@@ -15,7 +15,7 @@ app = typer.Typer(help="Monitor the installation, and tell the administrators.",
 
 @app.callback()
 def watch(context: typer.Context) -> None:
-    """Monitor the installation until Ctrl-C. `make run` and the containers start this by themselves."""
+    """Monitor the installation until Ctrl-C. `make run` and the containers start this command by themselves."""
     if context.invoked_subcommand is None:
         watching.run()
 

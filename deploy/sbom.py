@@ -63,7 +63,7 @@ def bundled() -> Iterator[Component]:
 
 
 def compiled_into(names: Iterable[str], packages: dict[str, Any]) -> list[str]:
-    """These packages and all that they depend on."""
+    """These packages, and all packages on which they depend."""
     known, waiting = dict[str, None](), list(names)
     while waiting:
         name = waiting.pop(0)

@@ -1,6 +1,6 @@
 """Provides Kafka, PostgreSQL and Valkey for tests.
 
-They are external, in containers (COMPONENTS=containers), or embedded.
+These servers are external, in containers (COMPONENTS=containers), or embedded.
 """
 
 import os

@@ -54,8 +54,8 @@ SHARED = (
     "tests/fuzz",
     "tests/intake/field",
 )  # the packages whose fixtures have the scope "package"
-# Such a package takes longer than a quarter of the run. So several workers share its files, and each of them makes its
-# own fixtures.
+# Such a package takes longer than a quarter of the run. Several workers therefore share the package's files, and each
+# worker makes its own fixtures.
 PARTS = {"tests/console/pages": 3, "tests/intake/field": 2}
 # The groups of tests (see `world`) that take longest.
 # These groups begin first, so that all workers end at about the same time.
@@ -81,7 +81,7 @@ if GIVEN["postgres"] not in os.environ:
 SHARED_SERVERS = pytest.StashKey[dict[str, Any]]()
 
 # A shell starts a background command with SIGINT ignored. Without this handler, the tests and the commands that they
-# start would ignore it, too.
+# start would ignore SIGINT, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = [

@@ -14,7 +14,10 @@ from deploy.local.forks import Forks, die_with, serve
 
 @contextmanager
 def started(module: str, *arguments: str, env: Mapping[str, str]) -> Iterator[str]:
-    """Starts `python -m module`, which imports modules and calls `serve_each`. Gives the address of its socket."""
+    """Starts `python -m module`, which imports modules and calls `serve_each`.
+
+    Yields the address of this process's socket.
+    """
     with ExitStack() as stack:
         address = f"{stack.enter_context(TemporaryDirectory(prefix='dayar-'))}/fork-servers"
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:

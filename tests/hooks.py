@@ -1,4 +1,7 @@
-"""A webhook receiver that verifies each signature. It works, answers 503, does not answer, is slow, or waits."""
+"""A webhook receiver that verifies each signature.
+
+The receiver works, answers 503, does not answer, is slow, or waits for the test.
+"""
 
 import asyncio
 import contextlib

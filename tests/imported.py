@@ -35,7 +35,7 @@ def collect_constants() -> None:
     """
     from hypothesis.internal.conjecture import providers  # noqa: PLC0415 - pytest must import its plugins first
 
-    # another version of Hypothesis may lack this function, and its workers then only need more time
+    # another version of Hypothesis may lack this function; without it, the workers only need more time
     getattr(providers, "_get_local_constants", lambda: None)()
 
 

@@ -90,7 +90,8 @@ class Ground:
 
     def take(self, wanted: Topics) -> int:
         """Returns the number of an unused database with topics."""
-        is_rare = wanted.partitions == topics.PARTITIONS  # the next one would not be used
+        # few tests use this number of partitions, so the next such database would stay unused
+        is_rare = wanted.partitions == topics.PARTITIONS
         if self._pool is None or is_rare:
             return self._make(wanted)
         made = self._next.get(wanted) or self._pool.submit(self._make, wanted)
@@ -278,8 +279,8 @@ class Installation:
     def web(self, *command: str, env: Mapping[str, str] | None = None, has_broker: bool = True) -> "Web":
         """Starts the web process with all four apps, or another `command`, and waits until the process listens.
 
-        If `has_broker` is true, also waits until the process knows the revocations. Before that, the apps answer reads
-        with 503.
+        If `has_broker` is true, also waits until the process knows the revocations. Until the process knows the
+        revocations, the apps answer reads with 503.
         """
         process = self.run(*command or self._web, env={"PORT": str(self.port), **(env or {})})
         answers = wait_until(lambda: not paths.is_free(self.port) or not process.is_running, timeout=180)
@@ -291,7 +292,10 @@ class Installation:
 
     @property
     def _web(self) -> tuple[str, ...]:
-        """The words that start the web process. It is patient, unless the test kills or freezes its servers."""
+        """The words that start the web process.
+
+        The web process is patient (tests/patient.py), unless the test kills or freezes its servers.
+        """
         return (WEB,) if self.ground.is_killable else (PATIENT, WEB)
 
     def end_processes(self) -> None:

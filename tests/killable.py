@@ -1,4 +1,4 @@
-"""Servers that tests may kill. They are started once, and end after the last of these tests."""
+"""Servers that tests may kill. The servers are started once, and end after the last test that may kill them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

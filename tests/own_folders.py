@@ -1,4 +1,4 @@
-"""Each test's own folder, `tmp_path`. It is removed after the test, unless the test failed."""
+"""Each test's own folder, `tmp_path`. The folder is removed after the test, unless the test failed."""
 
 import re
 import shutil

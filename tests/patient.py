@@ -29,8 +29,8 @@ def patient_deduplication() -> Iterator[None]:
 def patient_kafka() -> Iterator[None]:
     """Within this context, intake waits up to ten seconds for Kafka.
 
-    Otherwise intake waits one second at its start, and two seconds for a report, and then spools the report. Its
-    answer is not "accepted" then.
+    Otherwise intake waits one second at its start, and two seconds for a report, and then spools the report. For a
+    spooled report, intake's answer is not "accepted".
     """
     with patch.object(publication, "ACK_SECONDS", 10.0), patch.object(publisher, "START_SECONDS", 10.0):
         yield

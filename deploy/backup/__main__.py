@@ -40,8 +40,8 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
     """Make a backup, and record whether it succeeded.
 
     Return False if another backup must be made before the next night. If Kafka did not answer, the backup lacks Kafka's
-    records. It stays in the store, but False is returned, so that a complete backup follows. If topics are missing,
-    True is returned, because the next backup would lack their records too.
+    records. The incomplete backup stays in the store, but False is returned, so that a complete backup is made. If
+    topics are missing, True is returned, because the next backup would lack their records too.
     """
     assert settings.at is not None
     failure: Exception | None = None

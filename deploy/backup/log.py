@@ -116,7 +116,7 @@ def missing(log: Log, positions: Iterable[tuple[str, int, int]]) -> set[str]:
 
 
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
-    """For each partition in the backup, return the first offset to back up.
+    """For each partition in the backup, return the offset of the first record that must be backed up.
 
     The backup contains all records of compacted topics, because together they are the present state. Dead-letter topics
     are also read from their start. From all other topics, the backup contains only records that at least one service
@@ -259,7 +259,7 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """Set each partition's next offset. Move the first offset and the dead letters' offsets by the same distance.
+    """Set each partition's next offset. Change the first offset and the dead letters' offsets by the same number.
 
     The number of records between the first and the next offset therefore stays the same. The first offset may become
     negative.

@@ -24,7 +24,7 @@ MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
 RESTORING = "restoring"  # the marker file lies in the first folder until a restore has ended
-# A backup leaves out these names: the servers' own folders, and files that each start writes again.
+# A backup leaves out these files and folders: the servers' own folders, and files that each start writes again.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", "watch", RESTORING)
 PUT_ASIDE = "replaced-"
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
@@ -35,7 +35,7 @@ Looks = dict[str, tuple[int, int]]
 async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
     """Make a backup and return its name in the store.
 
-    Raises Refused, or WithoutRecords if the backup is kept but lacks records of Kafka.
+    Raises Refused if no backup can be made, and WithoutRecords if the backup is kept but lacks records of Kafka.
     """
     check(settings, installation.folders.values())
     store, recipients = stores.of(settings), archive.recipients(settings.recipient)

@@ -44,7 +44,7 @@ class WithoutTopics(WithoutRecords):
 class WithoutLog(WithoutRecords):
     """Kafka did not answer. The backup has the database and the files, but no record that waits to be processed.
 
-    The backup is kept. Make another one when Kafka answers.
+    The backup is kept. Make another backup when Kafka answers.
     """
 
 
@@ -65,7 +65,7 @@ class WrongKey(Refused):
 
 
 class Incomplete(Refused):
-    """The backup ends too early, or is of a newer release. Nothing was changed; use another one."""
+    """The backup ends too early, or is of a newer release. Nothing was changed; use another backup."""
 
 
 class OtherLayout(Refused):
@@ -91,4 +91,4 @@ class RestoreFailed(Refused):
 
 
 class LogSilent(Refused):
-    """Kafka stopped answering during the work. Try again when it answers."""
+    """Kafka stopped answering during the work. Try again when Kafka answers."""

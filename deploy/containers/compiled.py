@@ -17,7 +17,7 @@ LATE = (
 )
 
 
-# imported only if tracing is on
+# these modules are imported only if tracing is on
 OPTIONAL = ("shared.tracing.recorder",)
 
 

@@ -53,7 +53,7 @@ YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 class OtherMark(DocumentedError):
     """An installation is an exercise or it is not, from its first start and for ever.
 
-    Leave DAYAR_EXERCISE out, or start another one: docker compose -p NAME.
+    Leave DAYAR_EXERCISE out, or start another installation: docker compose -p NAME.
     """
 
 
@@ -123,8 +123,8 @@ def hold_to_contract(installation: Path) -> None:
     """
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        # This file is written before MARK, because a volume with MARK but without this file counts as an earlier
-        # build's.
+        # This file is written before MARK, because a volume with MARK but without this file is treated as a volume of
+        # an earlier build.
         keep(file, str(CONTRACT).encode())
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
@@ -184,7 +184,7 @@ def publish(key: Path, folder: Path) -> None:
 
 
 def lay_passwords(passwords: Mapping[str, str]) -> None:
-    """Write the passwords of the environment into files. A changed password replaces the former one."""
+    """Write the passwords of the environment into files. A changed password replaces the former password."""
     for service, servers in OWN_PASSWORDS.items():
         for server in servers:
             name = server if server in passwords else f"{server}-{service}"

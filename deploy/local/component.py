@@ -143,7 +143,7 @@ class Component(ABC):
 
 
 def check_port(name: str, port: int) -> None:
-    """Raise PortPrivileged or PortInUse if the port cannot be used. Their messages contain `name`."""
+    """Raise PortPrivileged or PortInUse if the port cannot be used. The message of the error contains `name`."""
     is_free = paths.is_free(port)
     if port < paths.lowest_unprivileged_port() and (os.geteuid() == 0 or not is_free):
         raise PortPrivileged(f"{name}={port}")

@@ -65,7 +65,7 @@ class ForkServer(Process):
 class ForkedProcess(Process):
     """A process that the fork server forks. `arguments` are the words after `python -m`.
 
-    `start` waits until the server has imported its programs. Any thread may call it.
+    `start` waits until the server has imported its programs. Any thread may call `start`.
     """
 
     def __init__(

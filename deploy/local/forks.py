@@ -43,7 +43,7 @@ class Forks:
         return Forked(self, int(self._ask({"name": name, "arguments": list(arguments), "env": dict(env)}, *standard)))
 
     def exit_code(self, pid: int) -> int:
-        """The exit code of a process that has ended. It is negative if a signal ended the process."""
+        """The exit code of a process that has ended. The exit code is negative if a signal ended the process."""
         return int(self._ask({"pid": pid}))
 
     def close(self) -> None:

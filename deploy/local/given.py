@@ -15,7 +15,7 @@ Address = tuple[str, int] | str  # an address is a host and a port, or the path 
 
 
 class ServerAway(CannotStart):
-    """A server that this installation was given does not answer.
+    """An external server that the settings name does not answer.
 
     Start the server, or correct its address; without the variable Dayar runs a server of its own.
     """

@@ -75,7 +75,10 @@ def _sha256(file: Path) -> str:
 
 
 def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
-    """Copy intact jars from `earlier`, so that an update needs no network. Return the jars that are still missing."""
+    """Copy intact jars from the folder `earlier`, so that an update needs no network.
+
+    Return the jars that are still missing.
+    """
     there = [jar for jar in jars if _is_intact(earlier / jar.file_name, jar)]
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         for jar in there:

@@ -30,8 +30,8 @@ JVM: tuple[str, ...] = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# `is_brief` adds this option. Kafka in a test runs only for minutes, so the JVM's optimising compiler would take more
-# time than it saves.
+# If `is_brief` is set, Kafka gets this option. Kafka in a test runs only for minutes, so the JVM's optimising compiler
+# would take more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 SURVIVES_A_KILL = {
@@ -46,16 +46,20 @@ SURVIVES_A_KILL = {
 # five seconds.
 IDLES = {"metadata.max.idle.interval.ms": 0, "replica.high.watermark.checkpoint.interval.ms": 60_000}
 
-# `is_brief` adds these settings. Each idle thread looks for work three times a second, and a test has few clients.
+# If `is_brief` is set, Kafka gets these settings. Few threads are enough for the few clients of a test, and each idle
+# thread takes CPU time, because it looks for work three times a second.
 FEW_THREADS = {"num.network.threads": 1, "num.io.threads": 2, "group.coordinator.threads": 1}
 
-# a path must not contain these letters: Kafka splits a list of folders at ",", and in Java's argument files " and \ are
-# special characters
+# a path must not contain these characters: Kafka splits a list of folders at commas, and quotation marks and
+# backslashes are special characters in Java's argument files
 UNSAYABLE = frozenset(',"\\')
 
 
 class FolderUnsayable(CannotStart):
-    """Kafka accepts no folder with a comma, a quotation mark or a backslash in its path. Choose another by STATE=."""
+    """Kafka accepts no folder with a comma, a quotation mark or a backslash in its path.
+
+    Choose another folder by STATE=.
+    """
 
 
 class CacheClosed(CannotStart):

@@ -9,7 +9,8 @@ command -v python3 >/dev/null || add python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || add python3-venv
 command -v setpriv >/dev/null || add util-linux
 if [ "$1" = chromium ]; then
-    # The headless shell is tried first, because it opens a page in a fifth of the time, but some systems lack it.
+    # The headless shell of Chromium is tried first, because it opens a page in a fifth of the time. Some systems lack
+    # this shell.
     for name in chromium-headless-shell chromium chromium-browser google-chrome; do
         if command -v "$name" >/dev/null; then browser=$name; break; fi
     done
@@ -18,7 +19,8 @@ if [ "$1" = chromium ]; then
     fi
 fi
 
-# Only CI must check the rules for Prometheus, because Debian's package also starts a Prometheus server.
+# The tool that checks the rules for Prometheus is required only in CI, because Debian's package also starts a
+# Prometheus server.
 if [ -n "$CI" ] && [ "$1" = chromium ]; then command -v promtool >/dev/null || add prometheus; fi
 
 if [ -n "$missing" ]; then

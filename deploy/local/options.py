@@ -15,7 +15,7 @@ GIVEN = {"kafka": "KAFKA_BOOTSTRAP", "postgres": "DATABASE_URL", "valkey": "REDI
 class BindingOpen(CannotStart):
     """Without TLS the pages are served to this machine only.
 
-    Put a proxy with TLS in front and name it in PUBLIC_URL=https://...
+    Put a proxy with TLS in front of Dayar, and state the proxy's address in PUBLIC_URL=https://...
     """
 
 

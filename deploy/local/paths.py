@@ -7,7 +7,7 @@ import socket
 from importlib.metadata import distribution
 from pathlib import Path
 
-# HOMES contains a folder for each checkout, with copies of programs and root's state folders.
+# For each checkout, HOMES contains a folder with copies of programs and with root's state folders.
 HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports for outgoing connections
@@ -31,7 +31,10 @@ def cache() -> Path:
 
 
 def earlier_cache() -> Path | None:
-    """Where an earlier release stored the downloads if root started the stack. None if another user starts it."""
+    """The folder where an earlier release of Dayar stored the downloads if root started the stack.
+
+    If another user starts the stack, the result is None.
+    """
     return Path.home() / ".cache" / "dayar" if os.geteuid() == 0 else None
 
 
@@ -50,7 +53,10 @@ def wheel(package: str) -> Path:
 
 
 def free_port() -> int:
-    """A port that this function has not returned before, because nothing may listen on the earlier port yet."""
+    """A free port that this function has not returned before.
+
+    An earlier port may still be free, because the program that will use this port has not started yet.
+    """
     while True:
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - not a secret
         if port not in _given and is_free(port):

@@ -32,8 +32,9 @@ SETTINGS = {
     "log_parameter_max_length_on_error": 0,
 }
 
-# The settings of a test whose PostgreSQL need not survive a power cut. Its log stays small. A client that connects
-# hashes its password only once: the default, 4096 times, would take most of the CPU time of the connection.
+# The settings of a test whose PostgreSQL need not survive a power cut. The log of this server stays small. A client
+# that connects hashes its password only once: the default, 4096 times, would take most of the CPU time of the
+# connection.
 FORGETS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB", "scram_iterations": 1}
 
 

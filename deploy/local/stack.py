@@ -110,7 +110,7 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[ForkedProcess]:
-        """The processes of the services and of the backups. The web process is the last one."""
+        """The processes of the services and of the backups. The web process is the last of the processes."""
         return list(self._processes())
 
     @cached_property
@@ -266,7 +266,8 @@ class Stack:
     def has_topics(self) -> bool:
         """Whether an earlier start created this release's topics, rights and passwords.
 
-        This is recorded in a file in Kafka's folder: if the folder is lost, both the topics and this file are lost.
+        A file in Kafka's folder records that the topics were created. If the folder is lost, both the topics and this
+        file are lost.
         """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 

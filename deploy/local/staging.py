@@ -1,4 +1,7 @@
-"""Makes the folder into which a command decrypts a backup. If the command is killed, the next one removes it."""
+"""Makes the folder into which a command decrypts a backup.
+
+If the command is killed, the next such command removes the folder.
+"""
 
 import fcntl
 import os

@@ -27,7 +27,7 @@ VERSION = 4  # increase this number if a release changes the layout of the folde
 class StateOpen(CannotStart):
     """Other users of this machine can write to the state folder, so its secrets are not safe there.
 
-    Close it (chmod go-w), or choose another by STATE=.
+    Close the folder (chmod go-w), or choose another folder by STATE=.
     """
 
 
@@ -54,11 +54,14 @@ class StateTorn(CannotStart):
 
 
 class StateOther(CannotStart):
-    """The state folder is not empty and does not belong to Dayar. Choose another by STATE=; nothing was changed."""
+    """The state folder is not empty and does not belong to Dayar.
+
+    Choose another folder by STATE=; nothing was changed.
+    """
 
 
 class StateBusy(CannotStart):
-    """Another `make run` holds this state folder. Stop it first, or choose another folder by STATE=."""
+    """Another `make run` holds this state folder. Stop that `make run` first, or choose another folder by STATE=."""
 
 
 class DiskFull(CannotStart):
@@ -66,7 +69,7 @@ class DiskFull(CannotStart):
 
 
 class DiskReadOnly(CannotStart):
-    """The state folder cannot be written. Choose another by STATE=, or make it writable."""
+    """The state folder cannot be written. Choose another folder by STATE=, or make this folder writable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,8 @@ class Supervisor:
     async def _watch(self) -> None:
         """Keep the monitoring running.
 
-        It starts when everything is ready, because its imports would slow down the start. If something is not ready
-        after a minute, the monitoring starts all the same, to tell the administrators.
+        The monitoring starts when everything else is ready, because the imports of the monitoring would slow down the
+        start. If something is not ready after a minute, the monitoring starts all the same, to tell the administrators.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS_OF_PATIENCE):

@@ -18,7 +18,10 @@ class Terminal:
 
     @contextmanager
     def timed(self, title: str, *, least: float = 0.0) -> Iterator[None]:
-        """Print a line with the duration when the step is done. A step shorter than `least` seconds has no line."""
+        """Print a line with the duration when the step is done.
+
+        No line is printed for a step that takes less than `least` seconds.
+        """
         began = time.monotonic()
         yield
         if (lasted := time.monotonic() - began) >= least:

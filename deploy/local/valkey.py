@@ -16,7 +16,7 @@ from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read
 from shared.config import secret
 from shared.crypto.seal import write_private
 
-LONGEST_SOCKET_PATH = 100  # in bytes; Linux allows 107
+LONGEST_SOCKET_PATH = 100  # the number of bytes that we allow; Linux allows 107
 
 
 class ForeignFolder(CannotStart):
@@ -56,7 +56,7 @@ class Valkey(Component):
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.stat().st_uid not in (os.getuid(), VALKEY.uid if self.user() else os.getuid()):
                 raise ForeignFolder(folder)
-        if (before := self.folder / "appendonlydir").exists():  # an earlier release stored Valkey's data here
+        if (before := self.folder / "appendonlydir").exists():  # an earlier release of Dayar stored Valkey's data here
             before.rename(self._data / before.name)
         if user := self.user():
             self._give(user)

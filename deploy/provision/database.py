@@ -16,15 +16,15 @@ from shared.audit import AUDIT
 from shared.events.topics import SERVICES
 from shared.postgres.schemas import EarlierBuild
 
-# The server's locale may be C. Its lower() leaves Cyrillic letters unchanged, so the account "Айбек" could not sign in
-# as "айбек".
+# The server's locale may be C. With this locale, lower() leaves Cyrillic letters unchanged, so the account "Айбек"
+# could not sign in as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 
 # A role of a service has no right that is not listed in `database_rights`.
 NO_POWERS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
-# Finds schemas of services that have no version mark. Such a schema comes from an earlier build, which wrote the first
-# layout of records.
+# Finds the schemas without a version mark. Such a schema comes from an earlier build, which wrote the first layout of
+# records.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -119,7 +119,10 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
 
 
 async def _create_audit(connection: "asyncpg.Connection[asyncpg.Record]", service: str, owner: str) -> None:
-    """Create the service's security log. The role of the service does not own it, and so cannot change its rows."""
+    """Create the service's security log.
+
+    The role of the service does not own the security log, and so cannot change the rows of this log.
+    """
     async with connection.transaction():
         await connection.execute(f"SET LOCAL search_path = {service}")
         if not await connection.fetchval("SELECT to_regclass('audit')"):

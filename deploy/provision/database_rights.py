@@ -1,8 +1,8 @@
 """Gives the roles of the services exactly their rights in PostgreSQL, and withdraws rights that they no longer need.
 
 Only rights on our database, on our schemas and on everything in them, and memberships in our roles are changed. Rights
-of our roles are withdrawn. Rights of PUBLIC are withdrawn too, because our roles would have them. All other rights were
-given by the administrators of the server.
+of our roles are withdrawn. Rights of PUBLIC are withdrawn too, because our roles also have all rights of PUBLIC. All
+other rights were given by the administrators of the server.
 """
 
 # raw SQL throughout: roles, rights and PostgreSQL's own tables have no models
@@ -17,8 +17,8 @@ from shared.events.topics import SERVICES
 AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`; nobody can sign in with it
 
 # The rights of an owner are part of the ownership. A right on a column names the column after the privilege, as in
-# `SELECT (email)`. The role 0 is PUBLIC. A function has no list of rights until somebody grants or revokes one: PUBLIC
-# may execute it, but can use it only with a right on its schema.
+# `SELECT (email)`. The role 0 is PUBLIC. A function has no list of rights until somebody grants or revokes a right on
+# the function. Without this list, PUBLIC may execute the function, but only with a right on the function's schema.
 GIVEN = """
 SELECT kind, object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE format('"%s"', rolname) END AS role,
     privilege_type || columns AS privilege

@@ -19,11 +19,11 @@ class CannotRetire(DocumentedError):
 
 
 class NoSuchKey(CannotRetire):
-    """There is no private key of this id. The ids that exist follow."""
+    """There is no private key of this id. The existing ids are in the parentheses."""
 
 
 class KeyInUse(CannotRetire):
-    """Reports are sealed to this key. Generate another first (rotate)."""
+    """Reports are sealed to this key. Generate another key first (rotate)."""
 
 
 class KeyCarried(CannotRetire):
@@ -34,20 +34,25 @@ class KeyCarried(CannotRetire):
 
 
 class KeySpooled(CannotRetire):
-    """A report in the spool is sealed to this key. It leaves when the broker answers again; nothing was changed."""
+    """A report in the spool is sealed to this key.
+
+    The report leaves the spool when the broker answers again; nothing was changed.
+    """
 
 
 class KeysElsewhere(CannotRetire):
-    """The two halves are not in one folder here: keys are generated and destroyed where these were generated.
+    """The public key and the private key are not in one folder here.
+
+    Generate and destroy keys in the folder where these keys were generated.
 
     In containers: docker compose run --rm secrets rotate | retire KID.
     """
 
 
 class NoKeys(CannotRetire):
-    """There are no keys here, so no installation seals to them.
+    """There are no keys in this folder, so no installation seals reports to such keys.
 
-    Name the folder of the installation that is meant, STATE=; no key was generated.
+    Name the installation's folder by STATE=; no key was generated.
     """
 
 

@@ -79,15 +79,15 @@ FOLLOWS = {
 
 # writers use a new key after at most one minute; the other nine minutes are a margin
 TAKEN_OVER = timedelta(minutes=10)
-PHONES_OFFLINE = timedelta(days=60)  # for this time, a phone may keep a report that is sealed to an older key
+PHONES_OFFLINE = timedelta(days=60)  # a phone may keep a report that is sealed to an older key for this time
 
 
 class KeyNewest(CannotRetire):
-    """This key is in use. Generate another first (rotate)."""
+    """This key is in use. Generate another key first (rotate)."""
 
 
 class KeyWanted(CannotRetire):
-    """Data is still encrypted under this key and not yet under the newest. Try again in some minutes.
+    """Data is still encrypted under this key and not yet under the newest key. Try again in some minutes.
 
     Nothing was changed.
     """
@@ -96,12 +96,12 @@ class KeyWanted(CannotRetire):
 class KeyLaid(CannotRetire):
     """Each stored digest was made with all keys of this kind, one after the other.
 
-    None of them can be destroyed while digests are stored. Nothing was changed.
+    No key of this kind can be destroyed while digests are stored. Nothing was changed.
     """
 
 
 class KeyFresh(CannotRetire):
-    """The newer key was generated a moment ago, and this one may still be in use.
+    """The newer key was generated a moment ago, and this older key may still be in use.
 
     Try again in ten minutes; nothing was changed.
     """
@@ -118,16 +118,16 @@ class KeyOfPhones(CannotRetire):
 class KeySigned(CannotRetire):
     """Records that this key signed are on the log, and no service would accept them any more.
 
-    They are deleted when the topic's retention is over. For a topic that is kept for ever, `--before DATE` says which
-    records are never read again. Nothing was changed.
+    These records are deleted when the topic's retention is over. For a topic that is kept for ever, `--before DATE`
+    says which records are never read again. Nothing was changed.
     """
 
 
 class KeyOfDeadLetters(CannotRetire):
     """Dead letters of this topic hold records that this key signed. Without the key these could not be redriven.
 
-    They are deleted after 90 days, or after DEAD_LETTERS_DAYS; `--before` does not change that.
-    Nothing was changed.
+    Dead letters are deleted after 90 days, or after DEAD_LETTERS_DAYS; `--before` does not change this time. Nothing
+    was changed.
     """
 
 
@@ -161,7 +161,7 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -
         raise KeyOfPhones(key_id)
     if uses:
         raise (KeyLaid if kind is Kind.DIGESTS else KeyWanted)(key_id, uses)
-    # for ten minutes after a rotation, workers may still use the older root
+    # for ten minutes after a rotation, workers may still use the older key
     if kind is Kind.SEARCH and now - keyring.drawn_at(newest) < TAKEN_OVER:
         raise KeyFresh(key_id)
     return destroy(files[key_id])

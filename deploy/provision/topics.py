@@ -29,7 +29,7 @@ CONTRACT_MARK = r"contract\.v[0-9]+"
 
 
 class EarlierTopics(NotOurs):
-    """These topics were written by an earlier build, whose records this one does not read.
+    """These topics were written by an earlier build, whose records this build does not read.
 
     Use that build, or start anew with another TOPIC_PREFIX; nothing was changed.
     """
@@ -40,9 +40,9 @@ class NewerTopics(NotOurs):
 
 
 class UnequalPartitions(NotOurs):
-    """These topics of one key have different numbers of partitions, so one hazard has no order over both.
+    """These topics of one key have different numbers of partitions, so the records of one hazard have no common order.
 
-    Give the smaller one as many partitions as the other; nothing was changed.
+    Give the topic with fewer partitions as many as the other topic has; nothing was changed.
     """
 
 
@@ -74,7 +74,7 @@ def create(
         settle(admin.incremental_alter_configs(list(map(_retention, existing)), request_timeout=SECONDS).values())
     if broker.is_closed:
         _converge_rights(admin, prefix, set(rights_of(prefix, logins, declared)))
-    # wait, because a broker refuses clients until it has learned of the topics from the controller
+    # wait, because a broker refuses clients until the controller has told the broker about the topics
     wait_until(lambda: _knows_topics(admin, [topic.topic for topic in (mark, *topics)]))
 
 
@@ -143,7 +143,7 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
 
     `create` makes an empty topic before all other topics, and the name of this topic contains the contract version. If
     this topic is missing, and the other topics exist and are empty, the administrators of the cluster have just created
-    them. The topics are then of this version.
+    them. Such topics are treated as topics of this version.
     """
     admin = broker.admin()
     _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)

@@ -23,7 +23,7 @@ from shared.outbound_errors import OutboundError
 
 
 class NotDelivered(Exception):
-    """The administrators did not get the message; `reason` is a code."""
+    """The administrators did not get the message. `reason` is a code that says why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -73,7 +73,7 @@ class MailPath:
 
 
 class WebhookPath:
-    """A POST of JSON: `text` for chat programs, and the findings with their codes."""
+    """Sends a POST with JSON, which contains `text` for chat programs, and the findings with their codes."""
 
     name = "webhook"
 

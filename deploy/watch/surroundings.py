@@ -22,7 +22,7 @@ FRESH_SECONDS = {"/live": 5.0, "/ready": 5.0, "/metrics": 25.0}
 
 
 class NotMeasured(Exception):
-    """A service did not give the facts that the check needs; `reason` says which service."""
+    """A service did not give the facts that the check needs. `reason` names this service."""
 
     def __init__(self, service: str) -> None:
         super().__init__(service)

@@ -22,7 +22,7 @@ from shared.monitoring.status import MessagePath, SystemStatus
 ROUND_SECONDS = 5.0
 SEND_SECONDS = 30.0
 AGAIN_SECONDS = 30.0  # if no path delivered a message, the next attempt to send it begins after this pause
-BLIND = "checks"  # a finding that a check could not run belongs to the check of this name
+BLIND = "checks"  # if a check could not run, the finding about this failure belongs to the check of this name
 BLIND_LASTING = timedelta(minutes=2)  # this time is longer than a restart of the services
 
 
@@ -119,7 +119,7 @@ class Watch:
             self._send_after = time.monotonic() + AGAIN_SECONDS
 
     async def send(self, message: messages.Message) -> bool:
-        """Send on all paths. Return True if a path delivered the message, or if no path is configured."""
+        """Send the message on all paths. Return True if a path delivered the message, or if no path is configured."""
         delivered = await asyncio.gather(*(self._send(path, message) for path in self._paths))
         return any(delivered) or not delivered
 

@@ -28,7 +28,7 @@ class Refused(Exception):
 class BotServer:
     """The chats with their messages, and the updates that wait for the bot.
 
-    A refusal in `refusals` is the answer to the next call of the method. With None, this call succeeds.
+    A refusal in `refusals` is the answer to the next call of the method. If the refusal is None, this call succeeds.
     """
 
     token: str = TOKEN
@@ -93,7 +93,7 @@ class BotServer:
             self._admit(request.match_info["token"], method)
             result = await getattr(self, f"do_{method}")(**fields)
         except Refused as refused:
-            if refused.description.startswith("<"):  # in this case, the answer is the page of a proxy
+            if refused.description.startswith("<"):  # a description that begins with "<" is the page of a proxy
                 return web.Response(text=refused.description, status=refused.code, content_type="text/html")
             more = {"parameters": refused.parameters} if refused.parameters else {}
             body = {"ok": False, "error_code": refused.code, "description": refused.description, **more}
@@ -166,7 +166,7 @@ def place(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(text: str, fields: dict[str, Any]) -> None:
-    """Refuses what Telegram refuses."""
+    """Refuses each call that Telegram would refuse."""
     if not text or len(text.encode("utf-16-le")) > 2 * 4096:
         raise Refused(400, "Bad Request: message is too long")
     for button in itertools.chain(*(fields.get("reply_markup") or {}).get("inline_keyboard", [])):

@@ -109,7 +109,7 @@ class Phones:
             return await client.post("/v1/sms/inbound", json=content, headers=headers)
 
     async def reply(self, digits: str, typed: str, id: str | None = None) -> str | None:
-        """The answer that the telephone gets, or None."""
+        """The answering SMS that the telephone gets, or None."""
         self.ids += 1
         taken = await self.post({"from": digits, "text": typed, "id": id or f"in-{self.ids}"})
         assert taken.status_code == 200

@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).parents[2] / "deploy" / "sms"
 class Gateways:
     """The fields of each accepted message.
 
-    Each entry of `answers` is the answer to one of the next messages, in order.
+    `answers` are the gateway's answers to the next messages, in order.
     """
 
     folder: Path
@@ -60,7 +60,7 @@ class Gateways:
         return web.json_response({"status": "accepted", "message": {"id": f"m-{len(self.messages)}"}}, status=202)
 
     async def state(self, request: web.Request) -> web.Response:
-        """Answers with the receipt of a message: the next of `states`, which may be the states of all parts."""
+        """Answers a request for a message's receipt with the next of `states`. It may have the states of all parts."""
         assert (await request.json())["id"] == "m-1"
         state = self.states.pop(0)
         if isinstance(state, str):

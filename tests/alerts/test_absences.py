@@ -1,4 +1,4 @@
-"""Tests that an alert is taken from a person who cannot act any more."""
+"""Tests that an alert is no longer assigned to a person who cannot act any more."""
 
 import asyncio
 from collections.abc import Mapping

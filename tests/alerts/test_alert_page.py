@@ -193,7 +193,10 @@ async def test_revisions_of_one_batch_and_a_late_revision_are_all_on_the_page(de
 
 
 async def add_receivers(desk: Desk) -> None:
-    """Adds five receivers. A Moderate alert in Alai notifies the first receiver and leaves out four."""
+    """Adds five receivers.
+
+    A Moderate alert in Alai notifies the first receiver, and leaves out four other receivers.
+    """
     left_out: dict[str, dict[str, Any]] = {
         "duty-desk": {},
         "head-of-shift": {"step": 1},
@@ -289,7 +292,8 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
 async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: Desk) -> None:
     """Two receivers for Osh are added after an alert was raised for Osh and Naryn. Later, the alert covers only Osh.
 
-    The receiver with hours is notified then, because the alert may have been raised outside its hours.
+    The receiver that gets alerts only in certain hours is then notified, because the alert may have been raised outside
+    these hours.
     """
     await add_receivers(desk)
     flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST, NARYN]})

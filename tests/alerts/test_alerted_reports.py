@@ -1,4 +1,7 @@
-"""The authors of reports learn that an alert followed, in any order and for held reports too."""
+"""The authors of reports learn that an alert followed their reports.
+
+The order does not matter, and held reports are included.
+"""
 
 import asyncio
 import json
@@ -72,7 +75,7 @@ async def test_all_reports_of_the_window_are_alerted_and_so_are_later_ones(post:
 
 
 async def test_counted_movements_are_alerted_neither_before_nor_after_the_alert(post: Post) -> None:
-    """The rule counts people who are present. It ignores counts of movements, which are about the same people."""
+    """The rule counts people who are present. The rule ignores counts of movements, which are about the same people."""
     families = [household() for _ in range(10)]
     await post(group(measure="flow"), held(group(measure="flow")))
     await post(*families)

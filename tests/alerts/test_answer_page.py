@@ -1,6 +1,6 @@
 """Tests the page that the link in a mail opens.
 
-Its buttons act without a sign-in, but opening the link changes nothing.
+The page's buttons work without a sign-in, but opening the link changes nothing.
 """
 
 import asyncio

@@ -272,7 +272,7 @@ async def test_a_recorded_delivery_does_not_wait_until_later_attempts_are_record
 ) -> None:
     """Under lasting load, more and more recorded deliveries would wait.
 
-    Each claim would then have to exclude all of them.
+    Each claim would then have to exclude all recorded deliveries.
     """
     monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
     await town.receiver("duty", hook)

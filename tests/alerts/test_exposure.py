@@ -175,7 +175,7 @@ async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_take
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [LEILEK]}
     revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "type": "landslide"}
     await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
-    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # as a drawn area of the first revision would give
+    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # the districts that a drawn area of the first revision would give
     await counts.store_districts(post.session, [flood.hazard_id], by_points, [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
     # `take` also locks the hazard
@@ -221,7 +221,7 @@ async def test_a_site_without_a_point_and_a_hazard_without_a_shape_are_compared_
 def test_a_site_without_a_point_may_lie_near_the_point_of_its_settlement() -> None:
     """In one case, the village's centre is 4 km from the edge of the mudflow's fan.
 
-    In the other case, it is 2 km away.
+    In the other case, the village's centre is 2 km from the edge.
     """
     far, near = (
         Locality(f"KG0523680001{n}", LEILEK, LocalityKind.VILLAGE, NAMES, lat, 71.7) for n, lat in FAR_AND_NEAR
@@ -368,7 +368,7 @@ def real_shapes(real_data: Path) -> dict[str, BaseGeometry]:
 
 
 async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: Post) -> None:
-    """A report may have 256 KB and name all districts. While it is parsed, households wait for the locks."""
+    """A report may have 256 KB and name all districts. While such a report is parsed, households wait for the locks."""
     connection = await database.driver(post.session)
     explained = f"EXPLAIN (VERBOSE, FORMAT JSON) {counts.STORE_DISTRICTS}"
     [plan] = await connection.fetchval(explained, [uuid4()], BEFORE_ONSET, [], [])

@@ -1,4 +1,7 @@
-"""Counts of groups and registered households of one district raise one alert together. Their order does not matter."""
+"""Counts of groups and registered households of one district raise one alert together.
+
+The order of the counts and the households does not matter.
+"""
 
 import random
 from collections import defaultdict

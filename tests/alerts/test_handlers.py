@@ -150,7 +150,10 @@ async def test_receivers_by_step_area_floor_and_status(post: Post, changed: dict
 
 
 async def test_a_derived_severity_is_marked_and_is_never_the_hazards_own(post: Post) -> None:
-    """Receivers outside the centre get the alert's severity, marked as derived. The hazard itself keeps Unknown."""
+    """Receivers outside the centre get the alert's severity, marked as derived.
+
+    The hazard itself keeps the severity Unknown.
+    """
     await post.receiver("ministry")
     flood = mudflow(severity="Unknown", scope="Public", text={"ru": {"headline": "Сель"}})
     await post(flood)

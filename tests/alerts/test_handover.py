@@ -1,4 +1,7 @@
-"""The process that stores a delivery also sends it. If the process cannot send it, a worker claims it later."""
+"""The process that stores a delivery also sends it.
+
+If this process cannot send the delivery, a worker claims the delivery later.
+"""
 
 import asyncio
 from dataclasses import replace
@@ -67,12 +70,12 @@ async def report_and_lose_the_connection(town: Town, deliveries: Deliveries) -> 
 
 
 async def started(deliveries: Deliveries) -> None:
-    """Waits until the delivery loop runs, because no slot can be reserved before the loop runs."""
+    """Waits until the delivery loop runs, because `reserve` fails until the loop runs."""
     await is_free(deliveries, "nobody")
 
 
 async def is_free(deliveries: Deliveries, recipient: str) -> None:
-    """Waits until a slot of the receiver can be reserved, then frees this slot for the delivery loop."""
+    """Waits until `reserve` succeeds for the receiver's webhook, then releases it for the delivery loop."""
     slot = recipient, DeliveryChannel.WEBHOOK
     if await wait_for(lambda: deliveries.reserve(slot)):
         deliveries.release(slot)

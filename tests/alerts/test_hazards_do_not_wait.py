@@ -186,7 +186,7 @@ COUNTED = {
     ),
 }
 MIGRATIONS = {"departed_by_destination": "0017_head_counts", "resident_counts": "0005_counts"}
-Counted = tuple[str, tuple[str, ...], str]  # area, moves and destination
+Counted = tuple[str, tuple[str, ...], str]  # the area, the dates and mobilities, and the destination
 
 
 @settings(max_examples=40)
@@ -228,7 +228,7 @@ def test_incremental_departure_counts_equal_a_full_count(
     without_destination = Counter[tuple[str, tuple[str, ...]]]()
     for (area, moves, _), number in households.items():
         without_destination[area, moves] += number
-    assert read_before == without_destination  # the previous release reads the view departure_counts
+    assert read_before == without_destination  # the previous release of Dayar reads the view departure_counts
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:

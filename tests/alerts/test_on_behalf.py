@@ -110,8 +110,8 @@ async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, rol
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
     """Another account sends two updates, which move the alert to Kadamjai.
 
-    One has a lower and one has a higher revision. The first person undoes the acknowledgement. A reader of Kadamjai
-    then acknowledges, and can read only the note of this second acknowledgement.
+    One update has a lower revision, and the other update has a higher revision. The first person undoes the
+    acknowledgement. A reader of Kadamjai then acknowledges, and can read only the note of this second acknowledgement.
     """
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)

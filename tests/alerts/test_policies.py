@@ -1,6 +1,6 @@
 """Escalation policies decide who is notified at which step, and how long each step waits.
 
-Administrators edit them on a page.
+Administrators edit policies on a page.
 """
 
 import re

@@ -218,7 +218,7 @@ def test_a_strong_deep_quake_beyond_the_drawn_area_is_to_be_judged_whoever_repor
     "changed",
     [
         {"magnitude": 5.9},
-        {"severity": "Minor"},  # no person must judge, because the source states a severity
+        {"severity": "Minor"},  # no person must judge the severity, because the source states one
         {"area": {"point": {"lat": 34.0, "lon": 70.37}}},  # 612 km (5.5 degrees of latitude) south of Chon-Alai
     ],
 )
@@ -227,9 +227,9 @@ def test_a_weaker_farther_or_judged_deep_quake_raises_no_alert(changed: dict[str
 
 
 def test_a_long_rupture_without_expected_damage_is_to_be_judged() -> None:
-    """Chon-Alai is 181.7 km from the hypocentre, which is 20.522 km deep. The intensity there is 5.05.
+    """Chon-Alai is 181.7 km from the hypocentre, which is 20.522 km deep.
 
-    0.898 x 6.8 + 1.215 - 1.809 x log10(181.7 / 20.522) - 0.003447 x (181.7 - 20.522) = 5.05.
+    The intensity there is 0.898 x 6.8 + 1.215 - 1.809 x log10(181.7 / 20.522) - 0.003447 x (181.7 - 20.522) = 5.05.
     """
     finding = alerted(**MURGHOB)
     assert (finding.severity, finding.reason) == ("Moderate", "quake_unjudged")
@@ -238,9 +238,9 @@ def test_a_long_rupture_without_expected_damage_is_to_be_judged() -> None:
 
 
 def test_the_settlement_that_is_nearest_to_the_epicentre_counts_for_its_district() -> None:
-    """Daroot is 60.0 km west of the epicentre, and 64.37 km from the hypocentre. The intensity there is 4.50.
+    """Daroot is 60.0 km west of the epicentre, and 64.37 km from the hypocentre.
 
-    5.436 - 1.809 x log10(64.37 / 23.31) - 0.003447 x (64.37 - 23.31) = 4.50.
+    The intensity there is 5.436 - 1.809 x log10(64.37 / 23.31) - 0.003447 x (64.37 - 23.31) = 4.50.
     """
     daroot = Locality(
         "KG06259800010", CHON_ALAI, LocalityKind.VILLAGE, dict.fromkeys(LANGUAGES, "Daroot"), 39.474, 72.7266

@@ -1,7 +1,7 @@
 """Tests a night with 200 alerts in one hour. Every receiver reads all grave alerts, and few messages about the others.
 
-Most alerts about milder hazards are not answered in time, so that they escalate; some are acknowledged, closed, widened
-or become severe.
+Most alerts about milder hazards are not answered in time, so that they escalate; some are acknowledged or closed, and
+some get a larger area or a higher severity.
 """
 
 import asyncio
@@ -50,13 +50,13 @@ from tests.waiting import wait_for
 EMAIL, TELEGRAM, SMS = DeliveryChannel.EMAIL, DeliveryChannel.TELEGRAM, DeliveryChannel.SMS
 MODERATE, SEVERE, EXTREME = 140, 40, 20
 GRAVE = re.compile("(Severe|Extreme): ")
-HEAD = 43  # the chat of the head
+HEAD = 43  # the number of the Telegram chat of the head of shift
 PHONES = {"officer": "+996700123456", "head": "+996700654321"}
 MOST_IN_AN_HOUR = 40
 PARTS, FLUSH = 30, 6  # each part of the night lasts two minutes
 UPDATED_EVERY = 6  # after this number of parts, the mildest hazard of the earlier part becomes severe
-# Moves the times of everything that is stored into the past. Each table is locked before, in a transaction of its own,
-# so that the statement and a sender that stores results never wait for each other.
+# Moves the times of everything that is stored into the past. Each table is locked first, and is changed in a
+# transaction of its own. Otherwise, the statement and a sender that stores results could wait for each other.
 LATER = """
 UPDATE deliveries SET created_at = created_at - interval '2 minutes', planned_at = planned_at - interval '2 minutes',
     next_contact_at = next_contact_at - interval '2 minutes', due_at = due_at - interval '2 minutes'
@@ -80,7 +80,8 @@ class RedNight:
         self.town, self.box, self.bot, self.gateways = town, box, bot, gateways
         self.next_contacts = NextContacts(town.sessions, Places.load())
         self.escalation = Escalation(town.sessions, rules(), Places.load())
-        self.counts: dict[str, list[int]] = {"desk": [], "officer": [], "head": []}  # messages so far, by part
+        # for each receiver: how many messages about milder alerts had come by the end of each part of the night
+        self.counts: dict[str, list[int]] = {"desk": [], "officer": [], "head": []}
 
     async def receivers(self) -> None:
         """The officer has three contacts. The head is notified if nobody acknowledges in time."""

@@ -81,7 +81,10 @@ async def test_a_bound_person_acknowledges_as_on_the_board(line: Line) -> None:
 
 
 async def test_which_actions_of_others_outdate_an_action_on_an_earlier_state(line: Line) -> None:
-    """An acknowledgement after comments or acknowledgements of others is accepted. A repeated action is refused."""
+    """An acknowledgement is also accepted after other people have commented or acknowledged.
+
+    A repeated action is refused.
+    """
     session, alert_id = line.post.session, (await line.post.alert()).alert_id
     replies = Replies(rules(), Places.load(), line.box, revocations(line.settings), ActChannel.TELEGRAM)
     aibek, bermet = operator(), operator(name="bermet")

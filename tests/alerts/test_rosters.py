@@ -1,6 +1,6 @@
 """Rosters say who is on duty when, and report gaps and overlaps.
 
-They are read from files, and exchanged as iCalendar.
+Rosters are read from files, and exchanged as iCalendar.
 """
 
 from collections.abc import Mapping

@@ -196,7 +196,7 @@ def test_a_digest_without_room_for_a_title_still_says_that_it_is_an_exercise() -
 
 
 async def test_combined_messages_are_one_sms_with_one_receipt(gateways: Gateways, town: Town) -> None:
-    """The receipt settles all deliveries of the message, and each of them is sent once."""
+    """The receipt settles all deliveries of the message, and each delivery is sent once."""
     settings, job = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER)
     combined = replace(job, companions=(job_to(OFFICER), job_to(OFFICER)))
     gateways.states = ["sent", "delivered"]

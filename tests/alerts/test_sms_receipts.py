@@ -213,7 +213,10 @@ async def test_without_a_receipt_in_time_the_next_contact_is_notified(
 async def gate_of_parts(
     shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine, tmp_path: Path
 ) -> AsyncIterator[Gate]:
-    """A gate whose gateway gives a receipt for each part of a message. The message to the officer has two parts."""
+    """The app with a gateway that gives a receipt for each part of a message.
+
+    The message to the officer has two parts.
+    """
     async with opened(shared_installation, settings, engine, tmp_path, "json with parts") as made:
         await made.officer()
         await made.town.report(mudflow(onset=datetime.now(UTC), area={"pcodes": [KADAMJAI, LEILEK, ALAI]}))

@@ -120,7 +120,10 @@ async def test_a_person_takes_over_snoozes_and_comments_by_the_same_code(phones:
 
 
 async def acts_at_the_second_reply(phones: Phones, number: str, typed: str, other: str, expected: str) -> None:
-    """The first reply changes nothing, because somebody else has acted; its answer names this person."""
+    """The first SMS of the person changes nothing, because somebody else has acted.
+
+    Our answering SMS names this other person.
+    """
     before = await phones.fetch("SELECT count(*) FROM acts")
     answer = await phones.reply(number, typed)
     assert answer is not None and answer.startswith("Not done: somebody has acted meanwhile. ")

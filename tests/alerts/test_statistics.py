@@ -129,7 +129,7 @@ async def test_statistics_that_take_long_end_without_waiting_longer(
 
 
 async def a_small_set(session: AsyncSession) -> None:
-    """Five alerts that count, and four that do not, with six notifications and a hazard."""
+    """Five alerts that the statistics count, four alerts that they leave out, six notifications, and a hazard."""
     in_time = await raised(session, FIRST_MINUTE_OF_JUNE, pcodes=(KADAMJAI,))
     await acted(session, in_time, ActKind.ACKNOWLEDGED, 4)
     await acted(session, in_time, ActKind.CONFIRMED, 9)
@@ -167,7 +167,8 @@ async def a_small_set(session: AsyncSession) -> None:
         mudflow(**begun, status="Exercise"),
         hazard(**begun, msg_type="Cancel", revision=2),
         hazard(onset=datetime(2026, 4, 1, tzinfo=UTC)),
-        mudflow(**begun, source="field", source_id="m2", certainty="Unlikely"),  # a team looked and found nothing
+        # a team looked for the hazard, and found nothing
+        mudflow(**begun, source="field", source_id="m2", certainty="Unlikely"),
     ]
     await hazard_queries.save_hazards(session, hazards, [], PLACES)
 

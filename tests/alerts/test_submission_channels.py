@@ -1,4 +1,4 @@
-"""The migration changes reports that the previous release stored, so that this release can read them."""
+"""The migration changes the reports that the previous release of Dayar stored, so that this release can read them."""
 
 from importlib import import_module
 

@@ -41,7 +41,7 @@ OPEN = [
     "Взять в работу",
     "Отложить на 15 мин",
     "Завершить…",
-]  # an alert on which nobody works has these buttons, outside the centre
+]  # in a chat outside the centre, a message about an alert on which nobody works has these buttons
 
 SUPERGROUP = -1009000
 RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="ru")
@@ -84,7 +84,7 @@ async def test_one_alert_is_one_thread_whose_first_message_shows_the_newest_stat
 async def test_a_refused_token_loses_no_alert(bureau: Bureau) -> None:
     """While the token is refused, all deliveries are retried, and the next contact is notified.
 
-    They succeed after a new token is written into the file.
+    The deliveries succeed after a new token is written into the file.
     """
     desk = Receiver("desk", DeliveryChannel.TELEGRAM, f"telegram:{DESK}", language="ru")
     async with bureau.town.sessions.begin() as session:
@@ -124,7 +124,7 @@ async def reasons(town: Town) -> set[str]:
 
 
 async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_each(bureau: Bureau) -> None:
-    """The first alert is sent at once. The others wait for two minutes, and are sent in one message."""
+    """The first alert is sent at once. The other alerts wait for two minutes, and are sent in one message."""
     async with bureau.working():
         ids = [await bureau.alert(severity="Moderate") for _ in range(14)]
         first = await bureau.bot.message()

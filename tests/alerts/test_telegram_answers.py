@@ -1,4 +1,7 @@
-"""People bind their accounts by a code. They then acknowledge alerts in Telegram by a button, or by an answer."""
+"""People bind their accounts by a code.
+
+After that, people acknowledge alerts in Telegram by a button, or by a written answer.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -75,7 +78,7 @@ class Shift(Bureau):
             await bindings.bind(session, self.town.box, DeliveryChannel.TELEGRAM, str(USER), code, AIBEK.issued_at)
 
     async def ages(self, age: timedelta) -> None:
-        """Moves the time of the bot's questions into the past."""
+        """Moves the stored times of the bot's questions into the past."""
         async with self.town.sessions.begin() as session:
             await session.execute(update(TelegramQuestion).values(asked_at=TelegramQuestion.asked_at - age))
 
@@ -276,7 +279,7 @@ async def test_the_buttons_of_a_message_end_after_48_hours(shift: Shift) -> None
 
 
 async def is_made_old(shift: Shift) -> bool:
-    """Moves the stored message into the past. Returns False while the message is not stored."""
+    """Moves the stored time of the message into the past. Returns False while the message is not stored."""
     old = text("UPDATE telegram_messages SET sent_at = sent_at - interval '48 hours' RETURNING true")
     async with shift.town.sessions.begin() as session:
         return bool(await session.scalar(old))

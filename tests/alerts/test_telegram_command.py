@@ -1,4 +1,4 @@
-"""The command `dayar telegram` draws codes, lists and unbinds people, and says whether the bot works."""
+"""The command `dayar telegram` generates codes, lists and unbinds people, and says whether the bot works."""
 
 import re
 from datetime import UTC, datetime

@@ -196,7 +196,8 @@ async def test_a_message_is_not_edited_if_only_the_delivery_to_another_receiver_
     await bureau.town.report(mudflow(onset=now, received_at=now))
     async with bureau.working():
         await wait_for(lambda: bureau.bot.called("sendMessage"))
-        async with bureau.town.sessions.begin() as session:  # the event about the other delivery takes a number
+        # as if the event about another delivery had increased the alert's sequence
+        async with bureau.town.sessions.begin() as session:
             await session.execute(text("UPDATE alerts SET sequence = sequence + 1"))
         bureau.bot.can_send.set()
         await bureau.town.settled(1)

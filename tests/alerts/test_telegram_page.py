@@ -1,4 +1,7 @@
-"""The pages show the reader's code for Telegram, sent messages with their buttons, and that the bot is refused."""
+"""The pages show the reader's code for Telegram, and sent messages with their buttons.
+
+They warn if the bot is refused.
+"""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How people type replies to an SMS, and the code in the SMS and in the answers."""
+"""How people type an SMS that replies to an alert, and which code our SMS and our answering SMS contain."""
 
 import re
 from pathlib import Path

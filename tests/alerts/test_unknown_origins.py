@@ -149,12 +149,13 @@ async def test_registered_people_of_known_origin_are_not_among_the_people_of_unk
     await post(everybody := at_site(persons=120, households=16, household_unit="yards", **school))
     assert await in_force(post) == [((LEILEK,), 120), ((KADAMJAI,), 80)]
     await post(compared := later(everybody, comparison=included))
-    assert await in_force(post) == [((LEILEK,), 40), ((KADAMJAI,), 80)]  # 16 yards may be of other people
+    # the people of 16 yards may be other people than the registered ones
+    assert await in_force(post) == [((LEILEK,), 40), ((KADAMJAI,), 80)]
     await post(compared := later(compared, households=None))
     assert await in_force(post) == [((KADAMJAI,), 80)]
     await post(compared := later(compared, persons=140))
     assert await in_force(post) == [((LEILEK,), 60), ((KADAMJAI,), 80)]
-    # these people may be the registered ones, so only the larger number is subtracted
+    # these people may be the registered people, so only the larger number is subtracted
     await post(group(persons=90, **school))
     assert await in_force(post) == [((LEILEK,), 50), ((KADAMJAI,), 90)]
 

@@ -27,7 +27,7 @@ def test_a_team_id_is_listed_whole_on_a_terminal_of_80_columns(shared_installati
 
 
 def test_spaces_around_a_name_are_removed(shared_installation: Installation) -> None:
-    """A person signs in without the spaces, and `disable` must find the account."""
+    """The name is stored without spaces, so that a person can sign in, and `disable` finds the account."""
     name = f"aida-{uuid4()}"
     assert dayar(shared_installation, "add", f" {name} ", "--role", "viewer").exit_code == 0
     assert "already" in dayar(shared_installation, "add", name, "--role", "viewer").output

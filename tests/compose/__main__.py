@@ -58,7 +58,7 @@ def main() -> None:
         within.an_address_is_the_gateways_to_tell(project)
         played_as_the_readme_says(project)
         https_under_a_name(project)
-        project.up()  # started again without the name that `https_under_a_name` set
+        project.up()  # the installation is started again, without the name that `https_under_a_name` set
         everything_comes_back(project)
         everything_comes_back_from_a_bucket(project)
         say("all is as promised")
@@ -229,7 +229,7 @@ def played_with_an_accident(project: Project) -> Sent:
 
 
 def is_taken(answers: Mapping[str, int]) -> bool:
-    """Whether these answers are right.
+    """Whether intake gave the right number of answers of each kind.
 
     Three of the 44 requests repeat a report. If Valkey is slow, intake accepts a repeat, and the registry's inbox drops
     it.
@@ -254,7 +254,7 @@ def counted(project: Project, sent: Sent) -> Any:
 
 
 # The alerts service raises alerts by time. The registry publishes a count again when it has compared the count with the
-# registered people, and the alerts service then publishes again which reports an alert followed.
+# registered people. After that, the alerts service publishes again which reports an alert followed.
 CHANGES_WITHOUT_REPORTS = {"alerts", "groups", "outcomes"}
 
 

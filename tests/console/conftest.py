@@ -147,7 +147,7 @@ def fresh_attempts(shared_installation: Installation) -> None:
 
 @pytest.fixture
 async def index(session: AsyncSession, settings: ConsoleSettings) -> SearchIndex:
-    """Makes the words of the search in the transaction of `session`."""
+    """Makes the index of the search, in the transaction of `session`."""
     inside = async_sessionmaker(await session.connection(), join_transaction_mode="create_savepoint")
     return SearchIndex(inside, SearchWords(console_pages(settings), Places.load()))
 

@@ -111,7 +111,7 @@ def group(
 ) -> events.GroupCounted:
     """A count of a group from Kadamjai. `to` is the P-code of the place where the people are.
 
-    None if the place is not known.
+    If the place is not known, `to` is None.
     """
     fields: dict[str, Any] = {
         "group_id": uuid4(),

@@ -96,7 +96,7 @@ def test_metadata_that_would_fill_the_memory_are_damaged(tmp_path: Path) -> None
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The path that MAP_PMTILES names. There is no file at the start of the console."""
+    """The path that MAP_PMTILES names. When the console starts, the file does not exist."""
     folder: Path = tmp_path_factory.mktemp("maps")
     return folder / "secret-name.pmtiles"
 
@@ -211,7 +211,7 @@ def opened(page: Page, console: Served, path: str = "/map?lang=en") -> Page:
 
 
 def colours(page: Page) -> Iterator[tuple[int, ...]]:
-    """The colours of some points of the map. A name or a line can be at one of them.
+    """The colours of some points of the map. A name or a line can be at one of these points.
 
     Each colour is read only if the caller asks for it, because a picture of the map takes long.
     """
@@ -224,7 +224,10 @@ def colours(page: Page) -> Iterator[tuple[int, ...]]:
 
 
 def first_pixel(png: bytes) -> tuple[int, ...]:
-    """The red, green and blue of the first pixel of a picture. PNG never changes them by a filter."""
+    """The red, green and blue of the first pixel of a picture.
+
+    For the first pixel, no filter of PNG changes these values.
+    """
     data, start = b"", 8
     while start < len(png):
         length, kind = struct.unpack_from(">I4s", png, start)

@@ -185,7 +185,10 @@ def test_the_page_of_the_status_shows_the_findings_to_those_who_act(watched: tup
 
 @pytest.mark.parametrize(("silent", "up", "is_told"), [(1, 60, False), (10, 3, False), (10, 60, True)])
 def test_the_board_states_that_the_monitoring_has_stopped(tmp_path: Path, silent: int, up: int, is_told: bool) -> None:
-    """`silent` is the number of minutes since the monitoring last looked, and `up` since the console started."""
+    """`silent` is the number of minutes since the last round of the monitoring.
+
+    `up` is the number of minutes since the console started.
+    """
     now = datetime.now(UTC)
     started_at = now - timedelta(minutes=up)
     assert monitored_until(tmp_path, now, started_at=started_at) is None, "it never ran"

@@ -209,7 +209,10 @@ async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:
 
 
 async def test_an_operator_of_an_area_sees_the_groups_that_are_there_or_came_from_there(session: AsyncSession) -> None:
-    """The present place decides. If it is abroad or not known, the origin decides, as for households."""
+    """The present place of a group decides who sees the group.
+
+    If this place is abroad or not known, the origin decides, as for households.
+    """
     from_kara_suu: dict[str, Any] = {"origin": Place(pcode=KARA_SUU)}
     abroad = group(4, destination=Place(country="TJ"))
     seen = [group(1, to=LEILEK, **from_kara_suu), group(2), abroad, group(64, to=VILLAGE, **from_kara_suu)]

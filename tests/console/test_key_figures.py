@@ -76,7 +76,7 @@ async def test_the_figures_of_an_area_are_compared_with_those_recorded_24_hours_
 
 
 async def test_without_a_record_of_that_time_the_change_is_not_known(session: AsyncSession) -> None:
-    """A figure that was recorded long before or after that time does not count."""
+    """Figures that were recorded long before or after that time are not compared with the present figures."""
     for moment in (NOW - DAY - timedelta(minutes=25), NOW - DAY + timedelta(minutes=1)):
         await queries.record(session, Status.ACTUAL, moment)
     assert set((await shown(session)).values()) == {(0, None)}
@@ -97,7 +97,7 @@ async def test_two_workers_record_once_in_a_quarter_of_an_hour_and_old_records_g
 async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_topics_arrives(
     engine: AsyncEngine,
 ) -> None:
-    """Figures that contain other figures are as old as these, and figures that nobody reads are freed."""
+    """A figure that contains other figures is as old as the contained figures. Figures that nobody reads are freed."""
     now = [0.0]
     sessions, figures = database.sessions(engine), SharedFigures(lambda: now[0])
     computed: list[Iterable[str]] = []

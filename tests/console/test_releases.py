@@ -1,4 +1,4 @@
-"""The board keeps a hazard and its release separately, in any order of arrival, and shows a missing release in red."""
+"""The board stores a hazard and its publication separately, in any order. It shows a missing publication in red."""
 
 import itertools
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ CONFIRMED = Confirmation(NOW, frozenset({"Severe"}))
 
 
 def revisions(hazard_id: UUID) -> list[HazardReported]:
-    """The events of a report, its release, a change of the report, and a second release with another severity."""
+    """The events of a report, its publication, a change of the report, and a second publication with a new severity."""
     own: dict[str, Any] = {"hazard_id": hazard_id, "scope": "Restricted", "text": INTERNAL}
     public: dict[str, Any] = {"hazard_id": hazard_id, "text": PUBLIC, "severity": "Unknown"}
     return [
@@ -119,7 +119,7 @@ async def test_a_release_waits_on_the_board_until_its_hazard_comes(session: Asyn
         ("Severe", False, 60, [0], False),
         ("Moderate", True, 60, [0], False),
         ("Severe", True, 60, [0, 1], False),
-        ("Severe", True, 60, [0, 1, 2], True),  # the hazard was changed after the release
+        ("Severe", True, 60, [0, 1, 2], True),  # the hazard was changed after its publication
         ("Severe", True, 60, [0, 1, 2, 3], False),
     ],
 )

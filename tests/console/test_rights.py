@@ -159,7 +159,7 @@ def test_an_administrators_form_changes_rights_and_keeps_the_telephone_encrypted
         "read ",
     }
     assert told.count("read ") == 5  # three opened pages, and two refused forms, which show the account again
-    # a source that an earlier release permitted
+    # a source that an earlier release of Dayar permitted
     rows(served, f"UPDATE accounts SET sources = '{{field}}' WHERE account_id = '{home[10:]}' RETURNING ''")
     refused = administrator.post(f"{home}?lang=en", data=details(administrator, home, roles="viewer", areas="KG"))
     assert refused.status_code == 422 and "dayar user change NAME --source" in refused.text

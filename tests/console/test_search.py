@@ -147,7 +147,7 @@ def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
         return {kind: results(client, kind=kind, q=wanted) for kind, wanted in searched.items()}
 
     assert wait_until(lambda: found_by(operator) == expected, timeout=60), found_by(operator)
-    # the name of the place and the kind of the event find it too, in the letters of another language
+    # a search for the place's name and the kind of event, in letters of another language, finds the hazard too
     assert results(operator, kind="hazards", q=f"{word} kadamjai selevoi potok") == expected["hazards"]
     # staff see the hazards of the whole country
     far = served.signed_in(Role.REGISTRAR, areas=[KARA_SUU])
@@ -204,7 +204,7 @@ def test_filters_limit_the_results_and_pages_follow_each_other(served: Served) -
 
 
 def test_a_cell_that_looks_like_a_formula_is_a_text(served: Served) -> None:
-    name = f"=1e5{uuid4().hex[:8]}"  # PostgreSQL's own parser of texts would read a number at the beginning
+    name = f"=1e5{uuid4().hex[:8]}"  # PostgreSQL's own parser would read the beginning of this name as a number
     school = site(name_ru=name, name_ky=None)
     served.publish(school)
     operator = served.signed_in(Role.OPERATOR)

@@ -67,7 +67,10 @@ def test_changing_the_language_keeps_the_requested_page(served: Served) -> None:
 
 
 def test_pages_are_in_the_accounts_language_until_the_person_chooses_another(served: Served) -> None:
-    """The persons of a desk sign in one after the other. The choice of one person does not stay for the next."""
+    """The persons of a desk sign in one after the other.
+
+    The language that one person chose does not stay for the next person.
+    """
     client, english = served.client(), {"accept-language": "en"}
 
     def shown(**params: str) -> str:

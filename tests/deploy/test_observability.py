@@ -13,7 +13,8 @@ from shared.monitoring.findings import FindingKind
 FOLDER = paths.ROOT / "deploy" / "observability"
 RULES = (FOLDER / "rules.yml").read_text(encoding="utf-8")
 EXPRESSIONS = dict(re.findall(r"- alert: (\w+).*?\n +expr: (.+?)\n +(?:for|labels):", RULES, re.DOTALL))
-# The rules that judge the metrics of a service by the condition of a finding. The rule DayarFinding reads all others.
+# The rules that judge the metrics of a service by the condition of a finding. The rule DayarFinding judges all other
+# findings.
 OF_METRICS = {
     FindingKind.SERVICE_SILENT: "DayarServiceSilent",
     FindingKind.SERVER_AWAY: "DayarServerAway",

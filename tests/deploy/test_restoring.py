@@ -63,7 +63,7 @@ async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(ta
 
     The first offset and the dead letters' offsets decrease by 6, too.
 
-    In partition 1, the next offset is 9 before and after the restore, so nothing moves.
+    In partition 1, the next offset is 9 before and after the restore, so no offset changes.
     """
     server, next_offset = tables.components.server, 9
     keep = (

@@ -37,7 +37,7 @@ def test_a_changed_setting_changes_existing_topics(installation: Installation) -
 
 
 def test_a_right_that_a_login_no_longer_needs_is_withdrawn(installation: Installation) -> None:
-    """An earlier release let the console read reports. The other rights are of the administrators of the cluster."""
+    """An earlier release let the console read reports. The administrators of the cluster gave the other rights."""
     broker, prefix, logins = installation.components.broker, installation.topic_prefix, installation.ground.kafka_logins
     if not broker.is_closed:
         pytest.skip("a given Kafka without logins has no rights")
@@ -115,9 +115,9 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
 def test_only_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(tables: Installation) -> None:
     """The two topics of hazards must have equally many partitions.
 
-    Only then does one worker read both partitions of a hazard.
+    Otherwise, two workers could read the two partitions of one hazard.
 
-    Every other new topic has the configured number.
+    Every other new topic has the configured number of partitions.
     """
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()

@@ -1,6 +1,6 @@
 """Every report with changed bytes that a Struct accepts is accepted by the pydantic model.
 
-Both write the same bytes.
+The Struct and the model write the same bytes.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A person at the desk lists the own reports with their results, and nobody else's."""
+"""A person at the desk gets a list of this person's own reports with their results, and of no other reports."""
 
 from datetime import UTC, datetime
 from itertools import product
@@ -91,7 +91,10 @@ async def test_a_sent_correction_has_no_result_until_its_own_outcome_comes(intak
 
 
 async def test_the_list_states_of_each_outcome_what_its_receipt_states(intake: RunningIntake) -> None:
-    """Nobody noted these reports when they were sent. Some outcomes name a reason that the author must not read."""
+    """Nobody sent these reports to intake: only their outcomes are stored.
+
+    Some outcomes name a reason that the author must not read.
+    """
     account = uuid4()
     reasons = (*RefusalReason, *MovementReason, "not_author", None)
     kinds = {uuid4(): {"outcome": outcome, "reason": reason} for outcome, reason in product(OutcomeKind, reasons)}
@@ -131,7 +134,7 @@ async def test_a_household_outside_the_authors_areas_has_no_link_to_its_record(i
 
 
 async def test_only_reports_of_the_desk_are_noted_and_a_release_is_not_listed(intake: RunningIntake) -> None:
-    """The outcome of a release names the centre as the author, so nobody could read it."""
+    """The outcome of a publication names the centre as the author, so no person could read this outcome."""
     account, event, batch = uuid4(), entered(), [household(), household()]
     centre, phone = desk(intake, account, Role.DUTY_HEAD), intake.caller(account=account)
     await phone.post(DISPLACEMENTS, household())

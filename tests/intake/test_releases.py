@@ -1,6 +1,6 @@
-"""An operator or duty head releases chosen fields of a restricted hazard.
+"""An operator or duty head releases chosen fields of a restricted hazard to the public.
 
-The release is published on the public topic.
+These fields are published on the public topic.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ def entered(**changed: Any) -> dict[str, Any]:
 
 
 def released(event: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    """A release of the hazard's first revision, without the severity."""
+    """The publication of the hazard's first revision, without the severity."""
     fields = hazard(source=event["source"], source_id=event["source_id"], released_revision=1, revision=2, text=TEXT)
     del fields["severity"]
     return {**fields, **changed}

@@ -1,4 +1,4 @@
-"""Intake opens reports that phones sealed to its public key, and admits them like reports in clear."""
+"""Intake opens reports that phones sealed to its public key, and admits these reports like reports in plain text."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -224,7 +224,7 @@ async def test_each_answer_names_the_key_that_is_used(intake: RunningIntake) -> 
 
 @pytest.mark.parametrize("repeated", ["report_id", "version"])
 async def test_a_field_outside_the_seal_is_not_taken_from_inside(intake: RunningIntake, repeated: str) -> None:
-    """The field must be refused inside, because readers of a JSON object use the last value of a repeated field."""
+    """The field is refused in the sealed content, because readers of JSON use the last value of a repeated field."""
     key, report = await key_of(intake), household()
     inside = {**report, "version": 7, "report_id": household()["report_id"]}
     content = {

@@ -41,7 +41,10 @@ class Sent:
     taken: dict[str, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
-        """Counts the answer to a request with one report. A 503, which means a full spool, is the only allowed 5xx."""
+        """Counts intake's answer to a request that contained one report.
+
+        A 503, which means a full spool, is the only allowed 5xx.
+        """
         assert response.status_code < 500 or response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
         self.reports += 1
         if response.is_success:
@@ -51,7 +54,7 @@ class Sent:
         return response
 
     def answered_batch(self, topics: Iterable[str], response: httpx.Response) -> httpx.Response:
-        """Counts the results of a batch; `topics` names each report's topic."""
+        """Counts intake's results for the reports of a batch. `topics` names the topic of each report."""
         assert response.status_code == httpx.codes.OK, response.text
         for topic, result in zip(topics, response.json()["results"], strict=True):
             self.reports += 1

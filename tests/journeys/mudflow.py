@@ -154,7 +154,7 @@ class Mudflow:
             **plan.mobility,
             "persons": len(FAMILY),
         }
-        # families at B always have members, because the reports of deaths at B name a member
+        # families at B are always reported with their members, because the reports of deaths at B name a member
         if letter != "B" and self._draw.random() >= FULL_FORM:
             return report
         name = self._draw.choice(hope.FAMILY)

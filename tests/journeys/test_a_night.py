@@ -48,7 +48,8 @@ NUMBER = "996700123456"
 STALLED = "Принято, но"
 NOTES = "Мост через Исфайрам закрыт."
 MINUTE = timedelta(minutes=1)
-# Each tuple is a transaction about one table. It locks the table first, so that it causes no deadlock with a worker.
+# Each tuple is a transaction about one table. The transaction locks the table first, so that no worker can be in a
+# deadlock with it.
 PASS = (
     (
         "LOCK TABLE deliveries IN EXCLUSIVE MODE",
@@ -180,7 +181,7 @@ async def night(installation: Installation, tmp_path: Path) -> AsyncIterator[Nig
         engine = database.engine(settings)
         stack.push_async_callback(engine.dispose)
         night = Night(installation, bot, gateways, database.sessions(engine), WebhookSecrets(settings.alerts_key_file))
-        async with night.sessions.begin() as session:  # a board is attended, so no delay is halved
+        async with night.sessions.begin() as session:  # somebody watches a board, so no delay is halved
             at = datetime.now(UTC) + timedelta(days=3650)
             await presences.note(session, uuid4(), uuid4(), at, at)
         sms = Contact(DeliveryChannel.SMS, f"sms:+{NUMBER}")

@@ -1,4 +1,4 @@
-"""A mudflow in Kadamjai, from the first call to the last return. 3,000 people are at six sites.
+"""A mudflow in Kadamjai, from the first call to the last return. At six sites, there are 3,000 people.
 
 The reports of five past days are sent within seconds. `tests/journeys/mudflow.py` describes what happens on each day.
 The expected figures are computed by hand from that plan, in the comments of `DAYS`. A family has five persons.
@@ -92,7 +92,7 @@ DAYS = (
     Day(
         # Kadamjai 1,900 - 3 dead - 20 abroad = 1,877; Batken 1,100 - 40 = 1,060; Leilek 8 * 5 = 40; together 2,977
         displaced={KADAMJAI: 1_877, BATKEN: 1_060, LEILEK: 40},
-        families=596,  # of the 600 families, 4 are abroad
+        families=596,  # 4 of the 600 families are abroad
         # A: 400 registered > 480 - 100; B: 420 - 3 dead > 397 registered; C: 800 registered > 650 + 100; D: 280
         # registered > 300 - 25; E: 600 - 40 registered persons (or 35 of the group)
         occupancy=(400, 417, 800, 280, 560, 520),
@@ -111,10 +111,10 @@ DAYS = (
         # D had 60 - 4 = 56 families, and all 280 persons return; of B return 30 families, which lost 3 persons: 147
         # Kadamjai has 1,877 - 280 - 147 = 1,450; all together are 2,550.
         displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},
-        families=510,  # of the 596 families, 56 and 30 returned
+        families=510,  # 596 families, of which 56 returned from D and 30 from B
         # 150 of 420 people left B (or 147 registered persons and 3 dead), and all 275 people left D
         occupancy=(400, 270, 800, 0, 560, 520),
-        in_groups=2_520,  # of the 2,945 people, 275 and 150 returned
+        in_groups=2_520,  # 2,945 people, of whom 275 returned from D and 150 from B
         flow=(608, 3_040),
         evacuated=1_100,  # the evacuation of F was lifted, but its people have not returned yet
         returned=(427, 425),  # 280 + 147 registered people and 275 + 150 counted people returned

@@ -142,7 +142,7 @@ def desk(tmp_path: Path) -> Desk:
 async def one_office(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     """The registry's app.
 
-    It has a separate database, because it commits, and the fixture `session` needs empty tables.
+    The app has a separate database, because the app commits rows, and the fixture `session` needs empty tables.
     """
     with installed(ground, tmp_path_factory.mktemp("installation"), partitions=0) as installation:
         async with opened(installation) as office:

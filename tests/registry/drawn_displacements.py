@@ -102,7 +102,7 @@ def changed(draw: Draw, moves: list[Body]) -> Iterator[Body]:
 
 
 def practised(draw: Draw, report: Body) -> Body:
-    """The same report with another status, for example from an exercise. No figure counts it."""
+    """The same report with another status, for example from an exercise. No figure counts this report."""
     return {**report, "report_id": str(uuid4()), "status": draw.deal(OTHER_STATUSES)}
 
 
@@ -127,7 +127,7 @@ def groups(draw: Draw) -> Iterator[Body]:
 
 
 def count(draw: Draw, at: datetime, *, measure: str = "stock", number: int | None = None, **changed: Any) -> Body:
-    """The count of a group. Each group with a number has a place of its own."""
+    """The count of a group. Each group that is counted with a `number` has a place of its own."""
     origin = draw.choice(ORIGINS)
     destination = draw.choice([code for code in DESTINATIONS if code != origin])
     body = group(
@@ -160,7 +160,7 @@ def counted_later(draw: Draw, first: Body, at: datetime) -> Body:
 
 
 def recounted(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
-    """A full recount. Some groups have people who moved before the recount, after it, or both."""
+    """A full recount. In some groups, people moved before the recount, after the recount, or both."""
     later = at + timedelta(days=105)
     stated = {"occurred_at": at.isoformat(), "reported_at": later.isoformat()}
     recount = {"report_id": str(uuid4()), "persons": draw.randint(18, 200), "is_full_recount": True}

@@ -174,9 +174,9 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """The message of a report. `unknown` are additional clear fields.
+        """The message of a report. `unknown` are additional fields in plain text.
 
-        The seal protects them like all clear fields.
+        The seal protects these fields from changes, like all fields in plain text.
         """
         parts, first, correction = MODELS[body["kind"]]
         report = parts[0].model_validate(body)

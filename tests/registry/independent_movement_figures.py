@@ -24,7 +24,7 @@ KEPT = ("occurred", "new_movement", "new_day", "origin", "destination")
 
 @dataclass(frozen=True)
 class MovementQuery(Query):
-    """The filters of movements, durations and confirmations. They count people of all scopes."""
+    """The filters of movements, durations and confirmations. Figures of movements count people of all scopes."""
 
     movement: tuple[str, ...] = ()
     since: str = ""

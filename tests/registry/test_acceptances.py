@@ -26,7 +26,10 @@ PUBLISHED = "SELECT convert_from(value, 'UTF8')::json AS event FROM outbox WHERE
 
 
 async def twice(office: Office, **changed: Any) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """Files a household, and a held report of another team about it. Returns both, and the held report's outcome id."""
+    """Files a household, and a held report of another team about it.
+
+    Returns the report of the household, the held report, and the outcome id of the held report.
+    """
     first = household(short_code="7K3M9QXA7")
     second = household(persons=6, members=family(6), destination={"pcode": BATKEN}, **changed)
     await office.file(first)
@@ -309,7 +312,7 @@ async def test_the_correction_of_a_movement_that_is_given_back_finds_its_househo
 async def test_a_movement_by_short_code_that_is_given_back_waits_until_its_household_is_registered(
     office: Office,
 ) -> None:
-    """Both movements came more than 60 days ago. The sign-in of the second one had expired."""
+    """Both movements came more than 60 days ago. The second movement was sent with an expired sign-in."""
     left, came = (datetime.now(UTC) - timedelta(days=days) for days in (90, 61))
     first, coded = (fled(occurred_at=left.isoformat(), short_code=drawn_code()) for _ in range(2))
     moments = {"occurred_at": came.isoformat(), "reported_at": came.isoformat()}

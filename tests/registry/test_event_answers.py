@@ -206,7 +206,7 @@ async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_aske
 async def test_departures_are_listed_in_pages_and_assigned(office: Office) -> None:
     """Many departures stay open because intake proposes no event for them.
 
-    Without pages, they would hide all others.
+    Without pages, these departures would hide all other departures.
     """
     left = datetime.now(UTC) - timedelta(days=20)
     hours = [(left + timedelta(hours=number)).isoformat() for number in range(MOST_DEPARTURES + 1)]

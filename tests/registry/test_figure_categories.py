@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 async def test_persons_with_disability_are_counted_among_the_persons_who_were_asked(office: Office) -> None:
     """The persons of the family are 42, 39, 17, 9 and 71 years old.
 
-    The second refused to answer, and the third was not asked.
+    The second person refused to answer, and the third person was not asked.
     """
     answers = ("some_difficulty", "refused", None, "a_lot_of_difficulty", "cannot_do_at_all")
     body = household()

@@ -206,7 +206,7 @@ async def test_the_worker_of_the_previous_release_takes_no_movements(office: Off
 
 
 async def test_a_worker_of_the_previous_release_need_not_store_the_origin_of_the_displacement(office: Office) -> None:
-    """Completed durations need this origin. A trigger finds it."""
+    """Completed durations need this origin, which a trigger finds."""
     returned = household(origin={"pcode": OSH})
     await office.file(returned, movement(returned, "returned"))
     columns = ", ".join(name for name in bulk_copy.columns(HouseholdPassage) if name != "displaced_from_pcode")

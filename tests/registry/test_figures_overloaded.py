@@ -67,7 +67,10 @@ async def test_a_statement_that_the_database_ends_is_retried(office: Office, pat
 
 
 async def test_a_chart_without_months_or_in_too_little_time_says_so(office: Office) -> None:
-    """PostgreSQL cancels a statement that takes longer than the limit, as it does here at once."""
+    """In an installation, PostgreSQL cancels a statement that takes longer than the limit.
+
+    In this test, the statement is cancelled at once.
+    """
     answer = await answer_without_statement(office, "/figures/history?lang=en", "pg_cancel_backend")
     assert answer.status_code == 503
     assert "The numbers of these months took too long." in answer.text.partition("data-part")[2]

@@ -1,4 +1,4 @@
-"""A count states when somebody last saw its people, and whether their return is presumed. Pages show the same."""
+"""A count states when somebody last saw its people, and whether their return is presumed. Pages show the same facts."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random

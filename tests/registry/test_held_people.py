@@ -1,6 +1,6 @@
 """The registry publishes people who are known only from held reports.
 
-It also publishes when no such report waits any more.
+The registry also publishes that no such report waits any more.
 """
 
 from collections.abc import Sequence
@@ -153,7 +153,7 @@ Version = tuple[str, int, str]  # a version consists of a report id, a number, a
 
 
 def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
-    """Leaves out the reports of a second team about the household with reports of an exercise.
+    """For the household with reports of an exercise, leaves out the reports of a second team.
 
     The first team that registers a household owns it, so the order of arrival decides which of two teams' reports are
     held. If only an exercise registered the household, its held Actual reports are published. The published people

@@ -121,7 +121,10 @@ async def test_codes_are_locked_before_households(
 async def test_two_transactions_that_give_one_code_wait_for_each_other(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
-    """Otherwise neither would see that two households have the code, and the code would not be counted as wrong."""
+    """Otherwise, neither transaction would see that two households have the code.
+
+    The code would not be counted as wrong.
+    """
     await file(household(short_code=CODE))
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     async with database.opened(settings) as engine, database.sessions(engine)() as other:

@@ -50,7 +50,7 @@ async def test_an_unchanged_registry_answers_without_reading_the_displacements(o
 
 
 def without_clock(page: str) -> str:
-    """The page without times, because it states the minute of its charts."""
+    """The page without times, because the page states the minute of its charts."""
     return re.sub(r"\b\d\d:\d\d\b", "", page)
 
 
@@ -108,8 +108,8 @@ async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(off
 async def test_a_change_during_the_computation_is_in_the_next_answer(office: Office) -> None:
     """A request reads the version, then a change is committed, and then the request computes the figures.
 
-    The answer has the version and the figures from before the change. The next answers have the new ones. One of them
-    follows a cursor whose row no longer exists.
+    The answer has the version and the figures from before the change. The next answers have the new version and the new
+    figures. One of these answers follows a cursor whose row no longer exists.
     """
     await office.file(household(), household(destination={"pcode": KADAMJAI}))
     first = await page(office)
@@ -147,7 +147,7 @@ async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_oth
     await office.file(household())
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(office.app.state.sessions()) for _ in range(4)]
-        # one in 256 pairs of connections shares a slot, so more than two are opened
+        # one in 256 pairs of connections writes the same row of the version, so more than two connections are opened
         slots = {await session.scalar(text("SELECT pg_backend_pid() % 256")): session for session in opened}
         first, other, *_ = slots.values()
         for session in (first, other):

@@ -1,4 +1,4 @@
-"""A report can be decrypted only if its clear fields are exactly as intake wrote them."""
+"""A report can be decrypted only if its fields in plain text are exactly as intake wrote them."""
 
 import json
 from pathlib import Path

@@ -275,6 +275,6 @@ async def test_after_a_lost_connection_fewer_than_five_changed_households_still_
 
 
 async def end_waiting(session: AsyncSession) -> bool:
-    """End the connection that waits for the table, and return whether there was one."""
+    """End the connection that waits for the table, and return whether a connection waited."""
     waiting = "relation = 'count_comparisons'::regclass AND NOT granted"
     return bool(await session.scalar(text(f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {waiting}")))

@@ -96,7 +96,10 @@ async def test_accepting_held_reports_is_in_the_security_log(office: Office) -> 
 
 
 async def test_many_held_reports_elsewhere_do_not_hide_those_of_the_callers_area(office: Office) -> None:
-    """Another area has as many older held reports as one request can accept. They must not count for the limit."""
+    """Another area has as many older held reports as one request can accept.
+
+    The reports of the other area must not count for the limit.
+    """
     elsewhere = household(origin={"pcode": OSH}, destination={"pcode": OSH}, reported_at=NOON.isoformat())
     await office.file(elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     async with office.app.state.sessions.begin() as session:

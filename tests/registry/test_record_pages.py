@@ -177,7 +177,7 @@ async def test_the_groups_of_a_hazard_have_each_person_once_where_the_person_is_
 
 
 def people_of(page: str) -> list[str]:
-    """The number of people and their present place, of each row of the counted groups of a hazard."""
+    """For each row of a hazard's counted groups, the number of people and their present place."""
     rows = re.findall(r"<th[^>]*>(.*?)</th>.*?<td[^>]*>.*?</td>\s*<td[^>]*>(.*?)</td>", page.partition("<tbody>")[2])
     return [re.sub(r"<[^>]*>", "", f"{persons}, {place}") for persons, place in rows]
 

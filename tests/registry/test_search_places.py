@@ -171,7 +171,7 @@ async def test_a_registrar_draws_a_short_code_for_an_older_household_once(office
 
 
 async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office: Office) -> None:
-    """The report is found only by readers of the areas that it states."""
+    """Only readers of the areas that the report states find the report."""
     body = household()
     moved = movement(body, "transferred", destination={"pcode": BATKEN})
     await office.file(moved)

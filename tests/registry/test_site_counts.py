@@ -86,7 +86,10 @@ async def test_one_site_has_one_population_whatever_the_reports_say_about_the_pl
 
 
 async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(office: Office) -> None:
-    """The figures show the people of these groups by their origin. The rest of the whole count has no known origin."""
+    """The figures show the people of these groups by their origin.
+
+    The other people in the count of everybody have no known origin.
+    """
     site_id = await saved(office)
     here = {"site_id": str(site_id)}
     of_village, of_osh = counted(0, 70, **here), counted(1, 150, **here, origin={"pcode": OSH}, needs=["food"])

@@ -1,6 +1,6 @@
 """Tests movements of a whole site.
 
-They move all households and groups there, in any order of arrival, and are reversed as a whole.
+Such a movement moves all households and groups at the site, in any order of arrival, and is reversed as a whole.
 """
 
 import asyncio
@@ -230,7 +230,10 @@ async def test_the_steps_of_one_transaction_are_bounded(file: Filing, monkeypatc
 
 @anyio
 async def test_a_report_applies_the_movement_for_which_its_household_is_noted(file: Filing) -> None:
-    """The next report about the household, or the worker, applies the movement. In both cases, it takes effect once."""
+    """The next report about the household, or the worker, applies the movement.
+
+    In both cases, the movement takes effect once.
+    """
     here, other = household(site_id=SCHOOL), household(site_id=SCHOOL)
     await file(here, other)
     returned = file.desk.received(moved(SCHOOL, "returned"), author=AUTHOR, team=TEAM_OF_OFFICE)

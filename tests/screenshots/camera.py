@@ -24,7 +24,8 @@ IS_COMPLETE = """async () => {
   return isDrawn && isLive && page.startsWith("1/") && !document.querySelector("main [aria-busy=true]");
 }"""
 DRAWING_SECONDS = 30.0
-STILL = 4  # the map is ready if this many successive pictures of it are equal: marks are drawn after the base
+# the map is ready if this many successive pictures of the map are equal, because marks are drawn after the background
+STILL = 4
 
 
 class Camera:

@@ -1,4 +1,7 @@
-"""The further hazards of the evening: how many minutes ago each began, and its fields. All of them are invented."""
+"""The further hazards of the evening: how many minutes ago each began, and its fields.
+
+All these hazards are invented.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Golden files fit the contract, each field is marked as clear or sealed, and docs/asyncapi.json is current."""
+"""Golden files fit the contract, each field is marked as plain text or sealed, and docs/asyncapi.json is current."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from shared.events.topics import Sensitivity
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
 document = cache(contract.document)  # the document can be cached, because no test changes it
 
-# The clear fields, according to section 2 of PROTECTION.md. All other fields are sealed.
+# The fields in plain text, according to section 2 of PROTECTION.md. All other fields are sealed.
 MAY_BE_CLEAR = {
     "report_id",
     "household_id",
@@ -305,7 +305,7 @@ def test_every_field_of_a_report_is_clear_or_sealed(model: type[BaseModel]) -> N
 
 
 def shown(model: type[BaseModel]) -> Iterator[tuple[str, list[Any]]]:
-    """Yields the name and the marks of each clear field, including the fields of nested models."""
+    """Yields the name and the marks of each field in plain text, including the fields of nested models."""
     for name, field in model.model_fields.items():
         if name == BOX:
             continue

@@ -1,4 +1,7 @@
-"""All spellings of a name give the same folded value. So do all ways to write a telephone number."""
+"""All spellings of a name give the same folded value.
+
+All ways to write a telephone number give the same folded value, too.
+"""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Each table is declared once as a model, and the migrations make exactly the tables that the models declare.
 
-Triggers, functions and grants are not in the models. Other tests check their effects.
+Triggers, functions and grants are not in the models. Other tests check the effects of triggers, functions and grants.
 """
 
 import importlib

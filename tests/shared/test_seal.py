@@ -37,7 +37,10 @@ def test_a_record_splits_into_its_clear_half_and_its_box(seal_keys: Path) -> Non
 
 @pytest.mark.parametrize("added", [b',"status":"Test"}', b"}", b" }"])
 def test_nothing_follows_the_box(seal_keys: Path, added: bytes) -> None:
-    """Many JSON parsers use the last value of a repeated name, so a field after the box could replace a clear field."""
+    """Many JSON parsers use the last value of a repeated name.
+
+    A field after the box could replace one in plain text.
+    """
     box = seal.Sealer(seal_keys / "public.key").seal(b"x", AAD)
     value = seal.with_box(CLEAR, box.model_dump_json().encode())
     with pytest.raises(seal.SealMismatch):

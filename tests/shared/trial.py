@@ -42,7 +42,7 @@ from tests.waiting import last, wait_for
 
 SERVICE = "alerts"
 TOPIC = "hazards"
-TOPICS = (*HazardReported.topics(), ReportSettled.topic)  # what the service reads and writes
+TOPICS = (*HazardReported.topics(), ReportSettled.topic)  # the topics that the service reads and writes
 AUTHOR = uuid4()
 EFFECTS = "CREATE TABLE IF NOT EXISTS effects (event_id uuid NOT NULL, by integer NOT NULL)"
 

@@ -27,7 +27,9 @@ Look = Callable[[Surroundings], Awaitable[Sequence[MonitoringFinding]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that runs every `every` seconds, for at most `timeout` seconds. If all is well, it returns no finding.
+    """A check that runs every `every` seconds, for at most `timeout` seconds.
+
+    If all is well, the check returns no finding.
 
     The administrators are told of a finding only after the finding has lasted for `lasting` seconds, so that a restart
     causes no message.

@@ -27,7 +27,7 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
 
 
 def recent_starts(around: Surroundings, name: str, file: Path) -> int:
-    """The number of starts in the last ten minutes that this process has seen."""
+    """The number of starts that this process has seen in the last ten minutes."""
     starts = around.worker_starts.setdefault(name, set())
     with suppress(OSError, ValueError):  # the file is missing, or the worker is just writing the file
         starts.add(datetime.fromisoformat(file.read_text(encoding="ascii")))

@@ -148,7 +148,8 @@ def test_a_page_does_not_act_for_an_account_that_signed_in_later(whole: Whole, s
 
 
 # Makes the list longer than the screen, with rows of at most two states. Returns how many rows are wholly in view, and
-# their heights in lines of text. A single script does both, because the board may replace the rows at any time.
+# their heights in lines of text. A single script adds the states and measures the row, because the board may replace
+# the rows at any time.
 ROWS_IN_VIEW = """() => {
   const row = document.querySelector(".alert");
   for (const third of row.querySelectorAll(".alert-state > :nth-child(n + 3)")) third.remove();

@@ -33,7 +33,10 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
 
 
 def test_a_script_that_fails_to_load_is_loaded_again_without_losing_input(whole: Whole, seat: Any) -> None:
-    """The page states the failure even before an answer comes. It is loaded once more, then only the script is."""
+    """The page states the failure even before an answer comes.
+
+    The page is loaded once more. If the script fails again, only the script is loaded again.
+    """
     desk = seat(Role.OPERATOR)
     page = desk.page
     loads = list[str]()

@@ -19,7 +19,7 @@ from tests.console.pages.waiting import AT_BASHY, send_early_movement, send_with
 from tests.intake.factories import group, household, movement
 
 MINUTE_MS = 60_000
-CLICK = "element => element.click()"  # does not move the pointer
+CLICK = "element => element.click()"  # this click does not move the pointer
 
 pytestmark = pytest.mark.usefixtures("no_held_reports")
 

@@ -107,7 +107,10 @@ def answer_first_alert(hands: Hands, pages: list[Page]) -> str:
 
 
 def storm_without_connection(whole: Whole, desk: Seat) -> None:
-    """Many events come in a minute while the operator has no connection. The board shows them all afterwards."""
+    """Many events come in a minute while the operator has no connection.
+
+    After that, the board shows all these events.
+    """
     page = desk.page
     desk.context.set_offline(True)
     expect(page.locator("#link")).to_have_attribute("data-state", "lost")
@@ -158,7 +161,7 @@ def take_calls(desk: Seat, board: Hands) -> None:
         hands.press("Control+Enter")
         expect(page.locator("#answer-text")).to_contain_text("Accepted: Transport accident · Leilek")
         shown(hands, "event with severity and text", "27 keys", keys=10)
-        page.locator("#another").press("Enter")  # it has only just come under the pointer
+        page.locator("#another").press("Enter")  # the button has only just come under the pointer
         expect(page.locator("#hazard")).to_be_focused()
     page.close()
     called = board.page.locator(".alert", has=board.page.get_by_role("link", name="Transport accident", exact=True))

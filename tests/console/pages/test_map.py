@@ -36,7 +36,8 @@ def drawing(seat: Any, drawing_browser: Browser) -> Seat:
 def draw_coarsely(page: Page, width: int = 1366, height: int = 768) -> None:
     """Gives the page a small window and a quarter of the usual pixels in each direction, because pixels take time.
 
-    A later size of the window gives the page its usual pixels, but not the maps of pages that are opened later.
+    If the window gets another size later, the page has its usual pixels, but the maps of pages that are opened later do
+    not.
     """
     page.add_init_script("Object.defineProperty(globalThis, 'devicePixelRatio', { get: () => 0.25 })")
     page.set_viewport_size({"width": width, "height": height})
@@ -108,7 +109,7 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
         return beside.is_visible()
 
     assert wait_until(is_opened_by_a_click, timeout=60, every=0.5)
-    # the mark at this point is the hazard's, its alert's, or a common one; the common mark opens their district
+    # the mark at this point belongs to the hazard, to its alert, or to both; a mark of both opens their district
     expect(beside.locator("h1")).to_have_text(re.compile("Rockfall|Kara-Suu"))
     assert_the_mark_moves(whole, page)
     page.locator("#map-switch").click()

@@ -159,7 +159,10 @@ def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None
 
 
 def assert_a_past_hazard_is_read_alone(whole: Whole, page: Page) -> None:
-    """The small map of an alert reads its past hazard alone. A hazard without a known place has no small map."""
+    """The small map of an alert about a past hazard reads only this hazard.
+
+    A hazard without a known place has no small map.
+    """
     past: dict[str, Any] = {"onset": NOW - timedelta(days=9), "received_at": NOW - timedelta(days=9)}
     flood = hazard(type="river_flood", **past, expires=NOW - timedelta(days=8), area={"description": "Kurgan"})
     whole.publish(flood)
@@ -232,7 +235,7 @@ def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(who
     page.unroute("**/stream?*")
     page.clock.fast_forward(3_000)
     expect(page.locator("#map-late")).to_be_hidden()
-    # after a loss, the page still states the time of the loss, and not the time of what it heard afterwards
+    # after a loss, the page still states the time of the loss, and not the time of a later message
     page.route("**/console/v1/map/alerts*", lambda route: route.fulfill(status=503))
     lost = page.evaluate(MINUTES_OF_THE_LOSS)
     page.evaluate("dispatchEvent(new Event('offline'))")

@@ -222,7 +222,7 @@ def test_a_misheard_number_is_corrected_in_the_sent_form(whole: Whole, seat: Any
 
 
 def test_the_next_count_of_a_call_keeps_the_district_of_origin_and_the_event(whole: Whole, seat: Any) -> None:
-    hazard_id = known_hazard(whole, KADAMJAI, severity="Extreme")  # of five proposals, the first
+    hazard_id = known_hazard(whole, KADAMJAI, severity="Extreme")  # the first of five proposals
     page = begun(seat)
     event = page.locator(f"#event-question input[value='{hazard_id}']")
     event.press("Space")

@@ -93,8 +93,8 @@ def typed_in_full(page: Page, phone: str, village: str) -> None:
 def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
     """The household was registered before, and the form points to that record.
 
-    When the operator reverses the return, the form shows the recorded return. It does not show another account's held
-    correction.
+    When the operator reverses the return, the form shows the recorded return. The form does not show another account's
+    held correction.
     """
     phone, village = f"+996 7{random.randrange(10**8):08}", f"Чоко-Добо {uuid4().hex[:6]}"
     reported(whole, usenov(phone=phone))
@@ -173,7 +173,7 @@ def test_the_form_says_why_a_movement_waits_or_changes_nothing(whole: Whole, sea
 def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, seat: Any) -> None:
     """For the next household of the same call, some answers are kept and sent again.
 
-    The short form then also shows their questions.
+    The short form also shows the questions to these answers.
     """
     page = opened(seat, Role.REGISTRAR)
     typed_in_full(page, f"+996 7{random.randrange(10**8):08}", "Чоко-Добо")

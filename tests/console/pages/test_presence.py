@@ -98,7 +98,7 @@ def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> 
         page.clock.fast_forward("00:15")
     expect(warning).to_be_hidden()
     left_until_warned(page)
-    page.get_by_role("button", name="Stay signed in").press("Enter")  # it has only just come under the pointer
+    page.get_by_role("button", name="Stay signed in").press("Enter")  # the button has only just come under the pointer
     expect(warning).to_be_hidden()
     left_until(page, "#session-ended")
     expect(page.locator("#session-ended")).to_contain_text("Signed out at")
@@ -107,8 +107,8 @@ def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> 
     assert page.title().startswith("⚠ Signed out")
 
 
-# Makes the alarm draw its notice once more, as every 2.5 seconds. If it drew the same texts in new nodes, or set the
-# same attributes again, the browser would compute the styles of the whole page.
+# Makes the alarm draw its notice once more, as every 2.5 seconds. If the alarm drew the same texts in new nodes, or set
+# the same attributes again, the browser would compute all styles of the page.
 CHANGES = """() => {
   const watching = new MutationObserver(() => {});
   watching.observe(document.querySelector(".foot"), { childList: true, subtree: true, attributeFilter: ["hidden"] });
@@ -130,7 +130,7 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     expect(page.locator("#ringing")).to_be_visible()
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    # an alarm has four tones, so more tones mean that it goes on
+    # an alarm has four tones, so more tones mean that the alarm goes on
     wait_for_script(page, f"() => ({TONES}) > {before + 4}")
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
@@ -190,7 +190,8 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
     answer_with_a_part_of_the_list(page)
     assert alert_id not in page.evaluate("window.withdrawn")
     page.reload()
-    assert alert_id in page.evaluate("sessionStorage.getItem('withdrawn')")  # the closed page stored this
+    # the page stored this id before it was loaded again
+    assert alert_id in page.evaluate("sessionStorage.getItem('withdrawn')")
     wait_for_script(page, "id => window.notified.some(([, tag]) => tag === id)", alert_id)
     acknowledge = "id => fetch(`/alerts/v1/alerts/${id}/acknowledgement`, { method: 'PUT' }).then(({ ok }) => ok)"
     assert page.evaluate(acknowledge, alert_id)

@@ -1,4 +1,7 @@
-"""A restricted event is released with a public text, released again after a change, and withdrawn."""
+"""A restricted event is published with a public text, and published again after a change.
+
+Then its publication is withdrawn.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,7 +50,7 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
 
     page.goto(f"{whole.url}/")
     expect(row).to_contain_text("released")
-    expect(row).to_contain_text("The village head called")  # the board of the centre still shows the internal text
+    expect(row).to_contain_text("The village head called")  # in the centre, the board still shows the internal text
     row.get_by_text("Correct or cancel").click()
     expect(page.locator("#known")).to_have_value("The village head called from the roof")
     page.fill("#known", "The village head called again")
@@ -119,7 +122,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
 
 
 def label(page: Page, name: str) -> Locator:
-    """The label of a checkbox. It covers the checkbox, so people and tests click on the label."""
+    """The label of a checkbox. The label covers the checkbox, so people and tests click on the label."""
     return page.locator("label", has=page.locator(f"[name={name}]"))
 
 
@@ -231,7 +234,7 @@ def reported(whole: Whole, seat: Any, words: str) -> Page:
 
 
 def release(whole: Whole, page: Page, row: Locator) -> None:
-    """Releases the event of the row, and waits until the board shows it as released."""
+    """Releases the event of the row to the public, and waits until the board shows the event as public."""
     row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     page.fill("#text-en", "Rockfall. The bridge is closed.")
@@ -242,7 +245,7 @@ def release(whole: Whole, page: Page, row: Locator) -> None:
 
 
 def released(whole: Whole, seat: Any, words: str) -> Page:
-    """Reports and releases an event. Returns the board, on which the event is public."""
+    """Reports an event, and releases it to the public. Returns the board, on which the event is public."""
     page = reported(whole, seat, words)
     release(whole, page, row_of(page, words))
     return page

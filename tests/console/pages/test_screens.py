@@ -116,8 +116,8 @@ def test_the_board_in_each_language_cuts_no_column_covers_no_title_and_states_ag
 
 
 # Makes the lists longer than the screen, with lines of duty above and the notice of a ringing alert below. Then scrolls
-# to the last row of each list. Returns the lists whose last row is covered. A single script does all this, because the
-# board may replace the lists at any time.
+# to the last row of each list. Returns the lists whose last row is covered. A single script takes all these steps,
+# because the board may replace the lists at any time.
 COVERED = """() => {
   document.querySelector("[data-fragment='/alerts/duty']").innerHTML = "<p class='small'>On duty: Aibek</p>".repeat(4);
   document.querySelector("#ringing").hidden = false;
@@ -259,7 +259,10 @@ def test_escape_closes_the_menu(seat: Any) -> None:
 
 
 def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
-    """The dates have the format of the page's language, not of the browser's. In the URL, dates are in ISO 8601."""
+    """The dates have the format of the page's language, not of the browser's language.
+
+    In the URL, dates are in ISO 8601.
+    """
     page = seat(Role.ANALYST).open("/registry/figures?lang=ru&date=2026-06-30")
     field = page.locator("input[name=date]")
     expect(field).to_have_value("30.06.2026")

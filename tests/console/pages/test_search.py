@@ -115,7 +115,7 @@ def test_a_household_is_shown_whole_on_screen_and_on_paper(whole: Whole, seat: A
 
 
 def test_people_of_the_last_search_do_not_stay_on_the_screen(whole: Whole, seat: Any) -> None:
-    """The people are removed when the form is cleared, and when another search fails."""
+    """The results with people disappear when the form is cleared, and when another search fails."""
     reported(whole, usenov())
     page: Page = seat(Role.REGISTRAR).open("/registry/search?lang=en")
     rows = page.locator("#results tbody tr")

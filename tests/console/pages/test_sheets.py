@@ -66,7 +66,7 @@ def see_a_refusal_and_an_alert(whole: Whole, page: Page, name: str) -> None:
     expect(page.locator("#receipts")).to_contain_text("Rows for whose area an alert followed: 1")
     refused_row = page.locator("#verdicts tbody tr", has_text="the place is wrong, correct it and send again")
     expect(refused_row).to_contain_text("Refused")
-    assert rows(page)[0].startswith("5\t")  # the refused row comes before the rows that need no look
+    assert rows(page)[0].startswith("5\t")  # the refused row comes before the rows that nobody needs to check
     with page.expect_download() as again:
         page.click("#download")
     returned = openpyxl.load_workbook(io.BytesIO(Path(again.value.path()).read_bytes())).worksheets[0]

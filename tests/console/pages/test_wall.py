@@ -34,12 +34,12 @@ MOVED = "signal timed out"
 MUTED = "localStorage.setItem('muted-until', Date.now() + 120_000)"
 UNMUTED = "localStorage.removeItem('muted-until')"
 SILENT = "AudioContext.prototype.newest?.state !== 'running'"
-# the page is loaded again, because the edition of the drawn panel is another one
+# the page is loaded again, because the drawn panel states the edition of another release of Dayar
 UPDATED = "document.getElementById('room').dataset.edition = 'of an earlier release'"
 
 
 def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat: Any) -> None:
-    """One walk through a week of a wall screen. `python -m bench.wall` measures its memory over 10,000 updates."""
+    """Plays a week of a wall screen once. `python -m bench.wall` measures its memory over 10,000 updates."""
     desk = seat(Role.VIEWER)
     page: Page = desk.page
     page.emulate_media(color_scheme="dark")
@@ -127,7 +127,10 @@ def pass_the_week(page: Page) -> None:
 
 
 def open_without_a_script(desk: Any) -> None:
-    """A script does not arrive, and then the server does not answer. The page loads itself again when it answers."""
+    """A script does not arrive, and then the server does not answer.
+
+    The page loads itself again when the server answers.
+    """
     page: Page = desk.page
     page.route("**/static/wall/wall.js", lambda route: route.abort())
     desk.open("/wall")

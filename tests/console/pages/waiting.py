@@ -26,7 +26,7 @@ VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETU
 def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
     """Sends the reports, and waits until they are held, because the page reads the list again only after a minute.
 
-    The page has no name for their author. Returns the part of the author's id that it shows instead.
+    The page has no name for their author. Returns the part of the author's id that the page shows instead of a name.
     """
     author = uuid4()
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}

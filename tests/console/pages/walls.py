@@ -36,7 +36,7 @@ class ChangingWall:
         expect(self.page.locator(shown)).to_be_attached(timeout=SLOW_MS)
 
     def close(self) -> None:
-        """Closes the alerts, so that no other page shows them. The alerts service does not know them."""
+        """Closes the alerts, so that no other page shows them. The alerts service does not know these alerts."""
         closed = {"sequence": 10**9, "resolved_at": NOW, "verdict": "expired"}
         self._publish(*(alert(AlertResolved, alert_id=alert_id, **closed) for alert_id in self._ids))
 
@@ -47,7 +47,7 @@ class ChangingWall:
 
     def memory(self) -> dict[str, float]:
         """The bytes, elements and listeners that the page uses after a collection of garbage."""
-        for _ in range(3):  # the next collection frees objects that the freed ones referred to
+        for _ in range(3):  # the next collection frees the objects to which the freed objects referred
             self._devtools.send("HeapProfiler.collectGarbage")
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]
         wanted = ("JSHeapUsedSize", "Nodes", "JSEventListeners")

@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka are killed, and the administrators are told by a real mail server."""
+"""PostgreSQL and Kafka are killed, and the administrators get mails from a real mail server."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -52,7 +52,7 @@ async def test_a_worker_that_is_started_again_and_again_is_a_finding_until_it_ru
         assert await workers.look(around) == found, "a start is counted once"
         assert [finding.kind for finding in found] == [FindingKind.WORKER_RESTARTS] * (starts == 4)
         file.unlink()
-    (tmp_path / "failing.beat").touch()  # the worker is just writing its start
+    (tmp_path / "failing.beat").touch()  # the worker is just writing the time of its start
     now += timedelta(minutes=11)
     assert [finding.kind for finding in await workers.look(around)] == [FindingKind.WORKER_SILENT]
 

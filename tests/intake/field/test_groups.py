@@ -26,7 +26,7 @@ LEILEK = "KG05236000000"
 # tests/browsers.py), so it is about as slow as the browser of a cheap phone.
 INSTANT_MS = 100
 # The milliseconds from a changed text to the drawn list. The shortest of many searches hardly depends on other load. If
-# all of them are slow, the machine may be too busy, so the test searches again.
+# all searches are slow, the machine may be too busy, so the test searches again.
 SEARCH_MS = """(text) => {
   const field = document.getElementById("origin-locality");
   const milliseconds = Array.from({ length: 20 }, () => {

@@ -134,7 +134,7 @@ def choose_another_pin(page: Page) -> None:
 
 
 def put_aside(page: Page) -> None:
-    """Begins a draft and leaves it. Opening it again needs the PIN."""
+    """Begins a draft and leaves it. Opening the draft again needs the PIN."""
     written(page, send=False)
     page.click("#another")
     expect(page.locator("#draft-list li").first).to_be_visible()

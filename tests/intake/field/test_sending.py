@@ -140,7 +140,7 @@ def test_a_centre_that_cannot_take_reports_now_gets_them_later(phone: BrowserCon
     signed_in(page, centre.account(Role.FIELD))
     answers: list[str] = []
     for status in (404, 405, 429, 502):
-        # each request is refused until the route ends, because the form also sends again by itself
+        # each request is refused until the test removes this route, because the form also sends again by itself
         page.route("**/v1/displacements*", lambda route: route.fulfill(status=status, body="{}"))  # noqa: B023
         with page.expect_response("**/v1/displacements*") as refused:
             filled(page)
@@ -305,7 +305,7 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     page.clock.run_for("04:00:00")
     in_four_hours = len(questions)
-    assert 8 <= in_four_hours <= 40  # if the phone asked every 30 seconds, it would send 480 requests
+    assert 8 <= in_four_hours <= 40  # if the phone requested results every 30 seconds, it would send 480 requests
     with page.expect_request("**/intake/v1/receipts"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
