@@ -59,7 +59,7 @@ def measure_first_load(whole: Whole, browser: Browser, promises: Promises) -> No
 class Changes:
     """The ids of alerts and hazards at the top of the board's lists.
 
-    They change in turns, and the times of the changes are stored.
+    The alerts and hazards change in turns, and the times of the changes are stored.
     """
 
     alerts: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])

@@ -57,7 +57,7 @@ class LocalityList:
         read, faults = localities_of(rows)
         own = {pcode: locality for pcode, locality in read.items() if pcode not in self.units}
         known = self.localities | own
-        if not faults:  # an unreadable row would also make the rows of all localities in its locality faulty
+        if not faults:  # if a locality's row is unreadable, all places in this locality would seem faulty, too
             positions = {locality.pcode: row.position for row, locality in zip(rows, read.values(), strict=True)}
             faults = [
                 f"{positions.get(pcode) or f'{pcode}, imported earlier'}: {fault}."

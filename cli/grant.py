@@ -25,7 +25,7 @@ def hazards(
 ) -> None:
     """Let another system read the Restricted hazards of these areas, but not their texts.
 
-    It cannot read Private hazards.
+    The other system cannot read Private hazards.
     """
     check_areas(area)
 

@@ -163,7 +163,10 @@ def _position(consumer: Any, partition: Partition) -> int:
 
 
 def _letter(record: Any) -> Letter | None:
-    """Identify the dead letter. If a header occurs twice, the last value is used, because the service wrote it."""
+    """Return the values that identify the dead letter.
+
+    If a header occurs twice, the last value is used, because the service wrote it.
+    """
     headers = {name: value or b"" for name, value in record.headers() or ()}
     try:
         numbers = int(headers["dead_partition"]), int(headers["dead_offset"])

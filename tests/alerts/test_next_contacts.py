@@ -255,7 +255,7 @@ async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_me
 async def test_a_later_message_goes_to_the_next_contact_when_the_earlier_one_is_due(
     town: Town, officer: Officer, hook: Hook
 ) -> None:
-    """A new wait for each message would be wrong.
+    """The next contact must not wait anew after each message.
 
     A hazard that is revised every four minutes would postpone the next contact without end.
     """

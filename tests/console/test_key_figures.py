@@ -76,7 +76,7 @@ async def test_the_figures_of_an_area_are_compared_with_those_recorded_24_hours_
 
 
 async def test_without_a_record_of_that_time_the_change_is_not_known(session: AsyncSession) -> None:
-    """Figures that were recorded long before or after that time are not compared with the present figures."""
+    """Figures recorded long before or after the same time of yesterday are not compared with the present figures."""
     for moment in (NOW - DAY - timedelta(minutes=25), NOW - DAY + timedelta(minutes=1)):
         await queries.record(session, Status.ACTUAL, moment)
     assert set((await shown(session)).values()) == {(0, None)}

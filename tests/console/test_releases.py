@@ -1,4 +1,7 @@
-"""The board stores a hazard and its publication separately, in any order. It shows a missing publication in red."""
+"""The board stores a hazard and its publication separately, in any order.
+
+The board shows a missing publication in red.
+"""
 
 import itertools
 from datetime import datetime, timedelta

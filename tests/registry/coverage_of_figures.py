@@ -39,7 +39,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "group_movement": GroupMovementReport,
     "site_movement": SiteMovementReport,
 }
-# Reports of these kinds cannot have each code of a field, or need not have it.
+# Reports of these kinds cannot have all codes of a field, or need not have all codes.
 POSSIBLE: dict[tuple[str, str], Iterable[str]] = {
     ("group_movement", "movement"): OF_GROUPS,
     ("site_movement", "movement"): OF_SITES,

@@ -23,7 +23,7 @@ REASONS, MOVES = (
 )
 HAZARDS, SHELTERS, NEEDS = (
     (None, "mudflow", "drought"),
-    ("tent", "school", "unknown", None),  # None means a row of an earlier release
+    ("tent", "school", "unknown", None),  # None means a row that an earlier release of Dayar stored
     ("food", "water", "documents"),
 )
 EVACUATIONS = (None, "pre_emptive", "reactive", "spontaneous")

@@ -9,7 +9,7 @@ from math import nan
 import pandas as pd
 
 END = pd.Timestamp("2200-01-01")
-NOT_KNOWN = "ZZ"  # stands for the place of people who have left the country
+NOT_KNOWN = "ZZ"  # this value stands for the place of people who have left the country
 STOCK, GONE = ("in_displacement", "in_return", "in_settlement"), "left_country"
 SOLVED = "durable_solution"
 REACHED_ONCE = ("in_return", GONE)  # nobody returns twice, or leaves the country twice

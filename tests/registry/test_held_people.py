@@ -157,7 +157,7 @@ def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
 
     The first team that registers a household owns it, so the order of arrival decides which of two teams' reports are
     held. If only an exercise registered the household, its held Actual reports are published. The published people
-    would therefore depend on the order.
+    would therefore depend on the order in which reports arrive.
     """
     return [version for version in drawn if version[0] > 1 or not version[2]]
 

@@ -123,7 +123,7 @@ async def test_two_transactions_that_give_one_code_wait_for_each_other(
 ) -> None:
     """Otherwise, neither transaction would see that two households have the code.
 
-    The code would not be counted as wrong.
+    A code that two households have must be counted as wrong.
     """
     await file(household(short_code=CODE))
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")

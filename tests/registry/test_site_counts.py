@@ -165,7 +165,7 @@ FROM counts AS one, (SELECT gen_random_uuid() AS site_id FROM generate_series(1,
 
 
 async def test_figures_of_thousands_of_counts_take_much_less_than_ten_seconds(office: Office) -> None:
-    """If each count were compared with all others, each of the four statements would take longer than that."""
+    """If each count were compared with all others, each of the four statements would take longer than ten seconds."""
     here = {"site_id": str(await saved(office))}
     await office.file(counted(0, 10, **here), counted(2, 200, **here, origin={"country": "ZZ"}, needs=["water"]))
     async with office.app.state.sessions.begin() as session:

@@ -39,7 +39,7 @@ def test_a_record_splits_into_its_clear_half_and_its_box(seal_keys: Path) -> Non
 def test_nothing_follows_the_box(seal_keys: Path, added: bytes) -> None:
     """Many JSON parsers use the last value of a repeated name.
 
-    A field after the box could replace one in plain text.
+    A field after the box could therefore replace a field in plain text.
     """
     box = seal.Sealer(seal_keys / "public.key").seal(b"x", AAD)
     value = seal.with_box(CLEAR, box.model_dump_json().encode())

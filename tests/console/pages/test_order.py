@@ -312,7 +312,7 @@ def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -
 def close_one_that_left_the_list(page: Page, row_of_colleague: Locator) -> None:
     """A colleague closes the selected alert after the dialog has named it.
 
-    The result on the page says that this alert was not closed by the dialog.
+    The result says that the dialog did not close this alert.
     """
     page.locator("#selection").get_by_role("button", name="Close…").click()
     expect(page.locator("#answering-about")).to_contain_text("Squall")

@@ -1,6 +1,6 @@
 """A restricted event is published with a public text, and published again after a change.
 
-Then its publication is withdrawn.
+At the end, the publication is withdrawn.
 """
 
 from datetime import UTC, datetime, timedelta
