@@ -1,9 +1,9 @@
 """`python -m bench.console` measures the console on a busy day.
 
 500 alerts are open, 300 hazards are in force, and people are counted in 2,000 localities. The benchmark measures how
-long the server renders pages, panels and layers of the map, and how long the first load of the board takes. It also
-measures how busy the browser is while the map is panned, and the time from Kafka to the screen. The event stream is
-compared with the stream of a plain app.
+long the server renders pages, panels and layers of the map, and how long the first load of the board takes. The
+benchmark also measures how busy the browser is while the map is panned, and the time from Kafka to the screen. The
+event stream is compared with the stream of a plain app.
 """
 
 import argparse

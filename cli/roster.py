@@ -88,7 +88,7 @@ def show(
 def save(file: Annotated[Path, typer.Argument(help="The definition of a roster in TOML or JSON.")]) -> None:
     """Add a roster, or replace its layers and keep its overrides.
 
-    Then report the gaps and overlaps of the next 8 weeks.
+    After the change, report the gaps and overlaps of the next 8 weeks.
     """
     try:
         roster = definitions.read(content(file, MOST_BYTES))

@@ -1,4 +1,7 @@
-"""`dayar watch` monitors the installation. It notifies the administrators without using Kafka or PostgreSQL."""
+"""`dayar watch` monitors the installation.
+
+The command notifies the administrators without using Kafka or PostgreSQL.
+"""
 
 import asyncio
 

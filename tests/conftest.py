@@ -54,11 +54,11 @@ SHARED = (
     "tests/fuzz",
     "tests/intake/field",
 )  # the packages whose fixtures have the scope "package"
-# Such a package takes longer than a quarter of the run. Several workers therefore share the package's files, and each
-# worker makes its own fixtures.
+# A package in this list takes longer than a quarter of the run. Several workers therefore share the package's files,
+# and each worker makes its own fixtures.
 PARTS = {"tests/console/pages": 3, "tests/intake/field": 2}
 # The groups of tests (see `world`) that take longest.
-# These groups begin first, so that all workers end at about the same time.
+# The longest groups begin first, so that all workers end at about the same time.
 LONGEST = (
     "killing",
     "tests/console/pages 0",
@@ -74,7 +74,8 @@ LONGEST = (
     "tests/journeys/test_canary.py",
 )
 
-# The tests' own PostgreSQL has no TLS, so clients do not ask for TLS first, which takes CPU time at each connection.
+# The tests' own PostgreSQL has no TLS, so clients do not request TLS first. Such a request takes CPU time at each
+# connection.
 if GIVEN["postgres"] not in os.environ:
     os.environ["PGSSLMODE"] = "disable"
 

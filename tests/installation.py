@@ -55,8 +55,8 @@ class Ground:
     """Holds what all installations of a session share: servers, logins, and a migrated database to copy.
 
     If `works_ahead` is true, background threads make the database and topics of the next installation during a test.
-    They also remove the databases and topics of earlier installations. `works_ahead` must be false if the test kills
-    the servers.
+    The threads also remove the databases and topics of earlier installations. `works_ahead` must be false if the test
+    kills the servers.
     """
 
     def __init__(self, components: Components, *, works_ahead: bool = False) -> None:

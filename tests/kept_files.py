@@ -1,6 +1,6 @@
 """Runs a patient web process whose scripts and styles browsers keep, as `python -m tests.kept_files MODULE WORDS`.
 
-Otherwise each of some hundred pages would ask for dozens of files.
+Otherwise each of some hundred pages would request dozens of files.
 """
 
 from typing import Any

@@ -252,8 +252,8 @@ def is_same(topic: str, before: Log, now: Log) -> bool:
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
     """Return the offset at which a service must continue to read the partition.
 
-    This is `next_offset` or, if the log ends earlier, the end of the log. If the topic was created again, the result is
-    the first offset.
+    The result is `next_offset` or, if the log ends earlier, the end of the log. If the topic was created again, the
+    result is the first offset.
     """
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):

@@ -73,7 +73,7 @@ class Forked:
         self._code: int | None = None
 
     def poll(self) -> int | None:
-        with self._lock:  # only one thread may ask, because the server tells each exit code only once
+        with self._lock:  # only one thread may request the code, because the server tells each exit code only once
             if self._code is None and self._has_ended(timeout=0):
                 try:
                     self._code = self._forks.exit_code(self.pid)

@@ -110,7 +110,7 @@ class KeyFresh(CannotRetire):
 class KeyOfPhones(CannotRetire):
     """Phones without a signal may still hold reports that are sealed to this key.
 
-    It may be destroyed 60 days after the next key was generated, and 60 days after a phone last used it.
+    This key may be destroyed 60 days after the next key was generated, and 60 days after a phone last used this key.
     Nothing was changed.
     """
 

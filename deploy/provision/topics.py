@@ -113,7 +113,8 @@ def _rights(admin: AdminClient, principals: Iterable[str]) -> set[AclBinding]:
 def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | None:
     """The number of partitions of the existing topics of hazards, or None if no topic exists. Raises UnequalPartitions.
 
-    If a release adds a topic of hazards, this topic gets the same number, even if another number is configured now.
+    If a release of Dayar adds a topic of hazards, this topic gets as many partitions as the existing topics, even if
+    another number is configured now.
     """
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
     counts = {len(there[name].partitions) for name in names}
@@ -143,7 +144,7 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
 
     `create` makes an empty topic before all other topics, and the name of this topic contains the contract version. If
     this topic is missing, and the other topics exist and are empty, the administrators of the cluster have just created
-    them. Such topics are treated as topics of this version.
+    them. Empty topics are treated as topics of this version.
     """
     admin = broker.admin()
     _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)

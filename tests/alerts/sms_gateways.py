@@ -60,7 +60,10 @@ class Gateways:
         return web.json_response({"status": "accepted", "message": {"id": f"m-{len(self.messages)}"}}, status=202)
 
     async def state(self, request: web.Request) -> web.Response:
-        """Answers a request for a message's receipt with the next of `states`. It may have the states of all parts."""
+        """Answers a request for a message's receipt with the next of `states`.
+
+        A state may be a list of the states of all parts.
+        """
         assert (await request.json())["id"] == "m-1"
         state = self.states.pop(0)
         if isinstance(state, str):

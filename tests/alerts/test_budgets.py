@@ -146,7 +146,7 @@ async def test_a_cancelled_or_too_old_alert_is_no_longer_withheld(desk: Desk) ->
 async def test_lifting_the_limit_clears_entries_that_an_earlier_release_left(
     desk: Desk, field: str, value: str, reason: str
 ) -> None:
-    """In an earlier release an alert stayed withheld after its hazard had been cancelled or downgraded."""
+    """In an earlier release of Dayar an alert stayed withheld after its hazard had been cancelled or downgraded."""
     left = reported()
     await tell(desk, *(reported() for _ in range(BUDGET)), left)
     async with desk.sessions.begin() as session:

@@ -290,7 +290,7 @@ async def test_people_who_left_about_a_date_count_on_the_day_of_their_report(pos
     [
         (Precision.HOUR, 2, 0),
         (Precision.DAY, 2, 0),
-        (Precision.WEEK, None, 0),  # an earlier release wrote such events
+        (Precision.WEEK, None, 0),  # an earlier release of Dayar wrote such events
         (Precision.WEEK, 0, 0),
         (Precision.WEEK, 2, 2),
         (Precision.WEEK, 3, 3),

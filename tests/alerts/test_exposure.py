@@ -142,7 +142,7 @@ async def test_a_late_cancel_ends_an_open_exposure_alert(post: Post, is_known: b
     post.now = NOW + timedelta(hours=7)
     await post()
     if not is_known:
-        # An earlier release deleted a hazard's row of `exposures` when the hazard was over.
+        # An earlier release of Dayar deleted a hazard's row of `exposures` when the hazard was over.
         await post.session.execute(text("DELETE FROM exposures"))
     await post(mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]}))
     assert [(alert.is_lapsed, alert.reason) for alert in await post.alerts()] == [(True, "cancelled")] * 2

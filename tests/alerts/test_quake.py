@@ -125,10 +125,10 @@ def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_s
 
     At the epicentre, the intensity is 0.898 x 4.7 + 1.215 = 5.436. Alai gets this intensity, because its point, 52 km
     away, is the nearest within 60 km. With one standard deviation (0.737) added, the intensity is 6.17, so damage is
-    possible. The depth is 23.31 km. The other intensities follow from the distance from the hypocentre: Nookat, 95.9
-    km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447 x (95.9 - 23.31) = 4.07. Kara-Suu, 97.4 km: 5.436 - 1.809 x
-    log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.06. Chon-Alai, 105.2 km: 5.436 - 1.809 x log10(105.2 / 23.31) -
-    0.003447 x (105.2 - 23.31) = 3.97.
+    possible. The depth is 23.31 km. The other intensities are computed from the distance from the hypocentre. For
+    Nookat, the distance is 95.9 km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447 x (95.9 - 23.31) = 4.07. Kara-Suu,
+    97.4 km: 5.436 - 1.809 x log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.06. Chon-Alai, 105.2 km: 5.436 - 1.809
+    x log10(105.2 / 23.31) - 0.003447 x (105.2 - 23.31) = 3.97.
     """
     finding = alerted(**SARY_TASH)
     assert (finding.severity, finding.pcodes) == ("Moderate", (ALAI,))

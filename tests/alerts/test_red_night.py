@@ -1,4 +1,6 @@
-"""Tests a night with 200 alerts in one hour. Every receiver reads all grave alerts, and few messages about the others.
+"""Tests a night with 200 alerts in one hour.
+
+Every receiver gets messages about all grave alerts, and few messages about the other alerts.
 
 Most alerts about milder hazards are not answered in time, so that they escalate; some are acknowledged or closed, and
 some get a larger area or a higher severity.

@@ -1,6 +1,6 @@
 """The pages show the reader's code for Telegram, and sent messages with their buttons.
 
-They warn if the bot is refused.
+The pages warn if Telegram refuses the bot.
 """
 
 import re

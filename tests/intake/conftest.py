@@ -59,8 +59,8 @@ async def opened(
 ) -> AsyncIterator[RunningIntake]:
     """Starts intake's app. If `is_whole` is set, also starts intake's servers and waits until intake is ready.
 
-    A test in which Valkey or Kafka does not answer chooses another `patience`. Otherwise reports would wait for ten
-    seconds.
+    A test in which Valkey or Kafka does not answer chooses another `patience`. With the default patience, reports would
+    wait for ten seconds.
     """
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)

@@ -34,7 +34,7 @@ from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.components
 LEAKY = "displacements"  # the topic to which the data of `BYPASSING_INTAKE` is written directly
-# This text is in fields in plain text. The database may therefore contain the text, but no error may quote it.
+# This text is in fields that are not encrypted. The database may therefore contain the text, but no error may quote it.
 REFUSED = "a linnet over the scree"
 # For each reason, the number of records that bypass intake and become dead letters for this reason.
 REASONS = {

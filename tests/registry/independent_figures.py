@@ -1,7 +1,7 @@
 """Computes figures from reports with pandas.
 
-It follows the definitions of displacement, and uses no code of the registry. The definitions come from IRIS
-(sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and DELTA (age brackets). If all
+This computation follows the definitions of displacement, and uses no code of the registry. The definitions come from
+IRIS (sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and DELTA (age brackets). If all
 reports state the same about several people of a household, these people are one part of the household. In each
 sub-stock, a household counts once, by its largest part. A report about everybody at a site is treated as a report about
 each household and group there.
@@ -82,7 +82,7 @@ class Figures:
     def flows(self, since: str = "", until: str = "") -> pd.DataFrame:
         """The displacements from the month `since` to the month `until`, for example 2025-03.
 
-        They include the passages of registered people who were forced onward.
+        These displacements include the passages of registered people who were forced onward.
         """
         is_onward = (self.passages["new_movement"] == "displaced_again") & (self.passages["kind"] == "household")
         onward = self.passages[is_onward]

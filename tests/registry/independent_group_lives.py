@@ -1,4 +1,6 @@
-"""Computes from reports of movements where the people of counted groups are. It uses no code of the registry.
+"""Computes from reports of movements where the people of counted groups are.
+
+This computation uses no code of the registry.
 
 People who moved are a separate part of their group, at their new place. If a movement states a number of people, nobody
 knows which people of the group moved. So the sexes and ages of both parts are unknown. If nobody knows the day of a

@@ -1,7 +1,7 @@
 """Computes from reports of movements where the members of households are, and since when.
 
-It uses pandas and no code of the registry. The data frames of people have the columns of `POSITION`, and `begins`,
-which is the first day of the position.
+This computation uses pandas, and no code of the registry. The data frames of people have the columns of `POSITION`, and
+`begins`, which is the first day of the position.
 """
 
 from math import nan

@@ -1,4 +1,6 @@
-"""Computes the figures of movements and of the duration of displacement with pandas. It uses no code of the registry.
+"""Computes the figures of movements and of the duration of displacement with pandas.
+
+This computation uses no code of the registry.
 
 The classes of duration come from UNDRR's DELTA. A displacement ends by a return, a settlement elsewhere, a departure
 from the country or an assessed solution, and not by a death. People are not confirmed if nobody has seen them for 24

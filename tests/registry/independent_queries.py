@@ -1,4 +1,4 @@
-"""Computes with pandas the rows that a query of figures selects. It uses no code of the registry."""
+"""Computes with pandas the rows that a query of figures selects. This computation uses no code of the registry."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -260,7 +260,10 @@ async def test_a_movement_that_was_accepted_under_a_household_waits_again(office
 async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_registered_meanwhile(
     office: Office,
 ) -> None:
-    """One movement names its household by id, the other one by short code. Both were accepted under `first`."""
+    """One movement names its household by id, and the other movement names its household by short code.
+
+    Both were accepted under `first`.
+    """
     first, code = household(), drawn_code()
     own, coded = household(), household(short_code=code)
     by_code = movement(coded, "returned", household_code=code)

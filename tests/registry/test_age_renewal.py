@@ -11,8 +11,8 @@ from tests.registry.factories import household, movement
 
 pytestmark = pytest.mark.anyio
 
-# Changes the rows to rows as a worker of an earlier release stores them: without the columns that the earlier release
-# does not know.
+# Changes the rows to rows as a worker of an earlier release of Dayar stores them: without the columns that the earlier
+# release does not know.
 STORED_AGAIN = """
 WITH removed AS (DELETE FROM {table} RETURNING {columns}) INSERT INTO {table} ({columns}) SELECT * FROM removed
 """

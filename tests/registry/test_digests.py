@@ -80,7 +80,8 @@ async def test_digests_stored_without_a_key_are_replaced_and_repeats_still_detec
     settings, bodies = tables.settings(RegistrySettings), [household() for _ in range(60)]
     desk = await file(tables, engine, *bodies)
     plain = desk.plain_digests(bodies, author=AUTHOR, team=TEAM)
-    async with engine.begin() as connection:  # digests are stored without keys, as an earlier release stored them
+    # digests are stored without keys, as an earlier release of Dayar stored them
+    async with engine.begin() as connection:
         for kept, digest in plain.items():
             values = {"kept": kept, "digest": digest}
             await connection.execute(text("UPDATE inbox SET digest = :digest WHERE digest = :kept"), values)

@@ -75,7 +75,7 @@ async def test_a_held_count_in_words_is_at_the_site_that_is_listed_later(office:
     while await publish_some(office.app.state.sessions, office.registrar):
         pass
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 90
-    # as if the previous release had stored the first row, and a newer version in the second
+    # as if the previous release of Dayar had stored the first row, and a newer version in the second
     await rows(office, "UPDATE held_stocks SET status = NULL, is_counted = NULL WHERE persons = 70 RETURNING group_id")
     await rows(office, "UPDATE held_stocks SET persons = 60 WHERE persons = 90 RETURNING group_id")
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 60

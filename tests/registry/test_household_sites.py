@@ -22,7 +22,7 @@ from tests.registry.test_site_movements import CAMP, SCHOOL, moved
 
 pytestmark = pytest.mark.anyio
 
-# These statements change the stored rows to what the previous release stored.
+# These statements change the stored rows to what the previous release of Dayar stored.
 IN_CLEAR = (
     "INSERT INTO household_sites SELECT CAST(:site_id AS uuid), household_id FROM households",
     "DELETE FROM household_site_keys",
@@ -117,7 +117,7 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
     assert await returned(office) == 5
     assert await uses(office, old) == 1
     await change(office, ("UPDATE households SET search_root_id = (SELECT max(search_root_id) FROM households)",))
-    assert await uses(office, old) == 1  # the site key still uses the old root
+    assert await uses(office, old) == 1  # the site key was still made with the old root key
     assert await renewed(office) == 1
     assert await uses(office, old) == 0
     assert await returned(office, CAMP) == 10

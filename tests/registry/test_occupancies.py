@@ -249,7 +249,7 @@ async def test_households_that_an_earlier_release_stored_are_found_after_the_key
 ) -> None:
     """The migration makes the site keys of these households old. The worker then makes the rows of the new table.
 
-    During an update, a worker of the earlier release may write further households, with new keys.
+    During an update, a worker of the earlier release of Dayar may write further households, with new keys.
     """
     await saved(office, UUID(SCHOOL))
     await office.file(household(**AT_SCHOOL))

@@ -244,7 +244,7 @@ async def test_the_page_of_the_search_leads_to_all_urgent_households(office: Off
 
 
 async def test_an_urgent_household_is_listed_while_some_of_its_people_are_displaced(office: Office) -> None:
-    """Two of five people return, and then the others."""
+    """Two of five people return, and then the other three people return."""
     body = household(is_urgent=True)
     await office.file(body)
     for moved, listed in ({"persons": 2}, 1), ({}, 0):

@@ -97,11 +97,15 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
 
 
 async def test_while_a_root_is_missing_a_search_says_that_it_is_not_complete(office: Office) -> None:
-    """While a root is missing, all other pages work. The worker then makes the keys again with another root."""
+    """While a root key is missing, all pages except the search work.
+
+    The worker then makes the search keys again with another root key.
+    """
     body, missing = household(), household()
     await office.file(body, missing)
     statement = "UPDATE households SET search_root_id = :root WHERE household_id = :id"
-    for lost in ("00000001-00000000", "ffffffff-00000000"):  # one root is older than the known root, the other is newer
+    # one root key is older than the known root key, and the other is newer
+    for lost in ("00000001-00000000", "ffffffff-00000000"):
         await changed(office, statement, root=lost, id=missing["household_id"])
         assert (await result(office))[1] is False, lost
         page = await office.get(f"/v1/households/{body['household_id']}/duplicates", role=Role.REGISTRAR)

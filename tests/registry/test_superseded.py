@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def drawn_report(draw: Random, **subject: Any) -> Body:
-    """Makes a random report. It uses only a few different times, so that several reports have the same time."""
+    """Makes a random report. Only a few different times are used, so that several reports have the same time."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     body = {
         "occurred_at": moment.isoformat(),

@@ -102,7 +102,7 @@ async def test_a_held_report_is_opened_with_a_purpose_and_the_opening_is_recorde
 
 
 async def test_the_list_says_that_a_movement_is_reversed_and_that_a_count_is_a_full_recount(office: Office) -> None:
-    """A person must see both before deciding: a reversal cancels a death, and a recount can replace other counts."""
+    """Before a decision, a person must see that a reversal cancels a death, and that a recount can replace counts."""
     body = household()
     await office.file(movement(body, "died", version=2, is_reversed=True), group(is_full_recount=True), flags=EXPIRED)
     shown = {each["kind"]: each["clear"] for each in (await listed(office))["reports"]}

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.anyio
 
 
 class HazardForecast(HazardReported):
-    """An event type that the next release adds to the topic `hazards`."""
+    """An event type that the next release of Dayar adds to the topic `hazards`."""
 
     event_type: ClassVar[str] = "dayar.hazard.forecast.v1"
 

@@ -150,7 +150,10 @@ class Whole(Served):
         in_thread(self._clear(BoardHazard))
 
     def clear_groups(self) -> None:
-        """Deletes all counted groups from the board. Otherwise they would be in the sum that the board shows."""
+        """Deletes all counted groups from the board.
+
+        Otherwise these groups would be in the sum that the board shows.
+        """
         in_thread(self._clear(BoardGroup))
 
     def replace_receivers(self, *receivers: Receiver) -> None:

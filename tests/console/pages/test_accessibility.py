@@ -25,7 +25,8 @@ from tests.registry.factories import movement
 
 AXE = (paths.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 # axe describes only violations, because it would take twice the time to describe also the checks that passed. A rule
-# whose own impact is not serious cannot find a serious violation. Such a rule looks at every element of a page.
+# whose own impact is not serious cannot find a serious violation. A rule that is not serious would nevertheless look at
+# every element of a page.
 RUN = """async () => {
     const minor = axe._audit.rules.filter(({ impact }) => impact === "minor" || impact === "moderate");
     const rules = Object.fromEntries(minor.map(({ id }) => [id, { enabled: false }]));

@@ -166,7 +166,7 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
 def test_the_list_is_redrawn_when_nobody_points_at_it(whole: Whole, seat: Any) -> None:
     """Rows that have not changed are not sent again and stay the same elements.
 
-    Otherwise the browser would work long on each new list.
+    If all rows were replaced, the browser would work long on each new list.
     """
     page = seat(Role.OPERATOR).open("/")
     hazards = page.locator(".hazards .row")

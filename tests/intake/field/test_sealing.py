@@ -123,7 +123,7 @@ LAST_WEEK = (datetime.now(UTC) - timedelta(days=7)).isoformat()
 
 
 def earlier(**changed: Any) -> dict[str, Any]:
-    """A report as the previous release stored reports."""
+    """A report as the previous release of Dayar stored reports."""
     report = household(status="Exercise", needs=[], shelter="unknown", version=1)
     return {"body": report, "account": "", "state": "waiting", "at": LAST_WEEK, **changed}
 
@@ -152,7 +152,7 @@ def test_reports_and_drafts_of_an_earlier_release_are_sealed_and_none_is_lost(
 
 
 def through_plain_http(page: Page, centre: Centre) -> None:
-    """Serves the centre's pages under a name without HTTPS. There, browsers offer no WebCrypto."""
+    """Serves the centre's pages under a name without HTTPS. Under such a name, browsers offer no WebCrypto."""
 
     def served(route: Route) -> None:
         path = route.request.url.removeprefix("http://centre.example")
@@ -372,7 +372,7 @@ def test_a_key_that_the_centre_lost_is_forgotten_and_an_older_one_is_used(
 def test_a_draft_that_an_older_page_stored_in_clear_is_sealed_at_the_next_opening(
     phone: BrowserContext, centre: Centre
 ) -> None:
-    """A tab with the previous release may still be open when the PIN is chosen in another tab."""
+    """A tab with the previous release of Dayar may still be open when the PIN is chosen in another tab."""
     page = opened(phone, centre)
     draft = earlier(author="", corrected=None, tab="other")
     page.evaluate(KEEP, [f"dayar.draft.{draft['body']['report_id']}", draft])

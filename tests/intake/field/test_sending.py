@@ -31,7 +31,10 @@ from tests.intake.records import records
 def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(
     fresh_phone: BrowserContext, centre: Centre
 ) -> None:
-    """The centre knows a mudflow, about which the form asks only when there is a signal."""
+    """The centre knows a mudflow.
+
+    The form asks whether people left because of this mudflow only when there is a signal.
+    """
     page = opened(fresh_phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     before = centre.displacements()
@@ -135,7 +138,7 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
 
 
 def test_a_centre_that_cannot_take_reports_now_gets_them_later(phone: BrowserContext, centre: Centre) -> None:
-    """For example, a centre that was rolled back to an earlier release has no route for sealed reports."""
+    """For example, a centre that was rolled back to an earlier release of Dayar has no route for sealed reports."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     answers: list[str] = []
@@ -172,7 +175,7 @@ def test_a_hazard_overtakes_households_and_holds_up_none(phone: BrowserContext, 
     page.click("#send-now")
     expect(answers).to_have_text([received, received])
     assert requests == ["hazards", "displacements"]
-    # an earlier release has no route for hazards from phones
+    # an earlier release of Dayar has no route for hazards from phones
     page.route("**/v1/hazards:sealed", lambda route: route.fulfill(status=404, body="{}"))
     hazard_sent(page)
     filled(page)

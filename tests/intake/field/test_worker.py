@@ -17,7 +17,7 @@ KEPT = """async () => {
   const files = await (await caches.open(names[0])).keys();
   return [names, files.map((file) => new URL(file.url).pathname)];
 }"""
-# Adds a cache as if a service worker of another release had added it.
+# Adds a cache as if a service worker of another release of Dayar had added it.
 OTHER = """async (page) => {
   const kept = await caches.open("field-other");
   await kept.put(page, new Response("of another release", { headers: { "content-type": "text/html" } }));
