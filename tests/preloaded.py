@@ -153,7 +153,7 @@ def compile_little() -> None:
 
 
 def look_seldom() -> None:
-    """Makes idle installations ask Kafka and PostgreSQL less often, because several are idle in each test run.
+    """Makes idle installations query Kafka and PostgreSQL less often, because a test run has several of them.
 
     Kafka answers at once if there are records. A loop that a NOTIFY wakes finds its work at once, too. The other loops
     find their work some seconds later.

@@ -39,7 +39,7 @@ FORGETS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB", "
 
 
 class PostgresUserMissing(CannotStart):
-    """PostgreSQL does not run as root, and the user it should run as does not exist; name one in DAYAR_PG_USER."""
+    """PostgreSQL does not run as root, and the user for PostgreSQL does not exist; name a user in DAYAR_PG_USER."""
 
 
 class PostgreSQL(Component):

@@ -72,7 +72,7 @@ DAYS = (
         # the full recount of A (480) has replaced the 60 people of the first call; A has 500 registered persons, B 400,
         # C 700 and D 300
         occupancy=(500, 420, 700, 300, 0, 0),
-        in_groups=1_850,  # the counts are 480 + 420 + 650 + 300
+        in_groups=1_850,  # the counts at A, B, C and D are 480 + 420 + 650 + 300
         flow=(380, 1_900),
         # the first call counts 60 at A; then D adds 60 * 5 = 300, and B adds 80 * 5 = 400; at last the larger number of
         # each site counts: A 500 > 480, B 420 > 400, C 700 > 650, D 300
@@ -82,8 +82,10 @@ DAYS = (
         # E 120 + F 100 = 220 families, which are 1,100 persons; 380 + 220 = 600 families, which are 3,000 persons
         displaced={KADAMJAI: 1_900, BATKEN: 1_100},
         families=600,
-        occupancy=(500, 420, 700, 300, 600, 520),  # E has 600 registered and counted, and F has 520 counted > 500
-        in_groups=2_970,  # the counts of day 1 are 1,850, and E and F add 600 + 520
+        # E has 600 registered and 600 counted persons; F has 520 counted persons, which are more than its 500
+        # registered ones
+        occupancy=(500, 420, 700, 300, 600, 520),
+        in_groups=2_970,  # the counts of day 1 are 1,850; the counts at E and F add 600 + 520
         flow=(600, 3_000),
         evacuated=1_100,
         # Kadamjai still has 1,920; E has 120 * 5 = 600 registered and counted, and F has 520 counted > 500
@@ -98,7 +100,7 @@ DAYS = (
         occupancy=(400, 417, 800, 280, 560, 520),
         in_groups=2_945,  # 2,970 - 25 abroad; the 35 in Leilek are still displaced
         flow=(608, 3_040),  # 600 families, and 8 of these once more, because they were forced onward
-        evacuated=1_100,  # E has 560, F has 500, and 40 are in Leilek
+        evacuated=1_100,  # 560 evacuated persons are at E, 500 at F, and 40 in Leilek
         # the last reports about the 112 families at E and the 100 at F are of day 2
         confirmation=(212, 1_060, 0, 0),
         moved=MOVED_ON_DAY_3,
@@ -132,7 +134,7 @@ DAYS = (
         flow=(608, 3_040),
         # A 80 families (400 persons), B 50 (250), C 160 (800), E 100 (500), F 100 (500), Leilek 8 (40): 498 and 2,490
         # groups: A 400, B 270, C 730, E 500, F 520, Leilek 35: 2,455
-        returned=(2_917, 2_880),  # day 4 had 427 and 425; 2,490 and 2,455 more returned
+        returned=(2_917, 2_880),  # by day 4, 427 and 425 persons had returned; on day 5, another 2,490 and 2,455 return
         settled=(60, 65),  # 12 families from E, and 65 people of the group, settled in Osh city
         moved={
             **MOVED_ON_DAY_3,

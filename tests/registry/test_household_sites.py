@@ -117,7 +117,7 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
     assert await returned(office) == 5
     assert await uses(office, old) == 1
     await change(office, ("UPDATE households SET search_root_id = (SELECT max(search_root_id) FROM households)",))
-    assert await uses(office, old) == 1  # the site key was still made with the old root key
+    assert await uses(office, old) == 1  # the site key was still made with the old search root
     assert await renewed(office) == 1
     assert await uses(office, old) == 0
     assert await returned(office, CAMP) == 10

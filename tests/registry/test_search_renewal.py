@@ -97,14 +97,14 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
 
 
 async def test_while_a_root_is_missing_a_search_says_that_it_is_not_complete(office: Office) -> None:
-    """While a root key is missing, all pages except the search work.
+    """While a search root is missing, the search states that it is incomplete, and all other pages work.
 
-    The worker then makes the search keys again with another root key.
+    The worker then makes the search keys again with another search root.
     """
     body, missing = household(), household()
     await office.file(body, missing)
     statement = "UPDATE households SET search_root_id = :root WHERE household_id = :id"
-    # one root key is older than the known root key, and the other is newer
+    # one search root is older than the known search root, and the other is newer
     for lost in ("00000001-00000000", "ffffffff-00000000"):
         await changed(office, statement, root=lost, id=missing["household_id"])
         assert (await result(office))[1] is False, lost

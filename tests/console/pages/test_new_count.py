@@ -242,7 +242,7 @@ def test_a_half_written_count_asks_before_the_page_is_left(seat: Any) -> None:
 
 
 def leaving_asks(page: Page) -> None:
-    """Tries to leave the page of a form, and checks that the browser asks and the page stays."""
+    """Tries to leave the page of a form. The browser must ask whether to leave, and the page must stay."""
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:

@@ -302,7 +302,7 @@ def test_while_a_report_is_sealed_no_other_one_is_lost(fresh_phone: BrowserConte
 
 
 def test_a_correction_draft_of_an_earlier_release_is_continued_and_sent(phone: BrowserContext, centre: Centre) -> None:
-    """In the draft of a correction, the previous release also stored the whole report that is to be corrected."""
+    """The previous release of Dayar also stored, in the draft of a correction, the whole report that it corrects."""
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}/files/none")
     corrected = earlier(state="accepted")
