@@ -38,9 +38,10 @@ OVERLAP = timedelta(days=1)
 # the place of the count moves nobody, even if it does not state the shelter. Since version 6, a count without an hour
 # is the latest of its day. Since version 7, teams can also disagree if their counts are more than a day apart.
 RULES = 7
-# raw SQL, for the same reason as in `counts.pools`. A former build may have run meanwhile, and it writes populations
-# that contain the hazard. In a full recount that a former build wrote, the `stock_id` equals the population. Partial
-# counts do not show which build wrote them, so all partial counts with a hazard are computed again.
+# raw SQL: the reason is the same as in `counts.pools`
+# A former build may have run meanwhile, and it writes populations that contain the hazard. In a full recount that a
+# former build wrote, the `stock_id` equals the population. Partial counts do not show which build wrote them, so all
+# partial counts with a hazard are computed again.
 GROUPS = """
 SELECT DISTINCT group_id FROM counts
 WHERE group_id > $1 AND (
