@@ -54,8 +54,8 @@ SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS
     ORDER BY own.report_id, newest.position DESC
 ) AS whole
 """
-# LEFT is the number of people of an earlier count who were left at the time LEFT_ON. This is the end of the day or, if
-# earlier, the time when a later count replaced the earlier count.
+# LEFT is the number of people of an earlier count who were still displaced at the time LEFT_ON. LEFT_ON is the end of
+# the day or, if earlier, the time when a later count replaced the earlier count.
 LEFT_ON = "least(:until, earlier.superseded_at)"
 LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN earlier.persons ELSE (
     SELECT persons FROM group_stays AS stay

@@ -1,7 +1,7 @@
 """Stores the facts of each held count, and the stock that the last event about the count stated.
 
-Many recorded counts may concern one held count (`counts.py`). Most recorded counts leave the stock of the held count as
-it was. An event is published only if the stock changes.
+Many recorded counts may concern one held count (`counts.py`). Most recorded counts do not change
+the stock of the held count. An event is published only if the stock changes.
 """
 
 from collections.abc import Mapping, Sequence

@@ -110,7 +110,7 @@ def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
 
 
 def later(age_code: int, new_years: int) -> int:
-    """The age code after this number of New Years. In the code, the age rises on each later 1 January."""
+    """The age code after this number of New Years. Each 1 January adds a year to the age in the code."""
     sex, rest = divmod(age_code, SEX_STEP)
     years = rest // 2 + rest % 2 + new_years - 1
     return SEX_STEP * sex + 2 * min(years, OLDEST) + 1

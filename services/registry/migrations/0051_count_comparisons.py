@@ -1,4 +1,4 @@
-"""Stores the comparisons of counts with the registered people that were published.
+"""Stores the published comparisons of counts with the numbers of registered people.
 
 The previous release of Dayar publishes no comparisons.
 """

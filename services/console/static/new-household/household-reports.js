@@ -66,7 +66,7 @@ export class HouseholdReport extends VersionedReport {
 }
 
 /**
- * The name of a site is no village, so it is not sent beside the site.
+ * If a site is chosen, the typed name is the site's name. The report then states no village.
  * @param {"origin" | "destination"} name
  * @param {StatedPlace} place
  */
