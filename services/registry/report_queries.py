@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, cast, select
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.aads import report_aad
@@ -27,6 +28,7 @@ KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnEl
     SITE: (SiteReportKey, SiteReportKey.site_id.expression),
 }
 KEY = tuple(getattr(Report, field) for field in VersionKey._fields)
+CLEAR = cast(Report.clear, JSON)  # the unencrypted fields of a report
 Versions = list[dict[str, Any]]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Integer, Select, and_, cast, exists, false, func, not_, or_, select
-from sqlalchemy.dialects.postgresql import JSON, distinct_on
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -12,10 +12,10 @@ from services.registry.decisions import Held
 from services.registry.held import people_at_sites
 from services.registry.held.queries import IS_HELD, PCODE, UNDECIDED
 from services.registry.models import GroupCount, HeldStock, Household, Report
+from services.registry.report_queries import CLEAR
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import DISPLACED, Mobility, OutcomeKind, RefusalReason, ReportKind, Status
 
-CLEAR = cast(Report.clear, JSON)
 PERSONS = cast(CLEAR["persons"].astext, Integer)
 # `coalesce` adds the default value, because stored unencrypted fields do not contain it.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)

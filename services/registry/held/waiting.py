@@ -13,7 +13,6 @@ from sqlalchemy import (
     TextClause,
     and_,
     case,
-    cast,
     delete,
     exists,
     false,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.decisions import SUBJECT_OF
@@ -42,7 +40,7 @@ from services.registry.held.queries import (
     WAITS,
 )
 from services.registry.models import HeldAssignment, Household, Report
-from services.registry.report_queries import KEYS, opened_version
+from services.registry.report_queries import CLEAR, KEYS, opened_version
 from services.registry.visibility import HERE, Visibility
 from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.postgres.upsert import upsert
@@ -57,7 +55,6 @@ IS_ASSIGNED = or_(
 )
 NEWEST = select(HeldAssignment.account).where(IS_ASSIGNED).order_by(HeldAssignment.assigned_at.desc()).limit(1)
 ASSIGNEE = NEWEST.scalar_subquery()
-CLEAR = cast(Report.clear, JSON)
 # Urgent reports are sorted as if they had come a century earlier, so they are listed first. The cursor of a page can
 # therefore be a single time.
 IS_URGENT = func.coalesce(CLEAR["is_urgent"].astext, "false") == "true"

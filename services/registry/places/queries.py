@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, and_, cast, false, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import JSON, distinct_on
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.counts.open_counts import OpenCount, OpenSite, Side, TypedPlace
@@ -14,6 +14,7 @@ from services.registry.groups.queries import HERE, IN_EFFECT, OF_COUNT
 from services.registry.models import GroupCount, PlaceDecision, Report, Site
 from services.registry.places.proposals import Decided, PlaceAnswer
 from services.registry.places.same_places import PlacePair, SamePlaces, with_codes
+from services.registry.report_queries import CLEAR
 from services.registry.visibility import Visibility
 from shared.events.vocabulary import Measure, Precision, SiteState, Status, SubStock
 from shared.messaging import decisions
@@ -23,7 +24,6 @@ from shared.postgres import database
 MOST = 2_000  # this many of the newest open counts are compared
 APPLIED = "applied"
 PAIR = (PlaceDecision.unit, PlaceDecision.name, PlaceDecision.other_unit, PlaceDecision.other_name)
-CLEAR = cast(Report.clear, JSON)
 IS_OPEN = and_(
     IN_EFFECT,
     GroupCount.measure == Measure.STOCK,
