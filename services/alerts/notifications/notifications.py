@@ -63,7 +63,7 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
         omissions = {receiver.label: Omission.NO_DUTY_HEAD for receiver in others}
     if stages == GIVEN_BACK:
         kept = joined(kept, duty_heads.of_status(notification.alert, notification.receivers))
-    if stages in TO_SOMEBODY and reaches_nobody(notification, kept):
+    if notification.alert.is_grave and stages in TO_SOMEBODY and reaches_nobody(notification, kept):
         kept = joined(stand_ins(notification), kept)
     people = on_duty_with_posts(notification, kept)
     if stages == ESCALATED:
@@ -132,8 +132,6 @@ def stand_ins(notification: Notification) -> list[Receiver]:
     notified, because they may still read their messages.
     """
     alert = notification.alert
-    if not alert.is_grave:
-        return []
     if heads := duty_heads.of_status(alert, notification.receivers):
         return heads
     of_status = [receiver for receiver in notification.receivers if alert.status in receiver.statuses]
