@@ -40,7 +40,7 @@ def terminal() -> str:
 
 
 def _is_running(folder: Path) -> bool:
-    """Whether an installation runs in the folder. `make run` holds the folder's lock while it runs."""
+    """Whether an installation runs in the folder. `make run` locks the folder until the installation ends."""
     with (folder / "lock").open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
