@@ -65,7 +65,8 @@ from shared.web.letter_routes import LetterReading
 
 logger = log.get()
 HERE = Path(__file__).parent
-NO_RETRY = Retry(NoBackoff(), 0)  # no retry: it could count one failed sign-in twice, and so lock a person out
+# no retry, because a retry could count one failed sign-in twice, and so lock a person out
+NO_RETRY = Retry(NoBackoff(), 0)
 
 
 def create_app(settings: ConsoleSettings, access: Revocations | None = None) -> FastAPI:

@@ -32,7 +32,7 @@ def concerning(principal: Principal, places: Places) -> list[str] | None:
 class Whereabouts:
     """The names of up to two places, each with its oblast.
 
-    If there are more places, only the number of places in each oblast is given.
+    If there are more than two places, only the number of places in each oblast is given.
     """
 
     named: tuple[tuple[str, str | None], ...] = ()
@@ -147,8 +147,8 @@ class Outcomes:
         return sum(counter.total() for counter in self.counts.values())
 
 
-# Only readers of the whole country see outcomes of all kinds. All other readers see only the outcomes of hazards,
-# because an outcome has no place that could be compared with their areas.
+# Only readers of the whole country see outcomes of all kinds. Readers of some areas see only the outcomes of hazards,
+# because an outcome has no place that could be compared with these areas.
 PUBLIC_KINDS = (ReportKind.HAZARD,)
 LOOKED_AT = ("held", "rejected", "set_aside")
 # All movements share one column, because the panel is too narrow for a column for each kind of report.

@@ -17,16 +17,17 @@ from shared.web.problems import Problem
 
 T = TypeVar("T")
 WAIT_SECONDS = 3.0
-LOOK_SECONDS = 1.0  # a waiting request reads at least this often: a NOTIFY sent during a reconnect is lost
+# a waiting request reads at least this often, because a NOTIFY that is sent during a reconnect is lost
+LOOK_SECONDS = 1.0
 
 
 async def once_there(
     request: Request, wanted: Vector, read: Callable[[AsyncSession], Awaitable[T]]
 ) -> tuple[T, dict[str, str]]:
-    """Reads in a snapshot that contains the position `wanted`. Waits at most 3 seconds for this position.
+    """Reads in a snapshot that contains the position `wanted`, after a wait of at most 3 seconds.
 
     The returned header `x-position` has the snapshot's position, and `x-waited-ms` how long the request waited. If the
-    worker does not reach the position in this time, the header `x-late` makes the browser ask again.
+    worker does not reach `wanted` in 3 seconds, the header `x-late` makes the browser ask again.
     """
     now = asyncio.get_running_loop().time
     give_up, waited = now() + WAIT_SECONDS, 0.0

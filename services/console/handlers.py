@@ -113,7 +113,8 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     return outcomes
 
 
-# The number of people in held reports does not come from these events. The page asks the registry for this number,
-# because the registry counts only people in the reader's areas. The board does not show the registered people at sites.
-# Only the author of a report is told that an alert followed it, so the board ignores ReportAlerted.
+# The number of people in held reports does not come from these events. The page asks the registry for the number of
+# people in held reports, because the registry counts only people in the reader's areas. The board does not show the
+# registered people at sites. Only the author of a report is told that an alert followed it, so the board ignores
+# ReportAlerted.
 BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(HouseholdHeld, GroupHeld, SiteResidentsChanged, ReportAlerted))

@@ -19,7 +19,7 @@ from shared.pages import Pages
 from shared.places import Places
 
 # Some 13,000 rows. A board with "Show more" has up to 10,000 rows in each section. If the open boards show more rows
-# than fit into this memory, each row is dropped before its next drawing. Every redraw then renders all rows.
+# than fit into this memory, each row is dropped before its next drawing, and every redraw renders all rows.
 MOST_BYTES = 80_000_000
 OF_AN_ENTRY = 200  # estimated bytes that the dictionary and the id in the key take for one row
 

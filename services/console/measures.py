@@ -50,7 +50,7 @@ async def installation(session: AsyncSession) -> Iterable[Metric]:
 def monitoring(settings: Settings) -> Measure:
     """The findings of `dayar watch` as metrics.
 
-    Prometheus cannot measure some of the checked things itself, for example the free space of disks.
+    Prometheus itself cannot measure everything that `dayar watch` checks, for example the free space of disks.
     """
 
     async def measure(_: AsyncSession) -> Iterable[Metric]:

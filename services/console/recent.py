@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 MOST = 20
-# Maps each column with the time of a change to the code of this change on pages, and to the column of the account.
+# Maps the column with the time of a change to the code of the change on pages, and to the column with the account.
 DEEDS = {
     "raised_at": ("raised", None),
     "acknowledged_at": ("acknowledged", "acknowledged_by"),

@@ -57,8 +57,8 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
     """A panel as a fragment of the page.
 
     Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
-    reached. `rows` has the digests of the rows that the page already has. In place of each row that the page has, a gap
-    is sent.
+    reached. `rows` has the digests of the rows that the page already has. The answer has a gap in place of each of
+    these rows.
     """
     view = (PANELS | OF_WALL).get(panel)
     if view is None:

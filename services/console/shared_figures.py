@@ -16,7 +16,8 @@ from services.console.stream.vectors import Vector
 
 T = TypeVar("T")
 KEPT_SECONDS = 10.0  # figures may change without a new position: as time passes, or when a dead letter is redriven
-FREED_AFTER_SECONDS = 60.0  # frees memory: each set of areas and each area's page has its own figures
+# figures that nobody needs are removed, because each set of areas and each area's page has its own
+FREED_AFTER_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -56,8 +57,8 @@ class FiguresOfAreas:
         """The figures with this name, which contain at least the records of the reader's snapshot.
 
         Kept figures are computed again if they are older than `seconds`, or if the snapshot contains newer records of
-        the topics. If figures are computed from other figures, the age of the oldest counts. If several readers need
-        the same figures at the same time, the first computes them, and the others wait.
+        the topics. Figures that are computed from other figures are as old as the oldest of these. If several readers
+        need the same figures at the same time, the first computes them, and the others wait.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}
@@ -74,7 +75,7 @@ class FiguresOfAreas:
         return figures
 
     def _free(self) -> None:
-        """Removes figures that no reader has needed lately from memory. Figures that are being computed stay."""
+        """Removes from memory the figures that no reader has needed lately. Figures that are being computed stay."""
         freed_before = self._clock() - FREED_AFTER_SECONDS
         for key, kept in list(self._kept.items()):
             if kept.computed_at < freed_before and not kept.one_at_a_time.locked():

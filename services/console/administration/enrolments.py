@@ -45,8 +45,8 @@ async def take(session: AsyncSession, token: str, now: datetime) -> Account | No
 async def withdraw(session: AsyncSession, account: Account) -> None:
     """Ends the link at once.
 
-    A change of the account's state also ends the link. But two changes within one second can leave the state, and so
-    the link, as it was.
+    A change of the account's state also ends the link. But after two changes within one second, the account can have
+    its former state, and the link would still be valid.
     """
     await queries.remove_of(session, account.account_id)
 

@@ -67,9 +67,9 @@ def state(
 ) -> PublicState | None:
     """How public the hazard is. None if the public reads the newest revision of the hazard itself.
 
-    `unreleased_since` is the time of the first revision after the release. A person has ten minutes to decide, from
-    this time or from the confirmation, whichever is later. Further revisions of the hazard do not prolong the ten
-    minutes.
+    `unreleased_since` is the time of the first revision after the release. A person has ten minutes to decide. The ten
+    minutes begin at `unreleased_since` or at the confirmation, whichever is later. Further revisions of the hazard do
+    not prolong the ten minutes.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
@@ -163,8 +163,8 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """The source of the release, from which intake derives the hazard's id.
 
-    If a person entered the hazard, the release does not contain the hazard's `source_id`. In this case, the `source_id`
-    of the withdrawal contains the hazard's id.
+    If a person entered the hazard, the release does not contain the hazard's `source_id`, and the withdrawal has the
+    hazard's id in its `source_id`.
     """
     if release.source is None or release.source in OF_PEOPLE or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}

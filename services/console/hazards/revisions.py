@@ -1,6 +1,6 @@
 """Keeps the revisions of restricted hazards in memory.
 
-With them, the stream can tell another system that a hazard has left the system's grant.
+With these revisions, the stream can tell another system that a hazard has left the system's grant.
 """
 
 from collections.abc import Iterable, Mapping

@@ -59,7 +59,7 @@ class TileType(IntEnum):
 class Compression(IntEnum):
     """The compressions that the reader in the browser decompresses."""
 
-    UNKNOWN = 0  # such a file is read as if it were not compressed
+    UNKNOWN = 0  # a file of unknown compression is read as if it were not compressed
     NONE = 1
     GZIP = 2
 

@@ -26,7 +26,7 @@ class ExpectedIntensity:
 
     @property
     def degree(self) -> str:
-        """The intensity as a whole degree, rounded half up from the number with one decimal that the page shows."""
+        """The intensity as a whole degree. The number with one decimal, which the page shows, is rounded half up."""
         nearest = floor(round(self.intensity, 1) + 0.5)
         return DEGREES[min(max(nearest, 1), len(DEGREES)) - 1]
 

@@ -48,8 +48,8 @@ class BoardHazard(ConsoleModel):
 class BoardRelease(ConsoleModel):
     """The version of a hazard that the public reads. The newest revision of the hazard is in `board_hazards`.
 
-    The public reads the newest release, or a Public revision that a restricted revision has replaced. If, and only if,
-    this version is such a Public revision, `released_revision` equals `revision`.
+    The version is the newest release, or a Public revision that a restricted revision has replaced. In a release,
+    `revision` is higher than `released_revision`. In a Public revision, both are equal.
     """
 
     __tablename__ = "board_releases"
@@ -68,8 +68,8 @@ class BoardRelease(ConsoleModel):
     received_at: Mapped[datetime]
     source: Mapped[str | None]  # None if the release was stored before migration 0023
     source_id: Mapped[str | None]
-    # Migration 0017 added these columns. In rows that were stored before this migration, the columns are None if the
-    # hazard had changed after its release.
+    # These columns are None if the release was stored before migration 0017 and the hazard had changed after its
+    # release.
     status: Mapped[str | None]
     type: Mapped[str | None]
     urgency: Mapped[str | None]

@@ -25,7 +25,7 @@ class BoardHousehold(ConsoleModel):
     occurred_on: Mapped[date]
     is_urgent: Mapped[bool] = mapped_column(server_default=false())
     registered_at: Mapped[datetime | None]  # None until the event with the time of the registration has arrived
-    # Migration 0030 added these columns. In rows that were stored before this migration, `confirmed_at` is None.
+    # In rows that were stored before migration 0030, `confirmed_at` is None.
     evacuation: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]  # somebody saw the displaced people at this time or earlier on the same day
     is_return_presumed: Mapped[bool] = mapped_column(server_default=false())

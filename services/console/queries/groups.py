@@ -145,7 +145,7 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
     """Marks the stored counts that the given counts replace.
 
     The events about the replaced counts themselves may arrive later. A count with a higher `sequence` than its
-    replacement stays unmarked, because the registry has put it into effect again since then.
+    replacement stays unmarked, because the registry has put the replaced count into effect again.
     """
     for count in sorted(counts, key=itemgetter("sequence")):
         if count["replaces"]:

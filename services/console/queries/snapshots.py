@@ -59,9 +59,7 @@ async def begin(session: AsyncSession) -> None:
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
-    """The positions up to which the worker has stored records.
-
-    In a snapshot, these are the positions at the beginning of the snapshot.
+    """The positions up to which the worker has stored records. In a snapshot, the positions are those at its beginning.
     """
     known: dict[Partition, int] | None = session.info.get(POSITIONS)
     return await _positions(session) if known is None else known
@@ -108,7 +106,10 @@ async def strongest_quakes(session: AsyncSession, now: datetime, status: Status,
 
 
 async def quakes_uncomputed(session: AsyncSession, now: datetime, status: Status) -> int:
-    """The number of these earthquakes that are too deep, or have no magnitude or place, to compute the intensity."""
+    """The number of earthquakes in force whose intensity cannot be computed.
+
+    These earthquakes are too deep, or their magnitude or place is not known.
+    """
     wanted = _quakes(select(func.count()).select_from(BoardHazard), now, status)
     is_nowhere = BoardHazard.lat.is_(None) & (func.cardinality(BoardHazard.pcodes) == 0)
     is_uncomputed = or_(BoardHazard.magnitude.is_(None), BoardHazard.depth_km > DEEPEST_KM, is_nowhere)
@@ -164,9 +165,8 @@ def _still_public(now: datetime) -> ColumnElement[bool]:
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
     """Whether the public reads a version in `board_releases`, and this version is in force.
 
-    If the hazard is not Public, any such version in force is enough. For a Public hazard, only a release with the same
-    or a higher revision number counts. A release with such a number hides the updates of the hazard's source, because
-    the source does not know of the release.
+    For a Public hazard, only a release with the same or a higher revision number counts. This release hides the updates
+    of the hazard's source, because the source does not know of the release.
     """
     in_force = (
         select(BoardRelease.hazard_id)
@@ -235,9 +235,7 @@ def is_displaced(status: Status) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:
-    """Rows that earlier versions of Dayar wrote have no `confirmed_at`.
-
-    In these rows, the time of the registration is the last known confirmation.
+    """If a row has no `confirmed_at`, the time of the registration counts. Earlier versions of Dayar wrote such rows.
     """
     confirmed_at = func.coalesce(BoardHousehold.confirmed_at, BoardHousehold.registered_at)
     valid_from = {mobility: confirmed_from(mobility, now) for mobility in DISPLACED}

@@ -56,7 +56,7 @@ class SearchCriteria:
     def address(self, path: str = "/search", *, kind: SearchKind | None = None, after: UUID | None = None) -> str:
         """The address that states these criteria.
 
-        If `kind` is another kind, the state is left out, because each kind has its own states.
+        If `kind` is not the kind of these criteria, the state is left out, because each kind has its own states.
         """
         is_same = kind is None or kind is self.kind
         values = {

@@ -1,6 +1,6 @@
 """Makes the words of rows of the board that have changed. A task of the worker, separate from the consumer.
 
-An unexpected error concerns one row: no text finds this row until it changes or the worker starts again.
+If an unexpected error occurs for a row, no text finds this row until the row changes or the worker starts again.
 """
 
 import asyncio

@@ -27,7 +27,7 @@ class ResultLine:
     """A result in the reader's language.
 
     `path` is the address of the result's page. For a count that an earlier version of Dayar stored, `path` is None.
-    `at` is None for sites. `status` is the code of its status, `scope` is the scope of a restricted hazard.
+    `at` is None for sites. `status` is the code of the result's status. `scope` is the scope of a restricted hazard.
     """
 
     id: UUID

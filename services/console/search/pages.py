@@ -96,7 +96,7 @@ async def _export(request: Request, reader: SearchReader, criteria: SearchCriter
     rows, has_more = await queries.page(session, criteria, reader, exports.MOST_ROWS)
     related = await _related(session, rows)
     await audit.add(session, audit.entry_of(request, Action.EXPORTED))
-    # commit before the workbook is written: this takes time, and PostgreSQL ends idle transactions
+    # commit first, because writing the workbook takes time, and PostgreSQL ends idle transactions
     await session.commit()
     content = await asyncio.to_thread(_workbook, request, reader, criteria, rows, related, has_more=has_more)
     name = f"dayar-{criteria.kind}-{reader.now:%Y-%m-%d}.xlsx"

@@ -207,7 +207,7 @@ class Counters:
     def _running(self, key: str, limit: int, now: float) -> Counter:
         """The counter of the key, or a new one.
 
-        A counter whose window has ended is removed, so that the new one is stored last.
+        A counter whose window has ended is removed, so that the new counter is stored last.
         """
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:

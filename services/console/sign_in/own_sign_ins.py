@@ -32,7 +32,7 @@ async def sign_ins_page(request: Request, session: Session) -> Response:
 
 @router.post("/sign-ins/{jti}/end")
 async def end_sign_in(request: Request, session: Session, jti: UUID) -> Response:
-    """Ends a sign-in of the person's account. This may be the sign-in that sends this request.
+    """Ends a sign-in of the person's account, perhaps the sign-in that sends this request.
 
     All services refuse the token of an ended sign-in within seconds.
     """

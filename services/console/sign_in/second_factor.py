@@ -86,8 +86,7 @@ async def sign_in_by_code(
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
     """Signs in without the administrator role. Raises TooManyFailures.
 
-    Sign-ins without a code have their own counter. A lock after wrong codes therefore does not keep the person from
-    other work.
+    Sign-ins without a code have their own counter, so a lock after wrong codes does not prevent other work.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)

@@ -241,8 +241,8 @@ class EventStream:
     def _withheld(self) -> frozenset[Subject]:
         """The hazards and alerts whose newest record other systems may not read.
 
-        Older records about them are not sent to other systems either. For example, a hazard may have been Restricted
-        before, but is Private now.
+        Older records about these hazards and alerts are not sent to other systems either. For example, a hazard may
+        have been Restricted before, but is Private now.
         """
         newest = {frame.subject: frame for frame in self._frames if "delivery_id" not in frame.data}
         return frozenset(

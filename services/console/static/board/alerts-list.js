@@ -1,6 +1,5 @@
-// The list of alerts.
-// No row moves while somebody may be about to answer an alert.
-// Changes that wait are shown after this time, or when somebody presses the button.
+// The list of alerts. No row moves while somebody may be about to answer an alert. The page shows waiting changes when
+// nobody is about to answer, or when somebody presses the button.
 
 import { forget, highlight, renew, takeUp } from "/static/board/panels.js";
 import { showSelection } from "/static/board/selection.js";
@@ -12,7 +11,8 @@ const ANSWERED_MS = 5000; // the row of an answered alert keeps its place during
 const MOVING_MS = 300; // a pointer that has moved within this time may be on its way to the list
 const LONGEST_WAY_MS = 2000; // a pointer that never rests outside the list keeps the rows in place only for this time
 
-// a pointer that has rested in the list for longer stops no rows: on a wall screen, nobody moves it away
+// a pointer that has rested in the list for longer stops no rows, because nobody moves the pointer of a wall screen
+// away
 const RESTING_MS = 120_000;
 const URGENT = ["Extreme", "Severe"];
 
@@ -32,7 +32,7 @@ function rowsOf(list) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** Whether somebody may be about to answer an alert. While this is true, no row moves. */
+/** Whether somebody may be about to answer an alert. Then no row moves. */
 function isHeld() {
   const now = performance.now();
   const isOnWay = now - pointerAt < MOVING_MS && now - setOffAt < LONGEST_WAY_MS;
@@ -192,10 +192,10 @@ export function apply() {
   renew(list, fresh);
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  // after the section of closed alerts is unfolded again, because until then the list is too short to scroll this far
+  // this comes after the section of closed alerts is unfolded: before, the list is too short to scroll this far
   if (top) list.scrollTop = top;
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
-  showSelection(); // before the focus is set, because a hidden toolbar cannot get the focus
+  showSelection(); // this comes before the focus is set, because a hidden toolbar cannot get the focus
   if (focused) focusAgain(list, focused.id, key ?? "");
   showStrip([]);
   drawn();
@@ -221,7 +221,7 @@ export function reveal(alert) {
   row?.focus();
 }
 
-addEventListener("beforeprint", apply); // on paper, no waiting changes may be missing
+addEventListener("beforeprint", apply); // the print must also contain the changes that wait
 addEventListener(
   "keydown",
   () => {

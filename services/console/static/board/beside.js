@@ -26,8 +26,7 @@ let trail = [];
 /** @type {HTMLElement | null} what had the focus when the panel was opened */
 let opener = null;
 /**
- * @type {Map<string, HTMLElement>} the articles in which somebody has typed or chosen what was not sent; none is ever
- *   dropped
+ * @type {Map<string, HTMLElement>} the articles with input that was not sent yet; no article is ever dropped
  */
 const unsent = new Map();
 
@@ -116,8 +115,8 @@ function leave() {
 
 /**
  * Notes an event of the stream, because the list may have no row of the shown alert, for example if a filter hides it.
- * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] nothing if events may
- *   have been missed
+ * @param {{ alert_id?: string, sequence?: number, hazard_id?: string, revision?: number }} [data] undefined if the page
+ *   may have missed events
  */
 export function note(data) {
   const id = shown.split("/").pop();
@@ -135,7 +134,7 @@ export function noteChange() {
  * Reads the shown alert or hazard again if there is a newer version and the page is visible. Also marks the row of the
  * shown record again, because the list may have been redrawn.
  * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts
- *   of which the stream has told.
+ *   that the stream has sent.
  */
 export function catchUp(drawn) {
   mark();
@@ -185,7 +184,8 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-// this event comes after a form was sent: meanwhile nothing was read, and a refusal may mean that the alert has changed
+// this event comes after a form was sent. While a form is being sent, the panel reads nothing. A refusal may mean that
+// the alert has changed.
 document.addEventListener("may-be-old", () => catchUp());
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;

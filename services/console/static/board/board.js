@@ -142,7 +142,7 @@ void askAdmission();
 void askHeldPersons();
 void renewClocks();
 setInterval(renewClocks, ESCALATIONS_MS);
-setInterval(showEscalations, CLOCKS_MS); // shows the minutes that are left
+setInterval(showEscalations, CLOCKS_MS); // the clocks show the minutes until the escalation
 setInterval(askAdmission, ADMISSION_MS);
 setInterval(() => new Set(Object.values(PANELS_OF).flat()).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");

@@ -5,7 +5,9 @@ import { open } from "/static/board/beside.js";
 import { chooseNone, chooseSection, chooseTo, chosen, extend, isChosen, turn } from "/static/board/selection.js";
 import { element } from "/static/elements.js";
 
-/** @type {Record<string, string>} by the key's position, so that they work with every keyboard layout */
+/**
+ * @type {Record<string, string>} each key is named by its position, so that the keys work with every keyboard layout
+ */
 const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "assign", KeyZ: "snooze" };
 const board = element("board");
 

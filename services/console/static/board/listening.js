@@ -55,8 +55,8 @@ export function lostForMs() {
 
 /**
  * @param {string[]} topics
- * @param {(topics: string[], data?: Record<string, any>) => void} changed `data` is of the event; nothing if events may
- *   have been missed
+ * @param {(topics: string[], data?: Record<string, any>) => void} changed `data` is the event's data, or undefined if
+ *   the page may have missed events
  */
 export function listen(topics, changed) {
   open();

@@ -6,9 +6,9 @@ import { ended } from "/static/link.js";
 import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
-// After each drawing of a list that people watch, the page waits half as long as the drawing took, within these limits.
-// A busy server and a busy browser then have time for other work. This pause is computed without the time in which the
-// server waited for its worker. Before it draws other panels, the page waits longer.
+// After each drawing of one of these lists, the page waits half as long as the drawing took, within the limits below.
+// Therefore a busy server and a busy browser have time for other work. This pause is computed without the time in which
+// the server waited for its worker. Before the page draws a panel that is not in LISTS, it waits longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
@@ -88,18 +88,24 @@ class Drawing {
     this.position = ""; // the panel must show the records before this position
     /** @type {Map<string, HTMLElement>} the rows of the newest answer as the server sent them, by their digests */
     this.rows = new Map();
-    /** @type {number | undefined} when the oldest change that the panel does not show was heard of */
+    /** @type {number | undefined} when the page heard of the oldest change that the panel does not show */
     this.since = undefined;
-    /** @type {number | undefined} the same, for changes during a rendering */
+    /** @type {number | undefined} when the page heard of the oldest change during the present rendering */
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
     this.waitedMs = 0; // how long the server waited for its worker before it rendered the newest answer
-    /** @type {ReturnType<typeof setTimeout> | undefined} of the next rendering after a failed or late one */
+    /**
+     * @type {ReturnType<typeof setTimeout> | undefined} the timer of the next rendering, after one that failed or was
+     *   late
+     */
     this.retry = undefined;
     this.stateAt = 0; // when the shown state was requested; 0 for the first state, which came with the page
   }
 
-  /** @param {string} [position] that the panel must contain; nothing if the panel must be rendered after this call */
+  /**
+   * @param {string} [position] the position that the panel must contain; undefined if the panel must be rendered in any
+   *   case
+   */
   async draw(position) {
     this.isDue = true;
     this.isAsked ||= position === undefined;
@@ -153,7 +159,7 @@ class Drawing {
     this.stateAt = askedAt;
   }
 
-  /** Renders the panel again later, once for all failures until then: otherwise each failure would lead to another. */
+  /** Renders the panel again later. Several failures lead to one rendering, so that they do not multiply. */
   again() {
     this.retry ??= setTimeout(() => {
       this.retry = undefined;
@@ -188,7 +194,7 @@ function swap(panel, fresh) {
   const focused = panel.contains(document.activeElement) ? document.activeElement : null;
   const [known, top] = [keys(panel), panel.scrollTop];
   renew(panel, fresh);
-  if (top) panel.scrollTop = top; // to set the scroll position makes the browser compute the layout at once
+  if (top) panel.scrollTop = top; // setting the scroll position makes the browser compute the layout at once
   for (const [key, row] of keys(panel)) {
     if (mark(row) !== mark(known.get(key))) highlight(row);
   }

@@ -35,9 +35,9 @@ const DEFAULTS = {
 };
 
 /**
- * Whether the correction would replace a version of somebody else that the person has not seen. If the correction would
- * do so, the page shows both versions in place of the form. Also true if the newest version cannot be read; the page
- * then says that it cannot be read.
+ * Whether the correction would replace a version that somebody else sent and that the person has not seen. If so, the
+ * page shows both versions in place of the form. Also true if the newest version cannot be read; the page then says
+ * that it cannot be read.
  * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest the newest version
  * @param {(version: Known) => Known} [worded] puts the names that the form knows in place of ids
  */

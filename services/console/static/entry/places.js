@@ -19,7 +19,7 @@ const listed = Promise.all([
   ),
 ]);
 
-/** All sites. If they cannot be read, none, because a person can also type the name of a place. */
+/** All sites. If the sites cannot be read, the list is empty, and a person types the name of a place. */
 async function read() {
   try {
     return (await readSites((path) => call("GET", path))) ?? [];

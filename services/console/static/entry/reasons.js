@@ -34,7 +34,7 @@ export class Reasons {
     this.showFields();
   }
 
-  /** The field for a reason in words is shown for "other". With text, the field stays while there is any reason. */
+  /** The field for a reason in words is shown for "other". A filled-in field stays as long as any reason is chosen. */
   showFields() {
     const reasons = this.ranked,
       [, second, third] = SELECTS.map((id) => input(id).value);

@@ -88,7 +88,7 @@ export class DrawnMap {
     this.scale = scale;
     /** @type {Record<string, GeoJSON.FeatureCollection>} */
     this.data = {};
-    /** @type {Map<string, string>} the same as JSON */
+    /** @type {Map<string, string>} the data as JSON, to find out whether they have changed */
     this.texts = new Map();
     this.chosen = chosen;
     this.pointed = pointed;

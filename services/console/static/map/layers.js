@@ -8,8 +8,8 @@ import { ended } from "/static/link.js";
 const AGAIN_MS = 1500; // if a layer got no answer or is behind the stream, it is read again after this time
 
 /**
- * @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil`: until then, the layer surely showed
- *   everything
+ * @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil` is the last time at which the layer surely
+ *   showed everything
  */
 /**
  * @typedef {{heard?: Change, readFor?: Change, readAt: number}} Due the oldest change that waits, and the oldest for

@@ -23,7 +23,7 @@ export async function showResults({ id, household }, { members }) {
   const page = /** @type {HTMLAnchorElement} */ (element("answer-household"));
   page.href = `/registry/households/${household}`;
   page.hidden = false;
-  // exact duplicates have the same names and years of birth, so a household without listed persons has none
+  // exact duplicates share names or personal numbers, which this form asks only for listed persons
   if (members.length) await showDuplicates(id, household);
 }
 

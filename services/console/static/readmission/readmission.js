@@ -29,7 +29,7 @@ async function ask(method, at) {
   }
 }
 
-/** @param {string[]} before the sentences that precede the result */
+/** @param {string[]} before sentences that the page shows before the result */
 async function look(...before) {
   const held = await ask("GET", path);
   if (held.problem !== undefined) return say(...before, unavailable);

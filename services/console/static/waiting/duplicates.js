@@ -1,5 +1,5 @@
-// Shows the households that were probably registered twice. A person decides that they are two households, or assigns
-// the pair.
+// Shows the households that were probably registered twice. A person decides that a pair is two different households,
+// or assigns the pair.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make } from "/static/elements.js";

@@ -1,4 +1,5 @@
-// Asks whether households and groups left because of an event, if their reports name none. Intake proposes the events.
+// Asks whether households and groups left because of an event, if their reports name no event. Intake proposes the
+// events.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";

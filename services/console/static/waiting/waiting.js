@@ -193,7 +193,7 @@ function readOthers() {
 async function readAgain() {
   await rested();
   if (document.hidden || document.activeElement?.matches(TYPING)) return;
-  if (reports.length <= LONGEST_PAGE) attempt(read); // else "Show more" has added reports, which a reading would remove
+  if (reports.length <= LONGEST_PAGE) attempt(read); // after "Show more", a reading would remove the added reports
   void readAdopted();
   readOthers();
 }

@@ -22,7 +22,7 @@ export class Paging {
     this.pages = [];
     /** @type {HTMLElement[]} */
     this.rows = [];
-    /** @type {Set<string>} the keys of the rows at the last time */
+    /** @type {Set<string>} the keys of the rows when they were last divided into pages */
     this.known = new Set();
   }
 
