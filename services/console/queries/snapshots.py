@@ -59,8 +59,7 @@ async def begin(session: AsyncSession) -> None:
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
-    """The positions up to which the worker has stored records. In a snapshot, the positions are those at its beginning.
-    """
+    """The positions up to which the worker has stored records. In a snapshot: the positions at its beginning."""
     known: dict[Partition, int] | None = session.info.get(POSITIONS)
     return await _positions(session) if known is None else known
 
@@ -235,8 +234,7 @@ def is_displaced(status: Status) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:
-    """If a row has no `confirmed_at`, the time of the registration counts. Earlier versions of Dayar wrote such rows.
-    """
+    """If a row has no `confirmed_at`, the time of the registration counts. Older versions of Dayar wrote such rows."""
     confirmed_at = func.coalesce(BoardHousehold.confirmed_at, BoardHousehold.registered_at)
     valid_from = {mobility: confirmed_from(mobility, now) for mobility in DISPLACED}
     return confirmed_at < case(valid_from, value=BoardHousehold.mobility)
