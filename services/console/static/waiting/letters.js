@@ -121,8 +121,8 @@ async function read(service, path) {
 
 /**
  * @param {Counted} kind
- * @param {Letter[]} the letters of this kind that the ledger lists
- * @param {string | undefined} the account to which these letters are assigned
+ * @param {Letter[]} letters of this kind that the ledger lists
+ * @param {string | undefined} account to which these letters are assigned
  */
 function drawn(kind, letters, account) {
   const may = letters.length && "redrives" in element("waiting").dataset;
