@@ -22,7 +22,7 @@ FLAGS = (
     "--disable-sync",
     # all pages of a context share one process, because a new process for each page takes a tenth of a CPU second
     "--renderer-process-limit=1",
-    # a page lives for some seconds, so V8 would spend more time on fast code than the fast code saves
+    # a page of a test is open for some seconds, so optimised code would not save the time that V8 needs to compile it
     "--js-flags=--no-opt --no-maglev --single-threaded",
 )
 WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # draws WebGL without a graphics card
@@ -31,7 +31,8 @@ NO_WEBGL = ("--disable-3d-apis",)
 # the flag with which a wall screen's browser plays sounds (docs/board.md)
 ALLOWS_SOUND = "--autoplay-policy=no-user-gesture-required"
 SLOW_MS = 60_000
-# Pages give up a call after ten or twenty seconds. A busy machine needs more, for example to close 163 alerts.
+# Pages give up a call after ten or twenty seconds. On a busy machine some calls, such as the closure of 163 alerts,
+# take longer.
 PATIENT_CALLS = "{ const own = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (ms) => own(6 * ms); }"
 # A test presses a button as soon as the button is there. But clicks.js ignores a press of a button that has only just
 # come under the pointer. So at each press, the clock is ahead for clicks.js, as if the person had looked at the button

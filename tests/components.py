@@ -1,6 +1,6 @@
 """Provides Kafka, PostgreSQL and Valkey for tests.
 
-These servers are external, in containers (COMPONENTS=containers), or embedded.
+The servers of the tests are external, in containers (COMPONENTS=containers), or embedded.
 """
 
 import os

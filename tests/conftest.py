@@ -40,9 +40,8 @@ from tests.patient import wait_long_for_postgresql
 hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
-# In the process of the tests, a transaction may be idle, and Kafka may be busy, for longer than in the processes that
-# tests start. Otherwise PostgreSQL would end a transaction in which a test holds locks, and events would be published
-# twice.
+# The process of the tests has longer time limits for idle transactions and for Kafka. With the usual limits,
+# PostgreSQL would end a transaction in which a test holds locks, and events would be published twice.
 database.IDLE_SECONDS = 60
 outbox.ACK_SECONDS = 30.0
 wait_long_for_postgresql()
@@ -74,15 +73,15 @@ LONGEST = (
     "tests/journeys/test_canary.py",
 )
 
-# The tests' own PostgreSQL has no TLS, so clients do not request TLS first. Such a request takes CPU time at each
+# The tests' own PostgreSQL has no TLS, so clients do not request TLS first. A request for TLS takes CPU time at each
 # connection.
 if GIVEN["postgres"] not in os.environ:
     os.environ["PGSSLMODE"] = "disable"
 
 SHARED_SERVERS = pytest.StashKey[dict[str, Any]]()
 
-# A shell starts a background command with SIGINT ignored. Without this handler, the tests and the commands that they
-# start would ignore SIGINT, too.
+# A shell starts a background command with SIGINT ignored. Without the handler, the tests and their commands would
+# ignore SIGINT, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 __all__ = [
@@ -115,7 +114,10 @@ def pytest_configure() -> None:
 
 
 def use_own_ports(worker: str, count: int) -> None:
-    """Each worker has its own ports. Otherwise another worker could listen on a port before its process starts."""
+    """Each worker has its own ports.
+
+    With shared ports, another worker could listen on a port before the process of this worker starts.
+    """
     share = (paths.HIGHEST_PORT - paths.LOWEST_PORT) // count
     paths.LOWEST_PORT += share * int(worker.removeprefix("gw"))
     paths.HIGHEST_PORT = paths.LOWEST_PORT + share - 1
@@ -193,7 +195,7 @@ def world(nodeid: str) -> str:
 
 @cache
 def part_of(package: str) -> dict[str, int]:
-    """The part of each file of a package that several workers share; nothing if one worker runs the package."""
+    """Maps each file of a package that several workers share to its part; empty for all other packages."""
     files = sorted(path.name for path in (paths.ROOT / package).rglob("test_*.py")) if package in PARTS else []
     return {name: number % PARTS[package] for number, name in enumerate(files)}
 

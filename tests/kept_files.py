@@ -1,6 +1,6 @@
-"""Runs a patient web process whose scripts and styles browsers keep, as `python -m tests.kept_files MODULE WORDS`.
+"""`python -m tests.kept_files MODULE WORDS` runs a patient web process whose scripts and styles browsers cache.
 
-Otherwise each of some hundred pages would request dozens of files.
+If browsers did not cache these files, each of some hundred pages would request dozens of files.
 """
 
 from typing import Any

@@ -19,7 +19,7 @@ from shared.messaging import publisher
 def patient_deduplication() -> Iterator[None]:
     """Within this context, intake waits up to ten seconds for Valkey.
 
-    Otherwise intake waits for 50 ms, and then accepts a repeated report, which only a later step detects.
+    Outside this context, intake waits for 50 ms, and then accepts a repeated report, which only a consumer detects.
     """
     with patch.object(deduplication, "BUDGET_SECONDS", 10.0):
         yield
@@ -29,8 +29,8 @@ def patient_deduplication() -> Iterator[None]:
 def patient_kafka() -> Iterator[None]:
     """Within this context, intake waits up to ten seconds for Kafka.
 
-    Otherwise intake waits one second at its start, and two seconds for a report, and then spools the report. For a
-    spooled report, intake's answer is not "accepted".
+    Outside this context, intake waits one second at its start, and two seconds for a report, and then spools the
+    report. For a spooled report, intake's answer is not "accepted".
     """
     with patch.object(publication, "ACK_SECONDS", 10.0), patch.object(publisher, "START_SECONDS", 10.0):
         yield
@@ -43,9 +43,9 @@ def patient_intake() -> Iterator[None]:
 
 
 def wait_long_for_postgresql() -> None:
-    """Makes services wait longer for PostgreSQL than any test makes them wait.
+    """Makes services wait up to 30 seconds for PostgreSQL.
 
-    Otherwise a refused request might not be in the security log, and a hazard might become Private.
+    After the usual shorter wait, a refused request would be missing in the security log, or a hazard become Private.
     """
     audit.WRITE_SECONDS = hazard_scopes.WAIT_SECONDS = 30.0
 

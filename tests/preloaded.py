@@ -155,8 +155,8 @@ def compile_little() -> None:
 def look_seldom() -> None:
     """Makes idle installations query Kafka and PostgreSQL less often, because a test run has several of them.
 
-    Kafka answers at once if there are records. A loop that a NOTIFY wakes finds its work at once, too. The other loops
-    find their work some seconds later.
+    Kafka still answers at once if there are records, and a NOTIFY still wakes its loop at once. All other loops find
+    their work some seconds later.
     """
     clients.GROUP_WAIT_MS = 1500
     decisions.IDLE_SECONDS = earlier.IDLE_SECONDS = movements.IDLE_SECONDS = 60.0
@@ -179,7 +179,7 @@ def compile_templates() -> None:
 
 
 def read_files() -> None:
-    """Reads files that many processes read at their start, and that stay in memory."""
+    """Reads files that many processes need, so that a forked process has them in memory."""
     trusted()
     Places.load()
 

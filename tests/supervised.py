@@ -22,8 +22,8 @@ from tests import preloaded
 from tests.compose.project import Desk, rows
 from tests.folders import new_folder
 
-# `make run` itself waits for each server for 180 s, and first copies the libraries if root starts it. On a busy
-# machine, all this once took 164 s.
+# `make run` waits up to 180 s for each server. If root starts it, it also copies the libraries. On a busy machine, a
+# start once took 164 s.
 START_SECONDS = 600
 
 

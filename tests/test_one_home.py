@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Home(NamedTuple):
-    """The pattern `signs` matches code that only the module `home` may contain. The folders `inside` are searched."""
+    """The pattern `signs` matches code that, in the folders `inside`, only the module `home` may contain."""
 
     signs: str
     home: str

@@ -76,7 +76,8 @@ class Bureau:
     async def acknowledge(self, alert_id: UUID) -> None:
         """Acknowledges the alert, and sends the message about it at once.
 
-        Otherwise, the message would wait ten seconds, within which an acknowledgement can be withdrawn.
+        Without this helper, a message about an acknowledgement waits ten seconds, in case the acknowledgement is
+        withdrawn.
         """
         async with self.answers() as answers:
             await answers.acknowledge(alert_id, AIBEK)

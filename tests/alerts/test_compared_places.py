@@ -27,9 +27,9 @@ SCHOOL, VILLAGE = UUID(int=21), UUID(int=22)
 
 
 def place(place_id: UUID, there: int, stated: int, *, sequence: int = 1) -> ComparedPlace:
-    """A place with this many registered persons, in a district with `stated` persons at stated places.
+    """Makes a place where `there` persons are registered, in households of five.
 
-    Every household has five persons.
+    In the place's district, `stated` registered persons are at stated places.
     """
     return ComparedPlace(str(place_id), sequence, (RegisteredThere(TODAY, there, there // 5, stated, stated // 5),))
 
@@ -106,7 +106,7 @@ def test_outdated_numbers_give_no_more_than_all_people_and_no_less_than_the_larg
 def test_with_current_numbers_the_larger_number_of_each_place_is_added(
     there: dict[UUID, int], counts: dict[UUID, int], elsewhere: int, unknown: int
 ) -> None:
-    """Of the registered people, `elsewhere` are at places that nobody counted, and `unknown` have no stated place."""
+    """`elsewhere` registered people are at places that nobody counted; `unknown` have no stated place."""
     not_counted = elsewhere + sum(number for where, number in there.items() if where not in counts)
     stated = sum(there.get(where, 0) for where in counts) + not_counted
     compared = [(number, place(where, there.get(where, 0), stated)) for where, number in counts.items()]

@@ -127,7 +127,7 @@ async def test_a_test_message_is_tried_once_and_counts_as_no_failure_of_the_chan
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
-    """If the order were wrong, the last message about a cancelled alert could say that the alert was raised."""
+    """In a wrong order, the last message about a cancelled alert could say that the alert was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))
@@ -270,9 +270,9 @@ async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together
 async def test_a_recorded_delivery_does_not_wait_until_later_attempts_are_recorded(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under lasting load, more and more recorded deliveries would wait.
+    """Each query that claims deliveries must exclude the recorded deliveries that wait.
 
-    Each claim would then have to exclude all recorded deliveries.
+    If recorded deliveries waited for later attempts, their number would grow without end under lasting load.
     """
     monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
     await town.receiver("duty", hook)

@@ -142,7 +142,7 @@ async def test_a_late_cancel_ends_an_open_exposure_alert(post: Post, is_known: b
     post.now = NOW + timedelta(hours=7)
     await post()
     if not is_known:
-        # An earlier release of Dayar deleted a hazard's row of `exposures` when the hazard was over.
+        # an earlier release of Dayar deleted a hazard's rows from `exposures` at the end of the hazard
         await post.session.execute(text("DELETE FROM exposures"))
     await post(mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]}))
     assert [(alert.is_lapsed, alert.reason) for alert in await post.alerts()] == [(True, "cancelled")] * 2
@@ -175,7 +175,7 @@ async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_take
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [LEILEK]}
     revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "type": "landslide"}
     await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
-    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # the districts that a drawn area of the first revision would give
+    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # as if the first revision had drawn an area
     await counts.store_districts(post.session, [flood.hazard_id], by_points, [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
     # `take` also locks the hazard
@@ -261,7 +261,7 @@ def villages(post: Post) -> None:
 
 @pytest.mark.usefixtures("villages")
 async def test_a_group_in_a_known_settlement_is_exposed_if_the_settlement_lies_in_the_hazards_area(post: Post) -> None:
-    """The other village lies in the same district, but off the fan.
+    """One group's village lies on the mudflow's fan; the other group's village lies elsewhere in the district.
 
     The groups' schools are not listed, so they have no point of their own.
     """

@@ -111,7 +111,7 @@ async def test_an_alert_about_held_reports_ends_if_they_are_refused(post: Post) 
 async def test_a_held_count_joins_the_recorded_counts_of_its_people(post: Post) -> None:
     """The recorded count states an earlier day.
 
-    The held people then count on this earlier day, too. So the rule must judge the day of the held count again.
+    The people of the held count then count on the earlier day, too, so the rule must judge both days again.
     """
     count = group(persons=60)
     assert await post(held(count)) == ["alerted households_displaced"]

@@ -1,6 +1,6 @@
 """All code that locks several alerts locks them in the same order.
 
-Otherwise, two transactions could wait for each other.
+In different orders, two transactions could wait for each other.
 """
 
 import asyncio

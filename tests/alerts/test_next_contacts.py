@@ -208,7 +208,7 @@ async def test_the_next_contact_does_not_wait_for_the_mails_to_the_contact_befor
 
 
 async def test_a_contact_after_a_removed_one_is_notified(town: Town, officer: Officer, hook: Hook) -> None:
-    """The contact before the removed contact already has the message."""
+    """The receiver's second contact is removed after the first contact got the message."""
     await officer.is_added(hook)
     await town.alert()
     assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "no_result")]
@@ -255,9 +255,9 @@ async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_me
 async def test_a_later_message_goes_to_the_next_contact_when_the_earlier_one_is_due(
     town: Town, officer: Officer, hook: Hook
 ) -> None:
-    """The next contact must not wait anew after each message.
+    """The next contact waits from the first message, and not from the newest one.
 
-    A hazard that is revised every four minutes would postpone the next contact without end.
+    Otherwise a hazard that is revised every four minutes would postpone the next contact without end.
     """
     await officer.is_added(hook)
     quake = hazard(onset=datetime.now(UTC), magnitude=5.6)

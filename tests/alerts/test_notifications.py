@@ -190,9 +190,9 @@ def test_with_a_post_the_person_on_duty_is_notified_whatever_the_own_conditions(
 
 
 def test_whoever_takes_over_before_an_answer_gets_the_alert_with_the_next_step() -> None:
-    """The alert is at its first step when the duty changes.
+    """The duty changes while the alert is at its first step.
 
-    Without this rule, the new officer would never get the alert.
+    If only the people of the next step were notified, the new officer would never get the alert.
     """
     head, chief = receiver("head", step=1), receiver("chief", step=2, is_duty_head=True)
     people = (*OFFICERS, head, chief)

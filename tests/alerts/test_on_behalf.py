@@ -1,4 +1,7 @@
-"""If an alert is acknowledged on behalf of a person, the person's name is sealed. Only some roles may read the name."""
+"""If an alert is acknowledged on behalf of a person, the person's name is sealed.
+
+Only some roles may read the name of this person.
+"""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -41,9 +44,10 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
 async def test_each_of_several_acknowledgements_keeps_on_whose_behalf_it_was_given(
     desk: Desk, settings: AlertsSettings
 ) -> None:
-    """The alert needs two acknowledgements. The first person states on whose behalf only later, and states it twice.
+    """The alert needs two acknowledgements.
 
-    The repeated statement changes nothing, even after the alert was closed. A statement with another name is refused.
+    The first person acknowledges, and later states twice on whose behalf. The second statement changes nothing, even
+    after the alert was closed. A statement with another name is refused.
     """
     officers = {"Айбек": uuid4(), "Бермет": uuid4()}
     async with desk.sessions.begin() as session:

@@ -17,7 +17,7 @@ from tests.alerts.post import Post, revised
 
 pytestmark = pytest.mark.anyio
 
-VILLAGE, OTHER_VILLAGE = "KG05258810010", "KG05258810020"  # both lie in Kadamjai
+VILLAGE, OTHER_VILLAGE = "KG05258810010", "KG05258810020"  # two villages in Kadamjai
 
 
 def moved(flood: HazardReported, revision: int, *pcodes: str, **changed: Any) -> HazardReported:

@@ -56,9 +56,9 @@ HEAD = 43  # the number of the Telegram chat of the head of shift
 PHONES = {"officer": "+996700123456", "head": "+996700654321"}
 MOST_IN_AN_HOUR = 40
 PARTS, FLUSH = 30, 6  # each part of the night lasts two minutes
-UPDATED_EVERY = 6  # after this number of parts, the mildest hazard of the earlier part becomes severe
-# Moves the times of everything that is stored into the past. Each table is locked first, and is changed in a
-# transaction of its own. Otherwise, the statement and a sender that stores results could wait for each other.
+UPDATED_EVERY = 6  # the mildest hazard becomes severe after this number of parts
+# Moves all stored times into the past. A separate transaction locks and then changes each table. Otherwise, the
+# statement and a sender that stores results could wait for each other.
 LATER = """
 UPDATE deliveries SET created_at = created_at - interval '2 minutes', planned_at = planned_at - interval '2 minutes',
     next_contact_at = next_contact_at - interval '2 minutes', due_at = due_at - interval '2 minutes'
@@ -82,7 +82,7 @@ class RedNight:
         self.town, self.box, self.bot, self.gateways = town, box, bot, gateways
         self.next_contacts = NextContacts(town.sessions, Places.load())
         self.escalation = Escalation(town.sessions, rules(), Places.load())
-        # for each receiver: how many messages about milder alerts had come by the end of each part of the night
+        # for each receiver, the number of messages about milder alerts at the end of each part of the night
         self.counts: dict[str, list[int]] = {"desk": [], "officer": [], "head": []}
 
     async def receivers(self) -> None:

@@ -1,6 +1,6 @@
 """Nobody is notified of an alert that a silence mutes.
 
-At the end of the silence, the alert's receivers are notified.
+At the end of a silence, the receivers of its alerts are notified.
 """
 
 import re

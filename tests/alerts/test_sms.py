@@ -212,7 +212,7 @@ async def test_combined_messages_are_one_sms_with_one_receipt(gateways: Gateways
 
 
 async def test_each_delivery_of_a_retry_has_the_result_of_its_own_message(gateways: Gateways, town: Town) -> None:
-    """An earlier message waits for its receipt when a later alert is due, so both are in one job from then on."""
+    """While the first message waits for its receipt, a later alert is due; both deliveries are then in one job."""
     settings, job, later = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER), job_to(OFFICER)
     with pytest.raises(Undelivered, match="awaits_receipt"):
         await send(settings, job, sessions=town.sessions)

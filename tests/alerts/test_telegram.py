@@ -152,7 +152,7 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
     async with bureau.answers() as answers:
         for id in numbered[1:4]:
             await answers.acknowledge(id, AIBEK)
-    async with bureau.town.sessions.begin() as session:  # PostgreSQL now reads the rows in another order
+    async with bureau.town.sessions.begin() as session:  # PostgreSQL then reads the rows in another order
         await session.execute(text("UPDATE telegram_messages SET sent_at = sent_at WHERE position < 5"))
     assert [await bureau.edit(), await bureau.edit()] == [1, 0], "the digest is edited once"
     digest = bureau.bot.sent()[1]

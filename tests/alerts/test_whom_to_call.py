@@ -246,7 +246,7 @@ async def test_the_alert_shows_whom_to_call_and_keeps_who_did_which_step_and_wha
         page = (await operator.get(f"/{alert_id}", params={"lang": "en"})).text
         steps = section(page, "checklist")
         assert re.findall(r'id="do-(\w+)"', steps)[:3] == ["reach_place", "warn_downstream", "send_rescuers"]
-        # while the page is open, it reads the alert again at each change, also if nobody is there
+        # an open page requests the alert again at each change, even if nobody looks at the page
         for _ in range(2):
             assert (await operator.get(f"/{alert_id}", params={"again": ""})).status_code == 200
         assert await audited(desk, account) == [("read", "duty-numbers", 1)]

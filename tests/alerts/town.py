@@ -98,7 +98,7 @@ async def notified(town: Town) -> None:
 async def is_kept_waiting(town: Town, table: str = "receivers") -> bool:
     """Whether a statement waits for the locked table.
 
-    A worker that claims deliveries waits, because it reads `receivers`.
+    A worker waits for the table `receivers` when it claims deliveries.
     """
     waiting = text("SELECT true FROM pg_locks WHERE relation = CAST(:table AS regclass) AND NOT granted")
     async with town.sessions.begin() as session:

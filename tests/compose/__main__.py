@@ -253,8 +253,8 @@ def counted(project: Project, sent: Sent) -> Any:
     return comparable(ledgers)
 
 
-# The alerts service raises alerts by time. The registry publishes a count again when it has compared the count with the
-# registered people. After that, the alerts service publishes again which reports an alert followed.
+# The alerts service raises some alerts when time has passed. The registry publishes a count again after it has compared
+# the count with the registered people. The alerts service then publishes again which reports an alert followed.
 CHANGES_WITHOUT_REPORTS = {"alerts", "groups", "outcomes"}
 
 

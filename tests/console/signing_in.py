@@ -15,7 +15,7 @@ from deploy.local.process import wait_until
 from tests.console.conftest import PASSWORD, Served
 from tests.preloaded import forked
 
-SOON = 60  # seconds; an idle machine needs at most 5 seconds, a busy machine more
+SOON = 60  # in seconds: an idle machine needs at most 5 seconds, a busy machine more
 
 
 class Nobody:

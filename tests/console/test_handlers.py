@@ -1,4 +1,7 @@
-"""Events of the other services update the board's tables. Each row has the newest state of its object."""
+"""Events of the other services update the board's tables.
+
+Each row of the board's tables has the newest state of its object.
+"""
 
 import random
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A row of the board is rendered again only if something changed that it shows."""
+"""The console renders a row of the board again only if something that the row shows has changed."""
 
 import re
 from pathlib import Path

@@ -99,7 +99,10 @@ def test_a_lockout_is_shown_to_administrators_and_listed_on_their_page(served: S
 
 
 def test_a_name_without_an_account_is_in_no_notice(served: Served) -> None:
-    """A person may have typed the password into the field of the name. Therefore a typed name must never be shown."""
+    """A person may have typed the password into the field of the name.
+
+    Therefore no page may show a name as it was typed.
+    """
     for _ in range(6):
         sign_in(served.client(), "correct horse battery", "guess")
     assert "correct horse" not in served.signed_in(Role.ADMINISTRATOR).get("/security").text

@@ -29,7 +29,7 @@ def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
 def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(served: Served) -> None:
     """A password change writes a record that revokes only old tokens.
 
-    This record must not replace the record that disables the account.
+    The record of a password change must not replace the record that disables the account.
     """
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(

@@ -160,10 +160,7 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 
 
 def panel_at(client: httpx.Client, name: str, position: str, **more: str) -> str:
-    """The panel with everything up to this position.
-
-    If the worker is late, the answer says so, and pages request the panel again.
-    """
+    """Requests the panel, as a page does, until the answer contains all events up to this position."""
     answers: list[httpx.Response] = []
 
     def is_complete() -> bool:
@@ -176,7 +173,7 @@ def panel_at(client: httpx.Client, name: str, position: str, **more: str) -> str
 
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
 async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
-    """The server keeps fifty records, so fifty-one records of one hazard are too many."""
+    """The stream keeps fifty records in memory, so after fifty-one more records a position is too far back."""
     sight = sight_of_hazards()
     stream, reported = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with stored(served) as sessions, asyncio.TaskGroup() as group:

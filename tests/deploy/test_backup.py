@@ -339,7 +339,7 @@ async def test_a_backup_without_the_log_is_made_again_when_kafka_answers(
 ) -> None:
     """The store has an incomplete backup of this night.
 
-    This incomplete backup must not make the next backup wait for the next night.
+    The next backup must nevertheless be made in this night, and not wait for the next night.
     """
     monkeypatch.setattr(log, "SECONDS", 1)
     monkeypatch.setattr(nightly, "AGAIN_SECONDS", 0.1)

@@ -115,7 +115,7 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
 def test_only_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(tables: Installation) -> None:
     """The two topics of hazards must have equally many partitions.
 
-    Otherwise, two workers could read the two partitions of one hazard.
+    With different numbers, two workers could read the two partitions of one hazard.
 
     Every other new topic has the configured number of partitions.
     """

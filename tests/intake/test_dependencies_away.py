@@ -77,10 +77,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
-    """The reports are sent one after the other.
-
-    If each report waited for Valkey, the test would measure all the waits.
-    """
+    """The reports are sent one after the other, so the test would measure the sum of all waits for Valkey."""
     valkey = own_intake.installation.components.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
@@ -173,7 +170,10 @@ async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installat
 async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """The broker's size limit was lowered, so a long report is set aside. Then its author sends a shorter report."""
+    """The broker's size limit was lowered, so a long report is set aside.
+
+    Then the author of the long report sends a shorter one.
+    """
     members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
     long = household(persons=40, members=members)
     short = {**long, "persons": 2, "members": members[:2]}

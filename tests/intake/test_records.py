@@ -69,7 +69,7 @@ def test_a_typed_settlement_gets_its_code_and_a_second_copy_is_still_the_same(
 
 @pytest.mark.parametrize("side", ["origin", "destination"])
 def test_the_code_of_a_settlement_is_accepted_only_in_the_stated_unit(side: str) -> None:
-    """Otherwise a count would replace the counts of a settlement outside of the author's areas, without a flag."""
+    """A false code would let a count replace the counts of a settlement outside the author's areas, without a flag."""
     place = {f"{side}_locality": "Чоко-Добо", f"{side}_locality_pcode": gazetteers.DOBO}
     for unit in (KADAMJAI, "KG05000000000"):
         assert draft(group(**place, **{side: {"pcode": unit}}), principal()).original is None

@@ -1,6 +1,6 @@
 """An operator or duty head releases chosen fields of a restricted hazard to the public.
 
-These fields are published on the public topic.
+The chosen fields are published on the public topic.
 """
 
 from typing import Any

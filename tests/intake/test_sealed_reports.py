@@ -256,7 +256,7 @@ async def is_used(installation: Installation, kid: str, since: datetime) -> bool
 
 
 async def test_the_last_use_of_a_key_is_stored(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A phone that never learned of a newer key still seals to the older key. This key must not be destroyed."""
+    """A phone that never learned of a newer key still seals to the older key. The older key must not be destroyed."""
     monkeypatch.setattr(phone_key_uses, "SECONDS", 0.05)
     started_at = datetime.now(UTC)
     async with opened(installation) as intake:

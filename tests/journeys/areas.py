@@ -63,7 +63,7 @@ BY_AREA = {
     "GET /wall": VisibleContent("/wall", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
     "GET /areas/{pcode}": VisibleContent("/areas/KG05258000000", "{alert}"),
-    # the test reads these two before the alert is acknowledged
+    # the test requests the next two routes before it acknowledges the alert
     "GET /console/v1/map/{layer}": VisibleContent("/console/v1/map/alerts", "{alert}"),
     "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),
     "GET /stream": VisibleContent(

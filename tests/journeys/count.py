@@ -109,7 +109,7 @@ class Standing:
 async def count_check(installation: Installation, sent: Sent, *, timeout: float = 240) -> Standing:
     """Waits until all records are processed.
 
-    After that, all counts must balance, and exactly the accepted reports must have outcomes.
+    Then checks that all counts balance, and that exactly the accepted reports have outcomes.
     """
     assert sent.reports == sum(sent.answers[each] for each in ANSWERS), sent.answers
     standing = await drained(installation, timeout)

@@ -208,7 +208,7 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
-        # on a busy machine, all this may take longer than the hanging requests may last
+        # on a busy machine, six deliveries may take longer than the time limit of the hanging requests
         is_late = time.monotonic() - began > TOTAL_SECONDS
         assert is_late or not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
         await hook.close()  # this ends the hanging requests; another test covers their timeout

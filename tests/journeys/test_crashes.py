@@ -57,7 +57,7 @@ class Plan:
         sizes = [draw.randint(1, 8) for _ in range(draw.randint(1, 3))]
         source = f"trial-{draw.getrandbits(32):08x}"
         groups = [[hazard(source, draw.choice((Severity.SEVERE, Severity.EXTREME))) for _ in range(n)] for n in sizes]
-        # A group has at least one transaction and one record, and as many sends as hazards.
+        # a group of hazards has one transaction or more, and one send for each hazard
         passages = {name: sum(sizes) if name.endswith("send") else len(sizes) for name in POINTS}
         second = draw.choice([[], [draw.choice(list(POINTS))]])
         return cls(groups, [f"{name}:{draw.randint(1, passages[name])}" for name in (point, *second)])
@@ -89,7 +89,7 @@ class Centre:
     def worker(self, crash_at: str | None) -> Process:
         env = {
             "OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"]),
-            # the delivery is sent again after this time; a busy machine must have recorded a delivery by then
+            # after this time an unrecorded delivery is sent again; even a busy machine records a delivery earlier
             "ALERTS_LEASE_SECONDS": "3",
             "KAFKA_GROUP_INSTANCE": "crashing",  # a new worker takes the place of a killed worker at once
         }
@@ -121,8 +121,8 @@ async def centre(shared_installation: Installation, hook: Hook) -> AsyncIterator
         await centre.publisher.flush()  # the publisher itself waits for the broker only one second
         yield centre
     async with engine.begin() as connection:
-        # Otherwise, alerts of an earlier test would escalate after five minutes. Their messages would then be counted,
-        # and the process would be killed at a wrong point.
+        # Alerts of an earlier test that stay open would escalate after five minutes. Their messages would then be
+        # counted, and the process would be killed at a wrong point.
         for table in ("receivers", "deliveries", "alerts"):
             await connection.execute(text(f"DELETE FROM {table}"))
     await engine.dispose()

@@ -103,7 +103,7 @@ class Journey:
             try:
                 yield
             finally:
-                await self.engine.dispose()  # without this, the event loop could not close after a failed test
+                await self.engine.dispose()  # otherwise the event loop could not close after a failed test
 
     async def worker_killed(self, count: int) -> None:
         async with self.sending(count) as rest:

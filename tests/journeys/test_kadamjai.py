@@ -45,10 +45,10 @@ class Day:
     displaced: dict[str, int]  # registered persons by district
     families: int
     in_groups: int
-    # The people at the sites A to F: the larger number of the count with later movements, and of the registered persons
-    # who are there (docs/decisions/0079). No team counts everybody from anywhere.
+    # The people at the sites A to F. For each site, this is the larger of two numbers: the counted people after later
+    # movements, and the registered persons who are there (docs/decisions/0079). No count is a count of everybody.
     occupancy: Numbers
-    flow: Numbers  # the families and persons displaced since day 1; onward displacements are added
+    flow: Numbers  # the families and persons displaced since day 1; an onward displacement counts again
     alerted: Sequence[Numbers] = ()
     evacuated: int = 0  # the evacuated persons among the displaced
     returned: Numbers = (0, 0)  # registered persons, and people of groups
@@ -110,8 +110,8 @@ DAYS = (
         alerted=[(3_020, 2_977, 2_910)],
     ),
     Day(
-        # D had 60 - 4 = 56 families, and all 280 persons return; of B return 30 families, which lost 3 persons: 147
-        # Kadamjai has 1,877 - 280 - 147 = 1,450; all together are 2,550.
+        # D had 60 - 4 = 56 families, and all their 280 persons return. 30 families return from B; 3 of their 150
+        # persons are dead, so 147 return. Kadamjai has 1,877 - 280 - 147 = 1,450 persons; all districts have 2,550.
         displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},
         families=510,  # 596 families, of which 56 returned from D and 30 from B
         # 150 of 420 people left B (or 147 registered persons and 3 dead), and all 275 people left D
@@ -132,8 +132,9 @@ DAYS = (
         occupancy=(0, 0, 0, 0, 0, 0),
         in_groups=0,
         flow=(608, 3_040),
-        # A 80 families (400 persons), B 50 (250), C 160 (800), E 100 (500), F 100 (500), Leilek 8 (40): 498 and 2,490
-        # groups: A 400, B 270, C 730, E 500, F 520, Leilek 35: 2,455
+        # Families (and persons) that return on day 5: A 80 (400), B 50 (250), C 160 (800), E 100 (500), F 100 (500) and
+        # Leilek 8 (40), together 498 (2,490). People of groups: A 400, B 270, C 730, E 500, F 520 and Leilek 35,
+        # together 2,455.
         returned=(2_917, 2_880),  # by day 4, 427 and 425 persons had returned; on day 5, another 2,490 and 2,455 return
         settled=(60, 65),  # 12 families from E, and 65 people of the group, settled in Osh city
         moved={

@@ -66,7 +66,7 @@ class Centre:
         return await feed.read(source("usgs"), name, content, self.installation.settings(IntakeSettings, **changed))
 
     def expect(self, content: bytes, *names: str) -> None:
-        """Adds the expected reports: one for each state of one of these quakes that the document contains."""
+        """Expects a report for each entry of the document that is about one of these quakes."""
         parsed = json.loads(content)
         for quake in parsed.get("features", [parsed]):
             if quake["id"] in names:

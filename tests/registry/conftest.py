@@ -193,7 +193,7 @@ def import_gazetteer(office: Office) -> Iterator[Callable[[], None]]:
 class Filing:
     """A call of this object files a batch of reports through the registrar.
 
-    Its methods read the tables and the outbox.
+    The object's methods read the tables and the outbox.
     """
 
     def __init__(self, registrar: Registrar, desk: Desk, session: AsyncSession) -> None:

@@ -39,7 +39,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "group_movement": GroupMovementReport,
     "site_movement": SiteMovementReport,
 }
-# Reports of these kinds cannot have all codes of a field, or need not have all codes.
+# For some fields of some kinds of reports, the codes that the field can have, or that the drawn reports must contain.
 POSSIBLE: dict[tuple[str, str], Iterable[str]] = {
     ("group_movement", "movement"): OF_GROUPS,
     ("site_movement", "movement"): OF_SITES,

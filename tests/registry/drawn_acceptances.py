@@ -17,7 +17,8 @@ COUNT = 16
 class Acceptance:
     """A held report that a person accepts under the household of the report `first`.
 
-    If `is_later` is true, the held report is about a later displacement. Otherwise it replaces the report `first`.
+    If `is_later` is true, the held report is about a later displacement. If `is_later` is false, the held report
+    replaces the report `first`.
     """
 
     first: Body

@@ -37,7 +37,7 @@ def moment(draw: Draw) -> datetime:
 
 
 def households(draw: Draw) -> Iterator[Body]:
-    """1,380 households. Some have movements, some have a correction, and some were displaced twice."""
+    """1,380 households. Some households have movements, some have a correction, and some were displaced twice."""
     for number in range(1380):
         first = displacement(draw, at := moment(draw))
         yield first
@@ -58,16 +58,17 @@ def without_effect(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
 
 
 def displaced_twice(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
-    """A second displacement, with other members. Some households moved before it."""
+    """Draws a second displacement of the household, with other members; some households move before it."""
     if draw.random() < 0.3:
         yield from list(movements_of(draw, first, most_days=15))[:1]
     yield displacement(draw, at + timedelta(days=draw.randint(30, 300)), household_id=first["household_id"])
 
 
 def movements_of(draw: Draw, body: Body, *, most_days: int = 150) -> Iterator[Body]:
-    """Up to three movements. Only the first may concern a part of the household, but never exactly half of it.
+    """Draws up to three movements of a household.
 
-    If the first states only the number of people who moved, no other movement follows.
+    Only the first movement may concern a part of the household, and never exactly half of the household. If the first
+    movement states only the number of people who moved, it is the only movement.
     """
     at, kind = datetime.fromisoformat(body["occurred_at"]), ""
     people = [person["member_id"] for person in displaced(body)]
@@ -89,7 +90,7 @@ def movements_of(draw: Draw, body: Body, *, most_days: int = 150) -> Iterator[Bo
 
 
 def changed(draw: Draw, moves: list[Body]) -> Iterator[Body]:
-    """The movements. The last movement of some households is reversed, or corrected to another kind or place."""
+    """Yields the movements; the last movement of some households is then reversed or corrected."""
     yield from moves
     last, kind = moves[-1], draw.choice(("returned", "displaced_again"))
     if draw.random() < 0.1:
@@ -111,7 +112,10 @@ def corrected(first: Body, changed: Body) -> Body:
 
 
 def groups(draw: Draw) -> Iterator[Body]:
-    """460 groups. Some were counted as flows, some were counted again, some have moved, and some have a correction."""
+    """Draws 460 groups.
+
+    Some groups were counted as flows, some were counted again, some have moved, and some have a correction.
+    """
     for number in range(460):
         first = count(draw, at := moment(draw), measure="flow" if number % 5 == 0 else "stock", number=number)
         if number % 5 == 4:
@@ -127,7 +131,7 @@ def groups(draw: Draw) -> Iterator[Body]:
 
 
 def count(draw: Draw, at: datetime, *, measure: str = "stock", number: int | None = None, **changed: Any) -> Body:
-    """The count of a group. Each group that is counted with a `number` has a place of its own."""
+    """Draws the count of a group. If `number` is given, no other group is at the same place."""
     origin = draw.choice(ORIGINS)
     destination = draw.choice([code for code in DESTINATIONS if code != origin])
     body = group(
@@ -160,7 +164,7 @@ def counted_later(draw: Draw, first: Body, at: datetime) -> Body:
 
 
 def recounted(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
-    """A full recount. In some groups, people moved before the recount, after the recount, or both."""
+    """Draws a full recount of a group; in some groups, people move before the recount, after the recount, or both."""
     later = at + timedelta(days=105)
     stated = {"occurred_at": at.isoformat(), "reported_at": later.isoformat()}
     recount = {"report_id": str(uuid4()), "persons": draw.randint(18, 200), "is_full_recount": True}
@@ -172,10 +176,10 @@ def recounted(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
 
 
 def group_movements(draw: Draw, of: Body, at: datetime, *, is_divided: bool = False) -> Iterator[Body]:
-    """Up to three movements of a group or of some of its people, each to another place. Some are reversed.
+    """Draws up to three movements of a group or of some of its people, each to another place. Some are reversed.
 
-    If people of several places have moved together, no later movement states a number of people. Nobody could say from
-    which of these places the people came.
+    If people of several places have moved to one place together, no later movement states a number of people, because
+    nobody could say where these people came from.
     """
     visited, kind, have_joined = {code(of["origin"]), code(of["destination"])}, "", False
     number_of_movements = draw.randint(1, 3)

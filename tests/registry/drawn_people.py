@@ -50,7 +50,7 @@ def members(draw: Draw, on: date) -> list[Body]:
 
 
 def may_be_too_young(person: Body, on: date) -> bool:
-    """Whether the person may be younger than 5, so that a report must not have answers about functioning."""
+    """Whether the person may be younger than 5; a report has no answers about the functioning of such a person."""
     born = person.get("birth_year") or int(person.get("birth_date", "1900")[:4])
     return born > on.year - 6 or person.get("age", 5) < 5
 

@@ -103,7 +103,7 @@ class Figures:
 
 
 def during(days: pd.Series, since: str, until: str) -> pd.Series:
-    """Whether each day is in the period from the month `since` to the month `until`. An empty month is no limit."""
+    """Whether each day is in the period from the month `since` to the month `until`; an empty text means no limit."""
     months = days.dt.strftime("%Y-%m")
     return (months >= since) & (months <= (until or "9999"))
 
@@ -155,7 +155,7 @@ def code(place: Any) -> str | None:
 def displacements(reports: pd.DataFrame) -> pd.DataFrame:
     """The displacements of households and the counts of groups.
 
-    Each is valid until the next one of the same household or group.
+    A displacement is valid until the next displacement of the household, and a count until the group's next count.
     """
     found = reports[reports["kind"].isin(["household", "group"]) & (reports["mobility"] != "unable_to_move")].copy()
     counted = moments(found["counted_at"]).fillna(found["reported"])
@@ -211,7 +211,7 @@ def completed(since: pd.Series, until: pd.Series) -> pd.Series:
 def described(people: pd.DataFrame, *more: str) -> pd.DataFrame:
     """The people with all dimensions and brackets, and with the columns `more`.
 
-    These are categories, because pandas groups categories much faster than texts.
+    The columns have pandas' type `category`, which pandas groups much faster than texts.
     """
     reasons = [people["reasons"].str[number] for number in range(3)]
     is_slow = people["hazard_type"].isin(SLOW_HAZARDS)

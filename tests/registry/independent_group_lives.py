@@ -3,8 +3,8 @@
 This computation uses no code of the registry.
 
 People who moved are a separate part of their group, at their new place. If a movement states a number of people, nobody
-knows which people of the group moved. So the sexes and ages of both parts are unknown. If nobody knows the day of a
-movement, the people moved on the latest possible day.
+knows which people of the group moved. So the sexes and ages of the people who moved and of the people who stayed are
+unknown. If nobody knows the day of a movement, the people moved on the latest possible day.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ NOBODY_KNOWS = {"sex": "unknown", "youngest": nan, "oldest": nan}
 
 
 class GroupPart:
-    """People of a group at one position. `rows` are the people who are left, and `past` the rows of earlier days."""
+    """People of a group at one position. `rows` has the people who are still there, `past` the rows of earlier days."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows, self.past, self.since, self.ends = rows, list[Row](), rows[0]["begins"], rows[0]["ends"]
@@ -66,7 +66,7 @@ def group_lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataF
 
 
 def by(rows: Iterable[Row], name: str) -> dict[Any, list[Row]]:
-    """The rows by the value of this column, in their order."""
+    """Groups the rows by the value of this column."""
     found = defaultdict[Any, list[Row]](list)
     for row in rows:
         found[row[name]].append(row)
@@ -74,10 +74,9 @@ def by(rows: Iterable[Row], name: str) -> dict[Any, list[Row]]:
 
 
 def moved(parts: Iterable[GroupPart], movement: Row) -> Iterator[list[Row]]:
-    """The people whom the movement concerns, taken out of their parts.
+    """Takes the people whom the movement concerns out of their parts, beginning with the oldest part.
 
-    The oldest part comes first. If the movement states no number, it concerns the people of the first kind that the
-    group still has.
+    If the movement states no number, it concerns everybody of the first of `kinds` that the group has.
     """
     day, left = movement["latest"], movement["persons"]
     present = sorted((part for part in parts if part.since <= day < part.ends), key=lambda part: part.since)
@@ -93,7 +92,7 @@ def moved(parts: Iterable[GroupPart], movement: Row) -> Iterator[list[Row]]:
 
 
 def kinds(movement: str) -> list[Any]:
-    """The kinds of people whom the movement concerns, in their order. Conditions select these people."""
+    """The conditions that select the people whom the movement concerns; people of an earlier condition move first."""
     if movement not in TO_SUB_STOCK:
         return []
     if movement == "entered_country":

@@ -9,7 +9,7 @@ from math import nan
 import pandas as pd
 
 END = pd.Timestamp("2200-01-01")
-NOT_KNOWN = "ZZ"  # this value stands for the place of people who have left the country
+NOT_KNOWN = "ZZ"  # the place of people who have left the country
 STOCK, GONE = ("in_displacement", "in_return", "in_settlement"), "left_country"
 SOLVED = "durable_solution"
 REACHED_ONCE = ("in_return", GONE)  # nobody returns twice, or leaves the country twice
@@ -24,7 +24,7 @@ TO_SUB_STOCK = {
     "died": "died",
     "solution_assessed": SOLVED,
 }
-UNSEEN = ("contact_lost", "evacuation_lifted")  # such a report does not mean that somebody has seen the people
+UNSEEN = ("contact_lost", "evacuation_lifted")  # after these reports, the people are not confirmed
 PLACE = ["sub_stock", "destination", "shelter"]
 NOTED = ["departed", "confirmed", "movement", "is_presumed", "intends_to_stay", "lost", "is_imprecise"]
 POSITION = [*PLACE, *NOTED]
@@ -88,7 +88,7 @@ def of_subjects(movements: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
 def concerned(joined: pd.DataFrame) -> pd.Series:
     """Whether the movement concerns the person.
 
-    A movement concerns the people whom it names, if such a movement is possible for them. If it names nobody, it
+    A movement concerns the people whom it names, if such a movement is possible for them. A movement that names nobody
     concerns the people in the stock or, if nobody is in the stock, the people who left the country. Only people abroad
     can enter the country, only displaced people were evacuated, and a solution is assessed only for people in the
     stock. People with a solution can only be displaced again. A movement concerns the displacement that it follows.
@@ -138,7 +138,8 @@ def moved(joined: pd.DataFrame) -> pd.DataFrame:
 def noted(joined: pd.DataFrame, has_moved: pd.Series) -> dict[str, pd.Series]:
     """What is known about the people after the movement.
 
-    If they were already there, the report only confirms where they are. The date is then as exact as before.
+    If the people were already at the place, the report only confirms where they are, and the date is as exact as
+    before.
     """
     kind, at = joined["new_movement"], joined["new_moment"]
     is_seen = ~kind.isin(UNSEEN)
@@ -160,9 +161,9 @@ def is_unconfirmed(people: pd.DataFrame, on: pd.Timestamp) -> pd.Series:
 
 
 def in_parts(people: pd.DataFrame, whole: str) -> pd.DataFrame:
-    """The people, with the number of the part to which they belong.
+    """Adds to each row the number of its part, and whether this is the largest part of its `whole`.
 
-    `is_largest` is true for the largest part of each `whole`.
+    People of one `whole`, such as a household, who have the same position are a part.
     """
     keys = people.groupby([whole, *POSITION])
     size = keys["number"].transform("sum")

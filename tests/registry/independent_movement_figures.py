@@ -52,13 +52,13 @@ class MovementQuery(Query):
 
 
 def moved(figures: Figures) -> pd.DataFrame:
-    """The people who changed their position. The place that they left is the origin of their movement."""
+    """The people who changed their position; the place that a person left is the origin of the person's movement."""
     people = passed(figures)
     return described(people.assign(origin=people["destination"], destination=people["to_destination"]), *KEPT)
 
 
 def ended(figures: Figures) -> pd.DataFrame:
-    """The people whose displacement ended. Their origin and destination belong to this displacement."""
+    """The people whose displacement ended, with the origin and destination of the ended displacement."""
     people = passed(figures)
     return described(people[(people["sub_stock"] == "in_displacement") & people["to_sub_stock"].isin(ENDINGS)], *KEPT)
 
@@ -66,7 +66,7 @@ def ended(figures: Figures) -> pd.DataFrame:
 def passed(figures: Figures) -> pd.DataFrame:
     """The people who changed their position.
 
-    Their ages are the ages in the stock or, if they were forced onward, the ages on the day of the movement.
+    The people have their ages in the stock or, if they were forced onward, their ages on the day of the movement.
     """
     of = figures.passages
     is_onward = of["new_movement"] == "displaced_again"

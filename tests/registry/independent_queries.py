@@ -88,7 +88,7 @@ class Query:
         return rows.reset_index(), self.totals(people[["person", "category"]].join(chosen))
 
     def totals(self, people: pd.DataFrame) -> dict[str, dict[str, Any]]:
-        """The totals of each category. With several reasons, each person counts once."""
+        """The totals of each category, in which a person with several reasons counts once."""
         names = [name for name in TOTALS if name in people]
         found = people.drop_duplicates("person").groupby("category", observed=True)[names].sum().to_dict("index")
         nothing = {name: 0 if name in names else None for name in TOTALS}
@@ -127,7 +127,7 @@ class Query:
         return people
 
     def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
-        """The people, once for each reason that counts, with this reason's onset and the place at the query's level."""
+        """A row for each person and reason that counts, with the reason's onset and the place at the query's level."""
         place = {"country": people[f"{self.view}_country"], "pcode": people[f"{self.view}_{self.level}"]}
         people = people.assign(**place, person=people.index)
         people = people[people["reason_1"] == ""] if self.rank == "only" else people

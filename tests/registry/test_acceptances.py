@@ -262,7 +262,7 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
 ) -> None:
     """One movement names its household by id, and the other movement names its household by short code.
 
-    Both were accepted under `first`.
+    Both movements were accepted under `first`.
     """
     first, code = household(), drawn_code()
     own, coded = household(), household(short_code=code)
@@ -346,7 +346,7 @@ async def test_a_movement_by_short_code_that_is_given_back_waits_until_its_house
 async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reversed(office: Office) -> None:
     """An answer is valid only while the report belongs to the household of the answer.
 
-    If the report is accepted under this household again, the answer is still valid.
+    If the report is accepted under the same household again, the answer is valid again.
     """
     first, second = fled(), fled(persons=6, members=family(6))
     await office.file(first)

@@ -11,8 +11,7 @@ from tests.registry.factories import household, movement
 
 pytestmark = pytest.mark.anyio
 
-# Changes the rows to rows as a worker of an earlier release of Dayar stores them: without the columns that the earlier
-# release does not know.
+# Empties the columns that an earlier release of Dayar does not have, as if its worker had stored the rows.
 STORED_AGAIN = """
 WITH removed AS (DELETE FROM {table} RETURNING {columns}) INSERT INTO {table} ({columns}) SELECT * FROM removed
 """

@@ -75,7 +75,7 @@ async def test_an_exact_duplicate_is_found_from_both_households(
 
 
 def test_the_contact_persons_of_two_short_reports_are_compared() -> None:
-    """One of the two names may lack the patronymic."""
+    """Two contact persons may be the same even if one of the two names has no patronymic."""
 
     def is_same(one: str, other: str) -> bool:
         first, second = ({"sealed": {"contact_name": name}, "members": []} for name in (one, other))

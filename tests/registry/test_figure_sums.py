@@ -195,7 +195,7 @@ async def test_statements_by_hand_change_the_sums(office: Office) -> None:
 
 
 async def test_the_worker_of_the_previous_release_takes_no_movements(office: Office) -> None:
-    """This worker takes each row of the one table of changes that it knows."""
+    """The previous release's worker deletes all rows of `figure_changes`, but does not use `movement_changes`."""
     returned = household()
     await office.file(returned, movement(returned, "returned"))
     async with office.app.state.sessions.begin() as session:

@@ -199,10 +199,7 @@ async def test_figures_equal_an_independent_computation(
 
 
 def counted(numbers: dict[str, Any]) -> tuple[int, ...]:
-    """The numbers of a figure, but only those that `Expected` contains.
-
-    Assessed persons are not among them, because the example has none.
-    """
+    """The four numbers of a figure that `Expected` contains."""
     return tuple(numbers[name] for name in ("households", "persons", "groups", "group_persons"))
 
 
@@ -275,7 +272,7 @@ async def test_a_page_beyond_the_last_one_is_the_last(office: Office) -> None:
 
 
 def test_the_example_contains_every_case() -> None:
-    """The comparison tests only the cases that the example contains."""
+    """A case that is missing in the example would not be compared."""
     assert {move.mobility for move in MANY} == set(MOVES)
     assert max(Counter(move.subject for move in MANY).values()) > 1
     assert any(move.at.date() < date(2025, 10, 1) for move in MANY)

@@ -121,7 +121,7 @@ async def test_the_page_of_a_household_and_the_search_say_that_a_return_is_presu
 async def test_a_worker_of_this_release_notes_the_lifted_evacuations_of_earlier_releases(
     office: Office, *, is_site: bool
 ) -> None:
-    """The stored row is changed to what the previous release stored, with the digest of a count without a note."""
+    """The test changes the stored row, as if the previous release had ignored the report of the lifted evacuation."""
     body = counted(0, 70, mobility="evacuation", site_id=SCHOOL, destination_locality=None)
     await office.file(body)
     async with office.app.state.sessions() as session:

@@ -155,9 +155,9 @@ Version = tuple[str, int, str]  # a version consists of a report id, a number, a
 def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
     """For the household with reports of an exercise, leaves out the reports of a second team.
 
-    The first team that registers a household owns it, so the order of arrival decides which of two teams' reports are
-    held. If only an exercise registered the household, its held Actual reports are published. The published people
-    would therefore depend on the order in which reports arrive.
+    With two teams, the published people of this household would depend on the order of arrival, for two reasons. The
+    team whose report arrives first owns the household, and the other team's reports are held. If only an exercise
+    registered the household, its held Actual reports are published.
     """
     return [version for version in drawn if version[0] > 1 or not version[2]]
 

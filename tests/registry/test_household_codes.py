@@ -95,14 +95,14 @@ async def test_the_codes_of_the_households_in_the_same_batch_are_known(file: Fil
     assert await file(corrected, by_code(OTHER_CODE, "confirmed_here")) == ["recorded", "recorded"]
     assert await file.rows("coded_movements") == []
     assert await file(by_code(OTHER_CODE), household(short_code=OTHER_CODE)) == ["household_unknown", "recorded"]
-    # the movement, and the report that gave its household a code in use
+    # two wrong codes: the movement's, and the code in use that a report gave to its household
     assert len(await file.rows("coded_movements")) == 2
 
 
 async def test_codes_are_locked_before_households(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
-    """Otherwise `find_households` and a batch that gives and uses a code could deadlock."""
+    """In another order, `find_households` and a batch that gives and uses a code could deadlock."""
     await file(by_code(CODE))  # this locks the codes until the end of the test
     waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     locked = f"SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' AND pid IN ({waiting})"
@@ -121,10 +121,7 @@ async def test_codes_are_locked_before_households(
 async def test_two_transactions_that_give_one_code_wait_for_each_other(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
-    """Otherwise, neither transaction would see that two households have the code.
-
-    A code that two households have must be counted as wrong.
-    """
+    """If two households have one code, it counts as wrong; concurrent transactions would not notice this."""
     await file(household(short_code=CODE))
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     async with database.opened(settings) as engine, database.sessions(engine)() as other:

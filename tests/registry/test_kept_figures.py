@@ -142,7 +142,7 @@ async def page(office: Office, query: str = "") -> dict[str, Any]:
 async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
     """Each connection renews the version in its own row.
 
-    Both changes are therefore detected, in whatever order they are committed.
+    Therefore two concurrent changes are both detected, in whatever order they are committed.
     """
     await office.file(household())
     async with AsyncExitStack() as stack:

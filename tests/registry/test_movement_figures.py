@@ -158,7 +158,7 @@ async def test_an_assessed_solution_takes_people_out_of_the_stock(office: Office
 async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> None:
     """Of 70 people, 30 return in May and 25 are transferred in June.
 
-    The others return when everybody at their site returns.
+    The other 15 people return when everybody at their site returns.
     """
     body = counted(0, 70, site_id=SCHOOL)
     june = {"occurred_at": "2022-06-20T00:00:00Z", "reported_at": "2022-06-20T00:00:00Z"}
@@ -186,7 +186,8 @@ async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> N
 async def test_a_group_moves_by_its_own_report_after_the_movement_of_its_site_is_reversed(office: Office) -> None:
     """The group's own movement is noted, because everybody at the site had moved to the same place before.
 
-    After the reversal it is recorded. If the reversal is corrected, it is noted again.
+    After the site's movement is reversed, the group's movement is recorded. If the reversal is corrected, the group's
+    movement is noted again.
     """
     body = counted(0, 70, site_id=SCHOOL)
     all_moved = movement(
@@ -265,7 +266,7 @@ async def test_the_figures_of_movements_and_durations_are_limited_to_areas(offic
     assert "those of your areas" in elsewhere and "No data for this selection." in elsewhere
 
 
-# For each filter, the registered persons, and whether the counted group is selected.
+# Maps each filter to the number of selected registered persons, and to whether the counted group is selected.
 SELECTED = {
     "": (10, True),
     "reason=natural_disaster": (5, True),
@@ -285,9 +286,9 @@ SELECTED = {
 
 
 async def test_movements_and_durations_have_the_filters_of_reasons_hazards_sexes_and_ages(office: Office) -> None:
-    """A family fled a mudflow, and also because pastures are degraded. A family fled a conflict. Both return.
+    """A family fled a mudflow and degraded pastures, and a second family fled a conflict. Both families return.
 
-    Of a counted group of 70, 30 return. Their sex and age are not known.
+    Of a counted group of 70, 30 return. The sex and age of the 30 people are not known.
     """
     of_mudflow = household(reasons=["natural_disaster", "pasture_degradation", "economic"])
     of_conflict, others = household(reasons=["conflict"], hazard_type=None), counted(0, 70)

@@ -57,7 +57,7 @@ def test_a_hazard_fits_by_its_type_and_by_the_days_of_departure(unnamed: dict[st
 async def test_recounts_of_which_one_names_the_hazard_replace_each_other(office: Office, named_first: bool) -> None:
     """The order of the counts and the order of their arrival do not matter.
 
-    Board, alerts and figures compute their numbers by the stock.
+    The board, the alerts and the figures add the numbers of different stocks.
     """
     earlier, later = (MUDFLOW, {}) if named_first else ({}, MUDFLOW)
     bodies = counted(0, 100, **earlier), counted(5, 110, **later)

@@ -247,7 +247,7 @@ async def test_comparisons_end_while_households_keep_arriving(office: Office) ->
 
 @pytest.mark.anyio
 async def test_after_a_lost_connection_fewer_than_five_changed_households_still_wait(office: Office) -> None:
-    """A new comparison would not know what was published, and would publish the change of two households."""
+    """If the comparison began anew after the lost connection, it would publish the change of two households."""
     await office.file(group(is_full_recount=True, destination_locality="Зар-Таш"))
     families = await households_at(office, 5, "Зарташ")
     made: list[PlaceComparing] = []

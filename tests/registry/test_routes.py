@@ -137,9 +137,9 @@ async def test_what_a_phone_sent_or_reads_has_no_sealed_field(
 
 
 async def test_an_author_has_no_list_whose_gaps_would_show_duplicates(office: Office) -> None:
-    """The author's receipt says that the duplicate was recorded.
+    """If a report was refused as a duplicate, its author's receipt says that the report was recorded.
 
-    A list would not contain the household of a refused report, so the author could conclude that it is a duplicate.
+    But a list of the author's households would lack this household, and so reveal the duplicate.
     """
     await office.file(household())
     assert (await office.get("/v1/households", role=Role.FIELD, account=AUTHOR, areas=())).status_code == 403

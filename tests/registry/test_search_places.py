@@ -208,7 +208,10 @@ async def test_a_household_is_found_at_its_site(office: Office) -> None:
 
 
 async def test_the_page_of_a_hazard_counts_its_households_and_leads_to_them(office: Office) -> None:
-    """Every reader of the area sees the number of households. Only readers of households see the link to them."""
+    """Every reader of the area sees the number of households.
+
+    Only readers of households see the link to the households.
+    """
     hazard_id = str(uuid4())
     named = {"hazard_id": hazard_id, "hazard_type": "mudflow"}
     here, returned, elsewhere, other = household(**named), household(**named), household(**named), household()

@@ -121,7 +121,7 @@ async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(o
         [stock] = await stock_on(session, ON_NEXT_DAY, Summary.DESTINATION, [date(2022, 5, 6)])
     assert stock.group_persons == {FigureCategory.DISPLACED: 225}
     await office.file(counted(6, 200, **here, origin={"country": "ZZ"}, mobility="evacuation"))
-    fallen = await by_origin(office)  # the later count of everybody found 200 people instead of 85 + 120
+    fallen = await by_origin(office)  # 200 people in the later count of everybody, instead of 85 + 120
     assert sum(fallen.values()) == (await occupancy(office, site_id))["highest"] == 200
     assert abs(fallen[KADAMJAI] - 85 * 200 / 205) < 1
 
@@ -140,9 +140,9 @@ async def by_origin(office: Office) -> dict[str | None, int]:
 
 
 async def test_people_counted_between_two_differing_counts_of_everybody_are_counted_once(office: Office) -> None:
-    """The figures use the higher count of everybody. The people of the village are a part of it.
+    """The figures use the higher count of everybody, although it is earlier than the count of the village.
 
-    The later count of everybody shows this, because these people were already there.
+    The later count of everybody includes the people of the village, so the higher count is taken to include them, too.
     """
     site_id = await saved(office)
     here = {"site_id": str(site_id)}

@@ -1,6 +1,6 @@
 """Tests movements of a whole site.
 
-Such a movement moves all households and groups at the site, in any order of arrival, and is reversed as a whole.
+A movement of a site moves all households and groups there, in any order of arrival, and is reversed as a whole.
 """
 
 import asyncio
@@ -121,7 +121,7 @@ async def test_only_those_who_are_there_on_the_day_move(file: Filing) -> None:
     await file(transferred(came, SCHOOL, days=2), transferred(went, CAMP, days=2))
     await file(moved(SCHOOL, "returned", days=3))
     assert await displaced(file) == {went["household_id"]: 5}
-    # at this time, `went` had not left yet, and `came` had not arrived
+    # one day after the departure, `went` was still at the school, and `came` was not there yet
     await file(moved(SCHOOL, "settled_elsewhere", days=1))
     assert await displaced(file) == {went["household_id"]: 5}
     settled = [row["household_id"] for row in await file.rows("stays") if row["sub_stock"] == "in_settlement"]
@@ -230,10 +230,7 @@ async def test_the_steps_of_one_transaction_are_bounded(file: Filing, monkeypatc
 
 @anyio
 async def test_a_report_applies_the_movement_for_which_its_household_is_noted(file: Filing) -> None:
-    """The next report about the household, or the worker, applies the movement.
-
-    In both cases, the movement takes effect once.
-    """
+    """The movement takes effect once, whether the next report about the household or the worker applies it."""
     here, other = household(site_id=SCHOOL), household(site_id=SCHOOL)
     await file(here, other)
     returned = file.desk.received(moved(SCHOOL, "returned"), author=AUTHOR, team=TEAM_OF_OFFICE)

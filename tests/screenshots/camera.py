@@ -51,7 +51,7 @@ class Camera:
         self.page.goto(url)
 
     def wait(self) -> bool:
-        """Whether the page became complete in time. The stream of events never ends, so it is not waited for."""
+        """Whether the page became complete in time, apart from the stream of events, which never ends."""
         self._maps.clear()
         return wait_until(self._is_complete, DRAWING_SECONDS, every=0.2)
 

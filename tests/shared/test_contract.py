@@ -24,7 +24,7 @@ from shared.events.topics import Sensitivity
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
 document = cache(contract.document)  # the document can be cached, because no test changes it
 
-# The fields in plain text, according to section 2 of PROTECTION.md. All other fields are sealed.
+# The fields in plain text, according to section 2 of PROTECTION.md. All fields that are not listed here are sealed.
 MAY_BE_CLEAR = {
     "report_id",
     "household_id",

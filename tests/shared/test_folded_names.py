@@ -12,7 +12,7 @@ from shared.names import is_same, name_parts
 @pytest.mark.parametrize(
     "spellings",
     [
-        # most rows begin with the Kyrgyz spelling, then without Kyrgyz letters, then as in ICAO 9303 and BGN/PCGN
+        # order in most rows: Kyrgyz, without Kyrgyz letters, then the spellings of ICAO 9303 and BGN/PCGN
         ("Айгүл", "Айгул", "Айгуль", "Aigul", "Aygül", "AYGUL"),
         ("Жылдыз", "Джылдыз", "Zhyldyz", "Jyldyz", "Dzhyldyz"),
         ("Өмүрзак", "Омурзак", "Omurzak", "Ömürzak"),

@@ -1,6 +1,6 @@
 """A release may add an event type to a topic.
 
-Consumers of this release handle or ignore the type. Older consumers make dead letters of its events.
+Consumers of this release handle or ignore an unknown type. Older consumers make dead letters of such events.
 """
 
 from collections.abc import Sequence

@@ -42,7 +42,7 @@ FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
 """)
-# This constraint has a name outside the naming convention, because an earlier release of Dayar uses that name.
+# The constraint has a name outside the naming convention, because an earlier release of Dayar uses that name.
 NAMED = {"uq_deliveries_once"}
 
 

@@ -85,7 +85,8 @@ def test_readers_accept_what_a_service_signed(folders: record_keys.Folders) -> N
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_changed_record_is_set_aside(folders: record_keys.Folders, changed: dict[str, Any]) -> None:
-    # Without this copy of the key, a record with the changed topic `households` would have an unknown key.
+    # The folder of `households` gets a copy of the key, because the record with the changed topic would otherwise have
+    # an unknown key.
     for file in (folders["alerts"] / "hazards").iterdir():
         keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
     with pytest.raises(SetAside, match="signature_mismatch"):

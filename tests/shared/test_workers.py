@@ -68,7 +68,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    # with 80 effects, the records of the frozen worker's batch are included
+    # 80 effects include the records that the frozen worker had read
     await wait_for(lambda: reached(trial, 80), 60)
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
@@ -80,7 +80,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
 
 
 async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: Trial) -> None:
-    """A session with a parsed statement that never runs counts as `active`, so no idle timeout ends the session."""
+    """PostgreSQL never ends a session by an idle timeout if the session has parsed a statement and not run it."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()
@@ -89,7 +89,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         # the timeout is set to 0 first, because PostgreSQL changes a running timeout only then
         for shorter in ("0", "200ms"):
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
-        # only the timeout of the whole transaction may end the session here
+        # in this test, only the timeout of the whole transaction may end the session
         await frozen.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")

@@ -145,14 +145,14 @@ class Whole(Served):
     def clear_hazards(self) -> None:
         """Deletes all hazards from the board.
 
-        Otherwise a test's own hazard might not be among the first hundred, which the board shows.
+        The board shows only the first hundred hazards, and a test's own hazard must be among them.
         """
         in_thread(self._clear(BoardHazard))
 
     def clear_groups(self) -> None:
         """Deletes all counted groups from the board.
 
-        Otherwise these groups would be in the sum that the board shows.
+        Groups of earlier tests would be in the sum that the board shows.
         """
         in_thread(self._clear(BoardGroup))
 
@@ -184,9 +184,10 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 
 @pytest.fixture(scope="module", autouse=True)
 def cleared(whole: Whole) -> None:
-    """Removes the alerts, hazards and groups of earlier test files. Otherwise, acknowledged alerts could ring again.
+    """Removes the alerts, hazards and groups of earlier test files.
 
-    First, the services read all reports of these files. A late report would appear while a later test counts rows.
+    First, the services read all reports of these files, because a late report would appear while a later test counts
+    rows. An acknowledged alert of an earlier file could ring again during a later test.
     """
     assert wait_until(whole.has_read_everything, timeout=60)
     whole.close_alerts()

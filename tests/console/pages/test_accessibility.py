@@ -24,9 +24,8 @@ from tests.intake.field.phones import FORM, choose_pin
 from tests.registry.factories import movement
 
 AXE = (paths.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-# axe describes only violations, because it would take twice the time to describe also the checks that passed. A rule
-# whose own impact is not serious cannot find a serious violation. A rule that is not serious would nevertheless look at
-# every element of a page.
+# axe describes only violations, because it would take twice the time to describe also the checks that passed. Rules of
+# minor and moderate impact are disabled: they cannot find a serious violation, but would look at every element.
 RUN = """async () => {
     const minor = axe._audit.rules.filter(({ impact }) => impact === "minor" || impact === "moderate");
     const rules = Object.fromEntries(minor.map(({ id }) => [id, { enabled: false }]));
@@ -114,7 +113,10 @@ def test_axe_finds_nothing_serious_on_an_alert(whole: Whole, seat: Take) -> None
 
 
 def test_axe_finds_nothing_serious_on_found_households_and_the_page_of_one(whole: Whole, seat: Take) -> None:
-    """The household has a probable duplicate, and one of its two persons has returned. Its page shows both facts."""
+    """The household has a probable duplicate, and one of its two persons has returned.
+
+    The page of the household shows the duplicate and the return.
+    """
     body, again = usenov(), usenov()
     reported(whole, body, again, movement(body, "returned", member_ids=[body["members"][1]["member_id"]]))
     page = seat(Role.REGISTRAR).open("/registry/search?lang=ru")

@@ -97,7 +97,7 @@ def choose_while_the_alert_changes(beside: Locator, key: str) -> None:
 
 
 def choose_and_open_again(beside: Locator, shown: Locator, other: Locator) -> None:
-    """A choice for the shown alert that was not sent stays while the other alert is open, like typed text."""
+    """A chosen outcome that was not sent is still chosen after another alert was open in the panel."""
     beside.get_by_label("False alarm").check()
     for row in (other, shown):
         row.press("Enter")
@@ -144,7 +144,7 @@ def test_the_last_hour_marks_exercises_and_keeps_the_focus_when_it_is_drawn_agai
     whole.report_hazard(type="drought", status="Exercise")
     changes = seat(Role.OPERATOR).open("/").locator("#panel-recent li", has_text="Drought")
     expect(changes.first.locator(".tag")).to_have_text("Exercise")
-    reported = changes.filter(has_text="First report")  # the alert about it can come later and is left out
+    reported = changes.filter(has_text="First report")  # leaves out the row of the hazard's alert, which may come later
     link = reported.filter(has=changes.page.get_by_text("Exercise")).get_by_role("link")
     link.focus()
     whole.report_hazard(type="drought", status="Test")

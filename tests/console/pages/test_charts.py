@@ -54,7 +54,7 @@ def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Wh
     page.add_init_script("{ const own = Date.now; Date.now = () => own() - 400 * 86_400_000; }")
     wait_for_chart(page, f"{whole.url}/alerts/statistics?by=hazard_type", "alerts")
     day = page.locator("#clock .clock-day")
-    # the server's day has a name, but the browser's day would be in ISO 8601
+    # the day comes from the server, which writes its name; the browser would write the day in ISO 8601
     expect(day).not_to_have_text(re.compile("^[0-9]{4}-"))
     assert day.evaluate(STAYS), "the clock made a new element, for which the browser computes the styles of the page"
     assert desk.errors == []

@@ -32,7 +32,7 @@ async def a_day_passes(settings: ConsoleSettings, of: events.HouseholdRegistered
 
 
 def test_evacuees_whom_nobody_confirms_for_a_day_appear_without_any_event(whole: Whole, seat: Take) -> None:
-    """The board is redrawn each minute, because people stop being confirmed by the passage of time alone."""
+    """The board is drawn again each minute, because people become "not confirmed" even if no event comes."""
     desk = seat(Role.OPERATOR, width=1366, height=768)
     desk.page.clock.install()
     page = desk.open("/")

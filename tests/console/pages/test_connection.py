@@ -17,7 +17,7 @@ BEAT = """new Promise((heard, missed) => {
     new EventSource("/stream?topics=hazards").addEventListener("beat", heard);
     setTimeout(missed, 60_000);
 })"""
-# how many repetitions wait at the same time, if several renderings fail one after the other
+# returns how many retries wait at the same time if several renderings fail one after the other
 MOST_RETRIES = """async () => {
     const { draw } = await import("/static/board/panels.js"), later = setTimeout;
     let [waiting, most] = [0, 0];

@@ -39,7 +39,7 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
 
     A field worker of another team sent a correction with the same version.
 
-    This correction is held, and its note is never shown.
+    The other team's correction is held, and its note is never shown.
     """
     counts = [{"sex": "unknown", "age": "18-59", "count": 1}]
     body = usenov(is_urgent=True, intention="return", reasons=["natural_disaster", "fear_of_hazard"], sex_age=counts)

@@ -137,10 +137,10 @@ async def set_aside(whole: Whole, service: str, topic: str, content: dict[str, A
 
 
 def test_a_message_that_failed_is_opened_by_its_service_in_the_list(whole: Whole, seat: Any) -> None:
-    """The registry's record is not valid, so it was sealed whole. Only the registry's worker can decrypt it.
+    """The registry's record is not valid, so all of it was sealed; only the registry's worker can decrypt it.
 
-    The reader has opened many other messages within this hour. These many openings are no obstacle, but administrators
-    see them.
+    The reader has opened many other messages within this hour. The message is opened nevertheless, but administrators
+    see the number of openings.
     """
     # administrators see the openings of an hour, so the hour must not end within this test
     assert wait_until(lambda: datetime.now(UTC).minute < 59, timeout=90, every=1)

@@ -9,7 +9,7 @@ from tests.console.pages.conftest import Whole
 
 
 def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Whole, seat: Any) -> None:
-    """Without the script, the browser would send the form itself, with the caller's telephone number in the URL."""
+    """Before the script is loaded, the browser would send the form itself, with the caller's telephone in the URL."""
     desk = seat(Role.OPERATOR)
     desk.sign_in()
     page = desk.page

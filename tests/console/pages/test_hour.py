@@ -109,7 +109,7 @@ def answer_first_alert(hands: Hands, pages: list[Page]) -> str:
 def storm_without_connection(whole: Whole, desk: Seat) -> None:
     """Many events come in a minute while the operator has no connection.
 
-    After that, the board shows all these events.
+    After the connection is restored, the board shows all these events.
     """
     page = desk.page
     desk.context.set_offline(True)

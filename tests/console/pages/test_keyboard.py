@@ -19,7 +19,7 @@ def test_the_focus_stays_on_the_alert_whose_button_disappeared(whole: Whole, sea
 
 
 def test_no_other_alert_gets_the_focus_when_an_alert_is_closed(whole: Whole, seat: Any) -> None:
-    """Otherwise the next key would act on an alert that nobody has chosen."""
+    """If another alert got the focus, the next key would act on an alert that nobody has chosen."""
     whole.report_hazard(type="snowstorm")
     whole.report_hazard(type="strong_wind")
     page = seat(Role.OPERATOR).open("/")

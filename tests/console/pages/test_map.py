@@ -36,8 +36,8 @@ def drawing(seat: Any, drawing_browser: Browser) -> Seat:
 def draw_coarsely(page: Page, width: int = 1366, height: int = 768) -> None:
     """Gives the page a small window and a quarter of the usual pixels in each direction, because pixels take time.
 
-    If the window gets another size later, the page has its usual pixels, but the maps of pages that are opened later do
-    not.
+    A later change of the window's size brings the usual pixels back on this page, but not on pages that are opened
+    afterwards.
     """
     page.add_init_script("Object.defineProperty(globalThis, 'devicePixelRatio', { get: () => 0.25 })")
     page.set_viewport_size({"width": width, "height": height})
@@ -109,7 +109,7 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
         return beside.is_visible()
 
     assert wait_until(is_opened_by_a_click, timeout=60, every=0.5)
-    # the mark at this point belongs to the hazard, to its alert, or to both; a mark of both opens their district
+    # this point has a mark of the hazard, of its alert, or of both; a click on a mark of both opens their district
     expect(beside.locator("h1")).to_have_text(re.compile("Rockfall|Kara-Suu"))
     assert_the_mark_moves(whole, page)
     page.locator("#map-switch").click()
@@ -119,7 +119,7 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
 
 
 def assert_the_mark_moves(whole: Whole, page: Page) -> None:
-    """An update moves the hazard that is open beside the list. Its mark on the map moves, too."""
+    """An update moves the hazard that is open beside the list, and the hazard's mark moves on the map."""
     snow = hazard(type="avalanche", area={"pcodes": [LEILEK], "point": {"lat": 39.8, "lon": 69.6}})
     slide = hazard(type="landslide", area={"pcodes": [KARA_SUU], "point": {"lat": 40.75, "lon": 73.1}})
     whole.publish(snow, slide)

@@ -208,7 +208,7 @@ def origin(page: Page) -> str:
 def test_a_new_alert_appears_on_the_open_map_and_leaves_it_when_acknowledged(whole: Whole, seat: Any) -> None:
     desk = seat(Role.OPERATOR)
     desk.page.clock.install()
-    # the page keeps to its own clock, which the test moves: it gets no answer that states the server's time
+    # without answers that state the server's time, the page uses the browser's clock, which the test moves
     desk.page.route(re.compile("/v1/(ringing|session)$"), lambda route: route.abort())
     page = desk.open("/map")
     expect(page.locator("#link")).to_have_attribute("data-state", "live")

@@ -132,8 +132,7 @@ def test_the_present_district_follows_the_origin_until_it_is_typed(seat: Any) ->
     expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
 
 
-# Consecutive errors have different sentences. Otherwise the test could take the first count's sentence for the second
-# count's.
+# Consecutive errors have different sentences. With equal sentences, the test would not wait for the second sentence.
 ERRORS = (
     ("#persons", "", "Fill in: Number of persons"),
     ("#origin", "", "Fill in: District or city"),

@@ -62,7 +62,7 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
     row = page.locator(f".alert[data-key='{aimed}']")
     expect(row).to_have_attribute("data-section", "acknowledged")
     page.evaluate(MUCH_LATER)
-    away(page)  # the page's clock stands still, so the pointer may be on its way to the list
+    away(page)  # for the page, whose clock stands still, the pointer has only just moved
     away(other)
     other.locator(f"#progress-{aimed}").click()
     expect(row.locator(".alert-state")).to_match_aria_snapshot("- paragraph: /In progress/")
@@ -117,7 +117,7 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
     key = icing.get_attribute("data-key")
     icing.get_by_role("link", name="Icing").click()
     expect(page.locator("#beside .what")).to_contain_text("Icing")
-    # a text hides an alert as soon as the search knows its words
+    # the filter by text can hide the alert "Icing" only after the search has its words
     assert wait_until(lambda: str(key) in page.request.get(f"{whole.url}/search?q=icing").text(), timeout=60)
     page.locator("#filter-open").click()
     page.locator("#filter-text").fill("dust")

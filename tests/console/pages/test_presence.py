@@ -147,7 +147,8 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     expect(page.locator("#ringing")).to_be_hidden()
 
 
-# A headless browser shows no notifications, and has no windows in front of the page. This script simulates both.
+# A headless browser shows no notifications, and has no windows in front of the page. The script simulates notifications
+# and a window in front.
 NOTIFYING = """{
     window.notified = [];
     window.withdrawn = [];
@@ -190,7 +191,7 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
     answer_with_a_part_of_the_list(page)
     assert alert_id not in page.evaluate("window.withdrawn")
     page.reload()
-    # the page stored this id before it was loaded again
+    # the page had stored the alert's id before it was loaded again
     assert alert_id in page.evaluate("sessionStorage.getItem('withdrawn')")
     wait_for_script(page, "id => window.notified.some(([, tag]) => tag === id)", alert_id)
     acknowledge = "id => fetch(`/alerts/v1/alerts/${id}/acknowledgement`, { method: 'PUT' }).then(({ ok }) => ok)"
@@ -199,7 +200,7 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
 
 
 def answer_with_a_part_of_the_list(page: Page) -> None:
-    """The server lists only the 50 gravest alerts. Here the alerts of the page are not among them."""
+    """The server lists only the 50 gravest alerts; here it lists none, as if other alerts were graver."""
     page.route("**/v1/ringing", lambda route: route.fulfill(json={"count": 1000, "counts": {}, "alerts": []}))
     page.evaluate("document.dispatchEvent(new Event('alerts-changed'))")
     wait_for_script(page, "document.title.startsWith('(1000) ')")

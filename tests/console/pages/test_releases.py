@@ -283,7 +283,7 @@ def test_escape_sends_nothing_although_the_dialog_was_answered_before(
     # the dialog closes and keeps its return value, as with Esc in older browsers
     page.locator(dialog).evaluate("dialog => dialog.close()")
     expect(page.locator(dialog)).to_be_hidden()
-    page.click(button)  # this waits until the button is enabled, so that nothing is being sent any more
+    page.click(button)  # the click waits until the button is enabled, after all requests were answered
     page.click(f"{dialog} [value=keep]")
     expect(page.locator(dialog)).to_be_hidden()
     assert sent == []

@@ -147,7 +147,7 @@ def test_the_notice_of_a_ringing_alert_covers_no_last_row(whole: Whole, seat: An
         assert page.evaluate(COVERED) == [], (width, height)
 
 
-# Shows the questions about what made people leave that the form hides at first.
+# Shows all questions about the event that made people leave; the form hides some of these questions at first.
 ALL_CAUSES = """() => document.querySelectorAll(".is-roomy .field").forEach((field) => {
   field.hidden = false;
   field.classList.add("is-answered");

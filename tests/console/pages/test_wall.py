@@ -39,7 +39,7 @@ UPDATED = "document.getElementById('room').dataset.edition = 'of an earlier rele
 
 
 def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat: Any) -> None:
-    """Plays a week of a wall screen once. `python -m bench.wall` measures its memory over 10,000 updates."""
+    """Plays a week of a wall screen once; `python -m bench.wall` measures the page's memory over 10,000 updates."""
     desk = seat(Role.VIEWER)
     page: Page = desk.page
     page.emulate_media(color_scheme="dark")

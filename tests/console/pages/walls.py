@@ -15,7 +15,7 @@ AREAS = ("KG05258000000", "KG05236000000", "KG06226000000", "KG05000000000")
 
 
 class ChangingWall:
-    """Changes alerts round by round. Each change is an event of its own, and the page draws each round."""
+    """Changes many alerts in each round, with one event for each alert; the page draws after each round."""
 
     def __init__(self, page: Page, publish: Callable[..., None], *, alerts: int) -> None:
         self.page, self._publish = page, publish
@@ -47,7 +47,7 @@ class ChangingWall:
 
     def memory(self) -> dict[str, float]:
         """The bytes, elements and listeners that the page uses after a collection of garbage."""
-        for _ in range(3):  # the next collection frees the objects to which the freed objects referred
+        for _ in range(3):  # one collection may leave garbage for the next one
             self._devtools.send("HeapProfiler.collectGarbage")
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]
         wanted = ("JSHeapUsedSize", "Nodes", "JSEventListeners")

@@ -143,7 +143,7 @@ def test_a_centre_that_cannot_take_reports_now_gets_them_later(phone: BrowserCon
     signed_in(page, centre.account(Role.FIELD))
     answers: list[str] = []
     for status in (404, 405, 429, 502):
-        # each request is refused until the test removes this route, because the form also sends again by itself
+        # the route refuses every request until it is removed, because the form also sends again by itself
         page.route("**/v1/displacements*", lambda route: route.fulfill(status=status, body="{}"))  # noqa: B023
         with page.expect_response("**/v1/displacements*") as refused:
             filled(page)
@@ -165,7 +165,7 @@ def test_a_hazard_overtakes_households_and_holds_up_none(phone: BrowserContext, 
     waiting, received = "Saved on this phone, not sent yet", "Received by the centre"
     page.route(SEALED, lambda route: route.fulfill(status=503, body="{}"))
     for send in (filled, hazard_sent):
-        # the household is sent again after the hazard; without this wait, its request might meet no refusal any more
+        # the form sends the household again after the hazard; wait for this request, so that the route refuses it
         with page.expect_response("**/v1/displacements:sealed"):
             send(page)
     expect(answers).to_have_text([waiting, waiting])
