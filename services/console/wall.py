@@ -47,7 +47,7 @@ class UnansweredAlerts:
 async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
     """The alerts that nobody has acknowledged, in the order of the board, then those on which nobody has acted since.
 
-    All alerts that ring on the screen are among them.
+    Both kinds together include all alerts that ring on the screen.
     """
     now, here = datetime.now(UTC), console(request)
     pcodes = board.concerning(tokens.current(request), here.places)

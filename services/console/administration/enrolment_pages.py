@@ -1,7 +1,7 @@
 """The page behind an enrolment link, on which a person sets the password of an account.
 
-On this page nobody is signed in: with the token of the link, a person may set the password. The token is the fragment
-of the address, which browsers do not send; a script of the page sends it in the body of a form.
+Nobody needs to be signed in on this page: with the token of the link, a person may set the password. The token is the
+fragment of the address, which browsers do not send. A script of the page sends the token in the body of a form.
 """
 
 from datetime import UTC, datetime

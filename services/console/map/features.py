@@ -41,8 +41,8 @@ def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
 def unit(known: Unit, language: str, own: frozenset[str] | None, places: Places) -> Feature:
     """A unit of the map. `own` are the units of the reader's areas, or None for the whole country.
 
-    `is_own` says whether the unit shares a part with the reader's areas, `is_whole` whether it lies in them completely.
-    If `is_own` is false, the reader sees neither the people nor the alerts of the unit.
+    `is_own` says whether the unit shares a part with the reader's areas. `is_whole` says whether the whole unit lies in
+    these areas. If `is_own` is false, the reader sees neither the people nor the alerts of the unit.
     """
     return _feature(
         known.pcode,

@@ -58,7 +58,7 @@ async def hazard(request: Request, session: AsyncSession, hazard_id: UUID) -> La
 async def shaking(request: Request, session: AsyncSession) -> Layer:
     """The highest intensity that the earthquakes in force are expected to have in each unit.
 
-    `uncomputed` is the number of these earthquakes whose intensity cannot be computed.
+    `uncomputed` is the number of earthquakes in force whose intensity cannot be computed.
     """
     here, language, now = console(request), language_of(request), datetime.now(UTC)
     status = here.settings.counted_status

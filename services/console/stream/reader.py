@@ -93,8 +93,7 @@ class EventStream:
     async def _first_reading(self) -> None:
         """Waits until this process, after its start, has read the records that it keeps.
 
-        Before these records are read, the stream does not know whether a position is too old, and would send these
-        records as new ones.
+        Until then, the stream does not know whether a position is too old, and would send these records as new ones.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -260,8 +259,8 @@ class EventStream:
     async def _beat(self) -> None:
         """Sends heartbeats. Heartbeats keep connections open, and give a recent position to listeners without records.
 
-        While the broker does not answer, pages get another event in place of heartbeats, because they would show old
-        data as new.
+        While the broker does not answer, pages get another event in place of heartbeats. Otherwise the pages would show
+        old data as new.
         """
         while True:
             await asyncio.sleep(self._every)
@@ -271,7 +270,7 @@ class EventStream:
                 self._send(sight, b":\n" + self._marked(sight, BEAT if is_answered or sight.is_external else STALLED))
 
     async def _is_answered(self) -> bool:
-        """Whether the broker answers. The consumer itself waits for the broker without an error."""
+        """Whether the broker answers. The consumer raises no error while it waits for the broker."""
         if self._consumer is None or not self.is_reading:
             return False
         with suppress(KafkaError, ConsumerStoppedError, TimeoutError), kafka.raise_on_foreign_cancellation():

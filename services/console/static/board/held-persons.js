@@ -19,7 +19,10 @@ export function askHeldPersonsSoon() {
   }, SOON_MS);
 }
 
-/** Asks the registry again, if this account sees the number. Without an answer, the last number stays. */
+/**
+ * Asks the registry again, if this account sees the number. If the registry does not answer, the page still shows the
+ * last number.
+ */
 export async function askHeldPersons() {
   if (!document.getElementById("held-persons")) return;
   const answer = await call("GET", "/registry/v1/held:persons").catch(() => undefined);

@@ -1,6 +1,6 @@
 // The map in the middle of the board. The map is loaded after the board itself, and only if it is shown and the browser
-// can draw it. The list and the map select each other: the alert or hazard that is open beside the list is marked on
-// the map, and a click on a mark opens it.
+// can draw it. The map marks the alert or hazard that is open beside the list. A click on a mark opens the alert or
+// hazard of the mark.
 
 import { open } from "/static/board/beside.js";
 import { element } from "/static/elements.js";

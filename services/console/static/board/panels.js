@@ -220,8 +220,8 @@ export function forget(row) {
 }
 
 /**
- * Makes the element, such as a panel, equal to the fresh element. Rows that the server rendered as before stay in the
- * page, because the browser would need much more time for the whole list than for the few changed rows.
+ * Makes the element, such as a panel, equal to the fresh element. Rows that have not changed stay in the page, because
+ * the browser would need much more time to replace the whole list.
  * @param {HTMLElement} shown
  * @param {HTMLElement} fresh
  */
@@ -269,8 +269,8 @@ function nameOf(part) {
 }
 
 /**
- * Keeps the keyboard usable if the focused element is gone: focuses the element's row. If this row is gone too, focuses
- * the panel: on another row, the next key would act on an alert that the person has not chosen.
+ * Keeps the keyboard usable if the focused element is gone: focuses the element's row. If the row is gone too, focuses
+ * the panel. On another row, the next key would act on an alert that the person has not chosen.
  * @param {HTMLElement} panel
  * @param {string} key
  */

@@ -38,7 +38,7 @@ export function chooseNone(alerts = chosen()) {
 }
 
 /**
- * Selects these alerts again, at the versions of their present rows. Before, the page has told the person that the
+ * Selects these alerts again, at the versions of their present rows. The page has already told the person that the
  * alerts have changed.
  * @param {string[]} alerts
  */

@@ -47,7 +47,7 @@ function longestMs(moment) {
 }
 
 /**
- * Returns a function that reads a layer, and repeats this until the layer is as new as the stream.
+ * Returns a function that reads a layer, and repeats the reading until the layer is as new as the stream.
  * @param {() => Promise<boolean>} read returns whether the layer must be read again
  * @param {number} quietMs the shortest interval between two readings
  */

@@ -13,7 +13,7 @@ const ATTEMPTS = 3;
 /**
  * The returned people of each district; undefined if the registry does not answer. The registry has a row for each
  * reason of the displacement. Registered persons and counted groups are never added, because the same people may be in
- * both, so a circle is as large as the larger of the two numbers.
+ * both. A circle is as large as the larger of the two numbers.
  * @param {Feature[]} units
  * @returns {Promise<Feature[] | undefined>}
  */

@@ -1,5 +1,5 @@
-// The questions of the full form about a listed person: relationship, personal number, and the Washington Group's
-// questions about difficulties in functioning, which are asked from the age of 5.
+// The questions of the full form about a listed person: relationship, personal number, and difficulties in functioning.
+// The Washington Group's questions about functioning are asked from the age of 5.
 
 import { element } from "/static/elements.js";
 

@@ -21,8 +21,8 @@ export function hideReceipts() {
 
 /**
  * Asks for the receipts until each report has a result and an alert, but for at most two minutes, and only while the
- * page shows these rows. The pauses grow when only alerts are missing, because no alert follows most reports. Calls
- * `show` with the results that are known, each time that another row is refused, waits for a person, or has an alert.
+ * page shows these rows. The pauses grow when only alerts are missing, because no alert follows most reports. Each time
+ * that another row is refused, waits for a person, or has an alert, calls `show` with all known results.
  * @param {string[]} reports @param {(results: Map<string, Receipt>) => void} show
  */
 export async function showReceipts(reports, show) {

@@ -114,7 +114,7 @@ async function run(act) {
   }
 }
 
-/** Lets the person choose the same file again, as it is now. The choices for all rows stay. */
+/** Lets the person choose the same file again, with its present content. The choices for all rows stay. */
 function chooseAgain() {
   input("file").value = "";
   hideVerdicts();

@@ -176,7 +176,7 @@ async function save(saved) {
 
 /**
  * If another person has changed the site, the form keeps the typed values, shows the new values of the other fields,
- * and lists the other person's changes. The next attempt to save is the version after the other person's version.
+ * and lists the other person's changes. The version that is saved next follows the other person's version.
  * @param {Site} site
  */
 function follow(site) {

@@ -33,8 +33,8 @@ const MOST = 100; // the largest number of questions in one request
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 /**
- * The questions about hazards. The answers about hazards have other words than the answers about places, so each such
- * question is answered on its own.
+ * The questions about hazards. The answers about hazards have other words than the answers about places, so each
+ * question about hazards is answered on its own.
  * @type {Set<string>}
  */
 let ofHazards = new Set();

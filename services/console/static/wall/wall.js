@@ -25,7 +25,7 @@ const CLOCKS_MS = 2000; // the shortest interval between two questions about the
 
 // the shortest interval between two reloads, because a server may still answer in the old edition
 const RELOAD_MS = 60_000;
-const TOUCHED_MS = 5000; // the controls are shown, and pages stand still, for this time after an input
+const TOUCHED_MS = 5000; // for this time after an input, the controls are shown and the page does not change
 const INPUTS = ["pointermove", "pointerdown", "keydown", "touchstart"];
 
 /** @type {Record<string, string[]>} */
