@@ -77,8 +77,7 @@ def show(
         computed_until = max(ends_at, now + REPORTED)
         shifts = shifts_from(roster, overrides, now, computed_until - now)
         typer.echo(f"{roster.name}: {reports.on_duty(shifts, now, computed_until)}")
-        if left := reports.missing(roster, overrides, people):
-            typer.echo(f"No longer among the people who receive alerts, or account disabled: {', '.join(left)}.")
+        echo_all(reports.absences(roster, overrides, people))
         if name:
             echo_all(reports.lines(shift for shift in shifts if shift.begins_at < ends_at))
             echo_all(reports.findings(duty(roster, overrides, now, ends_at)))
@@ -153,7 +152,8 @@ def remove(name: Name) -> None:
 def import_calendar(name: Name, file: Calendar) -> None:
     """Add an override for each event whose attendee or title is the label of a person. Known events are replaced.
 
-    An event that was cancelled or has ended removes its override.
+    An event that was cancelled or has ended removes its override. People whose accounts are disabled are named: their
+    overrides are added, but they do not count as on duty.
     """
     now = datetime.now(UTC)
     try:
@@ -210,10 +210,11 @@ async def note(session: AsyncSession, name: str, reason: str) -> None:
 
 
 def report(roster: Roster, overrides: list[Override]) -> None:
-    """Print who is on duty, and the gaps and overlaps of the next 8 weeks."""
+    """Print who is on duty, who cannot be on duty any more, and the gaps and overlaps of the next 8 weeks."""
     now = datetime.now(UTC)
     shifts = shifts_from(roster, overrides, now, REPORTED)
     typer.echo(f"{roster.name}: {reports.on_duty(shifts, now, now + REPORTED)}")
+    echo_all(reports.absences(roster, overrides, run(roster_queries.able_people)))
     echo_all(reports.findings(duty(roster, overrides, now, now + REPORTED)))
 
 

@@ -1,16 +1,21 @@
 """`dayar roster` keeps rosters and uses calendars; gaps are reported, and the board shows who is on duty."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner, Result
 
 from cli import receiver, roster
 from cli.transactions import within
+from services.alerts.models import ReceiverRow
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
+from services.alerts.queries import disabled_accounts
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
@@ -98,6 +103,25 @@ def test_a_roster_is_saved_overridden_exported_and_imported(definition: Path) ->
     assert noted("dayar receiver")[-2:] == [("receiver_changed", "changed", 1)] * 2
 
 
+def test_an_imported_calendar_of_a_person_whose_account_is_disabled_says_so(definition: Path) -> None:
+    assert dayar("save", definition).exit_code == 0
+    calendar = definition.with_suffix(".ics")
+    assert dayar("export-ics", "centre", calendar, "--weeks", 1).exit_code == 0
+    account = uuid4()
+
+    async def disable(session: AsyncSession, disabled: Collection[UUID] = (account,)) -> None:
+        bakyt = update(ReceiverRow).where(ReceiverRow.label == "Bakyt")
+        await session.execute(bakyt.values(account_id=account if disabled else None))
+        await disabled_accounts.replace(session, disabled)
+
+    in_thread(within("alerts", disable))
+    imported = dayar("import-ics", "centre", calendar)
+    assert imported.exit_code == 0 and "account disabled: Bakyt." in imported.output
+    in_thread(within("alerts", lambda session: disable(session, ())))
+    assert "account disabled" not in dayar("import-ics", "centre", calendar).output
+    assert dayar("remove", "centre").exit_code == 0
+
+
 def test_gaps_are_reported_and_people_who_have_left_are_refused(definition: Path) -> None:
     text = definition.read_text(encoding="utf-8")
     definition.write_text(f'{text}hours = ["Mon 08:00-17:00"]\n', encoding="utf-8")
@@ -110,7 +134,7 @@ def test_gaps_are_reported_and_people_who_have_left_are_refused(definition: Path
     assert refused.exit_code == 1 and "(Chynara)" in refused.output
 
     in_thread(within("alerts", lambda session: receiver_queries.save_receiver(session, A_POST)))
-    assert "No longer among the people who receive alerts, or account disabled: Bakyt." in dayar("show").output
+    assert "receive alerts, or account disabled: Bakyt." in dayar("show").output
     wrong = dayar("override", "centre", "Aida", "--from", "tomorrow", "--until", "2026-12-01", "--reason", "leave")
     assert wrong.exit_code == 1 and "2026-12-01T08:00 is expected" in wrong.output
 

@@ -162,6 +162,7 @@ async def test_an_override_is_added_with_a_reason_and_removed_and_calendars_are_
         imported = await caller.post(f"{PATH}/calendar?lang=en", files={"file": ("r.ics", exported.content)})
         stored = await overrides(desk)
         assert imported.status_code == 200 and f"Imported: {len(stored)}." in imported.text and stored
+        assert "these people on duty, but their accounts are disabled: Aida. They" in imported.text
         others = [Override("Aida", now, now + timedelta(days=1), "training")] * (MOST_OVERRIDES - len(stored))
         async with desk.sessions.begin() as session:
             await roster_queries.add_overrides(session, "centre", others)

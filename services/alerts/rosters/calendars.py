@@ -88,6 +88,11 @@ def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar
     return ReadCalendar(overrides, sorted(unknown), past, frozenset(filter(None, over)).difference(uids))
 
 
+def missing(calendar: ReadCalendar, people: Collection[str]) -> list[str]:
+    """The people whom the calendar puts on duty and who are not in `people`, sorted by name."""
+    return sorted({override.person for override in calendar.overrides}.difference(people))
+
+
 def refuse_too_many(calendar: ReadCalendar, known: Sequence[Override]) -> None:
     """`known` are the stored overrides of the roster.
 

@@ -44,6 +44,10 @@ SAVED = N_("Saved.")
 IMPORTED = N_("Imported: %(count)s. Events that have ended and are left out: %(past)s.")
 REMOVED = N_("Removed overrides whose events were cancelled or have ended: %(count)s.")
 NOT_IMPORTED = N_("Nothing was imported: %(reason)s.")
+DISABLED = N_(
+    "The calendar puts these people on duty, but their accounts are disabled: %(names)s. They do not count as on duty. "
+    "Put somebody else on duty at these times."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,9 @@ async def import_calendar(roster_id: UUID, request: Request, session: Session) -
     result = worded(request, IMPORTED, count=len(calendar.overrides), past=calendar.past)
     if removed:
         result = f"{result} {worded(request, REMOVED, count=removed)}"
-    return await page(request, session, roster, message=result)
+    disabled = calendars.missing(calendar, await roster_queries.able_people(session))
+    warning = worded(request, DISABLED, names=", ".join(disabled)) if disabled else ""
+    return await page(request, session, roster, message=result, warning=warning)
 
 
 def refuse(calendar: ReadCalendar, known: Sequence[Override]) -> None:
@@ -185,6 +191,7 @@ async def page(
     faults: Sequence[Fault] = (),
     *,
     message: str = "",
+    warning: str = "",
     status: int = 200,
 ) -> Response:
     now, people = datetime.now(UTC), await roster_queries.able_people(session)
@@ -204,6 +211,7 @@ async def page(
         form=form or OverrideForm({}),
         wrong=expected_by_field(request, faults),
         message=message,
+        warning=warning,
         now=now,
         most_findings=MOST_FINDINGS,
         longest_reason=LONGEST_REASON,

@@ -16,6 +16,13 @@ def missing(roster: Roster, overrides: Iterable[Override], people: Collection[st
     return sorted((roster.people | {override.person for override in overrides}).difference(people))
 
 
+def absences(roster: Roster, overrides: Iterable[Override], people: Collection[str]) -> Iterator[str]:
+    """Lines about the people in the roster who cannot be on duty any more; no line if there are no such people."""
+    if left := missing(roster, overrides, people):
+        yield f"No longer among the people who receive alerts, or account disabled: {', '.join(left)}."
+        yield "They do not count as on duty."
+
+
 def on_duty(shifts: Sequence[Shift], now: datetime, computed_until: datetime) -> str:
     """Who is on duty now, until when, and who is next."""
     current, following = current_and_next(shifts, now)
