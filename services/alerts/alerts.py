@@ -22,17 +22,17 @@ IMPACTS = tuple(ImpactLevel)  # the impact levels in order, from no deaths to ve
 class Alert(AlertFields):
     """One row of the table `alerts`. The fields that this class itself declares are not published.
 
-    `step` is the number of notifications so far, and the inherited `level` is the number of escalations. From
-    `waits_since` to `escalates_at`, the alert waits for an answer or a further action. At `first_due_at` the first
-    waiting time after the raise ends; later actions do not change this time. `is_ringing` becomes true if nobody acts
-    on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is
-    the highest threshold of displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were
-    first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert is muted. A muted
-    alert waits for the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`).
-    `demanded_sequence` is the sequence at which new acknowledgements were demanded, because the alert became graver or
-    covered new districts. `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
-    demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
-    assigned.
+    `step` is the number of notifications so far, and the inherited `level` is the number of escalations. `reached_step`
+    is the id of the step that the escalation has reached (`policies/step_ids.py`). From `waits_since` to
+    `escalates_at`, the alert waits for an answer or a further action. At `first_due_at` the first waiting time after
+    the raise ends; later actions do not change this time. `is_ringing` becomes true if nobody acts on an acknowledged
+    alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is the highest threshold
+    of displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were first notified
+    because all steps were over. If `silenced_until` equals `escalates_at`, the alert is muted. A muted alert waits for
+    the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`). `demanded_sequence` is the
+    sequence at which new acknowledgements were demanded, because the alert became graver or covered new districts.
+    `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy demanded more
+    acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is assigned.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -44,6 +44,7 @@ class Alert(AlertFields):
     is_suppressed: bool = False
     is_lapsed: bool = False
     step: int = 0
+    reached_step: UUID | None = None
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
     first_due_at: Instant | None = None  # None if the alert was muted at the raise, or raised by an earlier release

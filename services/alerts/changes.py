@@ -69,11 +69,7 @@ class AlertChanges(PlannedNotifications):
         if alert.is_suppressed:
             self._keep(alert, AlertSuppressed)
             return
-        due = self._now + self.wait(alert)
-        waiting = self._silenced_if_muted(transitions.replaced(alert, waits_since=self._now, escalates_at=due))
-        # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
-        waiting = transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
-        self._keep(self._notified(waiting, Cause.RAISED, notifications.RAISED), AlertRaised)
+        self._keep(self._notified(self._at_first_step(alert), Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
         """The hazard's alerts. An index finds these alerts, because a batch may have a hundred hazards."""
@@ -168,13 +164,13 @@ class AlertChanges(PlannedNotifications):
             return
         cause = cause_of_escalation(alert)
         is_acknowledged = cause is not Cause.ESCALATED
-        next_level = transitions.replaced(alert, level=alert.level + 1)
+        next_level = self._at_next_level(alert)
         if not is_acknowledged and waiting_times.is_ended(self._notification(next_level, self._called[alert.alert_id])):
             ended = transitions.changed(alert, self._now, escalates_at=None)
             self._keep(self._notified(ended, cause, notifications.ENDED), AlertUpdated)
             return
         wait = self.wait(next_level, is_acknowledged=is_acknowledged)
-        risen = transitions.escalated(alert, self._now, wait)
+        risen = transitions.resumed(transitions.changed(next_level, self._now), self._now, wait)
         if alert.duty_heads_at is None and notifications.heads_after_last_step(self._notification(risen)):
             risen = transitions.replaced(risen, duty_heads_at=self._now)
         returned = alert if is_acknowledged else None

@@ -69,6 +69,20 @@ class PlannedNotifications:
         """How long the alert waits at its level."""
         return waiting_times.wait(self._notification(alert), self._rules.escalation, is_acknowledged=is_acknowledged)
 
+    def _at_first_step(self, alert: Alert) -> Alert:
+        """The new alert, which waits for an acknowledgement."""
+        notification, due = self._notification(alert), self._now + self.wait(alert)
+        # without a policy, an alert that has not escalated is always at the first step
+        first = None if notification.policy is None else waiting_times.steps_of_alert(notification).id_at(0)
+        begun = transitions.replaced(alert, waits_since=self._now, escalates_at=due, reached_step=first)
+        waiting = self._silenced_if_muted(begun)
+        # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
+        return transitions.replaced(waiting, first_due_at=None if waiting.is_silenced else due)
+
+    def _at_next_level(self, alert: Alert) -> Alert:
+        steps = waiting_times.steps_of_alert(self._notification(alert))
+        return transitions.at_next_level(alert, steps.id_at(steps.level_of(alert) + 1))
+
     def is_muted(self, alert: Alert) -> bool:
         return self._notification(alert).muted_by is not None
 

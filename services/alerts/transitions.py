@@ -152,12 +152,12 @@ def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
 LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, Verdict.EXPIRED)}
 
 
-def escalated(alert: Alert, now: datetime, wait: timedelta) -> Alert:
+def at_next_level(alert: Alert, reached_step: UUID | None) -> Alert:
     """The alert at its next level.
 
     Acknowledgements are counted from zero again, because earlier acknowledgements were for the step before.
     """
-    return replaced(resumed(changed(alert, now), now, wait), level=alert.level + 1, **NOT_COUNTED)
+    return replaced(alert, level=alert.level + 1, reached_step=reached_step, **NOT_COUNTED)
 
 
 def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:

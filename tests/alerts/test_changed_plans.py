@@ -78,7 +78,7 @@ class Walk:
         self.called |= reached
         assert reached - plan.absent or plan.absent == set(LABELS), "somebody who can act gets each message"
         assert self.waiting.escalates_at is not None
-        steps = self.steps.reached(self.waiting.level)
+        steps = self.steps.reached(self.steps.level_of(self.waiting))
         skipped = {label for label, own in self.steps.of.items() if own & steps} - self.called
         assert not skipped
         if was_on_call:

@@ -63,7 +63,7 @@ def own_wait(notification: Notification) -> timedelta | None:
     steps = steps_of_alert(notification)
     if duty_heads.notified(notification.alert, notification.receivers, steps):
         return duty_heads.EVERY
-    minutes = steps.minutes(notification.alert.level)
+    minutes = steps.minutes(steps.level_of(notification.alert))
     return None if minutes is None else timedelta(minutes=minutes)
 
 
@@ -79,7 +79,7 @@ def is_ended(notification: Notification) -> bool:
         return False
     steps = steps_of_alert(notification)
     knowing = {*notification.called, *notification.absent}
-    return steps.policy is policy and steps.is_over(alert.level) and knowing.issuperset(steps.labels)
+    return steps.policy is policy and steps.is_over(steps.level_of(alert)) and knowing.issuperset(steps.labels)
 
 
 def steps_of_alert(notification: Notification) -> Steps:

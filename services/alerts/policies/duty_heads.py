@@ -20,7 +20,7 @@ def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[
     the alert gets further steps. An alert gets further steps if the policy is changed, if the policy for a higher
     severity decides, or if an account is enabled.
     """
-    if not alert.is_grave or not (steps.is_over(alert.level) or alert.duty_heads_at):
+    if not alert.is_grave or not (steps.is_over(steps.level_of(alert)) or alert.duty_heads_at):
         return []
     return of_status(alert, receivers)
 

@@ -51,7 +51,8 @@ def quorum(
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)
     steps = steps_of(notification, concerned)
-    current = steps.current(alert.level)
+    level = steps.level_of(alert)
+    current = steps.current(level)
     if steps.policy is None or current is None:
         return Quorum()
     needed = steps.policy.steps[current].acknowledgements
@@ -66,7 +67,7 @@ def quorum(
     labels = {receiver.label for receiver in concerned} | set(notification.called)
     labels |= {label for on_duty in notification.on_duty.values() for label in on_duty}
     reachable = tuple(receiver for receiver in people if receiver.label in labels)
-    if steps.is_over(alert.level):
+    if steps.is_over(level):
         needed = min(needed, len(accounts_of(reachable)))
     return Quorum(needed, people, reachable)
 

@@ -1,12 +1,16 @@
 """The steps of an alert's escalation, which come from the receivers or from a policy, and the stages for them."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Self
+from uuid import UUID
 
+from services.alerts.alerts import Alert
 from services.alerts.notifications.stages import Notification, Omission, Omissions
 from services.alerts.policies.policies import EscalationPolicy
+from services.alerts.policies.step_ids import positions, step_id
 from services.alerts.receivers.receivers import Receiver
 
 
@@ -43,14 +47,38 @@ class Steps:
     def in_order(self) -> Sequence[int]:
         return sorted(set(chain.from_iterable(self.of.values())))
 
+    @property
+    def rounds(self) -> int:
+        return 1 + (self.policy.repeats if self.policy else 0)
+
+    def level_of(self, alert: Alert) -> int:
+        """The level at which these steps notify the step that the alert has reached.
+
+        After a change of the policy, or after an account was disabled or enabled, this may be another level than the
+        number of escalations. If all people of the step have left, the alert has reached only the step before. If the
+        step no longer exists, the number of escalations is the level.
+        """
+        known = None if alert.reached_step is None else positions(self.policy).get(alert.reached_step)
+        if known is None or not self.in_order:
+            return alert.level
+        round, step = known
+        return round * len(self.in_order) + max(bisect_right(self.in_order, step) - 1, 0)
+
+    def id_at(self, level: int) -> UUID | None:
+        """The id of the step that is notified at this level; None if there is no step."""
+        current = self.current(level)
+        if current is None:
+            return None
+        round = self.rounds if self.is_over(level) else level // len(self.in_order)
+        return step_id(self.policy, round, current)
+
     def reached(self, level: int) -> frozenset[int]:
         """The steps that the level has reached."""
         return frozenset(self.in_order[: level + 1])
 
     def is_over(self, level: int) -> bool:
         """Whether all steps were notified before this level, with all their repetitions."""
-        rounds = 1 + (self.policy.repeats if self.policy else 0)
-        return level >= len(self.in_order) * rounds
+        return level >= len(self.in_order) * self.rounds
 
     def current(self, level: int) -> int | None:
         """The step that is notified at this level: the last step, if all repetitions of a policy are over."""
@@ -68,7 +96,7 @@ class Steps:
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers whose step the level has not reached, and receivers to which a policy gives no step."""
     steps = steps_of(notification, receivers)
-    reached = steps.reached(notification.alert.level)
+    reached = steps.reached(steps.level_of(notification.alert))
     missing = {label: own for label, own in steps.of.items() if not own & reached}
     return {label: Omission.LATER_STEP if own else Omission.OTHER_POLICY for label, own in missing.items()}
 
@@ -76,7 +104,7 @@ def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Om
 def current_step(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Keeps only the receivers of the step that is notified at the alert's level."""
     steps = steps_of(notification, receivers)
-    current = steps.current(notification.alert.level)
+    current = steps.current(steps.level_of(notification.alert))
     return {label: Omission.EARLIER_STEP for label, own in steps.of.items() if current not in own}
 
 

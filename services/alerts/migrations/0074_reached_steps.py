@@ -1,0 +1,14 @@
+"""Stores which step of its escalation an alert has reached, so that it keeps this step after the steps were changed.
+
+The previous release of Dayar ignores the new column. For an alert without a value, the number of its escalations says
+which step it has reached, as before.
+"""
+
+from alembic import op
+
+revision = "alerts_0074"
+down_revision = "alerts_0073"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE alerts ADD COLUMN reached_step uuid")

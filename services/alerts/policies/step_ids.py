@@ -1,0 +1,33 @@
+"""Identifies the steps of an escalation, so that an alert knows its step again after the steps were changed."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from uuid import UUID
+
+from services.alerts.policies.policies import EscalationPolicy
+from services.alerts.receivers.checks import HIGHEST_STEP
+from shared import events
+
+KEPT = 200  # more plans than a centre has policies
+
+
+def step_id(policy: EscalationPolicy | None, round: int, step: int) -> UUID:
+    """The id of a step in a round of the policy, or of the receivers' own step if no policy decides.
+
+    A step of a policy is identified by its receivers and rosters. The id therefore stays the same if other steps are
+    added, moved or removed, or if the step gets other minutes. If several steps have the same receivers and rosters,
+    their order tells them apart.
+    """
+    if policy is None:
+        return events.derived_id("escalation_step", round, step)
+    named = [(sorted(known.receivers), sorted(known.rosters)) for known in policy.steps]
+    earlier = named[:step].count(named[step])
+    return events.derived_id("policy_step", policy.name, round, earlier, *named[step])
+
+
+@lru_cache(KEPT)
+def positions(policy: EscalationPolicy | None) -> Mapping[UUID, tuple[int, int]]:
+    """Maps the id of each step to its round and its position. The round after the last one repeats the last step."""
+    rounds = 1 + (policy.repeats if policy else 0)
+    steps = len(policy.steps) if policy else HIGHEST_STEP + 1
+    return {step_id(policy, round, step): (round, step) for round in range(rounds + 1) for step in range(steps)}
