@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,9 +63,10 @@ async def beat(file: Path, *, every: float = EVERY_SECONDS / 2) -> None:
     """Touch the file every `every` seconds while the event loop runs, until cancelled.
 
     The file's content is the time of this start, by which `dayar watch` recognises a worker that starts again and
-    again.
+    again. On a full disk the content is missing, but the process runs, because the monitoring must run then.
     """
-    file.write_text(datetime.now(UTC).isoformat(), encoding="ascii")
+    with suppress(OSError):
+        file.write_text(datetime.now(UTC).isoformat(), encoding="ascii")
     file.chmod(0o644)  # the monitoring may run as another user
     while True:
         file.touch()

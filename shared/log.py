@@ -7,9 +7,28 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
+
+
+class LossyStream:
+    """Leaves out what cannot be written.
+
+    A full disk must not end the program, because the program may be just telling the administrators about the disk.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
@@ -22,7 +41,7 @@ def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None 
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, LossyStream(stream or sys.stdout))),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)

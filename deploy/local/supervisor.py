@@ -175,7 +175,7 @@ class Supervisor:
             await asyncio.sleep(pause)
             try:
                 await start_again()
-            except CannotStart as error:
+            except (CannotStart, OSError) as error:  # on a full disk, for example, no file can be written
                 self._screen.warn(str(error))
 
     async def _end_silent(self, process: Process, title: str, answers: Answers) -> None:

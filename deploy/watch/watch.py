@@ -1,6 +1,7 @@
 """Runs the checks repeatedly, reports findings to the administrators, and writes the status file."""
 
 import asyncio
+import errno
 import fcntl
 import time
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ SEND_SECONDS = 30.0
 AGAIN_SECONDS = 30.0  # if no path delivered a message, the next attempt to send it begins after this pause
 BLIND = "checks"  # if a check could not run, the finding about this failure belongs to the check of this name
 BLIND_LASTING = timedelta(minutes=2)  # this time is longer than a restart of the services
+STATUS = "status"  # the finding that the status file could not be written belongs to the check of this name
+STATUS_LASTING = timedelta(minutes=1)
 
 
 class AlreadyWatched(DocumentedError):
@@ -37,7 +40,8 @@ class Watch:
         self._around, self._paths, self._folder, self._checks = around, paths, folder, checks
         settings = around.settings
         lasting = {check.name: timedelta(seconds=check.lasting) for check in checks}
-        self.patience = Patience(timedelta(seconds=settings.watch_repeat_seconds), {BLIND: BLIND_LASTING, **lasting})
+        lasting |= {BLIND: BLIND_LASTING, STATUS: STATUS_LASTING}
+        self.patience = Patience(timedelta(seconds=settings.watch_repeat_seconds), lasting)
         known = files.read(folder)
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
@@ -49,6 +53,7 @@ class Watch:
         ]
         self._looked_at: dict[str, float] = {}
         self._blind: dict[str, str] = {}
+        self._unwritten: str | None = None  # the code of the error that kept the status from being written
         self._send_after = 0.0
 
     async def run(self) -> None:
@@ -61,9 +66,8 @@ class Watch:
     async def once(self) -> None:
         """One round: the checks that are due, the message if one is due, and the status file."""
         await asyncio.gather(*(self._look(check) for check in self._checks if self._is_due(check)))
-        self._tracked_findings = tracked_findings.looked(
-            self._tracked_findings, BLIND, self._blind_findings(), self._around.now
-        )
+        for name, findings in ((BLIND, self._blind_findings()), (STATUS, self._status_findings())):
+            self._tracked_findings = tracked_findings.looked(self._tracked_findings, name, findings, self._around.now)
         self._tracked_findings = tracked_findings.without_settled(
             self._tracked_findings, self.patience, self._around.now
         )
@@ -103,6 +107,12 @@ class Watch:
             )
             for reason, checks in by_reason.items()
         ]
+
+    def _status_findings(self) -> list[MonitoringFinding]:
+        if self._unwritten is None:
+            return []
+        values = {"folder": str(self._folder), "reason": self._unwritten}
+        return [MonitoringFinding(kind=FindingKind.DISK_UNWRITABLE, level=Level.FAILED, values=values)]
 
     async def _report(self) -> None:
         reports = tracked_findings.due(self._tracked_findings, self.patience, self._around.now)
@@ -147,9 +157,12 @@ class Watch:
         )
         try:
             await asyncio.to_thread(files.write, self._folder, self.status)
-        # the status could not be written (the disk is full or read-only), but the message about this must still be sent
+        # the disk is full or read-only: the next rounds report this to the administrators
         except OSError as error:
+            self._unwritten = errno.errorcode.get(error.errno or 0, type(error).__name__)
             log.get().error("status not written", **log.described(error))
+        else:
+            self._unwritten = None
 
 
 @contextmanager

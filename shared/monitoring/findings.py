@@ -27,6 +27,7 @@ class FindingKind(StrEnum):
     DEAD_LETTERS = "dead_letters"
     HELD_OLD = "held_old"
     DISK_FULL = "disk_full"
+    DISK_UNWRITABLE = "disk_unwritable"
     CLOCK_WRONG = "clock_wrong"
     CLOCK_UNCHECKED = "clock_unchecked"
     CHANNEL_FAILING = "channel_failing"

@@ -64,6 +64,13 @@ TEXTS: Mapping[FindingKind, FindingText] = {
         N_("The disk of {folder} is almost full: {gib} GiB free ({percent} %)."),
         N_("Free some space or enlarge the disk. If the disk is full, no report can be accepted."),
     ),
+    FindingKind.DISK_UNWRITABLE: FindingText(
+        N_("The monitoring cannot write to its folder {folder} ({reason})."),
+        N_(
+            "Free some space or raise the quota (ENOSPC, EDQUOT), or check the disk (EROFS, EIO). Until then, reports "
+            "may be refused, and the status page stays as it was."
+        ),
+    ),
     FindingKind.CLOCK_WRONG: FindingText(
         N_("The server's clock is wrong by {seconds} s."),
         N_("Correct it and check the time synchronisation: ages, dates and ends of alerts go by this clock."),

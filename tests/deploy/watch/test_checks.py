@@ -126,6 +126,20 @@ async def test_a_check_that_fails_is_a_finding_and_ends_no_earlier_finding(tmp_p
     assert reported == known.open[0], "a restart repeats no message, and judges anew what nobody was told of"
 
 
+async def test_a_status_that_cannot_be_written_is_a_finding_until_it_can_be_written(tmp_path: Path) -> None:
+    settings = WatchSettings(watch_services={"intake": f"http://127.0.0.1:{free.free_port()}"})
+    watch = Watch(Surroundings(settings), [], folder := tmp_path / "away", checks=[])
+    for _ in range(2):
+        await watch.once()
+    (tracked,) = watch.status.open
+    assert tracked.finding.kind is FindingKind.DISK_UNWRITABLE
+    assert tracked.finding.values == {"folder": str(folder), "reason": "ENOENT"}
+    folder.mkdir()
+    for _ in range(2):
+        await watch.once()
+    assert watch.status.open == [] and files.read(folder) is not None
+
+
 EARLIER = NOW - timedelta(minutes=30, seconds=1)
 CHECK_STATE = 'console_check_state{check="backup",state="%s"} 1\nconsole_check_timestamp_seconds{check="backup"} 0'
 LABELS = '{consumer="registry",topic="hazards"}'
