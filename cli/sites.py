@@ -74,10 +74,9 @@ async def run(rows: Sequence[SheetRow], by: str, *, is_dry_run: bool) -> list[Im
     async def add(session: AsyncSession) -> list[ImportedRow]:
         encryption, now = EnvelopeEncryption(settings.registry_kek_file), datetime.now(UTC)
         store = SiteStore(session, encryption, places, settings.counted_status, account.account_id, now)
-        imported = await SiteImport(store, lambda pcode: is_own_unit(pcode, account.areas, places)).run(rows)
-        if is_dry_run:
-            await session.rollback()
-        else:
+        importing = SiteImport(store, lambda pcode: is_own_unit(pcode, account.areas, places))
+        imported = await importing.run(rows, is_dry_run=is_dry_run)
+        if not is_dry_run:
             await audit.add(session, entry(account, imported))
         return imported
 

@@ -66,9 +66,10 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 """
 
 
-# This lock protects the decisions about places and counts. Workers that compute counts share the lock until their
-# transactions end. A worker that executes a decision takes the lock exclusively. While it holds the exclusive lock, the
-# worker can find all counts that were computed with the older decisions, and compute them again.
+# This lock protects the names of sites, and the decisions about places and counts. Workers that compute counts share
+# the lock until their transactions end. A transaction that lists or renames a site, or executes a decision, takes the
+# lock exclusively. While it holds the exclusive lock, it can find all counts that were computed with the older names
+# and decisions, so that they are computed again.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from services.registry.counts.pools import SHARE_PLACES
 from services.registry.decisions import Name
 from services.registry.handlers import Registrar
 from services.registry.held.counts import CHANNEL
@@ -75,6 +76,9 @@ async def keep_published(engine: AsyncEngine, registrar: Registrar) -> None:
 async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
     """Publish some of the listed households and groups in one transaction. Return their number."""
     async with sessions.begin() as session:
+        # Transactions that hold this lock exclusively add rows to the list. If the rows were removed before the lock is
+        # acquired, each of the two transactions could wait for the other.
+        await (await database.driver(session)).execute(SHARE_PLACES)
         names = await take_some(session)
         await registrar.publish_held(names, session)
     return len(names)

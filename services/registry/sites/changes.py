@@ -1,6 +1,6 @@
 """Stores a new or changed site with its event. The person in charge is encrypted with a key of the site."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from services.registry.aads import row_aad
 from services.registry.households.events import SOURCE
 from services.registry.models import Site, SiteKey
 from services.registry.sites import queries as site_queries
-from services.registry.sites.named_in_words import list_groups_named
+from services.registry.sites.named_in_words import NamedSite, list_groups_named
 from services.registry.sites.sites import PersonInCharge, SiteVersion, is_same_site, with_settlement
 from shared import events
 from shared.crypto.envelope_encryption import EnvelopeEncryption
@@ -23,7 +23,6 @@ from shared.events.sites import SiteDescription
 from shared.events.vocabulary import Status
 from shared.messaging import outbox
 from shared.places import Places
-from shared.postgres import database
 
 
 class SiteConflict(Exception):
@@ -50,9 +49,15 @@ class SiteStore:
     status: Status
     account: UUID
     now: datetime
+    _named: list[NamedSite] = field(default_factory=list)  # the sites that got a name, a new name or another unit
 
     async def save(self, site_id: UUID, version: SiteVersion) -> Site:
         """Store the version, unless it is already stored. Raises SiteConflict."""
+        site = await self._save(site_id, version)
+        await self.list_counts()
+        return site
+
+    async def _save(self, site_id: UUID, version: SiteVersion) -> Site:
         version = with_settlement(version, self.places)
         known = await site_queries.site(self.session, site_id)
         if known is None:
@@ -69,10 +74,17 @@ class SiteStore:
         return await self._write(known, version, wanted)
 
     async def add(self, site_id: UUID, version: SiteVersion) -> Site:
-        """Store a new site. The caller has checked that the site is not stored under another id."""
+        """Store a new site. The caller has checked that the site is not stored under another id.
+
+        After the last new site, the caller must call `list_counts`.
+        """
         site = Site(site_id=site_id, needs={})
         self.session.add(site)
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
+
+    async def list_counts(self) -> None:
+        """List the counts that may name the stored sites in words. The worker computes these counts again."""
+        await list_groups_named(self.session, self._named)
 
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
         """Raises SiteConflict if another site at this place has an equal name."""
@@ -108,8 +120,8 @@ class SiteStore:
         )
         await outbox.add(self.session, events.message(event, id=random_id(), source=SOURCE, time=self.now))
         if words(site) != known_as:
-            units, names = filter(None, {known_as[0], site.pcode}), {*known_as[1:], *words(site)[1:]}
-            await list_groups_named(await database.driver(self.session), site.site_id, [*units], names)
+            pcodes, names = {known_as[0], site.pcode}, {*known_as[1:], *words(site)[1:]}
+            self._named.append(NamedSite(site.site_id, {*filter(None, pcodes)}, {*filter(None, names)}))
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:

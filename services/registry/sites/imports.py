@@ -44,22 +44,27 @@ class ImportedRow:
 
 
 class SiteImport:
-    """An import in the transaction of the store's session. The caller rolls back a dry run."""
+    """An import in the transaction of the store's session. The caller commits."""
 
     def __init__(self, store: SiteStore, is_permitted: Callable[[str], bool]) -> None:
         self._store = store
         self._is_permitted = is_permitted
         self._known: dict[Key, Site] = {}
 
-    async def run(self, rows: Iterable[SheetRow]) -> list[ImportedRow]:
-        """Add the sites, and return the result of each row.
+    async def run(self, rows: Iterable[SheetRow], *, is_dry_run: bool) -> list[ImportedRow]:
+        """Add the sites, and return the result of each row. A dry run is rolled back.
 
         A row adds nothing if its site is already stored, or was in an earlier row.
         """
         await site_queries.lock(self._store.session)
         for site in await site_queries.everything(self._store.session):
             self._remember(site, self._store.described(site))
-        return [await self._import(row) for row in rows]
+        imported = [await self._import(row) for row in rows]
+        if is_dry_run:
+            await self._store.session.rollback()
+        else:
+            await self._store.list_counts()
+        return imported
 
     async def _import(self, row: SheetRow) -> ImportedRow:
         if row.site is None:

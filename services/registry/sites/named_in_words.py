@@ -7,32 +7,62 @@ its number of people must include the people of those earlier counts.
 # raw SQL throughout: the names are read from the reports of the counts
 
 from collections.abc import Collection
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.held.counts import list_groups, list_held_at
 from shared.places.localities import joined
+from shared.postgres import database
 
-# The counts that name their place in words in these units, or were found to be at this site by its former name. A count
-# in these units may have been found to be at another site, which now shares its name with this site.
+# The counts that name their place in words in these units, or were found to be at one of these sites by its former
+# name. A count in these units may have been found to be at another site, which now shares its name with a new site.
 IN_WORDS = """
-SELECT counts.group_id, counts.site_id, reports.clear::json ->> 'destination_locality' AS words
+SELECT counts.group_id, counts.site_id, counts.destination_pcode,
+    reports.clear::json ->> 'destination_locality' AS words
 FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.report_id, counts.version)
     AND reports.kind = 'group' AND reports.subject_id = counts.group_id AND reports.outcome IN ('recorded', 'merged')
 WHERE counts.movement_id IS NULL AND reports.clear::json ->> 'site_id' IS NULL
-    AND (counts.site_id = $2 OR counts.destination_pcode = ANY($1::text[]))
+    AND (counts.site_id = ANY($2::uuid[]) OR counts.destination_pcode = ANY($1::text[]))
+"""
+# The groups of which displaced people moved to these units or sites. The words of a movement are encrypted, so they
+# cannot be compared here.
+MOVED = """
+SELECT DISTINCT group_id FROM counts
+WHERE movement_id IS NOT NULL AND sub_stock = 'in_displacement'
+    AND (site_id = ANY($2::uuid[]) OR destination_pcode = ANY($1::text[]))
 """
 
 
-async def list_groups_named(
-    connection: Any, site_id: UUID, units: Collection[str], names: Collection[str | None]
-) -> None:
-    """List the groups whose recorded counts may be about the site, and the held counts that may be about it.
+class NamedSite(NamedTuple):
+    """A site with the P-codes and names by which counts may have named it, or may name it now, without its id."""
 
-    `units` and `names` are the former and the new P-codes and names of the site.
+    site_id: UUID
+    pcodes: Collection[str]
+    names: Collection[str]
+
+
+async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite]) -> None:
+    """List the groups whose recorded counts may be about these sites, and the held counts that may be about them.
+
+    A worker may be filing a count that names one of these sites, and may not have seen the site. Therefore this
+    function waits for all workers that are computing counts, and then finds their counts. Workers that begin later wait
+    until this transaction ends, and then see the site.
     """
-    known = {joined(name) for name in names if name}
-    rows = await connection.fetch(IN_WORDS, list(units), site_id)
-    concerned = (row for row in rows if row["site_id"] == site_id or joined(row["words"]) in known)
-    await list_groups(connection, {row["group_id"] for row in concerned})
-    await list_held_at(connection, sorted(units), [])
+    if not sites:
+        return
+    await session.execute(database.advisory_lock("same places"))
+    connection = await database.driver(session)
+    site_ids = {site.site_id for site in sites}
+    known = {(pcode, joined(name)) for site in sites for pcode in site.pcodes for name in site.names}
+    pcodes = sorted({pcode for site in sites for pcode in site.pcodes})
+    counts = await connection.fetch(IN_WORDS, pcodes, list(site_ids))
+    concerned = {
+        count["group_id"]
+        for count in counts
+        if count["site_id"] in site_ids or (count["destination_pcode"], joined(count["words"])) in known
+    }
+    moved = {row["group_id"] for row in await connection.fetch(MOVED, pcodes, list(site_ids))}
+    await list_groups(connection, concerned | moved)
+    await list_held_at(connection, pcodes, [])

@@ -159,10 +159,8 @@ async def import_sites(
     import guesses its name from the label.
     """
     sheet = await read_sheet(request, columns)
-    imported = await site_import(request, session, caller).run(sheet.rows)
-    if dry_run:
-        await session.rollback()
-    else:
+    imported = await site_import(request, session, caller).run(sheet.rows, is_dry_run=dry_run)
+    if not dry_run:
         added = [row.site_id for row in imported if row.verdict is RowVerdict.ADDED and row.site_id]
         await audit.add(session, audit.entry_of(request, Action.SITE_CHANGED, objects=added, reason="import"))
     return ImportedSheet(
@@ -178,8 +176,7 @@ async def import_sites(
 async def refused_sites(request: Request, session: Session, caller: Caller, columns: Columns = "") -> Response:
     """The rows of a sheet that the import refuses, as an XLSX workbook with reasons in the reader's language."""
     sheet = await read_sheet(request, columns)
-    imported = await site_import(request, session, caller).run(sheet.rows)
-    await session.rollback()
+    imported = await site_import(request, session, caller).run(sheet.rows, is_dry_run=True)
     content = await asyncio.to_thread(refused_sheets.workbook, sheet, imported, language_of(request))
     headers = {"content-disposition": 'attachment; filename="not-accepted.xlsx"'}
     return Response(content, media_type=XLSX, headers=headers)

@@ -1,0 +1,114 @@
+"""Counts that name a site in words belong to the site, whether the site is listed before, after or meanwhile."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.held.earlier import publish_some
+from services.registry.sites import queries as site_queries
+from services.registry.sites.changes import SiteStore
+from services.registry.sites.sites import SiteVersion
+from shared.auth.tokens import Role
+from shared.events.vocabulary import Status
+from tests.registry.conftest import AUTHOR, TEAM, Office
+from tests.registry.factories import BATKEN, KADAMJAI, Desk, movement
+from tests.registry.test_headcounts import counted
+from tests.registry.test_site_imports import imported
+from tests.registry.test_sites import SCHOOL, listed, occupancy, rows, saved
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.anyio
+
+IN_WORDS = {"destination_locality": "школа №5"}
+WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+
+async def published(office: Office) -> None:
+    while await publish_some(office.app.state.sessions, office.registrar):
+        pass
+
+
+def filing(office: Office, session: AsyncSession, persons: int) -> Any:
+    received = Desk(office.installation.secrets / "seal").received(
+        counted(0, persons, **IN_WORDS), author=AUTHOR, team=TEAM
+    )
+    return office.registrar.file_reports([received], session)
+
+
+async def listing(office: Office, session: AsyncSession, site_id: Any) -> None:
+    """Add the site as the route does, in a transaction that is not committed yet."""
+    state = office.app.state
+    await site_queries.lock(session)
+    store = SiteStore(session, state.encryption, state.places, Status.ACTUAL, uuid4(), datetime.now(UTC))
+    await store.save(site_id, SiteVersion.model_validate(SCHOOL))
+
+
+async def test_a_count_that_is_filed_while_its_site_is_listed_belongs_to_the_site(office: Office) -> None:
+    """The worker reads the list of sites before the site is added, and commits after it."""
+    site_id, sessions = uuid4(), office.app.state.sessions
+    async with sessions() as worker, sessions() as desk, sessions() as observer, asyncio.TaskGroup() as tasks:
+        await filing(office, worker, 70)
+        later = tasks.create_task(listing(office, desk, site_id))
+        await wait_for(lambda: observer.scalar(WAITING))
+        await worker.commit()
+        await later
+        await desk.commit()
+    await published(office)
+    assert (await occupancy(office, site_id))["highest"] == 70
+
+
+async def test_a_count_that_comes_while_its_site_is_listed_belongs_to_the_site(office: Office) -> None:
+    """The desk looks for counts before the count is stored, and commits after the worker began."""
+    site_id, sessions = uuid4(), office.app.state.sessions
+    async with sessions() as worker, sessions() as desk, sessions() as observer, asyncio.TaskGroup() as tasks:
+        await listing(office, desk, site_id)
+        later = tasks.create_task(filing(office, worker, 70))
+        await wait_for(lambda: observer.scalar(WAITING))
+        await desk.commit()
+        await later
+        await worker.commit()
+    assert (await occupancy(office, site_id))["highest"] == 70
+
+
+async def test_a_site_can_be_renamed_while_the_counts_of_its_former_name_are_computed_again(office: Office) -> None:
+    """The worker takes the groups from the list, and the desk adds the same groups to the list again."""
+    await office.file(counted(0, 70, **IN_WORDS))
+    site_id = await saved(office)
+    renamed = {**SCHOOL, "name_ky": "Гимназия", "name_ru": None, "version": 2}
+    put, computed = await asyncio.gather(
+        office.put(f"/v1/sites/{site_id}", renamed, role=Role.OPERATOR),
+        publish_some(office.app.state.sessions, office.registrar),
+    )
+    assert (put.status_code, computed) == (200, 1)
+    await published(office)
+    assert await occupancy(office, site_id) is None
+
+
+async def test_people_of_a_group_who_moved_to_a_site_in_words_are_there_when_it_is_listed(office: Office) -> None:
+    group = counted(0, 70, destination_locality="Мечит")
+    at = {"occurred_at": "2022-05-06T06:00:00Z", "reported_at": "2022-05-06T07:00:00Z", "persons": 30}
+    await office.file(group, movement(group, "transferred", destination={"pcode": BATKEN}, **at, **IN_WORDS))
+    site_id = await saved(office)
+    await published(office)
+    assert (await occupancy(office, site_id))["highest"] == 30
+
+
+async def test_counts_in_words_belong_to_the_sites_of_an_imported_sheet(office: Office) -> None:
+    here = {"destination": {"pcode": KADAMJAI}}
+    await office.file(
+        *(counted(0, 10 + number, destination_locality=f"Школа {number}", **here) for number in range(3)),
+        counted(0, 5, destination_locality="Школа 1", destination={"pcode": BATKEN}),
+    )
+    sheet = "name_ru,type,pcode\n" + "".join(f"школа  {number},school,{KADAMJAI}\n" for number in range(1, 3))
+    await imported(office, sheet, dry_run=True)
+    assert await rows(office, "SELECT 1 FROM unpublished_held_people") == []
+    await imported(office, sheet)
+    assert await rows(office, "SELECT count(*) FROM unpublished_held_people") == [(2,)]
+    await published(office)
+    people = {site["name_ru"]: (await occupancy(office, site["site_id"]))["highest"] for site in await listed(office)}
+    assert people == {"школа  1": 11, "школа  2": 12}
