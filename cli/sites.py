@@ -57,6 +57,8 @@ def import_file(file: Sheet, by: By, dry_run: DryRun = False, bad_rows: BadRows 
         refuse(error.message)
     if skipped := [label for label, column in zip(sheet.labels, sheet.columns, strict=True) if column == SKIPPED]:
         typer.echo(f"Columns that are not read: {', '.join(skipped)}.")
+    if sheet.unread:
+        typer.echo(f"Only the first sheet is read. Not read: {', '.join(sheet.unread)}.")
     rows = sheet.rows
     imported = asyncio.run(run(rows, by, is_dry_run=dry_run))
     for row in imported:

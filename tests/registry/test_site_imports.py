@@ -115,7 +115,7 @@ def test_a_decimal_comma_is_read() -> None:
 
 def test_a_long_cell_refuses_its_row_only() -> None:
     long, other = read(f"name_ru,type,pcode\n{'x' * 200_000},school,{KADAMJAI}\na,school,{KADAMJAI}\n".encode()).rows
-    assert ("name_ru", "a shorter text") in long.errors and other.site is not None
+    assert ("name_ru", "the text is too long") in long.errors and other.site is not None
 
 
 @pytest.mark.parametrize(
@@ -202,3 +202,46 @@ async def test_refused_rows_come_back_with_reasons(office: Office) -> None:
     assert (header[1], header[-1]) == ("Наименование объекта", "Почему не принято")
     assert row[2] == "Замок" and "Район: нужен район или город вашей территории" in str(row[-1])
     assert await listed(office) == []
+
+
+def workbook_of(*sheets: list[list[Any]], merged: str = "") -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for number, lines in enumerate(sheets):
+        sheet = book.create_sheet(f"Лист {number + 1}")
+        for line in lines:
+            sheet.append(line)
+        if merged:
+            sheet.merge_cells(merged)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+MERGED_SHEET: list[list[Any]] = [
+    ["name_ru", "type", "pcode", "capacity"],
+    ["Школа", "школа", KADAMJAI, 250],
+    ["Мечеть", "мечеть"],
+]
+
+
+async def test_a_capacity_that_two_sites_share_is_refused_and_a_district_is_not(office: Office) -> None:
+    of_district, of_capacity = workbook_of(MERGED_SHEET, merged="C2:C3"), workbook_of(MERGED_SHEET, merged="D2:D3")
+    assert verdicts(await imported(office, of_district)) == [(2, "added", []), (3, "added", [])]
+    shared = await imported(office, of_capacity, dry_run=True)
+    assert verdicts(shared) == [(2, "refused", ["capacity"]), (3, "refused", ["capacity", "pcode"])]
+    answer = await imported(office, of_capacity, path="/v1/sites:refused?lang=ru")
+    [_, row, _] = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)
+    assert str(row[-1]).startswith("capacity: объединённая ячейка: каждому месту размещения")
+
+
+async def test_the_sheets_that_are_not_read_are_named(office: Office) -> None:
+    answer = await imported(office, workbook_of(MERGED_SHEET[:2], MERGED_SHEET[:2], []))
+    assert verdicts(answer) == [(2, "added", [])]
+    assert answer.json()["unread_sheets"] == ["Лист 2"]
+
+
+async def test_the_reason_names_a_formula_and_not_a_missing_name(office: Office) -> None:
+    answer = await imported(office, rayon_list(), path="/v1/sites:refused?lang=en")
+    [_, row] = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)
+    assert "the result of the formula is not in the file" in str(row[-1])

@@ -13,7 +13,10 @@ def workbook(sheet: SiteSheet, imported: Iterable[ImportedRow], language: str) -
     gettext = translations(language).ugettext
 
     def text(column: str, expected: str) -> str:
-        fault = term("site_fault", column, gettext) if column in TERMS["site_fault"] else expected
+        if expected in TERMS["site_cell_fault"]:
+            fault = term("site_cell_fault", expected, gettext)
+        else:
+            fault = term("site_fault", column, gettext) if column in TERMS["site_fault"] else expected
         return ": ".join(filter(None, (label(column), fault)))
 
     def label(column: str) -> str:

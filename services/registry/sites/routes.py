@@ -77,8 +77,11 @@ class SiteColumnView(BaseModel):
 
 
 class ImportedSheet(BaseModel):
+    """`unread_sheets` are the names of the other sheets of the workbook, which are not read."""
+
     columns: list[SiteColumnView]
     rows: list[ImportedRowView]
+    unread_sheets: tuple[str, ...]
 
 
 @router.get("/v1/sites")
@@ -169,6 +172,7 @@ async def import_sites(
             for label, column in zip(sheet.labels, sheet.columns, strict=True)
         ],
         rows=[ImportedRowView.model_validate(row) for row in imported],
+        unread_sheets=sheet.unread,
     )
 
 

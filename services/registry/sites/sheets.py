@@ -10,10 +10,12 @@ from pydantic import ValidationError
 
 from services.registry.sites.sites import SiteVersion
 from shared.errors import DocumentedError
+from shared.pages.terms.sheets import SITE_CELL_FAULTS
 from shared.places import Places
 from shared.places.localities import folded
 from shared.sheets import header, reading
 from shared.sheets.code_names import CodeNames, names
+from shared.sheets.codes import RowFault
 from shared.sheets.place_names import Namesakes, PlaceNames
 from shared.sheets.sheet import CellFault, FileFault, Sheet, SheetLine, UnreadableFile
 from shared.web.problems import expected
@@ -58,13 +60,8 @@ PATTERNS = [
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
 OWN = {folded(column): column for column in (*COLUMNS, REASONS)}
-FAULTS = {
-    CellFault.FORMULA: "a value: the result of the formula is not in the file",
-    CellFault.ERROR: "a value: the formula has an error",
-    CellFault.TOO_LONG: "a shorter text",
-    CellFault.QUOTE: "a second quotation mark",
-    CellFault.LETTERS: "letters instead of ?",
-}
+# If a cell is merged over several rows, all these rows have its value. In these columns, each row needs its own value.
+OF_ONE_SITE = {"name_ky", "name_ru", "name_en", "lat", "lon", "capacity"}
 
 
 class BadSheet(DocumentedError):
@@ -94,12 +91,14 @@ class SheetRow:
 class SiteSheet:
     """The rows of a sheet, and the kind of each column.
 
-    The kind is REASONS, SKIPPED, or one of COLUMNS.
+    The kind is REASONS, SKIPPED, or one of COLUMNS. `unread` are the names of the other sheets of the file that have
+    content; the import reads only the first sheet.
     """
 
     labels: tuple[str, ...]
     columns: tuple[str, ...]
     rows: list[SheetRow]
+    unread: tuple[str, ...] = ()
 
 
 class SiteNames:
@@ -119,20 +118,21 @@ def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
 
     `chosen` are kinds that the caller chose for the first columns; all others are guessed. Raises BadSheet.
     """
-    sheet = opened(raw)
+    sheet, *others = opened(raw)
     header_rows = header.guessed(sheet, guess)
     labels = header.labels(sheet, header_rows)
     columns = (*chosen[: sheet.width], *guesses(labels)[len(chosen) :])
     rows = header.rows_below(sheet, header_rows)
     if not rows or set(columns).isdisjoint(COLUMNS):
         raise BadSheet
-    return SiteSheet(labels, columns, [row(line, labels, columns) for line in rows])
+    sites = [row(line, labels, columns) for line in rows]
+    return SiteSheet(labels, columns, sites, tuple(other.name for other in others))
 
 
-def opened(raw: bytes) -> Sheet:
-    """The first sheet of the file. Raises BadSheet."""
+def opened(raw: bytes) -> list[Sheet]:
+    """The sheets of the file that have content. Raises BadSheet."""
     try:
-        return reading.read(raw, most_lines=ROWS)[0]
+        return reading.read(raw, most_lines=ROWS)
     except UnreadableFile as error:
         bad = BadSheet()
         bad.fault = error.fault
@@ -163,10 +163,12 @@ def guesses(labels: Sequence[str]) -> tuple[str, ...]:
 def row(line: SheetLine, labels: Sequence[str], columns: Sequence[str]) -> SheetRow:
     cells = {column: text for column, text in zip(columns, line.cells, strict=False) if text and column in COLUMNS}
     errors = [
-        (columns[place] if columns[place] in COLUMNS else "", FAULTS[fault])
+        (columns[place] if columns[place] in COLUMNS else "", SITE_CELL_FAULTS[fault])
         for place, fault in line.faults.items()
         if columns[place] in COLUMNS or fault is CellFault.QUOTE
     ]
+    merged = (columns[place] for place in sorted(line.merged) if place < len(columns))
+    errors += [(column, SITE_CELL_FAULTS[RowFault.MERGED]) for column in merged if column in OF_ONE_SITE]
     nameless = zip(line.cells, labels, columns, strict=False)
     if any(text and not label and column == SKIPPED for text, label, column in nameless):
         errors.append(("", "as many cells as the header"))

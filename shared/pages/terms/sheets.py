@@ -5,6 +5,17 @@ from collections.abc import Mapping
 from shared.pages.terms.translatable import N_
 from shared.sheets.codes import HouseholdColumn, RowFault, SheetRowVerdict
 
+CELL_FAULTS: Mapping[str, str] = {
+    RowFault.FORMULA: N_("the result of the formula is not in the file: open the file in Excel and save it"),
+    RowFault.ERROR: N_("the formula has an error"),
+    RowFault.TOO_LONG: N_("the text is too long"),
+    RowFault.QUOTE: N_("a quotation mark has no second one, so the rows below are in this cell"),
+    RowFault.LETTERS: N_("? instead of letters: save the list as XLSX or as CSV UTF-8"),
+}
+SITE_CELL_FAULTS: Mapping[str, str] = {
+    **CELL_FAULTS,
+    RowFault.MERGED: N_("a merged cell: each site needs a row and a value of its own"),
+}
 TERMS: Mapping[str, Mapping[str, str]] = {
     "household_column": {
         HouseholdColumn.NOTES: N_("Kept as a note"),
@@ -36,11 +47,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         HouseholdColumn.URGENT: N_("Urgent: yes or no"),
     },
     "row_fault": {
-        RowFault.FORMULA: N_("the result of the formula is not in the file: open the file in Excel and save it"),
-        RowFault.ERROR: N_("the formula has an error"),
-        RowFault.TOO_LONG: N_("the text is too long"),
-        RowFault.QUOTE: N_("a quotation mark has no second one, so the rows below are in this cell"),
-        RowFault.LETTERS: N_("? instead of letters: save the list as XLSX or as CSV UTF-8"),
+        **CELL_FAULTS,
         RowFault.MERGED: N_("a merged cell: each household needs a row and a value of its own"),
         RowFault.TOTAL: N_("a total, no household"),
         RowFault.REPEATED: N_("equal to an earlier row"),
@@ -97,6 +104,8 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "skipped": N_("Not stored"),
         "reasons": N_("Why not accepted"),
     },
+    # The import of sites states these faults in English. A page shows the fault in its reader's language.
+    "site_cell_fault": {text: text for text in SITE_CELL_FAULTS.values()},
     # For each column, what is expected in it. The key "" stands for the row as a whole.
     "site_fault": {
         "name_ky": N_("a name of at most 150 letters is needed"),

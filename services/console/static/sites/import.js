@@ -72,12 +72,15 @@ async function sendFile(act, more = {}) {
 async function send(isTrial) {
   const answer = await sendFile("import", { dry_run: String(isTrial) });
   if (!answer) return false;
-  const { columns, rows } = /** @type {{columns: {label: string, column: string}[], rows: ImportedRow[]}} */ (
-    await answer.json()
-  );
+  const { columns, rows, unread_sheets } =
+    /** @type {{columns: {label: string, column: string}[], rows: ImportedRow[], unread_sheets: string[]}} */ (
+      await answer.json()
+    );
   drawColumns(columns, words("columns"));
   element("columns-field").hidden = false;
   show(rows, isTrial ? "tried" : "added");
+  element("unread-sheets").textContent = sentence("unread_sheets", { sheets: unread_sheets.join(", ") });
+  element("unread-sheets").hidden = !unread_sheets.length;
   return true;
 }
 
@@ -109,6 +112,7 @@ function show(rows, result) {
   );
   const ranked = [...rows].sort((a, b) => VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict) || a.line - b.line);
   element("sheet-failure").hidden = true;
+  element("unread-sheets").hidden = true;
   element("sheet-result").textContent = result ? sentence(result, counts) : "";
   element("verdicts").hidden = !rows.length;
   /** @type {HTMLElement} */ (element("verdicts").querySelector("tbody")).replaceChildren(...ranked.map(drawn));
@@ -120,7 +124,9 @@ function show(rows, result) {
 /** @param {ImportedRow} imported */
 function drawn({ line, verdict, name, errors }) {
   const reasons = errors.map(([column, expected]) =>
-    [words("columns")[column], expected && (words("faults")[column] ?? expected)].filter(Boolean).join(": "),
+    [words("columns")[column], expected && (words("cell_faults")[expected] ?? words("faults")[column] ?? expected)]
+      .filter(Boolean)
+      .join(": "),
   );
   const made = row([
     cell(number.format(line)),
