@@ -18,6 +18,7 @@ from shared.events.vocabulary import Status
 from tests.registry.conftest import AUTHOR, TEAM, Office
 from tests.registry.factories import BATKEN, KADAMJAI, Desk, movement
 from tests.registry.test_headcounts import counted
+from tests.registry.test_place_decisions import answer, in_effect
 from tests.registry.test_site_imports import imported
 from tests.registry.test_sites import SCHOOL, listed, occupancy, rows, saved
 from tests.waiting import wait_for
@@ -86,6 +87,24 @@ async def test_a_site_can_be_renamed_while_the_counts_of_its_former_name_are_com
     )
     assert (put.status_code, computed) == (200, 1)
     await published(office)
+    assert await occupancy(office, site_id) is None
+
+
+async def test_a_name_that_a_person_joined_to_the_name_of_a_later_site_means_the_site(office: Office) -> None:
+    """A person says that two names of a mosque mean the same place. Then the desk lists the mosque under one name."""
+    await office.file(counted(0, 100, destination_locality="Мечит Тобей"))
+    await office.file(counted(5, 110, destination_locality="Мечит Тобой"))
+    await answer(office, "same")
+    assert await in_effect(office) == [110]
+    site_id = await saved(office, name_ky="Мечит Тобой", name_ru=None)
+    await published(office)
+    assert await in_effect(office) == [110]
+    assert (await occupancy(office, site_id))["highest"] == 110
+    await office.file(counted(6, 120, destination_locality="Мечит Тобей"))
+    assert await in_effect(office) == [120]
+    await saved(office, site_id, name_ky="Клуб", name_ru=None, version=2)
+    await published(office)
+    assert await in_effect(office) == [120]
     assert await occupancy(office, site_id) is None
 
 

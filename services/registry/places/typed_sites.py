@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from services.registry.places.same_places import NONE_JOINED, SamePlaces, site_key
+from services.registry.places.same_places import NONE_JOINED, PlaceKey, SamePlaces, site_key
 from shared.places.localities import joined
 
 SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, and its names
@@ -13,7 +13,8 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, a
 class TypedSites:
     """Finds sites by P-code and name. `same` has the names that mean the same place according to people's decisions.
 
-    If several sites of a P-code have the same name, this name is ignored.
+    If several sites of a P-code have the same name, this name is ignored. A name that no site has means the site whose
+    name is joined to it.
     """
 
     def __init__(self, sites: Iterable[SiteNames], same: SamePlaces = NONE_JOINED) -> None:
@@ -29,9 +30,16 @@ class TypedSites:
     def meant(self, pcode: str | None, words: str | None) -> UUID | None:
         if not pcode or not words:
             return None
-        return self._meant.get((pcode, joined(words))) or self.same.site((pcode, joined(words)))
+        place = pcode, joined(words)
+        return self._meant.get(place) or self.same.site(place) or self._joined(place)
+
+    def _joined(self, place: PlaceKey) -> UUID | None:
+        """The site that has one of the names that mean the same place. The result is None if several sites have one."""
+        sites = {self._meant[same] for same in self.same.all_of(place) if same in self._meant}
+        return sites.pop() if len(sites) == 1 else None
 
     def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
         """The P-codes and folded names by which a count may name the site without the site's id."""
-        names = self._words.get(site_id, set()) | (self.same.all_of(site_key(site_id)) - {site_key(site_id)})
+        own = self._words.get(site_id, set()) | {site_key(site_id)}
+        names = {place for name in own for place in self.same.all_of(name)} - {site_key(site_id)}
         return {(pcode, name) for pcode, name in names if self.meant(pcode, name) == site_id}

@@ -84,7 +84,7 @@ class SiteStore:
 
     async def list_counts(self) -> None:
         """List the counts that may name the stored sites in words. The worker computes these counts again."""
-        await list_groups_named(self.session, self._named)
+        await list_groups_named(self.session, self._named, self.places)
 
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
         """Raises SiteConflict if another site at this place has an equal name."""

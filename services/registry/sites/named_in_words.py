@@ -12,7 +12,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.counts.pools import same_places
 from services.registry.held.counts import list_groups, list_held_at
+from shared.places import Places
 from shared.places.localities import joined
 from shared.postgres import database
 
@@ -43,7 +45,7 @@ class NamedSite(NamedTuple):
     names: Collection[str]
 
 
-async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite]) -> None:
+async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite], places: Places) -> None:
     """List the groups whose recorded counts may be about these sites, and the held counts that may be about them.
 
     A worker may be filing a count that names one of these sites, and may not have seen the site. Therefore this
@@ -55,7 +57,9 @@ async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite])
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)
     site_ids = {site.site_id for site in sites}
-    known = {(pcode, joined(name)) for site in sites for pcode in site.pcodes for name in site.names}
+    names = {(pcode, joined(name)) for site in sites for pcode in site.pcodes for name in site.names}
+    same = await same_places(connection, places)
+    known = {place for name in names for place in same.all_of(name)}
     pcodes = sorted({pcode for site in sites for pcode in site.pcodes})
     counts = await connection.fetch(IN_WORDS, pcodes, list(site_ids))
     concerned = {
