@@ -126,7 +126,8 @@ class SiteStore:
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
         """Encrypt the person with a new key. The old key is deleted, so that older copies of the row reveal nobody."""
-        await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
+        if site.sealed is not None:
+            await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:
             return None
         key = self.encryption.draw()
