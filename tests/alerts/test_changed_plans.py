@@ -5,11 +5,11 @@ from dataclasses import replace
 from uuid import uuid4
 
 from services.alerts.changes import AlertChanges
+from services.alerts.notifications import duty_heads
 from services.alerts.notifications.plans import NotificationPlan, is_absent
 from services.alerts.notifications.stages import Notification
 from services.alerts.notifications.stages.steps import Steps
 from services.alerts.notifications.waiting_times import steps_of_alert
-from services.alerts.policies import duty_heads
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 from shared.places import Places

@@ -6,12 +6,12 @@ A new condition is one more function in `stages/`, and one more stage in the tup
 from collections.abc import Sequence
 from uuid import UUID
 
+from services.alerts.notifications import duty_heads
 from services.alerts.notifications.stages import Notification, Omission, Omissions, Stage, recipients
 from services.alerts.notifications.stages.called import called_before, called_or_reached, newly_concerned
 from services.alerts.notifications.stages.conditions import CONCERNED, REACHED, on_duty_with_posts
 from services.alerts.notifications.stages.steps import after_end, current_step, earlier_step_called, steps_of
 from services.alerts.notifications.waiting_times import steps_of_alert
-from services.alerts.policies import duty_heads
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 

@@ -6,10 +6,10 @@ from typing import Annotated
 from pydantic import Field
 
 from services.alerts.alerts import Alert
+from services.alerts.notifications import duty_heads
 from services.alerts.notifications.stages import Notification, recipients
 from services.alerts.notifications.stages.conditions import CONCERNED
 from services.alerts.notifications.stages.steps import Steps, steps_of
-from services.alerts.policies import duty_heads
 from services.alerts.rules.rule import RuleModel
 from shared.events.vocabulary import Severity
 

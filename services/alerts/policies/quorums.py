@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.alerts.notifications import duty_heads
 from services.alerts.notifications.stages import Notification, recipients
 from services.alerts.notifications.stages.conditions import CONCERNED
 from services.alerts.notifications.stages.steps import Steps, steps_of
-from services.alerts.policies import duty_heads
 from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 
