@@ -11,9 +11,9 @@ from services.alerts.acts.acts import Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
 from services.alerts.alerts import Alert
+from services.alerts.notifications.quorums import Quorum, quorum
 from services.alerts.notifications.stages import Notification
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
-from services.alerts.policies.quorums import Quorum, quorum
 from services.alerts.queries import disabled_accounts
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.alerts.alerts import Alert
-from services.alerts.policies.quorums import Quorum
+from services.alerts.notifications.quorums import Quorum
 from services.alerts.transitions import (
     NOT_ACKNOWLEDGED,
     NOT_ASSIGNED,

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.alerts import Alert
+from services.alerts.notifications import quorums
+from services.alerts.notifications.quorums import Quorum
 from services.alerts.notifications.stages import Notification
-from services.alerts.policies import quorums
-from services.alerts.policies.quorums import Quorum
 from services.alerts.queries import deliveries as delivery_queries
 from services.alerts.queries import plans as plan_queries
 from services.alerts.queries import policies as policy_queries
