@@ -14,7 +14,6 @@ from cli.refusals import refuse_change
 from cli.transactions import within
 from services.alerts.config import AlertsSettings
 from services.alerts.definitions import MOST_BYTES
-from services.alerts.notifications.plans import is_absent
 from services.alerts.policies import definitions as policy_definitions
 from services.alerts.policies.definitions import InvalidPolicy
 from services.alerts.policies.forms import MOST_POLICIES
@@ -23,6 +22,7 @@ from services.alerts.policies.staff import Staff
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import staff as staff_queries
 from services.alerts.receivers import subscriptions
+from services.alerts.receivers.receivers import is_absent
 from shared.audit import Action
 from shared.country import COUNTRY
 from shared.errors import DocumentedError

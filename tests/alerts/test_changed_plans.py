@@ -6,12 +6,12 @@ from uuid import uuid4
 
 from services.alerts.changes import AlertChanges
 from services.alerts.notifications import duty_heads
-from services.alerts.notifications.plans import NotificationPlan, is_absent
+from services.alerts.notifications.plans import NotificationPlan
 from services.alerts.notifications.stages import Notification
 from services.alerts.notifications.stages.steps import Steps
 from services.alerts.notifications.waiting_times import steps_of_alert
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
-from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.receivers.receivers import Receiver, ReceiverKind, is_absent
 from shared.places import Places
 from tests.alerts.factories import ALAI, KADAMJAI, NOW, rules
 from tests.alerts.test_notifications import alert, receiver

@@ -1,13 +1,13 @@
 """The stored plan that decides who is notified: receivers, rosters, escalation policies, silences and inhibitors."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from services.alerts.notifications.inhibitions import Inhibitor
 from services.alerts.policies.policies import EscalationPolicy
-from services.alerts.receivers.receivers import Receiver, ReceiverKind
+from services.alerts.receivers.receivers import Receiver, is_absent
 from services.alerts.rosters.duty import person_at
 from services.alerts.rosters.rosters import Override, Roster
 from services.alerts.silences.silences import Silence
@@ -64,11 +64,3 @@ class NotificationPlan:
             if on_duty := able & {person} or able & roster.people or labels & roster.people:
                 people[name] = frozenset(on_duty)
         return people
-
-
-def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
-    """Whether the receiver is a person whose account is disabled. Such a person has usually left.
-
-    A post or a system stays even if its account is disabled, because other people still read its messages.
-    """
-    return receiver.kind is ReceiverKind.PERSON and receiver.account_id in disabled_accounts

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.alerts.notifications.plans import is_absent
 from services.alerts.policies.forms import (
     HIGHEST_POSITION,
     LONGEST_MINUTES,
@@ -23,6 +22,7 @@ from services.alerts.queries import staff as staff_queries
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.checks import LONGEST_LABEL
 from services.alerts.receivers.pages import choices
+from services.alerts.receivers.receivers import is_absent
 from shared import audit
 from shared.audit import Action
 from shared.pages import Pages

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.alerts.notifications.plans import NotificationPlan, PlannedRoster, is_absent
+from services.alerts.notifications.plans import NotificationPlan, PlannedRoster
 from services.alerts.queries import disabled_accounts as disabled_queries
 from services.alerts.queries import inhibitors as inhibitor_queries
 from services.alerts.queries import policies as policy_queries
 from services.alerts.queries import receivers as receiver_queries
 from services.alerts.queries import rosters as roster_queries
 from services.alerts.queries import silences as silence_queries
-from services.alerts.receivers.receivers import Receiver
+from services.alerts.receivers.receivers import Receiver, is_absent
 
 SOON = timedelta(minutes=1)  # a plan is used for seconds, so overrides that begin later are not read
 

@@ -91,6 +91,14 @@ class Receiver:
         return covers(self.areas, pcode, places)
 
 
+def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
+    """Whether the receiver is a person whose account is disabled. Such a person has usually left.
+
+    A post or a system stays even if its account is disabled, because other people still read its messages.
+    """
+    return receiver.kind is ReceiverKind.PERSON and receiver.account_id in disabled_accounts
+
+
 def covers(areas: Collection[str], pcode: str, places: Ancestry) -> bool:
     """Whether the place is one of the areas, lies in one of them, or contains one of them."""
     above = (COUNTRY, pcode, *places.ancestors(pcode))
