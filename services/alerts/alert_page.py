@@ -98,7 +98,7 @@ async def alert_page(
         **await checklist_of(session, alert, acts, request, caller, revisions),
         withheld=await withheld(session, alert, request, caller),
         is_known_by_points=is_by_points,
-        nearest_districts=await nearest_districts(session, revisions[0], state.places) if is_by_points else [],
+        nearest_districts=await nearest_districts(session, revisions[0], state.known_points) if is_by_points else [],
         source=alert.figures.get("source"),
         sites=await sites_of(session, alert, caller, state.places, language),
         longest_snooze=snoozes.longest(alert, caller.roles) // timedelta(minutes=1),
@@ -186,13 +186,13 @@ async def sites_of(
     return [(str(site.site_id), name, caller.covers(site.pcode, places)) for site, name in named]
 
 
-async def nearest_districts(session: Session, hazard: HazardReported, places: Places) -> list[tuple[str, int]]:
+async def nearest_districts(session: Session, hazard: HazardReported, known: KnownPoints) -> list[tuple[str, int]]:
     """If the hazard's area contains no known point: the districts with the nearest points, and their distances in km.
 
     For such a hazard, Dayar counts nobody as exposed, so the reader must decide by the map. The result is empty if the
     area contains a known point.
     """
-    known, drawn = KnownPoints(places), footprint(hazard)
+    drawn = footprint(hazard)
     if known.units_in(drawn, await site_queries.points(session)):
         return []
     return [(pcode, max(1, round(km))) for pcode, km in known.nearest(shapely.union_all(drawn), NEAREST)]

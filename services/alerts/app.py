@@ -58,6 +58,7 @@ from shared.messaging import ledger
 from shared.outbound import Outbound
 from shared.pages import Pages
 from shared.places import Places
+from shared.places.points import KnownPoints
 from shared.places.watched import WatchedArea
 from shared.web import letter_routes, redrive_routes
 from shared.web.letter_routes import LetterReading
@@ -73,7 +74,8 @@ def create_app(settings: AlertsSettings, access: Revocations | None = None) -> F
         app.state.pages = Pages("alerts", HERE / "templates", HERE / "locales", settings)
         encryption = EnvelopeEncryption(settings.alerts_key_file)
         app.state.letter_reading = LetterReading(app.state.pages, app.state.places, encryption)
-        app.state.rules = Ruleset.load(settings.alerts_rules, app.state.places)
+        app.state.known_points = KnownPoints(app.state.places)
+        app.state.rules = Ruleset.load(settings.alerts_rules, app.state.known_points)
         app.state.checklists = Checklists.load(settings.alerts_checklists)
         app.state.watched = WatchedArea.load()
         app.state.texts = Texts.of_installation(app.state.places, settings)

@@ -43,11 +43,12 @@ class Exposures:
         self,
         rules: Ruleset,
         places: Places,
+        known_points: KnownPoints,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         renewed_every: timedelta = RENEWED_EVERY,
     ) -> None:
-        self.rules, self.places, self.clock, self.renewed_every = rules, places, clock, renewed_every
-        self.known_points = KnownPoints(places)
+        self.rules, self.places, self.known_points = rules, places, known_points
+        self.clock, self.renewed_every = clock, renewed_every
 
     async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         """Runs until cancelled. Every second, the task handles the changed hazards and the changed counts."""

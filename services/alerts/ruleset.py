@@ -15,7 +15,6 @@ from services.alerts.rules.quake import QuakeRule
 from services.alerts.rules.rule import Code, RuleModel
 from services.alerts.rules.severity import SeverityRule
 from services.alerts.rules.unjudged import UnjudgedRule
-from shared.places import Places
 from shared.places.points import KnownPoints
 
 PRODUCT = Path(__file__).parent / "rules.toml"
@@ -47,12 +46,12 @@ class Ruleset(RuleModel):
         return tuple(rule for rule in fields if isinstance(rule, HazardRule))
 
     @classmethod
-    def load(cls, path: Path | None = None, places: Places | None = None) -> "Ruleset":
+    def load(cls, path: Path | None = None, points: KnownPoints | None = None) -> "Ruleset":
         """Loads the rules of the file.
 
-        With `places`, earthquakes are also judged at every settlement of the gazetteer.
+        With `points`, earthquakes are judged at these points, and not only at one point of each unit.
         """
         rules = cls.model_validate(tomllib.loads((path or PRODUCT).read_text(encoding="utf-8")))
-        if places and rules.quake:
-            rules.quake.judge_at(KnownPoints(places))
+        if points and rules.quake:
+            rules.quake.judge_at(points)
         return rules

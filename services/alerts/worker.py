@@ -52,6 +52,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.redrives import Redrives
 from shared.outbound import Outbound
 from shared.places import Places
+from shared.places.points import KnownPoints
 from shared.postgres import database, notify
 
 # Hazards that share a transaction cost less CPU, but wait for each other (docs/decisions/0036).
@@ -66,7 +67,8 @@ HOUSEHOLDS_AT_ONCE = 100  # batches are small, because other tasks wait while a 
 async def run(settings: AlertsSettings) -> None:
     """Runs until cancelled."""
     places = Places.load(settings.places_path)
-    rules = Ruleset.load(settings.alerts_rules, places)
+    known_points = KnownPoints(places)
+    rules = Ruleset.load(settings.alerts_rules, known_points)
     async with database.opened(settings, pool_size=10, pings=False) as engine:
         sessions, woken, plan_changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
         texts = Texts.of_installation(places, settings)
@@ -107,7 +109,7 @@ async def run(settings: AlertsSettings) -> None:
                 max_records=HOUSEHOLDS_AT_ONCE,
                 every_ms=HOUSEHOLDS_EVERY_MS,
             )
-            exposures = Exposures(rules, places)
+            exposures = Exposures(rules, places, known_points)
             polls = Polling(
                 bot,
                 BotApi(settings, patient),

@@ -11,6 +11,7 @@ from services.alerts.handlers import HAZARDS, HOUSEHOLDS, HazardHandler, Househo
 from services.alerts.ruleset import Ruleset
 from shared.messaging.records import Outcome, Received
 from shared.places import Places
+from shared.places.points import KnownPoints
 
 
 class Handling:
@@ -27,7 +28,7 @@ class Handling:
         self.hazards = HazardHandler(rules, places, clock, dispatcher=dispatcher)
         self.households = HouseholdHandler(rules, places, clock)
         self._households = HOUSEHOLDS.bound(self.households)
-        self.exposures = Exposures(rules, places, clock, renewed_every=timedelta(0))
+        self.exposures = Exposures(rules, places, KnownPoints(places), clock, renewed_every=timedelta(0))
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from services.alerts import exposures
 from shared.events import GroupCounted, GroupHeld, HouseholdHeld, HouseholdRegistered, Place
 from shared.places import Places
+from shared.places.points import KnownPoints
 from tests.alerts.factories import (
     ALAI,
     LEILEK,
@@ -256,7 +257,9 @@ async def test_the_running_task_searches_reports_only_at_the_interval(
             return await session.scalar(text("SELECT count(*) FROM alerted_reports")) or 0
 
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(exposures.Exposures(rules(), Places.load(), clock).run(night.sessions))
+        places = Places.load()
+        task = exposures.Exposures(rules(), places, KnownPoints(places), clock)
+        running = group.create_task(task.run(night.sessions))
         await wait_for(has_looked)
         async with night.sessions.begin() as session:
             await session.execute(text("DELETE FROM alerted_reports"))

@@ -17,7 +17,7 @@ from shared.pages.catalogs import translations
 from shared.pages.reasons import sentence
 from shared.places import LANGUAGES, Places
 from shared.places.gazetteer import Locality, LocalityKind
-from shared.places.points import unit_points
+from shared.places.points import KnownPoints, unit_points
 from shared.places.watched import WatchedArea
 from shared.quakes.intensity import AT_FIXED_DEPTH, BY_DEPTH, Equation, Tremor
 from tests.alerts.factories import ALAI, KADAMJAI, NOW, hazard, rules
@@ -245,7 +245,7 @@ def test_the_settlement_that_is_nearest_to_the_epicentre_counts_for_its_district
     daroot = Locality(
         "KG06259800010", CHON_ALAI, LocalityKind.VILLAGE, dict.fromkeys(LANGUAGES, "Daroot"), 39.474, 72.7266
     )
-    known = Ruleset.load(places=Places(PLACES.units(), "1", localities=[daroot]))
+    known = Ruleset.load(points=KnownPoints(Places(PLACES.units(), "1", localities=[daroot])))
     finding = decide(hazard(**SARY_TASH), known, WATCHED, NOW)
     assert isinstance(finding, Finding)
     assert finding.pcodes == (ALAI,)

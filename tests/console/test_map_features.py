@@ -113,7 +113,7 @@ def test_each_unit_has_the_highest_intensity_that_alerts_expect_there() -> None:
     expected = intensities.highest(quakes, points)
     assert (expected[0].pcode, expected[0].degree, expected[0].quake.magnitude) == (KADAMJAI, "VII", 6.4)
     assert [each.intensity for each in expected] == sorted((each.intensity for each in expected), reverse=True)
-    rule = Ruleset.load(places=WITH_DOBO).quake
+    rule = Ruleset.load(points=points).quake
     assert rule
     judged = rule.figures(event(type="earthquake", area=EPICENTRE, magnitude=6.4, depth_km=12), NOW)
     assert (round(expected[0].intensity, 2), [each.pcode for each in expected]) == (judged["intensity"], judged["felt"])
