@@ -1,11 +1,13 @@
 """Serves the scripts, styles and pictures of the pages."""
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from os import stat_result
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any
+from typing import Any, Self
 
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
@@ -22,6 +24,10 @@ class PageFiles(StaticFiles):
     Therefore a page never has scripts of two releases. A page has some fifty small files. The files are read without a
     thread, because a thread would take several times as long as the reading itself.
     """
+
+    def __init__(self, *, directory: Path) -> None:
+        super().__init__(directory=directory)
+        self._sheets: dict[Path, StyleSheet] = {}
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if scope["method"] != "GET" or "range" in Headers(scope=scope):
@@ -44,15 +50,51 @@ class PageFiles(StaticFiles):
 
     def sheet(self, path: Path, scope: Scope) -> Response:
         """A style sheet and the sheets that it imports, as one file: a page waits for one answer before it is shown."""
-        content = joined(path)
-        known = Headers({"etag": f'"{sha256(content.encode()).hexdigest()}"'})
+        sheet = self._sheets.get(path)
+        if sheet is None or not sheet.is_current:
+            sheet = self._sheets[path] = StyleSheet.read(path)
+        known = Headers({"etag": sheet.etag})
         if self.is_not_modified(known, Headers(scope=scope)):
             return NotModifiedResponse(known)
-        return Response(content, headers=dict(known), media_type="text/css")
+        return Response(sheet.content, headers=dict(known), media_type="text/css")
+
+
+FileState = tuple[int, int]  # the time of the last change, in nanoseconds, and the size
+
+
+@dataclass(frozen=True, slots=True)
+class StyleSheet:
+    """A style sheet and the sheets that it imports. `states` has the state of each file when the file was read."""
+
+    content: str
+    etag: str
+    states: Mapping[Path, FileState]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        states = {part: state_of(part) for part in parts(path)}
+        content = joined(path)
+        return cls(content, f'"{sha256(content.encode()).hexdigest()}"', states)
+
+    @property
+    def is_current(self) -> bool:
+        return all(state_of(part) == state for part, state in self.states.items())
+
+
+def parts(sheet: Path) -> Iterator[Path]:
+    """The sheet, and the sheets that it imports."""
+    yield sheet
+    for name in IMPORT.findall(sheet.read_text(encoding="utf-8")):
+        yield from parts(sheet.parent / name)
 
 
 def joined(sheet: Path) -> str:
     return IMPORT.sub(lambda found: joined(sheet.parent / found[1]), sheet.read_text(encoding="utf-8"))
+
+
+def state_of(file: Path) -> FileState:
+    state = file.stat()
+    return state.st_mtime_ns, state.st_size
 
 
 def at_once(response: Response) -> Response:

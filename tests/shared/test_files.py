@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from shared.pages.files import AT_ONCE, PageFiles
+from shared.pages.files import AT_ONCE, PageFiles, StyleSheet
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +51,16 @@ async def test_a_style_sheet_is_sent_with_the_sheets_that_it_imports(tmp_path: P
     assert newer.text == "/* The board. */\n.row { color: red }\n.board {}\n"
     assert {answer.headers["cache-control"] for answer in (first, again, newer)} == {"no-cache"}
     assert newer.headers["content-type"] == "text/css; charset=utf-8"
+
+
+def test_a_style_sheet_is_joined_again_only_if_one_of_its_files_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "board.css").write_text('@import "rows.css";\n@import "map.css";\n')
+    (tmp_path / "rows.css").write_text('@import "colours.css";\n')
+    for name in ("map.css", "colours.css"):
+        (tmp_path / name).write_text(".row {}\n")
+    for name in ("board.css", "rows.css", "map.css", "colours.css"):
+        sheet = StyleSheet.read(tmp_path / "board.css")
+        assert sheet.is_current
+        with (tmp_path / name).open("a") as file:
+            file.write("/* changed */\n")
+        assert not sheet.is_current, name
