@@ -83,7 +83,6 @@ async def alert_page(
         may=may,
         reader=caller.account,
         on_behalf=await behalf.shown(request, session, alert, acts),
-        behalf_text=partial(behalf.worded, language=language),
         revisions=revisions,
         texts=texts_of(revisions[0], language) if revisions else [],
         texts_of=partial(texts_of, language=language),

@@ -88,7 +88,7 @@ async def alert(
     names = await behalf.shown(request, session, visible)
     return {
         **AlertView.model_validate(visible).model_dump(mode="json"),
-        "on_behalf_of": names.of_alert,
+        "on_behalf_of": names.of_alert and names.of_alert.sentence,
         "deliveries": shown,
         "not_notified": [] if is_screen else [omission.json for omission in await omissions.of(session, alert_id)],
     }

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.alerts.acts.behalf_notes import BehalfNote
 from services.alerts.acts.snoozes import LONGEST_MINUTES
 from services.alerts.checklists.calls import CallResult
 from services.alerts.delivery.listings import AlertState
@@ -27,8 +28,8 @@ class OnBehalf(Body):
     at: Instant | None = None
 
     @property
-    def note(self) -> str:
-        return ", ".join([f"by {self.by}", self.name, *([self.at.isoformat(timespec="minutes")] if self.at else [])])
+    def note(self) -> BehalfNote:
+        return BehalfNote(name=self.name, by=self.by, at=self.at)
 
 
 class Acknowledgement(Body):

@@ -173,7 +173,7 @@ async def test_the_receiver_of_a_mail_closes_the_alert_step_by_step_by_the_forms
         alert_id, note = (await session.execute(text("SELECT alert_id, acknowledged_note FROM alerts"))).one()
     box = WebhookSecrets(mailbox.settings.alerts_key_file)
     sealed = base64.b64decode(note.removeprefix(behalf.PREFIX))
-    assert box.open(sealed, f"on behalf of/{alert_id}") == "by e-mail, Касымов Таалай"
+    assert box.open(sealed, f"on behalf of/{alert_id}") == '{"name":"Касымов Таалай","by":"e-mail"}'
     started = await mailbox.press(token, acknowledged, "start")
     assert "In progress: you work on it" in started.text and first_act(started) == "comment"
     reason = "I am waiting for a call"

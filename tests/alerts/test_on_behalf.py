@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.alerts.acts import behalf
+from services.alerts.acts.behalf_notes import BehalfNote
 from services.alerts.config import AlertsSettings
 from services.alerts.policies.policies import EscalationPolicy, PolicyStep
 from services.alerts.queries import policies as policy_queries
@@ -34,8 +35,10 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
         alert = (await caller.get(f"/v1/alerts/{alert_id}")).json()
     assert answer["acknowledged_name"] == "Айбек"
     assert alert["on_behalf_of"] == "by telephone, Касымов, 2026-06-15T06:10+00:00"
-    assert behalf.worded(alert["on_behalf_of"], "ru") == "Касымов, по телефону, 15.06.2026, 12:10"
-    assert behalf.worded("by e-mail, Касымов, район", "ky") == "Касымов, район", "the timeline names the channel"
+    note = BehalfNote(name="Касымов", by="telephone", at=datetime(2026, 6, 15, 6, 10, tzinfo=UTC))
+    assert BehalfNote.read(note.stored).worded("ru") == "Касымов, по телефону, 15.06.2026, 12:10"
+    assert BehalfNote(name="Касымов, район", by="e-mail").worded("ky") == "Касымов, район", "the timeline names it"
+    assert BehalfNote(name="Касымов", by="pigeon").worded("ru") == "Касымов, pigeon"
     async with desk.sessions() as session:
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM alerts"))).all())
         assert "Касымов" not in str((await session.execute(text("SELECT * FROM acts"))).all())

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts import transitions
 from services.alerts.acts import behalf, bindings
 from services.alerts.acts.acts import ActChannel
+from services.alerts.acts.behalf_notes import BehalfNote
 from services.alerts.acts.bindings import MOST_FAILURES, VALID, BoundPerson, CodeRefusal
 from services.alerts.acts.replies import Replies
 from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
@@ -67,7 +68,7 @@ async def line(post: Post, settings: AlertsSettings) -> Line:
 
 async def test_a_bound_person_acknowledges_as_on_the_board(line: Line) -> None:
     aibek = operator()
-    note = "by Telegram, Касымов"
+    note = BehalfNote(name="Касымов", by="Telegram")
     assert [await line.answer(aibek, on_behalf_of=note), await line.answer(aibek), await line.answer(operator())] == [
         ReplyResult.ACKNOWLEDGED,
         ReplyResult.ACKNOWLEDGED,

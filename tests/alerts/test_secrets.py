@@ -7,6 +7,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 
 from services.alerts.acts import behalf
+from services.alerts.acts.behalf_notes import BehalfNote
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver
 from services.alerts.receivers.secrets import WebhookSecrets
@@ -92,7 +93,7 @@ async def test_secrets_are_resealed_under_the_newest_key(town: Town, hook: Hook)
     box = WebhookSecrets(folder)
     async with town.sessions.begin() as session:
         alert_id = uuid4()
-        note = behalf.sealed("Айгүл", alert_id, town.box)
+        note = behalf.sealed(BehalfNote(name="Айгүл"), alert_id, town.box)
         assert await subscriptions.sealed_by(session, old) == 1
         assert await subscriptions.reseal(session, box) == 1
         assert await subscriptions.reseal(session, box) == await subscriptions.sealed_by(session, old) == 0

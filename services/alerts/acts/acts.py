@@ -58,7 +58,7 @@ class ActChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts. If somebody else asked for the action, `note` says who ("by telephone, name, time").
+    """The person who acts. `note` is the note of a closed alert, or says, encrypted, who asked for an acknowledgement.
 
     `roles` are known only if the person is signed in.
     """

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.alerts.acts.behalf_notes import BehalfNote
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.replies import Replies, comment_of, note_of
 from services.alerts.acts.reply_results import SENTENCES, Reply, ReplyResult
@@ -59,7 +60,7 @@ class AnswerForm(TypedForm):
         """
         return checked("own_reason", comment_of(self.value("own_reason") or self.value("reason")), NO_REASON)
 
-    def on_behalf_of(self) -> str:
+    def on_behalf_of(self) -> BehalfNote:
         return checked("name", note_of(self.value("name"), by="e-mail"), NO_NAME)
 
     def assignee(self) -> UUID:
@@ -109,7 +110,7 @@ async def act(
 
 
 async def acknowledge_on_behalf(
-    replies: Replies, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, note: str, now: datetime
+    replies: Replies, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, note: BehalfNote, now: datetime
 ) -> Reply:
     """Acknowledges the alert on behalf of somebody.
 

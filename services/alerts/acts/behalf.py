@@ -1,10 +1,8 @@
 """Encrypts the note that says for whom an alert was acknowledged; only operators and duty heads can see the note."""
 
 import base64
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,39 +11,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from services.alerts import reads, timeline
+from services.alerts.acts.behalf_notes import BehalfNote
 from services.alerts.alerts import Alert
 from services.alerts.delivery import listings
-from services.alerts.delivery.texts import LOCALES
 from services.alerts.models import Act, AlertRow
 from services.alerts.queries import alerts as alert_queries
 from services.alerts.queries import hazards as hazard_queries
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.auth import tokens
 from shared.auth.role_groups import CMC
-from shared.pages.catalogs import translations
-from shared.pages.formats import filters
-from shared.pages.terms import N_
 
 PREFIX = "sealed:"
 BEGINNING = 15  # this many bytes of key ids are compared; a multiple of 3, because base64 encodes 3 bytes at once
-
-# a note as `OnBehalf.note` writes it
-WRITTEN = re.compile(r"by ([^,]+), (.+?)(?:, (\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d))?", re.DOTALL)
-# How the person asked for the acknowledgement. If the person asked through a channel, the timeline names the channel
-# anyway.
-WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
-CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
 
 NOTE = AlertRow.acknowledged_note
 COLUMNS: Sequence[Any] = (NOTE, Act.behalf_note)
 
 
-def sealed(note: str, alert_id: UUID, box: WebhookSecrets) -> str:
+def sealed(note: BehalfNote, alert_id: UUID, box: WebhookSecrets) -> str:
     """The encrypted note, bound to the alert, and encoded as text for the column of notes."""
-    return PREFIX + base64.b64encode(box.seal(note, _label(alert_id))).decode()
+    return PREFIX + base64.b64encode(box.seal(note.stored, _label(alert_id))).decode()
 
 
-async def sealed_once(session: AsyncSession, note: str, alert_id: UUID, account: UUID, box: WebhookSecrets) -> str:
+async def sealed_once(
+    session: AsyncSession, note: BehalfNote, alert_id: UUID, account: UUID, box: WebhookSecrets
+) -> str:
     """The encrypted note; the stored encrypted note if this account has already acknowledged with the same note.
 
     Therefore nothing changes if the same acknowledgement is sent twice. The alert is locked. Of two concurrent
@@ -67,8 +57,8 @@ class BehalfNames:
     that the caller may read cannot be decrypted; such a note is missing here.
     """
 
-    of_alert: str | None
-    by_act: Mapping[int, str]
+    of_alert: BehalfNote | None
+    by_act: Mapping[int, BehalfNote]
     are_all_readable: bool = True
 
 
@@ -86,20 +76,10 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
         notes = {act: sealed for act, sealed in notes.items() if act.account_id == caller.account}
     if note is not None or notes:
         await reads.log(request, session, alert.alert_id, "on-behalf")
-    of_alert = note and opened(note, alert.alert_id, box)
+    of_alert = opened(note, alert.alert_id, box) if note else None
     by_act = {act.act_id: opened(sealed, alert.alert_id, box) for act, sealed in notes.items()}
     readable = {act: name for act, name in by_act.items() if name is not None}
     return BehalfNames(of_alert, readable, len(readable) == len(by_act) and (of_alert is None) == (note is None))
-
-
-def worded(note: str, language: str) -> str:
-    """The note in the reader's language: the name, how the person asked, and when. The stored note is in English."""
-    read = WRITTEN.fullmatch(note)
-    if read is None or not (read[1] in WAYS or read[1] in CHANNELS):
-        return note
-    way = translations(language, LOCALES).gettext(WAYS[read[1]]) if read[1] in WAYS else None
-    at = read[3] and filters(language)["moment"](datetime.fromisoformat(read[3]))
-    return ", ".join(filter(None, (read[2], way, at)))
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
@@ -116,18 +96,19 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
     return areas is None or not first or not areas.isdisjoint(first)
 
 
-def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> str | None:
+def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> BehalfNote | None:
     """The note, or None if it cannot be decrypted."""
     if not note.startswith(PREFIX):  # an earlier release stored the note unencrypted; the worker will encrypt the note
-        return note
-    return box.readable(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
+        return BehalfNote.read(note)
+    stored = box.readable(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
+    return None if stored is None else BehalfNote.read(stored)
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
     """Encrypts the notes that an earlier release of Dayar stored unencrypted; the caller commits."""
     in_clear = _notes(NOTE).where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
     for alert_id, note in (await session.execute(in_clear)).all():
-        await _replace(session, NOTE, alert_id, note, sealed(note, alert_id, box))
+        await _replace(session, NOTE, alert_id, note, sealed(BehalfNote.read(note), alert_id, box))
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:

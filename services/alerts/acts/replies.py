@@ -16,6 +16,7 @@ from services.alerts.acts import acting_accounts, assignees, behalf
 from services.alerts.acts.acts import ActChannel, Actor
 from services.alerts.acts.answers import AnswerRefused, Answers
 from services.alerts.acts.assignees import Access
+from services.alerts.acts.behalf_notes import BehalfNote
 from services.alerts.acts.bindings import BoundPerson
 from services.alerts.acts.reply_results import Reply, ReplyResult
 from services.alerts.alerts import Alert
@@ -74,13 +75,15 @@ class Replies:
         person: BoundPerson | None,
         now: datetime,
         *,
-        on_behalf_of: str | None = None,
+        on_behalf_of: BehalfNote | None = None,
     ) -> Reply:
         """Acknowledges the alert. `on_behalf_of` says for whom the person acts; it is stored encrypted."""
 
         async def act(answers: Answers, actor: Actor) -> Alert:
-            note = on_behalf_of and await behalf.sealed_once(session, on_behalf_of, alert_id, actor.account, self._box)
-            return await answers.acknowledge(alert_id, replace(actor, note=note))
+            if on_behalf_of is not None:
+                note = await behalf.sealed_once(session, on_behalf_of, alert_id, actor.account, self._box)
+                actor = replace(actor, note=note)
+            return await answers.acknowledge(alert_id, actor)
 
         reply = await self._act(session, alert_id, person, now, ReplyResult.ACKNOWLEDGED, act)
         is_partly = reply.is_done and reply.alert is not None and reply.alert.acknowledged_at is None
@@ -277,7 +280,7 @@ class Replies:
         return self.refusal(person) or (None if is_visible else ReplyResult.NOT_FOUND)
 
 
-def note_of(typed: str, *, by: str) -> str | None:
+def note_of(typed: str, *, by: str) -> BehalfNote | None:
     """The note about the person with this name, or None if the text is no name. `by` is the channel of the message."""
     try:
         return OnBehalf(name=typed, by=by).note if typed.strip() else None

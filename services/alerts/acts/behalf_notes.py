@@ -1,0 +1,56 @@
+"""The note of an acknowledgement on somebody's behalf: who asked for the acknowledgement, how and when."""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from services.alerts.delivery.texts import LOCALES
+from shared.pages.catalogs import translations
+from shared.pages.formats import filters
+from shared.pages.terms import N_
+
+# How the person asked for the acknowledgement. If the person asked through a channel, the timeline names the channel
+# anyway.
+WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
+CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
+
+
+class BehalfNote(BaseModel):
+    """`name` is the person who asked. `by` says how the person asked: a key of `WAYS`, a channel, or other words.
+
+    Earlier releases of Dayar stored the note as one English sentence. The note then has this sentence as its `name`,
+    and has no `by`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    by: str | None = None
+    at: datetime | None = None
+
+    @classmethod
+    def read(cls, stored: str) -> Self:
+        with suppress(ValidationError):
+            return cls.model_validate_json(stored)
+        return cls(name=stored)
+
+    @property
+    def stored(self) -> str:
+        return self.model_dump_json(exclude_none=True)
+
+    @property
+    def sentence(self) -> str:
+        """The note as the API returns it, in English."""
+        way = f"by {self.by}" if self.by else None
+        at = self.at.isoformat(timespec="minutes") if self.at else None
+        return ", ".join(filter(None, (way, self.name, at)))
+
+    def worded(self, language: str) -> str:
+        """The note in the reader's language: the name, how the person asked, and when."""
+        way = None if self.by in CHANNELS else self.by
+        if self.by in WAYS:
+            way = translations(language, LOCALES).gettext(WAYS[self.by])
+        at = filters(language)["moment"](self.at) if self.at else None
+        return ", ".join(filter(None, (self.name, way, at)))
