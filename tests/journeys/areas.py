@@ -152,7 +152,7 @@ OF_NO_AREA = {
     "POST /registry/v1/places:decide",
     "POST /registry/v1/places:reverse",
     "POST /registry/v1/places:assign",
-    "GET /registry/v1/held:adopted",  # tests/registry/test_acceptances.py tests the areas
+    "GET /registry/v1/held:adopted",  # tests/registry/test_reversed_acceptances.py tests the areas
     "POST /registry/v1/held:reverse",
     "GET /registry/v1/held",
     "GET /registry/v1/held:persons",

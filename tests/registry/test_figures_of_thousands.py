@@ -22,7 +22,8 @@ from tests.registry.independent_lives import STOCK
 from tests.registry.independent_movement_figures import MovementQuery
 from tests.registry.independent_queries import Query
 from tests.registry.seeded_randomness import Draw
-from tests.registry.test_acceptances import EXPIRED, OTHER, accept_under, adopted, reverse
+from tests.registry.test_acceptances import EXPIRED, OTHER, accept_under
+from tests.registry.test_reversed_acceptances import adopted, reverse
 from tests.registry.test_waiting import carried_out, rows
 
 pytestmark = pytest.mark.anyio
