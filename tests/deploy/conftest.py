@@ -6,6 +6,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from deploy.backup import archive
+
 
 @pytest.fixture
 def passable() -> Iterator[Path]:
@@ -13,3 +15,15 @@ def passable() -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    """The file for the private key that decrypts the test's backups."""
+    return tmp_path / "key"
+
+
+@pytest.fixture
+def recipient(key: Path) -> str:
+    """The public key for which the test's backups are encrypted."""
+    return archive.draw(key)
