@@ -147,7 +147,7 @@ OF_NO_AREA = {
     "GET /registry/hazards/{hazard_id}/groups",  # tests/registry/test_record_pages.py tests the areas of `readable`
     "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
     "GET /registry/v1/groups/{group_id}/history",  # the same test
-    "GET /registry/v1/places:proposed",  # tests/registry/test_place_decisions.py tests the areas
+    "GET /registry/v1/places:proposed",  # tests/registry/test_place_deciders.py tests the areas
     "GET /registry/v1/places:decided",
     "POST /registry/v1/places:decide",
     "POST /registry/v1/places:reverse",
