@@ -259,7 +259,7 @@ OF_NO_AREA = {
     "GET /sites",
     "GET /sheets",
     "GET /my-reports",
-    "GET /v1/restricted-hazards",  # tests/console/test_stream.py tests the granted areas
+    "GET /v1/restricted-hazards",  # tests/console/test_stream_visibility.py tests the granted areas
     "GET /password",
     "POST /sign-out",
     "POST /v1/session",
