@@ -23,6 +23,7 @@ from tests.alerts.examples import Examples
 from tests.alerts.mailbox import Box
 from tests.alerts.night import Night
 from tests.alerts.post import Post
+from tests.alerts.shift import Shift
 from tests.alerts.town import Town
 from tests.installation import Installation
 from tests.tables import emptied
@@ -157,6 +158,14 @@ async def bot() -> AsyncIterator[BotServer]:
 async def bureau(town: Town, bot: BotServer, tmp_path: Path) -> Bureau:
     """A group in Telegram that gets alerts."""
     made = Bureau(town, bot, tmp_path)
+    await made.receiver()
+    return made
+
+
+@pytest.fixture
+async def shift(town: Town, bot: BotServer, tmp_path: Path) -> Shift:
+    """A group in Telegram that gets alerts, and people who answer these alerts."""
+    made = Shift(town, bot, tmp_path)
     await made.receiver()
     return made
 

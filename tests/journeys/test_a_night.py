@@ -35,8 +35,8 @@ from tests.alerts import bot_server, sms_gateways
 from tests.alerts.bot_server import TOKEN, BotServer, texts_of
 from tests.alerts.factories import KADAMJAI, LEILEK
 from tests.alerts.phones import SECRET
+from tests.alerts.shift import data_of_button
 from tests.alerts.sms_gateways import Gateways
-from tests.alerts.test_telegram_answers import data_of_button
 from tests.clients import PLAIN
 from tests.installation import Installation
 from tests.waiting import wait_for
