@@ -7,7 +7,7 @@ import pytest
 from shared.events import SiteResidentsChanged
 from tests.alerts.factories import LEILEK, NOW, group, household, mudflow, residents, site
 from tests.alerts.post import Post
-from tests.alerts.test_exposure import FAN, POINT
+from tests.alerts.test_exposed_sites import FAN, POINT
 
 pytestmark = pytest.mark.anyio
 
