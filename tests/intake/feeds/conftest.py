@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from services.intake.config import IntakeSettings
 from shared.postgres import database
 from tests.installation import Installation
+from tests.intake.feeds.reading import Reading
 
 
 @pytest.fixture
@@ -15,3 +16,8 @@ async def sessions(tables: Installation) -> AsyncIterator[async_sessionmaker[Asy
     engine = database.engine(tables.settings(IntakeSettings))
     yield database.sessions(engine)
     await engine.dispose()
+
+
+@pytest.fixture
+def reading() -> Reading:
+    return Reading()

@@ -1,6 +1,6 @@
 """Intake decides for each entry of a source whether to publish the entry. Earlier entries influence the decision."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -8,50 +8,16 @@ from urllib.parse import parse_qs
 import pytest
 
 from services.intake.feeds import usgs
-from services.intake.feeds.decisions import FeedDecision
 from services.intake.feeds.events import Stamp, wire
 from services.intake.feeds.infos import HazardInfo
-from services.intake.feeds.items import Cancellation, Item, ItemKind, Unreadable
-from services.intake.feeds.register import Register
+from services.intake.feeds.items import Cancellation, Item, ItemKind
 from shared.events import Area, Circle, HazardCancelled, HazardReported, HazardText, HazardUpdated, Point, derived_id
 from shared.events.vocabulary import Certainty, HazardType, Severity, Status, Urgency
-from shared.places import Places
 from shared.places.areas import destination
 from shared.places.points import unit_points
 from shared.places.watched import BadArea, WatchedArea
-from tests.intake.feeds.documents import ONSET_MS, deleted, document, feature
-
-NOW = datetime(2026, 10, 1, tzinfo=UTC)
-PLACES = Places.load()
-AREA = WatchedArea.load()
-LATER = ONSET_MS + 3_600_000
-
-
-class Reading:
-    """Reads entries of a source, one after the other. At the start, no hazard is known."""
-
-    def __init__(self, area: WatchedArea = AREA) -> None:
-        self.register = Register({}, {})
-        self.area = area
-        self.clock = NOW
-
-    def take(self, entry: Any) -> FeedDecision:
-        [read] = usgs.read(document(entry))
-        assert not isinstance(read, Unreadable)
-        return self.take_entry(read)
-
-    def take_entry(self, entry: Item | Cancellation) -> FeedDecision:
-        self.clock += timedelta(minutes=1)
-        return self.register.take(entry, self.area, Stamp("usgs", Status.ACTUAL, self.clock, PLACES))
-
-    @property
-    def published(self) -> list[HazardReported]:
-        return self.register.published
-
-
-@pytest.fixture
-def reading() -> Reading:
-    return Reading()
+from tests.intake.feeds.documents import ONSET_MS, deleted, feature
+from tests.intake.feeds.reading import AREA, LATER, NOW, PLACES, Reading
 
 
 def test_a_new_quake_is_reported_under_the_first_id_seen(reading: Reading) -> None:
