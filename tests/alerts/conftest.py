@@ -20,6 +20,7 @@ from tests.alerts.bot_server import BotServer, serving
 from tests.alerts.bureau import Bureau
 from tests.alerts.desk import Desk
 from tests.alerts.examples import Examples
+from tests.alerts.mail_links import Mailbox
 from tests.alerts.mailbox import Box
 from tests.alerts.night import Night
 from tests.alerts.post import Post
@@ -145,6 +146,18 @@ async def port(box: Box) -> AsyncIterator[int]:
     )
     yield server.sockets[0].getsockname()[1]
     server.close()
+
+
+@pytest.fixture
+async def mailbox(
+    shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine
+) -> AsyncIterator[Mailbox]:
+    """People who get mails, and an app that the test alone uses."""
+    await emptied(engine, CHANGED)
+    revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield Mailbox(Desk(shared_installation, engine, httpx.ASGITransport(app)), settings)
 
 
 @pytest.fixture
