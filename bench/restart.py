@@ -25,7 +25,7 @@ from deploy.provision.broker import Broker
 from shared.auth.tokens import Role
 from shared.events.topics import GROUPS
 from shared.events.vocabulary import SubmissionChannel
-from tests.installation import signed_token
+from tests.signed_tokens import signed_token
 from tests.supervised import Run, running
 
 AIM_SECONDS = 15

@@ -4,7 +4,6 @@ import itertools
 import os
 import secrets as random
 import shutil
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +12,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 from unittest.mock import patch
-from uuid import UUID, uuid4
 
 import httpx
 import redis
@@ -22,17 +20,14 @@ from confluent_kafka import KafkaException
 from deploy.local import paths
 from deploy.local.process import Process, wait_until
 from deploy.provision import acls, database, logins, secrets, topics
-from shared.auth.role_groups import CMC
-from shared.auth.signer import Signer
-from shared.auth.tokens import Principal, Role
 from shared.config import Settings, secret
 from shared.crypto import seal
 from shared.events.topics import SERVICES, TOPICS, Topic
-from shared.events.vocabulary import SubmissionChannel
 from tests.clients import PLAIN
 from tests.clusters import in_thread, make_template, password
 from tests.components import Components
 from tests.preloaded import Preloaded
+from tests.signed_tokens import signed_token
 from tests.waiting import wait_for
 
 WEB, PATIENT = "deploy.local.web", "tests.patient"  # the modules of the programs
@@ -319,41 +314,6 @@ def installed(ground: Ground, folder: Path, **options: Any) -> Iterator[Installa
     installation.remove()
 
 
-def signed_token(
-    secrets: Path,
-    *,
-    roles: Iterable[Role | str] = (),
-    areas: Iterable[str] = ("KG",),
-    team: UUID | None = None,
-    channel: SubmissionChannel | str = SubmissionChannel.API,
-    sources: Iterable[str] = (),
-    account: UUID | None = None,
-    expires_in: float = 3600,
-    **claims: Any,
-) -> str:
-    """A token like the console's tokens.
-
-    For operators and duty heads, the token has a purpose, which `claims` can replace.
-    """
-    if "purpose" not in claims and CMC.intersection(roles):
-        claims["purpose"] = "assistance: a test"
-    now = int(time.time())
-    return Signer(secrets / "tokens" / "private.pem").sign(
-        Principal(
-            account=account or uuid4(),
-            jti=uuid4(),
-            issued_at=now - 1,
-            expires_at=int(now + expires_in),
-            team=team,
-            roles=frozenset(map(Role, roles)),
-            areas=tuple(areas),
-            sources=frozenset(sources),
-            channel=SubmissionChannel(channel),
-            **claims,
-        )
-    )
-
-
 def knows_access(client: httpx.Client) -> bool:
     """Whether each app of the web process has read the topic `access`."""
     for prefix in ("", "/intake", "/registry", "/alerts"):
@@ -372,4 +332,4 @@ class Web:
         self.base_url = base_url
 
 
-__all__ = ["Ground", "Installation", "Web", "in_thread", "signed_token", "wait_for"]
+__all__ = ["Ground", "Installation", "Web", "in_thread", "wait_for"]
