@@ -10,10 +10,14 @@ from pathlib import Path
 from services.registry import worker
 from services.registry.config import RegistrySettings
 from services.registry.digests import Digests
+from services.registry.handlers import Registrar
 from services.registry.opening import ReportOpener
+from services.registry.search.keys import SearchKeys
 from shared import lifecycle
+from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.crypto.seal import Opener
 from shared.messaging.records import Received, Record
+from shared.places import Places
 from shared.postgres import database
 from tests.waiting import wait_for
 
@@ -41,7 +45,13 @@ async def run() -> None:
         opened, go = Path(sys.argv[1]), Path(sys.argv[2])
         opened.with_suffix(".laid").touch()
         await wait_for(go.exists, timeout=60)
-        await worker.consumer(settings, engine, Watched(settings, opened, digests), digests).run()
+        registrar = Registrar(
+            EnvelopeEncryption(settings.registry_kek_file),
+            SearchKeys(settings.search_root_file),
+            Places.load(settings.places_path),
+        )
+        worker.settle_garbage()
+        await worker.consumer(settings, engine, registrar, Watched(settings, opened, digests), digests).run()
     finally:
         await engine.dispose()
 

@@ -44,11 +44,12 @@ async def run(settings: RegistrySettings) -> None:
     async with database.opened(settings, pool_size=10) as engine:
         keys = Opener(settings.seal_private_keys)
         digests = Digests(settings.digest_key_file)
-        reports = consumer(settings, engine, ReportOpener(keys, digests), digests)
         encryption = EnvelopeEncryption(settings.registry_kek_file)
         search, places = SearchKeys(settings.search_root_file), Places.load(settings.places_path)
         kept = timedelta(days=settings.registry_unknown_code_days)
         registrar = Registrar(encryption, search, places, unknown_codes_kept=kept)
+        reports = consumer(settings, engine, registrar, ReportOpener(keys, digests), digests)
+        settle_garbage()
         redrives = Redrives("registry", [reports], settings=settings, keys=keys)
         await retry_while_unavailable(lambda: digests.lay_newest(settings))
         await retry_while_unavailable(lambda: complete_list(database.sessions(engine)))
@@ -91,13 +92,9 @@ async def run(settings: RegistrySettings) -> None:
         )
 
 
-def consumer(settings: RegistrySettings, engine: AsyncEngine, opener: records.Opener, digests: Digests) -> Consumer:
-    registrar = Registrar(
-        EnvelopeEncryption(settings.registry_kek_file),
-        SearchKeys(settings.search_root_file),
-        Places.load(settings.places_path),
-    )
-    settle_garbage()
+def consumer(
+    settings: RegistrySettings, engine: AsyncEngine, registrar: Registrar, opener: records.Opener, digests: Digests
+) -> Consumer:
     return Consumer(
         "registry",
         REPORTS.bound(registrar),
