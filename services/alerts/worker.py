@@ -4,7 +4,7 @@ import asyncio
 import gc
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from services.alerts.absences import Absences
 from services.alerts.acts import behalf
@@ -66,88 +66,108 @@ HOUSEHOLDS_AT_ONCE = 100  # batches are small, because other tasks wait while a 
 
 async def run(settings: AlertsSettings) -> None:
     """Runs until cancelled."""
-    places = Places.load(settings.places_path)
-    known_points = KnownPoints(places)
-    rules = Ruleset.load(settings.alerts_rules, known_points)
     async with database.opened(settings, pool_size=10, pings=False) as engine:
-        sessions, woken, plan_changed = database.sessions(engine), asyncio.Event(), asyncio.Event()
-        texts = Texts.of_installation(places, settings)
-        short_texts = SmsTexts.of_installation(texts, settings)
-        box = WebhookSecrets(settings.alerts_key_file)
-        await retry_while_unavailable(lambda: seal_notes(sessions, box))
-        await retry_while_unavailable(lambda: keeping.refresh(sessions, texts.templates))
-        if settings.exercise:
-            await retry_while_unavailable(lambda: somebody_to_tell(sessions))
+        worker = AlertsWorker(settings, engine)
+        await worker.prepare()
         async with Outbound(settings) as outbound, Outbound(settings, seconds=polling.CALL_SECONDS) as patient:
-            bot, access = BotApi(settings, outbound), Revocations(settings)
-            limits = ChatLimits()
-            replies = Replies(rules, places, box, access, ActChannel.TELEGRAM)
-            links = AnswerLinks(box, settings.public_url)
-            channels: dict[DeliveryChannel, ChannelOut] = {
-                DeliveryChannel.WEBHOOK: WebhookChannel(outbound, box),
-                DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts, links, sessions),
-                DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, limits),
-                DeliveryChannel.SMS: SmsChannel(settings, gateway_of(settings, outbound), short_texts, sessions),
-            }
-            deliveries = Deliveries(settings, engine, channels, woken)
-            dispatcher = Dispatcher(PlanCache(plan_changed), deliveries)
-            hazards = Consumer(
-                "alerts",
-                HAZARDS.bound(HazardHandler(rules, places, dispatcher=dispatcher)),
-                settings=settings,
-                sessions=sessions,
-                max_records=HAZARDS_AT_ONCE,
-                enough=HAZARDS_ENOUGH,
-                every_ms=HAZARDS_EVERY_MS,
-            )
-            households = Consumer(
-                "alerts",
-                HOUSEHOLDS.bound(HouseholdHandler(rules, places)),
-                settings=settings,
-                sessions=sessions,
-                group=ALERTS_HOUSEHOLDS,
-                max_records=HOUSEHOLDS_AT_ONCE,
-                every_ms=HOUSEHOLDS_EVERY_MS,
-            )
-            exposures = Exposures(rules, places, known_points)
-            polls = Polling(
-                bot,
-                BotApi(settings, patient),
-                engine,
-                sessions,
-                Answering(replies, box, ChatMessages(texts)),
-                limits,
-            )
-            edits = MessageEdits(bot, ChatMessages(texts), sessions, limits)
+            deliveries = Deliveries(settings, engine, worker.channels(outbound), worker.woken)
+            hazards, households = worker.hazards(deliveries), worker.households()
             settle_garbage()
             await wiring.work(
                 settings,
                 engine,
                 hazards.run(),
                 lifecycle.again_and_again("households", households.run),
-                lifecycle.again_and_again("exposures", lambda: exposures.run(sessions)),
-                lifecycle.again_and_again("ended holds", lambda: forget_ended_holds(sessions, settings)),
-                notify.listen(engine, "alerts_deliveries", woken),
-                notify.listen(engine, "alerts_plans", plan_changed),
                 lifecycle.again_and_again("deliveries", deliveries.run),
-                access.run(),
-                *(
-                    (
-                        lifecycle.again_and_again("telegram", polls.run),
-                        lifecycle.again_and_again("telegram edits", edits.run),
-                    )
-                    if settings.alerts_telegram_token_file
-                    else ()
-                ),
-                lifecycle.again_and_again("absences", Absences(sessions, rules, places, access).run),
-                lifecycle.again_and_again("escalation", Escalation(sessions, rules, places).run),
-                lifecycle.again_and_again("withdrawals", Withdrawals(sessions, rules, places).run),
-                lifecycle.again_and_again("next contacts", NextContacts(sessions, places).run),
-                lifecycle.again_and_again("templates", lambda: keeping.keep_current(sessions, texts.templates)),
-                keep_newest("receivers", lambda: reseal(sessions, box)),
+                *worker.tasks(),
+                *(worker.telegram_tasks(outbound, patient) if settings.alerts_telegram_token_file else ()),
                 redrives=Redrives("alerts", [hazards, households], settings=settings),
                 encryption=EnvelopeEncryption(settings.alerts_key_file),
             )
+
+
+class AlertsWorker:
+    """Makes the consumers, channels and tasks of the worker from the objects that they share."""
+
+    def __init__(self, settings: AlertsSettings, engine: AsyncEngine) -> None:
+        self._settings, self._engine, self._sessions = settings, engine, database.sessions(engine)
+        self.woken, self._plan_changed = asyncio.Event(), asyncio.Event()
+        self._places = Places.load(settings.places_path)
+        self._known_points = KnownPoints(self._places)
+        self._rules = Ruleset.load(settings.alerts_rules, self._known_points)
+        self._texts = Texts.of_installation(self._places, settings)
+        self._box = WebhookSecrets(settings.alerts_key_file)
+        self._access, self._limits = Revocations(settings), ChatLimits()
+
+    async def prepare(self) -> None:
+        """Reads and stores what must be there before the first task begins."""
+        await retry_while_unavailable(lambda: seal_notes(self._sessions, self._box))
+        await retry_while_unavailable(lambda: keeping.refresh(self._sessions, self._texts.templates))
+        if self._settings.exercise:
+            await retry_while_unavailable(lambda: somebody_to_tell(self._sessions))
+
+    def channels(self, outbound: Outbound) -> dict[DeliveryChannel, ChannelOut]:
+        settings, sessions, texts = self._settings, self._sessions, self._texts
+        links, gateway = AnswerLinks(self._box, settings.public_url), gateway_of(settings, outbound)
+        bot, short_texts = BotApi(settings, outbound), SmsTexts.of_installation(texts, settings)
+        return {
+            DeliveryChannel.WEBHOOK: WebhookChannel(outbound, self._box),
+            DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts, links, sessions),
+            DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, self._limits),
+            DeliveryChannel.SMS: SmsChannel(settings, gateway, short_texts, sessions),
+        }
+
+    def hazards(self, deliveries: Deliveries) -> Consumer:
+        dispatcher = Dispatcher(PlanCache(self._plan_changed), deliveries)
+        return Consumer(
+            "alerts",
+            HAZARDS.bound(HazardHandler(self._rules, self._places, dispatcher=dispatcher)),
+            settings=self._settings,
+            sessions=self._sessions,
+            max_records=HAZARDS_AT_ONCE,
+            enough=HAZARDS_ENOUGH,
+            every_ms=HAZARDS_EVERY_MS,
+        )
+
+    def households(self) -> Consumer:
+        return Consumer(
+            "alerts",
+            HOUSEHOLDS.bound(HouseholdHandler(self._rules, self._places)),
+            settings=self._settings,
+            sessions=self._sessions,
+            group=ALERTS_HOUSEHOLDS,
+            max_records=HOUSEHOLDS_AT_ONCE,
+            every_ms=HOUSEHOLDS_EVERY_MS,
+        )
+
+    def tasks(self) -> list[wiring.Task]:
+        sessions, rules, places, texts = self._sessions, self._rules, self._places, self._texts
+        exposures = Exposures(rules, places, self._known_points)
+        return [
+            lifecycle.again_and_again("exposures", lambda: exposures.run(sessions)),
+            lifecycle.again_and_again("ended holds", lambda: forget_ended_holds(sessions, self._settings)),
+            notify.listen(self._engine, "alerts_deliveries", self.woken),
+            notify.listen(self._engine, "alerts_plans", self._plan_changed),
+            self._access.run(),
+            lifecycle.again_and_again("absences", Absences(sessions, rules, places, self._access).run),
+            lifecycle.again_and_again("escalation", Escalation(sessions, rules, places).run),
+            lifecycle.again_and_again("withdrawals", Withdrawals(sessions, rules, places).run),
+            lifecycle.again_and_again("next contacts", NextContacts(sessions, places).run),
+            lifecycle.again_and_again("templates", lambda: keeping.keep_current(sessions, texts.templates)),
+            keep_newest("receivers", lambda: reseal(sessions, self._box)),
+        ]
+
+    def telegram_tasks(self, outbound: Outbound, patient: Outbound) -> list[wiring.Task]:
+        """`patient` waits for updates, so its calls may take longer than those of `outbound`."""
+        settings, sessions, messages = self._settings, self._sessions, ChatMessages(self._texts)
+        replies = Replies(self._rules, self._places, self._box, self._access, ActChannel.TELEGRAM)
+        answering, bot = Answering(replies, self._box, messages), BotApi(settings, outbound)
+        polls = Polling(bot, BotApi(settings, patient), self._engine, sessions, answering, self._limits)
+        edits = MessageEdits(bot, messages, sessions, self._limits)
+        return [
+            lifecycle.again_and_again("telegram", polls.run),
+            lifecycle.again_and_again("telegram edits", edits.run),
+        ]
 
 
 def settle_garbage() -> None:
