@@ -75,7 +75,7 @@ class Absences:
             return count
 
     async def _store_disabled(self) -> None:
-        """Stores the disabled accounts in a transaction of its own, so that they are stored before alerts are taken."""
+        """Stores the disabled accounts in a separate transaction, so that they are stored before alerts are taken."""
         async with database.committed(self._sessions) as session:
             accounts = [receiver.account_id for receiver in await receiver_queries.receivers(session)]
             disabled = {account for account in accounts if account is not None and self._access.is_disabled(account)}

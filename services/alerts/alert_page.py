@@ -119,9 +119,10 @@ async def checklist_of(
     caller: Principal,
     revisions: Sequence[HazardReported],
 ) -> dict[str, Any]:
-    """Returns the alert's checklist, and the logged calls, each by the sequence of the action that logged it.
+    """Returns the alert's checklist, and maps the sequence of each action that logged a call to the call.
 
-    Only readers who may act see duty numbers and the texts of calls. The security log says who read these data.
+    Only readers who may act see duty numbers and the texts of calls. The security log says who read the duty numbers
+    and the texts of calls.
     """
     state, may_act = request.app.state, May.of(caller, alert).act
     checklist = None if alert.is_suppressed else state.checklists.of(alert)
@@ -174,7 +175,7 @@ def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
 async def sites_of(
     session: Session, alert: Alert, caller: Principal, places: Places, language: str
 ) -> list[tuple[str, str, bool]]:
-    """For each site in the hazard's area: the id, the name, and whether the caller may open the page of the site.
+    """Returns each site in the hazard's area: the id, the name, and whether the caller may open the page of the site.
 
     Only readers who may open pages of sites see the names of sites, because other readers may not see localities.
     """
@@ -186,10 +187,10 @@ async def sites_of(
 
 
 async def nearest_districts(session: Session, hazard: HazardReported, known: KnownPoints) -> list[tuple[str, int]]:
-    """If the hazard's area contains no known point: the districts with the nearest points, and their distances in km.
+    """Returns the nearest districts if the hazard's area contains no known point, with their distances in km.
 
-    For such a hazard, Dayar counts nobody as exposed, so the reader must decide by the map. The result is empty if the
-    area contains a known point.
+    If the area contains no known point, Dayar counts nobody as exposed, so the reader must decide by the map. The
+    result is empty if the area contains a known point.
     """
     drawn = footprint(hazard)
     if known.units_in(drawn, await site_queries.points(session)):

@@ -40,10 +40,10 @@ async def publish_departed(
 
     `before` and `after` are the alerts' windows before and after the batch was judged.
 
-    If an alert is new, it counts all reports of its window. An alert that was raised before also counts the reports of
-    the batch. The earlier reports of this alert were published when they came, so later events about these reports
-    publish nothing. If an alert is raised again, its reports are published again. These events have the same ids as
-    before, so intake ignores them.
+    A new alert counts all reports of its window. An alert that was raised before also counts the reports of the batch.
+    The earlier reports of this alert were published when they came, so later events about these reports publish
+    nothing. If an alert is raised again, its reports are published again. The repeated events have the same ids as the
+    first events, so intake ignores the repetition.
     """
     joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
     raised = await queries.reports(session, after - before, mobility)
@@ -52,7 +52,7 @@ async def publish_departed(
 
 
 def within(windows: Collection[AlertedWindow], reported: Iterable[tuple[Flight, UUID]]) -> set[AlertedReport]:
-    """Those of the reports `reported` whose people are counted by the alerts with these windows."""
+    """Returns the reports about people whom the alerts with these windows count."""
     return {(flight[0], report_id) for flight, report_id in reported if is_alerted(flight, windows)}
 
 

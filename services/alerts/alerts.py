@@ -26,13 +26,14 @@ class Alert(AlertFields):
     is the id of the step that the escalation has reached (`policies/step_ids.py`). From `waits_since` to
     `escalates_at`, the alert waits for an answer or a further action. At `first_due_at` the first waiting time after
     the raise ends; later actions do not change this time. `is_ringing` becomes true if nobody acts on an acknowledged
-    alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is the highest threshold
-    of displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were first notified
-    because all steps were over. If `silenced_until` equals `escalates_at`, the alert is muted. A muted alert waits for
-    the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`). `demanded_sequence` is the
-    sequence at which new acknowledgements were demanded, because the alert became graver or covered new districts.
-    `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy demanded more
-    acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is assigned.
+    alert before `escalates_at`. `is_ringing` also becomes true if the alert lapses while people work on it.
+    `persons_step` is the highest threshold of displaced persons for which receivers were notified. At `duty_heads_at`
+    the duty heads were first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert
+    is muted. A muted alert waits for the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`).
+    `demanded_sequence` is the sequence at which new acknowledgements were demanded, because the alert became graver or
+    covered new districts. `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
+    demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
+    assigned.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -72,7 +73,7 @@ class Alert(AlertFields):
 
     @property
     def is_grave(self) -> bool:
-        """Whether the alert is Severe or Extreme, or may turn out to be so."""
+        """Whether the alert is Severe or Extreme, or may turn out to be Severe or Extreme."""
         return self.severity is Severity.UNKNOWN or self.is_unjudged or RANK[self.severity] > RANK[Severity.MODERATE]
 
     @property
@@ -123,7 +124,7 @@ class Alert(AlertFields):
 
     @property
     def is_unseen(self) -> bool:
-        """Whether a grave alert lapsed before anybody acknowledged it. The board lists such alerts."""
+        """Whether a grave alert lapsed before anybody acknowledged it. The board lists these lapsed alerts."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property

@@ -1,10 +1,11 @@
 """The area that displaced people left.
 
-This area is the district of origin. If the origin is not known, the area is the district where the people are now.
+The area that people left is the district of origin. If the origin is not known, the area is the district where the
+people are now.
 
-The code of an area of people of unknown origin is `ZZ` with the digits of the district where they are now, such as
-`ZZ05258000000`. If this district is not known either, the code is `ZZ`. People of unknown origin are therefore never
-added to the people who are known to have left the district: they have a separate alert.
+If people's origin is unknown, the code of their area is `ZZ` with the digits of the district where they are now, such
+as `ZZ05258000000`. If neither district is known, the code is `ZZ`. People of unknown origin therefore have a separate
+alert: they are never added to people who are known to have left the district.
 """
 
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
@@ -15,14 +16,15 @@ IN_COUNTRY = (COUNTRY, UNKNOWN_COUNTRY)  # people from an unknown place are trea
 
 
 def area_of(place: Place, places: Places) -> str | None:
-    """The district of a place. None if the place is abroad or not known."""
+    """The district of a place. Returns None if the place is abroad or not known."""
     return None if place.pcode is None else places.district(place.pcode)
 
 
 def area_left(origin: Place, present: Place, places: Places) -> str | None:
-    """The area that people who are now at `present` have left.
+    """Returns the area that people have left, if they are now at `present`.
 
-    None if the people came from abroad, or if they are abroad and nobody knows whether they left this country.
+    Returns None if the people came from abroad. Also returns None if the people are abroad, and nobody knows whether
+    they left this country.
     """
     if origin.pcode is not None or origin.country not in IN_COUNTRY:
         return area_of(origin, places)
@@ -41,7 +43,7 @@ def is_of_unknown_origin(area: str) -> bool:
 
 
 def concerned(area: str) -> str | None:
-    """The district that an alert about the area concerns. None if the alert concerns the whole country."""
+    """The district that an alert about the area concerns. Returns None if the alert concerns the whole country."""
     if not is_of_unknown_origin(area):
         return area
     digits = area.removeprefix(UNKNOWN_COUNTRY)

@@ -142,7 +142,7 @@ def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: Alert
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
     """Lifts the source's budget for an hour. Returns the time from which the budget applies again.
 
-    The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
+    The budget stays locked until the caller commits. Before the commit, no other transaction can withhold an alert.
     """
     await lock(session, [source])
     until = now + HOUR

@@ -31,7 +31,8 @@ class AlertChanges(PlannedNotifications):
     def rescope(self, hazard: HazardReported) -> None:
         """Stores the scope of the hazard's newest revision in the hazard's alerts.
 
-        The caller does so before any other change, because the scope decides who may read the alerts' next events.
+        The caller stores the scope before any other change, because the scope decides who may read the alerts' next
+        events.
         """
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.hazard_scope is not hazard.scope:
@@ -101,7 +102,7 @@ class AlertChanges(PlannedNotifications):
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
         """Whether the alert's places changed so that the alert now concerns receivers that it did not concern before.
 
-        For a silenced alert the result is the same, because its receivers are notified at the end of the silence.
+        A silenced alert concerns receivers too, although they are notified only at the end of the silence.
         """
         if after.pcodes == known.pcodes:
             return False
@@ -150,9 +151,10 @@ class AlertChanges(PlannedNotifications):
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
 
-        A silenced alert waits until the end of the silence, and then notifies the step that it had reached. In a former
-        release of Dayar, an action of a person ended the wait for the end of the silence. If no receiver knows the
-        alert yet, the step that the alert has reached is notified now.
+        A silenced alert waits until the end of the silence. At the end of the silence, the step that the alert had
+        reached is notified. In a former release of Dayar, a person's action could end this wait before any receiver
+        knew the alert. If no receiver knows the alert after the wait, the step that the alert has reached is notified
+        now.
         """
         if self.is_muted(alert):
             muted = self._silenced_if_muted(transitions.changed(alert, self._now))
@@ -179,7 +181,7 @@ class AlertChanges(PlannedNotifications):
     def mute(self, alert: Alert, labels: Collection[str]) -> None:
         """Lets a muted alert wait for the end of the silence, because its unsent messages were withdrawn.
 
-        The receivers of these messages are recorded as left out; `labels` are their labels.
+        The receivers of these messages, which have these `labels`, are recorded as left out.
         """
         begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
@@ -262,8 +264,8 @@ class AlertChanges(PlannedNotifications):
     def _unsilence(self, alert: Alert) -> None:
         """Notifies the step that the alert has reached, and restarts the waiting time.
 
-        Receivers of other steps are notified too if they missed a change. If people act on the alert, nobody is
-        notified unless a receiver missed a change or does not know the alert yet.
+        Receivers of other steps are notified too if they missed a change. If people act on the alert, the step is
+        notified only if a receiver missed a change or does not know the alert yet.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = transitions.resumed(alert, self._now, wait)

@@ -24,8 +24,7 @@ class AlertsSettings(MailServerSettings):
     # a delivery older than this is not attempted again, and an event reports the failure
     alerts_retry_hours: float = 24.0
     alerts_lease_seconds: float = 30.0  # a lease is longer than the 10 s that an attempt may take
-    # The most concurrent attempts per receiver, so that a receiver that hangs delays no other receiver.
-    # At 50 hazards a second, a batch that gathers hazards for 100 ms raises about six alerts.
-    # If no further attempt is allowed, the delivery is sent later, because the delivery loop must claim the delivery
-    # first.
+    # At most this many attempts per receiver run at the same time, so that a receiver that hangs delays no other
+    # receiver. At 50 hazards a second, a batch that gathers hazards for 100 ms raises about six alerts. If all these
+    # attempts are in use, the delivery is sent later, when the delivery loop can claim the delivery.
     alerts_at_once: int = 8

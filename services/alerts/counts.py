@@ -67,7 +67,7 @@ MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-# The reports are parsed before their districts are listed. Otherwise PostgreSQL would parse a report of 256 KB for each
+# Each report is parsed before its districts are listed, because PostgreSQL would otherwise parse 256 KB once per
 # district. A new row begins with `displaced` 0. A stored row keeps its number until COUNT_DISPLACED counts again.
 STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
@@ -229,7 +229,7 @@ async def store_districts(
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
 
     If the revision names no district, its districts come from `districts_by_points`. The districts from
-    `districts_by_points` are ignored if a newer revision that names districts has been stored meanwhile.
+    `districts_by_points` are ignored if a newer revision that names districts is already stored.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)
@@ -260,7 +260,7 @@ async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Ha
 
 
 async def without_districts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
-    """Those of the given hazards whose report names no district."""
+    """Returns the given hazards whose report names no district."""
     return await _hazards(session, WITHOUT_DISTRICTS, ids)
 
 

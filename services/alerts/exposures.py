@@ -62,7 +62,7 @@ class Exposures:
         while True:
             followed = await retry_while_unavailable(lambda: done(self.follow))
             updated = await retry_while_unavailable(lambda: done(self.tell))
-            # The search for reports to publish runs only at the interval, because alerts wait while it runs.
+            # The search for reports to publish runs only at the interval, because alerts wait during the search.
             if published == MOST_REPORTS or self.clock() >= publishes_at:
                 published = await retry_while_unavailable(lambda: done(self.publish))
                 publishes_at = self.clock() + self.renewed_every

@@ -120,7 +120,7 @@ def settled(
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
-    """Makes the outcome event, by which the author of a hazard report learns the result."""
+    """Makes the outcome event, which tells the author of a hazard report the result."""
     hazard: HazardReported = received.event.data
     data = ReportSettled(
         report_id=hazard.report_id,

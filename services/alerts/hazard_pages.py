@@ -29,8 +29,8 @@ async def hazard_course(
 ) -> Response:
     """The timeline, with the alerts that concern the caller's areas.
 
-    The timeline is empty if the hazard is not known here yet, or if the hazard is a draft, of which the console has no
-    page.
+    The timeline is empty if the hazard is not known here yet. The timeline of a draft is empty, too, because the
+    console has no page for drafts.
     """
     pages: Pages = request.app.state.pages
     places, language = request.app.state.places, language_of(request)

@@ -50,7 +50,7 @@ class HouseholdBatch(ConsumedBatch):
     # the people who were held before the batch, and whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch registers these held people
-    # the stocks of the counts of everybody at those sites where the batch counts people
+    # at some sites, the batch counts people: these are the stocks of the counts of everybody at these sites
     covering: Collection[UUID] = ()
     held_in_stocks: Sequence[HeldPeople] = ()  # these held counts have the same stocks as counts of the batch
 
@@ -70,8 +70,8 @@ class HouseholdBatch(ConsumedBatch):
         """The flights that the displacement rule must judge, each with the positions of its records in the batch.
 
         Some flights are judged again although the batch has no record about them. There are three possible reasons: the
-        batch withdraws a departure of the flight, the batch changes the departure date of a stock, or people of the
-        flight are held already.
+        batch withdraws a departure of the flight, the batch changes a stock's departure date, or held people belong to
+        the flight.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -117,8 +117,9 @@ class HouseholdBatch(ConsumedBatch):
     def locks(self) -> set[tuple[str, str]]:
         """The locks that the batch needs. There is one lock for each area that people left, or where households live.
 
-        A count of everybody at a site adds the people of unknown origin there. The number of these people changes with
-        every other count at the site. Therefore a batch with a count at a site also locks the area of unknown origin.
+        A count of everybody at a site includes people of unknown origin. Every other count at the site changes the
+        number of people of unknown origin. A batch with a count at a site therefore also locks the area of unknown
+        origin.
         """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}
@@ -143,9 +144,9 @@ class HouseholdBatch(ConsumedBatch):
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """Selects the newer states of households and groups. All other events get the outcome `not_newer`.
 
-    If one report about people is recorded and another report about the same people is held, the people must not be
-    counted twice. Therefore the first event that registers held people also ends their hold. The event about the end of
-    the hold arrives later.
+    A recorded report and a held report may be about the same people. People in both reports must not be counted twice.
+    Therefore the first event that registers held people also ends their hold. The event about the end of the hold
+    arrives later.
     """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}

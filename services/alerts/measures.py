@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 OVERDUE = timedelta(minutes=2)  # this time is longer than a restart of the worker
 MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
 
-# the gateway has accepted such a message; if no receipt comes in time, the message is given up
+# the gateway has accepted a message in this state; if no receipt comes in time, Dayar gives the message up
 IS_FAILING = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts > 1)

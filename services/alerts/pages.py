@@ -72,7 +72,7 @@ FOLLOWS = {
 }
 OTHER_FOLLOWS = N_("after the contact before")  # the text for a reason that a later release of Dayar stored
 
-# Deliveries in these states have a message in the chat or, in an exercise, would have one.
+# A delivery in one of these states has a message in the chat. In an exercise, it would have a message there.
 SHOWN_IN_CHAT = (DeliveryState.SENT, DeliveryState.ANSWERED, DeliveryState.NOT_SENT)
 
 router = APIRouter()
@@ -143,8 +143,8 @@ async def deliveries_page(request: Request, session: Session, caller: Caller, me
 async def notices(request: Request, session: Session) -> Response:
     """Shows what administrators must repair.
 
-    A notice says, for example, that nobody gets the texts of Restricted hazards, that Telegram does not work, that a
-    message template cannot be used, or that accounts of recipients are disabled.
+    For example, nobody gets the texts of Restricted hazards, Telegram does not work, a message template cannot be used,
+    or accounts of recipients are disabled.
     """
     settings, pages, language = request.app.state.settings, request.app.state.pages, language_of(request)
     status = settings.counted_status

@@ -106,7 +106,8 @@ class PlannedNotifications:
     ) -> Alert:
         """Plans the alert's next notification. Returns the alert with the next step.
 
-        A receiver that is notified for the first time is told that the alert is new, unless the cause is in RISING.
+        A receiver's first message says that the alert is new. If the cause is in RISING, the message names this cause
+        instead.
         """
         begun, called = transitions.replaced(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
@@ -190,7 +191,7 @@ class PlannedNotifications:
         self.messages.append(self._event(alert, event))
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Starts a new waiting time unless the current one ends earlier.
+        """Starts a new waiting time, or keeps the current waiting time if that ends earlier.
 
         The severity decides how long the waiting time is.
 
@@ -208,7 +209,7 @@ class PlannedNotifications:
     def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
         """Plans a notification of these accounts only, and returns the alert with the next step.
 
-        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
+        Only the receivers' condition on the status must hold, because a person's action concerns exactly these
         receivers.
         """
         own = [

@@ -55,9 +55,9 @@ class DisplacedHousehold:
 class Departure:
     """One reported displacement of a household. `area` is the area that the household left (`areas_left.py`).
 
-    `occurred_on` is the date that decides in which alert's window the departure lies. `persons` is the number of people
+    `occurred_on` is the date that decides which alert's window counts the departure. `persons` is the number of people
     who are still displaced. `destination_area` is the area where the household is now, or None if the place is abroad
-    or unknown. `movement_id` is the report of the movement by which the household was forced onward, if there is one.
+    or unknown. If a movement forced the household onward, `movement_id` is the report of this movement.
     """
 
     report_id: UUID
@@ -79,14 +79,14 @@ class Departure:
 class CountedGroup:
     """The latest state of one count of a group. A group may have several counts, each with its own report.
 
-    `is_counted` is false if another count replaced this count, or if movements were counted instead of people present.
-    `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the people left
-    (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site before.
+    `is_counted` is false if another count replaced this count, or if the report counts movements and not the people who
+    are present. `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the people
+    left (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site before.
     `counted_at` is None in rows of the previous release of Dayar. `locality_pcode` is the code of the settlement where
     the people are, if it is known. `comparison` is the registry's last comparison with registered people, with the
     sequence of the event that contained it. `movement_id` is the report of the movement that made this count, if there
-    is one. A count that a movement made has a `report_id` that no report has. If `persons_estimated` is true, `persons`
-    was estimated from the number of families or yards.
+    is one. If a movement made the count, its `report_id` belongs to no report. If `persons_estimated` is true,
+    `persons` was estimated from the number of families or yards.
     """
 
     report_id: UUID
@@ -118,9 +118,9 @@ class CountedGroup:
 class HeldPeople:
     """The people of a household or group that has only held reports. The newest held report states the people.
 
-    `is_counted` is false if no report is held any more, or if movements were counted instead of people present.
-    `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window. `origin_area` is
-    the area that the people left (`areas_left.py`).
+    `is_counted` is false if no report is held any more, or if the report counts movements and not the people who are
+    present. `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window.
+    `origin_area` is the area that the people left (`areas_left.py`).
     """
 
     kind: ReportKind
@@ -144,7 +144,7 @@ class HeldPeople:
 
     @property
     def flight(self) -> Flight | None:
-        """The status, area and date of the departure; None if the rule cannot count the people."""
+        """The status, area and date of the departure. Returns None if the rule cannot count the people."""
         if not self.is_counted or self.origin_area is None or self.departed_on is None:
             return None
         return self.status, self.origin_area, self.departed_on
@@ -190,7 +190,8 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
     """Maps report ids to departures.
 
-    A departure is None if the household came from abroad, its date is not precise enough, or nobody is still displaced.
+    A departure is None in three cases: the household came from abroad, the date is not precise enough, or nobody is
+    still displaced.
     """
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
@@ -291,6 +292,9 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:
-    """The number of families and the number of yards of a group. One of these two numbers is always 0."""
+    """The number of families and the number of yards of a group.
+
+    Either the number of families or the number of yards is 0.
+    """
     number = households or 0
     return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)

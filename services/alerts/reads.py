@@ -20,12 +20,11 @@ COVERED = timedelta(hours=12)  # for this time, the entry of a page's opening al
 async def log(request: Request, session: AsyncSession, alert_id: UUID, reason: str) -> None:
     """Adds an entry to the security log.
 
-    No entry is added if an open page only reads its alert again, because the log already has the entry of the page's
-    opening.
+    If an open page only reads its alert again, no entry is added, because the log already says that the page was
+    opened.
 
-    A request cannot avoid an entry by the parameter alone: the log must also have an entry of the same token. If
-    somebody has added personal data of the alert since that entry, or if a duty number has changed, a new entry is
-    added.
+    The parameter alone does not suppress the entry: the log must already have an entry of the same token. A new entry
+    is added if somebody has added personal data of the alert after the entry, or if a duty number has changed.
     """
     if AGAIN in request.query_params and await _is_covered(session, tokens.current(request).jti, alert_id, reason):
         return

@@ -51,7 +51,8 @@ async def alerts(
 ) -> AlertPage:
     """Lists alerts, newest first. `floor` is the lowest severity.
 
-    `area` is a P-code: the answer has the alerts of the area, of the units in it and of the units above it.
+    `area` is a P-code. The answer has the alerts of this area, of the units in the area, and of the units that contain
+    the area.
     """
     places: Places = request.app.state.places
     query = listings.AlertQuery(

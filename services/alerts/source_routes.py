@@ -39,7 +39,10 @@ class Lifted(BaseModel):
 
 @router.get("/v1/sources/{source}/withheld")
 async def withheld(source: Source, request: Request, session: Session, caller: Caller) -> Withheld:
-    """The source's withheld alerts. Nobody was notified of these alerts, because the source had used up its budget."""
+    """The source's withheld alerts.
+
+    Nobody was notified of withheld alerts, because the source had used up its budget.
+    """
     areas, alerts = listings.visible(caller, request.app.state.places), await budgets.withheld(session, source)
     return Withheld(alerts=[AlertView.model_validate(alert) for alert in alerts if listings.is_within(alert, areas)])
 

@@ -54,9 +54,10 @@ async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UU
 async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActKind, person: Actor) -> bool:
     """Whether people have acted on the alert since the person saw it at the sequence `seen`.
 
-    The person's view is also outdated if the alert has become graver or has covered new districts since then.
-    The person's own earlier actions count only if the person now repeats one of them. An acknowledgement is outdated
-    only if somebody has taken back an acknowledgement or reopened the alert.
+    The person's view is also outdated if the alert has become graver or has covered new districts after the sequence
+    `seen`. The person's own actions after `seen` make the view outdated only if the person now repeats one of them. If
+    the person acknowledges the alert, other people's actions matter only if they took back an acknowledgement or
+    reopened the alert.
     """
     if alert.demanded_sequence > seen:
         return True

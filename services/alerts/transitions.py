@@ -89,8 +89,8 @@ def replaced(alert: Alert, **changes: Any) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
 
-    If the alert has expired, and the finding's expiry time is also in the past, only a more severe finding, or a
-    finding with new places, changes the alert.
+    An expired alert may get a finding whose expiry time is also in the past. Such an expired finding changes the alert
+    only if the finding is more severe or has new places.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -118,10 +118,10 @@ def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     """The alert after its hazard has ended, or after its finding was withdrawn. A lapsed alert no longer escalates.
 
-    The system closes the alert, with two exceptions. If people work on the alert, the alert rings until they close it.
-    A grave alert that nobody acknowledged stays open. If the alert's hazard expired, the alert still escalates until
-    somebody answers, or until the source cancels or downgrades the hazard. A confirmed alert that has become graver
-    since, and that nobody has acknowledged again, is treated like an unacknowledged one.
+    The system closes the alert, except in the following cases. If people work on the alert, the alert rings until they
+    close it. A grave alert that nobody acknowledged stays open. If the alert's hazard expired, the alert still
+    escalates until somebody answers, or until the source cancels or downgrades the hazard. If a confirmed alert became
+    graver, and nobody acknowledged it again, it is treated like an unacknowledged alert.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
@@ -176,7 +176,7 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """Takes the alert away from people who cannot act any more. An acknowledged alert then rings.
+    """Takes the alert away from people who cannot act any more. An acknowledged alert rings again.
 
     An unacknowledged alert keeps its waiting time.
     """
@@ -228,7 +228,7 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
 
 
 def woken_by(alert: Alert, latest: datetime) -> Alert:
-    """The alert. If its snooze would end after `latest`, the snooze ends at `latest` instead."""
+    """The alert. If the alert's snooze would end after `latest`, it ends at `latest` instead."""
     if alert.snoozed_until is None or alert.snoozed_until <= latest:
         return alert
     due = alert.escalates_at if alert.is_silenced else latest
@@ -245,7 +245,10 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def has_higher_impact(alert: Alert, before: Alert) -> bool:
-    """Whether the source of an earthquake now expects more casualties (PAGER). A missing level is taken as green."""
+    """Whether the source of an earthquake now expects more casualties (PAGER).
+
+    If the source states no level, the level counts as green.
+    """
     return impact_rank(alert) > impact_rank(before)
 
 
@@ -259,7 +262,7 @@ def has_grown(alert: Alert, before: Alert) -> bool:
 
 
 def has_new_districts(alert: Alert, before: Alert, places: Ancestry) -> bool:
-    """Whether the alert covers a district that it did not cover before, even if it covers fewer districts in total.
+    """Whether the alert covers a new district, even if it covers fewer districts in total.
 
     A place is not new if it lies in a place that the alert covered before.
     """

@@ -45,7 +45,8 @@ class AlertIds(Body):
 class SeveralAlerts(AlertIds):
     """A request to act on several alerts at once. Actions on Extreme alerts are refused.
 
-    `seen` has the sequence at which the caller saw an alert. The action is refused if the alert has changed since then.
+    `seen` has the sequence at which the caller saw an alert. The action is refused if the alert has changed after this
+    sequence.
     """
 
     seen: Annotated[dict[UUID, Annotated[int, Field(ge=0, le=2**31 - 1)]], Field(default_factory=dict, max_length=200)]
@@ -121,9 +122,9 @@ class AlertView(PublishedAlert):
     """An alert with codes and figures. The page writes texts from these codes and figures in the reader's language.
 
     `demand` is what an operator must do now. The demand `action` means that nobody acted since the acknowledgement, or
-    that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired, and that the
-    people who confirmed the alert or work on it must close it. `is_unseen` marks a Severe or Extreme alert whose hazard
-    was cancelled or expired before anybody acknowledged the alert. If the hazard expired, the alert still demands an
+    that the snooze is over. The demand `closure` means that the hazard was cancelled or has expired. The people who
+    confirmed the alert or work on it must close the alert. `is_unseen` marks a Severe or Extreme alert whose hazard was
+    cancelled or expired before anybody acknowledged the alert. If the hazard expired, the alert still demands an
     acknowledgement. `closed_by` is `person` (named in `resolved_by`), `source`, `time` or `rule`.
     """
 

@@ -57,9 +57,11 @@ from shared.postgres import database, notify
 
 # Hazards that share a transaction cost less CPU, but wait for each other (docs/decisions/0036).
 HAZARDS_ENOUGH = 4
-HAZARDS_AT_ONCE = 100  # most hazards in a batch; in a burst, its alerts are sent while the next batch is judged
+# a batch has at most this many hazards; in a burst, the alerts of a batch are sent while the next batch is judged
+HAZARDS_AT_ONCE = 100
 HAZARDS_EVERY_MS = 55
-HOUSEHOLDS_EVERY_MS = 200  # a transaction with twelve households costs a quarter of twelve transactions with one
+# a transaction with twelve households costs a quarter of what twelve transactions with one household each would cost
+HOUSEHOLDS_EVERY_MS = 200
 DAY = timedelta(days=1)
 HOUSEHOLDS_AT_ONCE = 100  # batches are small, because other tasks wait while a batch holds its locks and the event loop
 

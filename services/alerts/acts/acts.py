@@ -47,7 +47,7 @@ class ActKind(StrEnum):
 class ActChannel(StrEnum):
     """How a person acted on an alert. `BOARD` means the board, or the page of the alert after sign-in.
 
-    Each other value is the channel of the message that the person answered.
+    Each value except `BOARD` is the channel of the message that the person answered.
     """
 
     BOARD = "board"
@@ -58,7 +58,9 @@ class ActChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts. `note` is the note of a closed alert, or says, encrypted, who asked for an acknowledgement.
+    """The person who acts.
+
+    `note` is the note of a closed alert. For an acknowledgement, `note` says who asked for it, and is encrypted.
 
     `roles` are known only if the person is signed in.
     """
@@ -77,13 +79,13 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
 def partly_acknowledged(alert: Alert, person: Actor, now: datetime, quorum: Quorum) -> Alert:
     """Records an acknowledgement that does not yet reach the quorum of the policy's step.
 
-    The alert waits and rings as before.
+    The acknowledgement changes neither the waiting time nor the ringing of the alert.
     """
     return changed(alert, now, **_parts((*alert.partly_acknowledged_by, person.account), quorum))
 
 
 def named(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """The alert after the person has said on whose behalf they acknowledged it. Nothing else changes."""
+    """Stores on whose behalf the person acknowledged the alert. Nothing else changes."""
     is_own = alert.acknowledged_by == person.account and alert.acknowledged_note is None
     return changed(alert, now, **({"acknowledged_note": person.note} if is_own else {}))
 
@@ -101,8 +103,8 @@ def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, id
 
     The assignment is not an acknowledgement, so the alert escalates as before.
 
-    If another person was working on the alert, the alert is no longer in progress. The alert then waits for an action,
-    as an acknowledged alert does. If the alert has lapsed, it rings until somebody closes it.
+    If another person was working on the alert, the alert is no longer in progress. From then on, the alert waits for an
+    action, as an acknowledged alert does. If the alert has lapsed, it rings until somebody closes it.
     """
     named = {"assigned_at": now, "assigned_by": person.account, "assigned_to": to, "assigned_name": name}
     after = changed(alert, now, **named)
@@ -148,8 +150,7 @@ def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
     """The alert after a comment, a call or a step of the checklist.
 
     If somebody has acknowledged or closed the alert, the action stops the alert's ringing. The action also restarts the
-    waiting time, if the alert has one and is not snoozed. A comment, a call or a step changes nothing else in the
-    alert's state.
+    waiting time, if the alert has one and is not snoozed. The action changes no other field of the alert.
 
     If the alert is assigned to another person, a comment changes neither the waiting time nor the ringing of the alert.
     """
@@ -229,13 +230,14 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
 def _due(alert: Alert, at: datetime | None) -> datetime | None:
     """The end of the alert's waiting time after an action.
 
-    A silenced alert waits for the end of the silence, because receivers who do not know the alert are notified then.
+    A silenced alert waits for the end of the silence. At the end of the silence, Dayar notifies the receivers who do
+    not know the alert.
     """
     return alert.escalates_at if alert.is_silenced and not alert.is_over else at
 
 
 def _parts(accounts: tuple[UUID, ...], quorum: Quorum) -> dict[str, Any]:
-    """The fields that store acknowledgements while the step of a policy demands more acknowledgements."""
+    """Returns the fields that count the acknowledgements while a policy's step needs more acknowledgements."""
     if quorum.needed <= 1:
         return {"partly_acknowledged_by": accounts, **NOT_COUNTED}
     return {

@@ -1,4 +1,4 @@
-"""Reads the forms of the page behind a mail's link, and does what the pressed button says."""
+"""Reads the forms of the page that a mail's link opens, and does what the pressed button says."""
 
 import re
 from contextlib import suppress
@@ -54,9 +54,9 @@ class AnswerForm(TypedForm):
         return checked("text", comment_of(self.value("text")), NO_TEXT)
 
     def reason(self) -> str:
-        """The reason that the person wrote.
+        """Returns the reason that the person wrote.
 
-        If the person wrote no reason: the reason that the person chose from the list.
+        If the person wrote no reason, returns the reason that the person chose from the list.
         """
         return checked("own_reason", comment_of(self.value("own_reason") or self.value("reason")), NO_REASON)
 

@@ -1,8 +1,8 @@
 """Makes the link in a mail with which the receiver acts on the alert without signing in.
 
-The link contains a token for one delivery: the delivery's id, and a keyed digest of this id, the person's account and
-the mail address. The token is not stored. If the receiver gets another account or address, its old links are no longer
-valid.
+The link contains a token for one delivery. The token consists of the delivery's id and a keyed digest. The digest
+covers the delivery's id, the person's account and the mail address. The token is not stored. If the receiver gets
+another account or address, its old links are no longer valid.
 """
 
 import base64
@@ -27,7 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-VALID = timedelta(hours=48)  # the links and the buttons of Telegram messages are valid for this time
+VALID = timedelta(hours=48)  # links in mails, and buttons of Telegram messages, are valid for this time
 HOUR = timedelta(hours=1)
 MOST_ACTS = 30  # an account may do at most this many actions by links in an hour
 ID_BYTES, DIGEST_BYTES = 16, 16
@@ -55,7 +55,7 @@ class AnswerLinks:
         self._box, self._public_url = box, public_url
 
     def link(self, delivery_id: UUID, receiver: Receiver) -> str | None:
-        """The link to a delivery for this receiver; None if the receiver is not a person with an account.
+        """The link to a delivery for this receiver. Returns None if the receiver is not a person with an account.
 
         The token is the fragment of the link. Browsers send no fragment to servers, so no server can log the token.
         """
@@ -68,8 +68,8 @@ class AnswerLinks:
     async def delivery_of(self, session: AsyncSession, token: str, now: datetime) -> AnsweredDelivery | None:
         """The delivery of a valid token.
 
-        None if the delivery is older than 48 hours, or if the receiver's account or address changed. If the receiver
-        has become external since, the content has no restricted texts.
+        Returns None if the delivery is older than 48 hours, or if the receiver's account or address changed. If the
+        receiver became external after the mail was sent, the content has no restricted texts.
         """
         read = read_token(token)
         if read is None:

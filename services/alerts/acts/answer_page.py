@@ -1,8 +1,8 @@
 """The page that the link in a mail opens. On this page, the receiver of the mail acts on the alert without signing in.
 
 Opening the link changes nothing, because not only people but also programs open the links of mails. The first page has
-no content: its script reads the token from the address. A second request shows what the mail said. Nothing is done
-about the alert until the receiver presses a button.
+no content: its script reads the token from the address. The script sends the token in a second request, and the
+response shows what the mail said. Nothing is done about the alert until the receiver presses a button.
 """
 
 from datetime import UTC, datetime

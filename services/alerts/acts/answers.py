@@ -57,8 +57,8 @@ class Answers:
     """Each method stores one action and returns the resulting alert. The caller commits.
 
     If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
-    example in a message. An action that would change the alert is refused if the alert has changed since.
-    If `is_one_of_many`, the request acts on several alerts, and an action on an Extreme alert is refused.
+    example in a message. An action that would change the alert is refused if the alert has a newer sequence than
+    `seen`. If `is_one_of_many`, the request acts on several alerts, and an action on an Extreme alert is refused.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class Answers:
     async def take_over(self, alert_id: UUID, person: Actor, text: str | None = None) -> Alert:
         """The person starts work on the alert, even if somebody else is working on it.
 
-        The timeline names both people, and the other person is informed.
+        The timeline names both people, and the person who worked on the alert before is informed.
         """
         alert = await self._open(alert_id)
         if alert.progressed_by == person.account:
@@ -152,8 +152,8 @@ class Answers:
     async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
         """Assigns the alert to the person with the account `to`, who is notified. The alert escalates as before.
 
-        Raises AnswerRefused in two cases: nobody with this account gets alerts like this one, or the account is not
-        known to have the right to act on alerts.
+        Raises AnswerRefused if nobody with this account gets alerts like this one. Also raises AnswerRefused if the
+        account is not known to have the right to act on alerts.
         """
         alert = await self._open(alert_id)
         if alert.assigned_to == to:
@@ -179,7 +179,7 @@ class Answers:
         return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
 
     async def mark_step(self, alert_id: UUID, person: Actor, step: str, *, is_done: bool) -> Alert:
-        """Marks a step of the checklist as done or as not done. If it already has this mark, nothing changes."""
+        """Marks a step of the checklist as done or as not done. If the step already has this mark, nothing changes."""
         alert = await self._open(alert_id)
         if (step in timeline.done_steps(await timeline.of(self._session, alert_id))) is is_done:
             return alert
@@ -204,7 +204,10 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 
     async def resolve(self, alert_id: UUID, person: Actor, verdict: Verdict) -> Alert:
-        """Closes the alert. A second verdict is refused, unless the same person repeats the same verdict."""
+        """Closes the alert.
+
+        A second verdict is refused. If the same person repeats the same verdict, nothing changes.
+        """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")
@@ -280,7 +283,10 @@ class Answers:
 
 
 def first_cause(alert: Alert) -> Cause | None:
-    """If the action also acknowledges the alert, returns the cause for which everybody who was notified is informed."""
+    """Returns a cause if the action also acknowledges the alert.
+
+    Everybody who was notified of the alert is informed with this cause.
+    """
     return Cause.ACKNOWLEDGED if alert.acknowledged_at is None else None
 
 

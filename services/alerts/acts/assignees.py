@@ -27,7 +27,7 @@ class Access(Protocol):
 def in_order(
     alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access, now: datetime, *, besides: UUID | None
 ) -> list[Assignee]:
-    """The people to whom the alert can be assigned: first those on duty, then the others by name.
+    """Returns the people to whom the alert can be assigned. The people on duty come first, then the others by name.
 
     The account `besides` is left out.
     """
@@ -44,9 +44,9 @@ def in_order(
 
 
 def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
-    """The people whose name is the typed text.
+    """Returns the people whose name is the typed text.
 
-    If no name equals the text: the people whose name has a word that begins with the text.
+    If no name equals the text, returns the people whose name has a word that begins with the text.
     """
     wanted = typed.strip(" .,;").casefold()
     exact = [person for person in people if person.name.casefold() == wanted]

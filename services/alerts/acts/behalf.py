@@ -22,7 +22,8 @@ from shared.auth import tokens
 from shared.auth.role_groups import CMC
 
 PREFIX = "sealed:"
-BEGINNING = 15  # this many bytes of key ids are compared; a multiple of 3, because base64 encodes 3 bytes at once
+# this many bytes of a key id are compared; the number is a multiple of 3, because base64 encodes 3 bytes at once
+BEGINNING = 15
 
 NOTE = AlertRow.acknowledged_note
 COLUMNS: Sequence[Any] = (NOTE, Act.behalf_note)
@@ -36,11 +37,11 @@ def sealed(note: BehalfNote, alert_id: UUID, box: WebhookSecrets) -> str:
 async def sealed_once(
     session: AsyncSession, note: BehalfNote, alert_id: UUID, account: UUID, box: WebhookSecrets
 ) -> str:
-    """The encrypted note; the stored encrypted note if this account has already acknowledged with the same note.
+    """Returns the encrypted note. If this account has already acknowledged with the same note, returns the stored note.
 
-    Therefore nothing changes if the same acknowledgement is sent twice. The alert is locked. Of two concurrent
-    acknowledgements, the second therefore sees the note of the first. A stored note that cannot be decrypted counts as
-    another note.
+    If the same acknowledgement is sent twice, the stored note therefore stays the same. The function locks the alert.
+    Of two concurrent acknowledgements, the second therefore sees the note of the first. A stored note that cannot be
+    decrypted counts as another note.
     """
     known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
     is_same = known is not None and opened(known, alert_id, box) == note
@@ -53,8 +54,8 @@ class BehalfNames:
 
     `of_alert` is the note of the acknowledgement that is in effect now.
 
-    `by_act` maps the ids of the acknowledgements in the timeline to their notes. `are_all_readable` is False if a note
-    that the caller may read cannot be decrypted; such a note is missing here.
+    `by_act` maps the ids of the acknowledgements in the timeline to their notes. `are_all_readable` is False if the
+    caller may read a note that cannot be decrypted. The unreadable note is missing here.
     """
 
     of_alert: BehalfNote | None
@@ -63,7 +64,7 @@ class BehalfNames:
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
-    """The decrypted notes that the caller may read; these are the caller's own notes, or all notes if `may_read`.
+    """Returns the decrypted notes that the caller may read: all notes if `may_read`, otherwise the caller's own notes.
 
     The security log says who read the notes.
     """
@@ -85,8 +86,8 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
     """Whether the caller may see alerts in the area where the hazard was first reported.
 
-    The alert's current area does not decide who may see the note, because an update may give the alert an area with
-    other readers.
+    The alert's current area does not decide who may see the note, because an update may move the alert to an area that
+    other people may see.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None:

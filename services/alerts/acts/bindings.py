@@ -45,7 +45,7 @@ class BoundPerson:
 class CodeRefusal(StrEnum):
     """Why a code is refused, so that it binds nobody."""
 
-    WRONG = "wrong"  # the code is unknown, used or too old; people are not told which of these
+    WRONG = "wrong"  # the code is unknown, used or too old; people are not told which of these reasons applies
     TOO_MANY = "too_many"
     LOCKED = "locked"  # the identity sent too many wrong codes, and was told so before
 
@@ -92,7 +92,9 @@ async def bind(
 
 
 async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: BoundPerson, now: datetime) -> None:
-    """Binds the signed-in account in a channel such as SMS, where receivers' settings say which account uses a number.
+    """Binds the signed-in account in a channel such as SMS, without a code.
+
+    The settings of receivers say which account uses a number.
 
     The caller commits.
     """

@@ -118,7 +118,7 @@ class Replies:
     async def snooze(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, reason: str
     ) -> Reply:
-        """Silences the alert for 15 minutes. After that, the alert rings and escalates again."""
+        """Silences the alert for 15 minutes. After the snooze, the alert rings and escalates again."""
         return await self._act(
             session,
             alert_id,
@@ -131,7 +131,10 @@ class Replies:
     async def assignees(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
     ) -> list[Assignee]:
-        """The people to whom the person can assign the alert now. Empty if the person may not act on the alert."""
+        """The people to whom the person can assign the alert now.
+
+        The result is empty if the person may not act on the alert.
+        """
         people = await self._possible_assignees(session, alert_id, person, now)
         return await acting_accounts.known_to_act(session, people, self._access)
 
@@ -174,7 +177,7 @@ class Replies:
     ) -> list[Assignee]:
         """The people to whom this person can assign the alert, even if it is not known that they may act.
 
-        Empty if the person may not act on the alert.
+        The result is empty if the person may not act on the alert.
         """
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         alert = None if hindrance else await alert_queries.alert(session, alert_id)
@@ -236,7 +239,10 @@ class Replies:
     async def hindrance(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, result: ReplyResult
     ) -> Reply | None:
-        """The reply that says why the person cannot do the action with this `result` now; None if the person can."""
+        """Returns the reply that says why the person cannot do the action with this `result` now.
+
+        Returns None if the person can do the action.
+        """
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)
         if refusal := await self._refusal_of(session, alert_id, person):
@@ -259,7 +265,10 @@ class Replies:
         return alert if alert is not None and alert.sequence == self._seen else None
 
     def refusal(self, person: BoundPerson) -> ReplyResult | None:
-        """Why the person may not act; None if the person may. While the revocations are unknown, nobody may act."""
+        """Why the person may not act.
+
+        Returns None if the person may act. While the revocations are unknown, nobody may act.
+        """
         if not self._access.is_known:
             return ReplyResult.ACCESS_UNKNOWN
         if self._access.ends([(CredentialKind.ACCOUNT, person.account)], int(person.issued_at.timestamp())):
@@ -267,9 +276,9 @@ class Replies:
         return ReplyResult.NOT_PERMITTED if person.roles.isdisjoint(CMC) else None
 
     async def _refusal_of(self, session: AsyncSession, alert_id: UUID, person: BoundPerson) -> ReplyResult | None:
-        """Why the person may not act on this alert.
+        """Why the person may not act on this alert, or None if the person may act.
 
-        The alert must not be suppressed, and it must concern the person's areas.
+        A person may act only on alerts that are not suppressed and that concern the person's areas.
         """
         try:
             alert = await alert_queries.alert(session, alert_id)

@@ -102,9 +102,9 @@ SENTENCES = {
 class Reply:
     """`alert` is the alert after the answer, or None if the person may not see the alert.
 
-    If the person named no possible assignee, `names` are the people to whom the person can assign the alert. If the
-    person replied to an SMS that shows an earlier state of the alert, `newest_code` is the code with which the person
-    can act on the newest state.
+    If the person named no possible assignee, `names` are the people to whom the person can assign the alert.
+    `newest_code` is set if the person replied to an SMS that shows an earlier state of the alert. With `newest_code`,
+    the person can act on the newest state.
     """
 
     result: ReplyResult
@@ -129,7 +129,7 @@ DONE = frozenset(
         ReplyResult.CLOSED_BY_SELF,
     }
 )
-# For each reply with a name and a time: the prefix of the alert's fields that contain this name and time.
+# Maps each reply that states a name and a time to the prefix of the alert's fields with this name and time.
 DEEDS = {
     ReplyResult.STARTED: "progressed",
     ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",

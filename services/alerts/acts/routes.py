@@ -50,7 +50,7 @@ TITLES = {
     "assignee-not-found": "No person who gets alerts like this one has this account.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# For each kind of refusal, the prefix of the alert's fields that say who acted first, and when.
+# Maps each kind of refusal to a prefix. The alert's fields with this prefix say who acted first, and when.
 FIRST = {
     "already-acknowledged": "acknowledged",
     "already-confirmed": "confirmed",
@@ -113,7 +113,7 @@ async def acknowledge(
 async def take_back(alert_id: UUID, desk: OneDesk) -> AlertView:
     """Withdraws the caller's own acknowledgement.
 
-    The request is refused after ten seconds, or after another action on the alert.
+    The request is refused if the acknowledgement is older than ten seconds, or if another action followed.
     """
     return AlertView.model_validate(await desk.answers.take_back(alert_id, desk.person()))
 
@@ -163,7 +163,7 @@ async def comment(alert_id: UUID, desk: OneDesk, body: Comment) -> AlertView:
 async def snooze(alert_id: UUID, desk: OneDesk, body: Snooze) -> AlertView:
     """Silences the alert.
 
-    After that, the alert rings and escalates again. The person who silenced the alert may change the time.
+    After the snooze, the alert rings and escalates again. The person who silenced the alert may change the time.
 
     The longest time depends on the alert's severity and on the caller's roles (`snoozes.py`).
     """
@@ -176,7 +176,7 @@ async def resolve(alert_id: UUID, desk: OneDesk, body: Resolution) -> AlertView:
     """Closes the alert.
 
     The first person gets 200, also when the request is repeated with the same verdict. A request by another person, or
-    with another verdict, gets 409 with the first person's name, the time and the verdict.
+    with another verdict, gets 409. The answer has the first person's name, the time and the verdict.
     """
     return AlertView.model_validate(await desk.answers.resolve(alert_id, desk.person(body.note), body.verdict))
 
@@ -189,7 +189,7 @@ async def reopen(alert_id: UUID, desk: OneDesk, body: Note | None = None) -> Ale
 
 @router.put("/v1/presence")
 async def note_presence(body: Presence, request: Request, session: Session, caller: Caller) -> Attendance:
-    """A board calls this once a minute. While all boards are unattended, alerts escalate in half the time."""
+    """A board sends this request once a minute. While all boards are unattended, alerts escalate in half the time."""
     rules: Ruleset = request.app.state.rules
     now = datetime.now(UTC)
     await presences.note(session, body.board_id, caller.account, body.last_input_at, now)

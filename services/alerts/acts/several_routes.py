@@ -133,7 +133,9 @@ async def assignees(body: AlertIds, request: Request, session: Session, caller: 
 
 @router.post("/v1/alerts:assign")
 async def assign(body: Assignments, several: Several) -> AssignedAlerts:
-    """Assigns several alerts to the same person, each independently of the others. The person is notified of each.
+    """Assigns several alerts to the same person, each independently of the others.
+
+    The person is notified of each alert.
 
     The response names each refused alert with the reason.
     """

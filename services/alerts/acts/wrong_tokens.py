@@ -27,7 +27,7 @@ class WrongTokens:
         return count >= MOST and self._clock() - began < WINDOW_S
 
     def add(self, address: str) -> None:
-        """Counts a wrong token. If too many addresses are stored, the oldest is forgotten."""
+        """Counts a wrong token. If too many addresses are stored, the oldest address is forgotten."""
         count, began = self._counts.pop(address, (0, 0.0))
         now = self._clock()
         self._counts[address] = (1, now) if not count or now - began >= WINDOW_S else (count + 1, began)

@@ -23,8 +23,8 @@ Slot = tuple[str, str]  # the label of a receiver, and a channel: attempts are l
 class Undelivered(Exception):
     """The attempt failed. `is_final` is true if a retry cannot succeed.
 
-    `retry_after` is the number of seconds after which the receiving server permits a retry; None if the server did not
-    say. Deliveries of a combined job may have other results than this error. `results` then has these results: the
+    `retry_after` is the number of seconds after which the receiving server permits a retry; it is None if the server
+    did not say. If deliveries of a combined job have results other than this error, `results` has these results: the
     codes of sent messages, and the errors of undelivered messages.
     """
 

@@ -31,10 +31,10 @@ MOST_THREADS = 10  # a mail's References header must be short, so it has at most
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)
 # the lowest code of a final refusal; lower codes ask for a retry, for example if a mailbox is full
 REFUSED_FOR_GOOD = 500
-# A server often reports a problem with our own login, sender or relay rights only after the command RCPT.
-# The server then answers with one of these codes (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463).
-# Refusals with one of these codes are not final, because somebody can repair a password or a relay.
-# A final refusal would lose every mail until the repair. The mail server Exim sends no enhanced code (5.7.x), so the
+# If our own login, sender or relay rights are wrong, a server often reports this problem only after the command RCPT.
+# For such a problem, the server answers with one of these codes (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463).
+# Refusals with one of these codes are not final, because somebody can repair a password or a relay. If the refusals
+# were final, every mail until the repair would be lost. The mail server Exim sends no enhanced code (5.7.x), so the
 # pattern also finds the word "relay".
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)

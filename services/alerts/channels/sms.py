@@ -100,8 +100,8 @@ class SmsChannel:
     async def _store(self, jobs: Sequence[Job], message_id: str | None, parts: int | None) -> str:
         """Stores the message at once, so that a retry does not send the message twice. Returns the message's state.
 
-        If storing fails, the delivery does not fail, because the gateway has accepted the message, and a retry would
-        send the message twice. If storing fails, the receipt of the message is not checked.
+        If storing fails, the delivery still succeeds, because the gateway has accepted the message. A retry would send
+        the message twice. If storing fails, the receipt of the message is not checked.
         """
         with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:
@@ -120,7 +120,7 @@ class SmsChannel:
         return "no_receipt" if is_late else AWAITS_RECEIPT
 
     async def _stated_state(self, gateway: SmsGateway, sent: SmsMessage, id: UUID) -> SmsReceiptState | None:
-        """Asks the gateway for the receipt of the message to which we gave this id, and stores its state."""
+        """Asks the gateway for the receipt of our message, and stores the message's state."""
         if not gateway.is_asked or sent.message_id is None:
             return None
         try:

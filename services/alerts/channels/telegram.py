@@ -43,8 +43,8 @@ MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of i
 class Thread:
     """The messages about the alert in the receiver's chat, and the alert's newest state since `changed_at`.
 
-    `sent` is this delivery's own message, if it was sent. `first` is the first message about the alert, unless this is
-    the delivery's own message.
+    `sent` is this delivery's own message, if it was sent. `first` is the first message about the alert. If this
+    delivery itself sent the first message, `first` is None.
     """
 
     state: Alert | AlertRaised
@@ -55,7 +55,7 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class MessageEdit:
-    """The earlier message about an alert, and what it shows after its edit."""
+    """An earlier message about an alert, with the text that the message shows after the edit."""
 
     alert_id: UUID
     chat: Chat
@@ -65,7 +65,9 @@ class MessageEdit:
 
 @dataclass(frozen=True, slots=True)
 class SentStates:
-    """The edits that follow a message, and when each alert changed to the state that the message and its edits show.
+    """The edits that follow a message.
+
+    `shown` maps each alert to the time of the change that the message and its edits show.
 
     The earlier messages about the alerts in `left` are edited later by `MessageEdits`.
     """
@@ -221,8 +223,8 @@ class TelegramChannel:
     async def _compare(self, recipient: str, shown: Mapping[UUID, datetime | None], outdated: Collection[UUID]) -> None:
         """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram.
 
-        The first messages about `outdated` alerts are edited in any case. Each alert is compared in a transaction of
-        its own, because transactions with several locks could wait for each other.
+        The first messages about `outdated` alerts are edited in any case. Each alert is compared in a separate
+        transaction, because transactions with several locks could wait for each other.
         """
         with outage_logged("telegram message not compared"):
             if outdated:
@@ -245,7 +247,11 @@ class TelegramChannel:
             return moved, await self._message(moved, message, None)
 
     async def _message(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> int:
-        """Sends the message. If Telegram refuses its topic or a link, sends it once more without topic or link."""
+        """Sends the message.
+
+        If Telegram refuses the message because of its topic or a link, sends the message once more without topic or
+        link.
+        """
         fields: dict[str, Any] = {
             "reply_parameters": first and {"message_id": first.message_id, "allow_sending_without_reply": True},
             "message_thread_id": chat.topic,
@@ -263,7 +269,10 @@ class TelegramChannel:
         return int(result["message_id"])
 
     async def _edit(self, chat: Chat, message_id: int, message: ChatMessage) -> None:
-        """Edits the message. A message that Telegram does not let us edit (deleted, or unchanged) stays as it is."""
+        """Edits the message.
+
+        If Telegram does not let us edit a message (deleted, or unchanged), the message stays as it is.
+        """
         await self._turn(chat)
         try:
             await self._api.call("editMessageText", chat_id=chat.id, message_id=message_id, **message.fields)
@@ -290,8 +299,8 @@ class TelegramChannel:
         """Stores the message at once, so that a retry does not send the message twice.
 
         `shown` maps the alerts of a digest to the times of the changes that the digest shows. If one of the alerts has
-        changed since, the digest is edited. If storing fails, the delivery does not fail, because the message was sent,
-        and a retry would send it twice.
+        changed after the time in `shown`, the digest is edited. If storing fails, the delivery does not fail, because
+        the message was sent, and a retry would send it twice.
         """
         with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:

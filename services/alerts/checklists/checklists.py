@@ -93,7 +93,10 @@ class Checklists:
         return cls({file.stem: _read(file) for file in sorted((folder or PRODUCT).glob("*.toml"))})
 
     def of(self, alert: Alert) -> Checklist | None:
-        """The list for the alert. None for alerts about the system, such as an alert about a source of reports."""
+        """The list for the alert.
+
+        Returns None for alerts about the system, such as an alert about a source of reports.
+        """
         if alert.kind not in KINDS:
             return None
         of_kind = self._by_kind.get(alert.kind)

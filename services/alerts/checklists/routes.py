@@ -36,7 +36,7 @@ async def mark_done(
 async def mark_not_done(
     alert_id: UUID, step: Code, request: Request, session: Session, caller: Caller, desk: OneDesk
 ) -> AlertView:
-    """Marks a step as not done. The timeline keeps both actions."""
+    """Marks a step as not done. In the timeline, both the marking and its removal stay visible."""
     check_step(step, await seen(alert_id, request, session, caller), request)
     return AlertView.model_validate(await desk.answers.mark_step(alert_id, desk.person(), step, is_done=False))
 

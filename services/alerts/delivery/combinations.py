@@ -1,4 +1,4 @@
-"""Finds which deliveries of a list belong to one message, because their channel combined them, or will do so."""
+"""Finds which deliveries of a list belong to one message, because their channel combined them or will combine them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -117,14 +117,14 @@ class Deliveries:
         return True
 
     def release(self, slot: Slot) -> None:
-        self._busy[slot] = max(0, self._busy[slot] - 1)  # the slot may belong to a loop that has failed since
+        self._busy[slot] = max(0, self._busy[slot] - 1)  # the loop that owned the slot may have failed
         if slot in self._waiting:
             self._woken.set()
 
     def send(self, job: Job) -> None:
         """Sends the job in a slot that the caller reserved for it.
 
-        If the loop has failed since, the job is sent by the next loop, when the delivery's lease ends.
+        If the loop has failed after the reservation, the next loop sends the job when the delivery's lease ends.
         """
         if self._tasks is None:
             self.release(job.slot)
@@ -216,7 +216,7 @@ class Deliveries:
             del self._finished[: len(finished)]
             self._unrecorded -= {job.delivery_id for job, _ in finished}
             if any(job.slot in self._waiting for job, _ in finished):
-                self._woken.set()  # deliveries of the same slot may have waited for these
+                self._woken.set()  # deliveries of the same slot may have waited for these attempts
 
     async def _record_last(self) -> None:
         """Records the last attempts before the process ends, because a worker would repeat unrecorded attempts."""
@@ -226,7 +226,7 @@ class Deliveries:
                     await retry_while_unavailable(lambda: self._write(self._finished))
 
     async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Writes the attempts. A delivery that was claimed again meanwhile has another lease and stays unchanged."""
+        """Writes the attempts. A delivery that was claimed again has another lease, and stays unchanged."""
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with database.transaction(self._engine) as connection:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))

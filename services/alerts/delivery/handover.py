@@ -51,7 +51,7 @@ class Senders(Protocol):
 class Dispatcher:
     """Stores deliveries and hands them to `senders`. If `senders` is None, the delivery loop claims the deliveries.
 
-    In a burst of alerts, each receiver's first message about a place is sent before further messages that wait.
+    In a burst of alerts, a receiver's first message about each place is sent before the receiver's other messages.
     """
 
     def __init__(self, plan_cache: PlanCache, senders: Senders | None = None) -> None:
@@ -77,7 +77,7 @@ class Dispatcher:
 
 
 class PlaceBursts:
-    """Stores about which places each receiver was notified in the last minute, as far as this process knows."""
+    """Stores the places about which this process notified each receiver in the last minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -105,7 +105,7 @@ class Handover:
     """Sends the jobs after the session's commit. If the transaction ends without a commit, the slots are released.
 
     The leases begin when the deliveries are stored. If half of a lease has passed before the commit, the jobs are not
-    sent. The delivery loop then claims the deliveries when their leases end.
+    sent. If this process does not send the jobs, the delivery loop claims the deliveries when their leases end.
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:

@@ -25,8 +25,8 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
 
     The first of these jobs then has the other jobs as its `companions`.
 
-    Messages are sent alone if the contact was replaced by a contact whose channel combines no messages. Such a channel
-    would not send the other deliveries of the message.
+    Messages are sent alone if the contact was replaced by a contact whose channel combines no messages. A channel that
+    combines no messages would not send the other deliveries of the message.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:
@@ -52,7 +52,7 @@ def is_combined(job: Job) -> bool:
 
 
 def job_of(row: asyncpg.Record) -> Job | None:
-    """The job; None if the receiver's row is invalid.
+    """The job. Returns None if the receiver's row is invalid.
 
     A delivery with an invalid receiver is claimed again when its lease ends.
     """

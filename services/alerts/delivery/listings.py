@@ -162,7 +162,7 @@ async def _listed(session: AsyncSession, wanted: Select[Any]) -> list[dict[str, 
 
 
 def visible(caller: Principal, places: Places) -> frozenset[str] | None:
-    """The P-codes whose alerts the caller may see; None = all of them."""
+    """The P-codes whose alerts the caller may see; None means all areas."""
     return places.around(caller.areas)
 
 

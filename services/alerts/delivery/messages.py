@@ -76,9 +76,12 @@ class Messages:
     def edited(
         self, first: Mapping[str, Any], newest: Mapping[str, Any], content: Content, acted: ActedAlerts
     ) -> ShownMessage | None:
-        """The first Telegram message about an alert, as it is after its last edit, with the newest state of the alert.
+        """The first Telegram message about an alert after its last edit.
 
-        `newest` is the newest delivery about the alert to this chat, with its `content`. None if nothing was edited.
+        The edited message shows the newest state of the alert.
+
+        `newest` is the newest delivery about the alert to this chat, with its `content`. Returns None if nothing was
+        edited.
         """
         alert = acted.newest.get(first["alert_id"])
         if alert is None or alert.sequence <= Content.model_validate(first["content"]).data.sequence:

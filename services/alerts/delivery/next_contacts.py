@@ -31,7 +31,7 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0  # at this interval, failed contacts are searched, so that their next contacts are notified
-# While an alert is muted, its next contacts wait. After this time, it is judged again whether the alert is muted.
+# While an alert is muted, its next contacts wait. After this time, the worker checks again whether the alert is muted.
 MUTED_WAIT = timedelta(minutes=1)
 
 
@@ -92,7 +92,8 @@ class NextContacts:
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
         """Returns the current deliveries, and the newest step for each delivery that a newer delivery superseded.
 
-        A delivery is current if no later step of its alert has a delivery on the same channel to the same receiver.
+        A delivery is current if no later step of the same alert has a delivery on the same channel to the same
+        receiver.
         """
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [delivery for delivery in deliveries if newest[delivery.key] == delivery.step]
@@ -104,7 +105,7 @@ class NextContacts:
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
     """Logs a warning about causes that this release does not know.
 
-    A later release of Dayar, which ran before a rollback, may have stored them.
+    A later release of Dayar may have stored these causes before a rollback.
 
     The next contact is still notified.
     """
@@ -113,7 +114,7 @@ def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
 
 
 def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
-    """Why the next contact is notified; None if the message was delivered and needs no answer.
+    """Why the next contact is notified. Returns None if the message was delivered and needs no answer.
 
     `alert` is None if the alert's row is unreadable. An alert with an unreadable row may need an answer.
     """
@@ -141,7 +142,7 @@ def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
 
 
 def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiver) -> bool:
-    """Whether the message says that the alert is assigned to this person, and the person has not acted since.
+    """Whether the message assigns the alert to this person, and the person has not acted after the assignment.
 
     An alert that somebody else acknowledged demands nothing yet, but the assignee must still learn of the assignment.
     """
@@ -173,8 +174,8 @@ def following(
 
     If the next contact is a mail address, its mail may be combined with other mails, as for a first contact.
 
-    The receiver may have become external since the earlier contact was notified, so restricted texts are removed for an
-    external receiver.
+    The receiver may have become external after the earlier contact was notified. For an external receiver, restricted
+    texts are removed.
     """
     content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
     with tracing.Continued(delivery.traceparent):

@@ -62,10 +62,10 @@ class Cause(StrEnum):
 UNMUTED = frozenset(
     {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
 )
-# With these causes, a receiver that is notified for the first time is told the cause, and not that the alert is new.
+# With these causes, the first message to a receiver names the cause, instead of saying that the alert is new.
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
-# Messages with these causes are sent although the alert has become grave, because such messages concern their receiver
-# alone.
+# When an alert becomes grave, the new message replaces earlier messages that wait. Messages with these causes are not
+# replaced, because they concern their receiver alone.
 UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
 
 
@@ -141,7 +141,7 @@ class PlannedDelivery:
 
 
 class WordsOfContent(BaseModel):
-    """The stored content of a delivery, of which only the free text is parsed."""
+    """The stored content of a delivery; only the free text is parsed."""
 
     hazard: HazardWords | None = None
 
@@ -157,7 +157,7 @@ def is_foldable(alert: Alert, channel: str) -> bool:
     """Whether the message may wait, to be combined with other messages.
 
     Only a mail, a Telegram message or an SMS about an alert of Moderate or below may wait. An alert of Unknown severity
-    may not wait, and neither may an alert whose severity a person must judge.
+    may not wait. An alert whose severity a person must judge may not wait either.
     """
     return channel in FOLDABLE and not alert.is_grave
 
@@ -192,7 +192,7 @@ class TrialData(msgspec.Struct):
 
 
 class TrialContent(msgspec.Struct):
-    """The stored content of a delivery, of which only the mark of a test message is parsed."""
+    """The stored content of a delivery; only the mark of a test message is parsed."""
 
     data: TrialData = msgspec.field(default_factory=TrialData)
 
@@ -244,7 +244,7 @@ def plan(
 ) -> dict[UUID, datetime]:
     """The time at which each delivery is sent.
 
-    Both arguments are about the last hour. `known` maps each receiver and channel to the latest planned time.
+    `known` and `messages` are about the last hour. `known` maps each receiver and channel to the latest planned time.
     `messages` maps each receiver to the number of its combined messages by all channels.
     """
     newest, counts, planned = dict(known), Counter(messages), dict[UUID, datetime]()

@@ -1,4 +1,7 @@
-"""The names of the people who acted, which pages add to the stored events, because events have no names of people."""
+"""Finds the names of the people who acted.
+
+Pages add these names to the stored events, because events have no names of people.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

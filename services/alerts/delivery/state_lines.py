@@ -20,7 +20,7 @@ NAMING = frozenset({Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED})  # ca
 async def newest_state(
     sessions: async_sessionmaker[AsyncSession] | None, event: AlertRaised, alert_id: UUID, cause: str
 ) -> Alert | AlertRaised:
-    """The stored alert if the message names who acted, because events have no names of people; otherwise the event."""
+    """Returns the stored alert if the message names who acted, otherwise the event. Events have no names of people."""
     if sessions is None or cause not in NAMING:
         return event
     async with sessions() as session:

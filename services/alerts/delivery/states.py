@@ -1,4 +1,7 @@
-"""Computes the state of a notification to one receiver by one channel, as far as the channel makes the state known."""
+"""Computes the state of a notification to one receiver by one channel.
+
+Some channels make only a part of the state known.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -66,7 +69,10 @@ def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
 
 
 def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
-    """This message will be part of a combined message that is sent at this time. None if this message is sent alone."""
+    """This message will be part of a combined message that is sent at this time.
+
+    Returns None if this message is sent alone.
+    """
     planned_at: datetime | None = delivery["planned_at"]
     is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
     return planned_at if is_waiting and not delivery["settled_at"] else None

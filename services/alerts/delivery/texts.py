@@ -58,7 +58,7 @@ TITLES: Mapping[str, str] = {
     "exposure": N_("{hazard} affects displaced people"),
     "test": N_("Test message"),
 }
-# the line about the places of a hazard of which no district is known
+# the line about places, for a hazard without a known district
 NOT_PLACED = N_("Where: the districts are not known. Look at the map: displaced people may be in the area.")
 OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # the title of an alert that states where the people are now
 
@@ -72,8 +72,9 @@ class Text:
 class Texts:
     """Writes texts in the three languages. `institution` is the centre's name in each language.
 
-    A template replaces the facts of a text. A template does not replace the banner of an exercise, the cause, the texts
-    of the report that the receiver may read, the link, or the centre's name.
+    A template replaces the facts of a text. A template does not replace the banner of an exercise, the cause, the link
+    or the centre's name. A template does not replace the texts of the report either, because only some receivers may
+    read them.
     """
 
     def __init__(
@@ -109,7 +110,10 @@ class Texts:
         return Text(self.subject(alert, cause, language), "\n".join(lines))
 
     def worded(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> list[str] | None:
-        """The lines of the centre's template for the alert; None without a template, or if a field has no value."""
+        """The lines of the centre's template for the alert.
+
+        Returns None without a template, or if a field has no value.
+        """
         template = self.templates.find(alert, channel, language)
         text = template and filled(template, self._fields(alert, language, channel))
         return text.splitlines() if text else None
@@ -117,7 +121,7 @@ class Texts:
     def digest(self, texts: Sequence[Text], language: str) -> Text:
         """Joins several texts into one.
 
-        The new text begins with the list of the texts' subjects, and then has every text in full.
+        The joined text begins with the list of the texts' subjects, followed by every text in full.
         """
         known = translations(language, LOCALES)
         subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))
@@ -129,7 +133,7 @@ class Texts:
         )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
-        """The status (unless it is Actual), the severity, the title, and the cause (unless the alert is new)."""
+        """The status (if it is not Actual), the severity, the title, and the cause (if the alert is not new)."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         line = f"{self.banner(alert, language)}{severity}: {self.title(alert, language)}"

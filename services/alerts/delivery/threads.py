@@ -1,7 +1,7 @@
 """Threads of messages. All messages about one hazard are a thread.
 
-The thread of a hazard is a part of a wider thread: all messages about the same type of hazard and the same places in
-one night.
+The thread of a hazard belongs to a wider thread. The wider thread has all messages about the same type of hazard and
+the same places in one night.
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ NOON = timedelta(hours=12)  # a thread of places lasts from noon to noon, so tha
 
 
 def thread_of(alert: AlertRaised, recipient: str) -> UUID:
-    """The thread of the alert's hazard; an alert without a hazard has a thread of its own."""
+    """The thread of the alert's hazard; an alert without a hazard has a separate thread."""
     return events.derived_id("thread", alert.hazard_id or alert.alert_id, recipient)
 
 

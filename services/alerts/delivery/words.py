@@ -62,7 +62,10 @@ class HazardWords(BaseModel):
         return self.model_copy(update={"sites": tuple(sites)})
 
     def text(self, language: str) -> HazardText | None:
-        """The text in the reader's language. If this text is missing, the text in the first language that has one."""
+        """Returns the text in the reader's language.
+
+        If this text is missing, returns the text in the first language that has one.
+        """
         wanted = (language, *LANGUAGES, *self.texts)
         return next((self.texts[code] for code in wanted if code in self.texts), None)
 

@@ -21,7 +21,7 @@ EXTENSION = ";ext="
 
 
 class DutyService(StrEnum):
-    """The services: checklists name services, and each duty number belongs to a service."""
+    """The services that people call: checklists name services, and each duty number belongs to a service."""
 
     RESCUE = "rescue"
     AYIL_OKMOTU = "ayil_okmotu"
@@ -65,12 +65,12 @@ class DutyPlace:
 
 @dataclass(frozen=True, slots=True)
 class DutyNumber:
-    """`position` is the rank of the number in the list of its unit, which has the order of the imported file."""
+    """`position` is the rank of the number in the list of its unit. The list has the order of the imported file."""
 
     number_id: UUID
     place: DutyPlace
-    # The service is a str if a later release of Dayar stored it. The page lists the numbers of an unknown service with
-    # those that no step of a checklist names.
+    # The service is a str if a later release of Dayar stored it. The page lists the numbers of an unknown service
+    # together with the numbers that no step of a checklist names.
     service: DutyService | str
     contact: DutyContact
     position: int

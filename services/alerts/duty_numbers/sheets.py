@@ -25,7 +25,8 @@ MOST_TELEPHONES = 3
 LONGEST = {"locality": 150, "post": 150, "note": 200}
 COLUMNS = ("unit", "locality", "service", "post", "telephone", "note")
 REQUIRED = ("unit", "service", "post", "telephone")
-LETTERS = 200  # only so much of a label is matched, because the time of a match can grow with the square of the length
+# only this many characters of a label are matched, because the time of a match can grow with the square of the length
+LETTERS = 200
 # The first pattern that matches the folded label of a column decides the column's kind. A folded label is in lower
 # case, without punctuation, and has о, у, н in place of ө, ү, ң.
 PATTERNS = [
@@ -150,7 +151,10 @@ class DutyNumberSheets:
         return DutyPlace(pcode, locality or None, self._places.settlement(pcode, locality) if is_known else None)
 
     def pcode(self, unit: str) -> str | None:
-        """The code of the unit. None if the text names no unit or several units, or contains more than the name."""
+        """The code of the unit.
+
+        Returns None if the text names no unit or several units, or contains more than the name.
+        """
         if unit.upper() == COUNTRY:
             return COUNTRY
         try:
@@ -171,13 +175,13 @@ def without_repeats(rows: Sequence[NumberRow]) -> list[NumberRow]:
 
 
 def guess(label: str) -> str | None:
-    """The kind of the column. None if no pattern matches the label."""
+    """The kind of the column. Returns None if no pattern matches the label."""
     text = folded(label[:LETTERS])
     return OWN.get(text) or next((column for column, pattern in COMPILED if text and pattern.search(text)), None)
 
 
 def columns_of(sheet: Sheet, labels: Sequence[str]) -> list[str]:
-    """The kind of each column of the sheet; "" for a column that is not read. No kind is returned twice."""
+    """The kind of each column of the sheet; a column that is not read has the kind "". No kind is returned twice."""
     columns = list[str]()
     for label in labels[: sheet.width]:
         column = guess(label) or ""

@@ -133,7 +133,7 @@ def version_of_texts(condition: tuple[str, str], stored: Iterable[MessageTemplat
 
 
 def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[str, str]:
-    """For each field whose stored text differs from the typed text: the stored text."""
+    """Maps each field whose stored text differs from the typed text to the stored text."""
     saved = form_of(*form.condition, stored)
     names = (name_of(channel, language) for channel, language in TEXT_FIELDS)
     return {name: saved.value(name) for name in names if saved.value(name).split() != form.value(name).split()}

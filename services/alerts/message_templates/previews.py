@@ -51,7 +51,7 @@ def previews(
     """Returns the preview for each field of the form, and a fault for each short message that has more than two parts.
 
     `condition` is a type of hazard and a severity. The type, the severity or both may be EVERY. `wanted` has the
-    templates of this condition. For a channel and language without such a template, the example has the `stored`
+    templates of this condition. If `wanted` has no template for a channel and language, the example has the `stored`
     template that a real alert would get.
     """
     used = [*(template for template in stored if is_wider(template, *condition)), *wanted]
@@ -82,8 +82,8 @@ def preview(
     template = templates.find(alert, channel, language)
     is_worded = template is not None and template.key not in templates.skipped
     length = units(f"{message.text.subject}\n{message.text.body}".strip())
-    # The examples use `Templates` of their own, so that a template that is too long in another alphabet is not counted
-    # as skipped. Only the alphabet of this installation decides whether a template fits.
+    # The examples use separate `Templates`. A template that is too long only in another alphabet is therefore not
+    # counted as skipped. Only the alphabet of this installation decides whether a template fits.
     texts = messages.texts.with_templates(Templates(used))
     spellings = {
         alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)

@@ -129,8 +129,8 @@ class Templates:
     def find(self, alert: AlertRaised, channel: str, language: str) -> MessageTemplate | None:
         """Returns the template with the narrowest condition that matches the alert.
 
-        Returns None if this template is unfit. The standard text is then used, because it says more than a template
-        with a wider condition. Test messages to a receiver have no template.
+        Returns None if this template is unfit. Instead of an unfit template, the standard text is used, because it says
+        more than a template with a wider condition. Test messages to a receiver have no template.
         """
         if alert.rule == TRIAL_RULE:
             return None

@@ -1,4 +1,4 @@
-"""Adds to sites the code of the settlement where each site is."""
+"""Stores the code of the settlement in which each site lies."""
 
 from alembic import op
 

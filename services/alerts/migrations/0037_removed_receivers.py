@@ -1,4 +1,4 @@
-"""Adds the labels of removed receivers, and an index by which a Telegram message is found by its chat.
+"""Adds the labels of removed receivers. Also adds an index that finds a Telegram message by its chat.
 
 The previous release of Dayar uses neither the labels nor the index.
 """

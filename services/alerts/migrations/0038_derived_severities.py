@@ -2,8 +2,8 @@
 
 The previous release of Dayar leaves the new column false.
 
-The severity of a lapsed exposure alert may come from an earlier revision of the hazard. The migration therefore cannot
-find out whether Dayar computed this severity.
+The severity of a lapsed exposure alert may come from an earlier revision of the hazard. For a lapsed exposure alert,
+the migration therefore cannot find out whether Dayar computed the severity.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""Adds to policies whether their escalation ends, to receivers whether they are duty heads, and to alerts a quorum.
+"""Stores whether a policy's escalation ends, whether a receiver is a duty head, and the quorum of an alert.
 
 The previous release of Dayar repeats the last step of each policy, and accepts one acknowledgement instead of the
 quorum.

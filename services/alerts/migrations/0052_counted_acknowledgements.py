@@ -1,6 +1,6 @@
 """Stores how many people have acknowledged an alert, and how many must acknowledge it.
 
-Boards show these two numbers.
+Boards show the two numbers of acknowledgements.
 
 The previous release of Dayar ignores the new columns.
 """

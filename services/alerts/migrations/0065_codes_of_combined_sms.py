@@ -3,9 +3,9 @@
 Also stores which state of an alert our answering SMS has shown.
 
 A delivery has several codes if attempts sent it together with different other deliveries. The previous release of Dayar
-accepts any of these codes. The previous release of Dayar draws codes under the same lock, so a telephone number never
-gets the same code twice. If a reply has the code of a combined message, the previous release of Dayar acknowledges only
-one of the alerts.
+accepts any code of a delivery. The previous release of Dayar draws codes under the same lock, so a telephone number
+never gets the same code twice. If a reply has the code of a combined message, the previous release of Dayar
+acknowledges only one of the alerts.
 """
 
 from alembic import op

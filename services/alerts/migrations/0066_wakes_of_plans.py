@@ -1,4 +1,4 @@
-"""Sends NOTIFY not only if a receiver changes, but also if a policy, a roster, an override or a silence changes.
+"""Sends NOTIFY if a receiver, a policy, a roster, an override or a silence changes.
 
 Workers keep a copy of these settings in memory, and read them again after the NOTIFY.
 """

@@ -1,4 +1,6 @@
-"""Indexes the alerts that use up the budgets of sources, because thousands of other alerts may be raised in an hour.
+"""Indexes the alerts that use up the budgets of sources.
+
+Without the index, a query would read thousands of other alerts of an hour.
 
 While the index is built, all writes to alerts wait, and no alert is raised. The index cannot be built concurrently,
 because `migrate` runs all migrations in one transaction.

@@ -13,9 +13,9 @@ from services.alerts.models.base import AlertsModel
 class Delivery(AlertsModel):
     """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
 
-    At `next_contact_at` the receiver's next contact is notified, unless the message was delivered and needs no answer.
-    `follows` is the reason why this contact of the receiver was notified after another contact. `traceparent` is the
-    trace of the record that caused the delivery.
+    At `next_contact_at` the receiver's next contact is notified. If the message was delivered and needs no answer, no
+    next contact is notified. `follows` is the reason why this contact of the receiver was notified after another
+    contact. `traceparent` is the trace of the record that caused the delivery.
     """
 
     __tablename__ = "deliveries"
@@ -66,8 +66,8 @@ class NotificationOmissions(AlertsModel):
     """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons.
 
     `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification. If `is_sent_later` is
-    true, the receivers that know the alert missed a change of the alert. These receivers are notified of the change as
-    soon as nothing mutes the alert.
+    true, the receivers that know the alert missed a change of the alert. The left-out receivers are notified of the
+    change as soon as nothing mutes the alert.
     """
 
     __tablename__ = "notification_omissions"

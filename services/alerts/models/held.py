@@ -11,7 +11,7 @@ from services.alerts.projections import HeldPeople
 
 
 class HeldPeopleRow(AlertsModel, record=HeldPeople):
-    """The people of a household or group of which only held reports exist."""
+    """A household or group about which there are only held reports."""
 
     __tablename__ = "held_people"
     __table_args__ = (

@@ -11,7 +11,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class RosterRow(AlertsModel):
-    """A roster; `layers` is the JSON of its layers."""
+    """A roster; `layers` is the JSON of the roster's layers."""
 
     __tablename__ = "rosters"
 

@@ -52,8 +52,8 @@ class SmsCode(AlertsModel):
 
     A telephone number never gets the same code for two messages within 48 hours. The deliveries of a combined message
     share its code. A delivery has several codes if different attempts combined it with different other deliveries.
-    `shown_sequence` is the sequence of the alert that our newest answer to a reply with this code has shown.
-    `shown_sequence` is None if no answer has shown the alert.
+    `shown_sequence` is the sequence at which our newest answer to a reply with this code showed the alert. If no answer
+    has shown the alert, `shown_sequence` is None.
     """
 
     __tablename__ = "sms_codes"

@@ -1,7 +1,7 @@
-"""While an Extreme alert is in force, it inhibits milder alerts of the same type in its districts: they notify nobody.
+"""While an Extreme alert is in force, it inhibits milder alerts of the same type in its districts.
 
-For example, an earthquake with an Extreme alert has many aftershocks. Everybody already acts on the alert about the
-earthquake.
+An inhibited alert notifies nobody. For example, an earthquake with an Extreme alert has many aftershocks. Everybody
+already acts on the alert about the earthquake.
 """
 
 from collections.abc import Collection

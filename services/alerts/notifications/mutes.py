@@ -24,7 +24,7 @@ class Mutes:
 
     @property
     def severities(self) -> Collection[Severity]:
-        """The severities of the alerts that may be muted. Empty if nothing mutes alerts."""
+        """The severities of the alerts that may be muted. The result is empty if nothing mutes alerts."""
         if any(silence.is_severe_too for silence in self.silences):
             return frozenset(Severity)
         return MUTED if self.silences or self.inhibitors else frozenset()

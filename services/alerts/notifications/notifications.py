@@ -1,6 +1,6 @@
 """Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
 
-A new condition is one more function in `stages/`, and one more stage in the tuples here or in `stages/conditions.py`.
+To add a condition, add a function to `stages/`, and list it as a stage in the tuples here or in `stages/conditions.py`.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,11 @@ def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     return {receiver.label: Omission.INHIBITED for receiver in receivers}
 
 
-MUTES: tuple[Stage, ...] = (silenced, inhibited)  # these stages come before all others, except INFORMED
+# with INFORMED these stages do not run; otherwise they run before all other stages
+MUTES: tuple[Stage, ...] = (silenced, inhibited)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
-ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)  # also the stages at the end of a silence
+# the stages of an escalation, and also of the end of a silence
+ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 GIVEN_BACK: tuple[Stage, ...] = REACHED  # the stages if the person in charge cannot act any more
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
@@ -43,12 +45,12 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
 
     A receiver is notified if all stages keep it. With each post, the person on duty in the post's roster is notified
     too. For the person on duty, the person's own conditions, except the status, have no effect. With the stages
-    ESCALATED, receivers that missed a change while the alert was muted are notified too. If an alert returns after
-    that, the people who acknowledged or snoozed the alert are also notified. After the last step of an escalation, the
-    duty heads and all receivers that do not know the alert yet are notified. Duty heads are also notified whenever the
-    person in charge cannot act any more. If a grave alert would reach nobody who can act, other receivers are notified
-    instead (`stand_ins`). With the stages INFORMED, only receivers that were notified before are informed. With
-    INFORMED, no person on duty is added, and silences and inhibitions have no effect.
+    ESCALATED, receivers that missed a change while the alert was muted are notified too. If an acknowledged or snoozed
+    alert returns, the people who acknowledged or snoozed the alert are also notified. After the last step of an
+    escalation, the duty heads and all receivers that do not know the alert yet are notified. Duty heads are also
+    notified whenever the person in charge cannot act any more. If a grave alert would reach nobody who can act, other
+    receivers are notified instead (`stand_ins`). With the stages INFORMED, only receivers that were notified before are
+    informed. With INFORMED, no person on duty is added, and silences and inhibitions have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -78,16 +80,20 @@ def joined(first: Sequence[Receiver], others: Sequence[Receiver]) -> list[Receiv
 
 
 def new_on_duty(notification: Notification) -> set[str]:
-    """The people on duty with the posts of all steps that the alert has reached, if they do not know the alert yet.
+    """Returns people on duty who do not know the alert yet.
 
-    A person on duty who does not know the alert came on duty after the post was notified.
+    These people are on duty with the posts of the steps that the alert has reached.
+
+    If a person on duty does not know the alert, the person came on duty after the post was notified.
     """
     reached, _ = recipients(notification, REACHED)
     return on_duty_with_posts(notification, reached) - set(notification.called)
 
 
 def in_charge(notification: Notification) -> set[str]:
-    """The people who acknowledged or snoozed the alert that returns now. These people may rely on a reminder.
+    """The people who acknowledged or snoozed the alert that returns now.
+
+    People who acknowledged or snoozed an alert may rely on a reminder.
 
     People whose accounts are disabled are left out.
     """
@@ -105,8 +111,8 @@ def in_charge(notification: Notification) -> set[str]:
 def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
     """Whether the alert now reaches nobody who can act.
 
-    If an external system gets the alert now, and people get it at a later step, the result is False: the alert waits
-    for these people.
+    If an external system gets the alert now, and people get it at a later step, the result is False, because the alert
+    will still reach people.
     """
     if any(is_able(notification, receiver) for receiver in kept):
         return False
@@ -124,12 +130,12 @@ def is_able(notification: Notification, receiver: Receiver) -> bool:
 
 
 def stand_ins(notification: Notification) -> list[Receiver]:
-    """Who is notified of a grave alert that reaches only external systems and people whose accounts are disabled.
+    """Selects other receivers of a grave alert that reaches only external systems and people with disabled accounts.
 
-    The duty heads are notified. If there is no duty head, everybody who can act is notified, because a message about
-    another area does less harm than an alert that nobody gets. External systems are left out, because they may act by
-    themselves, for example sound a siren. If there is nobody else, the duty heads whose accounts are disabled are
-    notified, because they may still read their messages.
+    The duty heads are notified first of all. If there is no duty head, everybody who can act is notified. A message
+    about another area does less harm than an alert that nobody gets. External systems are left out, because they may
+    act by themselves, for example sound a siren. If there is nobody else, the duty heads whose accounts are disabled
+    are notified, because they may still read their messages.
     """
     alert = notification.alert
     if heads := duty_heads.of_status(alert, notification.receivers):

@@ -65,7 +65,7 @@ class OmittedReceiver:
     def rule(self) -> SuppressionRule | None:
         """The rule that held the notification back.
 
-        None if there is another reason why the receiver was not notified.
+        Returns None if there is another reason why the receiver was not notified.
         """
         return RULES.get(self.omission)
 

@@ -49,7 +49,7 @@ class NotificationPlan:
         }
 
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
-        """For each roster, the labels of the people who count as on duty: usually one person.
+        """Maps each roster to the labels of the people who count as on duty: usually one person.
 
         In a gap, all people of the roster count as on duty, because a gap must not silence an alert. A roster also has
         a gap if the person on duty is no longer a receiver, or if the person's account is disabled. People whose

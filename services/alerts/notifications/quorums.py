@@ -15,8 +15,8 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 class Quorum:
     """`needed` is how many of the step's `people` must acknowledge.
 
-    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. Such an
-    account is not disabled, or acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement by
+    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. The
+    account is enabled, or it acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement by
     anybody is enough.
     """
 
@@ -44,9 +44,9 @@ def quorum(
     """The acknowledgements that the alert needs at its level.
 
     `people_of_rosters` has the labels of all people of each roster. People with an account in `disabled_accounts`
-    cannot acknowledge. People who were notified while on duty still count after their shift has ended. While the last
-    step of a policy is repeated without end, an alert never needs more acknowledgements than there are people who get
-    the alert. If some people have left, the other people can therefore still stop the escalation.
+    cannot acknowledge. People who were notified while on duty still count after their shift has ended. While a policy's
+    last step is repeated without end, the quorum is at most the number of people who get the alert. If some people have
+    left, the other people can therefore still stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)
@@ -75,7 +75,7 @@ def quorum(
 def people_of_step(
     notification: Notification, steps: Steps, step: int, people_of_rosters: Mapping[str, Collection[str]]
 ) -> list[Receiver]:
-    """The receivers that the step names, and the people on duty in its rosters and in the rosters of its posts.
+    """The receivers that the step names, and the people on duty in its rosters and in its posts' rosters.
 
     People who were on duty when they were notified also belong to the step.
     """

@@ -57,7 +57,10 @@ def wait(notification: Notification, delays: EscalationDelays, *, is_acknowledge
 
 
 def own_wait(notification: Notification) -> timedelta | None:
-    """How long policies and duty heads let the alert wait for an acknowledgement; None if only the rules decide."""
+    """How long policies and duty heads let the alert wait for an acknowledgement.
+
+    Returns None if only the rules decide.
+    """
     if notification.policy is None and not any(receiver.is_duty_head for receiver in notification.receivers):
         return None
     steps = steps_of_alert(notification)
@@ -70,9 +73,9 @@ def own_wait(notification: Notification) -> timedelta | None:
 def is_ended(notification: Notification) -> bool:
     """Whether the policy has ended, so that nobody is notified at the alert's level.
 
-    The policy does not end before the receivers of all steps know the alert. The level alone does not show whether they
-    know the alert. For example, a step's only person is notified, and then this person's account is disabled. The alert
-    then has one step less, so the level may be beyond a step that was not notified.
+    The policy does not end before the receivers of all steps know the alert. The level alone does not show whether all
+    these receivers know the alert. For example, a step's only person is notified, and then this person's account is
+    disabled. The alert now has one step less, so its level may be beyond a step that was not notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

@@ -35,8 +35,9 @@ class EscalationPolicy:
     An empty condition applies to all alerts.
 
     If several policies apply to an alert, the policy with the lowest `position` decides. The steps are repeated
-    `repeats` times. After that, the duty heads are notified of Severe and Extreme alerts (`duty_heads.py`). For other
-    alerts the last step is repeated until somebody acknowledges, unless the policy `ends`.
+    `repeats` times. After the last repetition, the duty heads are notified of Severe and Extreme alerts
+    (`duty_heads.py`). For other alerts, the last step is repeated until somebody acknowledges. If the policy `ends`,
+    its escalation ends instead.
     """
 
     name: str

@@ -34,11 +34,12 @@ TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
 OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
-# $2 is true while the boards are unattended: each alert then waits half as long, except for the end of a silence. An
-# alert that waits for the end of a silence is due at once if no stored silence ends at this time. In this case, a
-# person has ended the silence early, perhaps after the transaction that stored the wait had read the silence. An alert
-# that is muted by an Extreme alert is due when the Extreme alert can no longer mute it. For example, the Extreme alert
-# has ended or become milder, its type of hazard has changed, or it no longer covers all places of the muted alert.
+# $2 is true while the boards are unattended: each alert then waits half as long. The wait for the end of a silence is
+# not halved. An alert that waits for the end of a silence is due at once if no stored silence ends at this time. If a
+# person ended the silence early, no stored silence ends at this time. The person may have acted after the transaction
+# that stored the wait had read the silence. An alert that is muted by an Extreme alert is due when the Extreme alert
+# can no longer mute it. For example, the Extreme alert has ended, has become milder, has another type of hazard, or no
+# longer covers all places of the muted alert.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -63,8 +64,8 @@ WHERE escalates_at IS NOT NULL AND (
 ORDER BY escalates_at LIMIT $3 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - names of our own columns
 
-# A displacement alert never expires, because the days of its window may be over when the alert is raised.
-# An alert that began to wait after the end of its hazard does not expire either, because it still needs an answer.
+# A displacement alert never expires, because the days of its window may be over when the alert is raised. If an alert
+# began to wait after the end of its hazard, the alert does not expire either, because it still needs an answer.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -134,7 +135,7 @@ async def alerts_of_flights(
 
 
 async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
-    """None if there is no such alert. Raises AlertUnreadable."""
+    """Returns None if there is no such alert. Raises AlertUnreadable."""
     connection = await database.driver(session)
     row = await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1", alert_id)
     return row and _read(row)
@@ -143,7 +144,7 @@ async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
 async def readable_alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
     """The alert, for callers that can go on without the alert.
 
-    None if there is no such alert, or if its row is unreadable.
+    Returns None if there is no such alert, or if its row is unreadable.
     """
     with suppress(AlertUnreadable):
         return await alert(session, alert_id)
@@ -218,8 +219,8 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
     """Stores the changed alerts, and the reasons why receivers were not notified of these alerts.
 
-    A Telegram message is marked for an edit if its alert has changed, unless a new message to the same receiver makes
-    the edit.
+    If an alert has changed, its Telegram messages are marked for an edit. A new message to the same receiver makes this
+    edit itself, so no mark is needed.
     """
     await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
@@ -252,7 +253,10 @@ def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
 
 
 def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
-    """The alert. If its row is unreadable: what a transaction must know of the row to raise the alert anew."""
+    """The alert.
+
+    If the alert's row is unreadable, returns the fields that a transaction needs to raise the alert anew.
+    """
     try:
         return _read(row)
     except AlertUnreadable:
@@ -260,7 +264,7 @@ def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
 
 
 def _read(row: Mapping[Any, Any]) -> Alert:
-    """Raises AlertUnreadable, without the values of the row, because the log must not have them."""
+    """Raises AlertUnreadable, which has no values of the row, because these values must not be logged."""
     try:
         return alert_of(row)
     except UNREADABLE:

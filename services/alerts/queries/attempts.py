@@ -3,7 +3,8 @@
 # raw SQL throughout: these statements run for every notification and must be fast
 
 # Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender. If the
-# receiver was removed, its deliveries have no receiver, even if a receiver that was added later has the same label.
+# receiver was removed, its deliveries have no receiver. A receiver that was added later with the same label does not
+# get these deliveries.
 TAKE = """\
 taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
@@ -22,9 +23,9 @@ LEFT JOIN receivers ON receivers.label = taken.recipient AND NOT EXISTS (
 LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = taken.channel
 """
 
-# Claims at most as many deliveries per receiver and channel as may be attempted there at the same time. A claimed
-# delivery without a recorded attempt is due again when its lease ends. A delivery waits for the deliveries of earlier
-# steps of the alert on the same channel to the same receiver, so that the last message on each channel is current.
+# Claims due deliveries. For each receiver and channel, only a limited number of attempts may run at the same time. A
+# claimed delivery without a recorded attempt is due again when its lease ends. A delivery waits until earlier steps of
+# its alert are settled on the same channel to the same receiver. The last message on each channel is therefore current.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::text[], $5::integer[]) AS busy (recipient, channel, count)
@@ -69,7 +70,8 @@ WITH claimed AS MATERIALIZED (
 # ($11) plus the age of the newest message. A pause that the receiving server demanded is not shortened. After a
 # failure, the receiver's next contact is notified at once. The next contact also gets the later messages of the alert,
 # which wait on this channel. A server that only asks us to wait for a short time has not failed. The later messages are
-# locked after the alerts, and without waiting, because a transaction that has locked a message may wait for an alert.
+# locked after the alerts. The statement does not wait for these locks, because a transaction that has locked a message
+# may wait for an alert.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

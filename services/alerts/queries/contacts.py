@@ -30,8 +30,8 @@ DeliveryKey = tuple[UUID, str, str]  # the key consists of an alert, a receiver 
 class DueDelivery:
     """A delivery whose next contact is due. `failure` is the reason why the latest attempt failed, if it did.
 
-    `is_of_removed` is true if the receiver was removed after the delivery was planned. Another receiver may have got
-    the same label since.
+    `is_of_removed` is true if the receiver was removed after the delivery was planned. After the removal, another
+    receiver may have got the same label.
     """
 
     delivery_id: UUID

@@ -43,8 +43,8 @@ ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
 
-# Reads the latest planned time of the foldable messages to each receiver on each channel, and how many messages there
-# were within the last hour. Deliveries on one channel with the same time are one message.
+# For each receiver and channel, reads the latest planned time of the foldable messages. Also reads how many messages
+# there were within the last hour. Deliveries on one channel with the same time are one message.
 FOLDS = """
 SELECT recipient, channel, max(planned_at) AS planned_at, count(DISTINCT planned_at) AS messages, now() AS now
 FROM deliveries
@@ -135,7 +135,9 @@ async def add_deliveries(
     *,
     hastens: bool = True,
 ) -> dict[UUID, str]:
-    """Stores the deliveries that are not stored yet. Returns a mapping from their ids to their contents.
+    """Stores the deliveries that are not stored yet.
+
+    Returns a mapping from the ids of the stored deliveries to their contents.
 
     `hazards` has the newest revisions of hazards that the caller already read. `leases` has the lease of each delivery
     that this process sends. If `hastens` is true, the alert's earlier deliveries are tried now, without back-off.

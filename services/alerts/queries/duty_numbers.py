@@ -20,7 +20,7 @@ from shared.crypto.keyring import UnknownKey
 async def lock(session: AsyncSession) -> None:
     """Waits until no other transaction changes duty numbers.
 
-    The caller then reads other people's changes before it stores its own.
+    After the wait, the caller reads the changes of other people, and then stores new changes.
     """
     await locks.lock(session, {("duty-numbers", "")})
 

@@ -20,8 +20,8 @@ WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resol
 """
 # An exposure alert counts the district's households that another hazard displaced. An exposure alert also counts the
 # people of groups at the sites and in the settlements that the hazard reaches. The id of a report is stored once in
-# `alerted_reports`, whichever alert counts the report. Each part of the statement leaves out the reports whose ids are
-# already stored, and ends after $11 other reports, because no more reports are published at once.
+# `alerted_reports`, whichever alert counts the report. Each part of the statement leaves out reports whose ids are
+# already stored. Each part ends after $11 reports, because no more reports are published at once.
 IS_NEW = """NOT EXISTS (
     SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = ({status}, {report_id})
 )"""

@@ -59,9 +59,9 @@ async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> 
 
 
 async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
-    """The stocks of those counts that include everybody at one of these sites.
+    """Returns the stocks of the counts that include everybody at one of these sites.
 
-    If other counts at these sites change, the counts of everybody add more or fewer people.
+    If another count at a site changes, a count of everybody there adds more or fewer people.
     """
     if not site_ids:
         return set()

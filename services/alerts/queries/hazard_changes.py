@@ -37,7 +37,7 @@ async def add_all(session: AsyncSession, since: datetime) -> None:
 
 
 async def add_without_districts(session: AsyncSession, since: datetime) -> None:
-    """Marks those of these hazards that name no district, because a new site may show which district they reach."""
+    """Marks the given hazards that name no district, because a new site may show which district a hazard reaches."""
     connection = await database.driver(session)
     await connection.execute(ADD_WITHOUT_DISTRICTS, since)
 

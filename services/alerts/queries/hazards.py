@@ -46,7 +46,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | Non
 async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported | None]:
     """The newest revisions of these hazards.
 
-    The result is None if the report is unreadable, because an unreadable report must not stop the others.
+    The result is None if the report is unreadable, because an unreadable report must not stop the other hazards.
     """
     if not ids:
         return {}

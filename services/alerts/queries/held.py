@@ -46,7 +46,7 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
     """Deletes the rows of holds that ended before this time.
 
-    Before that time, the row is needed to ignore older events that arrive late.
+    More recent rows are kept, because they show which late events are too old to be applied.
     """
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

@@ -18,7 +18,7 @@ _template = TypeAdapter(MessageTemplate)
 
 
 async def lock(session: AsyncSession) -> None:
-    """Makes people who save templates at the same time wait for each other."""
+    """Lets only one person at a time save templates: a second person waits for the first."""
     await locks.lock(session, {("message-templates", "")})
 
 
@@ -41,7 +41,7 @@ async def mark_skipped(
 ) -> list[MessageTemplate]:
     """Marks the templates that could not be used. Returns the templates that had no mark before.
 
-    A template whose text was changed meanwhile is not marked.
+    If somebody has changed a template's text after the failure, the template is not marked.
     """
     columns = table(MessageTemplateRow).columns
     names = (*KEY, "text")

@@ -55,6 +55,6 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 def without_duty(receiver: Receiver) -> Receiver:
     """Returns the receiver without the mark of a duty head.
 
-    Otherwise a duty head with a disabled account would keep other people from being notified.
+    A duty head with a disabled account would otherwise prevent the notification of other people.
     """
     return replace(receiver, is_duty_head=False)

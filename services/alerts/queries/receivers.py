@@ -31,7 +31,7 @@ SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noq
 class LastDelivery:
     """The state of a receiver's newest delivery by a channel.
 
-    If a rule holds the delivery back, the end of this time is added.
+    If a rule holds the delivery back, `suppressed_until` is the end of this delay.
     """
 
     created_at: datetime

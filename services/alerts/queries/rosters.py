@@ -66,7 +66,7 @@ async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> l
 async def current_overrides(
     session: AsyncSession, names: Collection[str], ends_after: datetime, begins_by: datetime
 ) -> dict[str, list[Override]]:
-    """The overrides of each roster that hold at some time between these times, in the order of `overrides`."""
+    """Returns each roster's overrides that are in effect at some time in this period, in the order of `overrides`."""
     holds = (OverrideRow.ends_at > ends_after) & (OverrideRow.begins_at <= begins_by)
     wanted = select(OverrideRow).where(OverrideRow.roster.in_(names), holds)
     by_roster = defaultdict[str, list[Override]](list)
@@ -78,7 +78,7 @@ async def current_overrides(
 async def later_people(
     session: AsyncSession, names: Collection[str], begins_after: datetime
 ) -> dict[str, frozenset[str]]:
-    """For each roster, the people who are put on duty by overrides that begin after this time."""
+    """Maps each roster to the people of the overrides that begin after this time."""
     people = func.array_agg(OverrideRow.person.distinct())
     wanted = select(OverrideRow.roster, people).group_by(OverrideRow.roster)
     rows = await session.execute(wanted.where(OverrideRow.roster.in_(names), OverrideRow.begins_at > begins_after))
@@ -93,7 +93,7 @@ async def add_overrides(session: AsyncSession, name: str, added: Sequence[Overri
     """Adds the overrides. An override replaces an earlier override that has the same uid.
 
     An override that was stored before and has not changed stays as it is. If an unchanged override were added anew, it
-    would have precedence over the overrides that people have added since.
+    would have precedence over overrides that people have added later.
     """
     uids = [override.uid for override in added if override.uid is not None]
     of_uids = (OverrideRow.roster == name, OverrideRow.uid.in_(uids))

@@ -1,4 +1,4 @@
-"""The handovers from one shift to the next, and the alerts and messages that a shift leaves; the caller commits."""
+"""The handovers from one shift to the next, and the open alerts and messages of a shift; the caller commits."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

@@ -50,7 +50,7 @@ class CodedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class LastHour:
-    """How many messages of a number had a wrong code in the last hour, and how many of these were answered."""
+    """How many messages of a number had a wrong code in the last hour, and how many of these messages got an answer."""
 
     wrong: int
     answered: int
@@ -62,7 +62,8 @@ async def code_of(
     """The code of the message about these deliveries, which is the same in every attempt.
 
     If a retry is about other deliveries than the earlier attempt, the retry gets a new code. The earlier code stays
-    valid, because the earlier message may have arrived. None if the number got all possible codes within 48 hours.
+    valid, because the earlier message may have arrived. Returns None if the number got all possible codes within 48
+    hours.
     """
     await lock(session, number)
     await session.execute(delete(SmsCode).where(SmsCode.drawn_at < now - VALID))
@@ -82,7 +83,7 @@ async def code_of(
 
 
 async def deliveries_of(session: AsyncSession, number: str, code: str, now: datetime) -> list[CodedDelivery]:
-    """The deliveries to this number that have this code, unless the code is older than 48 hours."""
+    """The deliveries to this number that have this code, if the code is not older than 48 hours."""
     return await _coded(session, number, SmsCode.code == code, now)
 
 

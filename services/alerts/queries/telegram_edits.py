@@ -45,9 +45,8 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
     """Marks for an edit the messages whose alerts have changed.
 
     If an alert is `unannounced`, the first message in each chat and all digests are edited. If an alert is `announced`,
-    only digests are marked here. The next message about the alert also edits the first message, unless the first
-    message is a digest. A digest of an earlier release of Dayar is not edited, because the order of its alerts is not
-    known.
+    only digests are marked here. The next message about the alert also edits the first message, if the first message is
+    no digest. A digest of an earlier release of Dayar is not edited, because the order of its alerts is not known.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
@@ -57,12 +56,12 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 
 
 async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: datetime | None) -> None:
-    """Marks the receiver's first message about the alert for an edit, unless the alert's last change was at `shown`.
+    """Marks the receiver's first message about the alert for an edit if the alert has changed after the time `shown`.
 
     The sequence of the alert is not compared, because deliveries to other receivers raise the sequence, too.
 
-    If another transaction is changing the alert, the statement waits for it. The other transaction cannot mark a
-    message that was stored after the statement of the other transaction.
+    If another transaction is changing the alert, the statement waits for it. The other transaction marks only messages
+    that are stored before its own statement begins.
     """
     changed_at = select(AlertRow.changed_at).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
     if await session.scalar(changed_at) != shown:
@@ -74,7 +73,7 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
 async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collection[UUID]) -> None:
     """Marks the receiver's first message about each alert for an edit.
 
-    A row that another transaction has locked is skipped. The transaction that holds the lock also marks the message for
+    A row that another transaction has locked is skipped. The transaction that has the lock either marks the message for
     an edit, or stores that the message shows the alert's newest state.
     """
     sent, firsts = TelegramMessage, _firsts(alert_ids).where(TelegramMessage.recipient == recipient)
@@ -133,7 +132,7 @@ async def claim(session: AsyncSession) -> list[OutdatedMessage]:
 
 
 async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Sequence[DigestDelivery]:
-    """The deliveries of the digest, in the order in which it was sent."""
+    """The deliveries of the digest, in the order in which the digest lists them."""
     sent = TelegramMessage
     wanted = select(sent.delivery_id, sent.alert_id, Delivery.cause, sent.position).join(
         Delivery, Delivery.delivery_id == sent.delivery_id
@@ -145,8 +144,8 @@ async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Seque
 async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: Mapping[UUID, datetime] | None) -> None:
     """Stores that the digest shows each alert as it was after the change at the time in `shown`.
 
-    If an alert has changed since, the digest is edited again. If `shown` is None, the edit is given up until the alert
-    changes again.
+    If an alert has changed after that time, the digest is edited again. If `shown` is None, the edit is given up until
+    the alert changes again.
     """
     sent = TelegramMessage
     is_wanted = (sent.chat_id == digest.chat_id, sent.message_id == digest.message_id, sent.edit_at.is_not(None))
@@ -162,8 +161,8 @@ async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: M
 async def settle(session: AsyncSession, message: OutdatedMessage, shown: datetime | None) -> None:
     """Stores that the message shows the alert as it was after the change at the time `shown`.
 
-    If the alert has changed since, the message is edited again. If `shown` is None, the edit is given up until the
-    alert changes again.
+    If the alert has changed after that time, the message is edited again. If `shown` is None, the edit is given up
+    until the alert changes again.
     """
     is_claimed = (TelegramMessage.delivery_id == message.delivery_id, TelegramMessage.edit_at == message.again_at)
     statement = update(TelegramMessage).where(*is_claimed).values(edit_at=None)

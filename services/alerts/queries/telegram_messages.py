@@ -105,7 +105,7 @@ async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: 
 
 
 async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> PressedDelivery | None:
-    """The delivery whose button was pressed in this chat. None if no delivery to Telegram has this id and chat.
+    """The delivery whose button was pressed in this chat. Returns None if no delivery to Telegram has this id and chat.
 
     If the message could not be stored when it was sent, its chat is not known, and the button works in any chat.
     """
@@ -152,7 +152,7 @@ async def in_chat(session: AsyncSession, chat_id: int, message_id: int) -> Teleg
 
 
 async def store(session: AsyncSession, jobs: Sequence[Job], chat_id: int, message_id: int, language: str) -> None:
-    """Stores the message of one delivery, or the digest of several in the order in which it shows them."""
+    """Stores the message of one delivery, or the digest of several deliveries in the order that the digest shows."""
     rows = [
         {
             "delivery_id": job.delivery_id,

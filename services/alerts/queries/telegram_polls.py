@@ -14,7 +14,7 @@ NUMBERS_LAST = timedelta(hours=36)
 
 
 async def next_update(session: AsyncSession, bot_id: int, now: datetime) -> int | None:
-    """The lowest number that a new update can have. None if Telegram may count from another number now."""
+    """The lowest number that a new update can have. Returns None if Telegram may count from another number now."""
     poll = await session.get(TelegramPoll, bot_id)
     return _next(poll, now)
 

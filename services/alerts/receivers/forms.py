@@ -105,7 +105,7 @@ class ReceiverForm(TypedForm):
         return receiver, further, [*wrong, *others]
 
     def _contacts(self, wrong: list[Fault]) -> list[Contact]:
-        """The contacts with an address; empty rows are left out, unless all rows are empty."""
+        """The contacts with an address. Empty rows are left out; if all rows are empty, one row is kept."""
         typed = [(address.strip(), minutes.strip()) for address, minutes in self.contacts if address.strip()]
         contacts = [contact_of(address) for address, _ in typed or [("", "")]]
         waits = [minutes for _, minutes in typed[:-1]]

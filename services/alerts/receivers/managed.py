@@ -1,4 +1,7 @@
-"""The receivers that a caller may change. These receivers get no alerts outside the caller's areas."""
+"""The receivers that a caller may change.
+
+A caller may change only receivers that get no alerts outside the caller's areas.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

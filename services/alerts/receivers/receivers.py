@@ -36,8 +36,8 @@ class Contact:
     """One way to reach a receiver. A message to a contact of an unknown channel fails.
 
     If this contact does not succeed within `wait_seconds`, the next contact is notified. A contact succeeds if the
-    message is delivered and, if the receiver must answer the alert, somebody answers it. A person must answer every
-    alert, a post only grave alerts. The last contact has no `wait_seconds`.
+    message is delivered. If the receiver must answer the alert, somebody must also answer it. A person must answer
+    every alert, a post only grave alerts. The last contact has no `wait_seconds`.
     """
 
     channel: Stored[DeliveryChannel]
@@ -55,7 +55,7 @@ class Receiver:
     `address` and `wait_seconds` are the receiver's first contact.
 
     `roster` is the name of a roster. With a post, the person on duty in the roster is notified too. A person with a
-    roster is notified only while on duty in it.
+    roster is notified only while on duty in the roster.
 
     Every receiver with `is_duty_head` is notified if nobody acknowledges a Severe or Extreme alert at its last step.
     """

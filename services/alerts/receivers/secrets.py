@@ -30,9 +30,9 @@ class WebhookSecrets:
         return self._sealing.open(sealed, bound(label)).decode()
 
     def readable(self, sealed: bytes, label: str) -> str | None:
-        """The decrypted text; None if its key is missing or the encrypted text was altered.
+        """The decrypted text. Returns None if the key is missing or the encrypted text was altered.
 
-        Callers show the other data without a text that cannot be decrypted.
+        If a text cannot be decrypted, callers still show the other data.
         """
         try:
             return self.open(sealed, label)

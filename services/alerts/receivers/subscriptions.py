@@ -47,7 +47,7 @@ class FormerSecretInUse(Exception):
 async def lock(session: AsyncSession) -> None:
     """Waits until no other transaction changes receivers.
 
-    The caller then reads other people's changes before it stores its own.
+    After the wait, the caller reads the changes of other people, and then stores new changes.
     """
     await locks.lock(session, {("receivers", "")})
 
@@ -70,8 +70,8 @@ async def put(
 ) -> str | None:
     """Adds or changes a receiver. Returns the secret of a new webhook, which is shown only once. The caller commits.
 
-    `further` are the contacts after the receiver's first one; None keeps the stored contacts. If `is_internal` is None,
-    a stored receiver keeps its value.
+    `further` are the contacts after the receiver's first one; if `further` is None, the stored contacts stay. If
+    `is_internal` is None, a stored receiver keeps its value.
     """
     known = await _known(session, receiver.label)
     if further is None:

@@ -63,7 +63,7 @@ def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
 
 
 def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar:
-    """Reads each event that has not ended as an override, in which the event's person is on duty.
+    """Reads each event that has not ended as an override. In the override, the event's person is on duty.
 
     Raises InvalidCalendar.
     """

@@ -1,4 +1,7 @@
-"""Computes who is on duty when, when nobody is on duty, and when more than one person is planned."""
+"""Computes who is on duty at which time.
+
+Also finds the times at which nobody is on duty, or more than one person is planned.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -143,7 +146,7 @@ def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple
 def _extend(spans: list[Span], span: Span) -> None:
     """Lengthens the last span if the new span directly follows it and is otherwise equal.
 
-    Otherwise, the new span is appended.
+    If the last span is different or does not touch the new span, appends the new span.
     """
     if (
         spans

@@ -1,4 +1,7 @@
-"""The pages of rosters show who is on duty in the coming two weeks, and keep overrides and calendars of rosters."""
+"""The pages of rosters show who is on duty in the coming two weeks.
+
+On these pages, people also edit overrides and calendars.
+"""
 
 import asyncio
 from collections.abc import Sequence

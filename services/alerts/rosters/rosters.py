@@ -1,4 +1,4 @@
-"""Rosters have layers, in which people take turns, and overrides of these rotations."""
+"""Rosters have layers and overrides. In a layer, people take turns; an override replaces a turn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ MOST_PEOPLE = 50
 LONGEST_SHIFT_DAYS = 31
 LONGEST_REASON = 200
 LONGEST_OVERRIDE = timedelta(days=366)
-MOST_OVERRIDES = 400  # overrides that have not ended; more overrides would make the pages slow
+MOST_OVERRIDES = 400  # a roster has at most this many overrides that have not ended; more would make the pages slow
 EARLIEST = date(2000, 1, 1)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f]+$")]
 

@@ -1,4 +1,4 @@
-"""The coming days of a roster as a table: who is planned in each layer and by overrides, and who is on duty."""
+"""Shows the coming days of a roster as a table: who is planned in each layer or by overrides, and who is on duty."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

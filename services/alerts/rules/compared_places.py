@@ -1,7 +1,8 @@
 """Compares registered and counted people place by place. No event states the place of a single household. No I/O.
 
-With a count, the registry publishes two numbers of registered people: the people at the same site or locality, and the
-people at any stated place of the district. All other registered people may be at any place (docs/decisions/0068).
+With a count, the registry publishes two numbers of registered people. One number is for the site or locality of the
+count, and the other is for all stated places of the district. All other registered people may be at any place
+(docs/decisions/0068).
 """
 
 from collections import Counter
@@ -61,10 +62,10 @@ def at_all_places(
 
     `registered` is the number of all registered people in the district, and `counts` has the counted numbers with their
     places. `numbers` gives the registered people at a place, and at any stated place of the district. Registered people
-    whose place is not known and counted people whose place is not compared may be the same people. Of these two groups,
-    only as many people are added as cannot be the same, so that the result is the lowest possible number. Even with an
-    outdated comparison, the result has two limits. The result is at least the larger of the numbers of registered and
-    of counted people. The result is at most the sum of both numbers.
+    whose place is not known and counted people whose place is not compared may be the same people. Only the surplus of
+    counted people over these registered people is therefore added, so that the result is the lowest possible number.
+    Even with an outdated comparison, the result has two limits. The result is at least the larger of the numbers of
+    registered and of counted people. The result is at most the sum of both numbers.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:

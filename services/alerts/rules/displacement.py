@@ -92,9 +92,9 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """Judges the people that left on `day`.
 
-        If the window of an alert contains the day, the people are added to this alert. Otherwise the rule compares all
-        windows that contain the day and no date of another alert. The rule judges the window in which the most people
-        left.
+        If the window of an alert contains the day, the people are added to this alert. If no alert's window contains
+        the day, the rule compares all windows that contain the day and share no date with an alert. The rule judges the
+        window in which the most people left.
         """
         if status not in ALERTED:
             return Nothing("no_rule")

@@ -68,15 +68,15 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
     """The sites that lie in the hazard's area. `sites` are in a district that the hazard covers.
 
     A site without a point may lie anywhere within SETTLEMENT_KM of the point of its settlement. If the hazard has no
-    polygon or circle, or if no point is known, the whole district is taken as the hazard's area, because an unknown
-    place must not prevent an alert. The hazard that displaced the people at a site does not matter.
+    polygon or circle, or if no point is known, the hazard's area is the whole district. An unknown place must not
+    prevent an alert. The people at a site may have fled from any hazard.
     """
     drawn = footprint(hazard)
     return tuple(site.site_id for site in sites if may_lie_in(drawn, extent_of(site, places)))
 
 
 def localities_inside(hazard: HazardReported, localities: Iterable[str], places: Places) -> tuple[str, ...]:
-    """Of the settlements of groups that name no site, those that may be in the hazard's area.
+    """Returns the settlements of groups without a site that may be in the hazard's area.
 
     If the settlement of people is not known, the district decides, as for sites.
     """
@@ -108,7 +108,7 @@ def extent_of(site: ListedSite, places: Places) -> BaseGeometry | None:
 
 
 def settlement_extent(code: str | None, places: Places) -> BaseGeometry | None:
-    """The settlement with its surroundings. None if the gazetteer has no point of the settlement."""
+    """The settlement with its surroundings. Returns None if the gazetteer has no point of the settlement."""
     settlement = places.gazetteer.get(code) if code else None
     if settlement is None or settlement.lat is None or settlement.lon is None:
         return None
@@ -127,9 +127,9 @@ def decide_exposure(
 ) -> Finding | Nothing:
     """The finding for the exposure alert about one district.
 
-    The alert is about the displaced households and the counted groups in the district, and about the sites with
-    displaced people in the hazard's area. The hazard from which these people fled does not matter. The exposure alert
-    is separate from the hazard's own alert.
+    The alert is about displaced people in the district: households, counted groups, and sites with people in the
+    hazard's area. Any hazard may have displaced the counted people. The exposure alert is separate from the hazard's
+    own alert.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:

@@ -23,7 +23,7 @@ QUAKE_UNJUDGED = "quake_unjudged"
 
 
 class RuleKind(StrEnum):
-    """What a situation is about. A situation has only one alert, even if several rules apply to it."""
+    """What a situation is about. A situation has only one alert, even if several rules apply to the situation."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"

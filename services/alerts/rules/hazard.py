@@ -40,7 +40,8 @@ OWN_SOURCE = CENTRE
 class HazardRules:
     """All rules about hazards.
 
-    All these rules judge the same situations, and use the same numbers of households that hazards displaced.
+    All rules about hazards judge the same situations. All these rules use the same numbers of households that hazards
+    displaced.
     """
 
     rules: "Ruleset"
@@ -122,12 +123,15 @@ class HazardRule(AgeRule):
         )
 
     def judgement(self, hazard: HazardReported) -> Judgement | None:
-        """The grade with the rule's reason, for the units that the report names; None if the rule does not apply."""
+        """The grade with the rule's reason, for the units that the report names.
+
+        Returns None if the rule does not apply.
+        """
         severity = self.grade(hazard)
         return None if severity is None else Judgement(severity, self.reason, hazard.area.pcodes)
 
     def grade(self, hazard: HazardReported) -> Severity | None:
-        """The severity of the alert; None if the rule does not apply."""
+        """The severity of the alert. Returns None if the rule does not apply."""
         raise NotImplementedError
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:

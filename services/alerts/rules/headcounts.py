@@ -1,8 +1,8 @@
 """Computes how many people left a district. Registered households and counts of groups are compared place by place.
 
 A group at a place may include households that are registered at this place. A destination is the district where the
-people are now; "" is an unknown destination. `compared_places` compares the sites and localities of a destination.
-People in held reports are counted too; how many of the people they are is also computed separately.
+people are now: it is "" if the district is unknown. `compared_places` compares the sites and localities of a
+destination. People in held reports are counted too, and their number is also computed separately.
 """
 
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from uuid import UUID
 from services.alerts.rules.compared_places import NEWEST, ComparedPlace, at_all_places
 from services.alerts.rules.windows import Window
 
-# If a count's departure is later than the stock's by more than this time, the people were displaced again.
+# If a count's departure is later than the stock's departure by more than this time, the people were displaced again.
 # `queries/groups.py` uses the same time.
 SAME_DISPLACEMENT = timedelta(days=30)
 
@@ -220,8 +220,7 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
     """A copy of the first count with the highest numbers and the latest reported date of all the counts.
 
-    If at least one team counted the highest number of persons without an estimate, this number is not marked as
-    estimated.
+    If a team counted this highest number of persons without an estimate, the number is not marked as estimated.
     """
     counts = (count, *others)
     persons = max(count.persons for count in counts)

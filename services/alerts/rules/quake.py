@@ -31,8 +31,8 @@ class IntensityStep(RuleModel):
 class QuakeRule(HazardRule):
     """`severity` is the grade if the intensity may reach 6 in a unit, or if the intensity is unknown.
 
-    `mmi` and `impacts` are for earthquakes that are too deep for the equation. An intensity of `mmi` or more gives
-    only the grade `severity`, because a deep earthquake is usually strongest beyond the border.
+    `mmi` and `impacts` are for earthquakes that are too deep for the equation. An intensity of `mmi` or more gives the
+    grade `severity`. The grade is not higher, because a deep earthquake is usually strongest beyond the border.
     """
 
     name: ClassVar[str] = "quake"
@@ -63,7 +63,7 @@ class QuakeRule(HazardRule):
         }
 
     def judgement(self, hazard: HazardReported) -> Judgement | None:
-        """The judgement for the units that the earthquake may damage. The epicentre may lie beyond the border."""
+        """Judges the earthquake for the units that it may damage. The epicentre may lie beyond the border."""
         if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
             return None
         shaking = Shaking.of(hazard, self._points)

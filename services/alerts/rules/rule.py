@@ -72,7 +72,7 @@ async def judged(
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """Yields the judgements of all situations in turn.
+    """Yields the judgements of all situations, one after the other.
 
     The caller applies each finding to `alert_changes` before it asks for the next judgement.
     """
@@ -104,8 +104,7 @@ class Rule(RuleModel):
 class AgeRule(Rule):
     """A rule whose alerts are about a hazard.
 
-    The greatest age is longer for reports of people, because a team may be without a signal for many hours before it
-    can send.
+    The greatest age is longer for people's reports, because a team may be without a signal for many hours.
     """
 
     max_age_hours_of_people: Hours = 48

@@ -11,7 +11,7 @@ from shared.events.vocabulary import HazardType, Severity
 
 
 class UnjudgedRule(HazardRule):
-    """Does not apply to an earthquake that a source measured, because its shaking is computed (`QuakeRule`)."""
+    """Does not apply to an earthquake that a source measured, because `QuakeRule` computes the shaking."""
 
     name: ClassVar[str] = UNJUDGED_RULE
 

@@ -166,7 +166,7 @@ def undelivered_message(
 
 
 def title_of(delivery: Mapping[str, Any], messages: Messages, language: str) -> str | None:
-    """None if the content is unreadable, because the sheet must show the other messages."""
+    """Returns None if the content is unreadable, because the sheet must show the other messages."""
     try:
         content = Content.model_validate_json(delivery["content"])
     except ValidationError:

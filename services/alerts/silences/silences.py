@@ -31,7 +31,7 @@ class Silence:
     created_at: datetime
     begins_at: datetime
     ends_at: datetime
-    sources: tuple[str, ...] = ()  # for example a feed, or the system of a sensor
+    sources: tuple[str, ...] = ()  # a source is, for example, a feed or the system of a sensor
 
     def mutes(self, alert: Alert, places: Ancestry, at: datetime) -> bool:
         return (

@@ -1,4 +1,4 @@
-"""Withdraws the messages that wait to be sent when a silence, or an Extreme alert, begins to mute their alerts."""
+"""When a silence or an Extreme alert begins to mute alerts, withdraws the alerts' messages that wait to be sent."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -39,7 +39,8 @@ class Withdrawals:
     ) -> None:
         self._sessions, self._rules, self._places, self._clock = sessions, rules, places, clock
         self._judged_by: Mutes | None = None
-        # maps waiting alerts to their sequences: `_judged_by` does not mute these alerts, so they are not judged again
+        # maps waiting alerts to their sequences: these alerts are not muted by the mutes in `_judged_by`, so they are
+        # not judged again
         self._unmuted: dict[UUID, int] = {}
 
     async def run(self) -> None:

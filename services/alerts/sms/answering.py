@@ -111,7 +111,9 @@ class SmsAnswering:
     async def acknowledge(
         self, reply: CombinedReply, sessions: async_sessionmaker[AsyncSession], now: datetime
     ) -> SmsAnswer | None:
-        """Acknowledges the alerts of a combined message. None if the gateway repeated the reply meanwhile.
+        """Acknowledges the alerts of a combined message.
+
+        Returns None if the gateway has repeated the reply, and the repeated reply is stored already.
 
         The reply is stored at the end. If the process ends before the reply is stored, the gateway sends the reply
         again, and the other alerts are then acknowledged.
@@ -191,12 +193,12 @@ class SmsAnswering:
 
 
 def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Sequence[CodedDelivery]) -> str | None:
-    """The code with which the person can do the action on the newest state.
+    """Returns the code with which the person can do the action on the newest state.
 
-    If other people have acted on the alert but nothing else has changed, this is the delivery's own code, because the
-    answer shows the newest state. If the alert has become graver, or if a newer SMS says that the alert was reopened,
-    this is the code of the newest delivery among `deliveries`. None if no single SMS with a code has been sent about
-    the graver or reopened alert.
+    If other people's actions are the only change, returns the delivery's own code, because the answer shows the newest
+    state. If the alert has become graver, or if a newer SMS says that the alert was reopened, returns the code of the
+    newest delivery among `deliveries`. Returns None if no single SMS with a code has been sent about the graver or
+    reopened alert.
     """
     reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
     if max([demanded_sequence, *reopened]) <= delivery.sequence:
@@ -208,7 +210,7 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
 def shown_by(reply: Reply, delivery: CodedDelivery) -> tuple[UUID, int] | None:
     """The delivery, and the sequence of the alert's state that the person knows after the answer.
 
-    None if there is no such state.
+    Returns None if there is no such state.
     """
     is_own_code = reply.result is ReplyResult.CHANGED_MEANWHILE and reply.newest_code == delivery.code
     is_known = is_own_code or reply.result in MADE_BY_PERSON
@@ -245,7 +247,7 @@ def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
     """The account of the delivery's receiver.
 
-    If this receiver has no account, but all receivers with the number together have exactly one account, that account
+    If this receiver has no account, and all receivers with the number together have exactly one account, this account
     is used.
     """
     own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)

@@ -57,7 +57,10 @@ class AlertResult:
 async def acknowledge(
     replies: Replies, sessions: async_sessionmaker[AsyncSession], combined: CombinedReply, now: datetime
 ) -> list[AlertResult]:
-    """Acknowledges each alert that is still as the message said. Each transaction acknowledges some of the alerts."""
+    """Acknowledges each alert whose state is still the state in the message.
+
+    Each transaction acknowledges some of the alerts.
+    """
     results = list[AlertResult]()
     # transactions that lock alerts in different orders could wait for each other, so the ids are sorted
     deliveries = sorted(combined.deliveries, key=lambda delivery: delivery.alert_id)

@@ -37,7 +37,7 @@ class NoSecret(OutboundError):
 class SmsReceiptState(StrEnum):
     """The state of a message according to its receipt.
 
-    A state replaces the states that stand before it in this list.
+    A state replaces the states that precede it in this list.
     """
 
     FAILED = "failed"
@@ -80,12 +80,12 @@ class SmsGateway:
 
     @property
     def is_asked(self) -> bool:
-        """Whether we ask the gateway for the receipts. If not, the gateway pushes the receipts."""
+        """Whether we ask the gateway for the receipts. If we do not ask, the gateway pushes the receipts."""
         receipts = self._profile.receipts
         return receipts is not None and receipts.pushed is None
 
     def receipt_id(self, id: UUID, message_id: str | None) -> str | None:
-        """The id by which receipts name a message: our `id`, or the `message_id` that the gateway gave the message."""
+        """The id that receipts state for a message: our `id`, or the `message_id` that the gateway gave the message."""
         receipts = self._profile.receipts
         return str(id) if receipts is not None and receipts.has_own_id else message_id
 
@@ -97,7 +97,7 @@ class SmsGateway:
     async def receipt(self, id: UUID, message_id: str, parts: int) -> SmsReceiptState | None:
         """Asks for the receipt of the message, which has this many parts.
 
-        None if the state is not known yet. Raises OutboundError.
+        Returns None if the state is not known yet. Raises OutboundError.
         """
         receipts = self._profile.receipts
         assert receipts is not None
@@ -194,7 +194,7 @@ def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
 
 
 def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsReceiptState | None:
-    """The state of a message whose parts have these states. None if a part may still be on its way.
+    """The state of a message whose parts have these states. Returns None if a part may still be on its way.
 
     A message is not readable without one of its parts. A message has therefore failed if one part has failed. A message
     is delivered only if all its parts are delivered.

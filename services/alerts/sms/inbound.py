@@ -92,7 +92,10 @@ class TypedReply:
 
     @property
     def outcome(self) -> tuple[Verdict, str] | None:
-        """The outcome with which the alert is closed, and the note after it. None if the text has no outcome."""
+        """The outcome with which the alert is closed, and the note after it.
+
+        Returns None if the text has no outcome.
+        """
         match = OUTCOME.match(self.text)
         return match and (OUTCOMES[match[1]], self.text[match.end() :].strip())
 

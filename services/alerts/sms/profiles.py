@@ -117,9 +117,9 @@ class GatewayInbound(GatewayRequest):
 class PushedReceipts(GatewayRequest):
     """How the gateway pushes receipts.
 
-    If `is_own_id` is true, the field `id` contains the id that we gave the message. If a request has
-    several receipts, `each` points to their list, and `id` and the profile's `field` point into each receipt. If each
-    part of a long message has a receipt of its own, `part` points to the number of the part.
+    If `is_own_id` is true, the field `id` contains the id that we gave the message. If a request has several receipts,
+    `each` points to their list, and `id` and the profile's `field` point into each receipt. If each part of a long
+    message has a separate receipt, `part` points to the number of the part.
     """
 
     is_own_id: bool = False
@@ -139,8 +139,8 @@ class GatewayReceipts(ProfileModel):
     `fields` are the fields of our request's body. These fields may contain the placeholders that IN_RECEIPTS lists.
     `field` points to a value in the pushed body or in the JSON answer. If the value is in `delivered`, `read` or
     `failed`, it is final; any other value means "not yet". After `deadline_minutes` without a final value, the delivery
-    has failed. If the answer to our question has the states of a message's parts, `parts` points to the list of these
-    states, and `field` into each member of the list.
+    has failed. The answer to our question may list the states of a message's parts. For such an answer, `parts` points
+    to the list of states, and `field` points into each member of the list.
     """
 
     pushed: PushedReceipts | None = None
@@ -166,7 +166,7 @@ class GatewayReceipts(ProfileModel):
 
     @property
     def are_of_parts(self) -> bool:
-        """Whether each part of a message has a receipt of its own."""
+        """Whether each part of a message has a separate receipt."""
         return self.parts is not None or (self.pushed is not None and self.pushed.part is not None)
 
     @property

@@ -22,7 +22,8 @@ MOST_RECEIPTS = 500  # a body has at most 1,000 values, and a receipt has at lea
 class PushedReceipt:
     """`state` is None if the receipt says that the gateway is still trying to deliver the message.
 
-    `part` is the number of the message's part that the receipt is about; None if it is about the whole message.
+    `part` is the number of the message's part that the receipt is about; it is None if the receipt is about the whole
+    message.
     """
 
     message_id: str
@@ -44,7 +45,7 @@ class SmsReceipts:
 
     @classmethod
     def of_installation(cls, profile: GatewayProfile | None, registry: CollectorRegistry) -> Self | None:
-        """Makes the receipts of this installation's gateway; None if the gateway pushes no receipts."""
+        """Makes the `Receipts` of this installation's gateway. Returns None if the gateway pushes no receipts."""
         receipts = profile and profile.receipts
         return cls(receipts, receipts.pushed, registry) if receipts and receipts.pushed else None
 
@@ -56,8 +57,8 @@ class SmsReceipts:
     def receipts_of(self, fields: Any) -> list[PushedReceipt]:
         """The receipts of a request, sorted by message. Raises NotReadable if no receipt is readable.
 
-        If only some receipts are unreadable, they are only counted: after an error, the gateway would also repeat the
-        readable receipts.
+        If only some receipts are unreadable, the unreadable receipts are only counted. After an error, the gateway
+        would repeat the readable receipts, too.
         """
         listed = value_at(fields, self.pushed.each) if self.pushed.each is not None else [fields]
         items = listed[:MOST_RECEIPTS] if isinstance(listed, list) else []

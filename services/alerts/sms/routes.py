@@ -1,4 +1,4 @@
-"""The HTTP routes to which the SMS gateway sends people's messages, and receipts of our messages."""
+"""The SMS gateway calls these HTTP routes with people's messages, and with receipts of our messages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -62,8 +62,8 @@ async def take(request: Request) -> Response:
 async def take_receipts(request: Request) -> Response:
     """Takes one receipt, or several receipts in one request.
 
-    A repeated receipt, or a receipt of an unknown message, gets the same answer, so that the gateway does not send it
-    again.
+    A repeated receipt, or a receipt of an unknown message, gets the same answer, so that the gateway does not repeat
+    the receipt.
     """
     receipts: SmsReceipts | None = request.app.state.sms_receipts
     if receipts is None:
@@ -111,7 +111,7 @@ def too_often() -> Problem:
 
 
 def secret_of(settings: AlertsSettings) -> str | None:
-    """The secret that the gateway sends, or None if there is none or if it is too short."""
+    """The secret that the gateway sends, or None if the secret is missing or too short."""
     try:
         known = secret(settings.alerts_sms_inbound_secret_file)
     except (OSError, UnicodeDecodeError):

@@ -63,7 +63,10 @@ def units(character: str, encoding: Encoding) -> int:
 
 @cache
 def septets(character: str) -> int | None:
-    """The number of septets: 2 for € and others of the extension table, else 1. None if GSM-7 lacks the character."""
+    """The number of septets: 2 for € and others of the extension table, else 1.
+
+    Returns None if GSM-7 lacks the character.
+    """
     try:
         encoded, _ = codec().encode(character)
     except UnicodeEncodeError:

@@ -61,10 +61,10 @@ class SmsTexts:
     ) -> Segments:
         """The message has the severity, title, places, cause, time and the code to reply. The link is added if it fits.
 
-        As many names of exposed sites as fit are included. No text of a report is included, because a locked telephone
-        shows messages, too. A template of the centre replaces severity, title, places and time, unless the message
-        would have more than two parts. `state` is the
-        stored alert, which has the names of the people who acted; events have no names.
+        The message includes as many names of exposed sites as fit. No text of a report is included, because a locked
+        telephone shows messages, too. A template of the centre replaces severity, title, places and time. If the
+        message would have more than two parts, the template is not used. `state` is the stored alert, which has the
+        names of the people who acted; events have no names.
         """
         code = code if self.asks_for_reply(alert, cause) else None
         news = news_of(cause, state or alert, language)
@@ -101,9 +101,9 @@ class SmsTexts:
         return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language, code))
 
     def fitting(self, texts: Iterable[str], language: str) -> list[str]:
-        """The first texts, as many as would fit into a message that contains nothing else.
+        """The first texts: as many of them as a message without other content can hold.
 
-        The further texts are not written, because to write messages with 900 titles would take 10 seconds.
+        The other texts are not written, because writing messages with 900 titles would take 10 seconds.
         """
         first, length = list[str](), 0
         for text in texts:
@@ -130,7 +130,10 @@ class SmsTexts:
         words: HazardWords | None,
         code: str | None,
     ) -> Segments | None:
-        """The message by the centre's template; None without a template, or if the message had more than two parts."""
+        """The message by the centre's template.
+
+        Returns None without a template, or if the message had more than two parts.
+        """
         template = self._texts.templates.find(alert, DeliveryChannel.SMS, language)
         first_place = alert.model_copy(update={"pcodes": alert.pcodes[:1]})
         lines = [self._texts.worded(shown, language, DeliveryChannel.SMS) for shown in (alert, first_place)]
@@ -185,8 +188,8 @@ class SmsTexts:
     ) -> Iterator[str]:
         """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before.
 
-        Texts whose titles alone are too long are left out. If not even the first title fits and no alert is Actual, the
-        text still says that it is an exercise.
+        Texts whose titles alone are too long are left out. If even the first title is too long and no alert is Actual,
+        the text still begins with the banner of an exercise.
         """
         _ = translations(language, LOCALES).gettext
         head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
@@ -246,7 +249,7 @@ def number_of_sites(words: HazardWords | None) -> int:
 
 
 def news_of(cause: str, state: Alert | AlertRaised, language: str) -> list[str]:
-    """Why the message is sent, who acted on the alert, and when. A new alert has no such sentences."""
+    """Why the message is sent, who acted on the alert, and when. For a new alert, the text has no such sentences."""
     if cause == Cause.RAISED:
         return []
     text = translations(language, LOCALES).gettext(cause_text(cause))

@@ -81,7 +81,7 @@ class StatisticsFilters(BaseModel):
         return None if count else BadPeriod.REVERSED
 
     def address(self, path: str = "/alerts/statistics", **changes: Any) -> str:
-        """The address of these statistics, with some filters changed. The page is the first."""
+        """The address of these statistics, with some filters changed. The address is for the first page."""
         kept = self.model_copy(update={"page": 1, **changes})
         values: Mapping[str, Any] = kept.model_dump(mode="json", exclude_none=True, exclude={"lang"})
         defaults = {"by": Grouping.MONTH, "page": 1}
@@ -124,7 +124,10 @@ class StatisticsQuery:
 
 
 def units_of(places: Places, level: int) -> dict[str, str]:
-    """The row of each unit: its oblast or, at level 2, its district. A larger unit has a row of its own."""
+    """Maps each unit to the code of its row: its oblast or, at level 2, its district.
+
+    A unit that lies in no unit of this level has a separate row.
+    """
     above = places.adm1 if level == 1 else places.adm2
     return {pcode: above(pcode) or pcode for pcode in places.codes}
 

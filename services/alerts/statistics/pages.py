@@ -31,9 +31,9 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 Filters = Annotated[StatisticsFilters, Query()]
 PAGE_ROWS = 60
-# Statistics are computed one after the other, so that they leave the service's connections to the work on alerts.
+# Statistics are computed one after the other, so that enough database connections are free for the work on alerts.
 ONE_AT_A_TIME = asyncio.Semaphore(1)
-LONGEST_WAIT = 5.0  # seconds; then the page says that somebody else's statistics are being computed
+LONGEST_WAIT = 5.0  # after this many seconds, the page says that somebody else's statistics are being computed
 
 Answer = Callable[[Request, StatisticsFilters, Statistics, datetime], Awaitable[Response]]
 

@@ -86,7 +86,7 @@ async def alerts(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]
 async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]:
     """The numbers of hazards that began in the period, in total and for each row.
 
-    Cancelled hazards do not count, and neither do reports of field teams that looked and found nothing.
+    Cancelled hazards are not counted. Reports of field teams that looked and found nothing are not counted either.
     """
     report = cast(Hazard.report, JSONB)
     is_found = or_(
@@ -101,7 +101,8 @@ async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any
         .where(Hazard.status == query.status, ~Hazard.is_cancelled, Hazard.ends_at >= query.begins_at)
         .where(is_found, *_is_in_areas(query))
         .cte("begun")
-        .prefix_with("MATERIALIZED", dialect="postgresql")  # otherwise each report would be parsed several times
+        # without MATERIALIZED, PostgreSQL would parse each report several times
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     wanted = select(begun).where(begun.c.at >= query.begins_at, begun.c.at < query.ends_at)
     if query.hazard_type is not None:
@@ -172,7 +173,7 @@ async def _rows(
 ) -> Sequence[Any]:
     """The measures of all cases, with `is_total`, and the measures of each row, with its `key`.
 
-    A case of several areas is in several rows, but only once in the total.
+    A case with several areas is counted in several rows, but only once in the total.
     """
     source, key = _keyed(query, cases)
     total = select(true().label("is_total"), cast(null(), Text).label("key"), *groups, *measures)

@@ -22,10 +22,11 @@ OUTCOMES = (
 class AlertNumbers:
     """The numbers of a row.
 
-    The times are minutes from the raise to the first acknowledgement; None if nobody acknowledged.
+    The times are minutes from the raise to the first acknowledgement; they are None if nobody acknowledged.
 
-    An alert is `decided` if it is known whether somebody acknowledged it within the first waiting time, and `in_time`
-    if somebody did. Alerts that are still within this time, and alerts of an earlier release of Dayar, are not decided.
+    An alert is `decided` if it is known whether somebody acknowledged it within the first waiting time. An alert is
+    `in_time` if somebody acknowledged it within this time. Alerts that are still within their first waiting time, and
+    alerts of an earlier release of Dayar, are not decided.
     """
 
     key: str | None

@@ -107,7 +107,7 @@ class Answering:
         """Stores the answer to an alert's message as a comment, and tells the person.
 
         Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody. Later
-        messages of these users get no answer, because they are conversation of the group.
+        messages of users without an account get no answer, because these messages are conversation of the group.
         """
         if replied is None:
             return []

@@ -25,7 +25,7 @@ class BotAnswers:
     """Answers to people who are bound to an account do not wait for answers to strangers.
 
     Only a limited number of strangers wait for an answer; the others get none. If Telegram demands a pause, the answer
-    is sent once more after the pause, because the person must learn whether the action had an effect.
+    is sent once more after the pause. The person must learn whether the action had an effect.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from shared.config import secret
 from shared.outbound import Outbound
 from shared.outbound_errors import OutboundError
 
-# the longest answer in bytes; it is longer than a webhook's, because it may be a batch of updates
+# the longest answer in bytes; the limit is higher than a webhook's, because an answer may be a batch of updates
 ANSWER_LIMIT = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
 TOKEN = re.compile(r"[1-9]\d{0,17}:[\w-]{1,100}", re.ASCII)
@@ -24,7 +24,10 @@ class NoToken(OutboundError):
 
 
 class UnreadableAnswer(OutboundError):
-    """The answer is not from the Bot API, but for example the page of a proxy, and says nothing about the chat."""
+    """The answer is not from the Bot API, but for example the page of a proxy.
+
+    An answer of a proxy says nothing about the chat.
+    """
 
     reason = "telegram_unreadable"
 

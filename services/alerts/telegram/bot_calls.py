@@ -38,7 +38,7 @@ def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
 
 
 def received(pressed: PressedButton) -> BotCall:
-    """Stops the waiting sign on the button. The bot answers the person by the question that it sends next."""
+    """Stops the waiting sign on the button. The bot answers the person with a question, which it sends next."""
     return BotCall("answerCallbackQuery", {"callback_query_id": pressed.id})
 
 

@@ -27,7 +27,8 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-# The bot answers to some buttons with a question. Maps each of these buttons to the result of the person's answer.
+# The bot answers to some buttons with a question. Maps each button that leads to a question to the result of the
+# person's answer.
 ASKING = {
     Press.ON_BEHALF: ReplyResult.ACKNOWLEDGED,
     Press.SNOOZE: ReplyResult.SNOOZED,
@@ -109,8 +110,8 @@ class ButtonAnswering:
     ) -> list[BotCall]:
         """Snoozes the alert for the chosen reason, assigns it to the chosen person, or closes it with the outcome.
 
-        After that, the question shows who acted and why, or that the alert has changed. The question has no buttons any
-        more.
+        After the action, the question shows who acted and why, or that the alert has changed. The question has no
+        buttons any more.
         """
         alert_id, replies, reason = delivery.alert_id, self._replies.to(delivery.sequence), ""
         if press in OUTCOMES:
@@ -186,7 +187,7 @@ class ButtonAnswering:
         *,
         has_buttons: bool = True,
     ) -> list[BotCall]:
-        """Shows the alert's newest state in the message about the alert, unless it is a digest."""
+        """Shows the alert's newest state in the message about the alert. A digest is not edited here."""
         if place is None or alert is None or delivery.is_digest:
             return []
         content = Content.model_validate_json(delivery.content)

@@ -53,7 +53,7 @@ def data_of(press: Press, shown: ShownAlert) -> str:
 
 
 def read_data(data: str) -> tuple[Press, ShownAlert] | None:
-    """What the button asks for, and what its message shows; None if the data is not ours."""
+    """What the button asks for, and what its message shows. Returns None if the data is not ours."""
     id, *rest = data[1:].split(".", 2)
     if rest and not SEQUENCE.fullmatch(rest[0]):
         return None

@@ -23,7 +23,7 @@ from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
 LONGEST = 4096  # Telegram refuses longer messages; it counts UTF-16 code units
-ENDING = 4  # these last lines of a message, with the link and the centre's name, are never cut off
+ENDING = 4  # a message always has these last lines, with the link and the centre's name
 CUT = "…"
 # A message with one of these causes is short and without sound, because the alert's first message is edited to show the
 # whole state.
@@ -188,7 +188,7 @@ class ChatMessages:
         return "\n".join(filter(None, lines))
 
     def _further(self, listed: Sequence[DigestItem], begin: int, language: str, space: int) -> str:
-        """As many titles of the alerts after the first `begin` alerts as fit into the space, and the board's link."""
+        """Lists titles of the alerts after the first `begin` alerts, as many as fit, and the link to the board."""
         _ = translations(language, LOCALES).gettext
         titles = [
             f"{number}. {self._texts.subject(event_of(item.state), item.cause, language)}"
@@ -229,7 +229,10 @@ class ChatMessages:
     def _rows(
         self, alert: AlertRaised, language: str, delivery_id: UUID, *, is_internal: bool
     ) -> tuple[tuple[Button, ...], ...]:
-        """The buttons. "Assign…" is missing outside the centre, because its question names colleagues to the chat."""
+        """The buttons.
+
+        Outside the centre, "Assign…" is missing, because the question would name colleagues to the chat.
+        """
         _ = translations(language, LOCALES).gettext
         data = partial(data_of, shown=ShownAlert(delivery_id, alert.sequence))
         work = (START, Press.START) if alert.progressed_at is None else (TAKE_OVER, Press.TAKE_OVER)

@@ -1,6 +1,6 @@
-"""Edits the first message about an alert that has changed without a new message, so that nobody reads old facts.
+"""If an alert has changed and no new message was sent, edits the alert's first message, so that nobody reads old facts.
 
-Also edits the digests with an alert that has changed or was answered.
+Also edits a digest if one of its alerts has changed or was answered.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ TRIED_FOR = timedelta(hours=24)  # an edit that still fails this time after the 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the edited messages show: the alerts as they are now, the texts of their hazards, and the names of sites."""
+    """The edited messages show the alerts as they are now, the texts of their hazards, and the names of sites."""
 
     alerts: Mapping[UUID, Alert]
     words: Mapping[UUID, HazardWords]
@@ -50,7 +50,7 @@ class Facts:
     sites: Mapping[UUID, ExposedSite]
 
     def receiver_of(self, message: OutdatedMessage) -> Receiver | None:
-        """The receiver of the message; None if the receiver was removed, or has another chat since."""
+        """The receiver of the message. Returns None if the receiver was removed, or now has another chat."""
         receiver = self.receivers.get(message.recipient)
         if receiver is None:
             return None
@@ -90,7 +90,7 @@ class MessageEdits:
         return len(outdated)
 
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
-        """Edits the message, unless the limits of its chat permit no edit now.
+        """Edits the message. If the limits of its chat permit no edit now, does nothing.
 
         If Telegram does not answer, or refuses the token, the edit fails and is made again later. The edit is given
         up `TRIED_FOR` after the last change of the alert; the next change lets the message be edited again.
@@ -136,7 +136,7 @@ class MessageEdits:
     async def _is_final(self, message: OutdatedMessage, whole: ChatMessage) -> bool:
         """Makes the edit, and returns whether Telegram made it or will never make it.
 
-        A message that Telegram does not let us edit (deleted, or unchanged) stays as it is.
+        If Telegram does not let us edit a message (deleted, or unchanged), the message stays as it is.
         """
         place = {"chat_id": message.chat_id, "message_id": message.message_id}
         try:

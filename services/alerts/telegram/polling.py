@@ -26,7 +26,7 @@ from shared.postgres import database
 POLL_SECONDS = 25  # Telegram waits at most this time for an update before it answers
 CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
-# After this pause, the task looks again for a token, or for the end of the other process that polls.
+# After this pause, the task checks again whether there is a token, and whether the other polling process has ended.
 LOOK_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 30.0
 
@@ -138,10 +138,10 @@ class Polling:
         return True
 
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
-        """Handles the update unless it was handled before. The answers are sent while the next updates are handled.
+        """Handles the update if it was not handled before. The answers are sent while the next updates are handled.
 
-        An update that cannot be handled is skipped. Otherwise, Telegram would send this update again and again before
-        all others.
+        An update that cannot be handled is skipped. If the update were not stored as handled, Telegram would send it
+        again and again before all others.
         """
         calls: Sequence[BotCall] = ()
         is_bound = False

@@ -11,8 +11,8 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers that were never notified of the alert.
 
-    A receiver that was notified before is kept, even if the alert moved out of the receiver's area or is now below the
-    receiver's lowest severity.
+    A receiver that was notified before is always kept: for example, the alert may have moved out of the receiver's
+    area, or may now be below the receiver's lowest severity.
     """
     labels = (receiver.label for receiver in receivers)
     return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}
@@ -29,12 +29,12 @@ def called_or_reached(notification: Notification, receivers: Sequence[Receiver])
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that the alert concerned before.
+    """Leaves out receivers that the alert already concerned before the change.
 
-    If a receiver was never notified although the alert already concerned it, the receiver was usually added after the
-    alert was raised. A receiver that was probably added later is left out. A receiver with hours or a roster is kept,
-    because the alert may have been raised outside its hours or while the person was off duty. The steps are computed
-    from all receivers of the notification, not only from `receivers`: a missing receiver would change the steps.
+    A receiver may never have been notified although the alert already concerned it. A receiver that missed the raise in
+    this way was usually added later, and is left out. However, a receiver with hours or a roster is kept, because the
+    alert may have been raised outside the hours or while the person was off duty. The steps are computed from all
+    receivers of the notification, and not only from `receivers`, because a missing receiver would change the steps.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)

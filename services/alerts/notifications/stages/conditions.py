@@ -51,10 +51,10 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 
 
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out people with a roster who are off duty now, unless this leaves out everybody.
+    """Leaves out people with a roster who are off duty now. If this would leave out everybody, keeps everybody.
 
-    The other people of a roster are kept while nobody is on duty. These other people are also kept if the person on
-    duty does not get the alert, for example because of the person's own areas.
+    The other people of a roster are kept while nobody is on duty. The other people are also kept if the person on duty
+    does not get the alert, for example because of the person's own areas.
     """
     reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
     off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]
@@ -77,10 +77,10 @@ def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]
 
 
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers outside their hours, unless this leaves out everybody.
+    """Leaves out receivers outside their hours. If this would leave out everybody, keeps everybody.
 
-    Hours have no effect on alerts of Severe, Extreme or Unknown severity, nor on alerts whose severity a person must
-    judge. Hours also have no effect on alerts to a person on duty.
+    Hours have no effect on alerts of Severe, Extreme or Unknown severity. Hours also have no effect if a person must
+    judge the severity. Hours also have no effect on alerts to a person on duty.
     """
     if notification.alert.is_grave:
         return {}
@@ -97,7 +97,7 @@ def is_closed(receiver: Receiver, notification: Notification) -> bool:
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
     """The receivers that are now notified for the first time although it is outside their hours.
 
-    Such a receiver is notified because nobody else would be notified.
+    These receivers are notified because nobody else would be notified.
     """
     if notification.alert.is_grave:
         return {}

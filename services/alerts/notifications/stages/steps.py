@@ -88,13 +88,13 @@ class Steps:
         return steps[-1] if self.is_over(level) else steps[level % len(steps)]
 
     def minutes(self, level: int) -> int | None:
-        """How long the alert waits at this level for an acknowledgement; None if no policy decides."""
+        """How long the alert waits at this level for an acknowledgement. Returns None if no policy decides."""
         current = self.current(level)
         return None if self.policy is None or current is None else self.policy.steps[current].minutes
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers whose step the level has not reached, and receivers to which a policy gives no step."""
+    """Leaves out receivers whose step comes after the alert's level, and receivers to which a policy gives no step."""
     steps = steps_of(notification, receivers)
     reached = steps.reached(steps.level_of(notification.alert))
     missing = {label: own for label, own in steps.of.items() if not own & reached}
@@ -111,8 +111,8 @@ def current_step(notification: Notification, receivers: Sequence[Receiver]) -> O
 def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers of earlier steps that were notified before.
 
-    Keeps receivers of earlier steps that were not notified: for example, a silence has ended since then, the receiver's
-    hours have begun, or the person has come on duty.
+    Keeps receivers of earlier steps that were not notified: for example, a silence has ended, the receiver's hours have
+    begun, or the person has come on duty.
     """
     earlier = current_step(notification, receivers)
     return {label: omission for label, omission in earlier.items() if label in notification.called}
@@ -126,9 +126,9 @@ def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
     """The steps of the receivers. If a policy names at least one of these receivers, the policy decides on the steps.
 
-    A receiver of step 0 that the policy does not name is still notified first. If the policy names none of these
-    receivers, or only people who have left, the policy is ignored, because nobody who can act would be notified. A step
-    whose people have all left is skipped.
+    A receiver of step 0 that the policy does not name is still notified first. The policy is ignored if it names none
+    of these receivers, or only people who have left, because it would then notify nobody who can act. A step whose
+    people have all left is skipped.
     """
     return _planned_steps(notification, receivers).without_delay(notification.absent)
 
