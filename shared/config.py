@@ -103,7 +103,7 @@ class Settings(CheckedSettings):
         return self.model_copy(update={**named, "service": service})
 
     def kept_ms(self, topic: Topic) -> int | None:
-        """The retention of the topic in milliseconds. None if the records are kept for ever."""
+        """The retention of the topic in milliseconds. Returns None if the records are kept for ever."""
         return None if topic.kept_days is None else round(self.displacements_days * DAY_MS)
 
     @property

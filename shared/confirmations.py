@@ -16,7 +16,7 @@ CONFIRMED_FOR_OTHERWISE = timedelta(days=30)
 class ConfirmationState(StrEnum):
     """Whether a recent report confirms where the people are.
 
-    After an evacuation, this is a report of the last 24 hours; after any other displacement, of the last 30 days.
+    After an evacuation, a report is recent for 24 hours; after any other displacement, for 30 days.
     """
 
     CONFIRMED = "confirmed"
@@ -31,6 +31,6 @@ def confirmed_from(mobility: Mobility, now: datetime) -> datetime:
 def unconfirmed_since(confirmed_at: datetime, mobility: Mobility, now: datetime) -> datetime | None:
     """The time of the last confirmation, if this confirmation is no longer valid.
 
-    None if the last confirmation is still valid.
+    Returns None if the last confirmation is still valid.
     """
     return confirmed_at if confirmed_at < confirmed_from(mobility, now) else None

@@ -1,4 +1,7 @@
-"""The day that counts as people's day of departure. The registry and the alerts service compare people by this day."""
+"""The day that counts as people's day of departure.
+
+The registry and the alerts service compare people by their day of departure.
+"""
 
 from datetime import date, timedelta
 
@@ -10,8 +13,8 @@ ABOUT = timedelta(days=3)  # a date marked "about" has the precision week, and m
 def departed_on(stated: date, precision: Precision, reported_on: date | None) -> date | None:
     """The day on which people count as departed, or None if the stated date is too vague.
 
-    People who left "about" a date count on the day of their report. If the day of the report is not in the week around
-    the stated date, they count on the nearest day of this week.
+    If people left "about" a date, they count as departed on the day of their report. If the day of the report is not in
+    the week around the stated date, the people count as departed on the nearest day of this week.
     """
     if precision in TO_THE_DAY:
         return stated

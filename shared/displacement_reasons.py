@@ -79,8 +79,8 @@ BY_ONSET: dict[Onset | None, list[Reason]] = {
 def onset(reason: Reason, hazard: HazardType | None) -> Onset | None:
     """The onset of a reason, or None if the reason is not environmental.
 
-    The reason `natural_disaster` has the onset of its hazard: a drought, for example, is slow but is often reported as
-    a natural disaster.
+    The reason `natural_disaster` has the onset of its hazard. A drought, for example, is a slow hazard, but people
+    often report it as a natural disaster.
     """
     if reason is Reason.NATURAL_DISASTER and hazard:
         return HAZARDS[hazard].onset or Onset.SUDDEN

@@ -56,7 +56,10 @@ def is_too_slow(error: DBAPIError) -> bool:
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether the error shows that PostgreSQL is unavailable. If so, the caller may retry the operation for ever."""
+    """Whether the error shows that PostgreSQL is unavailable.
+
+    If PostgreSQL is unavailable, the caller may retry the operation for ever.
+    """
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)

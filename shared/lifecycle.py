@@ -70,7 +70,7 @@ def run_service(
 def collect_seldom() -> None:
     """Exclude existing objects from garbage collection, which would otherwise delay requests.
 
-    Collect other objects seldom.
+    Collect newer objects seldom.
     """
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
@@ -147,8 +147,8 @@ class Server(uvicorn.Server):
 async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
     """Serve until cancelled, then finish the open requests. The gateway removes the path prefix `mount`.
 
-    If a task of the lifespan fails, this function raises the error. Otherwise uvicorn would only log the error, and the
-    app would continue, for example with outdated revocations.
+    If a task of the lifespan fails, this function raises the error. By itself, uvicorn would only log the error, and
+    the app would continue, for example with outdated revocations.
     """
     sys.setswitchinterval(TURN_SECONDS)
     server = Server(

@@ -15,7 +15,7 @@ Answers = Callable[[], bool]
 
 
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
-    """Return when a process that has answered before has not answered for `seconds`.
+    """Return when the process, after at least one answer, has not answered for `seconds`.
 
     The function counts failed checks instead of seconds. A pause of the whole machine therefore counts as only one
     failed check.
@@ -62,8 +62,9 @@ def by_beat(file: Path) -> Answers:
 async def beat(file: Path, *, every: float = EVERY_SECONDS / 2) -> None:
     """Touch the file every `every` seconds while the event loop runs, until cancelled.
 
-    The file's content is the time of this start, by which `dayar watch` recognises a worker that starts again and
-    again. On a full disk the content is missing, but the process runs, because the monitoring must run then.
+    The file contains the time of this start. By this time, `dayar watch` recognises a worker that starts again and
+    again. If the disk is full, the file has no content. The process still runs, because the monitoring must also run
+    when the disk is full.
     """
     with suppress(OSError):
         file.write_text(datetime.now(UTC).isoformat(), encoding="ascii")

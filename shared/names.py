@@ -30,7 +30,7 @@ PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})
 
 
 def name_parts(name: str | None) -> tuple[Part, ...]:
-    """The parts of a name in a form that is independent of script, romanisation and gender ending."""
+    """The parts of a name in a form that does not depend on script, romanisation or gender ending."""
     return _name_parts(name) if name else ()
 
 

@@ -9,7 +9,7 @@ MOST_SECONDS = 2.0
 ANSWER_SECONDS = 5.0
 PORT = 123
 
-# The request of an NTP version 4 client, and the fields of the answer that `_offset` reads (RFC 5905).
+# First the request of an NTP version 4 client, then the fields of the answer that `_offset` reads (RFC 5905).
 PACKET = 48
 REQUEST = b"\x23" + bytes(39)
 ANSWER = struct.Struct("!B B 22x 8s Q Q")

@@ -20,8 +20,8 @@ from shared.outbound_gate import CheckedResolver, Gate
 
 TOTAL_SECONDS = 10.0
 KEEP_SECONDS = 60.0
-# TCP keep-alive probes detect a connection that a NAT has silently dropped. Without these probes, the next call on such
-# a connection would fail.
+# TCP keep-alive probes detect a connection that a NAT has silently dropped. Without these probes, the next call on a
+# silently dropped connection would fail.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
 PERMITTED = 1000  # this many checked URLs are cached

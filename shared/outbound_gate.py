@@ -30,7 +30,7 @@ class Gate:
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
         self._is_exercise = settings.exercise
-        # Host names are resolved in threads of their own, because a hanging name server must not block other work.
+        # Host names are resolved in separate threads, because a hanging name server must not block other work.
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
 
     def close(self) -> None:
@@ -45,7 +45,7 @@ class Gate:
         return self._is_exercise and not self.allows(target.host or "", target.port or 0)
 
     def permit(self, target: URL) -> None:
-        """Refuse http unless OUTBOUND_ALLOW has the host and port.
+        """Refuse http to a host and port that OUTBOUND_ALLOW does not list.
 
         If the host is an IP address, check this address too. Raises AddressRefused or OutsideExercise.
         """
@@ -85,7 +85,7 @@ def resolve(host: str, port: int) -> list[Any]:
 def is_address(host: str) -> bool:
     """Whether aiohttp treats the host as an IP address.
 
-    For an IP address, aiohttp skips the resolver. The resolver therefore cannot check such an address.
+    For an IP address, aiohttp skips the resolver. The resolver therefore cannot check an IP address.
     """
     return ":" in host or host.replace(".", "").isdigit()
 

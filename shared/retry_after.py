@@ -14,7 +14,10 @@ SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 
 
 def pause(response: Response, now: datetime) -> float | None:
-    """The seconds to wait, at most an hour. None if the server is not busy, or if it states no readable time."""
+    """The seconds to wait, at most an hour.
+
+    Returns None if the server is not busy, or if it states no readable time.
+    """
     stated = response.headers.get("retry-after", "").strip()
     if response.status not in BUSY:
         return None

@@ -37,9 +37,9 @@ Credential = tuple[CredentialKind, UUID]
 class Revocations:
     """The revoked credentials, read from the topic. A revocation takes effect within 5 s. Raises HandlerMissing.
 
-    `is_complete` becomes true when the topic is read to the end. Before that, the records read so far are used together
-    with a snapshot younger than 24 hours. Without a snapshot from the last 24 hours, the revocations are unknown until
-    the topic is read to the end.
+    `is_complete` becomes true when the topic is read to the end. Before the topic is read to the end, the records read
+    so far are used together with a snapshot younger than 24 hours. Without a snapshot from the last 24 hours, the
+    revocations are unknown until the topic is read to the end.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -73,7 +73,10 @@ class Revocations:
 
     @property
     def known_since(self) -> datetime | None:
-        """The `read_at` of the snapshot in use. None if the topic is read to the end, or if no snapshot is usable."""
+        """The `read_at` of the snapshot in use.
+
+        Returns None if the topic is read to the end, or if no snapshot is usable.
+        """
         if self.is_complete or self._snapshot is None or not self._snapshot.is_usable(datetime.now(UTC)):
             return None
         return self._snapshot.read_at
@@ -83,9 +86,9 @@ class Revocations:
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def is_disabled(self, account: UUID) -> bool:
-        """Whether the account cannot sign in any more. False while the revocations are unknown.
+        """Whether the account cannot sign in any more. The result is False while the revocations are unknown.
 
-        A change of password or of rights ends only the sessions that began before.
+        A change of password or of rights ends only the sessions that began before the change.
         """
         return self.is_known and self.ends([(CredentialKind.ACCOUNT, account)], sys.maxsize)
 
@@ -215,7 +218,7 @@ class Revocations:
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
     """Whether the broker confirms that the topic is read to the end.
 
-    That no further records come proves nothing, because a frozen broker sends no records either.
+    The absence of further records proves nothing, because a frozen broker sends no records either.
     """
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):

@@ -25,7 +25,7 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
 KEYS_SECONDS = 60  # after this time, the folder of public keys is read again
-UNKNOWN_KEY_SECONDS = 1  # because of an unknown key id, the folder is read again, but only after this time
+UNKNOWN_KEY_SECONDS = 1  # if a key id is unknown, the folder is read again, but not earlier than after this time
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -82,7 +82,7 @@ class Principal:
 
     @property
     def own_areas(self) -> tuple[str, ...] | None:
-        """The areas whose data the caller may see, sorted; None if the caller may see the whole country."""
+        """The areas whose data the caller may see, sorted. Returns None if the caller may see the whole country."""
         return None if self.covers_country else tuple(sorted(self.areas))
 
     def covers(self, pcode: str | None, places: Places) -> bool:
@@ -135,11 +135,13 @@ class Authenticator:
         takes_readmitted: bool = False,
         takes_unchecked: bool = False,
     ) -> Principal:
-        """The request's principal. Raises Unauthenticated. Raises RevocationsUnknown, unless `takes_unchecked` is true.
+        """The request's principal.
+
+        Raises Unauthenticated. Raises RevocationsUnknown if the revocations are unknown and `takes_unchecked` is false.
 
         An expired token can only be accepted if it belongs to a field device. If `takes_readmitted` is true and the
-        device's team is readmitted, the token counts as valid. Otherwise, if `takes_expired` is true, the token is
-        accepted, and the principal has `is_expired`.
+        device's team is readmitted, the token counts as valid. If the team is not readmitted and `takes_expired` is
+        true, the token is accepted, and the principal has `is_expired`.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)

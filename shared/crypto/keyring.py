@@ -20,9 +20,9 @@ from shared.failures import DependencyUnavailable
 
 ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
-FRESH_SECONDS = 60  # after a rotation, the new key is used at the latest after this time
+FRESH_SECONDS = 60  # after a rotation, a process uses the new key within this time
 
-# keys by id; an id begins with the time at which the key was generated, so the newest key has the greatest id
+# Maps ids to keys. An id begins with the time at which the key was generated, so the newest key has the greatest id.
 Keys = Mapping[str, bytes]
 
 

@@ -21,7 +21,7 @@ class RandomPool:
         self._lock = threading.Lock()
 
     def take(self, count: int) -> bytes:
-        # the lock prevents that two threads get the same nonce, which would break the encryption of both texts
+        # without the lock, two threads could get the same nonce, and equal nonces break the encryption of both texts
         with self._lock:
             start, end = self._next, self._next + count
             if end > len(self._piece):

@@ -46,7 +46,7 @@ class AlertFields(Data):
     level: Annotated[int, Field(ge=0)] = 0
     acknowledged_at: Instant | None = None
     acknowledged_by: UUID | None = None
-    acknowledgements: Annotated[int, Field(ge=0)] | None = None  # None unless a step demands several acknowledgements
+    acknowledgements: Annotated[int, Field(ge=0)] | None = None  # None if one acknowledgement is enough
     acknowledgements_needed: Annotated[int, Field(ge=1)] | None = None
     assigned_at: Instant | None = None
     assigned_by: UUID | None = None
@@ -83,8 +83,8 @@ class AlertRaised(PublishedAlert, EventData):
     cancelled or expired before anybody acknowledged the alert. `severity_is_derived` is true if Dayar computed the
     severity, because the source of the hazard did not state it. If the step of a policy demands several
     acknowledgements, the alert counts as unacknowledged until `acknowledgements_needed` people have acknowledged it.
-    `acknowledgements` is the number of people who have already done so. `assigned_to` is the account that must work on
-    the alert; the field is empty as soon as somebody starts work.
+    `acknowledgements` is the number of people who have already acknowledged the alert. `assigned_to` is the account
+    that must work on the alert; the field is empty as soon as somebody starts work.
     """
 
     event_type: ClassVar[str] = "dayar.alert.raised.v1"
@@ -105,7 +105,7 @@ class AlertEscalated(AlertRaised):
 
 
 class AlertAssigned(AlertRaised):
-    """Somebody assigned the alert to a person. The alert still demands the same action as before."""
+    """Somebody assigned the alert to a person. The assignment does not change the action that the alert demands."""
 
     event_type: ClassVar[str] = "dayar.alert.assigned.v1"
 

@@ -16,7 +16,7 @@ class Circle(Body):
 
 
 class Area(Body):
-    """The affected area: P-codes, rings of (longitude, latitude) as in GeoJSON, circles, a point, or words only."""
+    """The affected area as P-codes, rings of (longitude, latitude) as in GeoJSON, circles, a point, or words only."""
 
     pcodes: Annotated[tuple[PCode, ...], Field(max_length=1000), FailFast()] = ()
     polygons: Annotated[tuple[Ring, ...], Field(max_length=50), FailFast()] = ()

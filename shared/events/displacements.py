@@ -126,13 +126,13 @@ class HouseholdClear(ReportClear):
 
 
 class GroupClear(ReportClear):
-    """The unencrypted fields of a count. These fields do not identify any person.
+    """The unencrypted fields of a count, which do not identify any person.
 
     `counted_at` is the time of the count; if it is None, `reported_at` is used. If `persons_estimated` is true,
-    `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people.
-    `site_id` is the site where the people are now; `destination` and `destination_locality` are the site's place.
-    `origin_locality_pcode` and `destination_locality_pcode` are the gazetteer's codes of the settlements. A code is
-    set if the author chose the settlement from a list, or if intake found only one with this name in the district.
+    `persons` was estimated from `households`. Only a full recount replaces earlier counts of the same people. `site_id`
+    is the site where the people are now; `destination` and `destination_locality` are the site's place.
+    `origin_locality_pcode` and `destination_locality_pcode` are the gazetteer's codes of the settlements. A code is set
+    if the author chose the settlement from a list, or if intake found only one settlement of this name in the district.
     """
 
     kind: Clear[Literal["group"]]
@@ -169,7 +169,7 @@ class ReportSealed(Data):
 class HouseholdSealed(ReportSealed):
     """`site_id` is the site where the household is now; without a site, `destination_locality` may name the place.
 
-    The phone draws `short_code` for a new household. Another team may then report a movement by this code.
+    The phone draws `short_code` for a new household. Another team may report a movement of the household by this code.
     `contact_name` is the name of the head or of a contact person, because a short report does not list the members.
     """
 
@@ -268,7 +268,10 @@ class UncorrectedReportTimes(UncorrectedTimes):
 
 
 class Stamped(EventData):
-    """The fields that intake adds to a report: from the token, from its clock and from its checks."""
+    """Intake adds these fields to a report.
+
+    The values come from the token, from intake's clock and from intake's checks.
+    """
 
     author: Clear[UUID]
     team: Clear[UUID | None] = None

@@ -57,7 +57,7 @@ def utc(value: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(utc)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 PCode = Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}[0-9]{{11}}$")]
-# This is a code of ISO 3166-1 alpha-2, or ZZ for an unknown country (CLDR).
+# The country is a code of ISO 3166-1 alpha-2, or ZZ for an unknown country (CLDR).
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=150, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")]

@@ -37,11 +37,11 @@ class GroupWhereabouts(Data):
 
 
 class RegisteredPeople(Data):
-    """Registered households that left the same district as the counted people on one day, and are now near them.
+    """Registered households that left the counted people's district on one day, and are now near the counted people.
 
     `persons` and `households` are at the place of the count. `stated_persons` and `stated_households` also include the
     people whose reports state another place in the same district. For each place and day, the number of households is
-    rounded down to a multiple of five, because a number must not show where a single household is.
+    rounded down to a multiple of five. An exact number could show where a single household is.
     """
 
     occurred_on: Clear[date]
@@ -55,10 +55,10 @@ class RegisteredPeople(Data):
 class PlaceComparison(Data):
     """The registered people who may be among the counted people, by the day on which they left.
 
-    Counts at the same site or locality have the same `place_id`. A count of everybody at a site states no origin,
-    so the comparison of this count has no `registered` people.
-    `included_persons` and `included_households` are the registered people of known origin who were at the site when the
-    count was made, rounded down to a multiple of five households.
+    Counts at the same site or locality have the same `place_id`. A count of everybody at a site states no origin, so
+    the comparison of this count has no `registered` people. `included_persons` and `included_households` are the
+    registered people of known origin who were at the site when the count was made. Both numbers are rounded down to a
+    multiple of five households.
     """
 
     place_id: Clear[UUID]
@@ -72,9 +72,9 @@ class GroupCounted(EventData):
 
     Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
 
-    People who were transferred or forced onward are a separate count of the type `status_changed`. The `report_id` of
-    such a separate count belongs to no report; its `movement_id` is the report of the movement. Without `whereabouts`,
-    all `persons` are displaced where they were counted.
+    People who were transferred or forced onward are a separate count of the type `status_changed`. A count of the type
+    `status_changed` has a `report_id` that belongs to no report; its `movement_id` is the report of the movement.
+    Without `whereabouts`, all `persons` are displaced where they were counted.
 
     Counts with the same `stock_id` count the same people, so their persons are never added up. If several counts with
     one `stock_id` are in effect, the teams disagree, and the number of people lies between the lowest and the highest
@@ -82,7 +82,8 @@ class GroupCounted(EventData):
     effect. `replaces` are the reports that this full recount replaces from now on. Each replaced report also has a
     separate event, which may come later, because it is on another partition. If `covers_site` is true, everybody at the
     site was counted, so earlier counts at the site are not added. If `counted_at_precision` is not `hour`, nobody
-    stated the hour: `counted_at` is then the end of the stated day or, if earlier, the time of the report.
+    stated the hour of the count. Without a stated hour, `counted_at` is the end of the stated day or, if earlier, the
+    time of the report.
 
     `comparison` is set if the registry has compared the count with the registered people. Without `comparison`, the
     last comparison of the count stays valid.

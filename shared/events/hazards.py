@@ -87,12 +87,12 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
-# The `source_id` of a withdrawal may consist of this prefix and the hazard's id. The reason is that a person who
-# withdraws a release of the centre may not know the hazard's own `source_id`.
+# The `source_id` of a withdrawal may consist of this prefix and the hazard's id. A person who withdraws a release of
+# the centre may not know the hazard's own `source_id`.
 WITHDRAWN_HAZARD = "hazard:"
-# A release to the public may have a revision that is higher than the released revision by at most this number.
-# Without this limit, one release with the highest possible revision would prevent every later release of the hazard.
-# The limit for withdrawals is higher, so that every release to the public can be withdrawn.
+# The revision of a release to the public may be higher than the released revision by at most this number. Without this
+# limit, one release with the highest possible revision would prevent every later release of the hazard. The limit for
+# withdrawals is higher, so that every release to the public can be withdrawn.
 RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 
@@ -103,7 +103,9 @@ def enterer(source: str, source_id: str) -> UUID | None:
 
 
 class HazardFields(Data):
-    """The content of a hazard report. `source_id` is the source's id for the hazard; `aliases` are its other ids.
+    """The content of a hazard report.
+
+    `source_id` is the source's id for the hazard; `aliases` are the other ids of the hazard.
 
     A report with `released_revision` is a release: it publishes chosen fields of that revision of a restricted hazard.
     `locality_pcode` is the code of the settlement in the gazetteer that the `description` of the area names.
@@ -236,7 +238,7 @@ class HazardReported(HazardFields, EventData):
 
     @property
     def is_release(self) -> bool:
-        """Whether the event releases a hazard to the public. Such an event contains nothing new for the centre."""
+        """Whether the event releases a hazard to the public. A release contains nothing new for the centre."""
         return self.released_revision is not None
 
     @property

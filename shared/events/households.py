@@ -1,4 +1,7 @@
-"""The registry's pseudonymous events about households, with no more precision than district and day."""
+"""The registry's pseudonymous events about households.
+
+The events state no place below the district and no time below the day.
+"""
 
 from datetime import date
 from typing import ClassVar
@@ -12,9 +15,8 @@ from shared.events.vocabulary import Evacuation, HazardType, Mobility, Precision
 class Displacement(Data):
     """One displacement of a household, in its valid version. `reported_on` is the day of the first version.
 
-    `movement_id` is the report of the movement by which the people were forced onward, if there is one. `movement_id`
-    differs from `report_id` if everybody at a site moved, because the report of such a movement is about many
-    households.
+    If a movement forced the people onward, `movement_id` is the report of this movement. `movement_id` differs from
+    `report_id` if everybody at a site moved, because one report of this kind is about many households.
     """
 
     report_id: Clear[UUID]
@@ -48,12 +50,12 @@ class HouseholdRegistered(EventData):
 
     `reported_on` is the day on which the displacement was first reported. Events of earlier releases of Dayar lack this
     field. `displacement` is set if the report is about another displacement than the household's current one.
-    `latest_mobility` is `unable_to_move` if a report after the move says so: the household is trapped at the place to
-    which it moved. `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no
-    movement was reported since the displacement, and all `persons` are displaced. If no movement was reported,
-    `confirmed_on` is the day of the report. Events of earlier releases of Dayar lack this field. `evacuation` is the
-    kind of evacuation, if the people were evacuated and the report states it. If `is_urgent` is true, the latest report
-    of the household says that the people need help at once.
+    `latest_mobility` is `unable_to_move` if a report after the move says that the household is trapped at its new
+    place. `destination` is the place of most of the people who are still displaced. Without `whereabouts`, no movement
+    was reported since the displacement, and all `persons` are displaced. If no movement was reported, `confirmed_on` is
+    the day of the report. Events of earlier releases of Dayar lack this field. `evacuation` is the kind of evacuation,
+    if the people were evacuated and the report states it. If `is_urgent` is true, the latest report of the household
+    says that the people need help at once.
     """
 
     event_type: ClassVar[str] = "dayar.household.registered.v1"
@@ -107,14 +109,16 @@ class HouseholdStatusChanged(HouseholdRegistered):
     """A movement changed or confirmed the whereabouts of the household's people.
 
     If people were forced onward, `displacement` is this new displacement, with the movement's report id and the place
-    that they left. If the new displacement turned out to be wrong, the place is not known.
+    that they left. If the new displacement turned out to be wrong, the place that the people left is not known.
     """
 
     event_type: ClassVar[str] = "dayar.household.status_changed.v1"
 
 
 class HouseholdHeld(EventData):
-    """The newest held report about a household that is not registered. Consumers never count its people as registered.
+    """The newest held report about a household that is not registered.
+
+    Consumers never count the people of a held report as registered.
 
     If `is_held` is false, no report about the household waits any more: the household is registered, or its reports
     were refused. Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.

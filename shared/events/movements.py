@@ -98,7 +98,7 @@ class HouseholdMovementClear(MovementClear):
 
 
 class GroupMovementClear(MovementClear):
-    """`persons` is the part of the counted people who moved."""
+    """`persons` is how many of the counted people moved."""
 
     kind: Clear[Literal["group_movement"]]
     group_id: Clear[RandomId]
@@ -227,7 +227,7 @@ def check_destination(movement: Movement, destination: Place | None) -> None:
 class MovementStamped(Stamped):
     """`registrar_areas` are the areas of a registrar or, if everybody at a site moved, of an operator or duty head.
 
-    Only the registry knows whether these areas contain the people.
+    Only the registry knows whether the `registrar_areas` contain the people.
     """
 
     registrar_areas: Clear[tuple[PCode, ...]] = ()

@@ -32,7 +32,7 @@ class ReportSettled(EventData):
 class ReportHeld(ReportSettled):
     """The report waits for a person (not_author, expired_token, revoked_credential).
 
-    With the reason `waiting`, it waits for the report that it corrects.
+    With the reason `waiting`, the report waits for the report that it corrects.
     """
 
     event_type: ClassVar[str] = "dayar.report.held.v1"

@@ -1,4 +1,4 @@
-"""The short code of a household, by which other teams name the household: 8 random characters and a check symbol.
+"""Other teams name a household by its short code: 8 random characters and a check symbol.
 
 The characters belong to Crockford's Base32 (https://www.crockford.com/base32.html), so I, L, O and U do not occur.
 The check symbol is Crockford's, too: the remainder modulo 37. No code with a check symbol above 31 is drawn, because

@@ -81,11 +81,13 @@ class SiteChanged(SiteDescription, EventData):
 
 
 class SiteResidentsChanged(EventData):
-    """The registered displaced people at a site after this event, as far as reports state the site.
+    """The registered displaced people at a site after this event.
 
-    The number of households is rounded down to a multiple of five, because a number must not show where a single
-    household is. Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored.
-    People in counts of groups are not included.
+    Only people whose reports state the site are included.
+
+    The number of households is rounded down to a multiple of five. An exact number could show where a single household
+    is. Consumers ignore an event whose `sequence` is not higher than the `sequence` that they have stored. People in
+    counts of groups are not included.
     """
 
     event_type: ClassVar[str] = "dayar.site.residents_changed.v1"

@@ -26,7 +26,7 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic. `kept_days` is the default retention; None if records are kept for ever.
+    """A topic. `kept_days` is the default retention; it is None if records are kept for ever.
 
     `web_readers` read the whole topic without a consumer group, in every web process.
     """
@@ -136,7 +136,7 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# For each topic, its writers and its readers, because both need the topic's signing key.
+# Maps each topic to its writers and readers, because all of them need the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
 DEAD_LETTERS_DAYS = 90  # the setting DEAD_LETTERS_DAYS has this default

@@ -38,8 +38,8 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# If a record is set aside for one of these reasons, it is not proven that one of our services wrote it, so no outcome
-# is published.
+# If a record is set aside for one of these reasons, nothing proves that one of our services wrote the record, so no
+# outcome is published.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
@@ -77,7 +77,7 @@ class DeadLetters:
     def outcome(self, refused: UnreadableRecord) -> Message | None:
         """The outcome `set_aside` for the author.
 
-        None if the record is unreadable, or if another service publishes outcomes.
+        Returns None if the record is unreadable, or if another service publishes outcomes.
         """
         record = refused.record
         if refused.reason in UNPROVEN:
@@ -121,7 +121,7 @@ class DeadLetters:
 def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) -> tuple[str, ReportSettled] | None:
     """The id of the record's event, and the outcome of the report for its author.
 
-    None if the record is no report, if the record is unreadable, or if another service publishes outcomes.
+    Returns None if the record is no report, if the record is unreadable, or if another service publishes outcomes.
     """
     if service not in TOPICS[record.topic].owes_outcome:
         return None
@@ -153,7 +153,10 @@ def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
 
 
 def kept(header: Header) -> Header:
-    """A header of the original record. The header `signature` is renamed, because the letter has its own signature."""
+    """A header of the original record.
+
+    The header `signature` is renamed, because the dead letter has its own signature.
+    """
     name, value = header
     return (DEAD_SIGNATURE, value) if name == SIGNATURE else header
 

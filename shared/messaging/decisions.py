@@ -38,7 +38,7 @@ async def wake(session: AsyncSession) -> None:
 class Decisions(Generic[D]):
     """Executes decisions, oldest first. One transaction carries the decision out and marks it as carried out.
 
-    Before this transaction, `prepare` reads what the execution needs: reading may take long, and PostgreSQL ends idle
+    Before the transaction, `prepare` reads what the execution needs: reading may take long, and PostgreSQL ends idle
     transactions.
     """
 
@@ -82,7 +82,7 @@ class Decisions(Generic[D]):
         return True
 
     async def _mark(self, decision_id: UUID, execution: Execution) -> None:
-        """Run the execution and store its result, unless another worker has already executed the decision."""
+        """Run the execution and store its result. If another worker has already executed the decision, do nothing."""
         async with self._sessions.begin() as session:
             decision = await session.get(self._model, decision_id, with_for_update=True)
             if decision is not None and decision.carried_out_at is None:

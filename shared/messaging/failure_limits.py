@@ -31,7 +31,7 @@ class Failures:
     def expect(self, reasons: Iterable[str]) -> None:
         """Count in advance the failures that led to an earlier stop for these reasons.
 
-        After this, one more failure for the same reason stops the consumer again.
+        After this count, one more failure for the same reason stops the consumer again.
         """
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))

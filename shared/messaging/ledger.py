@@ -51,8 +51,8 @@ BALANCE = select(
     func.coalesce(KINDS, literal({}, JSONB)).label("kinds"),
 ).order_by(ConsumerOffset.topic, ConsumerOffset.partition)
 KAFKA_SECONDS = 5
-# The exceptions: the console is mounted at `/`, and intake's `/v1/ledger` has the counts of admission, which need no
-# PostgreSQL.
+# Two services have another path: the console is mounted at `/`, and intake's `/v1/ledger` has the counts of admission,
+# which need no PostgreSQL.
 PATHS = {"console": "/console/v1/ledger", "intake": "/v1/ledger/consumer"}
 ASKED_EVERY_SECONDS = 10.0
 
@@ -128,7 +128,7 @@ async def with_ends(rows: Sequence[Row], service: str, topics: Iterable[str], se
                 for topic_partition, end in sorted(ends.items())
             }
             written = await reader.written_at(
-                # A partition without unread records is left out. After the log was lost, the next offset of this
+                # A partition without unread records is left out. If the Kafka log was lost, the next offset of a
                 # partition can be beyond the end, and the broker would refuse the offset.
                 {topic_partition: row.next for topic_partition, row in ended.items() if (row.on_its_way or 0) > 0}
             )
@@ -184,7 +184,7 @@ async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadL
 
 
 async def dead_letters_by_reason(session: AsyncSession) -> list[dict[str, Any]]:
-    """For each topic and reason: the number of all dead letters, and the time of the oldest one."""
+    """Maps each topic and reason to the number of all dead letters and the time of the oldest one."""
     row, oldest = DeadLetterRow, func.min(DeadLetterRow.set_aside_at).label("oldest")
     counted = select(row.topic, row.reason, func.count().label("letters"), oldest).group_by(row.topic, row.reason)
     return [dict(row) for row in (await session.execute(counted.order_by(oldest))).mappings()]

@@ -31,7 +31,7 @@ def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
 
 
 def opened(record: Record, box: Any, keys: seal.Opener) -> dict[str, Any] | None:
-    """The sealed fields. None if the sealed fields cannot be decrypted.
+    """The sealed fields. Returns None if the sealed fields cannot be decrypted.
 
     For example, the unencrypted fields were altered, or the private key is missing.
     """
@@ -46,7 +46,10 @@ def opened(record: Record, box: Any, keys: seal.Opener) -> dict[str, Any] | None
 
 
 def read(value: bytes) -> dict[str, Any] | None:
-    """The fields of the record. None if the record is not a JSON object, or is nested too deeply for an answer."""
+    """The fields of the record.
+
+    Returns None if the record is not a JSON object, or is nested too deeply for an answer.
+    """
     try:
         fields = from_json(value)
     except ValueError:

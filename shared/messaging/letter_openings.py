@@ -61,7 +61,7 @@ class LetterOpenings:
 async def taken(
     session: AsyncSession, encryption: EnvelopeEncryption, opening: LetterOpening
 ) -> Mapping[str, Any] | None:
-    """Return the content of an opened letter, and delete its row. None if the letter was not found."""
+    """Return the content of an opened letter, and delete its row. Returns None if the letter was not found."""
     await session.delete(opening)
     if opening.kek_id is None or opening.wrapped is None or opening.sealed is None:
         return None

@@ -101,7 +101,7 @@ class OfLetter:
 class Redrive(Decision, OfLetter, Base):
     """A decision about a dead letter. Without `refusal`, the record is handled once more.
 
-    Otherwise the record is refused, and `refusal` is the code of the reason that its author reads.
+    With `refusal`, the record is refused: `refusal` is the code of the reason that the author reads.
     """
 
     __tablename__ = "redrives"

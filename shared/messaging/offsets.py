@@ -13,8 +13,8 @@ from shared.postgres import database
 
 FROZEN = timedelta(seconds=10)
 
-# The rows are locked in a fixed order, because otherwise two workers that lock the same partitions could deadlock. raw
-# SQL: because the parameters are arrays, each batch needs only one statement
+# The rows are locked in a fixed order: with different orders, two workers that lock the same partitions could deadlock.
+# raw SQL: because the parameters are arrays, each batch needs only one statement
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
 WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[]))

@@ -1,7 +1,7 @@
 """Sends records in batches, one batch at a time for each partition.
 
 The broker acknowledges a whole batch with one ack. While a batch is on its way, the next batch fills. The method `send`
-of aiokafka is not used, because it creates a future for every record, which costs more than all other work on the
+of aiokafka is not used, because it creates a future for every record. The future costs more than all other work on the
 record.
 """
 

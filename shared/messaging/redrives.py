@@ -1,7 +1,7 @@
 """Redrives or refuses dead letters, as a person decided.
 
-In a redrive, the service that set the record aside handles the original record once more. If a dead letter is refused,
-it leaves the list, and the author of the report reads the reason.
+In a redrive, the service that set the record aside handles the original record once more. A refused dead letter is
+removed from the list, and the author of the report reads the reason.
 """
 
 import asyncio
@@ -172,7 +172,8 @@ def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
 
     If the Kafka log was replaced, records of the former and of the present log can have the row's offset. If the row
     has an event id, only records with this id are considered. If a restore changed the row, the record whose time is
-    closest to the row's time is chosen. Otherwise the latest record is chosen, because it is in the current log.
+    closest to the row's time is chosen. If no restore changed the row, the latest record is chosen, because it is in
+    the current log.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]

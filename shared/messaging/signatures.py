@@ -1,7 +1,7 @@
 """Signs and verifies records by HMAC-SHA256. A broker login alone is not enough to forge records.
 
-Each topic has its own key. The signature covers topic, key, value and all other headers of the record, and is the last
-header, `signature: <key id>:<base64url>`.
+Each topic has its own key. The signature covers topic, key, value and all other headers of the record. The last header
+contains the signature: `signature: <key id>:<base64url>`.
 """
 
 import hmac
@@ -29,8 +29,8 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-# After a wait for an unknown key has begun, the topic's next wait begins only after six times the length of a wait.
-# An attacker who sends many key ids therefore delays a topic for at most a sixth of the time.
+# After the beginning of a wait for an unknown key, a topic's next wait may begin only after six times the length of a
+# wait. An attacker who sends many key ids therefore delays a topic for at most a sixth of the time.
 WAITS_APART = 6
 
 

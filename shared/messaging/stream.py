@@ -25,11 +25,11 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-# Topics whose records have the same keys have the same number of partitions. Therefore the range assignor gives the
-# partitions of one hazard in both topics to the same worker. If two workers had these partitions, they could judge two
-# revisions of a hazard at the same time. A second assignor would do harm, because aiokafka 0.14 sends a JoinGroup
-# request for each assignor (its pull request 1168). With two assignors, two workers could interrupt each other's
-# joining again and again.
+# Topics whose records have the same keys have the same number of partitions. The range assignor therefore gives the
+# partitions of one hazard in both topics to the same worker. If two workers had the partitions of one hazard, they
+# could judge two revisions of the hazard at the same time. A second assignor would do harm, because aiokafka 0.14 sends
+# a JoinGroup request for each assignor (its pull request 1168). With two assignors, two workers could interrupt each
+# other's joining again and again.
 ASSIGNORS = (RangePartitionAssignor,)
 BETWEEN_TURNS = 8  # after decoding this number of records, the task lets other tasks run, such as the current commit
 # The limit of a fetch from one partition is this number of bytes for each record of a batch, and at least aiokafka's
@@ -102,7 +102,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """Discard records that were read but not settled. After `drop`, the consumer must seek."""
+        """Discard records that were read and are not settled yet. After `drop`, the consumer must seek."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -197,7 +197,7 @@ class RecordStream:
     async def _check_whole(self, records: Iterable[Record]) -> None:
         """Stop the consumer if offsets are missing between two records.
 
-        Our topics have no such gaps, so records were lost.
+        Our topics have no gaps, so missing offsets mean lost records.
         """
         for record in records:
             if record.offset != self._positions[record.topic_partition]:

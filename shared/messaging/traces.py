@@ -46,8 +46,8 @@ class Sending(AbstractContextManager[Sequence[Message]]):
 class Processing(AbstractContextManager[None]):
     """The spans of the records of a batch, open during the batch's transaction. Nothing happens while tracing is off.
 
-    If all records of the batch belong to one trace, everything that the handler stores continues this trace. Otherwise
-    `caused_by` chooses the record whose trace is continued.
+    If all records of the batch belong to one trace, everything that the handler stores continues this trace. If the
+    records belong to several traces, `caused_by` chooses the record whose trace is continued.
     """
 
     def __init__(self, group: str, readings: Sequence[Reading]) -> None:

@@ -113,7 +113,10 @@ class SystemStatus(Frozen):
 
     @property
     def open(self) -> list[TrackedFinding]:
-        """The findings that still hold: failures first, and among equals the oldest first."""
+        """The findings that still apply.
+
+        Failures come first; findings of the same level are in order of age, the oldest first.
+        """
         holding = [tracked for tracked in self.tracked_findings if tracked.ended_at is None]
         return sorted(holding, key=lambda tracked: (tracked.finding.level, tracked.since))
 
@@ -123,7 +126,10 @@ def folder_of(settings: Settings) -> Path:
 
 
 def read(folder: Path) -> SystemStatus | None:
-    """The last status. None if `dayar watch` never ran here, or if this user or release cannot read the file."""
+    """The last status.
+
+    Returns None if `dayar watch` never ran here, or if this user or release cannot read the file.
+    """
     try:
         return SystemStatus.model_validate_json((folder / FILE).read_bytes())
     except (OSError, ValidationError):
@@ -131,5 +137,5 @@ def read(folder: Path) -> SystemStatus | None:
 
 
 def write(folder: Path, status: SystemStatus) -> None:
-    """Write the file atomically: after a power cut, it has either the old or the new content."""
+    """Write the file atomically: after a power cut, the file has either the old or the new content."""
     write_whole(folder / FILE, status.model_dump_json().encode())

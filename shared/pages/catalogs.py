@@ -43,8 +43,8 @@ def _compiled(texts: Catalog) -> Translations:
 def template_functions(texts: Translations) -> dict[str, Callable[..., Markup]]:
     """The functions `_`, `gettext` and `ngettext` for templates that escape HTML.
 
-    Jinja's own functions take the context of the template, of which Jinja makes a copy for each text in a loop. The
-    copies took a sixth of the time of a page with hundreds of rows.
+    Jinja's own functions need the context of the template. For these functions, Jinja would copy the context for each
+    text in a loop. The copies took a sixth of the time of a page with hundreds of rows.
     """
 
     def marked(text: str) -> Markup:

@@ -25,9 +25,10 @@ class CompiledTemplates(BytecodeCache):
 
 
 def at_rendering(filters: Mapping[str, Filter]) -> dict[str, Filter]:
-    """The filters, which Jinja then applies only when it renders a template.
+    """Returns the filters, marked so that Jinja applies them only when it renders a template.
 
-    Jinja applies other filters to constants when it compiles the template, and all languages share the result.
+    Jinja would apply unmarked filters to constants already when it compiles the template, and all languages share the
+    compiled template.
     """
     return {name: _at_rendering(function) for name, function in filters.items()}
 

@@ -21,7 +21,7 @@ IMPORT = re.compile(r'@import "([\w/-]+\.css)";\n')
 class PageFiles(StaticFiles):
     """Files that a browser caches. At each use, the browser asks whether the file has changed.
 
-    Therefore a page never has scripts of two releases. A page has some fifty small files. The files are read without a
+    A page therefore never has scripts of two releases. A page has some fifty small files. The files are read without a
     thread, because a thread would take several times as long as the reading itself.
     """
 

@@ -9,7 +9,10 @@ Number = Callable[[Any], str]
 
 
 def displaced(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
-    """The numbers of counted and of registered people as text, with the total and the part that is in held reports."""
+    """The numbers of counted and of registered people as text, followed by the total.
+
+    The text also states which part of the total is in held reports.
+    """
     recorded = displaced_in_parts(figures, number, known)
     held = _held(figures, number, known)
     if not held and not (figures.get("reports") and figures.get("registered_persons")):

@@ -1,8 +1,8 @@
 """The chapter of the operators' manual to which the link "Help" of a page leads."""
 
 MANUAL = "/manual"
-# The chapter of each page, by the page's path; paths below this path have the same chapter. For all other pages, the
-# link leads to the beginning of the manual.
+# Maps the path of a page to its chapter. Paths below this path have the same chapter. For all other pages, the link
+# leads to the beginning of the manual.
 CHAPTERS = {
     "/": "board",
     "/password": "sign-in",

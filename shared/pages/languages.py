@@ -23,7 +23,7 @@ def language_of(request: HTTPConnection) -> str:
 def chosen(request: HTTPConnection) -> str | None:
     """The language that the reader chose by `?lang=`, now or earlier; else the language of the reader's account.
 
-    None if the reader chose no language, and the account has no language.
+    Returns None if the reader chose no language, and the account has no language.
     """
     requested = (request.query_params.get("lang"), request.cookies.get(COOKIE), request.cookies.get(ACCOUNT_COOKIE))
     return next((language for language in requested if language in LANGUAGES), None)
@@ -54,11 +54,11 @@ def without_choice(path: str) -> str:
 def remember_account(
     request: HTTPConnection, response: Response, account_id: UUID, language: str | None, *, secure: bool
 ) -> None:
-    """Replaces the account that signed in before, and its language. None if the account has no language.
+    """Replaces the account that signed in before, and its language. `language` is None if the account has no language.
 
-    The language that was chosen on this browser stays only if the account has no language and no other account signed
-    in before. In all other cases, another person may have chosen the language. `keep_for_next` deletes the account that
-    signed in before.
+    The language that was chosen on this browser is dropped if the account has a language, or if another account signed
+    in before. In these cases, another person may have chosen the dropped language. `keep_for_next` deletes the account
+    that signed in before.
     """
     last = request.cookies.get(LAST_ACCOUNT_COOKIE)
     if language or (last and last != str(account_id)):

@@ -86,8 +86,8 @@ class Pages:
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
     """The facts about the session that scripts need.
 
-    These facts are the seconds until the sign-in ends, and whether the page reports the person's presence and plays
-    alert sounds.
+    The facts are the seconds until the sign-in ends, and whether the page reports the person's presence and plays alert
+    sounds.
     """
     if principal is None or principal.channel is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
@@ -101,8 +101,8 @@ def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
 class PageContext(Context):
     """Calls functions and macros of templates directly.
 
-    Jinja first asks each function whether it wants the context, which takes longer than most of our functions take. No
-    function of our templates wants the context; filters are not called in this way.
+    Jinja itself asks each function whether it needs the context. This question takes longer than most of our functions
+    take. No function of our templates needs the context; filters are not called in this way.
     """
 
     def call(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Any:

@@ -36,7 +36,7 @@ TEXTS: Mapping[str, str] = {
     "status_changed": N_("Revised: changed from an exercise to actual, or back"),
     "no_rule": N_("No longer meets an alert rule"),
 }
-# The reasons for which a hazard that never had an alert raises no alert.
+# The reasons why a hazard raises no alert, if the hazard never had an alert.
 NOT_ALERTED: Mapping[str, str] = {
     "over_budget": N_("withheld, its source reports unusually much"),
     "too_old": N_("reported too late to act on"),

@@ -110,15 +110,15 @@ class Gazetteer:
     def now(self, pcode: str) -> str:
         """The code by which the locality is known now.
 
-        If the locality has ended and has a single successor, this is the successor's code. Otherwise, the result is the
-        given code.
+        If the locality has ended and has a single successor, this is the successor's code. In all other cases, the
+        result is the given code.
         """
         locality = self.get(pcode)
         return locality.successors[0] if locality and len(locality.successors) == 1 else pcode
 
     @cached_property
     def predecessors(self) -> dict[str, list[Locality]]:
-        """For each successor, the ended localities that it replaced."""
+        """Maps each successor to the ended localities that it replaced."""
         localities: dict[str, list[Locality]] = defaultdict(list)
         for locality in self:
             for successor in locality.successors:

@@ -35,8 +35,8 @@ class Places:
         self.version = version
         self._areas = Areas(shapes) if shapes else None
         self.gazetteer = Gazetteer(localities)
-        # The codes that SQL must know (`known` in `is_within`): the codes of all units, and the codes of localities
-        # whose digits name another unit than the locality's own.
+        # The codes that SQL must know (`known` in `is_within`). These are the codes of all units, and the codes of
+        # localities whose digits name another unit than the locality's own.
         self.codes = (*self._units, *(place.pcode for place in self.gazetteer if self._has_misleading_digits(place)))
 
     @classmethod
@@ -130,7 +130,7 @@ class Places:
     def adm2(self, pcode: str) -> str | None:
         """The level-2 unit that contains the place.
 
-        None for an oblast, and for Bishkek and Osh city, which have no such units.
+        Returns None for an oblast, and for Bishkek and Osh city, which have no such units.
         """
         return self._at_level(pcode, 2)
 
@@ -168,14 +168,16 @@ class Places:
         return self.covers(codes, pcode) or any(pcode in self.ancestors(area) for area in codes)
 
     def within(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas and all units that lie in the areas; None if `KG` is one of the areas."""
+        """The areas and all units that lie in the areas. Returns None if `KG` is one of the areas."""
         return self._selected(areas, self.covers)
 
     def around(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas, the units in the areas, and the units that contain an area; None if `KG` is one of the areas.
+        """The areas, the units in the areas, and the units that contain an area.
 
-        The units above are included because an alert for an oblast, for example, also concerns a reader whose area is a
-        district of this oblast.
+        Returns None if `KG` is one of the areas.
+
+        The units that contain an area are included, because an alert for an oblast, for example, also concerns a reader
+        whose area is a district of this oblast.
         """
         return self._selected(areas, self.concerns)
 
@@ -202,7 +204,7 @@ class Places:
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The P-codes of an area, completed so that everybody who reads data of its places finds the area.
+        """The P-codes of an area, completed so that everybody who may read data of the area's places finds the area.
 
         The result has the area's own codes, the districts of codes that are not units, and the units that the geometry
         touches. The district of a village is added, because the areas of receivers and readers consist of units, and a

@@ -53,7 +53,7 @@ class KnownPoints:
 
     def distances_km(self, lat: float, lon: float) -> Iterable[tuple[UnitPoint, float]]:
         """Each unit, with the distance of the unit's known point that is nearest to the given point."""
-        # the further north, the shorter is a degree of longitude in comparison with a degree of latitude
+        # a degree of longitude is shorter than a degree of latitude, especially in the north
         narrow = math.cos(math.radians(lat))
         for unit in unit_points():
             points = [(unit.lat, unit.lon), *self._settlements.get(unit.pcode, ())]

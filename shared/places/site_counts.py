@@ -1,8 +1,8 @@
 """Computes the number of people at a site, for the registry's list of sites and the console's board. No I/O.
 
-The newest full recount of a whole site includes everybody who was counted at the site before, without saying where they
-come from. If a part of these people is counted again later, the later count is added. The earlier count of this part is
-subtracted from the count of the whole site, because the part would otherwise be counted twice.
+The newest full recount of a whole site includes everybody who was counted at the site before, but states no origin of
+these people. If a part of these people is counted again later, the later count is added. The earlier count of this part
+is subtracted from the count of the whole site, because the part would otherwise be counted twice.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ Count = TypeVar("Count", bound=SiteCount)
 class Share(Generic[Count]):
     """Some of the people at a site. `counts` are the counts of these people that are in effect, newest first.
 
-    `deducted` are the counts of people who are included in `counts`, but were counted again later; the later count is
+    `deducted` are the counts of people who are included in `counts`, but were counted again later. The later count is
     in another `Share`.
     """
 
@@ -84,13 +84,19 @@ def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
 
 
 def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
-    """The id of the counted people: the stock of the recount that replaced the count, or else the count's own stock."""
+    """The id of the counted people.
+
+    If a recount replaced the count, this is the recount's stock, otherwise the count's own stock.
+    """
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     return (replacing or count).stock_id
 
 
 def was_in_effect(count: Count, whole: Count, known: Mapping[UUID, Count]) -> bool:
-    """Whether the count was in effect when `whole` was made: it is earlier, and no count before `whole` replaced it."""
+    """Whether the count was in effect when `whole` was made.
+
+    The count must be earlier, and no count before `whole` may have replaced it.
+    """
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     is_replaced = count.superseded_by is not None and (replacing is None or order(replacing) < order(whole))
     return order(count) < order(whole) and not is_replaced

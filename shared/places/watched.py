@@ -1,7 +1,7 @@
 """The area whose hazards intake accepts: 300 km around the country, or the area that `INTAKE_AREA` names.
 
-Without `INTAKE_AREA`, strong earthquakes are accepted up to 500 km from a district's point, because they are felt
-farther away.
+Without `INTAKE_AREA`, strong earthquakes are accepted up to 500 km from a district's point, because people feel them at
+a greater distance.
 """
 
 from collections.abc import Iterator

@@ -26,11 +26,11 @@ def engine(
     """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
     If a process freezes while it sends a statement, PostgreSQL does not treat its transaction as idle, so
-    `transaction_timeout` ends this transaction. `lock_timeout` is longer than `idle_seconds`: if an idle transaction
-    holds a lock, a statement that needs the lock waits until PostgreSQL has ended this transaction.
+    `transaction_timeout` ends this transaction. `lock_timeout` is longer than `idle_seconds`. If an idle transaction
+    holds a lock, PostgreSQL therefore ends this transaction before the waiting statement gives up.
 
     If `pings` is true, a statement checks the connection before each transaction. A caller that retries failed
-    transactions needs no such check.
+    transactions does not need this check of the connection.
     """
     idle_seconds = idle_seconds or IDLE_SECONDS
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
@@ -64,7 +64,7 @@ def ping(connection: Any) -> bool:
     """Check a pooled connection by one statement.
 
     SQLAlchemy would begin and end a transaction around this statement, which only some poolers need. With these
-    poolers, the settings of our sessions would not hold.
+    poolers, the settings of our sessions would be lost anyway.
     """
     try:
         await_only(connection.driver_connection.fetchrow(";"))

@@ -57,7 +57,7 @@ class Base(DeclarativeBase):
 
 
 # Maps Python types to SQL types. The first type that matches is used. `bool` is before `int`, because `bool` is a
-# subclass of `int`; in the same way, `datetime` is before `date`.
+# subclass of `int`. For the same reason, `datetime` is before `date`.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),

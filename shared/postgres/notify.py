@@ -11,7 +11,7 @@ from shared.failures import Backoff, is_dependency_unavailable
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
     """Set `woken` at each NOTIFY until cancelled.
 
-    `woken` is also set after each reconnect, because a NOTIFY may have been lost meanwhile.
+    `woken` is also set after each reconnect, because a NOTIFY may have been lost during the reconnect.
     """
     backoff = Backoff()
     while True:

@@ -44,7 +44,7 @@ class EarlierBuild(NotOurs):
 async def migrate(service: str, settings: Settings) -> None:
     """Upgrade the service's schema to the newest revision.
 
-    If several processes call this at the same time, they wait for each other. Raises NotOurs.
+    If several processes call this function at the same time, one process waits for the other. Raises NotOurs.
     """
     async with (
         opened(settings.for_service(service), idle_seconds=600) as own,
@@ -74,7 +74,7 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
 async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
     """At the first migration, store in the database whether the installation is an exercise. Raises OtherMark.
 
-    The database has a mark of its own, because a state folder can be lost, or be used with another database.
+    The database itself stores this mark, because a state folder can be lost, or be used with another database.
     """
     await connection.execute(CreateTable(INSTALLATION, if_not_exists=True))
     marked = select(INSTALLATION.c.exercise)

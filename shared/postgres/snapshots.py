@@ -3,7 +3,8 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-# raw SQL: SQLAlchemy has no SET. A page has only a few statements, so this limit of a statement also limits the page.
+# raw SQL: SQLAlchemy has no SET. A page has only a few statements, so the limit for a statement also limits the time of
+# the page.
 TIMEOUT = text("SET LOCAL statement_timeout = '3s'")
 
 

@@ -62,8 +62,8 @@ def statement(
     `changed` are the columns that an update sets, by default all columns except the key. In the columns `added`, an
     update adds the new number to the stored number. `newer_by` names a column: a stored row is updated only if the new
     value in this column is greater than the stored value. `not_older_by` also permits an equal value. `replacing` is a
-    pair of columns: if the new row's value in the first column equals the stored row's value in the second, the stored
-    row is updated in any case. If the new value in the column `lasting` is NULL, the stored value is kept.
+    pair of columns. If the new row's value in the first column equals the stored row's value in the second, the stored
+    row is always updated. If the new value in the column `lasting` is NULL, the stored value is kept.
     """
 
     def new(column: str) -> str:

@@ -81,14 +81,15 @@ class CodeNames:
         for code, words in OTHER_WORDS.get(kind, {}).items():
             for word in words:
                 self._codes[folded(word)].add(code)
-        # if a word is the name of a code, it means only this code, even if it is another word for other codes
+        # if a word is the name of one code, the word means only this code, even if other codes have it as a further
+        # word
         for word, code in names(kind):
             self._codes[folded(word)] = {code}
 
     def find(self, text: str) -> str | None:
         """The code that the text means.
 
-        None if no code has this name or word, or if several codes have the name or word.
+        Returns None if no code has this name or word, or if several codes have the name or word.
         """
         codes = self._codes.get(folded(text), ())
         return next(iter(codes)) if len(codes) == 1 else None

@@ -7,8 +7,8 @@ class HouseholdColumn(StrEnum):
     """What a column of a sheet of households contains.
 
     The text of a column with notes is kept together with the column's label. A sheet that has a column `household` or
-    `relationship` has one row for each person. In such a sheet, the columns about the head describe the person of the
-    row.
+    `relationship` has one row for each person. In a sheet with one row for each person, the columns about the head
+    describe the person of the row.
     """
 
     NOTES = "notes"
@@ -74,7 +74,7 @@ class RowFault(StrEnum):
     NO_HEAD = "no_head"  # no row of a head is above this row
     PERSON = "person"  # the row says too little for a person
     HOUSEHOLD = "household"  # another row of the household is not accepted
-    NOTES = "notes"  # together, the texts that have no field of their own are too long
+    NOTES = "notes"  # some texts have no separate field, and together they are too long
     STATUS = "status"  # intake refused the report: its spool is full, or the installation does not accept the report
 
 

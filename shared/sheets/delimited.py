@@ -57,8 +57,8 @@ def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
 def has_lines(text: str, mark: str, usual: int) -> bool:
     """Whether the cell contains the next lines of the file, because its opening quotation mark has no closing one.
 
-    A missing closing quotation mark is assumed if the cell has a line break and about as many delimiters as a usual
-    line.
+    The function assumes a missing closing quotation mark if the cell has a line break, and about as many delimiters as
+    a usual line.
     """
     return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
 

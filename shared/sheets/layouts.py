@@ -13,7 +13,7 @@ PARTS = 500
 UNPACKED_BYTES = 24 * 1024 * 1024
 ELEMENTS = 800_000  # a sheet with the most lines and columns has about half as many elements
 MERGED_RANGES = 10_000
-# openpyxl creates all lines up to the last one, whose number can be very high even in a small file
+# openpyxl creates all lines up to the last line, and the last line can have a very high number even in a small file
 LINE_NUMBERS = 100_000
 XML = (".xml", ".rels")
 
@@ -102,7 +102,7 @@ class ElementCounter:
             self._line, self._column = coordinate_to_tuple(reference)
 
     def _text(self, _: str) -> None:
-        # an empty value is no value, because programs that do not compute formulas write one
+        # an empty value counts as no value, because programs that do not compute formulas write empty values
         self._has_value = self._has_value or self._is_in_value
 
     def _end(self, name: str) -> None:

@@ -29,7 +29,7 @@ class Namesakes(Exception):
 
 
 class PlaceNames:
-    """Finds a unit by its code, or by its name with or without its kind, and a country by its name."""
+    """Finds a unit by its code or its name, with or without its kind. Finds a country by its name."""
 
     def __init__(self, places: Places) -> None:
         self._units = {unit.pcode: unit for unit in places.units()}
@@ -43,7 +43,7 @@ class PlaceNames:
     def find(self, text: str) -> tuple[Place, str] | None:
         """The place, and the parts of the text that do not name the place. Raises Namesakes.
 
-        None if no part of the text names a place; parts are separated by commas.
+        Returns None if no part of the text names a place; parts are separated by commas.
         """
         parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
         if len(parts) > MOST_PARTS:
@@ -70,8 +70,8 @@ class PlaceNames:
     def _place(self, text: str) -> tuple[Place | None, bool]:
         """The place, and whether the text contains nothing else. Raises Namesakes.
 
-        A former or other name of a district may also be the name of a village. With such a name, the text counts as
-        containing something else.
+        A former or other name of a district may also be the name of a village. For a former or other name of a
+        district, the function therefore says that the text contains something else.
         """
         if text.upper() in self._units:
             return Place(pcode=text.upper()), True

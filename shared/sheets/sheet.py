@@ -7,7 +7,8 @@ from enum import StrEnum
 LINES = 2_000  # a sheet may have at most this number of lines that are not empty
 COLUMNS = 150
 CELL_LETTERS = 4_000
-# a file may contain at most this number of letters; its size is no limit, because many cells can share one long text
+# a file may contain at most this number of letters; the file's size is no sufficient limit, because many cells can
+# share one long text
 LETTERS = 4_000_000
 
 
@@ -87,7 +88,7 @@ def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tupl
 def cell_text(text: str) -> str:
     """The text without spaces around it.
 
-    A text that is too long is cut, but remains too long, so that it is still refused.
+    A text that is too long is cut to a length that is still too long, so that the text is refused later.
     """
     # the text is cut first, because `replace` would copy a long text again for each cell that shares it
     if len(text) > CELL_LETTERS:

@@ -22,7 +22,10 @@ Value = str | int | float | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class SheetTable:
-    """One table of a workbook: sentences that say what it contains, the labels and widths of its columns, its rows."""
+    """One table of a workbook.
+
+    A table has sentences about its content, the labels and widths of its columns, and its rows.
+    """
 
     sentences: Sequence[str]
     labels: Sequence[str]

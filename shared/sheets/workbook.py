@@ -40,7 +40,7 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
         layouts = counted(raw)
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         visible: list[Any] = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        # a layout belongs to the path of a sheet's part, which openpyxl keeps in a private attribute
+        # the path of a sheet's part identifies the sheet's layout; openpyxl keeps this path in a private attribute
         paths = [sheet._worksheet_path for sheet in visible]  # noqa: SLF001
         budget = LetterBudget()
         return [
@@ -64,7 +64,7 @@ def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
     # a line is no row if its only content is a merged cell that began above
     relevant = layout.filled | uncomputed.keys()
     values: dict[tuple[int, int], str] = {}
-    # only relevant lines and columns are read, because an empty cell far away must not cost time
+    # only lines and columns with content are read, because an empty cell far away must not cost time
     for number, row in enumerate(sheet.iter_rows(max_row=max(relevant, default=1), max_col=COLUMNS), 1):
         if number not in relevant:
             continue

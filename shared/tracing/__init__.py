@@ -1,7 +1,7 @@
 """Traces by OpenTelemetry: from a request through Kafka to a delivered message.
 
 Tracing is off unless an `OTEL_EXPORTER_OTLP_…ENDPOINT` variable names a collector. While tracing is off, nothing of
-OpenTelemetry's SDK is imported. The trace context is a context variable of the task, so functions need not pass it on
+OpenTelemetry's SDK is imported. The trace context is a context variable of the task, so no function has to pass it on
 as an argument. A span contains only names and codes of our own: see `ATTRIBUTES`.
 """
 
@@ -24,7 +24,7 @@ TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 NOTHING: AbstractContextManager[None] = nullcontext()
 
 # The attributes that a span may have. All other attributes are dropped. The values of these attributes are never texts
-# that a person typed: a route is a template without the ids of the path, and an error is the name of its class.
+# that a person typed. A route is a template without the ids of the path, and an error is the name of its class.
 ATTRIBUTES = frozenset(
     {
         "dayar.alert_id",
@@ -107,7 +107,7 @@ def is_on() -> bool:
 
 
 def wanted(environment: Mapping[str, str]) -> frozenset[str]:
-    """The signals (traces, metrics) that the environment asks to export, because it names a collector for them."""
+    """The signals (traces, metrics) for which the environment names a collector."""
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return frozenset()
     return frozenset(
@@ -123,7 +123,10 @@ def endpoint(environment: Mapping[str, str], signal: str) -> str:
 
 
 def unusable(environment: Mapping[str, str]) -> str | None:
-    """A text that says what was expected of the variable whose value is unusable. None if all values are usable."""
+    """A text that says what was expected of the variable whose value is unusable.
+
+    Returns None if all values are usable.
+    """
     for signal in sorted(wanted(environment)):
         url = urlsplit(endpoint(environment, signal))
         if url.scheme not in ("http", "https") or not url.hostname:
@@ -154,7 +157,7 @@ def parent_in(headers: Iterable[tuple[bytes | str, bytes]]) -> str | None:
 
 
 def begin(phase: Phase, name: str, parent: str | None, attributes: Attributes) -> Span | None:
-    """Begin a span; None while tracing is off. A span without a parent begins a new trace."""
+    """Begin a span. Returns None while tracing is off. A span without a parent begins a new trace."""
     return None if _recorder is None else _recorder.begin(phase, name, parent, attributes)
 
 

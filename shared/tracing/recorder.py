@@ -49,7 +49,7 @@ class PhaseSpan:
     def end(
         self, error: BaseException | None = None, *, name: str | None = None, attributes: Attributes | None = None
     ) -> None:
-        """End the span. Of an error only the class is recorded, because its text may quote personal data."""
+        """End the span. Only the class of an error is recorded, because its text may quote personal data."""
         if name is not None:
             self._name = name
             self._span.update_name(name)

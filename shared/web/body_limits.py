@@ -18,7 +18,7 @@ A_TEXT = re.compile(TEXT, re.DOTALL)
 def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
     """Whether a limited character occurs too often outside of JSON strings.
 
-    First all bytes of the body are searched. Usually no character is too frequent in the bytes, and the strings need
+    First all bytes of the body are searched. Usually no character is too frequent in the bytes. The strings then need
     not be found.
     """
     if all(count(raw, signs) <= most for signs, most in limits.items()):

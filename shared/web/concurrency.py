@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-# Under this key of the ASGI scope are the address and the account for which the request is counted.
+# Under this key, the ASGI scope has the address and the account for which the request is counted.
 ENTERED = "dayar.entered"
 
 

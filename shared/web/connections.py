@@ -28,7 +28,7 @@ class LimitExceeded(Exception):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with limits on time and header size, which uvicorn does not have."""
+    """Adds limits on time and header size to uvicorn's protocol, because uvicorn itself has no such limits."""
 
     _timer: TimerHandle | None = None
     _is_in_head = True
@@ -81,7 +81,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Answer with a problem, unless an answer has already begun. After the answer, close the connection."""
+        """Answer with a problem, if no answer has begun yet. After the answer, close the connection."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()
@@ -101,7 +101,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 class ChunkWriter:
-    """Writes chunks of a response that has begun, without an ASGI message and a task for each.
+    """Writes further chunks of a response. For a chunk, no ASGI message and no task is created.
 
     The response must be the answer to a GET request, and have no content-length. A route finds the writer of its
     connection in `request.state.chunk_writer`.

@@ -132,7 +132,8 @@ async def absent(request: Request, opening_id: UUID) -> Problem:
 def is_visible(topic: str, fields: dict[str, Any] | None, caller: Principal, places: Places) -> bool:
     """Whether the record states a place in the caller's areas. A record without a place is for the whole country.
 
-    As on the board, an event or alert also concerns callers whose area is only a part of its place.
+    If a caller's area is only a part of the place of an event or alert, the event or alert concerns the caller, too, as
+    on the board.
     """
     if caller.covers_country:
         return True

@@ -65,7 +65,8 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# Texts in place of pydantic's own messages, which would quote a value, or name an unknown field or a Python class.
+# These texts replace pydantic's own messages, because pydantic would quote a value, or name an unknown field or a
+# Python class.
 EXPECTED = {
     "extra_forbidden": "no such field",
     "uuid_parsing": "a UUID",
@@ -96,7 +97,7 @@ def expected(error: Any) -> str:
 
 
 def names_of(model: type[BaseModel]) -> frozenset[str]:
-    """All names of fields in a model. An answer may quote only these names."""
+    """All names of fields in a model. An answer may quote only the names of a model's fields."""
     schema = model.model_json_schema()
     definitions = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for definition in definitions for name in definition.get("properties", {}))

@@ -42,7 +42,7 @@ async def note_read(
 async def refused(request: Request, reason: str, *objects: UUID) -> None:
     """Write the audit entry of a refused read in a separate transaction.
 
-    The reason is that the transaction of the request is rolled back.
+    A separate transaction is needed, because the transaction of the request is rolled back.
     """
     entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=objects, reason=reason)
     await audit.write(request.app.state.sessions, entry)

@@ -6,8 +6,8 @@ from shared import tracing
 from shared.tracing import Attributes, Continued, Phase, Span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Paths without spans, by the last segment of the path. Checks of these paths come every few seconds, and a stream lasts
-# for hours.
+# Paths without spans, by the last segment of the path. Health checks request such paths every few seconds, and a stream
+# lasts for hours.
 UNTRACED = frozenset({"live", "ready", "metrics", "stream"})
 
 

@@ -21,7 +21,9 @@ ENTRIES = func.count(AUDIT.c.id.distinct())
 
 
 class Limit(NamedTuple):
-    """Reads are unusual if the `amount` of an hour is larger than `most`. In this case, the process logs `warning`.
+    """Reads are unusual if the `amount` of an hour is larger than `most`.
+
+    If the reads are unusual, the process logs `warning`.
 
     `amount` is computed over the audit entries that match `where`.
     """

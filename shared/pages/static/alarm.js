@@ -21,7 +21,7 @@ const title = document.title;
 /** @type {State} */
 let state = { count: 0, counts: {}, alerts: [] };
 let isFirst = true;
-let isOurs = !("locks" in navigator); // whether this page may ring: only one page of a browser may
+let isOurs = !("locks" in navigator); // whether this page may ring: only one page of a browser may ring
 let isClaimed = isOurs;
 let isOver = false;
 /** @type {Map<string, Notification>} the browser notifications that are shown, by alert */
@@ -35,7 +35,7 @@ async function ask() {
   const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the request is sent again later
   if (answer) heed(answer);
   const answered = answer?.ok ? await answer.json() : undefined;
-  if (!answered || isOver) return; // the session may have ended meanwhile, and the title says so
+  if (!answered || isOver) return; // if the session has ended, the page's title says so
   state = answered;
   document.title = (state.count ? `(${state.count}) ` : "") + title;
   const known = heard();
@@ -140,7 +140,9 @@ function show() {
   renewText(mute.firstChild, isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
 }
 
-/** Browsers allow sound only after an input, unless they were started with sound allowed (docs/runbook.md). */
+/**
+ * Browsers allow sound only after an input. A browser can be started so that it always allows sound (docs/runbook.md).
+ */
 async function allow() {
   await open();
   show();

@@ -38,7 +38,7 @@ export async function callWithFile(path, file, longestMs) {
       signal: AbortSignal.timeout(longestMs),
     });
   } catch (error) {
-    // `fetch` fails with the same error as without a connection
+    // if the file cannot be read, `fetch` fails with the same error as without a connection
     await file
       .slice(0, 1)
       .arrayBuffer()

@@ -13,12 +13,12 @@ const GUARDED = `${ACTING}, [data-select]`; // these elements act only if the pe
 
 /**
  * @type {{x: number, y: number, at: number, control?: Element | null}} where the pointer was last; without `control`,
- *   nobody knows on what
+ *   the element there is not known
  */
 let last = { x: 0, y: 0, at: -Infinity };
 /**
  * @type {{x: number, y: number, at: number, former?: Element | null}} where and when another control came under the
- *   pointer, and which was there before
+ *   pointer, and which control was there before
  */
 let changed = { x: 0, y: 0, at: -Infinity };
 /** The row under the pointer, and the time at which the pointer came to this row. */
@@ -91,7 +91,7 @@ function press(event) {
   const since = performance.now() - NOTICED_MS;
   const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  // the control was there before, or the person has just pressed the control, which has only moved a little
+  // the control was at this place before, or the control has only moved a little after the person pressed it
   const isKnown = isSame(changed.former ?? null, control) || isSame(pressed, control);
   const isOther = isNear && changed.at > since && !isKnown;
   const isSeenOnHover = event.pointerType !== "touch" && control?.hasAttribute("data-seen-on-hover");

@@ -163,8 +163,8 @@ export class Combobox {
   }
 
   /**
-   * Whether several options have this name and none is chosen. If so, the first of these options must not be taken by
-   * default.
+   * Whether several options have this name and none is chosen. If several options have this name, the first of them
+   * must not be chosen by default.
    */
   isAmbiguous() {
     return this.hint !== null && !this.chosen && namesakes(this.options, this.input.value).length > 1;

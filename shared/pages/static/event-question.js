@@ -53,13 +53,13 @@ export class EventQuestion {
     return counts ? { hazard_id: this.chosen, ...(this.type && { hazard_type: this.type }) } : {};
   }
 
-  /** The answer of a stored report, which counts until another departure is stated. @param {Answer} [report] */
+  /** The answer of a stored report; this answer is valid until another departure is stated. @param {Answer} [report] */
   restore({ hazard_id = "", hazard_type = "" } = {}) {
     [this.chosen, this.type, this.isRestored] = [hazard_id, hazard_type, true];
   }
 
   /**
-   * Asks about this departure, if it is another one than before, or if intake did not answer.
+   * Asks about this departure if the departure has changed, or if intake did not answer.
    * @param {Departure | undefined} departure
    */
   async show(departure) {
@@ -71,7 +71,7 @@ export class EventQuestion {
     this.isOpen = false;
     this.offer([]);
     const proposed = departure ? await this.read(departure) : [];
-    if (asked !== this.asked) return undefined; // meanwhile another departure was stated
+    if (asked !== this.asked) return undefined; // during the request, another departure was stated
     this.isOpen = !proposed;
     this.offer(proposed ?? []);
     return undefined;

@@ -97,8 +97,8 @@ async function isLoaded(file) {
 }
 
 /**
- * Loads the page again if no text is lost and the server gives the page. Otherwise the browser could show an error
- * page, which has no script that tries again.
+ * Loads the page again if no text is lost and the server gives the page. Without this check, the browser could show an
+ * error page, and an error page has no script that tries again.
  */
 async function isReloaded() {
   // nobody types on a wall screen, and nobody presses its buttons

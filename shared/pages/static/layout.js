@@ -34,7 +34,7 @@ function switchTheme() {
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// On a phone, the names of the pages are in one scrolling line: show the current page's name.
+// On a phone, the names of the pages are in one line that scrolls, so this code scrolls to the current page's name.
 document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
 const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".menu"));

@@ -49,7 +49,7 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * Shows the option's name alone, because the district has a field of its own.
+   * Shows the option's name alone, because the district has a separate field.
    * @override
    * @param {import("./combobox.js").Option | undefined} option
    */

@@ -1,4 +1,4 @@
-// Whether somebody has answered a question: a field of it has another value than the form presets.
+// Whether somebody has answered a question, so that a field of the question differs from the form's preset.
 
 /** @param {Element} question an element with the fields of the question */
 export function isAnswered(question) {

@@ -1,8 +1,9 @@
 // An element that is replaced between the press and the release of a button gets no click. A page therefore waits until
-// nothing is pressed before it replaces elements. A change that nobody on this page has asked for also waits until the
-// pointer is not on its way to a button.
+// nothing is pressed before it replaces elements. If nobody on this page has asked for the change, the page also waits
+// until the pointer is not on its way to a button.
 
-// a press never takes longer, and a page must not stand still if the event that ends a press never comes
+// a press never takes longer than this; with this limit, the page also continues if the event that ends a press never
+// comes
 const LONGEST_MS = 10_000;
 const STILL_MS = 300; // a pointer that has not moved for this time is not on its way
 const LONGEST_WAY_MS = 2000; // a page does not wait longer for a pointer that keeps moving

@@ -10,7 +10,9 @@ export function heed(answer) {
   aheadMs = Math.abs(differenceMs) > TOLERATED_MS ? differenceMs : 0; // without the header, the computer's time is used
 }
 
-/** The present time by the server's clock, or by the computer's clock until an answer has stated the server's time. */
+/**
+ * The present time by the server's clock. Until an answer has stated the server's time, the computer's clock is used.
+ */
 export function now() {
   return new Date(Date.now() + aheadMs);
 }

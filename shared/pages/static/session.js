@@ -80,7 +80,7 @@ function keepAgain(wasUsed) {
   keptAt = performance.now() - KEEP_MS + AGAIN_MS;
 }
 
-/** Shows that the session has ended, because a page without a session must not look like a page without news. */
+/** Shows that the session has ended. Without this message, the page would look as if there were no news. */
 export function showEnd() {
   if (isOver) return;
   isOver = true;

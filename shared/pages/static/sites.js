@@ -1,5 +1,5 @@
-// Reads the list of sites where displaced people stay and the people there, and makes search options of the sites and
-// of their villages.
+// Reads the list of sites where displaced people stay, and the number of people at each site. Makes search options of
+// the sites and of their villages.
 
 import { folded, names } from "./combobox.js";
 

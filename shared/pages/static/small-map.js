@@ -20,7 +20,7 @@ if (section && make("canvas").getContext("webgl2")) {
   watching.observe(section);
 }
 
-/** Without the library or the layers, the names of the places remain. @param {HTMLElement} section */
+/** Without the library or the layers, the page still shows the names of the places. @param {HTMLElement} section */
 async function show(section) {
   try {
     const { drawArea } = await import("/static/map/area.js");

@@ -1,5 +1,5 @@
-// The alarm sound of four tones. A browser may block the sound until the first input on the page.
-// Between two alarms the AudioContext is suspended, because even in silence it would take two percent of a processor.
+// The alarm sound of four tones. A browser may block the sound until the first input on the page. Between two alarms,
+// the AudioContext is suspended, because a silent AudioContext also takes two percent of a processor.
 
 const ASKED_MS = 200;
 const SLOW_MS = 2000; // a busy computer may need some time until the sound plays
@@ -16,7 +16,7 @@ let sounding = 0; // the number of alarms that have not ended
 export async function open() {
   if (!audio) {
     audio = new AudioContext();
-    audio.addEventListener("statechange", rest); // a slow sound device, or a browser that allows the sound later
+    audio.addEventListener("statechange", rest); // the sound device is slow, or the browser allows the sound later
   }
   await isResumed(audio, ASKED_MS);
   rest();

@@ -1,4 +1,5 @@
-// The texts for scripts in the reader's language: a JSON element in the page has the texts of the layout and the page.
+// The texts for scripts, in the reader's language. A JSON element in the page has the texts of the layout and of the
+// page.
 
 const island = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 

@@ -1,4 +1,5 @@
-// A short message in the corner, which disappears by itself and may have an Undo button. Screen readers announce it.
+// A short message in the corner, which disappears by itself and may have an Undo button. Screen readers announce the
+// message.
 
 import { button, make } from "./elements.js";
 

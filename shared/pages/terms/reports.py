@@ -79,7 +79,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         ReceiptState.UNDER_REVIEW: N_("Under review"),
         ReceiptState.REFUSED: N_("Refused by the centre"),
     },
-    # what the author of a report does, if no reason is shown for the state of the report
+    # if no reason is shown for the state of a report, this text says what the report's author does next
     "receipt_advice": {
         ReceiptState.RECEIVED: N_("The report is stored and is processed automatically."),
         ReceiptState.UNDER_REVIEW: N_("A person decides. You need not send it again."),

@@ -45,7 +45,8 @@ export async function readAgain(sent) {
   // `again` says that the page was open already. The security log gets no entry for a page that was open, because the
   // person may have left
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
-  // after a form was sent, the change does not wait for the pointer to rest, because the person waits for the change
+  // after a form was sent, the page changes at once and does not wait for the pointer to rest, because the person waits
+  // for the change
   await (sent ? released() : rested());
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
   if (fresh)

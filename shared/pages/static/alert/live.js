@@ -41,7 +41,10 @@ function heard(alert) {
   catchUp();
 }
 
-/** Reads an outdated page again. If a form is being sent, the page is read again after the form, so not here. */
+/**
+ * Reads an outdated page again. While a form is being sent, this function does nothing, because the page is read again
+ * after the form.
+ */
 function catchUp() {
   if (!isBusy() && newest > Number(shown()?.dataset.sequence)) void readAgain();
 }

@@ -1,8 +1,9 @@
-// Draws a chart above each table that has `data-chart`, from the numbers of the table, and saves both as files.  A
-// column is drawn if its header has `data-series`: a bar that is stacked on earlier bars, or a line. `data-tone` is the
-// name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of the table's foot
-// are not drawn. `data-label` of the table labels the axis. Readers who see no chart have the table itself. If the rows
-// are not months, `data-chart="rows"` draws the bars one below the other, with the name of the row beside each bar.
+// Draws a chart above each table that has `data-chart`, from the numbers of the table. Saves the chart and the table as
+// files. A column is drawn if its header has `data-series`: a bar that is stacked on earlier bars, or a line.
+// `data-tone` is the name of its colour. A cell's number is its `data-value`; a cell without one leaves a gap. Rows of
+// the table's foot are not drawn. `data-label` of the table labels the axis. Readers who see no chart have the table
+// itself. If the rows are not months, `data-chart="rows"` draws the bars one below the other, with the name of the row
+// beside each bar.
 
 import uPlot from "/static/uplot/uPlot.esm.js";
 import { saveChart, saveTable } from "/static/charts/saved.js";

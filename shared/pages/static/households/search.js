@@ -19,7 +19,7 @@ export async function submitted(form) {
   else fail(sentence("nothing_given"));
 }
 
-/** Removes the persons of the last search, also while another search runs, and if it fails. */
+/** Removes the persons of the last search before another search runs, even if the other search fails. */
 function forget() {
   searches++;
   element("results").replaceChildren();
