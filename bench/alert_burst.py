@@ -1,11 +1,12 @@
 """`python -m bench.alert_burst` measures how soon all areas are notified in a burst of Extreme hazards.
 
 A system sends 1,000 Extreme hazards in 20 areas in one request. There are two recipients: one gets webhooks, the other
-gets mails. An area counts as notified when both recipients have got the first message about the area. The benchmark
-prints the time until the last area is notified, the time until recipients are notified of all hazards, and the number
-of mail threads. The first id in a mail's header References names the thread of the mail. In the first burst, the
-hazards of different areas come in random order. In a second burst, all hazards of one area come before the hazards of
-the next area. The order of the second burst is the worst one, and Dayar promises no time for it.
+gets mails. An area counts as notified when each of the two recipients has got the first message about the area. The
+benchmark prints two times: until the last area is notified, and until recipients are notified of all hazards. The
+benchmark also prints the number of mail threads. The first id in a mail's header References names the thread of the
+mail. In the first burst, the hazards of different areas come in random order. In a second burst, all hazards of one
+area come before the hazards of the next area. The order of the second burst is the worst one, and Dayar promises no
+time for it.
 """
 
 import argparse
@@ -63,7 +64,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail about an alert, and the thread to which it belongs."""
+    """A mail about an alert, with the id of the mail's thread."""
 
     arrived_at: float
     alert_id: str
@@ -80,7 +81,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """For each channel: the seconds until the last area was notified, and until recipients knew of all hazards."""
+    """For each channel: the seconds until the last area was notified, and until the recipient knew of all hazards."""
 
     name: str
     areas: Mapping[str, float]

@@ -60,8 +60,9 @@ class Cost:
 class Load:
     """Known and arriving households. Each household moved between two districts on a day of the last ten years.
 
-    Ten departures from one district on one day would raise an alert. With so many days, so many departures on one day
-    are rare. Alerts would distort the result: raising an alert takes as much time as all other work.
+    Ten departures from one district on one day would raise an alert. The moves are spread over so many days that ten
+    departures on one day are rare. Alerts would distort the result, because raising an alert takes as much time as all
+    other work.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
@@ -188,7 +189,8 @@ async def measure(made: Bench, arguments: argparse.Namespace) -> int:
         engine = database.engine(made.installation.settings(AlertsSettings), idle_seconds=60)
         load = Load(latency, engine)
         await latency.start()
-        await load.cost(publisher, arguments.few, 200)  # the result of this warm-up is not used
+        # the first measurement warms the service up, and its result is not used
+        await load.cost(publisher, arguments.few, 200)
         costs = [
             await load.cost(publisher, known, arguments.households)
             for _ in range(ROUNDS)

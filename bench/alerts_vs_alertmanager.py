@@ -1,11 +1,11 @@
 """`python -m bench.alerts_vs_alertmanager` compares Dayar with Prometheus's Alertmanager: latency and loss, in one run.
 
-Dayar gets Extreme hazards by HTTP and sends a webhook for each. Alertmanager gets as many alerts by its API and sends a
-webhook for each group; every alert is a separate group. Alertmanager runs once with its default `group_wait` of 30
-seconds, and once with `group_wait: 0s`. Each system is measured twice: once undisturbed, and once while a process is
-killed. In the second measurement, SIGKILL ends the notifying process in the middle of the load. The process is started
-again at once. A client repeats a request until it is accepted. An accepted alert counts as lost if no webhook came for
-it within a minute.
+Dayar gets Extreme hazards by HTTP and sends a webhook for each. Alertmanager gets the same number of alerts by its API
+and sends a webhook for each group; every alert is a separate group. Alertmanager runs once with its default
+`group_wait` of 30 seconds, and once with `group_wait: 0s`. Each system is measured twice: once undisturbed, and once
+while a process is killed. In the second measurement, SIGKILL ends the notifying process in the middle of the load. The
+process is started again at once. A client repeats a request until it is accepted. An accepted alert counts as lost if
+no webhook came for it within a minute.
 """
 
 import argparse
@@ -186,7 +186,7 @@ class Alertmanager:
 
 
 async def send(system: System, arrivals: Arrivals, count: int, rate: float, *, kills: bool = False) -> dict[str, float]:
-    """Post an alert every 1/rate seconds, then wait for the alerts until none has arrived for a minute.
+    """Post an alert every 1/rate seconds. After the last alert, wait until none has arrived for a minute.
 
     Returns for each alert the time at which it was due.
     """

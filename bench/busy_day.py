@@ -32,7 +32,7 @@ def villages() -> Iterator[tuple[str, str]]:
 
 
 def areas(draw: Random) -> Iterator[dict[str, Any]]:
-    """Yields, in turn, a district with a polygon, a district with a point, and a district alone."""
+    """Yields again and again: a district with a polygon, a district with a point, and a district alone."""
     for number in count():
         district = DISTRICTS[number % len(DISTRICTS)]
         lat, lon = draw.uniform(39.6, 42.8), draw.uniform(70.0, 79.5)
@@ -62,7 +62,7 @@ def fill(whole: Whole, desk: httpx.Client) -> None:
             destination_locality=f"Айыл {pcode}",
             destination_locality_pcode=pcode,
             origin=Place(pcode=district),
-            occurred_on=TODAY - timedelta(days=30),  # nobody is alerted about people who left so long ago
+            occurred_on=TODAY - timedelta(days=30),  # people who left so long ago cause no alert
         )
         for pcode, district in villages()
     ]
@@ -93,6 +93,9 @@ def has_settled(desk: httpx.Client) -> bool:
 
 
 def ids(desk: httpx.Client, layer: str) -> list[str]:
-    """The ids in a layer of the map, which has all hazards in force, and all alerts that nobody has acknowledged."""
+    """The ids in a layer of the map.
+
+    The layer has all hazards in force, and all alerts that nobody has acknowledged.
+    """
     features = desk.get(f"/console/v1/map/{layer}").json()["features"]
     return [feature["properties"]["id"] for feature in features]

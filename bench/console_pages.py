@@ -36,7 +36,7 @@ def measure(desk: httpx.Client, pids: list[int], promises: Promises, *, requests
 
 
 def paths(desk: httpx.Client) -> dict[str, Callable[[], str]]:
-    """For each kind of page, a function that returns the path of the next request."""
+    """Maps each kind of page to a function that returns the path of the next request."""
     alerts, hazards = map(cycle, (of_the_alerts_service(desk), ids(desk, "hazards")))
     words = cycle(("сель", "оползень", "mudflow", "километр", "mud kadamjai", "нет такого слова"))
     return {

@@ -38,7 +38,7 @@ DRAGS, STEPS = 6, 40
 class Work(NamedTuple):
     began: int
     ended: int
-    cpu: float  # milliseconds of the thread's CPU time, to which other load of the machine adds nothing
+    cpu: float  # milliseconds of the thread's CPU time, which does not depend on other load of the machine
 
 
 def measure(whole: Whole, browser: Browser, promises: Promises) -> None:

@@ -123,7 +123,7 @@ def measure_kafka_to_screen(whole: Whole, browser: Browser, promises: Promises, 
     with start_blocking_portal() as portal:
         running = portal.start_task_soon(run, whole, changes, seconds)
         while not running.done():
-            page.wait_for_timeout(200)  # meanwhile, Playwright handles the messages of the browser
+            page.wait_for_timeout(200)  # during this wait, Playwright handles the messages of the browser
         running.result()
     page.wait_for_timeout(3_000)
     taken = changes.delays(page.evaluate("window.shown"))[WARM_UP_SECONDS * RATE :]

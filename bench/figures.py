@@ -45,9 +45,9 @@ Change = Callable[[], Awaitable[None]]
 async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
     """Copy displacements and movements into the tables, and add them to the sums by the statement of the worker.
 
-    In an installation, the worker sums only few changes in one transaction, because reports wait for the CPU meanwhile.
-    Here, all changes of a copy are summed together, so that fewer rows of sums are written several times. While
-    PostgreSQL works, a thread makes the next displacements.
+    In an installation, the worker sums only few changes in one transaction, because reports wait for the CPU during the
+    summing. In this benchmark, all changes of a copy are summed together, so that the same rows of sums are written
+    less often. While PostgreSQL works, a thread makes the next displacements.
     """
     began, engine = time.perf_counter(), database.engine(settings, idle_seconds=STATEMENT_SECONDS)
     event.listen(engine.sync_engine, "do_connect", allow_memory)
@@ -125,8 +125,8 @@ async def read(client: httpx.AsyncClient, path: str) -> int:
 def is_kept(path: str, displacements: int, p99: float, size: int) -> bool:
     """Whether the size and the time are within the promised limits.
 
-    With a million displacements or more, the figures page has no time limit. The figures of movements and durations
-    have no limit, because the first page also needs all routes, and nobody knows how many routes there are.
+    With a million displacements or more, the figures page has no time limit. Requests for movements and durations have
+    no limit, because the first page also needs all routes, and nobody knows how many routes there are.
     """
     if path.startswith(UNLIMITED):
         return True

@@ -1,7 +1,8 @@
 """Makes the movements of households for the benchmark of figures, as rows of the registry's tables.
 
-Of the displaced households, one in eight is transferred, and one in sixteen is forced onward. Within some months, three
-in five return, and one in twelve settles elsewhere. One in ten of these leaves a person behind.
+One in eight displaced households is transferred, and one in sixteen is forced onward. Within some months, three in five
+return, and one in twelve settles elsewhere. One in ten of these moved households has one person who does not move with
+the others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ TO = {
 def moved(episode: Row, now: datetime, pcodes: Sequence[str]) -> tuple[list[Row], list[Row]]:
     """The stays and passages of the household after its displacement. The household's first movement ends the episode.
 
-    `pcodes` are the places to which households move on.
+    `pcodes` are the possible destinations of the households' movements.
     """
     draw = Random(episode["report_id"].int)
     stays: list[Row] = []

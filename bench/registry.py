@@ -1,9 +1,9 @@
 """`python -m bench.registry` measures the time from Kafka to committed rows, for reports of a family of five.
 
-Pass B runs as many of the registry's consumers as `make run` starts. The consumers read and decrypt the reports, apply
-the registry's rules, and encrypt the rows. Each transaction of a consumer commits households, members, episodes,
-history, inbox, ledger, outbox and offsets together. Pass B is also measured with a single consumer. For comparison,
-pass A only writes the same rows by COPY, with as many transactions as pass B has batches.
+Pass B runs the same number of the registry's consumers as `make run` starts. The consumers read and decrypt the
+reports, apply the registry's rules, and encrypt the rows. Each transaction of a consumer commits households, members,
+episodes, history, inbox, ledger, outbox and offsets together. Pass B is also measured with a single consumer. For
+comparison, pass A only writes the same rows by COPY, with as many transactions as pass B has batches.
 """
 
 import argparse

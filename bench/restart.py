@@ -61,7 +61,7 @@ class Load:
             return 0
 
     def since(self, moment: float) -> tuple[float | None, Counter[int]]:
-        """Return the seconds from `moment` to the first accepted report, and the count of each status since then."""
+        """Return the seconds from `moment` to the first accepted report, and the count of each later status."""
         later = [(at - moment, status) for at, status in self.answers if at >= moment]
         return next((at for at, status in later if status == httpx.codes.ACCEPTED), None), Counter(
             status for _, status in later

@@ -233,7 +233,8 @@ def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--households", type=int, default=100_000)
     chosen = arguments.parse_args()
-    log.configure("bench", level=logging.ERROR)  # otherwise, each request would print a line of the security log
+    # without this setting, each request would print a line of the security log
+    log.configure("bench", level=logging.ERROR)
     with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
         ground = Ground(servers)
         installation = Installation(ground, Path(folder) / "installation")

@@ -23,7 +23,7 @@ def load() -> None:
     if not folders:
         typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
-    # if both installations run, or neither does, `max` returns the first one, `demo`
+    # if both installations run, or if none runs, `max` returns the first one, `demo`
     folder = max(folders, key=_is_running)
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():

@@ -153,7 +153,8 @@ def from_geojson(file: Path) -> list[ListedRow] | None:
             return None
         points = [point_of(feature.get("geometry")) for feature in features]
     except UNREADABLE:
-        return None  # the file may contain boundaries: their reader then reports what is wrong with it
+        # the file may contain boundaries: the reader of boundaries then reports what is wrong with the file
+        return None
     check_size(file)
     if len(properties) > MOST_LOCALITIES:
         raise BadFile(f"{file.name}: at most {MOST_LOCALITIES} features are expected.")

@@ -148,7 +148,7 @@ def changed(
     roster: str | None,
     is_duty_head: bool | None,
 ) -> dict[str, Any]:
-    """The values that the options give for the fields of a receiver."""
+    """Maps the receiver's fields to the values that the options give."""
     stated = {
         "language": language,
         "statuses": frozenset(statuses) if statuses else None,

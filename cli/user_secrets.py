@@ -50,8 +50,8 @@ def password(
         # the password is hashed before the row is locked, because hashing is slow
         new_hash = await passwords.hashed(given)
         account, now = await locked(session, name)
-        # Tokens state their time in whole seconds. Only a time in the next second is later than all tokens of the
-        # current second.
+        # Tokens state their time in whole seconds. Therefore only a time in the next second is later than all tokens of
+        # the current second.
         changed_at = now + credentials.SECOND
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
