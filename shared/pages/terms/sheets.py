@@ -106,7 +106,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
     },
     # The import of sites states these faults in English. A page shows the fault in its reader's language.
     "site_cell_fault": {text: text for text in SITE_CELL_FAULTS.values()},
-    # For each column, what is expected in it. The key "" stands for the row as a whole.
+    # Maps each column to what is expected in the column. The key "" stands for the row as a whole.
     "site_fault": {
         "name_ky": N_("a name of at most 150 letters is needed"),
         "name_ru": N_("a name of at most 150 letters is needed"),
