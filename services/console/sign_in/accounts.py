@@ -189,8 +189,9 @@ def may_renew(account: Account | None, current: Principal) -> bool:
 def renewed(current: Principal, account: Account, now: datetime, *, is_wall: bool = False) -> Principal:
     """Prolongs the sign-in with the account's present rights.
 
-    A browser session gets another 30 minutes, but ends 12 hours after its start. A device gets another year. A wall
-    screen gets another seven days if the account can do nothing but view.
+    The session of a browser is then valid for another 30 minutes, but ends 12 hours after its start. The sign-in of a
+    device is valid for another year. If the account can do nothing but view, the sign-in of a wall screen is valid for
+    another seven days.
     """
     fresh = principal(account, now, device=current.device)
     began_at = current.signed_in_at or current.issued_at

@@ -266,7 +266,7 @@ class EventStream:
             await asyncio.sleep(self._every)
             is_answered = await self._is_answered()
             for sight in self._listeners:
-                # The event follows the comment, because a browser does not pass comments to the page.
+                # A heartbeat is a comment and an event, because a browser does not pass comments to the page.
                 self._send(sight, b":\n" + self._marked(sight, BEAT if is_answered or sight.is_external else STALLED))
 
     async def _is_answered(self) -> bool:

@@ -7,8 +7,8 @@ import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
 // After each drawing of one of these lists, the page waits half as long as the drawing took, within the limits below.
-// Therefore a busy server and a busy browser have time for other work. This pause is computed without the time in which
-// the server waited for its worker. Before the page draws a panel that is not in LISTS, it waits longer.
+// This pause gives a busy server and a busy browser time for other work. The pause is computed without the time in
+// which the server waited for its worker. Before the page draws a panel that is not in LISTS, it waits longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
 const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time

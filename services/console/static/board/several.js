@@ -20,7 +20,8 @@ import { toast } from "/static/toasts.js";
  */
 
 const MOST_AT_ONCE = 200; // one action applies to at most this many alerts
-const IN_A_CALL = 40; // a call has at most this many alerts: the service accepts 200, but answers only so many in time
+// a call has at most this many alerts: the service accepts 200, but answers only this many in time
+const IN_A_CALL = 40;
 const NAMED = 3; // a toast names at most this many alerts
 const dialog = /** @type {HTMLDialogElement} */ (element("several-results"));
 
