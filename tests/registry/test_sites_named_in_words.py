@@ -131,3 +131,28 @@ async def test_counts_in_words_belong_to_the_sites_of_an_imported_sheet(office: 
     await published(office)
     people = {site["name_ru"]: (await occupancy(office, site["site_id"]))["highest"] for site in await listed(office)}
     assert people == {"школа  1": 11, "школа  2": 12}
+
+
+async def test_people_whom_a_movement_of_everybody_led_to_a_site_in_words_stay_there_after_later_counts(
+    office: Office,
+) -> None:
+    """The movement leads to another district. A later count at the former site computes the movement again."""
+    school, camp = await saved(office), await saved(office, name_ky=None, name_ru="Лагерь", pcode=KADAMJAI)
+    await office.file(counted(0, 70, site_id=str(school)))
+    at = {"occurred_at": "2022-05-06T06:00:00Z", "reported_at": "2022-05-06T07:00:00Z"}
+    to = {"destination": {"pcode": KADAMJAI}, "destination_locality": "лагерь"}
+    await office.file(movement({"kind": "site", "site_id": str(school)}, "transferred", **at, **to))
+    assert (await occupancy(office, camp))["highest"] == 70
+    await office.file(counted(1, 5, site_id=str(school), origin_locality="Тобей"))
+    assert (await occupancy(office, camp))["highest"] == 75
+
+
+async def test_people_whom_a_movement_of_everybody_led_to_a_later_site_are_there(office: Office) -> None:
+    school = await saved(office)
+    await office.file(counted(0, 70, site_id=str(school)))
+    at = {"occurred_at": "2022-05-06T06:00:00Z", "reported_at": "2022-05-06T07:00:00Z"}
+    to = {"destination": {"pcode": KADAMJAI}, "destination_locality": "лагерь"}
+    await office.file(movement({"kind": "site", "site_id": str(school)}, "transferred", **at, **to))
+    camp = await saved(office, name_ky=None, name_ru="Лагерь", pcode=KADAMJAI)
+    await published(office)
+    assert (await occupancy(office, camp))["highest"] == 70

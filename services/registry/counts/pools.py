@@ -117,15 +117,14 @@ class CountPool:
         self._locked: set[str] = set()
         self._whole_sites: set[UUID] = set()  # all counts of these sites are loaded
         self._sites = TypedSites(())
+        self._units: set[str] | None = None  # the sites of these units are loaded
 
     async def tallies(self) -> Tallies:
         """The number of people left in each count after movements.
 
         Counts are loaded until no other count can change the result.
         """
-        own = list(self._counts.values())
-        self._sites = await typed_sites(self.connection, self._store.places, own, self.movements, self._decision_id)
-        self._counts = {count.report_id: count.at_typed_site(self._sites) for count in own}
+        await self._find_sites()
         rows = await self.connection.fetch(STORED_POPULATIONS, list(self._groups))
         populations = {str(row["population"]) for row in rows}
         populations |= {name for count in self._counts.values() for name in count.typed_populations(self._sites)}
@@ -136,6 +135,17 @@ class CountPool:
             sites = {tally.count.site_id for tally in known.values() if tally.count.site_id}
             if not await self._load(populations, sites | self._moved_sites):
                 return known
+            await self._find_sites()
+
+    async def _find_sites(self) -> None:
+        """Find the sites that the counts and movements name in words, unless the sites of their units are loaded."""
+        counts, places = list(self._counts.values()), self._store.places
+        units = stated_units(counts, self.movements)
+        if self._units is not None and units <= self._units:
+            return
+        self._units = units
+        self._sites = await typed_sites(self.connection, places, counts, self.movements, self._decision_id)
+        self._counts = {count.report_id: count.at_typed_site(self._sites) for count in counts}
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
         """Lock these populations and sites, and load their missing counts.
@@ -185,12 +195,17 @@ async def typed_sites(
     `decision_id` is the decision that this transaction executes.
     """
     await connection.execute(SHARE_PLACES)
-    stated = [count.clear.destination for count in counts]
-    stated += [movement.clear.destination for movement in movements if movement.clear.destination]
-    pcodes = {place.pcode for place in stated} - {None}
-    rows = await connection.fetch(SITES, list(pcodes), [count.site_id for count in counts if count.site_id])
+    site_ids = [count.site_id for count in counts if count.site_id]
+    rows = await connection.fetch(SITES, list(stated_units(counts, movements)), site_ids)
     same = await same_places(connection, places, decision_id)
     return TypedSites(((site_id, pcode, names) for site_id, pcode, *names in rows), same)
+
+
+def stated_units(counts: Iterable[Headcount], movements: Iterable[FiledMovement]) -> set[str]:
+    """The P-codes where the counts state that people are, and to which the movements lead."""
+    stated = [count.clear.destination for count in counts]
+    stated += [movement.clear.destination for movement in movements if movement.clear.destination]
+    return {place.pcode for place in stated if place.pcode}
 
 
 async def same_places(connection: Any, places: Places, decision_id: UUID | None = None) -> SamePlaces:
