@@ -16,7 +16,8 @@ import structlog
 class LossyStream:
     """Leaves out what cannot be written.
 
-    A full disk must not end the program, because the program may be just telling the administrators about the disk.
+    A full disk must not end the program, because the program may be about to report the full disk to the
+    administrators.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -111,7 +111,7 @@ IS_GRAVE = (
     ALERTS.severity.in_((Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN))
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
-)  # as Alert.is_grave
+)  # the same condition as in `Alert.is_grave`
 # A delivery that was given up has reached nobody. For each channel, another metric counts the deliveries that still
 # wait.
 HAS_DELIVERY = select(Delivery.delivery_id).where(

@@ -20,8 +20,8 @@ CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
 class BehalfNote(BaseModel):
     """`name` is the person who asked. `by` says how the person asked: a key of `WAYS`, a channel, or other words.
 
-    Earlier releases of Dayar stored the note as one English sentence. The note then has this sentence as its `name`,
-    and has no `by`.
+    Earlier releases of Dayar stored the note as one English sentence. In such a note, `name` is the whole sentence, and
+    `by` is missing.
     """
 
     model_config = ConfigDict(frozen=True)

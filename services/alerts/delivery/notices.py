@@ -28,7 +28,7 @@ from shared.events.vocabulary import DeliveryChannel, Scope, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
 # After a receiver has got this many messages in an hour by all channels, its further messages are combined for a longer
-# time. A receiver with three channels for each alert then gets at most 38 messages in an hour.
+# time. With this limit, a receiver that gets each alert by three channels gets at most 38 messages in an hour.
 MANY_MESSAGES, FOLDED_WITHIN_IF_MANY = 20, timedelta(minutes=10)
 COUNTED_WITHIN = timedelta(hours=1)
 TRIAL_RULE = "test"

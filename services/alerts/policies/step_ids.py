@@ -1,4 +1,4 @@
-"""Identifies the steps of an escalation, so that an alert knows its step again after the steps were changed."""
+"""Identifies the steps of an escalation, so that an alert finds its step again after the steps were changed."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,7 +8,7 @@ from services.alerts.policies.policies import EscalationPolicy
 from services.alerts.receivers.checks import HIGHEST_STEP
 from shared import events
 
-KEPT = 200  # more plans than a centre has policies
+KEPT = 200  # a centre has fewer policies than this
 
 
 def step_id(policy: EscalationPolicy | None, round: int, step: int) -> UUID:
@@ -27,7 +27,7 @@ def step_id(policy: EscalationPolicy | None, round: int, step: int) -> UUID:
 
 @lru_cache(KEPT)
 def positions(policy: EscalationPolicy | None) -> Mapping[UUID, tuple[int, int]]:
-    """Maps the id of each step to its round and its position. The round after the last one repeats the last step."""
+    """Maps the id of each step to its round and its position. The round after the last round repeats the last step."""
     rounds = 1 + (policy.repeats if policy else 0)
     steps = len(policy.steps) if policy else HIGHEST_STEP + 1
     return {step_id(policy, round, step): (round, step) for round in range(rounds + 1) for step in range(steps)}

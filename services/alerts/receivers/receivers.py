@@ -92,7 +92,7 @@ class Receiver:
 
 
 def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
-    """Whether the receiver is a person whose account is disabled. Such a person has usually left.
+    """Whether the receiver is a person whose account is disabled. A person with a disabled account has usually left.
 
     A post or a system stays even if its account is disabled, because other people still read its messages.
     """

@@ -92,8 +92,9 @@ class MessageEdits:
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
         """Edits the message. If the limits of its chat permit no edit now, does nothing.
 
-        If Telegram does not answer, or refuses the token, the edit fails and is made again later. The edit is given
-        up `TRIED_FOR` after the last change of the alert; the next change lets the message be edited again.
+        If Telegram does not answer, or refuses the token, the edit fails and is made again later. The edit is given up
+        when the time `TRIED_FOR` has passed after the alert's last change; the next change lets the message be edited
+        again.
         """
         alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
         if message.is_digest:

@@ -23,7 +23,7 @@ class Omission(StrEnum):
     OTHER_HAZARD = "other_hazard"
     OFF_DUTY = "off_duty"
     OTHER_HOURS = "other_hours"
-    NOBODY_ELSE = "nobody_else"  # the receiver is notified although it is outside its hours
+    NOBODY_ELSE = "nobody_else"  # the receiver is notified although the time is outside its hours
     LATER_STEP = "later_step"
     EARLIER_STEP = "earlier_step"
     OTHER_POLICY = "other_policy"

@@ -95,7 +95,7 @@ def is_closed(receiver: Receiver, notification: Notification) -> bool:
 
 
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
-    """The receivers that are now notified for the first time although it is outside their hours.
+    """The receivers that are now notified for the first time, although the time is outside their hours.
 
     These receivers are notified because nobody else would be notified.
     """

@@ -54,9 +54,9 @@ class Steps:
     def level_of(self, alert: Alert) -> int:
         """The level at which these steps notify the step that the alert has reached.
 
-        After a change of the policy, or after an account was disabled or enabled, this may be another level than the
-        number of escalations. If all people of the step have left, the alert has reached only the step before. If the
-        step no longer exists, the number of escalations is the level.
+        This level may differ from the number of escalations if the policy was changed, or if an account was disabled or
+        enabled. If all people of the step have left, the alert has reached only the step before. If the step no longer
+        exists, the number of escalations is the level.
         """
         known = None if alert.reached_step is None else positions(self.policy).get(alert.reached_step)
         if known is None or not self.in_order:
@@ -65,7 +65,7 @@ class Steps:
         return round * len(self.in_order) + max(bisect_right(self.in_order, step) - 1, 0)
 
     def id_at(self, level: int) -> UUID | None:
-        """The id of the step that is notified at this level; None if there is no step."""
+        """The id of the step that is notified at this level. Returns None if there is no step."""
         current = self.current(level)
         if current is None:
             return None
