@@ -23,6 +23,8 @@ let last = { x: 0, y: 0, at: -Infinity };
 let changed = { x: 0, y: 0, at: -Infinity };
 /** The row under the pointer, and the time at which the pointer came to this row. */
 let hovered = { row: "", at: -Infinity };
+/** Where the latest movement of the pointer ended. */
+let moved = { x: NaN, y: NaN };
 /** @type {Element | null} the control that the person pressed last, if no key has acted since */
 let pressed = null;
 let wheelAt = -Infinity;
@@ -94,18 +96,31 @@ function press(event) {
   // the control was at this place before, or the control has only moved a little after the person pressed it
   const isKnown = isSame(changed.former ?? null, control) || isSame(pressed, control);
   const isOther = isNear && changed.at > since && !isKnown;
-  const isSeenOnHover = event.pointerType !== "touch" && control?.hasAttribute("data-seen-on-hover");
-  isTooEarly = isOther || (isSeenOnHover === true && hovered.at > since);
+  isTooEarly = isOther || (isSeenOnHover(event, control) && hovered.at > since);
   if (!isTooEarly) pressed = control;
+}
+
+/**
+ * Whether only the pointer's coming to the row has shown the control. A screen reader's press counts at once: it
+ * follows the focus, or no movement of the pointer comes before it. A finger's press hovers over nothing.
+ * @param {PointerEvent} event
+ * @param {Element | null} control
+ */
+function isSeenOnHover({ pointerType, clientX, clientY }, control) {
+  const hasMoved = Math.hypot(clientX - moved.x, clientY - moved.y) < NEAR_PX;
+  const hasFocus = control?.closest("[data-key]")?.matches(":focus-within"); // the focus also shows the control
+  return Boolean(control?.hasAttribute("data-seen-on-hover") && pointerType !== "touch" && hasMoved && !hasFocus);
 }
 
 /** @param {MouseEvent} event */
 function check(event) {
-  if (event.detail === 0) return; // a key or a script made this click, so it has no position
+  if (event.detail === 0) return; // a key, a screen reader or a script made this click, so it has no position
   if (event.detail === 1) hasActed = false;
+  const wasTooEarly = isTooEarly;
+  isTooEarly = false; // the next click may come without a press, from a screen reader
   const control = controlOf(event.target);
   if (!control) return;
-  if (!((isTooEarly && control.matches(GUARDED)) || (event.detail > 1 && control.matches(ACTING)))) {
+  if (!((wasTooEarly && control.matches(GUARDED)) || (event.detail > 1 && control.matches(ACTING)))) {
     hasActed ||= control.matches(ACTING);
     return;
   }
@@ -127,6 +142,7 @@ addEventListener(
   "pointermove",
   ({ clientX, clientY }) => {
     [last.x, last.y, last.at] = [clientX, clientY, performance.now()];
+    moved = { x: clientX, y: clientY };
   },
   { capture: true, passive: true },
 );

@@ -12,6 +12,7 @@ from tests.console.pages.test_alert_page import raised
 STOPPED = "() => { const moment = performance.now(); performance.now = () => moment; }"
 A_SECOND_PASSES = "() => { const moment = performance.now() + 1000; performance.now = () => moment; }"
 HIDE = "part => part.style.setProperty('display', 'none', 'important')"
+SAME_SITE = {"sec-fetch-site": "same-origin"}
 AT = "([x, y]) => document.elementFromPoint(x, y).id"
 
 
@@ -63,6 +64,54 @@ def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: An
     expect(page.locator(".done")).to_contain_text("The bank is fenced off")
     assert [url.rpartition("/")[2] for url in calls[2:]] == [calls[2].rpartition("/")[2], "comments"]
     assert desk.errors == []
+
+
+def test_a_press_by_key_or_screen_reader_acts_at_once_on_a_button_that_appears_under_the_pointer(
+    whole: Whole, seat: Any
+) -> None:
+    """A mouse must rest on a row before its button "Confirm" acts, because the row shows the button under the mouse."""
+    page: Page = seat(Role.OPERATOR).open("/?lang=en")
+    presses = {"icing": with_the_enter_key, "fog": by_script, "rockfall": without_a_movement, "hail": after_the_focus}
+    alerts = {kind: acknowledged(whole, page, kind) for kind in presses}
+    page.reload()
+    for alert in alerts.values():
+        expect(page.locator(f"#confirm-{alert}")).to_be_attached()
+    page.evaluate(STOPPED)
+    for kind, press in presses.items():
+        press(page, page.locator(f"#confirm-{alerts[kind]}"))
+        expect(page.locator("#toasts")).to_contain_text("Confirmed: ")
+        page.evaluate("document.getElementById('toasts').replaceChildren()")
+
+
+def acknowledged(whole: Whole, page: Page, kind: str) -> str:
+    alert = raised(whole, page, kind)
+    answer = page.request.put(f"{whole.url}/alerts/v1/alerts/{alert}/acknowledgement", data={}, headers=SAME_SITE)
+    assert answer.ok, answer.text()
+    return alert
+
+
+def with_the_enter_key(_: Page, button: Locator) -> None:
+    button.press("Enter")
+
+
+def by_script(_: Page, button: Locator) -> None:
+    button.evaluate("button => button.click()")
+
+
+def without_a_movement(page: Page, button: Locator) -> None:
+    """The screen reader makes the browser press the mouse, which is elsewhere."""
+    button.scroll_into_view_if_needed()
+    x, y = middle(button)
+    devtools = page.context.new_cdp_session(page)
+    for kind in ("mousePressed", "mouseReleased"):
+        devtools.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1})
+    devtools.detach()
+
+
+def after_the_focus(_: Page, button: Locator) -> None:
+    """The screen reader focuses the button, then moves the mouse to it and presses."""
+    button.focus()
+    button.click()
 
 
 def middle(target: Locator) -> tuple[float, float]:
