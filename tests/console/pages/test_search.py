@@ -73,6 +73,10 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
     expect(main).to_contain_text("7K3-M9Q-XA7")
     expect(page.locator(".timeline > li")).to_have_count(1)
     expect(page.locator(".timeline > li")).to_contain_text("Counted as displaced: 2 persons")
+    number = page.locator(".record-id")
+    assert number.evaluate("number => number.clientWidth < number.scrollWidth / 3")  # most of the id is not shown
+    number.click()
+    assert page.evaluate("getSelection().toString()") == body["household_id"]
     page.goto(f"{whole.url}/registry/search")
     page.get_by_label("Short code").fill("7k3 m9q xa7")
     page.keyboard.press("Enter")
