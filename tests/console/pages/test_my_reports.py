@@ -46,7 +46,7 @@ def test_the_results_of_the_own_reports_come_by_themselves_and_lead_to_the_recor
     body = report(author(whole, account), household())
     recorded = page.locator(f"tr[data-key='{body['report_id']}']")
     expect(recorded).to_contain_text("Recorded")
-    expect(recorded).to_contain_text(f"Household {body['report_id'][-6:].upper()}")
+    expect(recorded).to_contain_text(f"Household {body['report_id'][-4:].upper()}")
     expect(recorded).to_contain_text("console")
     report(author(whole, str(uuid4())), household())
     correction = report(author(whole, account), household(version=2))  # the first version of this report never came

@@ -98,7 +98,7 @@ def test_the_record_states_every_field_and_the_channel_console(whole: Whole, sea
     page.check("#is-urgent")
     page.click("#send")
     expect(page.locator("#answer-text")).to_contain_text("persons: 1283 (estimated) · yards: 240")
-    report_id = page.locator("#answer-id").inner_text()
+    report_id = page.locator("#answer").get_attribute("data-report") or ""
     (received,) = in_thread(records(whole.installation, "displacements", report_id))
     group, sealed = received.event.data, received.opened.sealed
     assert (group.kind, group.channel, group.measure) == ("group", "console", "stock")

@@ -45,7 +45,8 @@ def test_a_telephone_call_is_entered_by_keyboard_alone(whole: Whole, seat: Any) 
     assert (body["area"]["description"], body["locality_pcode"]) == ("Choko-Dobo", DOBO)
     sentence = "Accepted: Landslide · Kadamjai rayon, Batken oblast · Severe."
     expect(page.locator("#answer-text")).to_have_text(sentence)
-    report_id = page.locator("#answer-id").inner_text()
+    report_id = page.locator("#answer").get_attribute("data-report") or ""
+    expect(page.locator("#answer-code")).to_have_text(report_id[-4:].upper())
     assert desk.errors == []
 
     board = page.goto(f"{whole.url}/")

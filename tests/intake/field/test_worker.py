@@ -86,6 +86,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: Browser
         "expectations.js",
         "place-search.js",
         "presets.js",
+        "report-codes.js",
         "romanised.js",
         "settlements.js",
         "sites.js",

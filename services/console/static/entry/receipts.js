@@ -45,7 +45,7 @@ export async function showAlert(report) {
 
 /** Whether the page still shows the answer to this report. @param {string} report */
 export function isShown(report) {
-  return element("answer-id").textContent === report && !element("answer").hidden;
+  return element("answer").dataset.report === report && !element("answer").hidden;
 }
 
 /** The JSON of an answer; undefined if the request was refused or had no answer. @param {string} path */

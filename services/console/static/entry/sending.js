@@ -4,6 +4,7 @@
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
 import { fail } from "/static/entry/refusals.js";
+import { codeOf } from "/static/report-codes.js";
 import { sentence } from "/static/texts.js";
 
 /**
@@ -82,7 +83,7 @@ export function showAnswer(form, changes, text) {
 }
 
 /**
- * Shows the answer about a report, with the report's id and the button for another report.
+ * Shows the answer about a report, with the report's code and the button for another report.
  * @param {HTMLFormElement} form
  * @param {{areUnsent: boolean}} changes
  * @param {string} text
@@ -90,7 +91,8 @@ export function showAnswer(form, changes, text) {
  */
 export function showReported(form, changes, text, report) {
   showAnswer(form, changes, text);
-  element("answer-id").textContent = report;
+  element("answer").dataset.report = report;
+  element("answer-code").textContent = codeOf({ report_id: report });
   element("another").focus();
 }
 

@@ -2,6 +2,7 @@
 
 import { element, make } from "/static/elements.js";
 import { explanationOf } from "/static/entry/explanations.js";
+import { codeOf } from "/static/report-codes.js";
 import { cell, labelled, row, small, strong } from "/static/tables.js";
 import { sentence, words } from "/static/texts.js";
 import { dayAndClock } from "/static/time.js";
@@ -12,7 +13,6 @@ import { dayAndClock } from "/static/time.js";
  *   record_id: string | null}} OwnReport
  */
 
-const CODE_DIGITS = 6;
 const TAGS = { received: "tag", recorded: "tag is-good", under_review: "tag is-forecast", refused: "tag is-loud" };
 /** Maps each kind of report to the page with the form for a new report. @type {Record<string, string>} */
 const FORMS = { hazard: "/new-event", household: "/new-household", group: "/new-count" };
@@ -42,11 +42,6 @@ function drawn(report) {
   made.dataset.key = report.report_id;
   made.dataset.state = report.state;
   return labelled(made, "reports-table");
-}
-
-/** @param {OwnReport} report */
-function codeOf({ report_id }) {
-  return report_id.slice(-CODE_DIGITS).toUpperCase();
 }
 
 /** The channel of a report; it is not known for reports that were sent long ago. @param {OwnReport} report */

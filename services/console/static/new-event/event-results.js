@@ -16,7 +16,7 @@ export async function showFollowed(hazard, report) {
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until) {
     const followed = await ask(hazard, report);
-    if (element("answer-id").textContent !== report) return; // the form already shows another event
+    if (element("answer").dataset.report !== report) return; // the form already shows another event
     if (followed?.is_judged) return void (shown.textContent = resultOf(followed));
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }

@@ -27,7 +27,6 @@ const CONTROLS = /** @type {Record<string, string>} */ ({
   household_id: "household",
   group_id: "household",
 });
-const CODE_DIGITS = 4;
 const BIRTH = ["birth_date", "birth_year", "age", "age_reported_on"];
 const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_age: "[data-age]" });
 
@@ -80,11 +79,6 @@ export function nameOf(control) {
 /** @param {number} place */
 export function personOf(place) {
   return sentence("person", { number: place + 1 });
-}
-
-/** The code by which an author recognises a report in the list. @param {{report_id: string}} clear */
-export function codeOf({ report_id }) {
-  return report_id.slice(-CODE_DIGITS).toUpperCase();
 }
 
 /** @param {{pcode?: string, country?: string}} place */

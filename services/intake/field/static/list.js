@@ -18,10 +18,11 @@ import {
   remove,
   reports,
 } from "./kept.js";
-import { codeOf, labelOf, placeName } from "./labels.js";
+import { labelOf, placeName } from "./labels.js";
 import { areOwnPeople } from "./movements.js";
 import { isOpen } from "./open-draft.js";
 import { sendAgain } from "./outbox.js";
+import { codeOf } from "./report-codes.js";
 import { reverse } from "./reversals.js";
 import { canSeal } from "./sealing.js";
 import { shownCode } from "./short-codes.js";

@@ -4,8 +4,9 @@
 import { element } from "./elements.js";
 import { isHazard } from "./hazards.js";
 import { CHANGED, isMovementKind, isOwn, isRefused, reports } from "./kept.js";
-import { codeOf, nameOf, placeName } from "./labels.js";
+import { nameOf, placeName } from "./labels.js";
 import { offerMovers, readMovers, renewMovers, stateOfMovers } from "./movers.js";
+import { codeOf } from "./report-codes.js";
 import { codeIn, shownCode } from "./short-codes.js";
 import { sentence } from "./texts.js";
 

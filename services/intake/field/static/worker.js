@@ -52,6 +52,7 @@ const FILES = [
   `${SCRIPTS}/readiness.js`,
   `${SCRIPTS}/reasons.js`,
   `${SCRIPTS}/receipts.js`,
+  `${SCRIPTS}/report-codes.js`,
   `${SCRIPTS}/reports.js`,
   `${SCRIPTS}/reversals.js`,
   `${SCRIPTS}/romanised.js`,
