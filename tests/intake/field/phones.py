@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.process import wait_until
 from tests import gazetteers
-from tests.browsers import PATIENT_CALLS, wait_for_script
+from tests.browsers import PATIENT_CALLS, SEEN_PRESSES, wait_for_script
 from tests.console.conftest import PASSWORD, Served
 from tests.installation import Installation, in_thread
 from tests.intake.records import records
@@ -67,6 +67,7 @@ ONE_PAGE = "try { if (!localStorage.getItem('dayar.steps')) localStorage.setItem
 def new_phone(browser: Browser, **options: Any) -> BrowserContext:
     context = browser.new_context(viewport={"width": 360, "height": 740}, **options)
     context.add_init_script(PATIENT_CALLS)
+    context.add_init_script(SEEN_PRESSES)
     context.add_init_script(CHEAP_KEYS)
     context.add_init_script(SEALING)
     context.add_init_script(ONE_PAGE)

@@ -80,6 +80,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: Browser
     scripts = imported(own)
     assert scripts - own == {
         "births.js",
+        "clicks.js",
         "combobox.js",
         "elements.js",
         "event-question.js",
@@ -92,6 +93,7 @@ def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: Browser
         "sites.js",
         "texts.js",
         "time.js",
+        "toasts.js",
         "uuid.js",
     }
     assert {f"{FORM}/files/{release(page)}/{name}" for name in (*scripts, "settlements.json")} <= set(files)
@@ -101,7 +103,7 @@ def imported(files: set[str]) -> set[str]:
     """The given files, and all scripts that the files import directly or indirectly."""
     folders = (pages.STATIC, SHARED / "static")
     found = {file: folder / file for file in files for folder in folders if (folder / file).exists()}
-    names = {name for file in found.values() for name in re.findall(r'from "\./(.+)";', file.read_text())}
+    names = {name for file in found.values() for name in re.findall(r'(?:from|import) "\./(.+)";', file.read_text())}
     return files if names <= files else imported(files | names)
 
 

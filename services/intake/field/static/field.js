@@ -2,6 +2,7 @@
 
 import { renew, signIn, signOut, takeSession } from "./accounts.js";
 import { renewKey } from "./centre-key.js";
+import "./clicks.js";
 import { sealOldDrafts } from "./drafts.js";
 import { element } from "./elements.js";
 import { close, listen, renewToday, resume } from "./form.js";

@@ -76,6 +76,7 @@ function isCopy(draft) {
 /** @param {Draft} draft */
 function begun(draft) {
   const item = /** @type {HTMLElement} */ (copy("kept-report"));
+  item.dataset.key = draft.clear.report_id;
   title(item, draft.clear, draft.at);
   part(item, ".actions").append(
     button(sentence("goOn"), () => goOn(draft)),
@@ -89,6 +90,7 @@ function begun(draft) {
 /** @param {Kept} report */
 function shown(report) {
   const item = /** @type {HTMLElement} */ (copy("kept-report"));
+  item.dataset.key = report.clear.report_id;
   const isBad = ["refused", "conflict", "unopened"].includes(report.state) || receiptOf(report)?.state === "refused";
   item.classList.toggle("is-good", isAnswered(report) && !isBad);
   item.classList.toggle("is-bad", isBad);
