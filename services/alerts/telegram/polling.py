@@ -27,7 +27,7 @@ POLL_SECONDS = 25  # Telegram waits at most this time for an update before it an
 CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
 # After this pause, the task checks again whether there is a token, and whether the other polling process has ended.
-LOOK_SECONDS = 30.0
+LOOK_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30.0
 
 # raw SQL: an advisory lock of the session, which PostgreSQL frees when the process ends
