@@ -135,7 +135,7 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 
     - A hazard is visible to all listeners of its topic. On the restricted topic, however, other systems see only the
       Restricted hazards of their grant.
-    - An alert without a place is visible. Any other alert is visible if one of its places lies in the areas, or
+    - An alert without a place is visible. An alert with places is visible if one of its places lies in the areas, or
       contains one of the areas. Other systems never see the alert of a Private hazard.
     - A household or group is visible if its destination is in the areas. If the destination has no P-code, the origin
       decides.

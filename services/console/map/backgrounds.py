@@ -86,7 +86,7 @@ class ArchiveHeader:
     def read(cls, content: bytes) -> Self:
         """Raises BadBackground if the content is not the beginning of a PMTiles file of version 3."""
         if not content.startswith(MAGIC):
-            # version 2 begins with "PM" and the number 2
+            # a file of version 2 begins with "PM" and the number 2
             raise BadBackground(
                 BackgroundFault.OTHER_VERSION if content.startswith(b"PM\x02\x00") else BackgroundFault.NOT_PMTILES
             )

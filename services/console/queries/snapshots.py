@@ -156,7 +156,7 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 def _still_public(now: datetime) -> ColumnElement[bool]:
     """Whether the hazard is cancelled, but the public still reads a version that is in force.
 
-    The board lists such a hazard first, however old it is, because a person must withdraw the public version.
+    The board lists these hazards first, however old they are, because a person must withdraw their public versions.
     """
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 

@@ -26,9 +26,9 @@ MOST_COUNTERS = 50_000  # if there are more counters in memory, the oldest count
 class CounterScope(StrEnum):
     """The kinds of counter. A counter that reaches its limit locks the sign-in.
 
-    An attempt from a known browser of the account increases only the counter of this browser. Any other attempt
-    increases three counters: for the account at this address, for the account, and for the address. After the right
-    password, attempts at the second factor increase separate counters.
+    An attempt from a known browser of the account increases only the counter of this browser. An attempt from an
+    unknown browser increases three counters: for the account at this address, for the account, and for the address.
+    After the right password, attempts at the second factor increase separate counters.
     """
 
     BROWSER = "browser"

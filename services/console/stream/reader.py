@@ -93,7 +93,8 @@ class EventStream:
     async def _first_reading(self) -> None:
         """Waits until this process, after its start, has read the records that it keeps.
 
-        Until then, the stream does not know whether a position is too old, and would send these records as new ones.
+        Until the kept records are read, the stream does not know whether a position is too old, and would send these
+        records as new.
         """
         try:
             async with asyncio.timeout(self._patience):

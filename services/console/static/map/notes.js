@@ -16,7 +16,7 @@ const TICK_MS = 1000;
 const hidden = new Map();
 
 /**
- * Calls `load` until everything has arrived, and returns what was loaded. Meanwhile the page says that the map is
+ * Calls `load` until everything has arrived, and returns what was loaded. Until then the page says that the map is
  * missing.
  * @template Loaded
  * @param {() => Promise<Loaded>} load

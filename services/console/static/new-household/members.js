@@ -59,7 +59,7 @@ export function listen() {
   clear();
 }
 
-/** An empty list with its first line. */
+/** An empty list of persons has one line. */
 export function clear() {
   known.clear();
   common = "";
