@@ -44,7 +44,7 @@ class Aged(Protocol):
 def is_too_young(person: Aged, day: date) -> bool:
     """Whether the person is known to be younger than 5 years on this day.
 
-    A person of whom only the birth year is known counts as one year older on each 1 January.
+    If only the birth year of a person is known, the person counts as one year older on each 1 January.
     """
     if person.birth_date is not None:
         return years(person.birth_date, day) < YOUNGEST

@@ -19,9 +19,9 @@ Minutes = Annotated[float, Field(gt=0, le=60 * 24 * 366)]
 class EscalationDelays(RuleModel):
     """How long alerts of each severity wait before they ring or escalate.
 
-    An alert waits `minutes` for an acknowledgement, and after that `idle_minutes` for each further action. An alert
-    whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement. While the boards are
-    unattended, all these times are half as long.
+    An alert waits `minutes` for an acknowledgement. After the acknowledgement, the alert waits `idle_minutes` for each
+    further action. An alert whose severity a person must judge waits at most `unjudged_minutes` for an acknowledgement.
+    While the boards are unattended, all these times are half as long.
     """
 
     minutes: Annotated[dict[Severity, Minutes], Field(min_length=1)]

@@ -92,7 +92,7 @@ def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
 async def mark_digest(
     session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, datetime | None]
 ) -> None:
-    """Marks a digest for an edit if its alerts have changed while it was sent.
+    """Marks a digest for an edit if its alerts have changed while the digest was sent.
 
     `shown` maps the digest's alerts to the times of the changes that it shows.
 

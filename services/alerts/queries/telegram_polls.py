@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.models import TelegramPoll
 
 # After a week without updates Telegram chooses the next number at random, so a stored number could hide new updates.
-# Telegram keeps updates for 24 hours, so an update that was handled longer ago cannot come again.
+# Telegram keeps updates for 24 hours, so an update that was handled more than 24 hours ago cannot come again.
 NUMBERS_LAST = timedelta(hours=36)
 
 

@@ -1,8 +1,8 @@
 """Computes how many people left a district. Registered households and counts of groups are compared place by place.
 
 A group at a place may include households that are registered at this place. A destination is the district where the
-people are now: it is "" if the district is unknown. `compared_places` compares the sites and localities of a
-destination. People in held reports are counted too, and their number is also computed separately.
+people are now, or "" if the district is unknown. `compared_places` compares the sites and localities of a destination.
+People in held reports are counted too, and their number is also computed separately.
 """
 
 from collections import Counter, defaultdict

@@ -84,7 +84,10 @@ class BotAnswers:
                 await message_queries.ask(session, chat_id, message_id, call.question, self._clock())
 
     async def _turn(self, chat: Chat | None) -> None:
-        """Waits until the chat may get a message. If the wait would be too long, the message is tried at once."""
+        """Waits until the chat may get a message.
+
+        If the wait would be too long, the bot tries to send the message at once.
+        """
         is_reserved, seconds = self._limits.reserve(chat, LONGEST_WAIT_SECONDS) if chat else (False, 0.0)
         if is_reserved:
             await asyncio.sleep(seconds)

@@ -9,7 +9,7 @@ import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
 import { showWrong } from "/static/wrong-fields.js";
 
-/** Whether a form is being sent; the page is read again after that. */
+/** Whether a form is being sent; after the sending, the page is read again. */
 let isSending = false;
 
 export function isBusy() {
@@ -51,7 +51,8 @@ export async function readAgain(sent) {
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
   if (fresh)
     document.dispatchEvent(new Event("may-be-old")); // another call has replaced the page, perhaps by an older version
-  else if (!prefix) location.reload(); // the board is not loaded again, because it reads the alert again with the list
+  // the board is not loaded again, because the board itself reads the alert again with its list
+  else if (!prefix) location.reload();
 }
 
 /** The prefix of the ids in the panel of the board. @param {HTMLElement} article */
