@@ -1,4 +1,7 @@
-"""The additional authenticated data (AAD) of the registry's encrypted columns, which bind a value to its row."""
+"""The additional authenticated data (AAD) of the registry's encrypted columns.
+
+The AAD binds each encrypted value to its row.
+"""
 
 
 def row_aad(subject_id: str, row_version: int) -> bytes:

@@ -1,6 +1,6 @@
-"""Stores to whom open questions are assigned, and finds the assignees.
+"""Stores and finds the accounts to which open questions are assigned.
 
-The primary key of a table of assignments is the id of the question.
+Each table of assignments has the question's id as its primary key.
 """
 
 from collections.abc import Collection

@@ -41,7 +41,7 @@ def counts(tallies: Iterable[Tally]) -> Copy:
 
 
 def count(tally: Tally) -> Row:
-    """The row of a count: the counted people, the time until which the count is valid, and the people who are left."""
+    """The row of a count: the counted people, the end of the count's validity, and the people who are left."""
     same, standing = tally.count, tally.standing
     computed = same.site_id, same.counted_at, same.population, same.stock_id, same.covers_site
     changed_at = tally.steps[1].at if tally.has_moved else None

@@ -45,9 +45,10 @@ class Held(StrEnum):
     CORRECTS_DUPLICATE = "corrects_duplicate"
 
 
-# A household, group or site may have this many movements, because each batch judges all of them again.
+# A household, group or site may have at most this many movements, because each batch judges all its movements again.
 MOST_MOVEMENTS = 200
-MOST_OF_TEAM = 50  # a team may report this many movements of a site, so that no team uses up the limit of the site
+# a team may report at most this many movements of a site, so that no team uses up the limit of the site
+MOST_OF_TEAM = 50
 
 # A movement that is held for one of these reasons contradicts other reports about its household. The movement is judged
 # again when the other reports change.
@@ -128,7 +129,7 @@ class Precedent(NamedTuple):
     def took_effect(self) -> bool:
         """Whether the version was added to the household.
 
-        A movement that contradicts other reports is added to the household, too.
+        A movement that contradicts other reports is also added to the household.
         """
         if self.outcome is OutcomeKind.HELD:
             return self.reason in CONTRADICTIONS
@@ -146,8 +147,8 @@ class Precedent(NamedTuple):
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether a later version by this author or team may begin the displacement instead of this version.
 
-        This version must be a version 1 by the same author or team. This version must also be held, or refused for
-        another reason than being a duplicate.
+        This version must be a version 1 by the same author or team. This version must also be held, or refused. A
+        refusal as a duplicate is not enough.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
@@ -209,9 +210,9 @@ def decide_movement(
 ) -> ReportDecision:
     """Decide about a movement of a household, group or site. `owner` is None if it is not known.
 
-    `is_full` is true if the household, group or site has so many movements that a person must decide about further
-    ones. `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the
-    movement's team has reported nobody there.
+    `is_full` is true if the household, group or site has so many movements that a person must decide about each further
+    movement. `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the
+    movement's team has reported nobody at this site.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.
@@ -244,8 +245,8 @@ def decide_movement(
 def corrects_duplicate(claim: Claim, precedents: Iterable[Precedent]) -> bool:
     """Whether the claim corrects a version that was refused as a duplicate.
 
-    If the correction took effect, the people would be counted twice. Authors send such corrections, because their
-    receipts show the duplicate as recorded.
+    If the correction took effect, the people would be counted twice. Authors send corrections of duplicates, because
+    their receipts show a duplicate as recorded.
     """
     is_duplicate = any(precedent.is_duplicate_by(claim.author, claim.team) for precedent in precedents)
     return is_duplicate and not claim.is_accepted

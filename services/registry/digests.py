@@ -61,7 +61,7 @@ class Digests:
         return digest
 
     async def renew(self, settings: RegistrySettings) -> int:
-        """If a key was added to the folder since the last call, apply it to all stored digests.
+        """If a key was added to the folder since the last call, apply this key to all stored digests.
 
         Return the number of changed digests.
         """

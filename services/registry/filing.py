@@ -152,7 +152,7 @@ class Filing(Judgements):
     def _move_site(self, movement: FiledMovement, site: Subject) -> None:
         """Add the movement to its site.
 
-        The households of this batch that are or were at the site have their movements judged again.
+        For each household of this batch that is or was at the site, the movements are judged again.
         """
         self.moved_sites.add(site.name[1])
         self.site_movements.append(movement)
@@ -212,7 +212,8 @@ class Filing(Judgements):
         subject.add(filed)
         if is_new and filed.channel in WITHOUT_CODES and filed.subject[0] == ReportKind.HOUSEHOLD:
             subject.draw_code()
-        if subject.has_movements:  # this report may be the first that places the household at a site whose people moved
+        # this report may be the first to state that the household is at a site whose people moved
+        if subject.has_movements:
             self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject
         is_correction = effect is Effect.SUPERSEDE or filed.is_replacement or subject.published is before
@@ -221,7 +222,7 @@ class Filing(Judgements):
 
 
 def is_full(subject: Subject, movement: FiledMovement) -> bool:
-    """Whether the subject has so many movements that a person must decide about further ones."""
+    """Whether the subject has so many movements that a person must decide about each further movement."""
     if len(subject.movements) >= decisions.MOST_MOVEMENTS:
         return True
     reporters = (Owner(known.author, known.team) for known in subject.movements.values())

@@ -31,7 +31,8 @@ class HistoryPage:
     def of(cls, keys: Iterable[VersionKey], *, until: int | None = None, anchor: str | None = None) -> "HistoryPage":
         """The page around the entry with this anchor.
 
-        Without an anchor, the page that ends with the entry `until`, or the newest page.
+        Without an anchor, the result is the page that ends with the entry `until`. Without `until`, the result is the
+        newest page.
         """
         ordered = sorted(keys)
         count, numbers = len(ordered), {anchor_of(key.report_id, key.version): n for n, key in enumerate(ordered, 1)}

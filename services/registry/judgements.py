@@ -13,7 +13,7 @@ from shared.crypto.randomness import random_id
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places import Places
 
-# If a movement is held for one of these reasons, a newer version replaces it.
+# If a movement is held for one of these reasons, a newer version of the movement replaces it.
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
 # The outcomes of movements of groups that took effect: people moved, or nobody moved.
 RESULTS = (RECORDED[1:], SAME_PLACE[1:])
@@ -21,7 +21,7 @@ RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 
 @dataclass(slots=True)
 class Unjudged:
-    """A household whose movements must be judged again, with the whereabouts of its people before the batch.
+    """A household whose movements must be judged again, and the whereabouts of its people before the batch.
 
     `movements` are the movements that the batch added. Each movement has the id of the outcome event that its new
     outcome replaces.
@@ -83,15 +83,15 @@ class Judgements:
         self.judged = len(self.changes)
 
     def undecided(self, movements: Iterable[FiledMovement]) -> list[FiledMovement]:
-        """Those stored movements about which this batch has not decided."""
+        """The stored movements about which this batch has not decided."""
         decided = {id(filed) for filed in (*self.filed, *self.refiled)}
         return [movement for movement in movements if id(movement) not in decided]
 
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
         """Add the people's present whereabouts to the household's changes.
 
-        Each new displacement that a movement reported adds another change. If the batch changed nothing but the
-        whereabouts, one change is added for them.
+        Each new displacement that a movement reported adds another change. If the batch changed only the whereabouts,
+        one change is added for the new whereabouts.
         """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]
@@ -107,7 +107,7 @@ class Judgements:
     def _judge_again(
         self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: Collection[int]
     ) -> None:
-        """If other reports of the household have changed the decision about a movement, give it a new outcome."""
+        """If other reports of the household changed the decision about a movement, give the movement a new outcome."""
         for report_id, decision in decisions.items():
             movement = subject.movements[report_id]
             if id(movement) not in besides and movement.result != decision[1:]:

@@ -83,7 +83,7 @@ def numbered(
 
 
 def courses_of(subject: Subject) -> Iterator[tuple[Filed, Course]]:
-    """The displacements that have movements, with their courses."""
+    """The courses of the displacements that have movements."""
     if subject.has_movements:
         for report_id, course in subject.courses.by_departure.items():
             yield subject.displacements[report_id], course

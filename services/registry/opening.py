@@ -1,6 +1,6 @@
 """Decrypts sealed records.
 
-Decryption must not read the database, because the transaction of the previous batch may still be open at this time.
+Decryption must not read the database, because the transaction of the previous batch may still be open.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,8 @@ from shared.events.movements import GroupMovementClear, HouseholdMovementClear, 
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# For each kind of report, the function that serialises the unencrypted fields without the fields that intake adds.
+# For each kind of report, a function that serialises the unencrypted fields. The function leaves out the fields that
+# intake adds.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -94,7 +95,7 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
     """The content from which the digest is computed. This content has the times as the author sent them.
 
-    Intake corrects these times by the phone's clock, so it may correct them differently each time the report is sent.
+    Intake corrects these times by the phone's clock. If a report is sent twice, the two corrections may differ.
     """
     if reported.uncorrected is None:
         return text

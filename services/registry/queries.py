@@ -58,7 +58,8 @@ IS_DISPLACED = or_(
         HouseholdStay.superseded_at == NEVER,
     ),
 )
-# A household is urgent only while it is displaced: people who have returned no longer need help where they were.
+# A household is urgent only while it is displaced, because people who have returned no longer need help at the place of
+# displacement.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
 # The time of the last confirmation of displaced people. Without movements, this is the time of the report. If people of
 # the household moved, each part that is still displaced has a last confirmation. The earliest of these confirmations is
@@ -235,7 +236,7 @@ IS_UNANSWERED = ~exists().where(
 async def duplicate_pairs(
     session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> Sequence[DuplicatePair]:
-    """The unanswered pairs of which the caller may see both households, the newest pair first."""
+    """The unanswered pairs, the newest pair first. The caller may see both households of each pair."""
     newest = (
         select(DuplicatePair)
         .where(IS_UNANSWERED)
@@ -255,8 +256,8 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
-    # A movement has its effect from the beginning of its day, as in figures about today. A movement without an hour is
-    # dated at noon, so a row that ends later today is no longer current.
+    # A movement has its effect from the beginning of its day, as in figures about today. A movement without an hour has
+    # the time 12:00, so a row that ends later today is no longer current.
     midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []
     for model in (Episode, HouseholdStay):

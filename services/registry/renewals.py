@@ -43,7 +43,7 @@ class Renewal(ABC):
     async def run(self) -> int:
         """Make all old keys again. Return the number of households whose keys were made.
 
-        Each batch has a separate transaction, so an interrupted renewal continues where it stopped.
+        Each batch has a separate transaction, so an interrupted renewal continues at the batch where it stopped.
         """
         count = 0
         while ids := await self.next_batch():
@@ -54,7 +54,7 @@ class Renewal(ABC):
     async def next_batch(self) -> list[UUID]:
         """Some households with old keys, which together have at most MOST_REPORTS reports.
 
-        A household with more reports is alone in its batch.
+        A household with more than MOST_REPORTS reports is alone in its batch.
         """
         async with self.sessions.begin() as session:
             is_old = await self.is_old(session)
@@ -103,7 +103,7 @@ class Renewal(ABC):
 
 
 def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
-    """The first household, and further ones as long as all of them together have at most MOST_REPORTS reports."""
+    """The first household, and the next households while all together have at most MOST_REPORTS reports."""
     chosen: list[UUID] = []
     count = 0
     for household_id, reports in sizes.items():

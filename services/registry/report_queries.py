@@ -20,8 +20,7 @@ from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
 from shared.postgres.models import table
 
-# Maps each kind of subject to the table with the data keys of the reports about such subjects, and to the column of the
-# subject's id.
+# For each kind of subject: the table with the data keys of the reports, and the column of the subject's id.
 KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnElement[UUID]]] = {
     ReportKind.HOUSEHOLD: (HouseholdKey, HouseholdKey.household_id.expression),
     ReportKind.GROUP: (GroupKey, GroupKey.group_id.expression),
@@ -62,7 +61,7 @@ async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool]
 
 
 async def keys(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[VersionKey]:
-    """A `VersionKey` for each version of the reports that meet the conditions, in no order."""
+    """A `VersionKey` for each version of the reports that meet the conditions. The order is undefined."""
     return [VersionKey(*row) for row in await session.execute(select(*KEY).where(*conditions))]
 
 

@@ -40,8 +40,8 @@ REMOVALS = (Movement.DIED, Movement.LEFT_COUNTRY, Movement.SOLUTION_ASSESSED)
 NEVER = datetime.max  # noqa: DTZ901 - asyncpg's value for PostgreSQL's infinity
 
 
-# The sealed fields as JSON. Intake has validated the sealed fields, and decryption fails if they were changed since
-# then. The registry does not validate them again, because this would make it slower by a third.
+# The sealed fields as JSON. Intake has validated the sealed fields, and decryption fails if somebody has changed them.
+# The registry does not validate the fields again, because the validation would make the registry slower by a third.
 Content = dict[str, Any]
 
 
@@ -109,7 +109,7 @@ class FiledReport(Generic[C]):
 
     @property
     def placed_at(self) -> datetime:
-        """When it was first reported that the household is at its site."""
+        """The time of the first report that the household is at its site."""
         return self.first_placed_at or self.clear.reported_at
 
     def correct(self, older: "FiledReport[Any]") -> None:
@@ -171,7 +171,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
     def name_household(self, household_id: str | None) -> None:
         """Set the household that has the report's short code.
 
-        The argument None means that no such household is known.
+        The argument None means that no household with this short code is known.
         """
         self.subject = (ReportKind.HOUSEHOLD.value, household_id or self.report_id)
 
@@ -184,7 +184,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
     def empties_site(self) -> bool:
         """Whether the movement takes everybody away from a site.
 
-        Every movement takes everybody away, except a confirmation, an intention to stay, and a reversed report.
+        Only a confirmation, an intention to stay and a reversed report do not take people away.
         """
         is_change = self.clear.movement not in STAYING and not self.clear.is_reversed
         return self.site_id is not None and is_change
@@ -233,8 +233,8 @@ def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date
 def moved_at(movement: FiledMovement) -> datetime:
     """The latest time at which people may have moved.
 
-    The time is the end of the reported period or, if earlier, the time of the first report. A correction comes later,
-    but does not mean that people moved later.
+    The time is the end of the reported period or, if earlier, the time of the first report. A correction is reported
+    later, but does not mean that people moved later.
     """
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
@@ -243,7 +243,10 @@ def moved_at(movement: FiledMovement) -> datetime:
 
 
 def latest_within(first: date, last: date, *, known_at: datetime) -> datetime:
-    """The latest time on these days, but not later than `known_at`, unless the days begin later."""
+    """The end of the last day, or `known_at` if `known_at` is earlier.
+
+    If all days are later than `known_at`, the result is the start of the first day.
+    """
     ends_at = datetime.combine(last, time.max, TIME_ZONE)
     begins_at = datetime.combine(first, time(), TIME_ZONE)
     return max(begins_at, min(ends_at, known_at))
@@ -258,7 +261,7 @@ def season(reported: date) -> tuple[date, date]:
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
     """Each displacement of a household, with the time of the household's next move of the same status."""
-    if len(displacements) == 1:  # fast path: most households have one displacement, and this is ten times as fast
+    if len(displacements) == 1:  # fast path for the many households with only one displacement: it is ten times as fast
         [filed] = displacements
         yield filed, NEVER
         return

@@ -51,8 +51,7 @@ class HouseholdSummary(BaseModel):
 
     `unconfirmed_since` is the time of the last confirmation of where the displaced people are. `unconfirmed_since` is
     null if the last confirmation is newer than 24 hours (evacuation) or 30 days (all others). If `is_return_presumed`
-    is true, the evacuation of people who are still displaced was lifted, and nobody has confirmed where they are since
-    then.
+    is true, the evacuation of displaced people was lifted, and nobody has confirmed since then where they are.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -173,7 +172,8 @@ async def household(
 ) -> HouseholdView | OwnReport:
     """The decrypted household for callers of its area.
 
-    Callers who may read only their own reports get their own report about the household, or 404 if there is none.
+    Callers who may read only their own reports get their own report about the household. If they sent no report about
+    the household, they get 404.
     """
     encryption, visibility = at_hand(request, caller)
     if visibility.author is not None:
@@ -217,8 +217,7 @@ def for_author(version: dict[str, Any], author: Principal) -> dict[str, Any]:
     """The part of this version that the author of a report may read.
 
     Only the results that receipts show are included, because other outcomes may reveal other households and teams. A
-    report from a phone is shown without its sealed fields, because a stranger may get hold of the phone while it is
-    signed in.
+    report from a phone is shown without its sealed fields, because a stranger may find the phone while it is signed in.
     """
     is_of_phone = SubmissionChannel.FIELD in (version["channel"], author.channel)
     state, reason = state_of(version["outcome"], version["reason"]), refusal_of(version["reason"])

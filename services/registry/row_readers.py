@@ -1,8 +1,8 @@
 """Makes rows for COPY from the fields of reports. The models define the columns.
 
-A column contains the field of the same name in the report (`Filed`) or, if there is none, in the report's unencrypted
-fields. A new unencrypted field therefore needs only a new column. `PATHS` lists the columns whose fields have other
-names. The last columns of each row are computed.
+A column contains the field of the same name in the report (`Filed`). If `Filed` has no field of this name, the column
+contains the field from the report's unencrypted fields. A new unencrypted field therefore needs only a new column.
+`PATHS` lists the columns whose fields have other names. The last columns of each row are computed.
 """
 
 from collections.abc import Iterable

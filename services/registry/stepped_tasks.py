@@ -37,9 +37,9 @@ async def keep_stepping(engine: AsyncEngine, make: Callable[[], SteppedTask]) ->
 async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
     """Run the task while this worker has its lock.
 
-    Returns if another worker has the lock, or if the connection was lost. Without the lock, two workers could publish
-    different states of the same households by turns. The states may differ by a single household, and the difference
-    would reveal the place of this household.
+    Returns if another worker has the lock, or if the connection was lost. Without the lock, two workers could
+    alternately publish different states of the same households. The states may differ by a single household, and the
+    difference would reveal the place of this household.
     """
     async with database.connected(engine) as connection:
         if not await connection.fetchval(LOCK, task.lock):
@@ -50,7 +50,7 @@ async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
 
 
 async def step_if_alone(connection: asyncpg.Connection, task: SteppedTask) -> bool:
-    """Do a step, unless the connection that holds the lock was lost meanwhile.
+    """Do a step. If the connection that holds the lock was lost meanwhile, do nothing.
 
     After any failure except the loss of the connection, the same task continues. A new task would read all households
     again. A new task would also forget which households were published, and could then publish the change of fewer than

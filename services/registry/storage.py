@@ -1,6 +1,6 @@
 """Loads and locks the working set of a batch, and writes the changes."""
 
-# raw SQL throughout: these statements run for every batch of reports and must be fast
+# raw SQL throughout: the statements run for every batch of reports and must be fast
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -55,8 +55,8 @@ class Store(StoredReports):
         """Load and lock these households and groups with their reports. Also load the reports `report_ids`.
 
         `site_ids` are the sites that new reports name. One transaction may file a report that names a site, while
-        another files a movement of everybody at this site. The locks make the later transaction wait, so that it sees
-        the report of the earlier one.
+        another transaction files a movement of everybody at this site. The locks make the later transaction wait, so
+        that the later transaction sees the report of the earlier transaction.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
@@ -126,8 +126,8 @@ class Store(StoredReports):
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
         """The sites that have movements.
 
-        Besides the given sites, the sites to which everybody there moved are searched. `without` are versions of
-        movements that the result must not contain.
+        The result also has the sites to which everybody at the given sites moved. `without` are versions of movements
+        that the result must not contain.
         """
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids

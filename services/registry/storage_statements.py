@@ -1,6 +1,6 @@
 """The SQL statements that load, lock and write the working set of a batch."""
 
-# raw SQL throughout: these statements run for every batch of reports and must be fast
+# raw SQL throughout: the statements run for every batch of reports and must be fast
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
@@ -32,7 +32,7 @@ OUTCOMES = """
 SELECT report_id, version, author, outcome, reason, outcome_id FROM reports
 WHERE report_id = ANY($1::uuid[]) AND kind = 'group_movement'
 """
-# Maps each kind of subject to the kinds of reports about such subjects.
+# Maps each kind of subject to the kinds of reports about subjects of this kind.
 KINDS_OF = {
     subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
     for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
@@ -53,8 +53,8 @@ PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true for a site if this transaction files a movement of everybody there. A site where everybody moves is
-# locked exclusively. The locks of all other sites are shared.
+# `is_moved` is true for a site if this transaction files a movement of everybody at the site. A site where everybody
+# moves is locked exclusively. The locks of all other sites are shared.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
@@ -79,7 +79,7 @@ IDENTIFY = """
 UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 """
 # A report without a known household is stored under its own id, with a data key for this id. When its household becomes
-# known, this statement deletes the key, unless another report still needs it.
+# known, this statement deletes the key. If another report still needs the key, the key is not deleted.
 DELETE_KEYS = """
 DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)

@@ -1,6 +1,6 @@
 """Loads stored reports, households and groups, and decrypts them with the keys of their households and groups."""
 
-# raw SQL throughout: these statements run for every batch of reports and must be fast
+# raw SQL throughout: the statements run for every batch of reports and must be fast
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -132,8 +132,8 @@ class StoredReports:
     async def read_outcomes(self, movements: Collection[FiledMovement]) -> None:
         """Read the outcomes of these movements of groups again.
 
-        The caller has locked the counts of these groups. Before the caller locked the counts, another transaction may
-        have changed the outcomes, without a lock of the groups.
+        The caller has locked the counts of these groups. Another transaction may have changed the outcomes before the
+        caller locked the counts. Changing the outcomes needs no lock of the groups.
         """
         if not movements:
             return

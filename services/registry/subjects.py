@@ -119,9 +119,9 @@ class Subject:
 
     @property
     def published(self) -> Filed:
-        """The displacement that events publish: the latest move or, if there was no move, the latest report.
+        """The displacement that events publish: the latest move. If there was no move, the latest report.
 
-        If a household was unable to move later, it is still displaced by its latest move.
+        If a later report says that a household is unable to move, the household is still displaced by its latest move.
         """
         reported = self._reported
         if len(reported) == 1:  # fast path: most households have one report
@@ -193,7 +193,7 @@ class Subject:
     def place(self) -> PlaceNow:
         """The P-code and country of the place where the people are now.
 
-        If some people are still displaced, returns the place of most of them.
+        If some people are still displaced, returns the place where most of these people are.
         """
         current, standing = self.current, self.standing
         if standing is None or (self._was_found_later(current) and standing.confirmed_at < current.clear.occurred_at):
@@ -256,8 +256,8 @@ def latest(displacements: Collection[Filed]) -> Filed:
 class SubjectChange(NamedTuple):
     """The data for an event about a household: the state after one change, and the changed displacement.
 
-    `latest` differs from `current` if the household was unable to move after its latest move: `current` is then the
-    latest move.
+    If the household was unable to move after its latest move, `current` is the latest move, and `latest` is the later
+    report.
     """
 
     subject: Name
@@ -268,4 +268,4 @@ class SubjectChange(NamedTuple):
     latest: Filed
     standing: HouseholdStanding | None = None
     is_movement: bool = False
-    onward: Onward | None = None  # if a movement reported a new displacement, this displacement
+    onward: Onward | None = None  # the new displacement, if a movement reported one

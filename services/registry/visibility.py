@@ -16,17 +16,20 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 
 
 def now_at(households: str = "households") -> str:
-    """The SQL expression for the P-code of a household's present place; NULL while the household is abroad.
+    """The SQL expression for the P-code of a household's present place.
 
-    Rows of the previous release of Dayar have no present place yet. For rows without a present place, the destination
-    is used.
+    The P-code is NULL while the household is abroad. Rows of the previous release of Dayar have no present place yet.
+    For rows without a present place, the destination is used.
     """
     return f"""coalesce({households}.current_pcode,
         CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""
 
 
 def here(households: str = "households") -> str:
-    """The SQL expression for the P-code of a household's present place or, while it is abroad, of its origin."""
+    """The SQL expression for the P-code of a household's present place.
+
+    While the household is abroad, the P-code of its origin is used.
+    """
     return f"coalesce({now_at(households)}, {households}.origin_pcode)"
 
 
@@ -57,7 +60,7 @@ def visibility_of(caller: Principal, places: Places) -> Visibility:
 def figures_of(caller: Principal, places: Places) -> Visibility:
     """The areas whose data the caller's sums count: the caller's own areas.
 
-    A wall screen, which shows no household, also gets sums of these areas.
+    A wall screen shows no household, but also gets sums of its areas.
     """
     pcodes = places.within(caller.areas)
     return Visibility(None if pcodes is None else sorted(pcodes), list(places.codes))

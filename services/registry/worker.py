@@ -108,9 +108,9 @@ def consumer(
 
 
 def settle_garbage() -> None:
-    """Reduce garbage collection, which makes the worker slower by a third.
+    """Make garbage collection rare, because frequent collection makes the worker slower by a third.
 
-    Frequent collection is not needed, because the objects of a batch form no cycles.
+    Rare collection is enough, because the objects of a batch form no cycles.
     """
     gc.collect()
     gc.freeze()

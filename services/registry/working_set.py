@@ -65,7 +65,7 @@ class WorkingSet(Filing):
         return decision
 
     def publish_again(self, subject: Subject, filed: Filed) -> None:
-        """Store and publish the household again, because a person has answered which event made it leave."""
+        """Store and publish the household again, because a person has answered which event made the household leave."""
         if subject.has_movements:
             self._to_judge(subject)
         self.changed[subject.name] = subject
@@ -74,9 +74,9 @@ class WorkingSet(Filing):
     def identify(self, movement: FiledMovement, household: Name) -> None:
         """Set the household of a stored movement, because the household with the movement's short code is known now.
 
-        The registry decides about the movement again only if the movement waits for its household. If the movement is
-        held because the sign-in has ended, a person must decide. If another transaction has decided about the movement
-        meanwhile, the movement stays as it is.
+        The registry decides about the movement again if the movement waits for its household. If the movement is held
+        because the sign-in has ended, a person must decide. If another transaction has decided about the movement
+        meanwhile, the movement does not change.
         """
         siblings, version = self.reports[movement.report_id], (movement.clear.version, movement.author)
         for filed in filter(is_unnamed, siblings):
@@ -89,7 +89,7 @@ class WorkingSet(Filing):
                     self._free_waiting(filed, siblings, self._resettle(filed, siblings))
 
     def move(self, filed: AnyFiled, household: Name) -> None:
-        """Make a stored report a report about another household. The caller decides about the report again."""
+        """Assign a stored report to another household. The caller decides about the report again."""
         self.former_ids.add(filed.subject[1])
         filed.subject = household
         add_event(filed, self.links)
@@ -114,8 +114,9 @@ class WorkingSet(Filing):
         The report waits again, under the household that it names itself. In place of the report, the household gets the
         report's highest earlier version that took effect. If the report had replaced another report, the household gets
         the versions `replaced` of that report. Other versions may be held because the accepted version belonged to
-        another household. If no version has an effect any more, the held versions now wait for the version that they
-        correct. A movement that waited for its own household is decided again, if this household is registered now.
+        another household. If no version of the report has an effect any more, each held version waits for the version
+        that it corrects. A movement that waited for its own household is decided again, if this household is registered
+        now.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:
@@ -163,7 +164,10 @@ class WorkingSet(Filing):
             subject.add(earlier)
 
     def effective_below(self, filed: AnyFiled) -> list[AnyFiled]:
-        """The newest earlier version of the report that took effect on its household; empty if there is none."""
+        """The newest earlier version of the report that took effect on its household.
+
+        The result is empty if no earlier version took effect.
+        """
         below = [
             sibling
             for sibling in self.reports[filed.report_id]

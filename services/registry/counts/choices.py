@@ -1,7 +1,7 @@
 """Persons choose which of several differing counts is right. No I/O.
 
-A choice is about one version of each of two reports. The choice becomes invalid if one of the reports is corrected, or
-if a person later answers that the two counts are about different hazards.
+A choice is about one version of each of two reports. A correction of one of the two reports makes the choice invalid. A
+later answer that the two counts are about different hazards also makes the choice invalid.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,8 +30,8 @@ class CountChoice(NamedTuple):
 def refused(counts: Mapping[str, "Headcount"], choices: Iterable[CountChoice]) -> dict[str, "Headcount"]:
     """Maps the report id of each wrong count to the chosen count. `choices` are in order, the oldest first.
 
-    If an earlier choice found a count wrong, no later choice can choose this count. If a later choice could choose such
-    a count, both counts would be wrong, and none would be in effect.
+    If an earlier choice found a count wrong, no later choice can choose this count. If a later choice chose a wrong
+    count, both counts would be wrong, and neither count would be in effect.
     """
     chosen_counts: dict[str, Headcount] = {}
     for choice in choices:

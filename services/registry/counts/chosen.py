@@ -1,6 +1,6 @@
 """Computes the counts of the same people again, after a person has chosen between differing counts."""
 
-# raw SQL throughout: these statements take locks
+# raw SQL throughout: the statements take locks
 
 from datetime import datetime
 
@@ -17,10 +17,10 @@ GROUPS_OF = "SELECT DISTINCT group_id FROM counts WHERE report_id = ANY($1::uuid
 
 
 async def recount_chosen(session: AsyncSession, decision: CountDecision, store: Store, now: datetime) -> Recount:
-    """Compute the two counts again, and all counts that change with them.
+    """Compute the two counts of the decision again, and all counts that change with the two counts.
 
-    Every worker that computes counts reads the decisions. Therefore this function takes a lock that keeps all these
-    workers from computing counts meanwhile.
+    A worker that computes counts reads the decisions. This function takes a lock, so that no other worker computes
+    counts at the same time.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)

@@ -39,7 +39,7 @@ PAIR = (
     func.least(CountDecision.report_id, CountDecision.other_id),
     func.greatest(CountDecision.report_id, CountDecision.other_id),
 )
-# A count that a person found wrong is not listed any more, even before the worker computes the counts again.
+# When a person finds a count wrong, the list omits the count at once. The worker computes the counts later.
 IS_REFUSED = exists().where(
     CountDecision.other_id == GroupCount.report_id,
     CountDecision.other_version == GroupCount.version,
@@ -50,7 +50,7 @@ IS_REFUSED = exists().where(
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Counts of the same people that are all in effect, because they differ. The newest count comes first.
+    """Counts of the same people that are all in effect, because their numbers differ. The newest count comes first.
 
     `stays` maps the report id of each count to the numbers of people who were left after movements.
     """
@@ -66,9 +66,9 @@ class Stock:
         return received[1]
 
     def persons_left(self, count: Any) -> int:
-        """The people of the count who were still there just before the newest count.
+        """The number of the count's people who were still at the place just before the newest count.
 
-        Teams disagree if these numbers of people differ too much (docs/decisions/0037).
+        Teams disagree if their numbers of people differ too much (docs/decisions/0037).
         """
         at = self.counts[0].counted_at
         if count.changed_at is None or count.changed_at >= at:
@@ -80,7 +80,7 @@ class Stock:
 def lasted_until(stay: Any, at: datetime) -> bool:
     """Whether the people of this row were still in the count at this time.
 
-    The time NEVER has no time zone, so Python cannot compare it with other times.
+    The time NEVER has no time zone, so Python cannot compare NEVER with other times.
     """
     return stay.superseded_at in (None, NEVER) or at <= stay.superseded_at
 
@@ -116,7 +116,7 @@ async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[
 
     If ids are given, only the choices with these ids are returned.
 
-    A choice is no longer valid if it was reversed, or if its count was corrected later.
+    A choice becomes invalid if a person reverses the choice, or corrects one of the two counts.
     """
     wanted = _choices().where(visibility.covers(HERE))
     if ids is not None:

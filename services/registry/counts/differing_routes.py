@@ -38,7 +38,7 @@ class WhyRight(StrEnum):
     """The reason why a person finds one of the counts right."""
 
     ASKED = "asked"  # the person asked the teams
-    INCOMPLETE = "incomplete"  # the other count left people out
+    INCOMPLETE = "incomplete"  # the other count omits some people
     TWICE = "twice"  # the other count includes some people twice
     CHANGED = "changed"  # people came or left between the counts
     MISTAKE = "mistake"  # an earlier choice was wrong
@@ -123,7 +123,7 @@ class CountAssignments(Body):
 class ChangedCounts(BaseModel):
     """The ids that the request changed.
 
-    Other requested ids are unknown, or somebody else has changed the counts with these ids meanwhile.
+    A requested id is missing here if the id is unknown, or if somebody else has changed the count meanwhile.
     """
 
     ids: list[UUID]
@@ -165,7 +165,7 @@ async def choose(body: CountChosen, request: Request, session: Session, caller: 
 
 @router.post("/v1/counts:reverse")
 async def reverse(body: CountReversals, request: Request, session: Session, caller: Caller) -> ChangedCounts:
-    """Reverse choices. After the reversal, both counts are in effect again, as before the choice."""
+    """Reverse choices. Reverse a choice. Both counts are then in effect again, as before the choice."""
     await differing_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     rows = await differing_queries.chosen(session, visibility, body.decision_ids)

@@ -1,10 +1,11 @@
-"""The counts of groups: when, where and of which people. `standings` decides which counts are in effect. No I/O.
+"""The counts of groups: each count states when, where and which people were counted.
 
-A population is a set of people from one origin at one place. Counts belong to the same population if they have the same
-status, origin, mobility and site. Counts without a site must have the same present place and kind of shelter. A full
-recount replaces the earlier counts of the same population and hazard. A partial count replaces no other count. A count
-without a named present place replaces no other count. The rules are in docs/decisions/0037. If only one of two counts
-names its hazard, the module `named_hazards` decides whether both are about the same hazard.
+`standings` decides which counts are in effect. No I/O. A population is a set of people from one origin at one place.
+Counts belong to the same population if they have the same status, origin, mobility and site. Counts without a site must
+have the same present place and kind of shelter. A full recount replaces the earlier counts of the same population and
+hazard. A partial count replaces no other count. A count without a named present place replaces no other count. The
+rules are in docs/decisions/0037. If only one of two counts names its hazard, the module `named_hazards` decides whether
+both are about the same hazard.
 """
 
 from dataclasses import dataclass, field, replace
@@ -130,9 +131,9 @@ class Headcount:
         return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
-        """The populations of counts that name this count's site only in words.
+        """The populations of the counts that name this count's site only in words.
 
-        The site was not yet listed when the people were counted.
+        A count names a site only in words if the count is older than the site's entry in the list.
         """
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         places = map(self.same.key, words)
@@ -149,7 +150,7 @@ class Headcount:
     def stock_id(self) -> str:
         """Full recounts of the same population and hazard share a stock id.
 
-        Every other count has its own stock id, so that figures add its people to the people of other counts.
+        A partial count has its own stock id, so that figures add its people to the people of other counts.
         """
         if not self.population or not self.clear.is_full_recount:
             return self.report_id
@@ -157,9 +158,9 @@ class Headcount:
 
     @property
     def hazard_id(self) -> UUID | None:
-        """The hazard that the report names or, if it names none, the hazard that a person decided.
+        """The hazard that the report names. If the report names no hazard, the hazard that a person decided.
 
-        If a person has decided that two hazards are the same, both have one id.
+        If a person has decided that two hazards are the same, both hazards get one id.
         """
         named = self.clear.hazard_id or self.decided_hazard
         return self.same.hazard(hazard_key(named)) if named else None
@@ -170,10 +171,11 @@ class Headcount:
 
     @property
     def counted_at(self) -> datetime:
-        """The time of the count, at most the time of receipt.
+        """The time of the count, or the time of receipt if the report arrived earlier.
 
-        A recount with a future time would replace later counts. If the hour is not known, the count is the latest of
-        its day, but not later than its report. A count of people who moved has the exact time that `moved_at` computes.
+        A recount with a future time would replace later counts. If the hour is not known, the time is the end of the
+        day, or the time of the report if the report was written earlier. A count of people who moved has the exact time
+        that `moved_at` computes.
         """
         clear = self.clear
         at = clear.counted_at or clear.reported_at

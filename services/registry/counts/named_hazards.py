@@ -19,7 +19,7 @@ LEFT_TOGETHER = timedelta(days=3)  # two teams may state different days for the 
 
 
 class CountedDeparture(NamedTuple):
-    """Why and when the people of a count left: on one of the days from `first` to `last`, both included."""
+    """The departure of the people of a count: the hazard, and the first and last possible day."""
 
     hazard_id: UUID | None
     hazard_type: HazardType | None
@@ -35,7 +35,7 @@ class CountedDeparture(NamedTuple):
     def fits(self, named: "CountedDeparture") -> bool:
         """Whether the people of this departure may have fled the hazard of the departure `named`.
 
-        This departure names no hazard.
+        `self` names no hazard.
         """
         if self.has_other_cause or (self.hazard_type and named.hazard_type not in (None, self.hazard_type)):
             return False
@@ -59,7 +59,7 @@ class NamedHazards:
     def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
         """Whether two counts of the population are of the same hazard.
 
-        A count that names no hazard agrees with a count that names a hazard, if this is the only hazard that fits. If
+        If exactly one named hazard fits a count without a hazard, the count is of the people who fled this hazard. If
         several hazards fit, the registry cannot know which people were counted. The registry then treats the two counts
         as counts of different hazards.
         """

@@ -35,7 +35,7 @@ class TypedPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OpenCount:
-    """A count that is in effect, and whose report names the present place of the people."""
+    """A count in effect. Its report names the present place of the people."""
 
     report_id: UUID
     group_id: UUID

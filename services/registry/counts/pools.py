@@ -1,6 +1,6 @@
 """Loads and locks all counts that may change together, with the movements of their groups."""
 
-# raw SQL throughout: these statements take locks, and read tables to which the same transaction copies rows
+# raw SQL throughout: the statements take locks, and read tables to which the same transaction copies rows
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -26,7 +26,8 @@ from shared.places import Places
 STORED_POPULATIONS = (
     "SELECT DISTINCT population FROM counts WHERE group_id = ANY($1::uuid[]) AND population IS NOT NULL"
 )
-# The key of each lock is a hash of the name. Two names with the same hash do no harm: one recount waits for the other.
+# The key of each lock is a hash of the name. If two names have the same hash, one recount only waits for the other
+# recount.
 LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -55,7 +56,8 @@ CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
 """
-# The sites from or to which people moved. A later or corrected count at such a site may change other counts there.
+# The sites from or to which people moved. A later or corrected count at one of these sites may change other counts at
+# the site.
 MOVED_AT = """
 SELECT DISTINCT site_id FROM counts
 WHERE site_id = ANY($1::uuid[]) AND (movement_id IS NOT NULL OR changed_at IS NOT NULL)
@@ -68,8 +70,8 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 
 # This lock protects the names of sites, and the decisions about places and counts. Workers that compute counts share
 # the lock until their transactions end. A transaction that lists or renames a site, or executes a decision, takes the
-# lock exclusively. While it holds the exclusive lock, it can find all counts that were computed with the older names
-# and decisions, so that they are computed again.
+# lock exclusively. While this transaction has the exclusive lock, no worker computes counts. The transaction therefore
+# finds all counts that were computed with the older names and decisions, so that these counts are computed again.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (

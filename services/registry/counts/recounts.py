@@ -1,6 +1,6 @@
 """Finds the counts that the reports of a batch replace or change, and makes an event about each of these counts."""
 
-# raw SQL throughout: these statements read tables to which the same transaction copies rows
+# raw SQL throughout: the statements read tables to which the same transaction copies rows
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -38,9 +38,9 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
 class Stored(NamedTuple):
-    """The stored state of a count, as the last event about the count published it.
+    """The stored state of a count. The last event about the count published the same state.
 
-    `fingerprint` is None in rows of the previous release of Dayar.
+    `fingerprint` is None in rows that the previous release of Dayar wrote.
     """
 
     standing: Standing
@@ -172,7 +172,8 @@ def emptied(report_id: str, count: Headcount) -> Tally:
 def is_published(tally: Tally, before: Stored | None) -> bool:
     """Whether an event about the count is published.
 
-    A count of people who moved is published only if they are displaced, or were displaced according to the last event.
+    A count of people who moved is published only if the people are displaced, or were displaced according to the last
+    event.
     """
     return tally.count.movement_id is None or tally.count.is_displaced or bool(before and before.displaced)
 

@@ -17,11 +17,11 @@ from services.registry.counts.named_hazards import NamedHazards
 from services.registry.reports import NEVER
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
-SAME_TIME = timedelta(hours=24)  # within this time, people can hardly have come or left without a report
+SAME_TIME = timedelta(hours=24)  # within this time, it is unlikely that people came or left without a report
 
 
 class Standing(NamedTuple):
-    """The time until which a count is in effect, and the report id of the full recount that replaced the count."""
+    """The end of the time in which a count is in effect, and the report id of the recount that replaced the count."""
 
     superseded_at: datetime = NEVER
     superseded_by: str | None = None
@@ -55,7 +55,7 @@ class Recounts:
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
     replaces no other count. `moved` are the people who moved. A later recount cannot include people who moved away, but
-    it includes people who came. The comparison of two teams' counts therefore leaves out people who moved.
+    can include people who came. The comparison of two teams' counts therefore leaves out people who moved.
     """
 
     def __init__(
@@ -75,7 +75,10 @@ class Recounts:
         return len({count.counted_by for count in self._full.get(population or "", ())}) > 1
 
     def with_hazard(self, count: Headcount) -> Headcount:
-        """The count, with the hazard that other counts of its population name, if exactly one such hazard fits."""
+        """The count with its hazard.
+
+        If the count names no hazard, and exactly one hazard of its population fits, the count gets this hazard.
+        """
         if count.hazard_id or not count.population:
             return count
         hazards = self._hazards.of(count.population, count.departure)
@@ -117,8 +120,8 @@ class Recounts:
 
         `between` has the recounts between the earlier count and this recount.
 
-        If two recounts agree with each other, but not with a count that is more than a day older, people have come or
-        left meanwhile.
+        If two recounts agree with each other, but differ from a count that is more than a day older, people have come
+        or left meanwhile.
         """
         if recount.counted_at - earlier.counted_at <= SAME_TIME:
             return False
@@ -128,7 +131,7 @@ class Recounts:
     def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
         """Whether the recount agrees with the number of people that follows from the earlier count and later reports.
 
-        Nobody knows whether the earlier count already contains the people of later partial counts, and the people who
+        Nobody knows whether the earlier count already contains the people of later partial counts, or the people who
         came by movements. The recount may therefore include all, some or none of these additional people.
         """
         at, persons = recount.counted_at, recount.clear.persons
@@ -140,13 +143,13 @@ class Recounts:
     def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
         """The counts that add people between two recounts of the population.
 
-        Such counts are partial counts, and counts of people who came by movements.
+        These are partial counts, and counts of people who came by movements.
         """
         for part in self._partial.get(recount.population or "", ()):
             if earlier.order < part.order < recount.order and self._are_of_one_hazard(part, recount):
                 yield part
 
     def _persons_left(self, count: Headcount, at: datetime) -> int:
-        """The people of the count who were still there just before this time."""
+        """The number of the count's people who were still at the place just before this time."""
         departed = self._departed.get(count.report_id, ())
         return count.clear.persons - sum(part.persons for part in departed if part.at < at)

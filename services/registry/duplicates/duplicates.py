@@ -1,10 +1,11 @@
 """Exact duplicates: households that were probably registered twice. No I/O.
 
-Two households are duplicates if they share a personal number, or a telephone and a person's full name. Two households
-are also duplicates if they share a person's full name, birth year and village. If no village is named, the district is
-compared. Many reports state only an age, so two birth years count as equal if both persons may have been born on the
-same day. Only the members and the contact person of the current displacements are compared: a short report names nobody
-but the contact person. A person decides what to do about duplicates.
+Two households are duplicates if they share a personal number. Two households are also duplicates if they share a
+telephone and a person's full name. A third kind of duplicate shares a person's full name, birth year and village. If a
+report names no village, the district is compared instead. Many reports state only an age. Two birth years therefore
+count as equal if both persons may have been born on the same day. Only the members and the contact person of the
+current displacements are compared. The contact person is compared because a short report names no other person. A
+person decides what to do about duplicates.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,13 +57,16 @@ class Duplicate(NamedTuple):
 
     @property
     def contact_name(self) -> str | None:
-        """The name of the contact person, if no member is known to be the same."""
+        """The name of the contact person, if no member matches."""
         name: str | None = None if self.members else self.household["sealed"].get("contact_name")
         return name
 
 
 def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> Duplicate | None:
-    """The other household as a duplicate, with the reasons; None if it is no duplicate."""
+    """The other household as a duplicate, with the reasons.
+
+    The result is None if the other household is not a duplicate.
+    """
     same = list(matches(household, other, places))
     members = {member["member_id"]: member for _, member in same if member}
     reasons = sorted({reason for reason, _ in same}, key=ORDER.index)
@@ -72,7 +76,10 @@ def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places
 def matches(
     household: OpenedHousehold, other: OpenedHousehold, places: Places
 ) -> Iterator[tuple[DuplicateReason, OpenedMember | None]]:
-    """The reasons, each with the matching member of the other household; None stands for its contact person."""
+    """Maps each reason to the matching member of the other household.
+
+    None means the contact person of the other household.
+    """
     shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other, places)
     for own in household["members"]:
         for member in other["members"]:
@@ -134,7 +141,10 @@ def full(parts: Iterable[Part]) -> frozenset[Part]:
 
 
 def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> DuplicateReason | None:
-    """The reason if the two origins, or the two destinations, lie in the same village or district; otherwise None."""
+    """The reason if the two origins, or the two destinations, are in the same village or district.
+
+    Otherwise the result is None.
+    """
     reasons = {reason_of_side(household, other, side, places) for side in ("origin", "destination")} - {None}
     return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 

@@ -37,7 +37,7 @@ async def candidates(
 ) -> Candidates:
     """The households that share a value with this household. Each kind of reason has its own limit.
 
-    With a common limit, many households with one telephone would leave no room for other candidates.
+    With one limit for all reasons, many households with one telephone would displace the other candidates.
     """
     ids: dict[UUID, None] = {}
     roots, is_complete = search.known(await key_versions(session)), True

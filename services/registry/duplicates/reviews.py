@@ -69,7 +69,7 @@ class WaitingPair(BaseModel):
 
 
 class WaitingPairs(BaseModel):
-    """The pairs that wait the longest, at most MOST, and the number of all pairs."""
+    """The pairs that have waited the longest (at most MOST), and the number of all pairs."""
 
     pairs: list[WaitingPair]
     count: int
@@ -100,7 +100,7 @@ class ChangedPairs(BaseModel):
 
 @router.get("/v1/duplicates:waiting")
 async def waiting_pairs(request: Request, session: Session, caller: Caller) -> WaitingPairs:
-    """The unanswered pairs of which the caller may see both households. The oldest pair comes first."""
+    """The unanswered pairs. The caller may see both households of each pair. The oldest pair comes first."""
     visibility = visibility_of(caller, request.app.state.places)
     rows = await unanswered(session, visibility)
     if rows:

@@ -44,7 +44,7 @@ class DuplicateHousehold(HouseholdSummary):
 class DuplicateHouseholds(BaseModel):
     """The duplicates, the strongest reason first.
 
-    `is_complete` is false if so many households share a value that not all of them were compared.
+    `is_complete` is false if too many households share a value, so that only some of these households were compared.
     """
 
     duplicates: list[DuplicateHousehold]

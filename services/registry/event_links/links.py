@@ -21,7 +21,7 @@ class EventAnswered(StrEnum):
 
 
 class EventLink(NamedTuple):
-    """A person's answer that this hazard caused the departure from `origin_pcode` at `occurred_at`."""
+    """A person answered that this hazard caused the departure from `origin_pcode` at `occurred_at`."""
 
     hazard_id: UUID
     hazard_type: HazardType

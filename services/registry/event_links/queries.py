@@ -41,7 +41,8 @@ ARE_DISPLACED = and_(
 class SameDeparture(NamedTuple):
     """The departure that several households or groups have in common: the district, the time and the stated hazard.
 
-    `day` is the day in Bishkek time. If the hour is known, `occurred_at` is the hour, otherwise the start of the day.
+    `day` is the day in Bishkek time. If the hour is known, `occurred_at` has the hour; otherwise `occurred_at` is the
+    start of the day.
     """
 
     kind: ReportKind
@@ -76,9 +77,10 @@ class OpenQuestion:
 
 
 def newest_answers() -> Select[UUID]:
-    """Selects the id of the newest answer about each report, even if the worker has not yet executed it.
+    """Selects the id of the newest answer about each report, even if the worker has not executed this answer yet.
 
-    A report that was accepted under another household for some time may have one answer for each of the two households.
+    If a report belonged to another household for some time, each of the two households may have an answer about the
+    report.
     """
     valid = or_(EventAnswer.carried_out_at.is_(None), EventAnswer.result == APPLIED)
     report = EventAnswer.household_id, EventAnswer.report_id
@@ -122,10 +124,9 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 
 
 def of_groups(question: OpenQuestion) -> Select[Any]:
-    """Counts of displaced people, unless another count of the same people names a hazard.
+    """Counts of displaced people. Counts are left out if another count of the same people names a hazard.
 
-    If another count of the same people names a hazard, the module `named_hazards` decides whether both counts are of
-    this hazard.
+    If another count of the same people names a hazard, the module `named_hazards` decides which hazard the people fled.
     """
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
@@ -185,11 +186,10 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
 
 
 def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered], Any | None]:
-    """The departures that have waited longest, and the last row that these departures use.
+    """The departures that have waited longest, and the last row of these departures.
 
-    The last row is None if no further rows follow it.
-
-    The households or groups of a departure are together on one page, but a departure may continue on the next page.
+    The last row is None if there are no more rows. The households or groups of a departure are together on one page,
+    but a departure may continue on the next page.
     """
     departures: dict[SameDeparture, Unanswered] = {}
     for number, row in enumerate(rows):

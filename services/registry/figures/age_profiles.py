@@ -13,17 +13,17 @@ from typing import Literal
 from services.registry.reports import BRACKETS, CELLS, SEXES
 from shared.events.vocabulary import Sex
 
-# The name of each column of stored numbers consists of a sex and one of these names. The columns of WHOLE count the
-# brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these brackets. Because some
-# profiles divide brackets, the columns of PARTS count parts of brackets. The columns of PARTS include only persons
-# whose age in years is known.
+# Numbers of persons are stored in columns. The name of each column consists of a sex and one of these names. The
+# columns of WHOLE count the brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these
+# brackets. Because some profiles divide brackets, the columns of PARTS count parts of brackets. The columns of PARTS
+# include only persons whose age in years is known.
 WHOLE = tuple(bracket.replace("-", "_").replace("+", "_plus") for bracket in BRACKETS)
 PARTS = ("0_4", "5", "12_14", "15_17", "60_64", "65_plus")
 PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
 
 
 class AgeProfile(StrEnum):
-    """A set of age brackets, named after an organisation that uses it."""
+    """A set of age brackets. The set has the name of an organisation that uses it."""
 
     DTM = "dtm"  # these brackets are used by IOM's DTM and by HOPE
     UNHCR = "unhcr"  # these brackets are used by UNHCR and IDMC
@@ -37,8 +37,8 @@ AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18
 class Profile:
     """The brackets of a profile.
 
-    `columns` are the columns to add; a column whose name begins with a minus is subtracted. `minors` and `elders` are
-    the indexes of the brackets of the youngest and of the oldest persons.
+    `columns` are the columns to add; a column whose name begins with a minus is subtracted. `minors` are the indexes of
+    the youngest persons' brackets, and `elders` are the indexes of the oldest persons' brackets.
     """
 
     code: AgeProfile

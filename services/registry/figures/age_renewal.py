@@ -1,7 +1,4 @@
-"""Adds the ages and the assessed persons to displacements.
-
-An earlier release of Dayar stored these displacements without ages and assessed persons.
-"""
+"""Adds ages and assessed persons to displacements that an earlier release of Dayar stored without these numbers."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -1,4 +1,7 @@
-"""SQL expressions for the numbers of persons by sex and by the age brackets of a profile, on the day of a figure."""
+"""SQL expressions for the numbers of persons by sex and age on the day of a figure.
+
+The age brackets belong to a profile.
+"""
 
 # raw SQL throughout: the expressions are parts of the statements that compute figures
 
@@ -14,9 +17,9 @@ PARTS = frozenset(PART_NAMES)
 OF_HOUSEHOLDS = ("episodes", "stays", "passages")
 # For each table, the column with the sum of all cells of sex and age.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
-# A row stores numbers of persons by sex and age. The numbers use the persons' ages on the first day of the row. This
-# subquery adds the columns `aged_…` to the rows. In a figure of a stock, the columns `aged_…` use the ages on the day
-# of the stock. `period / 100` is the year of `occurred_at`. `ages.py` explains the person codes.
+# A row stores numbers of persons by sex and age. The stored numbers use the ages that the persons had on the first day
+# of the row. This subquery adds the columns `aged_…` to the rows. In a figure of a stock, the columns `aged_…` use the
+# ages on the day of the stock. `period / 100` is the year of `occurred_at`. `ages.py` explains the person codes.
 AGED = f"""(
     SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (
         SELECT {{changes}} FROM unnest({{ages}}) AS persons (code)
@@ -68,7 +71,7 @@ def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
 
 
 def change_of_column(column: str) -> str:
-    """How many of a row's persons entered the column because of their age, minus the persons who left it."""
+    """How many of a row's persons entered the column because of their age, minus the persons who left the column."""
     sex, _, ages = column.partition("_")
     if ages not in CLASSES_OF:
         return f"sum(0)::integer AS {column}"
@@ -79,8 +82,8 @@ def change_of_column(column: str) -> str:
 
 
 # TOTAL is the sum of a column over all rows of a group. COLUMN is the column of a single row. OF_SUM is the column of a
-# row of sums. A column of a row of sums is never NULL. Such a column needs no `coalesce`, which would slow down figures
-# of thousands of rows.
+# row of sums. A column of a row of sums is never NULL. `coalesce` is therefore not needed; it would make figures of
+# thousands of rows slower.
 TOTAL, COLUMN, OF_SUM = "coalesce(sum({}), 0)", "coalesce({}, 0)", "{}"
 
 
@@ -116,7 +119,7 @@ def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:
     """The SQL condition that the row has persons of the selected sexes and ages."""
     if query.is_whole:
         return f"{ALL_CELLS[table]} > 0"
-    if not query.ages:  # ages change with time, so stored numbers suffice only without a filter by age
+    if not query.ages:  # ages change with time, so the stored numbers are enough only if there is no filter by age
         return f"greatest({', '.join(f'coalesce({sex}_{age}, 0)' for sex in query.sexes for age in WHOLE)}) > 0"
     cells = [cell(query, kind, table, index, COLUMN) for index in query.chosen]
     return f"greatest({', '.join(cells)}) > 0" if cells else "false"

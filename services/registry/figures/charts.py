@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class PeriodPersons:
-    """The newly displaced persons of a month, by movement scope, or of a year if only the year is known."""
+    """The newly displaced persons of a month, by movement scope. If the month is not known, the persons of a year."""
 
     period: str
     persons: Mapping[MovementScope, int]
@@ -29,7 +29,7 @@ class PeriodPersons:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyPersons:
-    """The last months, and whether there are earlier months."""
+    """The months of the chart, and whether there are months before the first month of the chart."""
 
     rows: Sequence[PeriodPersons]
     is_cut: bool

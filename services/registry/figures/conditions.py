@@ -11,9 +11,9 @@ from shared.events.vocabulary import Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
 # The stock on a day contains each household once, at the destination of its latest move before the end of the day. The
-# stock also contains each count of a group that is in effect at the end of the day.
-# The filters are compared with the latest move: a household that was displaced and then migrated does not count as
-# displaced. `unable_to_move` is not a move.
+# stock also contains each count of a group that is in effect at the end of the day. The filters are compared with the
+# latest move. For example, a household that was displaced and migrated later is not in the stock of displaced people.
+# `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
 # No movement of the people in `episodes` was reported, so all of them are in location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"

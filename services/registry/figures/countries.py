@@ -6,7 +6,7 @@ from shared.country import ABROAD
 
 WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these withdrawn codes
 ALPHA_3: dict[str, str] = {
-    # this code stands for all places abroad, because ISO 3166-1 leaves the codes XAA to XZZ to its users
+    # this code means all places abroad; users of ISO 3166-1 may define the codes XAA to XZZ themselves
     ABROAD: "XXX",
 } | {
     now[0]: code

@@ -1,4 +1,4 @@
-"""Computes the figures of the duration of displacement, and of people whom nobody has confirmed.
+"""Computes two kinds of figures: how long people have been displaced, and how many people nobody has confirmed.
 
 A duration begins with the departure. The durations are grouped in the classes of UNDRR's DELTA. Ongoing and ended
 displacements are separate figures. The passage of time alone does not end a displacement. A separate figure counts the
@@ -32,22 +32,22 @@ DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
 DURATION = f"width_bucket({{last_day}} - {DAY.format('{departed_at}')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
 DURATIONS = "SELECT {duration}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1"
 OF_SUMMARY = f"array_position(ARRAY{list(CLASSES)}, duration) - 1"
-# When the displacement of people who are still displaced began. A row of `episodes` describes a household until its
-# first movement; after the first movement, rows of `stays` describe the parts of the household. Only counts in effect
-# are read, so two counts of the same people are never added.
+# The time when the displacement began, for people who are still displaced. A row of `episodes` describes a household
+# until its first movement; after the first movement, rows of `stays` describe the parts of the household. Only counts
+# in effect are read, so two counts of the same people are never added.
 DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occurred_at"}
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
 LAST_DAY = "CAST(:until_day AS date) - 1"
-# An ended displacement counts at the place where the people were displaced, and not at the place to which they moved.
-# These columns have the origin and the place of displacement.
+# The figures count an ended displacement at the place where the people were displaced, and not at the place to which
+# they moved. These columns have the origin and the place of displacement.
 ENDED_AT: dict[str, dict[str, str]] = {
     "passages": {"origin": "displaced_from_pcode", "destination": "origin_pcode"},
     "counts": {"origin": "origin_pcode", "destination": "left_pcode"},
     "sums": {},  # the summary of durations has these places as origin and destination
 }
 # People of groups who moved. In counts of people who moved, `occurred_at` is the time of the departure, and
-# `counted_at` the time of the movement.
+# `counted_at` is the time of the movement.
 GROUP_PASSAGES = f"""(
     SELECT status, mobility, reason, reasons, hazard_type, persons, {", ".join(CELL_NAMES)},
         origin_pcode, left_pcode, occurred_at AS departed_at,
@@ -115,7 +115,7 @@ def stock_summary(query: FigureQuery, *, is_summed: bool) -> Summary | None:
 
 
 def anywhere(query: FigureQuery) -> FigureQuery:
-    """The same query, but by destination, unless the query selects people by their origin.
+    """The query by destination. A query that selects people by their origin is unchanged.
 
     Only the summaries by destination can be read for all callers.
     """
@@ -125,7 +125,7 @@ def anywhere(query: FigureQuery) -> FigureQuery:
 async def by_class(
     session: AsyncSession, query: FigureQuery, statements: Iterable[str]
 ) -> tuple[Counter[int], Counter[int]]:
-    """The numbers of households or groups, and of persons, by the index of their class of duration."""
+    """Two counters by the index of the class of duration: one of households or groups, and one of persons."""
     subjects, people = Counter[int | None](), Counter[int | None]()
     for index, subject_number, persons_number in await rows(session, query, statements):
         subjects[index] += subject_number
@@ -199,9 +199,10 @@ async def confirmations(
 
 
 def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
-    """The SQL statements whose numbers add up to the people whose last confirmation is too old.
+    """The SQL statements for the people whose last confirmation is too old.
 
-    If there is a summary of the stock, only the people who were confirmed recently are read, and subtracted.
+    The sum of the numbers of all statements is the number of these people. If there is a summary of the stock, the
+    statements subtract the people who were confirmed recently from the stock.
     """
     if not summary:
         yield from (counted(query, table, is_unconfirmed(CONFIRMED_AT[table])) for table in HOUSEHOLDS)
@@ -214,7 +215,7 @@ def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
         conditions=" AND ".join(conditions(anywhere(query), "stock", "sums")),
     )
     for table, at in CONFIRMED_AT.items():
-        # the first condition follows from the second, and only lets PostgreSQL use an index
+        # the second condition includes the first; the first condition lets PostgreSQL use an index
         is_confirmed = f"{at} >= CAST(:displaced_from AS timestamptz) AND NOT {is_unconfirmed(at)}"
         yield counted(query, table, is_confirmed, sign="-")
 

@@ -110,7 +110,7 @@ def people(
 
 
 def tags(names: Sequence[str], *, people: str, view: View, level: int, profile: Profile = DTM) -> list[str]:
-    """The row of HXL tags, which stands below the column names."""
+    """The row of HXL tags. The HXL row is the second row, below the column names."""
     at = "#country" if level == 0 else f"#adm{level}"
     side = "+origin" if view is View.ORIGIN else "+dest"
     known = {

@@ -45,7 +45,7 @@ def moved(mobility: Mobility) -> Mobility:
 
 
 # These filters have no effect on the figures of movements and of duration. A movement leads from one shelter to
-# another, and often from one scope to another, so neither a shelter nor a scope selects movements.
+# another, and often from one scope to another. Movements can therefore not be selected by shelter or scope.
 WITHOUT_EFFECT = frozenset(("shelter", "by", "scope"))
 
 
@@ -102,9 +102,10 @@ class Filters(BaseModel):
 
     @property
     def scopes(self) -> tuple[MovementScope, ...]:
-        """The selected scopes. By default, displaced people count only if they are within the country.
+        """The selected scopes.
 
-        All other people, such as migrants, count everywhere.
+        By default, figures count displaced people only within the country. Figures count all other people, such as
+        migrants, everywhere.
         """
         return tuple(self.scope or (IN_COUNTRY if self.are_displaced else MovementScope))
 
@@ -162,7 +163,10 @@ class StockFilters(DayFilters):
 
 
 class FlowFilters(Filters):
-    """The filters of flows, from the month `since` to the month `until`. Both months are included."""
+    """The filters of flows, from the month `since` to the month `until`.
+
+    The months `since` and `until` are included.
+    """
 
     since: Month | None = None
     until: Month | None = None

@@ -50,8 +50,8 @@ class KeptFigures:
         if kept_answer is not None:
             return kept_answer
         answer = await compute()
-        # Without a snapshot, the data may have changed since the version was read. If the data has changed, the figures
-        # are of a later version.
+        # Without a snapshot, the data may change after the version was read. The figures would then be of a later
+        # version.
         if await data_version(session) == version:
             self._keep(version, question, answer)
         return answer
@@ -86,8 +86,8 @@ class KeptFigures:
     def _keep(self, version: str, question: Question, answer: Answer) -> None:
         """Keeps the answer, and forgets the answers that were not used for the longest time.
 
-        An answer of another version is not kept, because another request has read a later version meanwhile. An answer
-        that would take more than half of the memory is not kept either, because it would drive out too many others.
+        An answer of an earlier version is not kept: another request has read a later version meanwhile. An answer that
+        needs more than half of the memory is not kept either, because too many other answers would be forgotten.
         """
         if version != self._version or weight(answer) > self._most // 2:
             return

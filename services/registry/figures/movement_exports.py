@@ -42,7 +42,7 @@ def movement_rows(
 
 
 def movement_tags(level: int) -> list[str]:
-    """The row of HXL tags, which stands below the column names."""
+    """The row of HXL tags. The HXL row is the second row, below the column names."""
     at = "#country" if level == 0 else f"#adm{level}"
     sides = (
         tag

@@ -53,8 +53,8 @@ Route = tuple[str, Movement, str, str, str, str]
 class MovementFigure:
     """The people who moved in a month. If a place has no P-code, the place is a whole country.
 
-    `group_persons` are people of counted groups. `group_persons` are never added to `persons`, because these people may
-    be registered too.
+    `group_persons` are people of counted groups. `group_persons` are never added to `persons`, because people of
+    counted groups may also be registered.
     """
 
     month: str | None

@@ -57,7 +57,7 @@ class DurationFilters(DayFilters):
 
 
 class MovementAnswer(FiguresAnswer):
-    """At most `limit` rows. If there are more, `next` is the `cursor` of the next answer.
+    """At most `limit` rows. If there are more rows, `next` is the `cursor` of the next answer.
 
     If `version` differs from the version of the first answer, the figures changed meanwhile.
     """

@@ -10,7 +10,7 @@ from services.registry.figures.movement_figures import MovementFigure
 from shared.events.vocabulary import Movement
 
 MOVEMENTS = tuple(Movement)
-# The movements that take people away from where they are displaced, but not back to where they came from.
+# The movements by which people leave their place of displacement for another place than their origin.
 ONWARD = (
     Movement.TRANSFERRED,
     Movement.DISPLACED_AGAIN,
@@ -33,7 +33,7 @@ class MovedPersons(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthOfMoves:
-    """The people who returned or moved on in a month, or in a year if their month is not known."""
+    """The people who returned or moved on in a month. If the month is not known, the people of a year."""
 
     period: str
     returned: MovedPersons

@@ -20,8 +20,8 @@ from services.registry.figures.statistics import without_nested_loops
 from shared.events.vocabulary import Need
 
 # A report states the needs of a household or group, not of single persons. A figure of a need therefore counts all
-# persons of the households and groups that have the need. The row without a need counts everybody with at least one
-# need.
+# persons of the households and groups that have the need. The row whose need is NULL counts everybody who has at least
+# one need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}
 WHERE {conditions} GROUP BY 1 HAVING {persons} > 0

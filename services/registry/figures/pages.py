@@ -42,7 +42,7 @@ router = APIRouter()
 PageNumber = Annotated[int, Field(ge=1, le=10_000)]
 
 
-# The choices of the filters that both pages of figures have.
+# The choices in the filters of both pages of figures.
 OPTIONS: dict[str, Any] = {
     "views": View,
     "reasons": BY_ONSET,
@@ -104,7 +104,7 @@ async def figures_page(request: Request, caller: Caller, filters: Annotated[Page
 class TablePage(Generic[T]):
     """One page of a table, with links to the previous and the next page.
 
-    CSV has all rows, JSON has them page by page.
+    CSV has all rows; JSON has the rows page by page.
     """
 
     rows: Sequence[T]
@@ -141,9 +141,9 @@ class PageFigures:
     """The figures of one page.
 
     `stock` contains all categories, and `shelters` the figures by kind of shelter and evacuation. `by_age` uses UNHCR's
-    age brackets, because one of them begins at 5. The page needs the number of persons aged 5 and over, who may be
-    asked about functioning. `by_age` is empty if nobody was asked about functioning, or if the filters select sexes or
-    ages.
+    age brackets, because one of these brackets begins at the age of 5. The page needs the number of persons aged 5 and
+    over, who may be asked about functioning. `by_age` is empty if nobody was asked about functioning, or if the filters
+    select sexes or ages.
     """
 
     stock: list[Figure]
@@ -156,8 +156,8 @@ class PageFigures:
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
         """Compute the figures on several connections at the same time.
 
-        One after the other, the queries would take 1.5 times as long. The caller must hold no connection. If callers
-        held connections, two requests could each wait for the connections of the other.
+        One after the other, the queries would take 1.5 times as long. The caller must hold no connection. If two
+        requests held connections, each request could wait for ever for a connection of the other request.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
         view = filters.view if filters.area else View.DESTINATION  # without an area, both views count the same people
@@ -202,20 +202,20 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
 
 # The filters of both pages of figures: this page and the page of movements.
 SHARED = PageDates.model_fields.keys() - WITHOUT_EFFECT
-# The chart of the stock at the end of each month. The chart is computed after the page, because it takes as long as the
-# page.
+# The chart of the stock at the end of each month. The chart is computed after the page, because the chart takes as long
+# as the page.
 HISTORY = "/registry/figures/history"
 HISTORY_FILTERS = PageFilters.model_fields.keys() - {"stock_page", "flows_page"}
 ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
-    """A link to the same figures as JSON or CSV. The link has those current filters that the route accepts."""
+    """A link to the same figures as JSON or CSV. The link has all current filters that the route accepts."""
     return address(f"/registry/v1/statistics/{kind}", filters, ADDRESSES[kind].model_fields.keys(), **more)
 
 
 def address(path: str, filters: Filters, accepted: Collection[str], **more: str) -> str:
-    """The address of the page or route, with those current filters that it accepts."""
+    """The address of the page or route, with all current filters that the page or route accepts."""
     taken = {*accepted} - {"format", "lang"}
     kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
     return f"{path}?{urlencode({**kept, **more}, doseq=True)}"

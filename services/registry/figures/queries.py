@@ -88,13 +88,13 @@ class Summary(StrEnum):
     Figures by other dimensions are computed from the displacements.
     """
 
-    DESTINATION = "destination"  # the rows are by destination and first reason
-    ORIGIN = "origin"  # the rows are by origin and first reason
-    REASON = "reason"  # the rows are by destination, all reasons and hazard type
-    SHELTER = "shelter"  # the rows are by destination, kind of shelter and kind of evacuation
-    NEED = "need"  # the rows are by destination and need
-    MOVEMENT = "movement"  # the rows are movements by their kind, origin and destination
-    DURATION = "duration"  # the rows are completed displacements by the class of their duration and by destination
+    DESTINATION = "destination"  # one row for each destination and first reason
+    ORIGIN = "origin"  # one row for each origin and first reason
+    REASON = "reason"  # one row for each destination, combination of reasons and hazard type
+    SHELTER = "shelter"  # one row for each destination, kind of shelter and kind of evacuation
+    NEED = "need"  # one row for each destination and need
+    MOVEMENT = "movement"  # one row for each kind, origin and destination of movements
+    DURATION = "duration"  # completed displacements: one row for each class of duration and destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +145,13 @@ class FigureQuery:
         return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
 
     def summary(self, kind: Kind) -> Summary | None:
-        """The summary by all dimensions of the query. The result is None if there is no such summary.
+        """The summary by all dimensions of the query. The result is None if no summary has all dimensions.
 
         No summary is by origin and destination together. A summary contains the number of persons of each sex and age.
-        It does not contain the number of households that have such a person. If a query selects sexes of a stock, the
-        persons are read from the summary, and the households are counted in the displacements. If a query selects ages,
-        the households can be counted only by reading the ages of all persons. Reading the ages also counts the persons,
-        so no summary is used.
+        A summary does not contain the number of households that have a person of a given sex and age. If a query
+        selects sexes of a stock, the persons are read from the summary, and the households are counted in the
+        displacements. If a query selects ages, the households can be counted only by reading the ages of all persons.
+        Reading the ages also counts the persons, so no summary is used.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None
@@ -232,12 +232,12 @@ def midnight(day: date | None) -> datetime | None:
 
 
 def month_start_from(day: date) -> date:
-    """The day itself if a month begins on it, otherwise the first day of the next month."""
+    """If the day is the first day of a month, the day itself. Otherwise the first day of the next month."""
     return day if day.day == 1 else months.first_day(months.after(f"{day:%Y-%m}"))
 
 
 def year_start_from(day: date) -> date:
-    """The day itself if a year begins on it, otherwise the first day of the next year."""
+    """If the day is the first day of a year, the day itself. Otherwise the first day of the next year."""
     return day if (day.month, day.day) == (1, 1) else date(day.year + 1, 1, 1)
 
 

@@ -42,14 +42,14 @@ class FlowRowFilters(FlowFilters, RowFilters):
 
 
 class FiguresAnswer(BaseModel):
-    """`areas` are the caller's areas, to which the figures are limited; None means the whole country."""
+    """`areas` are the caller's areas. The figures are only about these areas; None means the whole country."""
 
     counted_status: Status
     areas: list[str] | None
 
 
 class FigureRows(FiguresAnswer):
-    """A page of the rows. `total` and `totals` are of all rows; `next` is the `cursor` of the next page.
+    """A page of the rows. `total` and `totals` are of all rows. `next` is the `cursor` of the next page.
 
     `total` is None if the filters select several categories, because their people are never added.
     """
@@ -79,9 +79,10 @@ async def stock(
 ) -> Response:
     """The displaced people by place at the end of `date` (Bishkek time; default today).
 
-    The JSON answer has at most `limit` rows. If there are more, `next` is the `cursor` of the next answer, else it is
-    null. `total` and `totals` are of all rows. If `version` differs from the version of the first answer, the figures
-    changed meanwhile: begin again at the first. With `format=csv`, the answer is a CSV file with all rows.
+    The JSON answer has at most `limit` rows. If there are more rows, `next` is the `cursor` of the next answer;
+    otherwise `next` is null. `total` and `totals` are of all rows. If `version` differs from the version of the first
+    answer, the figures changed meanwhile; request the first page again. With `format=csv`, the answer is a CSV file
+    with all rows.
     """
     state, day = request.app.state, filters.on or today(datetime.now(UTC))
     query = filters.stock_query(state.settings, caller, state.places, day)
@@ -128,14 +129,14 @@ async def answer(
     *,
     day: date | None = None,
 ) -> Response:
-    """Answer with a page of the rows as JSON, or with all rows as CSV if the caller asks for CSV."""
+    """Answer with a page of the rows as JSON. If the caller asks for CSV, answer with all rows."""
     state, areas, language = request.app.state, caller.own_areas, chosen(request) or "en"
     kept: KeptFigures = state.figures
     writer = FigureWriter(state.places, state.settings.counted_status, filters, areas, language, day)
 
     async def figures() -> list[Figure]:
         figures = await kept.answer(session, kind, query, state.places)
-        # Commit before the answer is serialised: this can take long, and PostgreSQL ends idle transactions.
+        # Commit before the answer is serialised: serialising can take long, and PostgreSQL ends idle transactions.
         await session.commit()
         return figures
 
@@ -176,7 +177,7 @@ class FigureWriter:
         )
 
     def page(self, figures: list[Figure], version: str) -> bytes:
-        """A page of the rows in JSON. `version` differs whenever the figures may have changed.
+        """A page of the rows in JSON. A different `version` means that the figures may have changed.
 
         The version of a stock contains its day, because the usual day changes at midnight.
         """
@@ -234,7 +235,8 @@ NUMBERS = ("households", "persons", *ASSESSMENT_NAMES, "groups", "group_persons"
 def numbers(figures: Sequence[Figure], filters: Filters) -> dict[str, int | None]:
     """The totals of the figures.
 
-    If sexes or ages are selected, the numbers of assessed persons are None, because they are not stored by sex and age.
+    If sexes or ages are selected, the numbers of assessed persons are None, because these numbers are not stored by sex
+    and age.
     """
     sums = {name: known_sum(map(attrgetter(name), figures)) for name in NUMBERS}
     return sums if filters.are_all_persons else {**sums, **dict.fromkeys(ASSESSMENT_NAMES)}

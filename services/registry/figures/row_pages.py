@@ -34,7 +34,7 @@ class RowFilters(Filters):
 
 
 class RowPage(NamedTuple):
-    """`next` is the cursor of the next page; None on the last page."""
+    """`next` is the cursor of the next page. On the last page, `next` is None."""
 
     first: int
     last: int

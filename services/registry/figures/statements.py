@@ -29,14 +29,14 @@ PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # a summary can be used, `sums` replaces the first two tables.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
-# One row for each need of the people, and one row with NULL if they have at least one need.
+# One row for each need of the people. If the people have at least one need, there is also one row with NULL.
 GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
 OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
 # The three further columns are the first reason, the need and the period.
 ALL_DIMENSIONS = ", ".join(map(str, range(1, len(DIMENSION_NAMES) + 4)))
-# The rows of `figure_sums` that make up the stock or the flows, and the changes that are not in the sums yet. A change
+# The rows of `figure_sums` for the stock or the flows, and the rows of changes that are not in the sums yet. A change
 # that removes a displacement has negative numbers.
 SUMS = """(
     SELECT {dimensions}, need, {period} AS period, {numbers} FROM ({spans}) AS sums
@@ -47,8 +47,8 @@ SUMS = """(
 ) AS sums"""
 # The changes of the stock up to a day.
 #
-# Up to a day, the stock has the changes of all earlier years, of the earlier months of the day's year, and of the
-# earlier days of the day's month.
+# The changes of the stock up to a day: the changes of all earlier years, of the earlier months of the day's year, and
+# of the earlier days of the day's month.
 SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
@@ -58,9 +58,9 @@ SPANS_OF_STOCK = """
     SELECT * FROM figure_sums
     WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
 """
-# The stock on a day is the total of all changes minus the changes after the day. The later changes are those of the
-# later days of the month, of the later months of the year, and of all later years. Most queries are about a recent day,
-# which has few later changes.
+# The stock on a day is the total of all changes minus the changes after the day. The changes after the day are the
+# changes of the later days of the month, of the later months of the year, and of all later years. Most queries are
+# about a recent day, which has few later changes.
 STOCK_SPANS = """
 SELECT dimensions_id, {stock} FROM figure_totals AS totals LEFT JOIN (
     SELECT dimensions_id, {totals} FROM (
@@ -114,10 +114,10 @@ def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
 
 
 def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Iterator[tuple[str, bool]]:
-    """The SQL statements, each with a flag: whether its rows are registered households.
+    """The SQL statements, each with a flag that is true if the rows are registered households.
 
-    One statement reads all tables of households, so that it sees one state of the data. A report that is stored
-    meanwhile is either in all numbers or in none.
+    One statement reads all tables of households, so that it sees one state of the data. If a report is stored at the
+    same time, all numbers include the report, or no number includes it.
     """
     registered = [(table, ReadNumbers.ALL) for table in tables(kind, summary) if table != "counts"]
     if summary and not query.is_whole:
@@ -128,7 +128,10 @@ def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Itera
 
 
 def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
-    """The SQL statement, with only the conditions that the query needs, so that PostgreSQL can use an index."""
+    """The SQL statement.
+
+    The statement has only the conditions that the query needs, so that PostgreSQL can use an index.
+    """
     has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
     is_grouped = table != "sums" or not has_all_dimensions(query, kind)
     persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)
@@ -156,7 +159,7 @@ CONFIRMED_AT = {"episodes": "reported_at", "stays": "confirmed_at"}
 def confirmation(table: str) -> str:
     """The SQL expression for `ConfirmationState`.
 
-    Groups have no such state, because the count of a group confirms no household.
+    Groups have no `ConfirmationState`, because the count of a group confirms no household.
     """
     if table not in CONFIRMED_AT:
         return "NULL::text"
@@ -171,9 +174,9 @@ def is_unconfirmed(confirmed_at: str) -> str:
 
 
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
-    """Whether the figures are by all dimensions of the sums.
+    """Whether the figures have all dimensions of the sums.
 
-    For such figures, PostgreSQL need not group the rows of the sums, which would take long.
+    For these figures, PostgreSQL need not group the rows of the sums. Grouping the rows would take long.
     """
     return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
 
@@ -200,7 +203,7 @@ def source(
 
 
 def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
-    """The rows of a summary that make up the stock or the flows, with the columns of `episodes`."""
+    """The rows of a summary for the stock or the flows, with the columns of `episodes`."""
     is_flow, is_need = kind == "flows", summary is Summary.NEED
     numbers = ("households", "displaced") if summary in OF_PERSONS else (*NUMBERS, *columns)
     totals = ", ".join(f"coalesce(sum({name}), 0)::integer AS {name}" for name in numbers)
@@ -226,7 +229,10 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
 
 
 def place(query: FigureQuery, view: View | None = None) -> str:
-    """The SQL expression for the P-code. At level 0, one value replaces all P-codes of the country, for fewer rows."""
+    """The SQL expression for the P-code.
+
+    At level 0, one value replaces all P-codes of the country, so that there are fewer rows.
+    """
     pcode = f"{view or query.view}_pcode"
     return pcode if query.level else f"CASE WHEN {pcode} IS NOT NULL THEN '{COUNTRY}' END"
 
@@ -249,7 +255,7 @@ def number(table: str, condition: str | None = None) -> str:
 def assessment(query: FigureQuery, table: str, column: str, *, is_grouped: bool) -> str:
     """The SQL expression for a number of assessed persons.
 
-    The number is NULL if sexes or ages are selected, because it is not stored by sex and age.
+    The number is NULL if sexes or ages are selected, because the number is not stored by sex and age.
     """
     if not query.is_whole:
         return "NULL::integer"

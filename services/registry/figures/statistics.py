@@ -51,7 +51,7 @@ async def figures(
 async def avoid_sorting(session: AsyncSession) -> None:
     """Make PostgreSQL group rows by hashes until the transaction ends.
 
-    PostgreSQL expects few rows, so it would sort them by all dimensions, which is slower.
+    By default, PostgreSQL expects few rows and sorts the rows by all dimensions, which is slower.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_sort = off"))
@@ -61,9 +61,10 @@ async def avoid_sorting(session: AsyncSession) -> None:
 async def without_nested_loops(session: AsyncSession) -> AsyncIterator[None]:
     """Make PostgreSQL join the rows of counts, and the totals with later changes, by hashes.
 
-    PostgreSQL expects that few counts are in effect, so it would compare each of them with all others. With 30,000
-    counts, this would take minutes instead of 0.2 seconds. PostgreSQL also expects few totals, so it would compare each
-    total with all later changes. For a day of an earlier year, such a comparison would take ten times as long.
+    By default, PostgreSQL expects that few counts are in effect, and compares each count with all other counts. With
+    30,000 counts, the comparison would take minutes instead of 0.2 seconds. PostgreSQL also expects few totals, and by
+    default compares each total with all later changes. For a day of an earlier year, comparing each total with all
+    later changes would take ten times as long.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_nestloop = off"))
@@ -75,7 +76,10 @@ PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 async def fetched(session: AsyncSession, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-    """The rows as the driver returns them. SQLAlchemy would need as much time for its rows as the query itself."""
+    """The rows as the driver returns them.
+
+    SQLAlchemy would need as much time to make its own rows as the query needs.
+    """
     names = list(dict.fromkeys(PARAMETER.findall(statement)))
     numbered = PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", statement)
     driver = await database.driver(session)

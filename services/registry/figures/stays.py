@@ -16,7 +16,7 @@ class Stay(NamedTuple):
     """People who stayed at one position.
 
     `households` is 1 for the largest part of a household in each sub-stock, else 0. The stay begins when a report
-    states or confirms the position, or changes the number of people there.
+    states or confirms the position, or changes the number of people at the position.
     """
 
     position: Position

@@ -1,4 +1,7 @@
-"""The stock on several days, such as the last day of each month: one statement for households, and one for groups."""
+"""The stock on several days, such as the last day of each month.
+
+One statement reads households, another reads groups.
+"""
 
 # raw SQL throughout: the statements are the same as for a stock
 
@@ -18,9 +21,9 @@ from shared import months
 
 MOST_DAYS = 24
 # All changes of the stock: the changes in the sums, and the changes that are not in the sums yet. The days are numbered
-# from 0. The position of a change is the number of days that end before it, so the change counts on all later days. The
-# stock on day N is the total of the changes with the positions 0 to N. Each sum is therefore read once, and not once
-# for each day.
+# from 0. The position of a change is the number of days that end before the change. The change counts on all later
+# days. The stock on day N is the total of the changes with the positions 0 to N. The statement therefore reads each sum
+# only once, and not again for each day.
 REGISTERED = """
 SELECT position, mobility, origin_country, destination_country, sum(displaced)::bigint FROM (
     SELECT position, {dimensions}, displaced FROM (
@@ -45,7 +48,10 @@ END = re.compile(r"(?<!:):until\b")
 
 @dataclass(frozen=True, slots=True)
 class StockOnDay:
-    """The people of each category. Categories are never added, nor are registered persons added to counted persons."""
+    """The people of each category.
+
+    Categories are never added. Registered persons are never added to counted persons.
+    """
 
     day: date
     persons: Mapping[FigureCategory, int]
@@ -53,7 +59,10 @@ class StockOnDay:
 
 
 def last_days(since: str, until: str, today: date) -> list[date]:
-    """The last day of each month, at most MOST_DAYS. The current month has today, later months have no day."""
+    """The last day of each month, at most MOST_DAYS.
+
+    For the current month, the day is today. Later months have no day.
+    """
     days, month = list[date](), min(until, f"{today:%Y-%m}")
     while month >= since and len(days) < MOST_DAYS:
         days.append(min(months.first_day(months.after(month)) - timedelta(days=1), today))

@@ -61,7 +61,7 @@ def days_of(filters: PageFilters, now: datetime) -> list[date]:
 async def history_of(
     request: Request, session: AsyncSession, caller: Principal, filters: PageFilters
 ) -> list[StockOnDay]:
-    """The stock at the end of each month. Empty if the stored sums cannot answer the query."""
+    """The stock at the end of each month. The result is empty if the stored sums cannot answer the query."""
     state, now = request.app.state, datetime.now(UTC)
     days = days_of(filters, now)
     totals: dict[str, Any] = {"by": (), "is_by_reason": False, "has_cells": False, "level": 0}

@@ -1,9 +1,9 @@
 """Adds the changes of displacements to sums by day, month and year, so that a figure reads few rows.
 
 Without sums, a figure of a million displacements would read a million rows. Triggers write each change to
-`figure_changes`, or to `movement_changes` if it is a movement, in the transaction of the change. The triggers do not
-update sums, because transactions would then wait for each other. The worker moves these changes into the sums. Queries
-read the changes and the sums, so figures are always exact.
+`figure_changes`, and each movement to `movement_changes`. A trigger runs in the transaction of the change. The triggers
+do not update sums, because transactions would then wait for each other. The worker moves these changes into the sums.
+Queries read the changes and the sums, so figures are always exact.
 """
 
 # raw SQL throughout: one statement removes the changes from their table and adds them to the sums
@@ -22,9 +22,10 @@ from shared.failures import retry_while_unavailable
 
 CHANGES_AT_ONCE = 20_000  # the slowest case, changes in random order, takes some seconds
 IDLE_SECONDS = 5.0
-AGES_AHEAD = timedelta(days=60)  # this time before a year begins, the changes of ages on its 1 January are added
+AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are added this long before the year begins
 PAUSE_SECONDS = 0.1  # the task pauses this long between two transactions, so that reports get the CPU
-# two workers must not insert the same dimensions; the function that a migration made takes this lock, too
+# this lock keeps two workers from inserting the same dimensions; a function in the database, made by a migration, takes
+# the same lock
 LOCK = "figure sums"
 
 
@@ -32,9 +33,9 @@ def listed(*names: str, form: str = "{}") -> str:
     return ", ".join(form.format(name) for name in names)
 
 
-# A summary leaves out dimensions, so that it has few rows. Which figures a caller may see depends on the people's
-# destination or, if they are abroad, on their origin. Therefore most summaries contain the destination of all people,
-# but the origin only of people who are abroad.
+# A summary leaves out dimensions, so that it has few rows. A caller may see figures of people whose destination is in
+# the caller's areas. If the people are abroad, their origin must be in the caller's areas. Therefore most summaries
+# contain the destination of all people, and the origin of people who are abroad.
 SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
 IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
 IS_DISPLACEMENT = "movement IS NULL AND duration IS NULL"
@@ -64,8 +65,8 @@ RETURNING {CHANGED}, {listed(*FIGURE_NUMBERS)}
 MERGED = f"""
 SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
 """  # noqa: S608 - constants
-# A displacement adds its numbers to the stock of the day on which it began, and subtracts them on the day on which it
-# ended. A completed displacement adds its numbers on the day of completion, and never subtracts them.
+# A displacement adds its numbers to the stock on its first day, and subtracts its numbers on the day on which it ended.
+# A completed displacement adds its numbers on the day of completion, and never subtracts them.
 SPREAD = """
 SELECT merged.*, span, since, sign FROM merged CROSS JOIN LATERAL (
     SELECT span, date_trunc(span, day)::date AS since, sign
@@ -124,7 +125,7 @@ async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int = CHANGES_AT_ONCE) -> int:
-    """Add at most `at_once` changes of displacements, and as many of movements, to the sums in one transaction.
+    """Add changes to the sums in one transaction: at most `at_once` from each of the two tables of changes.
 
     Returns the number of changes; 0 if another worker has the lock.
     """

@@ -73,7 +73,7 @@ NOTHING = Figure(None, None, None, MovementScope.WITHIN, (Reason.NOT_REPORTED,),
 
 
 def total(figures: Iterable[Figure]) -> Figure:
-    """One figure with the total of the households and, separately, the total of the groups.
+    """One figure with two totals: the total of the households, and the total of the groups.
 
     All figures must be of one category.
     """

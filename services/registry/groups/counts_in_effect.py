@@ -1,7 +1,7 @@
 """Finds the counts that are in effect at the time of each movement. No I/O.
 
 A site may have thousands of counts and confirmations. Movements are processed in the order of time. Each count is
-therefore examined only when it begins and when a recount replaces it, and not for each movement.
+therefore examined only twice: when the count begins, and when a recount replaces the count.
 """
 
 from bisect import insort
@@ -18,9 +18,10 @@ Name = tuple[str, Status]  # the id of a group or of a site, and the status of t
 
 
 class CountsInEffect:
-    """The counts of `known`. If people move, the caller adds their new count both to `known` and to this object.
+    """The counts in `known`, by group, site and stock.
 
-    The times of successive calls must not go back.
+    If people move, the caller adds their new count both to `known` and to this object. The time `at` of each call must
+    not be earlier than the time of the previous call.
     """
 
     def __init__(self, known: Tallies) -> None:
@@ -37,10 +38,10 @@ class CountsInEffect:
             self._by_name[name].add(tally)
 
     def stock_ids(self, movement: FiledMovement, at: datetime) -> list[str]:
-        """The stocks that the movement concerns: the stocks of the counts of its group, or of the counts at its site.
+        """The stocks that the movement concerns.
 
-        If a recount replaced one of these counts before the movement happened, the movement concerns the recount
-        instead.
+        The counts of the movement's group, or the counts at its site, belong to these stocks. If a recount replaced one
+        of these counts before the movement happened, the movement concerns the recount instead.
         """
         counts = self._by_name[movement.subject[1], movement.clear.status].until(at)
         for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:

@@ -19,7 +19,10 @@ MOST = 100
 
 @router.get("/hazards/{hazard_id}/groups")
 async def hazard_groups(hazard_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
-    """The people of the groups whose pages the caller may open, by the place where the people are now."""
+    """The people of the groups that left because of the hazard, by present place.
+
+    The caller may open the pages of these groups.
+    """
     places = request.app.state.places
     rows = await group_queries.of_hazard(session, hazard_id, visibility_of(caller, places), MOST)
     readable = await group_queries.readable(session, {row.group_id for row in rows}, caller, places)

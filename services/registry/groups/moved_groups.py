@@ -1,4 +1,4 @@
-"""For people of groups who moved, makes counts at the places to which they moved. No I/O."""
+"""Makes a count of the people of a group who moved. The count is at the place to which the people moved. No I/O."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -106,8 +106,8 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """The number of families of `persons` people, if `of` people form `households` families.
+    """The number of families that `persons` people form, rounded up.
 
-    The number is rounded up.
+    Of the whole group, `of` people form `households` families.
     """
     return households if not households or persons >= of else -(-households * persons // of)

@@ -39,9 +39,9 @@ def tallies(
     ordered = sorted(filter(has_effect, movements), key=movement_order)
     recounts, before = Recounts(counts, choices), NOBODY_MOVED
     known = tallies_of(counts, ordered, sites, recounts)
-    # Whether teams disagree depends on the people who were there at the time of the later count. Which people were
-    # there depends on the movements. The movements depend on the counts that were in effect before. Each pass therefore
-    # decides at least one more count, in the order of time.
+    # Whether teams disagree depends on the people who were at the place at the time of the later count. Which people
+    # were at the place depends on the movements. The movements depend on the counts that were in effect before. Each
+    # pass therefore decides at least one more count, in the order of time.
     for _ in range(MOST_PASSES):
         moved = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
         if moved == before:
@@ -61,7 +61,7 @@ def moved_people(known: Iterable[Tally]) -> MovedPeople:
 def tallies_of(
     counts: Iterable[Headcount], movements: Iterable[FiledMovement], sites: TypedSites, recounts: Recounts
 ) -> Tallies:
-    """The tallies of the counts, computed with the full recounts that `recounts` gives as replacements."""
+    """The tallies of the counts. `recounts` says which full recounts replace these counts."""
     known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
     counts_in_effect = CountsInEffect(known)
     for movement in movements:
@@ -82,7 +82,7 @@ def has_effect(movement: FiledMovement) -> bool:
 
 
 def note(movement: FiledMovement, counts_in_effect: CountsInEffect) -> None:
-    """Note in the counts of displaced people that somebody confirmed them, or that their evacuation was lifted."""
+    """In the counts of displaced people, note that the people were confirmed or that their evacuation was lifted."""
     at = moved_at(movement)
     for stock_id in counts_in_effect.stock_ids(movement, at):
         for tally in counts_in_effect.of_stock(stock_id, at):
@@ -116,11 +116,12 @@ def moved(movement: FiledMovement, known: Tallies, counts_in_effect: CountsInEff
 def stocks(movement: FiledMovement, at: datetime, counts_in_effect: CountsInEffect) -> Iterator[Sequence[Tally]]:
     """The counts that the movement concerns, grouped by the people whom they count.
 
-    Displaced people come first, in the order of their counts, because a later count of everybody at the site may
-    include them. If the movement states no number, people who have returned or settled move only if nobody else is
-    left. An entry into the country concerns first the people who have left the country, and then the people who were
-    displaced abroad. Only an entry into the country concerns people who have left the country. People with an assessed
-    solution move only if they are displaced again. People who have died do not move.
+    Displaced people come first, in the order of their counts. A later count of everybody at the site may include the
+    people of an earlier count. If the movement states no number, people who have returned or settled move only if there
+    are no other people to move. An entry into the country first concerns the people who have left the country. After
+    these people, the entry concerns the people who were displaced abroad. Only an entry into the country concerns
+    people who have left the country. People with an assessed solution move only if they are displaced again. People who
+    have died do not move.
     """
     present = [counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at)]
     concerned = [[tally for tally in stock if tally.people.count] for stock in present]
@@ -138,7 +139,7 @@ def newest(stock: Sequence[Tally]) -> Headcount:
 
 
 def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
-    """Later counts of everybody at the site of `stock`. These counts include the people of `stock`."""
+    """Later counts of everybody at the site of `stock`. A later count of everybody includes the people of `stock`."""
     return [
         whole
         for whole in known.values()
@@ -157,8 +158,8 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
     """The number of people of a count.
 
-    A later recount may have counted some people of a count of everybody at a site. People whom a later recount has
-    counted again are subtracted. `shared/places/site_counts.py` implements the same rule.
+    If the count is of everybody at a site, a later recount may have counted some of these people again. The people who
+    were counted again are subtracted. `shared/places/site_counts.py` implements the same rule.
     """
     if not tally.count.covers_site:
         return tally.people.count

@@ -30,7 +30,7 @@ async def group_page(
     until: Until = None,
     entry: Entry = None,
 ) -> Response:
-    """The page of a group. A caller may read it if the people of the group are in the caller's areas.
+    """The page of a group. A caller may read the page if the people of the group are in the caller's areas.
 
     If the people are abroad, their area of origin decides. Callers who may not read the page get 404.
     """

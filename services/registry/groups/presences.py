@@ -1,6 +1,6 @@
 """Decides which movements of a site concern a group, and which movements of a group concern a site. No I/O.
 
-Such a movement must have happened while people of the group were at the site.
+A movement concerns the group and the site only if the movement happened while people of the group were at the site.
 """
 
 from collections import defaultdict
@@ -35,7 +35,7 @@ class SitePresence(NamedTuple):
 def presences(counts: Iterable[GroupCount], stays: Iterable[GroupStay]) -> Iterator[SitePresence]:
     """The times when displaced people were at sites, according to these counts.
 
-    `stays` are the people left in the counts.
+    `stays` has the people who were left in the counts after movements.
     """
     ends = defaultdict[UUID, list[datetime]](list)
     for stay in stays:
@@ -47,7 +47,7 @@ def presences(counts: Iterable[GroupCount], stays: Iterable[GroupStay]) -> Itera
 
 
 def _end(count: GroupCount, ends: list[datetime]) -> datetime | None:
-    # NEVER has no time zone, so it cannot be compared with other times.
+    # NEVER has no time zone, so Python cannot compare NEVER with other times.
     if ends:
         return None if NEVER in ends else max(ends)
     end = count.changed_at or count.superseded_at

@@ -26,8 +26,7 @@ from shared.places import Places
 Row = TypeVar("Row", GroupCount, GroupStay)
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
 IN_EFFECT = GroupCount.superseded_by.is_(None)
-# The people who are counted now: the people of counts without movements, and the people who were left after the last
-# movement.
+# The people who are counted now. If a count has movements, these are the people who were left after the last movement.
 UNMOVED = (IN_EFFECT, GroupCount.changed_at.is_(None))
 STILL_LEFT = (GroupStay.superseded_at > func.now(),)
 HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
@@ -50,8 +49,8 @@ async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
     The result also has the counts in which other groups count the same people.
     """
     course = (await courses(session, [group_id]))[group_id]
-    # all counts of a stock have the same population, so the condition about `population` changes no result, but lets
-    # PostgreSQL use an index
+    # All counts of a stock have the same population. The condition about `population` therefore changes no result, but
+    # it lets PostgreSQL use an index.
     populations = {count.population for count in course.counts if count.population}
     same = GroupCount.population.in_(populations), GroupCount.stock_id.in_([row.stock_id for row in course.current])
     others = await session.scalars(select(GroupCount).where(*same, IN_EFFECT, GroupCount.group_id != group_id))
@@ -91,12 +90,12 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
 async def of_hazard(
     session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int
 ) -> list[GroupCount | GroupStay]:
-    """The people of the counts that name the hazard, as far as figures count them now.
+    """The people of the counts that name the hazard. Only people whom figures count now are included.
 
     The newest count comes first, as in `GroupCourse.current`.
 
     The groups of these people were in the visible area at some time, or came from the visible area. `readable` decides
-    about each group.
+    whether the caller may read a group.
     """
     there = or_(visibility.covers("destination_pcode"), visibility.covers("origin_pcode"))
     named = select(GroupCount.group_id).where(GroupCount.hazard_id == hazard_id)
@@ -120,7 +119,7 @@ def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Pla
 
 
 async def presences_of(session: AsyncSession, counts: Sequence[GroupCount]) -> list[SitePresence]:
-    """The times in which people of these counts were at sites."""
+    """The periods in which people of these counts were at sites."""
     of_counts = GroupStay.report_id.in_([count.report_id for count in counts])
     return list(presences(counts, await session.scalars(select(GroupStay).where(of_counts))))
 
@@ -136,8 +135,8 @@ async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: G
 async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
     """The keys of all versions of the reports about the group, and of other movements that concerned its people.
 
-    Movements of everybody at a site are included if they happened while people of the group were there. Some of these
-    movements moved nobody of the group: they are reversed, or only confirm that the people are there.
+    Movements of everybody at a site are included if they happened while people of the group were at the site. Some of
+    these movements moved nobody of the group: the movements are reversed, or only confirm where the people are.
     """
     moving = {count.movement_id for count in course.counts if count.movement_id}
     # If several teams counted the same people, a movement of one group moves people in the counts of the other groups.
@@ -152,7 +151,10 @@ async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey
 
 
 async def versions(session: AsyncSession, encryption: EnvelopeEncryption, report_ids: Collection[UUID]) -> Versions:
-    """All versions of these reports about groups, and of these movements of sites, in the order of receipt."""
+    """All versions of these reports and movements, in the order of receipt.
+
+    The reports are about groups, the movements about sites.
+    """
     these = Report.report_id.in_(report_ids)
     own = await report_queries.versions(session, encryption, ReportKind.GROUP, these, kinds=OF_GROUP)
     of_sites = await report_queries.versions(session, encryption, SITE, these, kinds=[ReportKind.SITE_MOVEMENT])

@@ -58,7 +58,7 @@ class Tally:
 
     @property
     def displaced(self) -> int:
-        """The people of this count who are still displaced where they were counted."""
+        """The people of this count who are still displaced at the place where they were counted."""
         return self.people.count if self.count.sub_stock is SubStock.IN_DISPLACEMENT else 0
 
     @property
@@ -67,7 +67,10 @@ class Tally:
 
     @property
     def confirmed_at(self) -> datetime:
-        """When somebody last saw the people: the time of the count, of its last movement, or of a confirmation."""
+        """The time when somebody last saw the people.
+
+        The time is that of the count, of its last movement, or of a confirmation.
+        """
         return max(self.steps[-1].at, self.noted_at or self.steps[-1].at)
 
     @property
@@ -82,12 +85,12 @@ class Tally:
 
     @property
     def fingerprint(self) -> bytes:
-        """A digest of all stored and published values of the count, except the list of counts that it replaces."""
+        """A digest of all stored and published values of the count. The list of the replaced counts is not included."""
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
         clear = count.clear.model_dump(mode="json", include=REPORTED)
         of_report = clear, count.author, count.team, count.places_version, count.needs
         place = count.site_id, count.population, count.stock_id, count.covers_site, count.sub_stock, count.movement_id
-        # without these values, the digest equals the one that the previous release of Dayar stored
+        # without these values, the digest equals the digest that the previous release of Dayar stored
         further = (count.left, count.left_sub_stock, self.noted_at, self.is_return_presumed)
         left = [value for value in further if value]
         content = *of_report, *place, count.counted_at, *self.standing, steps, sorted(self.gone.items()), *left
@@ -98,7 +101,7 @@ class Tally:
         return self.count.counted_at <= at and not is_replaced
 
     def take(self, number: int, at: datetime, to: SubStock | None = None) -> People:
-        """Take this number of people away, or all people if there are fewer."""
+        """Take this number of people away. If the count has fewer people, take all people away."""
         moving, rest = self.people.first(number)
         if moving.count:
             self.steps.append(Step(at, rest))
@@ -106,7 +109,7 @@ class Tally:
         return moving
 
     def note(self, at: datetime, *, is_lifted: bool) -> None:
-        """Note a report that moves nobody: the evacuation was lifted, or the people are still there."""
+        """Note a report that moves nobody: the report lifts the evacuation, or confirms where the people are."""
         self.is_return_presumed = is_lifted
         if not is_lifted:
             self.noted_at = at
@@ -114,7 +117,8 @@ class Tally:
     def empty(self, at: datetime) -> None:
         """Remove the people who are left.
 
-        A later count of everybody at the site includes the people who are left, so they move as a part of that count.
+        A later count of everybody at the site includes the people who are left. These people therefore move as a part
+        of the later count.
         """
         if self.people.count:
             self.steps.append(Step(at, People()))

@@ -43,20 +43,24 @@ class GroupCourse:
     def is_visible_from(self, report_id: UUID) -> set[str | None]:
         """The P-codes of the areas whose users may see the group.
 
-        The areas are those where its people are or, if the people are abroad, the areas of origin. If other counts
-        replaced all counts of the group, or nobody was counted, the place in the current report decides.
+        The areas are the present areas of the group's people. If the people are abroad, the areas are their areas of
+        origin. If other counts replaced all counts of the group, or nobody was counted, the place in the current report
+        decides.
         """
         if present := [row for row in self.current if row.persons]:
             return {row.destination_pcode or row.origin_pcode for row in present}
         reported = next(count for count in self.counts if count.report_id == report_id)
         # People who left the country are in no stock. If people left the country, only the change of their former count
-        # shows this.
+        # shows their departure.
         has_left = reported.superseded_by is None and reported.changed_at is not None
         return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
 
     @property
     def counts_everybody(self) -> bool:
-        """Whether a count in effect is of everybody at a site, so that it may include people of other counts."""
+        """Whether a count in effect is of everybody at a site.
+
+        A count of everybody may include people of other counts.
+        """
         return any(self._count_of(row).covers_site for row in self.current)
 
     def source_of(self, row: GroupCount | GroupStay) -> str:

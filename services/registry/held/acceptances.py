@@ -1,7 +1,7 @@
 """Accepts a held report as a report about a household that is already registered. No I/O.
 
-A person accepts a report in this way if it seems to describe the registered household. The report then does not
-register a second household. The rules are in docs/decisions/0065.
+A person accepts a report under a registered household if the report seems to describe this household. The report then
+does not register a second household. The rules are in docs/decisions/0065.
 """
 
 from datetime import date
@@ -24,7 +24,7 @@ class NotAccepted(StrEnum):
 
 
 class Adopted(NamedTuple):
-    """How a report was accepted: why it was held before, and which version of which report it replaced.
+    """The facts about an acceptance: why the report was held before, and which version of which report it replaced.
 
     The reversal of the acceptance needs these values.
     """
@@ -37,7 +37,7 @@ class Adopted(NamedTuple):
 class NotReversed(StrEnum):
     """Why an acceptance was not reversed."""
 
-    CHANGED_SINCE = "changed_since"  # another report has taken the place of the accepted one
+    CHANGED_SINCE = "changed_since"  # another report has taken the place of the accepted report
 
 
 def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, is_later: bool) -> NotAccepted | Adopted:
@@ -45,8 +45,8 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
 
     A report about a displacement replaces the household's current report. If `is_later` is true, the report is a later
     displacement of the household instead. If another version of the report has already taken effect on this household,
-    the held version corrects it. Returns the reason if nothing was changed, otherwise what is needed to reverse the
-    acceptance.
+    the held version corrects that version. If nothing was changed, returns the reason. Otherwise returns the values
+    that a reversal of the acceptance needs.
     """
     subject = working_set.subjects.get(household)
     if filed.subject[0] != household[0] or subject is None or not subject.displacements:
@@ -69,8 +69,8 @@ def reverse(
     """Reverse the acceptance: the report waits again, and the replaced report is the household's report again.
 
     `former` is the household that the report itself names. If this household is registered, the working set must
-    contain it. Several acceptances under one household are reversed from the latest to the earliest. Returns the reason
-    if nothing changed.
+    contain it. If a household has several acceptances, they are reversed from the latest to the earliest. Returns the
+    reason if nothing changed.
     """
     subject = working_set.subjects.get(household)
     if filed.subject != household or subject is None or subject.valid(filed.report_id) is not filed:

@@ -38,7 +38,7 @@ IS_OPEN = exists().where(
 
 
 async def adopted(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """The acceptances about households in the visible districts that can be reversed, the newest first."""
+    """The acceptances that can be reversed, the newest first. Their households are in the visible districts."""
     wanted = (
         select(
             *(Adoption.decision_id, Adoption.household_id, Adoption.report_id),

@@ -1,13 +1,13 @@
-"""Lists held counts to be published again, because recorded counts that name a hazard may count the same people.
+"""Lists the held counts that must be published again, because the stock of their people may have changed.
 
 The event about a held count states the stock of its people. The hazard is a part of the stock. If the held count names
-no hazard, it takes the hazard from recorded counts of the same people (docs/decisions/0064). If a count that names the
-hazard is recorded later, the held count must be published again with the new stock. If the held count were not
-published again, the alerts service would add both counts. If a correction takes the hazard away again, the held count
-must be published again, too. Without this new event, the alerts service would treat the two counts as counts of the
-same people. A held count is also published again if a person joins or separates two places or two hazards. A held count
-is also published again if a site gets a name by which counts may name it. A listed held count whose stock stayed the
-same is not published (`stocks.py`).
+no hazard, the hazard comes from recorded counts of the same people (docs/decisions/0064). If a count that names the
+hazard is recorded later, the held count must be published again with the new stock. Without a new event about the held
+count, the alerts service would add both counts. If a correction removes the hazard again, the held count must also be
+published again. Without a new event about the held count, the alerts service would treat the two counts as counts of
+the same people. A held count is also published again if a person joins or separates two places or two hazards. A held
+count is also published again if a site gets a name that the count may contain. A listed held count is not published if
+its stock is unchanged (`stocks.py`).
 """
 
 # raw SQL throughout: the table is filled by one statement, in the transaction of a batch
@@ -63,8 +63,8 @@ async def named_departures(connection: Any, group_ids: Collection[str], report_i
 async def list_held_counts(connection: Any, counts: Iterable[Headcount], before: Collection[Departure]) -> None:
     """List the held counts whose districts equal the districts of one of these counts.
 
-    Only counts that name a hazard are compared. `before` are the departures of the replaced rows of these counts,
-    which may have named a hazard.
+    Only counts that name a hazard are compared. `before` are the departures in the rows that these counts replaced. The
+    replaced rows may have named a hazard.
     """
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)
@@ -77,9 +77,10 @@ async def list_held_counts(connection: Any, counts: Iterable[Headcount], before:
 
 
 async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Sequence[str]) -> None:
-    """List the held counts that concern these places or hazards, because a person has joined or separated them.
+    """A person has joined or separated these places or hazards.
 
-    A held count concerns a place if its people are there or came from there.
+    List the held counts that concern the places or hazards. A held count concerns a place if its people are at the
+    place or came from the place.
     """
     await _list(connection, LIST_AT, pcodes, hazard_ids)
 

@@ -2,7 +2,7 @@
 
 Reports that an earlier release of Dayar held are listed, because that release published no events about them. A held
 count is listed again if its stock may have changed (`counts.py`). Registered groups are listed if a site has got a name
-by which their counts may name it.
+that the counts of these groups may contain.
 """
 
 import asyncio
@@ -19,11 +19,12 @@ from services.registry.models import UnpublishedHeldPeople
 from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
-IDLE_SECONDS = 5.0  # the list is also polled, because a worker misses each NOTIFY that is sent while it connects again
+# the list is also polled, because a worker misses each NOTIFY that is sent while the worker reconnects
+IDLE_SECONDS = 5.0
 AT_ONCE = 200  # a transaction handles this many households and groups
 # raw SQL: the ORM cannot read whether a sequence was used. An earlier release of Dayar may have held further reports
-# after the migration made the list. These reports are added only while the sequence is unused, because then no event
-# has been published yet.
+# after the migration made the list. These reports are added only while the sequence is unused, because an unused
+# sequence means that no event has been published yet.
 COMPLETE = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT DISTINCT kind, subject_id FROM reports
@@ -33,7 +34,7 @@ ON CONFLICT DO NOTHING
 """)
 
 
-# raw SQL: the statement reads the unencrypted fields. An earlier release of Dayar published these held counts, so their
+# raw SQL: the statement reads the unencrypted fields. An earlier release of Dayar published these held counts. Their
 # facts are not stored, or are the facts of another version of the report.
 WITHOUT_FACTS = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
@@ -54,7 +55,7 @@ ON CONFLICT DO NOTHING
 async def complete_list(sessions: async_sessionmaker[AsyncSession]) -> None:
     """List the people whose reports an earlier release of Dayar held.
 
-    Call this before this release of Dayar holds a report.
+    Call this function before this release of Dayar holds its first report.
     """
     async with sessions.begin() as session:
         await session.execute(COMPLETE)

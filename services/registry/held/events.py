@@ -57,7 +57,7 @@ def published(event: EventData, now: datetime) -> Message:
 async def stocks_of(counts: Sequence[Headcount], connection: Any, places: Places, sites: TypedSites) -> dict[str, UUID]:
     """Maps the report id of each held count to the stock to which the count would belong.
 
-    If the held count names no hazard, recorded counts of the same people may name it.
+    If the held count names no hazard, recorded counts of the same people may name the hazard.
     """
     populations = {count.population for count in counts if count.population}
     rows = await connection.fetch(OTHERS, list(populations), [], [], []) if populations else []

@@ -22,10 +22,10 @@ def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject])
     """The newest held report about each household and group that is not registered.
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
-    If only an exercise registered a household or group, an Actual report about it is still a report about unregistered
-    people. Reports about people who are registered under another id are ignored. People are registered under another id
-    if a version by the same author or team was refused as a duplicate, or if the report took effect on another
-    household.
+    If a household or group is registered only by an exercise, an Actual report about the same id is a report about
+    unregistered people. Reports about people who are registered under another id are ignored. People are registered
+    under another id if a version by the same author or team was refused as a duplicate, or if the report took effect on
+    another household.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:

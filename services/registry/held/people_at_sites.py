@@ -52,7 +52,7 @@ def count_at_site(
     persons: int,
     covers_site: bool,
 ) -> CountAtSite:
-    """The held count as a recorded count."""
+    """The held count in the form of a recorded count."""
     return CountAtSite(
         site_id, counted_at, reported_at, report_id, stock_id, None, persons, covers_site, counted=persons
     )

@@ -17,7 +17,7 @@ from services.registry.visibility import Visibility
 from shared.events.vocabulary import DISPLACED, Mobility, OutcomeKind, RefusalReason, ReportKind, Status
 
 PERSONS = cast(CLEAR["persons"].astext, Integer)
-# `coalesce` adds the default value, because stored unencrypted fields do not contain it.
+# `coalesce` adds the default value, because stored unencrypted fields do not contain default values.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
 # An Actual report is about a registered household only if the household was registered with the status Actual, and not
@@ -62,10 +62,10 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
     """The persons displaced in the country, in held reports about households and groups that are not registered.
 
     Registered people are left out, because the board's totals already contain them. Reports about people who are
-    registered under another id are left out, too, as in `held.people.newest_held`. Of several held versions about one
+    registered under another id are also left out, as in `held.people.newest_held`. Of several held versions about one
     household, only the highest version is counted. Of several held counts of the same people, only the highest number
     is used. Only the part of this number that exceeds the recorded counts of these people is added. A count of
-    everybody at a site includes the people of earlier counts there.
+    everybody at a site includes the people of earlier counts at the site.
     """
     elsewhere = _held_counts(HeldStock.stock_id, HeldStock.persons).where(HeldStock.site_id.is_(None))
     at_sites = _held_counts(*people_at_sites.FACTS).where(HeldStock.site_id.is_not(None))

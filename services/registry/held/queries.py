@@ -32,8 +32,8 @@ ACCEPTABLE = frozenset(
     }
 )
 
-# Reports that are held for these reasons are judged again when other reports come, so no person needs to decide. All
-# reasons that are neither in ACCEPTABLE nor in WAITS mean that the report contradicts its earlier versions. The
+# Reports that are held for these reasons are judged again when other reports come, so no person needs to decide.
+# ACCEPTABLE and WAITS omit some reasons. A report that is held for another reason contradicts its earlier versions. The
 # report's author must then send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
@@ -48,9 +48,9 @@ UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
-# The P-code of the household, group or site that the report is about; NULL if it is not registered. This P-code is
-# needed for movements, because most of them state no destination. raw SQL: the expression of a household's present
-# place is raw SQL, too
+# The P-code of the household, group or site that the report is about. The P-code is NULL if this household, group or
+# site is not registered. Movements need this P-code, because most movements state no destination. raw SQL: the
+# expression of a household's present place is also raw SQL
 SUBJECT_PCODE = f"""coalesce(
     (SELECT {HERE} FROM households WHERE household_id = reports.subject_id),
     (
@@ -60,8 +60,8 @@ SUBJECT_PCODE = f"""coalesce(
     ),
     (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
 )"""  # noqa: S608 - constants
-# raw SQL: as above. People may be registered although the P-code is NULL: they may have come from abroad and left
-# again.
+# raw SQL: SUBJECT_PCODE is raw SQL, too. People may be registered although their P-code is NULL, for example if they
+# came from abroad and went abroad again.
 IS_SUBJECT_REGISTERED = """(
     EXISTS (SELECT FROM households WHERE household_id = reports.subject_id)
     OR EXISTS (SELECT FROM counts WHERE group_id = reports.subject_id)
@@ -132,8 +132,8 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     decided = (await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))).all()
     still_held = (await session.scalars(select(Report.outcome_id).where(Report.outcome_id.in_(decided), IS_HELD))).all()
     if settled := set(decided) - set(still_held):
-        # While the insert waited, the worker executed an earlier decision about these reports, so they are no longer
-        # held.
+        # While the insert waited, the worker executed an earlier decision about these reports. The reports are
+        # therefore no longer held.
         await session.execute(delete(HeldDecision).where(HeldDecision.outcome_id.in_(settled), is_open))
     await decisions.wake(session)
     return list(still_held)

@@ -26,7 +26,7 @@ async def unpublished(
     counts: Mapping[str, Headcount],
     stocks: Mapping[str, UUID],
 ) -> Sequence[HeldChange]:
-    """Leaves out held counts whose facts are as in the last event about them.
+    """Leaves out held counts whose facts the last event has already stated.
 
     Stores the facts of all other held counts.
 

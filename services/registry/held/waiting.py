@@ -118,9 +118,9 @@ async def decide(
     """Store the decision about these reports. The worker executes the decision.
 
     Reports that are not held, already decided or not visible are left out. A person cannot accept some kinds of
-    reports. A person also cannot accept reports about people who are registered in another area, because the acceptance
-    could move the people into the caller's area. If a person refuses several reports together, reports that wait for
-    other reports stay undecided. Reports that wait for other reports need no decision, and a refusal would lose them.
+    reports. A person also cannot accept reports about people who are registered in another area. The acceptance could
+    move these people into the caller's area. If a person refuses several reports together, reports that wait for other
+    reports stay undecided. Reports that wait for other reports need no decision, and a refusal would discard them.
     Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)

@@ -53,8 +53,8 @@ class HeldReport(BaseModel):
     """A held report without personal data. `clear` has the report's unencrypted fields about people, places and time.
 
     If `is_acceptable` is true, the caller may accept the report. If `is_elsewhere` is true, only a person of the area
-    where the people are registered may accept it. If `waits` is true, the registry judges the report again when another
-    report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction.
+    where the people are registered may accept the report. If `waits` is true, the registry judges the report again when
+    another report comes. If `is_acceptable`, `is_elsewhere` and `waits` are false, the author must send a correction.
     `subject_pcode` is the place where the people are registered, because most movements state no place. `subject_pcode`
     is None if this place is outside the caller's areas. If `is_adoptable` is true, the caller may accept the report as
     a report about another household that is registered.
@@ -118,7 +118,7 @@ class OpenedReport(BaseModel):
 class HeldPersonsView(BaseModel):
     """The persons displaced in the country, in held reports about households and groups that are not registered yet.
 
-    The two numbers must not be added, because they may count the same people.
+    The two numbers must not be added, because both numbers may include the same people.
     """
 
     in_households: int
@@ -199,7 +199,7 @@ async def held_persons(request: Request, session: Session, caller: Caller) -> He
 async def opened(outcome_id: UUID, request: Request, session: Session, caller: Caller) -> OpenedReport:
     """The whole report.
 
-    As for the page of a household, the caller must have stated a purpose, and the security log records the request.
+    The caller must have stated a purpose, as for the page of a household. The security log records the request.
     """
     encryption, visibility = at_hand(request, caller)
     await check_purpose(request, caller, outcome_id)
@@ -270,8 +270,8 @@ async def note(
 ) -> None:
     """Write the people of the changed reports to the security log.
 
-    If a report is accepted under another household, this household is given as `besides` and is written, too. Also
-    write the unchanged ids, because the caller may have guessed them.
+    If a report is accepted under another household, the argument `besides` has this household, and the log also gets
+    this household. Also write the unchanged ids, because the caller may have guessed them.
     """
     entries = []
     if changed:

@@ -16,10 +16,10 @@ SEX: dict[str, int] = {sex: number for number, sex in enumerate(SEXES)}
 
 
 class Disaggregation(NamedTuple):
-    """The numbers of displaced persons by sex and age, in the order of CELLS, and the age codes of all known ages.
+    """The numbers of displaced persons by sex and age, in the order of CELLS.
 
-    `assessed` is the number of persons who answered the questions about functioning. `with_disability` is the number of
-    persons with disability among the assessed persons.
+    `ages` has an age code for each person whose age is known. `assessed` is the number of persons who answered the
+    questions about functioning. `with_disability` is the number of persons with disability among the assessed persons.
     """
 
     cells: list[int]
@@ -63,10 +63,10 @@ def codes(filed: Filed, at: datetime | None = None) -> list[int]:
 # AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In the
 # following years, the age rises on every 1 January, because the birthday must not be stored unencrypted. The exact age
 # on the day of displacement would reveal whether the birthday is before or after this day. The code therefore contains
-# the age on the next 1 January, and not the age on the day of displacement. The exception is a person who enters an
-# older bracket of a profile between the day of displacement and the next 1 January. In memory only, the assessment of
-# the person's functioning, multiplied by ASSESSMENT_STEP, is added to the person code. PostgreSQL stores only numbers
-# of assessed persons, so that no disability is stored beside an age.
+# the age on the next 1 January, and not the age on the day of displacement. A person who enters an older bracket of a
+# profile between the day of displacement and the next 1 January is an exception. In memory, the person code also
+# contains the assessment of the person's functioning, multiplied by ASSESSMENT_STEP. PostgreSQL stores only numbers of
+# assessed persons, so that no disability is stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -138,7 +138,7 @@ def age(member: Content, year: int, day: str) -> int | None:
 
     If only the birth year is known, the age is the difference of the two years.
 
-    If a report states only an age, the age was right on the day `age_reported_on`, and the years since then are added.
+    If a report states only an age, the age was right on the day `age_reported_on`. The years since this day are added.
     If the report does not state this day, the stated age is used unchanged.
     """
     born: str | None = member.get("birth_date")

@@ -2,7 +2,7 @@
 
 A movement whose code is unknown, or belongs to several households, is held until a single household has the code. If an
 account sends many wrong codes within an hour, its further codes are compared only after a pause. Without this limit, an
-account could guess the codes of households: a receipt shows whether a movement was recorded.
+account could guess the codes of households, because a receipt shows whether a movement was recorded.
 """
 
 # raw SQL throughout: the statements use the asyncpg connection of the working set
@@ -24,12 +24,12 @@ WINDOW = timedelta(hours=1)
 KEPT = timedelta(days=60)  # by default, a movement with a wrong code is refused after this time
 AT_ONCE = 200  # a transaction compares this many waiting movements again
 
-# Only one transaction at a time compares codes. If two transactions compared codes at the same time, neither would
-# count the wrong codes in the other transaction.
+# Only one transaction at a time compares codes. If two transactions compared codes at the same time, each transaction
+# would miss the wrong codes in the other transaction.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
-# Transactions that give households the same code run one after the other. If such transactions ran at the same time,
-# they could give one code to two households without noticing. The locks are taken after the locks of households, in a
-# fixed order.
+# Transactions that give households the same code run one after the other. If two of these transactions ran at the same
+# time, they could give one code to two households without noticing. The locks are taken after the locks of households,
+# in a fixed order.
 LOCK_GIVEN = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -46,10 +46,10 @@ INSERT INTO coded_movements (report_id, version, author, compared_at, wrong_at) 
 ON CONFLICT DO NOTHING
 """
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
-# Selects the movements whose codes have not been compared for the longest time. `wrong_at` is the time at which a code
-# was first compared and found wrong. `wrong_at` is NULL if the code was not compared yet, because the account must
-# pause. Movements with and without `wrong_at` have separate limits. Many movements of accounts that must pause
-# therefore do not delay the movements of other accounts.
+# Selects the movements whose codes have not been compared for the longest time. `wrong_at` is the time of the first
+# comparison that found the code wrong. `wrong_at` is NULL if the code was not compared yet, because the account must
+# pause. Movements with and without `wrong_at` have separate limits. Therefore, even many movements of accounts that
+# must pause do not delay the movements of other accounts.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -131,7 +131,7 @@ def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) 
     """Maps codes to the ids of loaded households. Codes that belong to several households are left out.
 
     `holders` are the households that have these codes in the database. For loaded households, the codes in memory are
-    used instead, because reports of the batch may have changed them.
+    used instead, because reports of the batch may have changed the codes.
     """
     households = {subject.name[1]: subject for subject in loaded if subject.name[0] == ReportKind.HOUSEHOLD}
     for code in codes:
@@ -156,7 +156,7 @@ def expired(
     comparisons: Iterable[CodeComparison],
     until: datetime,
 ) -> list[FiledMovement]:
-    """The movements whose codes were found wrong before `until`, and whose household was not found now either."""
+    """The movements whose codes were found wrong before `until`, and whose household is still unknown."""
     identified = {version_of(comparison.movement) for comparison in comparisons}
     wrong_at = {version: at for version, at in listed.items() if at is not None and version not in identified}
     return [movement for movement in waiting if wrong_at.get(version_of(movement), until) < until]
@@ -208,11 +208,11 @@ class HouseholdCodes:
     async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
         """Put stored movements on the list if their codes must be compared again.
 
-        If a person took such a movement away from its household, its code was never compared with others. The code was
-        not compared either if the movement waited for another version of its report, and now waits for its own
-        household. The code is listed as if it had been found wrong an hour ago. Such a code therefore does not count
-        against the author's limit of wrong codes. The time after which the movement is refused begins only now, because
-        until now the movement had a household or waited for another report.
+        If a person took a movement away from its household, the movement's code was never compared with other codes. If
+        a movement waited for another version of its report, and now waits for its household, its code was not compared
+        either. The list states that the code was found wrong an hour ago. The author's limit of wrong codes therefore
+        does not count this code. Until now, the movement had a household or waited for another report. Therefore the
+        time after which the movement is refused begins only now.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
@@ -221,7 +221,10 @@ class HouseholdCodes:
             await self._connection.executemany(ADD, listed)
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
-        """Some of the listed movements, each with the time from which its code counts as wrong."""
+        """Some of the listed movements.
+
+        For each movement, the result has the time from which its code counts as wrong.
+        """
         if not await self._connection.fetchval(IS_ANY_LISTED):
             return {}
         await self.lock()
@@ -236,8 +239,8 @@ class HouseholdCodes:
     ) -> list[CodeComparison]:
         """Compare the codes of the `listed` movements again. Returns the movements whose household is known now.
 
-        `waiting` are the listed movements whose household is still unknown. All other listed movements leave the list,
-        because a person refused them, or a newer version replaced them. The wrong codes of movements that leave the
+        `waiting` are the listed movements whose household is still unknown. All other listed movements leave the list:
+        a person refused these movements, or newer versions replaced them. The wrong codes of movements that leave the
         list still count until the end of the hour. If these codes did not count, an account could try any number of
         codes by correcting its own movements.
         """
@@ -256,9 +259,9 @@ class HouseholdCodes:
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
         """A report may give its household a code that another household has.
 
-        Count this code as a wrong code of the author. If such a code did not count, an account could guess codes:
-        movements with a shared code are not recorded, and the receipts of the account show this. The caller has locked
-        the households, and stores them later.
+        Count this code as a wrong code of the author. A movement with a code of two households is not recorded, and the
+        account sees the result in its receipt. If the code did not count as wrong, the account could guess codes in
+        this way. The caller has locked the households, and stores them later.
         """
         if not given:
             return

@@ -1,4 +1,7 @@
-"""Finds the displacement that each movement of a household follows, and computes where the people are now. No I/O."""
+"""Finds the displacement to which each movement of a household belongs, and computes where the people are now.
+
+No I/O.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +22,7 @@ from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision,
 
 @dataclass
 class Courses:
-    """The course of each displacement that has movements, by its report id, and the decision about each movement."""
+    """The courses of the displacements that have movements, by report id, and the decision about each movement."""
 
     by_departure: dict[str, Course] = field(default_factory=dict)
     decisions: dict[str, ReportDecision] = field(default_factory=dict)
@@ -115,7 +118,7 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
 def onward_id(movement: FiledMovement, departure: Filed) -> str:
     """The id of a new displacement: the id of the movement's report.
 
-    If everybody at a site moved, one report is about many households, so an id is derived for each household.
+    If everybody at a site moved, one report is about many households. An id is therefore derived for each household.
     """
     if not movement.site_id:
         return movement.report_id
@@ -142,9 +145,9 @@ def carried_over(departure: Filed, gone: Parts) -> Parts:
 
 
 def still_gone(before: Parts, now: Parts) -> Parts:
-    """The members who are dead or abroad after a displacement, even if the displacement's report omits them.
+    """The members who are dead or abroad after a displacement. The report of the displacement may omit these members.
 
-    People with an assessed solution are not among these members, because a new displacement concerns them again.
+    Members with an assessed solution are not included, because a new displacement concerns these members again.
     """
     seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
     gone = {position: people.named(seen)[1] for position, people in before.items()}

@@ -1,6 +1,6 @@
 """Builds the registry's events about the changes of households and the outcomes of reports.
 
-`msgspec` writes the JSON, because building a pydantic model costs as much as all other work on a household.
+`msgspec` writes the JSON. Making a pydantic model would take as much time as all other work on a household.
 """
 
 from collections.abc import Iterator

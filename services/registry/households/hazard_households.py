@@ -1,6 +1,7 @@
 """A part of the console's page of a hazard: the number of registered households that last left because of the hazard.
 
-The part has no personal data. The link to the households leads to the search, which logs what it shows.
+The part has no personal data. The link to the households leads to the search. The search logs which households it
+shows.
 """
 
 from uuid import UUID
@@ -22,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 async def hazard_households(hazard_id: UUID, request: Request, session: Session, caller: Caller) -> Response:
     """The households in the caller's areas whose latest displacement is because of the hazard.
 
-    Households that were displaced again by something else do not count.
+    Households that were displaced again for another reason do not count.
     """
     visibility = figures_of(caller, request.app.state.places)
     status = request.app.state.settings.counted_status

@@ -13,7 +13,7 @@ Lead = Callable[[Position], Position]  # maps a position to the position after a
 
 
 def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
-    """The people whom the movement concerns, by their position before it, and the decision about the movement."""
+    """The decision about a movement, and the people whom it concerns, by their position before the movement."""
     if movement.site_id:
         return at_site(parts, movement), RECORDED
     number = movement.clear.persons or 0
@@ -31,8 +31,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
     """Everybody who is displaced at the site of the movement.
 
-    A report states that people are at the site, but not when they came. People who were first reported at the site
-    after the movement are therefore assumed to have come after the movement.
+    A report states that people are at the site, but not when they came. If the first report that people are at the site
+    is later than the movement, the people are assumed to have come later.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -56,10 +56,10 @@ def named(
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
-    """Take `number` people: first from parts that the movement changes, and among these from the largest part.
+    """Take `number` people.
 
-    For example, two of five people have returned. If a later report says that three people returned, the three are
-    those who had not returned.
+    Parts that the movement changes come first; among these parts, the largest part comes first. For example, two of
+    five people have returned. If a later report says that three people returned, these are the other three people.
     """
     chosen: Parts = {}
     for position in sorted(
@@ -84,7 +84,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """The same parts, in which each of these members is named in one part.
+    """The parts after each of these members was named in one part.
 
     A member who cannot be in any part is ignored.
     """

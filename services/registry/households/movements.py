@@ -1,8 +1,8 @@
 """Computes from movements the sub-stock and the place of each part of a household. No I/O.
 
-Movements are sorted by day, `reported_at` and report id before they are applied, so the order of arrival does not
-matter. A movement belongs to the displacement that it follows. The passage of time alone changes nothing: people leave
-the stock only by death, by leaving the country or by an assessed solution. The rules are in docs/decisions/0041.
+Movements are sorted by day, `reported_at` and report id before they are applied. The order of arrival therefore does
+not matter. A movement belongs to the displacement that it follows. The passage of time alone changes nothing. People
+leave the stock only if they die, leave the country, or have an assessed solution. The rules are in docs/decisions/0041.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,8 +38,8 @@ class Course(NamedTuple):
     """The stays and passages of the people of one displacement, and the decision about each movement.
 
     The report of the displacement describes the people until `changed_at`. After that time, `stays` describe the
-    people. `departed` are the people of the report, without people who had died or left the country before the
-    displacement. `site_movements` are the movements of everybody at a site that concerned these people.
+    people. `departed` are the people of the report. People who had died or left the country before the displacement are
+    not included. `site_movements` are the movements of everybody at a site that concerned these people.
     """
 
     parts: Parts
@@ -121,8 +121,8 @@ def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> boo
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
     """The positions that the people have left.
 
-    People return once and leave the country once. If a later report of the same movement names another place, this is
-    not a new movement.
+    People return once and leave the country once. If a later report of the same movement names another place, the
+    report is not a new movement.
     """
     return [
         before

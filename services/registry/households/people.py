@@ -14,10 +14,10 @@ Person = tuple[str, int]  # the id of a member, and the member's person code on 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Displaced people. `members` are named persons; `others` are the numbers of unnamed persons by sex and age.
+    """Displaced people. `members` are named persons. `others` are the numbers of unnamed persons by sex and age.
 
-    If a movement stated only a number of people, nobody knows which members moved. In this case, `candidates` are the
-    members who may be among the unnamed persons. If there are no candidates, any member may be among them.
+    If a movement stated only a number of people, nobody knows which members moved. `candidates` are then the members
+    who may be among the unnamed persons. If there are no candidates, any member may be among the unnamed persons.
     """
 
     members: tuple[Person, ...] = ()
@@ -41,14 +41,14 @@ class People:
         return self.disaggregated().cells
 
     def coded(self, codes: Iterable[Person]) -> "People":
-        """The same people, with the person codes in `codes` for these members."""
+        """The same people. Members whose ids are in `codes` get these person codes."""
         known = dict(codes)
         return replace(self, members=tuple((id, known.get(id, code)) for id, code in self.members))
 
     def disaggregated(self, *, new_years: int = 0) -> Disaggregation:
         """The numbers of persons by sex and age.
 
-        The ages are those after this number of New Years since the displacement.
+        The ages are the ages after this number of New Years since the displacement.
         """
         named = described((code for _, code in self.members), new_years=new_years)
         return named._replace(cells=list(map(add, named.cells, self.others)))
@@ -86,7 +86,7 @@ class People:
         return People(united(self.members, ((member_id, code),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
-        """The same people, without these members among the candidates."""
+        """The same people. These members are no longer candidates."""
         return People(
             self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
         )

@@ -75,9 +75,10 @@ class Position:
 class Transition(NamedTuple):
     """The effect of a kind of movement on people.
 
-    `to` is the new sub-stock; None if the sub-stock stays the same. `sources` are conditions for the position of the
-    people. The conditions are tried in order, until somebody meets a condition. A movement without names concerns the
-    people who meet this condition. `confirms` is false if the report does not mean that somebody has seen the people.
+    `to` is the new sub-stock, or None if the sub-stock does not change. `sources` are conditions for the position of
+    the people. The conditions are tried in order, until somebody meets a condition. If the movement names no people,
+    the movement concerns the people who meet this condition. `confirms` is false if the report does not mean that
+    somebody has seen the people.
     """
 
     to: SubStock | None
@@ -126,10 +127,10 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
 
 
 def is_same_place(before: Position, after: Position) -> bool:
-    """Whether the movement leaves the people where they were.
+    """Whether the people have the same position after the movement.
 
-    A fact that the newer report omits is unchanged. If people have already returned to the same unit, a second return
-    does not move them.
+    If the newer report omits a fact, the fact is unchanged. If people have already returned to the same unit, a second
+    return does not move them.
     """
     is_same_unit = (before.pcode, before.country) == (after.pcode, after.country)
     is_same_settlement = bool(after.locality.pcode) and after.locality.pcode == before.locality.pcode
@@ -157,8 +158,8 @@ def destination(before: Position, movement: FiledMovement, departure: Filed) -> 
     """The place of the people after the movement.
 
     If the movement states no destination, the kind of movement decides. People who returned are at their origin. People
-    who leave the country are in an unknown country. All other people, and people who had left the country before, are
-    still at their former place.
+    who leave the country are in an unknown country. All other people stay at their former place, also people who had
+    left the country before.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:

@@ -1,8 +1,8 @@
 """Finds the households at a site, and the sites of households, by search keys.
 
-The rows contain a search key instead of the site's id, because the database alone must not reveal where a household is.
-Search keys are useless without the root key. The previous release of Dayar stored site ids in `household_sites`. The
-ids stay in `household_sites` until the worker has made keys from them.
+The rows contain a search key instead of the site's id: a reader of the database must not learn where a household is.
+Search keys are useless without the root key. The previous release of Dayar stored site ids in `household_sites`. When
+the worker has made keys from these ids, the worker deletes the ids.
 """
 
 # raw SQL throughout: some of these statements run for every batch of reports and must be fast
@@ -25,7 +25,7 @@ SITES_OF = """
 SELECT site_key, NULL::uuid AS site_id FROM household_site_keys WHERE household_id = ANY($1::uuid[])
 UNION SELECT NULL, site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
 """
-# The teams that reported people at the site $2. These teams own the households and groups at the site.
+# The teams that reported people at the site $2. The owners of the households and groups at the site are these teams.
 REPORTERS = f"""
 SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
@@ -81,7 +81,7 @@ class HouseholdSites:
     async def noted(self, *, most: int, steps: int) -> list[Name]:
         """At most `most` listed households, which together have at most `steps` movements.
 
-        A household with more movements than `steps` is returned alone.
+        If a household alone has more movements than `steps`, only this household is returned.
         """
         names = list[Name]()
         for row in await self._connection.fetch(NOTED, most):

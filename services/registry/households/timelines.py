@@ -96,7 +96,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class CountedPart:
-    """People of a household whom the figures count now, and the row of the report that placed them there."""
+    """People of a household whom the figures count now. `cause` is the row of the report that states their place."""
 
     row: Episode | HouseholdStay
     cause: Episode | HouseholdStay | HouseholdPassage

@@ -7,7 +7,7 @@ from services.registry.reports import AnyFiled, FiledMovement
 
 # A movement held for one of these reasons has not been judged yet. While the household is not known, the movement's
 # report id is stored in place of the household's id. The author may register a household under the same id. The
-# movement then belongs to that household and is judged, so it no longer waits for another household.
+# movement then belongs to that household. The movement is then judged, and no longer waits for another household.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 
 

@@ -1,4 +1,4 @@
-"""Stores the reason for which a person refused a report, and to whom a held report is assigned.
+"""Stores why a person refused a report, and to whom a held report is assigned.
 
 The author of the report reads the reason.
 """

@@ -1,6 +1,6 @@
 """Adds a household's present place, the version of its search keys, and an index of the codes of reports.
 
-Rows of the previous release of Dayar have no present place. The worker adds the place to such a row when it computes
+Rows of the previous release of Dayar have no present place. The worker adds the present place to a row when it computes
 the search keys of the row again.
 """
 

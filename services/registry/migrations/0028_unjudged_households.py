@@ -1,4 +1,4 @@
-"""Adds a list of households whose site reported a movement of everybody.
+"""Adds a list of households at sites from which a movement of everybody was reported.
 
 The worker must still apply the movement to these households.
 """

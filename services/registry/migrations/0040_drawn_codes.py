@@ -1,4 +1,7 @@
-"""Stores the short codes that the registry draws for households that the desk entered or that came in lists."""
+"""Stores the short codes that the registry draws.
+
+The registry draws codes for households from the desk or from lists.
+"""
 
 from alembic import op
 

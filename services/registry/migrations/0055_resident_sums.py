@@ -1,4 +1,7 @@
-"""Stores the published sums of the registered people at sites. The previous release of Dayar publishes no such sums."""
+"""Stores the published sums of the registered people at sites.
+
+The previous release of Dayar does not publish these sums.
+"""
 
 from alembic import op
 

@@ -1,9 +1,9 @@
-"""Stores which registered people are at a site now, and when registered people who left a site had come.
+"""Stores which registered people are at a site now. For registered people who left a site, stores when they had come.
 
 For all households at sites, the worker makes the keys of the sites again. The worker then also makes the rows of the
-new table. Root ids begin with the time of their generation, so that `0` is older than every root. The previous release
-of Dayar may make keys of a household during the update. A household whose keys the previous release of Dayar made gets
-rows with its next report.
+new table. A root id begins with the time of its generation. The id `0` is therefore older than the id of every root.
+The previous release of Dayar may make keys of a household during the update. If the previous release of Dayar made a
+household's keys, the household gets its rows with its next report.
 """
 
 from alembic import op

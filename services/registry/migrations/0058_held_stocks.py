@@ -1,4 +1,7 @@
-"""Stores which stock the last event about each held count stated, so that an event is published only on a change."""
+"""Stores which stock the last event about each held count stated.
+
+An event is then published only if the stock changes.
+"""
 
 from alembic import op
 

@@ -1,7 +1,8 @@
 """Adds sums of movements and of completed displacements, and indexes of recent departures and confirmations.
 
 The changes of movements have a table of their own. The worker of the previous release of Dayar does not read this
-table. If the changes of movements were in `figure_changes`, this worker would delete them and add them to no sum.
+table. If the changes of movements were in `figure_changes`, this worker would delete the changes without adding them to
+a sum.
 """
 
 from alembic import op

@@ -1,9 +1,9 @@
 """Stores by which rules the rows about a household's sites were made, so that older rows are repaired.
 
 Rows of `households` that the previous release of Dayar writes get the default 0. The previous release of Dayar does not
-know the table `site_residents` of migration 0056. The rows that it writes during an update would therefore stay wrong
-until the household's next report. Some rows may be wrong already, so the rows of all households at sites are made again
-once.
+know the table `site_residents` of migration 0056. The rows that the previous release writes during an update would
+therefore be wrong until the household's next report. Some rows may be wrong already, so the rows of all households at
+sites are made again once.
 """
 
 from alembic import op
@@ -13,7 +13,8 @@ down_revision = "registry_0061"
 
 
 def upgrade() -> None:
-    # two steps, because PostgreSQL gives existing rows the first default without rewriting the table
+    # two steps: PostgreSQL gives existing rows the first default without rewriting the table, and new rows get the
+    # second default
     op.execute("ALTER TABLE households ADD COLUMN site_rows smallint NOT NULL DEFAULT 1")
     op.execute("ALTER TABLE households ALTER COLUMN site_rows SET DEFAULT 0")
     op.execute(

@@ -15,8 +15,8 @@ WHERE episodes.household_id = {passage}.household_id AND episodes.status = {pass
     AND episodes.mobility = {passage}.mobility AND episodes.occurred_at <= {passage}.departed_at
 ORDER BY episodes.occurred_at DESC LIMIT 1
 """
-# The previous release of Dayar writes the displacements of a household before its movements, so the trigger finds the
-# displacement of each movement.
+# The previous release of Dayar writes the displacements of a household before its movements. The trigger therefore
+# finds the displacement of each movement.
 FILL = f"""
 CREATE FUNCTION fill_displaced_from() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

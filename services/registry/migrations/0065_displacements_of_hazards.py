@@ -1,6 +1,7 @@
-"""Indexes the displacements of households by the hazard that they name, because the page of a hazard counts them.
+"""Indexes the displacements of households by the hazard that they name.
 
-While the index is built, all writes to displacements wait. The previous release of Dayar ignores the index.
+The page of a hazard counts these displacements. While the index is built, all writes to displacements wait. The
+previous release of Dayar ignores the index.
 """
 
 from alembic import op

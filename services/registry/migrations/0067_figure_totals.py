@@ -1,6 +1,6 @@
 """Adds the totals of all changes of the stock, so that the stock of a recent day is read from few rows.
 
-Triggers of `figure_sums` keep the totals. The totals are therefore also right while the previous release of Dayar adds
+Triggers of `figure_sums` keep the totals. The totals are therefore right even while the previous release of Dayar adds
 the changes.
 """
 

@@ -1,4 +1,4 @@
-"""What several tables of the registry have in common."""
+"""The columns that several tables of the registry have in common."""
 
 from datetime import datetime
 from uuid import UUID
@@ -39,7 +39,7 @@ class Moved:
 
 
 class Assigned:
-    """The columns of every table of assignments: to whom a question is assigned, and by whom."""
+    """The columns of every table of assignments: the assignee's account, and the account that made the assignment."""
 
     account: Mapped[UUID]
     assigned_by: Mapped[UUID]

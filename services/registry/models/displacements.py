@@ -28,10 +28,10 @@ class Displaced(Moved):
     """The columns that the tables `episodes` and `counts` share.
 
     PostgreSQL computes those columns that only figures need. The primary key ensures that a report begins only one
-    displacement, even with concurrent workers. `superseded_at` is the time of the household's next move or, for a
-    count, of the recount that replaced it. While there is no such move or recount, `superseded_at` is infinity. In
-    `episodes`, a trigger sets `superseded_at` in rows of the previous release of Dayar. `shelter`, `needs` and
-    `evacuation` are None in rows of earlier releases of Dayar.
+    displacement, even with concurrent workers. `superseded_at` is the time of the household's next move. For a count,
+    `superseded_at` is the time of the recount that replaced the count. While there is no later move and no later
+    recount, `superseded_at` is infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous release
+    of Dayar. `shelter`, `needs` and `evacuation` are None in rows of earlier releases of Dayar.
     """
 
     @declared_attr.directive
@@ -80,9 +80,8 @@ class Displaced(Moved):
 class Assessed:
     """The displaced persons who answered the questions about functioning, and the persons with a disability.
 
-    In rows of earlier releases of Dayar, both numbers are 0, because nobody was asked. During an update, a worker of an
-    earlier release of Dayar may store a row. In such a row, both numbers are None until a newer worker has computed
-    them.
+    In rows of earlier releases of Dayar, both numbers are 0, because nobody was asked. If a worker of an earlier
+    release of Dayar stores a row during an update, both numbers are None. A newer worker then computes the two numbers.
     """
 
     assessed: Mapped[int | None] = mapped_column(SmallInteger)

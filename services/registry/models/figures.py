@@ -60,17 +60,16 @@ def changes() -> list[Column[Any]]:
     return [*dimensions(), Column("needs", ARRAY(Text)), *periods, *flags, *numbers]
 
 
-# The changes of displacements that are not in `figure_sums` yet.
-# The migration creates the triggers that insert the changes.
-# A change that removes a displacement has negative numbers.
-# `ended_on` is the first day on which the people were out of the stock.
-# If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if no month is known.
+# The changes of displacements that are not in `figure_sums` yet. The migration creates the triggers that insert the
+# changes. A change that removes a displacement has negative numbers. `ended_on` is the first day on which the people
+# were out of the stock. If `is_flow` is true, the displacement is a flow of the month of `began_on`. If no month is
+# known, it is a flow of the year.
 FIGURE_CHANGES = Table("figure_changes", RegistryModel.metadata, *changes())
 
 # The changes of movements that are not in `figure_sums` yet. Both tables have the same columns, so that one statement
 # sums both. A movement happened on the day `began_on`. If the movement completed a displacement, this table has a
-# second row. In this row, `movement` is NULL, `duration` is DELTA's class of the duration, and the origin and
-# destination belong to the displacement.
+# second row. In the second row, `movement` is NULL, and `duration` is DELTA's class of the duration. The origin and
+# destination of the second row belong to the displacement.
 MOVEMENT_CHANGES = Table("movement_changes", RegistryModel.metadata, *changes())
 
 # Each row is a combination of values of the dimensions. `name` contains all values as one text. The unique index is on
@@ -88,7 +87,7 @@ FIGURE_DIMENSIONS = Table(
 
 # Numbers of households and persons by dimensions. A row with the span day, month or year has the changes of the stock
 # in the period that begins on the day `since`. A row with the span flow has the flows of the month that begins on the
-# day `since`. A row with the span vague_flow has the flows of which only the year is known.
+# day `since`. A row with the span vague_flow has the flows whose year is known, but whose month is not known.
 FIGURE_SUMS = Table(
     "figure_sums",
     RegistryModel.metadata,
@@ -103,8 +102,8 @@ FIGURE_SUMS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# For each combination of dimensions, the total of all changes of the stock: the sum of the rows with the span year. The
-# triggers of `figure_sums` that keep the totals are created by the migration.
+# For each combination of dimensions, the total of all changes of the stock. The total is the sum of the rows with the
+# span year. The triggers of `figure_sums` that keep the totals are created by the migration.
 FIGURE_TOTALS = Table(
     "figure_totals",
     RegistryModel.metadata,
@@ -114,6 +113,6 @@ FIGURE_TOTALS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# Persons get a year older on each 1 January. The changes and sums contain the effects of the higher ages up to the year
-# `until_year`. The table has one row.
+# Persons get a year older on each 1 January. The changes and sums contain the changes of ages on each 1 January up to
+# the year `until_year`. The table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

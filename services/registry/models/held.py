@@ -13,8 +13,8 @@ from shared.messaging.models import Decision
 class UnpublishedHeldPeople(RegistryModel):
     """A household or group whose held reports must be published, for the first time or again (`held/earlier.py`).
 
-    The counts of a registered group are computed again, because a site now has the name of their place. The worker
-    publishes the changes and deletes the row.
+    If the group is registered, its counts are computed again, because a site now has the name of their place. The
+    worker publishes the changes and deletes the row.
     """
 
     __tablename__ = "unpublished_held_people"
@@ -28,7 +28,8 @@ class HeldStock(RegistryModel):
 
     The columns below `stock_id` are facts of the count. These facts are None in rows of the previous release of Dayar,
     until the worker publishes these counts again. `is_counted` is true if the count is of displaced people in the
-    country. `site_id`, `covers_site` and `counted_at` are those of the count as it would be recorded (`headcounts.py`).
+    country. `site_id`, `covers_site` and `counted_at` have the values that the recorded count would have
+    (`headcounts.py`).
     """
 
     __tablename__ = "held_stocks"

@@ -13,9 +13,9 @@ class Household(Registered, Moved, RegistryModel):
 
     `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of the household's search keys. Rows of the
     previous release of Dayar have no present place, and their folding version is 1. When the worker makes the search
-    keys of such a row, it also sets the place and the version. `site_root_id` is the id of the root of the household's
-    site keys. `site_root_id` is empty until the worker has made the site keys. `site_rows` is the version
-    `rows.SITE_ROWS` of the rows about its sites, and 0 if the previous release of Dayar wrote the row.
+    keys of a row, it also sets the place and the version. `site_root_id` is the id of the root of the household's site
+    keys. `site_root_id` is empty until the worker has made the site keys. `site_rows` is the version `rows.SITE_ROWS`
+    of the rows about the household's sites. `site_rows` is 0 if the previous release of Dayar wrote the row.
     """
 
     __tablename__ = "households"
@@ -55,7 +55,7 @@ class HouseholdKey(WrappedKey, RegistryModel):
     """The data key of a household. Each household with a filed report has a key.
 
     `sealed_code` is the short code that the registry drew, encrypted with the key. When the household changes, its row
-    in `households` is replaced, but this row stays.
+    in `households` is replaced, but the row with its key is not replaced.
     """
 
     __tablename__ = "household_keys"

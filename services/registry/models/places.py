@@ -11,8 +11,8 @@ from shared.messaging.models import Decision
 class PlaceDecision(Decision, RegistryModel):
     """A person's decision whether two places are the same. The module `same_places` explains the keys (`unit`, `name`).
 
-    `label` and `other_label` are the names as people typed them, or as they are listed. The newest decision about two
-    places is valid.
+    `label` and `other_label` are the names that people typed, or the names in the list of sites. The newest decision
+    about two places is valid.
     """
 
     __tablename__ = "place_decisions"
@@ -30,7 +30,7 @@ class PlaceDecision(Decision, RegistryModel):
 class PlaceAssignment(Assigned, RegistryModel):
     """The person who should answer whether two places are the same.
 
-    If people have joined one of the two places to a third place, the question is a new one and is assigned to nobody.
+    If people have joined one of the two places to a third place, there is a new question, which is assigned to nobody.
     """
 
     __tablename__ = "place_assignments"

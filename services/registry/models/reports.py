@@ -44,8 +44,8 @@ class CodedMovement(RegistryModel):
     """A movement that waits for a household with its short code.
 
     `wrong_at` is the time from which the code counts as a wrong code of the author. `wrong_at` is NULL if the code was
-    not compared yet, because the author had sent too many wrong codes. A report that gives its household the code of
-    another household counts as a wrong code, too, and has a row for an hour.
+    not compared yet, because the author had sent too many wrong codes. If a report gives its household the code of
+    another household, this also counts as a wrong code. The report then has a row for an hour.
     """
 
     __tablename__ = "coded_movements"

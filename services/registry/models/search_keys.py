@@ -15,8 +15,8 @@ class HouseholdSearchKeys(RegistryModel):
 
     The keys of a household are in one row, because a row for each key would take more CPU time.
 
-    Each search also reads the index's list of new entries (the pending list of a GIN index), so this list is kept
-    short.
+    Each search also reads the pending list of the GIN index, which has the new entries. The pending list is therefore
+    kept short.
     """
 
     __tablename__ = "search_keys"

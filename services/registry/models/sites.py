@@ -13,7 +13,7 @@ from services.registry.models.base import RegistryModel, WrappedKey
 class Site(RegistryModel):
     """A site where displaced people stay. `needs` maps each need of the site to the time when it was first stated.
 
-    `sealed` has the person in charge, encrypted with the site's key; None if no person is known.
+    `sealed` has the person in charge, encrypted with the site's key. `sealed` is None if no person is known.
     """
 
     __tablename__ = "sites"
@@ -57,8 +57,8 @@ class SiteReportKey(WrappedKey, RegistryModel):
 class HouseholdSiteKey(RegistryModel):
     """A site where a household is or was, according to a report.
 
-    This table tells which households a movement of everybody at a site concerns. The table has a search key instead of
-    the site's id, because the database alone must not reveal where a household is.
+    From this table, the registry knows which households a movement of everybody at a site concerns. The table has a
+    search key instead of the site's id, because the database alone must not reveal where a household is.
     """
 
     __tablename__ = "household_site_keys"
@@ -85,7 +85,7 @@ class SitePassage(RegistryModel):
     """Registered displaced people who left a site at `moved_at`, by a movement of their household.
 
     Movements of everybody at the site are not in this table, because these movements already change the counts of
-    people at the site. `came_at` is explained in `sites/passages.py`; it is None in rows of earlier releases of Dayar.
+    people at the site. `sites/passages.py` explains `came_at`. In rows of earlier releases of Dayar, `came_at` is None.
     Only the previous release of Dayar writes rows with `is_arrival`.
     """
 

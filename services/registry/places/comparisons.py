@@ -1,7 +1,8 @@
 """Compares counts with the registered people at the same places, in the background, and publishes the results.
 
 The transaction that files a report computes no comparison, because the registration must stay fast. The worker reads
-the changed households of the districts with open counts, and publishes a count again if its comparison has changed.
+the changed households of the districts with open counts. If the comparison of a count has changed, the worker publishes
+the count again.
 """
 
 import asyncio
@@ -80,11 +81,11 @@ WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility 
 class Listed(NamedTuple):
     """The counts and households to compare, in one version of the data.
 
-    `unread` are the households that are still to be read.
+    `unread` are the households that the worker must still read.
 
-    The households are listed once for each comparison. If the worker listed the households again after each batch, a
-    comparison would never end while households keep arriving. The first comparison of 100,000 households would list
-    them 2,000 times.
+    The households are listed once for each comparison. If the worker listed the households again after each batch, new
+    households could delay the end of the comparison for ever. The first comparison of 100,000 households would make the
+    list 2,000 times.
     """
 
     version: str
@@ -99,8 +100,8 @@ class PlaceComparing:
 
     The places of households are kept in memory only, and are stored nowhere.
 
-    `rest_seconds` is the pause after a comparison. The pause is longer if many counts were published. One new household
-    may change the sums of all counts of its pair of districts.
+    `rest_seconds` is the pause after a comparison. The pause is longer if many counts were published. A new household
+    may change the sums of all counts with the same pair of districts.
     """
 
     lock: ClassVar[str] = "place_comparisons"
@@ -127,7 +128,7 @@ class PlaceComparing:
     async def step(self) -> bool:
         """Read some of the listed households.
 
-        If no household is left to read, publish the counts whose comparison has changed.
+        If all listed households have been read, publish the counts whose comparison has changed.
 
         Returns whether everything is compared.
         """
@@ -216,9 +217,9 @@ class PlaceComparing:
         }
 
     async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:
-        """Publish the counts whose comparison differs from the last published one. Returns the number of these counts.
+        """Publish the counts whose comparison differs from the last published comparison.
 
-        A count that cannot be read is left out, so that all others are published.
+        Returns the number of these counts. A count that cannot be read is left out, so that all others are published.
         """
         try:
             async with self._sessions.begin() as session:
@@ -256,8 +257,8 @@ class PlaceComparing:
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
     """Whether the comparison must be published.
 
-    The first comparison of a count is published only if it contains registered people. These people are at a stated
-    place in the count's district, or among the people of a count of everybody.
+    The first comparison of a count is published only if it contains registered people. Only registered people at a
+    stated place in the count's district, or among the people of a count of everybody, are considered.
     """
     if published is None:
         return bool(comparison.registered or comparison.included_persons)

@@ -97,7 +97,7 @@ def between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Simil
 def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
     """Pairs of counts whose origins and present places are the same or nearly equal.
 
-    If several counts have the same places and the same hazard, only the newest of them is compared. Counts that name
+    If several counts have the same places and the same hazard, only the newest count is compared. Counts that name
     hazards of different emergencies are not compared.
     """
     newest = defaultdict[tuple[PlaceKey, PlaceKey], dict[UUID | None, OpenCount]](dict)
@@ -121,18 +121,19 @@ def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Ite
 
 
 def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
-    """The counts that differ only by the hazard, and that the registry did not join by itself.
+    """The counts that differ only by the hazard, and that the registry did not join without a person's decision.
 
-    Either only one of the counts names its hazard, or they name two hazards that people fled at about the same time.
-    The two hazards may be one emergency also if their types differ, for example an earthquake and its landslides. No
-    question is asked about a later partial count: it is added to the earlier count in any case.
+    In the first case, only one of the two counts names its hazard. In the second case, the counts name two hazards that
+    people fled at about the same time. Even if the types of the two hazards differ, the hazards may be one emergency,
+    for example an earthquake and its landslides. No question is asked about a later partial count, because it is always
+    added to the earlier count.
     """
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:
         if count.destination.pcode:
             # the question shows the hazard that the report names
             alike[count.population].append(replace(count, hazard_id=count.hazard_id or hazard_of(count, same)))
-    # most populations have only one hazard or none, so only populations with several are compared
+    # most populations have at most one hazard, so only populations with several hazards are compared
     several_hazards = [counts for counts in alike.values() if len({hazard_of(count, same) for count in counts}) > 1]
     for several in several_hazards:
         for later, earlier in combinations(sorted(several, key=age_order, reverse=True), 2):

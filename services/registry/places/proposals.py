@@ -1,7 +1,7 @@
 """Proposes places of open counts that may be the same place, because their typed names are nearly equal. No I/O.
 
-A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0059). In
-the same way, the desk is asked whether a count without a hazard is of a certain hazard (docs/decisions/0064).
+A proposal is a question for the desk. Until a person has answered, the places are different (docs/decisions/0059). The
+desk is also asked whether a count without a hazard is of a certain hazard (docs/decisions/0064).
 """
 
 from collections import defaultdict
@@ -36,8 +36,8 @@ class PlaceAnswer(StrEnum):
 class Decided(NamedTuple):
     """The decisions of people.
 
-    `closed` are the pairs that need no question: people decided that they are different, or that they are the same and
-    the worker will join them. `same` are the places that the worker has joined. `accepted` has the places that the
+    `closed` are the pairs that need no question: people decided that the two places are different, or that the worker
+    must join the two places. `same` are the places that the worker has joined. `accepted` has the places that the
     worker has joined, and the places that the worker will join.
     """
 
@@ -61,7 +61,10 @@ class ProposedPlace:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A question whether two places are the same. `since` is the time from which counts with both names were known."""
+    """A question whether two places are the same.
+
+    `since` is the time from which the registry had a count with each of the two names.
+    """
 
     pair: PlacePair
     id: UUID
@@ -93,7 +96,7 @@ def _proposal(
 ) -> Proposal:
     """The question about two places.
 
-    `joined` is the pair of places. A place that people have joined to others is given by the common key of all these
+    `joined` is the pair of places. If people have joined a place to other places, the pair has the common key of these
     places.
     """
     sides: list[ProposedPlace] = []

@@ -96,7 +96,7 @@ async def open_sites(session: AsyncSession, visibility: Visibility, language: st
 async def decided(session: AsyncSession, places: Places) -> Decided:
     """The decisions of people.
 
-    A question is not asked any more as soon as a decision is stored, even before the worker executes it.
+    As soon as a decision is stored, its question is not asked any more. The worker executes the decision later.
     """
     newest = (
         select(PlaceDecision)

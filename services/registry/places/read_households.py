@@ -1,4 +1,7 @@
-"""Keeps in memory what a background task needs of each household. Only changed households are read again."""
+"""Keeps in memory the values that a background task needs from each household.
+
+Only changed households are read again.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -20,9 +23,9 @@ Read = TypeVar("Read")
 
 
 class ReadHouseholds(Generic[Read]):
-    """`of` computes what is kept of a household.
+    """`of` computes the value that is kept for a household.
 
-    The result is kept only in memory, because it may reveal the household's place.
+    The value is kept only in memory, because it may reveal the household's place.
     """
 
     def __init__(
@@ -35,7 +38,7 @@ class ReadHouseholds(Generic[Read]):
     ) -> None:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._of = of
-        # each household with the version of its row; None if the household cannot be read
+        # each household and the version of its row; the household is None if it cannot be read
         self._read: dict[UUID, tuple[int, Read | None]] = {}
 
     @property

@@ -4,7 +4,7 @@ The transaction that computes the counts locks out all other workers that comput
 transactions. Most counts that name one of the places are therefore found in batches, before this transaction begins.
 """
 
-# raw SQL throughout: these statements take locks, and find counts by the places of their reports
+# raw SQL throughout: the statements take locks, and find counts by the places of their reports
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -32,7 +32,7 @@ WHERE movement_id IS NULL
     AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
 WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
-# The groups with movements that have a count in these units, or people who moved there.
+# The groups with movements. A count of the group is in these units, or people of the group moved to these units.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
@@ -44,7 +44,7 @@ WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
 
 @dataclass
 class FoundCounts:
-    """What was found so far in the units of a decision.
+    """The counts and groups that were found so far in the units of a decision.
 
     `seen` are the counts that were read. `groups` are the groups whose counts name one of the decision's places.
     """
@@ -95,11 +95,11 @@ async def find_counts(
 async def recount_places(
     session: AsyncSession, decision: PlaceDecision, store: Store, places: Places, now: datetime, found: FoundCounts
 ) -> Recount:
-    """Compute all counts that name one of the places, or a place that is joined to one of them.
+    """Compute all counts that name one of the places, or a place that is joined to one of the places.
 
-    Every worker that computes counts reads the decisions. Therefore this function takes a lock that keeps all these
-    workers from computing counts meanwhile. `found` has the counts that were found before the transaction. This
-    function finds the counts that came after the counts in `found`.
+    A worker that computes counts reads the decisions. This function takes a lock, so that no other worker computes
+    counts at the same time. `found` has the counts that were found before the transaction. This function also finds the
+    counts that came later than the counts in `found`.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)
@@ -131,7 +131,7 @@ async def concerned_by(connection: Any, decision: PlaceDecision, places: Places)
 
 
 async def find_some(connection: Any, concerned: Concerned, places: Places, found: FoundCounts) -> bool:
-    """Read some of the counts that were not read before. Returns False if there are no such counts."""
+    """Read some of the counts that were not read before. Returns False if all counts were read before."""
     stored = await connection.fetch(LISTED, concerned.codes, concerned.hazards)
     listed = {(row["report_id"], row["version"]) for row in stored}
     some = sorted(listed - found.seen)[:AT_ONCE]

@@ -44,7 +44,7 @@ class HouseholdPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredHousehold:
-    """The displaced people of a household, at the place where most of them are.
+    """The displaced people of a household, at the place where most of these people are.
 
     An object of this class is never stored.
     """
@@ -93,7 +93,7 @@ class ComparedSite(NamedTuple):
 
 
 class CountedHousehold(Protocol):
-    """A household, or a part of it, whose people are added up."""
+    """A household or a part of a household. Its people are added to the sum."""
 
     @property
     def household_id(self) -> str: ...
@@ -149,18 +149,18 @@ def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict
 
 
 class ComparedHouseholds(Generic[Key, Household]):
-    """The households of each pair of districts or of each site, as the published comparisons contain them.
+    """For each pair of districts or each site, the households that the published comparisons contain.
 
     Changes of fewer than five households are not published until further households change. Without this rule, the
     change of a sum could reveal a household that changed alone. The difference between the sums of two counts at a site
-    could also reveal such a household.
+    could also reveal this household.
     """
 
     def __init__(self) -> None:
         self._published: dict[Key, list[frozenset[Household]]] = {}
 
     def of(self, key: Key, *present: Iterable[Household]) -> list[frozenset[Household]]:
-        """For each of these sets of households, the set that is published instead.
+        """For each of these sets of households, the set of households that is published instead.
 
         Sets of the same pair or site are equal, or differ in at least five households.
         """
@@ -204,11 +204,11 @@ def stated(
     households: Iterable[RegisteredHousehold],
     places: PresentPlaces,
 ) -> Iterator[tuple[PlaceKey | None, RegisteredHousehold]]:
-    """The households, each with the key of its place if this is a counted place.
+    """Maps each household to the key of its place, if its place is a counted place.
 
-    Households that are certainly elsewhere have None instead. A household may be at a counted place if its own place
-    has nearly the same name. A household may also be at a counted site if its own place is the locality of the site. A
-    household that may be at the counted place is left out, so that nobody is counted twice.
+    If the household is certainly at another place, the value is None. A household may be at a counted place if its own
+    place has nearly the same name. A household may also be at a counted site if its own place is the locality of the
+    site. A household that may be at the counted place is left out, so that nobody is counted twice.
     """
     of_counts = {
         word
@@ -244,7 +244,10 @@ def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def bounded(persons: Iterable[int]) -> int:
-    """The sum, at most the highest number that an event may state: a mistyped household may have a million persons."""
+    """The sum, but at most the highest number that an event may state.
+
+    A household with a typing error may have a million persons.
+    """
     return min(sum(persons), MOST_PERSONS)
 
 

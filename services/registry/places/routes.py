@@ -1,6 +1,6 @@
 """Routes for places or hazards of open counts that may be the same.
 
-The routes list the questions, answer and assign them, and reverse an answer.
+The routes list, answer and assign the questions, and reverse answers.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ class PlaceAssignments(Body):
 class ChangedPlaces(BaseModel):
     """The questions or answers that the request changed.
 
-    Other requested ids are unknown, or belong to questions that were answered already.
+    A requested id is missing here if it is unknown, or if its question was answered already.
     """
 
     ids: list[UUID]
@@ -155,7 +155,10 @@ async def decide(body: PlaceAnswers, request: Request, session: Session, caller:
 
 @router.post("/v1/places:reverse")
 async def reverse(body: Reversals, request: Request, session: Session, caller: Caller) -> ChangedPlaces:
-    """Reverse answers. The questions are asked again, and the counts are computed as they were before the answers."""
+    """Reverse answers.
+
+    Reverse answers. The questions are then asked again, and the worker computes the counts without the answers.
+    """
     await place_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     listed = await place_queries.answers(session, visibility, limit=MOST, ids=body.decision_ids)

@@ -1,9 +1,8 @@
 """Finds the names that mean the same place, from the decisions of people at the desk. No I/O.
 
 A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and the
-registry treats joined places as one place. In the same way, a decision can join a count that names no hazard to the
-hazard that its people fled. A decision can also join two hazards that are one event. The order of the decisions does
-not matter.
+registry treats joined places as one place. A decision can also join a count that names no hazard to the hazard that its
+people fled. A decision can also join two hazards that are one event. The order of the decisions does not matter.
 """
 
 from collections.abc import Iterable
@@ -77,16 +76,17 @@ class SamePlaces:
 
 
 def with_codes(pair: PlacePair, places: Places) -> PlacePair:
-    """The pair, with the names replaced by codes of the gazetteer, which may have been imported after the decision.
+    """The pair, with the names replaced by codes of the gazetteer.
 
-    The ids of sites and hazards are not replaced, even if a settlement of the gazetteer has the same name.
+    The gazetteer may have been imported after the decision. The ids of sites and hazards are not replaced, even if a
+    settlement of the gazetteer has the same name.
     """
     is_of_id = any(kind in (SITE, HAZARD) for kind, _ in pair)
     return pair if is_of_id else PlacePair.of(*(coded(place, places) for place in pair))
 
 
 def coded(place: PlaceKey, places: Places) -> PlaceKey:
-    """The place, named by a code of the gazetteer instead of its name, if the name has such a code."""
+    """The place. If the gazetteer has a code for the place's name, the code replaces the name."""
     unit, name = place
     return place if is_listed(place) or unit == COUNT else places.locality(unit, name, None).key(unit)
 

@@ -1,6 +1,6 @@
 """Adds the codes of settlements to reports that name settlements only in words. No I/O.
 
-Intake adds the codes before it seals a report. Reports from before the import of the gazetteer have no codes.
+Intake adds the codes before it seals a report. Reports that are older than the import of the gazetteer have no codes.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ def with_settlements(clear: GroupClear, places: Places) -> GroupClear:
 def missing_codes(stated: Mapping[str, Place | None], fields: Mapping[str, Any], places: Places) -> dict[str, str]:
     """The missing codes by field.
 
-    `fields` are the stated fields, which may contain a settlement's name without its code.
+    `fields` are the stated fields. The fields may contain a settlement's name without its code.
     """
     codes: dict[str, str] = {}
     for side, place in stated.items():

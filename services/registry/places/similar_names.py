@@ -1,4 +1,4 @@
-"""Finds names of localities and sites that are nearly equal, so that a person can say whether they mean one place.
+"""Finds names of localities and sites that are nearly equal. A person can then say whether two names mean one place.
 
 Names are compared like names of persons: in Latin letters, in any romanisation. The limits were measured on the names
 of the country's units (docs/decisions/0059). No I/O.
@@ -14,8 +14,8 @@ from rapidfuzz.distance import OSA
 
 from shared.names import SEPARATORS, romanised, spellings
 
-# Names of at least ONE_ERROR letters may differ in one letter, and names of at least TWO_ERRORS letters in two.
-# Shorter names must be equal.
+# Names of at least ONE_ERROR letters may differ in one letter. Names of at least TWO_ERRORS letters may differ in two
+# letters. Shorter names must be equal.
 ONE_ERROR, TWO_ERRORS = 5, 8
 DIGITS = re.compile(r"\d+")
 

@@ -1,4 +1,4 @@
-"""How the questions and answers about places that may be the same are shown."""
+"""The shown form of the questions and answers about places that may be the same."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -64,10 +64,11 @@ class PlaceView(BaseModel):
 class ProposalView(BaseModel):
     """A question whether two places are the same. `about` says whether the places are origins or present places.
 
-    If `about` is `hazard`, the question is whether people fled the hazard that other counts name, or whether two
-    hazards are one emergency. For such a question, the counts are listed like the counts of two places. `is_answerable`
-    is false if the district of the places is outside the caller's areas. Such questions are shown because people in the
-    caller's areas may come from another district. An answer would concern all counts that name the places.
+    If `about` is `hazard`, the question is about hazards: did people flee the hazard that other counts name, or are two
+    hazards one emergency? For a question about hazards, the counts are listed like the counts of two places.
+    `is_answerable` is false if the district of the places is outside the caller's areas. The caller also sees questions
+    about another district, because people in the caller's areas may come from that district. An answer would concern
+    all counts that name the places.
     """
 
     proposal_id: UUID

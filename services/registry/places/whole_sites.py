@@ -1,8 +1,8 @@
-"""Sums the registered people of known origin who were at a site when everybody there was counted.
+"""Sums the registered people of known origin who were at a site when everybody at the site was counted.
 
-A count of everybody at a site states no origin, but it includes the registered people of known origin who were there.
-Without these sums, such people would be in two alerts: the alert of the district that they left, and the alert of
-people of unknown origin (docs/decisions/0077).
+A count of everybody at a site states no origin, but includes the registered people of known origin at the site. Without
+these sums, registered people at a site would be in two alerts: the alert of the district that they left, and the alert
+of people of unknown origin (docs/decisions/0077).
 """
 
 from collections import Counter, defaultdict
@@ -43,7 +43,10 @@ class HouseholdThere(NamedTuple):
 
 
 class TimeAtSite(NamedTuple):
-    """Registered people at a site from `came_at` until `left_at`, which is None if they are still there."""
+    """Registered people at a site from `came_at` until `left_at`.
+
+    If the people are still at the site, `left_at` is None.
+    """
 
     household_id: UUID
     registered_at: datetime
@@ -54,8 +57,8 @@ class TimeAtSite(NamedTuple):
     def contains(self, at: datetime) -> bool:
         """Whether the people were certainly at the site at this time.
 
-        A report that registers people does not say when they came to the site. Therefore the report must be older than
-        `at`.
+        A report that registers people does not say when they came to the site. Therefore the report that registers the
+        people must be older than `at`.
         """
         return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
 
@@ -79,7 +82,7 @@ async def households_there(
 ) -> dict[UUID, list[HouseholdThere]]:
     """Maps the report id of each count to households of known origin.
 
-    These households were at the site when everybody was counted.
+    The households were at the site when everybody was counted.
     """
     stays = await _stays(session, search, status, {count.site_id for count in counts})
     return {count.report_id: _there(stays[count.site_id], count.counted_at) for count in counts}

@@ -29,11 +29,12 @@ class HouseholdSearch(Body):
     """The criteria of a search. A household matches if it meets all criteria. At least one criterion is required.
 
     `name` has whole names of members or of the contact person, in any order and script. `birth_year` is the birth year
-    of a member, or a year in which a member of whom only an age is known may have been born. The criterion `birth_year`
-    requires another criterion. `code` is the end of a report's id, and `short_code` is the short code of the household.
-    The field form shows both codes. `area` is the household's present area, and `origin` the area of its origin.
-    `site_id` is a site where a report places the household, now or earlier. `hazard_id` is the hazard that the
-    household's current displacement names. This displacement happened between the days `since` and `until`.
+    of a member. If only the age of a member is known, `birth_year` is a year in which the member may have been born.
+    The criterion `birth_year` requires another criterion. `code` is the end of a report's id, and `short_code` is the
+    short code of the household. The field form shows both codes. `area` is the household's present area, and `origin`
+    the area of its origin. `site_id` is a site where a report places the household, now or earlier. `hazard_id` is the
+    hazard that the household's current displacement names. The current displacement happened between the days `since`
+    and `until`.
     """
 
     name: Line | None = None
@@ -111,7 +112,7 @@ class HouseholdSearch(Body):
         return len(shared) + self._may_be_born(member)
 
     def _may_be_born(self, member: Mapping[str, Any]) -> bool:
-        """Whether the member was, or may have been, born in the year that is wanted."""
+        """Whether the member was born, or may have been born, in the wanted year."""
         between = born_between(dict(member))
         if self.birth_year is None or between is None:
             return False

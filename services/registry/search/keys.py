@@ -1,8 +1,8 @@
 """Search keys: HMACs of folded names, telephones and numbers.
 
 With search keys, households are found without being decrypted. Each field has its own HMAC key, which is derived from a
-root key outside PostgreSQL. An attacker who has only the database cannot test whether it contains a name or telephone.
-docs/decisions/0046 explains how the keys are stored.
+root key outside PostgreSQL. An attacker who has only the database cannot test whether the database contains a name or
+telephone. docs/decisions/0046 explains how the keys are stored.
 """
 
 import hmac
@@ -31,7 +31,7 @@ KEY_BYTES = 16
 FOLDING = 3  # the rules of folding have this version; the worker computes keys of older versions again
 KEPT = 10_000  # the keys of this many values of a field are cached
 LONGEST_NAME = 8  # at most this many parts of a name get keys, and a search accepts no more parts
-MOST_KEYS = 600  # a household has at most this many keys; with more, it could match nearly every search
+MOST_KEYS = 600  # a household has at most this many keys; a household with more keys could match nearly every search
 
 
 class Field(StrEnum):
@@ -41,7 +41,7 @@ class Field(StrEnum):
     LOCALITY = "locality"
     SITE = "site"
     SHORT_CODE = "short_code"
-    BIRTH_YEAR = "birth_year"  # these keys exist only for persons of whom an age is known, but no birth year
+    BIRTH_YEAR = "birth_year"  # these keys exist only for persons whose age is known, but whose birth year is unknown
 
 
 # How the values of a field are folded. A name has several parts, and each part may have several spellings.
@@ -108,7 +108,7 @@ def values_of_person(person: Content) -> list[tuple[Field, str]]:
 
 
 def birth_years_by_age(person: Content) -> range:
-    """The years, usually two, in which the person may have been born if only an age is known.
+    """The years in which a person of known age may have been born (usually two years).
 
     The result is empty for other persons, because their birth year is in the table `members`.
     """
@@ -123,7 +123,7 @@ def stated(content: Content, fields: Iterable[tuple[str, Field]]) -> list[tuple[
 class KeysOfRoot:
     """Makes search keys with one root.
 
-    The keys of names, localities and sites are cached, because most of them are frequent.
+    The keys of names, localities and sites are cached, because most of these values occur often.
     """
 
     def __init__(self, root: bytes) -> None:
@@ -207,14 +207,17 @@ class SearchKeys:
         return [self.of(root_id) for root_id in sorted({version.root_id for version in versions}) if self.has(root_id)]
 
     def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
-        """The keys of these sites: one with each root, because stored keys may have been made with any of them."""
+        """The keys of these sites.
+
+        Each site has one key for each root, because stored keys may have been made with any root.
+        """
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return [root.of_site(site_id) for site_id in site_ids for root in roots]
 
     def of_codes(self, codes: Iterable[str]) -> dict[bytes, str]:
         """Maps search keys to these short codes.
 
-        A code has one key with each root, because stored keys may have been made with any of them.
+        A code has one key for each root, because stored keys may have been made with any root.
         """
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return {key: code for code in codes for root in roots for key in root.of_code(code)}
@@ -232,7 +235,7 @@ class SearchKeys:
     def is_old(self, version: KeyVersion) -> bool:
         """Whether keys of this version must be made again.
 
-        During a rotation or an update, another worker may already use a newer root or newer rules. Keys that such a
+        During a rotation or an update, another worker may already use a newer root or newer rules. Keys that this other
         worker made are not old.
         """
         has_root, newest = self.has(version.root_id), self.newest

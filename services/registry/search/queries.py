@@ -59,7 +59,7 @@ KEYS = HouseholdSearchKeys.keys
 # free again.
 TIMEOUT = text("SET LOCAL statement_timeout = '5s'")
 NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
-# raw SQL: this statement reads one row of the index for each version, but SELECT DISTINCT would read all rows
+# raw SQL: this statement reads one row of the index for each version; SELECT DISTINCT would read all rows
 KEY_VERSIONS = text("""
 WITH RECURSIVE made AS (
     (SELECT search_root_id, search_folding FROM households ORDER BY 1, 2 LIMIT 1)
@@ -168,7 +168,7 @@ def with_keys(condition: ColumnElement[bool]) -> CTE:
 def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
     """The query as a materialized CTE.
 
-    Without a CTE, PostgreSQL would expect too many matches, and read all rows in the order of `changed_at`.
+    Without a CTE, PostgreSQL would expect too many matches, and would read all rows in the order of `changed_at`.
     """
     return households.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
 
@@ -178,7 +178,7 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
 
     The result is None if the query has no term, code, site or hazard.
 
-    PostgreSQL finds such households by indexes. `_fits` has the conditions for the other criteria.
+    PostgreSQL finds these households by indexes. `_fits` has the conditions for the other criteria.
     """
     selects: list[Select[Any]] = []
     if query.terms:
@@ -251,7 +251,7 @@ def _fits(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> ColumnElement[bool
 def _with_member_born(year: int, roots: Sequence[KeysOfRoot]) -> CompoundSelect[Any]:
     """The households with a member who was, or may have been, born in the year.
 
-    A household with a member of whom only an age is known has search keys of the possible years.
+    If only the age of a member is known, the household has search keys of the possible years.
     """
     of_year = select(Member.household_id).where(Member.birth_year == year)
     by_age = terms(Field.BIRTH_YEAR, str(year))

@@ -38,7 +38,7 @@ class SearchRenewal(Renewal):
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
         """Store that the keys could not be made. The worker tries again with the next root or rules.
 
-        Until the keys are made, searches are not complete.
+        Searches are incomplete until the keys are made.
         """
         await _replace(session, [household_id], [])
         failed = self.search.newest.failed

@@ -54,7 +54,8 @@ class FoundHousehold(HouseholdSummary):
 
     `found_members` are the members who match. If no member matches, `found_members` has the first member.
 
-    `contact_name` is the name of the contact person, if the report lists no members and names this person.
+    If the report lists no members, `contact_name` is the name of the contact person, or None if the report names no
+    contact person.
     """
 
     found_members: list[FoundPerson]
@@ -66,7 +67,8 @@ class HouseholdsFound(BaseModel):
 
     `count` is the number of households on this page and all later pages; 1001 means more than 1,000. If places and days
     are the only criteria, `count` is null. While `is_complete` is false, a search by name or number may miss some
-    households. `held` are the outcome ids of held reports that have the code and whose household is not registered.
+    households. `held` are the outcome ids of held reports with the searched code. The households of these reports are
+    not registered.
     """
 
     households: list[FoundHousehold]
@@ -95,7 +97,7 @@ class SearchResult:
 async def search_households(
     criteria: HouseholdSearch, request: Request, session: Session, caller: Caller
 ) -> HouseholdsFound:
-    """Households in the caller's areas by name, telephone, personal number, code, place and day."""
+    """Search the households in the caller's areas by name, telephone, personal number, code, place and day."""
     result = await found_by(criteria, request, session, caller)
     return HouseholdsFound(
         households=[

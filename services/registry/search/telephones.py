@@ -27,7 +27,7 @@ def _numbers(written: str) -> list[str]:
 
 
 def _number(digits: str, *, has_plus: bool) -> str:
-    """The number with its country code. A number without a country code is taken as a number of this country.
+    """The number with its country code. A number without a country code gets the country code CALLING_CODE.
 
     The trunk prefix (0, or 8 in Russia) is removed.
     """

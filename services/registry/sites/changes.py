@@ -93,7 +93,10 @@ class SiteStore:
                 raise SiteConflict(other)
 
     def described(self, site: Site) -> SiteDescription:
-        """The description of the site. If the code of its locality is missing, the gazetteer supplies it."""
+        """The description of the site.
+
+        If the code of the site's locality is missing, the code is added from the gazetteer.
+        """
         return with_settlement(described(site), self.places)
 
     async def person(self, site: Site) -> PersonInCharge | None:
@@ -125,7 +128,10 @@ class SiteStore:
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
-        """Encrypt the person with a new key. The old key is deleted, so that older copies of the row reveal nobody."""
+        """Encrypt the person with a new key.
+
+        The old key is deleted, so that nobody can decrypt older copies of the row.
+        """
         if site.sealed is not None:
             await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:

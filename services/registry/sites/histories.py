@@ -48,7 +48,10 @@ async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_
 
 
 def concerned_by(household: Subject, sites: Mapping[str, Subject]) -> set[str]:
-    """The report ids of the movements that concern the household, or that concerned it until they were reversed."""
+    """The report ids of the movements that concern the household.
+
+    Reversed movements that concerned the household are included.
+    """
     household.look_at(sites)
     concerning = followed(household)
     for site in sites.values():

@@ -110,8 +110,7 @@ class SiteImport:
 def differ(value: Any, stored: Any) -> bool:
     """Whether the values differ.
 
-    Two texts are equal if they differ only in spaces, capitals, punctuation, or Kyrgyz letters in place of Russian
-    ones.
+    Spaces, capitals and punctuation are ignored. Kyrgyz letters equal the similar Russian letters.
     """
     texts = isinstance(value, str) and isinstance(stored, str)
     return joined(value) != joined(stored) if texts else bool(value != stored)

@@ -1,4 +1,4 @@
-"""Applies movements of everybody at a site to the households there, a few households at a time.
+"""Applies movements of everybody at a site to the households at the site, a few households at a time.
 
 A site may have thousands of households, and PostgreSQL ends long transactions. The transaction that files the movement
 therefore only stores a list of the households. If a report about a listed household comes, the transaction that files
@@ -14,7 +14,8 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
 CHANNEL = "registry_site_movements"
-IDLE_SECONDS = 5.0  # the list is also polled, because a worker misses each NOTIFY that is sent while it connects again
+# the list is also polled, because a worker misses each NOTIFY that is sent while the worker reconnects
+IDLE_SECONDS = 5.0
 PAUSE_SECONDS = 0.05  # the task pauses this long between two transactions, so that reports and alerts get the CPU
 
 

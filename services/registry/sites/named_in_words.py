@@ -18,8 +18,8 @@ from shared.places import Places
 from shared.places.localities import joined
 from shared.postgres import database
 
-# The counts that name their place in words in these units, or were found to be at one of these sites by its former
-# name. A count in these units may have been found to be at another site, which now shares its name with a new site.
+# The counts in these units that name their place in words, and the counts that belong to one of these sites by its
+# former name. A count in these units may belong to another site that now has the same name as a new site.
 IN_WORDS = """
 SELECT counts.group_id, counts.site_id, counts.destination_pcode,
     reports.clear::json ->> 'destination_locality' AS words

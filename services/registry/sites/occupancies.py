@@ -2,8 +2,8 @@
 
 A movement of a group changes the counts themselves. Movements of registered households after a count are added or
 subtracted here. The same people may be counted and registered, so counted and registered persons are compared and never
-added. A count of everybody at a site includes the registered persons who were there. If there is no count of everybody,
-the number is at least the number of registered persons who are there now. The rules are in docs/decisions/0079.
+added. A count of everybody at a site includes the registered persons at the site. If there is no count of everybody,
+the number is at least the number of registered persons at the site now. The rules are in docs/decisions/0079.
 """
 
 from collections import defaultdict
@@ -21,9 +21,9 @@ from shared.places.site_counts import Share, by_stock, order, shares
 class CountAtSite(NamedTuple):
     """A count of people at a site, in effect or replaced. `headcounts.py` explains the fields.
 
-    `persons` are the people who are left after movements, and `counted` the people who were counted. `steps` are the
-    numbers of people who were left after each movement, the earliest first. If everybody left at once, `steps` is
-    empty. `changed_at` is the time of the first movement.
+    `counted` is the number of people who were counted. `persons` is the number of people who are left after movements.
+    `steps` are the numbers of people who were left after each movement, the earliest first. If everybody left at the
+    same time, `steps` is empty. `changed_at` is the time of the first movement.
     """
 
     site_id: UUID
@@ -47,7 +47,7 @@ class CountAtSite(NamedTuple):
 
     @property
     def is_arrival(self) -> bool:
-        """Whether nobody counted these people at the site: they are a part of a group that came by a movement."""
+        """Whether the people came to the site by a movement of their group, so that nobody counted them at the site."""
         return self.movement_id is not None
 
     def left_since(self, at: datetime) -> int:
@@ -62,8 +62,8 @@ class CountAtSite(NamedTuple):
 class SiteStay(NamedTuple):
     """Registered displaced persons who are at a site now.
 
-    `came_at` is the latest time of the movement by which the persons came. If no movement brought them, it is the
-    earliest time at which they can have left their home.
+    `came_at` is the latest time of the movement by which the persons came. If the persons came by no movement,
+    `came_at` is the earliest time at which they can have left their home.
     """
 
     site_id: UUID
@@ -74,7 +74,7 @@ class SiteStay(NamedTuple):
 class SiteDeparture(NamedTuple):
     """Registered persons who left a site by a movement of their household.
 
-    `came_at` is as in `SiteStay`, but None in rows of earlier releases of Dayar.
+    `came_at` has the same meaning as in `SiteStay`. In rows of earlier releases of Dayar, `came_at` is None.
     """
 
     site_id: UUID
@@ -98,11 +98,11 @@ class RegisteredMoves:
         return sum(stay.persons for stay in self.staying)
 
     def came_since(self, at: datetime) -> int:
-        """The persons who came after this time and are still there."""
+        """The persons who came after this time and are still at the site."""
         return sum(stay.persons for stay in self.staying if stay.came_at > at)
 
     def left_between(self, at: datetime, until: datetime | None) -> list[SiteDeparture]:
-        """The persons who were there at the time `at` and left later.
+        """The persons who were at the site at the time `at` and left later.
 
         If the time `until` is given, persons who left after this time are not included.
         """
@@ -115,7 +115,7 @@ class RegisteredMoves:
 
 
 class Fall(NamedTuple):
-    """A full recount at the time `at`, which found fewer people than the counts that it replaced."""
+    """A full recount at the time `at`. The recount found fewer people than the counts that it replaced."""
 
     at: datetime
     persons: int
@@ -124,9 +124,9 @@ class Fall(NamedTuple):
 class StockAtSite(NamedTuple):
     """People at a site who were counted together, or who came together by a movement.
 
-    `counts` are the counts of these people, the newest first. `persons` is the number of people who are left; if teams
-    disagree, it is the lowest or the highest number. `falls` are the recounts of these people that found fewer people
-    than before.
+    `counts` are the counts of these people, the newest first. `persons` is the number of people who are still at the
+    site. If teams disagree, `persons` is the lowest or the highest number. `falls` are the recounts of these people
+    that found fewer people than before.
     """
 
     counts: Sequence[CountAtSite]
@@ -164,13 +164,13 @@ class BetweenCounts(NamedTuple):
 class Occupancy:
     """The people at a site. If teams disagree, the number of people lies between `lowest` and `highest`.
 
-    `counted_at` is the time of the newest count, or of the newest arrival of counted people; None if there is neither.
-    `counted_at_precision` says whether the hour of `counted_at` is known. `reports` are the counts whose numbers are
-    added, newest first. If `has_partial_counts` is true, some of these counts are partial, so the number may be too
-    high. `registered_came` and `registered_left` are the persons of registered households who were added and subtracted
-    because they came or left after a count. `registered` are all registered persons who are there now. If
-    `is_registered` is true, the number of people is the number of registered persons. Nobody has counted everybody, and
-    all counts together are smaller.
+    `counted_at` is the time of the newest count or of the newest arrival of counted people. If there is no count and no
+    arrival, `counted_at` is None. `counted_at_precision` says whether the hour of `counted_at` is known. `reports` are
+    the counts whose numbers are added, newest first. If `has_partial_counts` is true, some of these counts are partial,
+    so the number may be too high. `registered_came` are the registered persons who were added because they came after a
+    count. `registered_left` are the registered persons who were subtracted because they left after a count.
+    `registered` are all registered persons who are at the site now. If `is_registered` is true, the number of people is
+    the number of registered persons: nobody has counted everybody, and the sum of all counts is smaller.
     """
 
     lowest: int
@@ -191,7 +191,7 @@ NOBODY = RegisteredMoves()
 def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOBODY) -> dict[UUID, Occupancy]:
     """The occupancy of each site that has a count or registered people.
 
-    `counts` must contain all counts at these sites, also replaced ones.
+    `counts` must contain all counts at these sites, also replaced counts.
     """
     by_site = defaultdict[UUID, list[CountAtSite]](list)
     for count in counts:
@@ -272,7 +272,7 @@ def _counted_at(stocks: Sequence[StockAtSite]) -> list[datetime]:
 
 
 def _came(stocks: Sequence[StockAtSite], there: RegisteredMoves, departed: Sequence[BetweenCounts]) -> int:
-    """The registered persons to add, because they came after a count and cannot be among people counted later."""
+    """The registered persons who came after a count, and who cannot be among the people of a later count."""
     surpluses = (
         registered - _remaining([stock for stock in stocks if stock.at > at], departed, since=at)
         for at in _counted_at(stocks)
@@ -286,11 +286,11 @@ def _remaining(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts],
 
 
 def _left(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], since: datetime | None = None) -> int:
-    """The registered persons to subtract, because they left after a count at which they were there.
+    """The registered persons to subtract. These persons were at the site at the time of a count, and left later.
 
-    Persons who may be among the people of moved groups, or among the people whom a later recount did not find, are left
-    out. No more persons are subtracted than were counted before they left. If `since` is given, only the persons who
-    came after this time are subtracted.
+    Persons who may be among the people of moved groups are left out. Persons who may be among the people whom a later
+    recount no longer found are also left out. The number of subtracted persons is at most the number of people who were
+    counted before these persons left. If `since` is given, only the persons who came after this time are subtracted.
     """
     left = 0
     for between in departed:

@@ -22,18 +22,19 @@ from shared.postgres.database import Session
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 MOST = 1_000
-MOST_SITES, MOST_SHOWN = 20_000, 30  # the board's part reads at most this many sites, and shows those with most people
+# the board's part reads at most this many sites, and shows the sites with most people
+MOST_SITES, MOST_SHOWN = 20_000, 30
 
 
 class OccupancyView(BaseModel):
-    """The number of people at a site, between `lowest` and `highest` if teams disagree.
+    """The number of people at a site. If teams disagree, the number is between `lowest` and `highest`.
 
     `reports` are the added counts. If `has_partial_counts` is true, some of these counts may include the same people,
     so the number may be too high. `registered_came` and `registered_left` are the persons of registered households who
     came or left after a count. `lowest` and `highest` therefore include persons who came and leave out persons who
     left. `registered` are all registered persons who are at the site now. If `is_registered` is true, the number of
-    people is the number of registered persons. Nobody has counted everybody at the site, and all counts together are
-    smaller. `counted_at` may then be null.
+    people is the number of registered persons: nobody has counted everybody at the site, and the sum of all counts is
+    smaller. In this case, `counted_at` may be null.
     """
 
     model_config = ConfigDict(from_attributes=True)

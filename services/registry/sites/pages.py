@@ -1,4 +1,4 @@
-"""The page of one site: its place, the number of people there, the counts that make up this number, and its history."""
+"""The page of one site: its place, its number of people and the counts behind this number, and its history."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,8 +43,9 @@ router = APIRouter(include_in_schema=False)
 class CountedThere:
     """A count that is a part of the number of people at a site.
 
-    If `is_deducted` is true, a later count counted the same people again, so they are subtracted from the count of the
-    whole site. `differs` is true if several teams counted the same people, and the number of people is a range.
+    If `is_deducted` is true, a later count counted the same people again. The people are therefore subtracted from the
+    count of the whole site. `differs` is true if several teams counted the same people, and the number of people is a
+    range.
     """
 
     count: GroupCount
@@ -62,7 +63,7 @@ async def site_page(
     until: Until = None,
     entry: Entry = None,
 ) -> Response:
-    """The site for callers of its area; 404 for others."""
+    """The site for callers of its area. Other callers get 404."""
     places, language = request.app.state.places, language_of(request)
     site = await opened_site(site_id, request, session, caller)
     visibility = visibility_of(caller, places)
@@ -94,9 +95,9 @@ async def site_page(
 
 
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
-    """The counts whose sum is the number of people at the site, and the counts that are subtracted.
+    """The counts from which the number of people at the site is computed: counts to add, and counts to subtract.
 
-    Counts whose people have all left, and counts that were stored after `rows` were read, are left out.
+    Counts are left out if all their people have gone away, or if they were stored after `rows` were read.
     """
     with_people = (share for share in shares(present) if any(count.persons for count in share.counts))
     for share in with_people:
@@ -109,8 +110,8 @@ def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> 
 async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCount]) -> list[VersionKey]:
     """The keys of all versions of the reports about the site.
 
-    The reports are the movements of everybody at the site, and the counts of people there. The movements of a group are
-    included if they happened while people of the group were there. Movements of a group after it left the site are not
+    The reports are the movements of everybody at the site, and the counts of people at the site. The movements of a
+    group are included if they happened while people of the group were at the site. Later movements of the group are not
     included, because they may belong to other areas.
     """
     counted = [count.report_id for count in there if count.movement_id is None]

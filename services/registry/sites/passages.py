@@ -1,4 +1,4 @@
-"""Makes the rows of the registered people who are at sites, and of the people who left a site with their household."""
+"""Makes rows of registered people: people who are at sites now, and people who left a site with their household."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time
@@ -66,7 +66,10 @@ def site_residents_of(subject: Subject, keys: KeysOfRoot) -> list[Row]:
 
 
 def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
-    """The current displacements, and where the people are now. Without movements and sites, nothing is computed."""
+    """The current displacements, and where the people are now.
+
+    The result is empty for a household without movements and sites.
+    """
     courses = {departure.report_id: course for departure, course in courses_of(subject)}
     for departure, ends_at in superseded(subject.displacements.values()):
         course = courses.get(departure.report_id)
@@ -75,10 +78,11 @@ def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
 
 
 def came_at(departure: Filed, position: Position) -> datetime:
-    """When the people came to the site of this position: the latest time of their movement, if a movement led there.
+    """The time when the people came to the site of this position.
 
-    A report that registers people at a site does not say when the people came to the site. If no movement led there,
-    the time is therefore the earliest time at which they can have left their home.
+    If they came by a movement, the result is the movement's latest time. A report that registers people at a site does
+    not say when the people came to the site. If the people came by no movement, the time is therefore the earliest time
+    at which they can have left their home.
     """
     if position.movement is not None:
         return position.placed_at

@@ -38,7 +38,7 @@ COUNTED = (
 async def lock(session: AsyncSession) -> None:
     """Take a lock.
 
-    A transaction that changes sites can then read all earlier changes, and the events of a site are in order.
+    With this lock, a transaction that changes sites reads all earlier changes, and the events of a site are in order.
     """
     await session.execute(LOCK)
 
@@ -96,8 +96,8 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
 async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int]]]:
     """The numbers of people who were left in these counts after each movement.
 
-    If everybody left, the last number is 0. The table has no row for this number, but the last row states when it
-    ended.
+    If everybody left, the last number is 0. The table has no row for the number 0, but the end of the last row is the
+    time when everybody had left.
     """
     steps, ends = defaultdict[UUID, list[tuple[datetime, int]]](list), dict[UUID, datetime | None]()
     stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons, GroupStay.superseded_at)
@@ -140,7 +140,7 @@ async def registered(
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
-    """All counts at the site, also counts that are not about displaced people who are present there."""
+    """All counts at the site. Counts of people who are not displaced, or not at the site now, are included."""
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 

@@ -1,6 +1,6 @@
 """Publishes how many registered displaced people are at each site, in the background.
 
-The alerts service thereby knows which sites are inhabited, also if nobody has counted the people there.
+From these sums, the alerts service knows which sites are inhabited, even if nobody has counted the people at a site.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -51,7 +51,7 @@ class SummingResidents:
         self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
-        """Publish the changed sums, unless no displacement has changed since the last time."""
+        """If a displacement has changed since the last publication, publish the changed sums."""
         async with self._sessions.begin() as session:
             version = await data_version(session)
             if version != self._version:

@@ -39,7 +39,7 @@ KNOWN = "A site with this name is known at this place."
 
 
 class SiteView(SiteDescription):
-    """A site. `needs_since` has the time when each need was first stated; `shelter` is the kind of shelter."""
+    """A site. `needs_since` has the time when each need was first stated. `shelter` is the kind of shelter."""
 
     site_id: UUID
     version: int
@@ -110,8 +110,9 @@ async def save_site(
 ) -> SiteView:
     """Add a site with version 1, or change a site by its next version. A repeated request changes nothing.
 
-    The answer is 409 if somebody else changed the site meanwhile (`changed-meanwhile`), or if the new site is already
-    known under another id (`site-known`). In both cases, the answer has the known site as `site`.
+    The answer is 409 (`changed-meanwhile`) if somebody else changed the site meanwhile. The answer is 409
+    (`site-known`) if the new site is already known under another id. In both cases, the answer has the known site as
+    `site`.
     """
     check_unit(body, caller, request.app.state.places)
     await site_queries.lock(session)
@@ -153,7 +154,7 @@ async def import_sites(
 ) -> ImportedSheet:
     """Add the sites of an XLSX or CSV sheet (the body, at most 64 KiB).
 
-    With `dry_run`, nothing is added, and the answer says which result each row would have. A known site is never
+    With `dry_run`, nothing is added. The answer then states the result that each row would have. A known site is never
     changed.
 
     The columns are name_ky, name_ru, name_en, type, state, pcode, locality, locality_pcode, lat, lon, capacity, needs,
@@ -201,7 +202,7 @@ def site_import(request: Request, session: Session, caller: Principal) -> SiteIm
 
 
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
-    """Raise Problem unless the P-code names a district (or a city without districts) in the caller's areas.
+    """Raise Problem if the P-code does not name a district (or a city without districts) in the caller's areas.
 
     Also raise Problem if the code of the locality lies outside this unit.
     """

@@ -35,10 +35,10 @@ TEXTS = (
 )
 PERSON = {"person_in_charge": "name", "phone": "phone"}
 COLUMNS = (*TEXTS, "needs", *PERSON)
-REASONS = "reasons"  # a file of refused rows has this column with the reasons; the import does not read it
+REASONS = "reasons"  # a file of refused rows has the reasons in this column; the import does not read the column
 SKIPPED = "skipped"  # the import does not read this column
 ROWS = 10_000
-LETTERS = 200  # only the start of a label is matched: the time can grow with the square of the length
+LETTERS = 200  # only the start of a label is matched, because the matching time can grow with the square of the length
 NAMED = r"(назв|наимен|аталыш|name)"
 # The first pattern that matches the folded label of a column decides what the column contains. A folded label is in
 # lower case, without punctuation, and has о, у, н in place of ө, ү, ң.
@@ -77,7 +77,7 @@ class BadSheet(DocumentedError):
 class SheetRow:
     """A row of the sheet with its line number. The row has either the site, or one error for each wrong column.
 
-    `cells` are the texts by column, and `texts` are all texts of the row in the order of the sheet.
+    `cells` maps each column to its text. `texts` are all texts of the row in the order of the sheet.
     """
 
     line: int
@@ -116,7 +116,8 @@ site_names = cache(SiteNames)
 def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
     """The sheet with the rows that are not empty.
 
-    `chosen` are kinds that the caller chose for the first columns; all others are guessed. Raises BadSheet.
+    `chosen` are kinds that the caller chose for the first columns. The kinds of all other columns are guessed. Raises
+    BadSheet.
     """
     sheet, *others = opened(raw)
     header_rows = header.guessed(sheet, guess)
@@ -202,12 +203,12 @@ def fields(cells: Mapping[str, str]) -> dict[str, Any]:
 def district(cells: Mapping[str, str]) -> dict[str, str]:
     """The P-code of the district that the cell `pcode` names.
 
-    If no other cell names a village, the rest of this cell is taken as the village.
+    If no other cell names a village, the rest of the text in this cell is used as the village.
     """
     try:
         match = site_names().places.find(cells.get("pcode", ""))
     except Namesakes:
-        return {}  # the text of the cell is kept, and is refused later because it is no P-code
+        return {}  # the text of the cell is unchanged here; a later check refuses the text, because it is not a P-code
     if match is None or match[0].pcode is None:
         return {}
     (place, rest), stated = match, cells.get("locality")

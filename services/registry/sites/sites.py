@@ -37,7 +37,7 @@ class PersonInCharge(Body):
 class SiteVersion(SiteDescription, Body):
     """A site as the desk describes it: version 1 of a new site, or the next version of a known site.
 
-    If a change omits the field `person_in_charge`, the known person stays; null removes the person.
+    If a change omits the field `person_in_charge`, the known person is unchanged. The value null removes the person.
     """
 
     version: Version
@@ -75,7 +75,7 @@ def with_settlement(site: Described, places: Places) -> Described:
 
 
 def is_own_settlement(site: SiteDescription, places: Places) -> bool:
-    """Whether the code of the locality, if it is stated, lies in the site's unit."""
+    """Whether the code of the locality is in the site's unit. The result is also true if no code is stated."""
     return site.locality_pcode is None or places.covers((site.pcode,), site.locality_pcode)
 
 
