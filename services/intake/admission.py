@@ -115,9 +115,10 @@ class Admission:
     async def admit_reports(
         self, reports: Sequence[Report], sender: ReportSender
     ) -> Sequence[Admitted | ReportRefused]:
-        """Publish reports that intake wrote from the rows of a sheet. Return one result per report, in order.
+        """Publish reports that intake made from the rows of a sheet.
 
-        The caller stores the sent reports, because only the caller knows the line of each report in the sheet.
+        Return one result per report, in order. The caller stores the sent reports, because only the caller knows the
+        line of each report in the sheet.
         """
         return await self._publish(await self.drafting.reports(reports, sender), sender)
 

@@ -17,7 +17,7 @@ PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a script in a browser cannot set 
 LONGEST_HEADER = 64
 FURTHEST = timedelta(days=36_500)  # a larger offset is ignored, because a corrected time could be out of range
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
-# Maps each precision of a date to the longest time by which the reported date may be later than the real date.
+# Maps each precision of a date to the largest difference by which the reported date may be later than the real date.
 SPAN = {
     Precision.HOUR: timedelta(),
     Precision.DAY: timedelta(),
@@ -49,7 +49,10 @@ class Clocks:
 
 
 def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
-    """The author's time from the header `Dayar-Clock` or `Date`; None if the time is missing or invalid."""
+    """The author's time from the header `Dayar-Clock` or `Date`.
+
+    The result is None if the time is missing or invalid.
+    """
     given = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
     try:
         if PHONE_CLOCK in given:
@@ -64,7 +67,7 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 
 
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
-    """Maps names of fields to corrected times. None if no time in the report is ahead of our clock."""
+    """Maps names of fields to corrected times. The result is None if no time in the report is ahead of our clock."""
     latest = clocks.latest
     # this fast check is first, because nearly no report has a time ahead of our clock
     if all(moment <= latest for moment in _moments(report)):
@@ -98,7 +101,7 @@ def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
 
 
 def _counted_at(report: DisplacementStruct) -> datetime | None:
-    """The time when the people of a group were counted; None if the report has no such time."""
+    """The time when the people of a group were counted. The result is None if the report does not state this time."""
     counted_at: datetime | None = getattr(report, "counted_at", None)
     return counted_at
 
@@ -113,7 +116,7 @@ def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: C
 def _count_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
     """The corrected time of a count.
 
-    If the hour of the count is not known, only days are compared, because forms then send the noon of the day.
+    If the hour of the count is not known, forms send the noon of the day. Without the hour, only days are compared.
     """
     counted_at = _counted_at(report)
     if counted_at is None or counted_at <= clocks.latest:
@@ -139,7 +142,10 @@ def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
 
 
 def _days(offset: timedelta, now: datetime) -> timedelta:
-    """The offset in whole calendar days, so that a corrected date keeps its time of day."""
+    """The offset in whole calendar days.
+
+    A date is corrected by this offset, so that its time of day does not change.
+    """
     return _day(now + offset) - _day(now)
 
 

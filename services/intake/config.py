@@ -13,8 +13,8 @@ from shared.config import Settings
 class IntakeSettings(Settings):
     """If the spool's size has reached `intake_spool_bytes`, intake answers 503.
 
-    `intake_area` is a GeoJSON file, or `world`. `intake_spool_folder` is needed only by a command that
-    does not run in intake's state folder.
+    `intake_area` is a GeoJSON file, or `world`. Only a command that does not run in intake's state folder needs
+    `intake_spool_folder`.
     """
 
     host: str = "127.0.0.1"

@@ -49,7 +49,7 @@ class Fingerprint(NamedTuple):
 
 @dataclass(slots=True)
 class Question:
-    """What one caller needs from the next call to Valkey: names to look up, and fingerprints to store."""
+    """The question of one caller for the next call to Valkey: names to look up, and fingerprints to store."""
 
     names: Sequence[bytes]
     fingerprints: Sequence[Fingerprint]
@@ -90,7 +90,10 @@ class Deduplication:
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Use a new key, and a new prefix of names, because an HMAC by the old key would look like changed content."""
+        """Use a new key and a new prefix of names.
+
+        If the prefix did not change, an HMAC by the old key would look like changed content.
+        """
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
@@ -106,7 +109,7 @@ class Deduplication:
         await self._ask(Question((), fingerprints))
 
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
-        """The reports with these ids that intake accepted from the author. None if Valkey did not answer.
+        """The reports with these ids that intake accepted from the author. The result is None if Valkey did not answer.
 
         Only versions 1 to 3 of a report are looked up. A higher version is sent only after an earlier version has an
         outcome, so intake already knows the report from this outcome. All keys are tried, because a report's name was

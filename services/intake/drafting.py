@@ -36,11 +36,11 @@ class ReportSender:
 
 
 class Drafting:
-    """Reads bodies, and makes drafts from them with the function `draft`, which may raise ReportRefused.
+    """Reads bodies, and makes drafts from the bodies with the function `draft`. This function may raise ReportRefused.
 
     Only this class uses `threads`, so that disk writes do not wait for large bodies. The event loop validates one
     larger body or batch at a time, and runs all other ready tasks before the next body. If several large bodies arrive
-    together, the broker's acks therefore wait for one body only.
+    together, the broker's acks therefore wait only for one body.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:

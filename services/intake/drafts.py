@@ -26,7 +26,7 @@ class Draft(Protocol):
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the sender's credential, if intake could not check it when the report came
+    unchecked: bytes | None  # the sender's credential, if intake could not check the credential when the report came
 
     @property
     def content(self) -> bytes:
@@ -57,8 +57,8 @@ class DisplacementDraft:
     # The task that writes the record continues this trace.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
-    # If intake corrected a time or added a code, `original` is the content before this change. If the report comes
-    # again, it comes without this change, and must be recognised as the same report.
+    # If intake corrected a time or added a code, `original` is the content before this change. If the author sends the
+    # report again, the report comes without this change. Intake must recognise it as the same report.
     original: bytes | None = None
 
     @property
@@ -106,7 +106,8 @@ def content_of(clear: bytes, plain: bytes) -> bytes:
 def marked(message: Message, draft: Draft) -> Message:
     """The record for the spool.
 
-    A header has the report's name, because the record that releases a hazard to the public does not contain the name.
+    A header has the report's name. Some records do not contain the name: the records that release a hazard to the
+    public.
     """
     if not (isinstance(draft, HazardDraft) and draft.event.is_release):
         return message
@@ -122,7 +123,10 @@ def unmarked(message: Message) -> Message:
 
 
 def name_in(message: Message) -> bytes | None:
-    """The report's name (author, report id and version), read from its record; None if the record is not a report."""
+    """The report's name (author, report id and version), read from its record.
+
+    The result is None if the record is not a report.
+    """
     marks = [value for header, value in message.headers if header == NAME_HEADER]
     if marks:
         return bytes.fromhex(marks[0].decode())

@@ -1,4 +1,7 @@
-"""Decides the topic of spooled hazards that have no `scope`. An earlier build addressed them to the public topic."""
+"""Decides the topic of spooled hazards that have no `scope`.
+
+An earlier build addressed these hazards to the public topic.
+"""
 
 import json
 

@@ -12,7 +12,7 @@ from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
 KEPT = Outcome(OutcomeKind.RECORDED)
-# an earlier release wrote records without an author; nobody can read such an outcome as a receipt
+# an earlier release wrote records without an author; nobody can read the outcomes in these records as receipts
 WITHOUT_AUTHOR = Outcome(OutcomeKind.NOTED, "no_author")
 
 

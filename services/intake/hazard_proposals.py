@@ -32,7 +32,7 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 
 
 class StatedDeparture(Body):
-    """Where and when people left, and why, as far as the report says. No person is named."""
+    """Where, when and why people left, if the report states these facts. No person is named."""
 
     status: Status = Status.ACTUAL
     pcode: PCode
@@ -97,9 +97,10 @@ async def proposed(
 
 
 def latest_onset(departure: StatedDeparture) -> datetime | None:
-    """The latest onset of a hazard that these people fled; None if the day of departure is not known.
+    """The latest possible onset of a hazard that these people fled.
 
-    The alerts service counts displaced people by the same rule, but without the hour (services/alerts/counts.py).
+    The result is None if the day of departure is not known. The alerts service counts displaced people by the same
+    rule, but without the hour (services/alerts/counts.py).
     """
     if departure.occurred_at_precision not in TO_THE_DAY:
         return None
@@ -137,8 +138,8 @@ def query(
 def visible(caller: Principal, places: Places) -> Sequence[ColumnElement[bool]]:
     """The conditions for hazards that the caller may see.
 
-    The centre's staff see all hazards, as on the board. A field team sees the hazards of its areas that are not
-    Private.
+    The centre's staff see all hazards, as on the board. A field team sees the hazards of its areas, except Private
+    hazards.
     """
     if not caller.roles.isdisjoint(role_groups.STAFF):
         return ()

@@ -14,7 +14,7 @@ from shared.events.vocabulary import MsgType, Scope
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.upsert import upsert
 
-WAIT_SECONDS = 2.0  # a hazard waits for PostgreSQL at most this time
+WAIT_SECONDS = 2.0  # the longest time that a hazard waits for PostgreSQL
 
 
 class HazardScopes:

@@ -18,7 +18,7 @@ class IntakeModel(models.Base):
 
 
 class Feed(IntakeModel):
-    """The ETag, last reading and failures of one feed, which is a polled document or an imported file.
+    """The ETag, last reading and failures of one feed. A feed is a polled document or an imported file.
 
     The feed's name consists of kind, source and address (`Source.feed`).
     """

@@ -1,4 +1,4 @@
-"""Notes about accepted reports, which are stored in the background, because a report must not wait for PostgreSQL."""
+"""Notes about accepted reports. Notes are stored in the background, because a report must not wait for PostgreSQL."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -13,7 +13,7 @@ MOST = 10_000  # while PostgreSQL is unavailable, at most this many notes wait i
 
 
 class Noted(Protocol):
-    """`revision` says which of two notes about the same thing is newer."""
+    """Of two notes about the same report or hazard, the note with the higher `revision` is newer."""
 
     @property
     def revision(self) -> int: ...
@@ -24,7 +24,7 @@ N = TypeVar("N", bound=Noted)
 
 
 class Notes(Generic[K, N]):
-    """The newest note about each thing, until `save` has stored it.
+    """The newest note about each report or hazard. A note is kept until `save` has stored the note.
 
     If the process ends before a note is stored, the note is lost.
     """

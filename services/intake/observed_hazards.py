@@ -14,7 +14,7 @@ SEEN_FIELDS = RELEASED_FIELDS - {*ADDED, "released_revision", "scope", "expires"
 
 
 class ObservedHazardReport(HazardReport):
-    """A hazard as a field team saw it. The report with a higher `version` corrects the earlier report."""
+    """A hazard that a field team saw. The report with a higher `version` corrects the earlier report."""
 
     kind: Literal["hazard"]
     source: SourceName = FIELD_TEAMS
@@ -29,7 +29,7 @@ class ObservedHazardReport(HazardReport):
 
 
 def attributed(observed: ObservedHazardReport, principal: Principal) -> ObservedHazardReport:
-    """The report with a source id that only the account of its author can use.
+    """The report with a source id. Only the author's account can use this source id.
 
     If the team found nothing, CAP's values say so: the hazard is Unlikely, is no threat, and is over.
     """

@@ -1,4 +1,4 @@
-"""Reads the reports of one author: reports that were noted when they were sent, and reports that have an outcome."""
+"""Reads the reports of one author: reports that have a note of their sending, and reports that have an outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from shared.events.vocabulary import ReportKind, SubmissionChannel
 
 @dataclass(frozen=True, slots=True)
 class OwnReportsQuery:
-    """The wanted reports of an author. `after` is the time and id of the last report of the page before."""
+    """The wanted reports of an author. `after` is the time and id of the last report on the previous page."""
 
     author: UUID
     limit: int
@@ -79,8 +79,8 @@ async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedRepo
 def reports_of(author: UUID) -> Select[Any]:
     """A row for each report of the author.
 
-    An outcome of an earlier version says nothing about the newest version. Reports that were sent before the table
-    `sent_reports` existed, and reports whose note was lost, are known only by their outcomes.
+    An outcome of an earlier version says nothing about the newest version. Some reports have no note: reports that are
+    older than the table `sent_reports`, and reports whose note was lost. Only their outcomes are known.
     """
     sent = select(SentReport).where(SentReport.author == author).subquery()
     settled = newest_outcomes(author).subquery()

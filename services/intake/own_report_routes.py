@@ -77,7 +77,8 @@ def shown(row: ListedReport, alerted: Collection[UUID]) -> OwnReceipt:
 def has_record(row: ListedReport, receipt: Receipt) -> bool:
     """Whether the registry has a record that the author may open and correct.
 
-    A movement that waits is shown on the page of its household, unless it waits for the household itself.
+    A movement that waits is shown on the page of its household. If a movement waits because its household is unknown,
+    no page shows the movement.
     """
     if row.is_outside:
         return False

@@ -1,4 +1,7 @@
-"""The key pairs to which phones seal their reports. Intake alone has the private keys, and can use several at once."""
+"""The key pairs to which phones seal their reports.
+
+Only intake has the private keys. Intake can use several private keys at the same time.
+"""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,15 +21,15 @@ from shared.crypto.seal import SealMismatch, encode
 SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # P-256, because the browsers of older phones lack X25519
 INFO = b"dayar/phone/v1\0"
 DERIVED = b"dayar/phone-key/p256"
-DERIVED_BYTES = 48  # 128 bits more than the order has, so that the remainder has no bias (FIPS 186-5, A.2.1)
+DERIVED_BYTES = 48  # the number has 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
 # This number is the order of the curve P-256.
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 KEYS = 64
-REREAD_SECONDS = 1  # the folder is read at most once in this time, because phones can name unknown keys without end
+REREAD_SECONDS = 1  # the folder is read at most once in this time, because phones can name any number of unknown keys
 
 
 class PublicKey(NamedTuple):
-    """The key's id, which begins with the time of creation, and the key's uncompressed point as unpadded base64url."""
+    """The key's id, and the key's uncompressed point as unpadded base64url. The id begins with the time of creation."""
 
     kid: str
     public: str

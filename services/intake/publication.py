@@ -39,7 +39,7 @@ class Answer(StrEnum):
 
 @dataclass(slots=True)
 class WaitingDraft:
-    """A draft in a batch that is being published, and the answer that the draft's caller waits for."""
+    """A draft in a batch that is being published. The draft's caller waits for `answer`."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -135,7 +135,7 @@ class Publication:
     async def _publish_or_spool(self, drafts: Sequence[Draft]) -> Answer:
         """Publish or spool the drafts.
 
-        While the spool is not empty, all drafts are spooled, which keeps their order.
+        While the spool is not empty, all drafts are spooled, so that their order does not change.
         """
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
@@ -192,7 +192,7 @@ class Publication:
 
 
 def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None = None) -> None:
-    """Give each waiting caller an error, after which the report's sender tries again."""
+    """Give each waiting caller an error. After the error, the report's sender tries again."""
     for waiting in batch:
         if not waiting.answer.done():
             waiting.answer.set_exception(DependencyUnavailable(ENDED))
@@ -201,7 +201,7 @@ def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None 
 def may_be_withheld(draft: Draft) -> bool:
     """Whether the draft is an unchecked hazard.
 
-    Intake sets such a hazard aside if the sender's credential was revoked.
+    Intake sets an unchecked hazard aside if the sender's credential was revoked.
     """
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
@@ -209,7 +209,8 @@ def may_be_withheld(draft: Draft) -> bool:
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
     """An answer for each report: ACCEPTED if the report is new.
 
-    If the report is in Valkey, or earlier in the batch, the answer is DUPLICATE or, if the content differs, CONFLICT.
+    If the same report is in Valkey or earlier in the batch, the answer is DUPLICATE. If the content differs, the answer
+    is CONFLICT.
     """
     first: dict[bytes, bytes] = {}
     answers = []

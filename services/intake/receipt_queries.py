@@ -28,7 +28,7 @@ async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None
 
 
 def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether `row` is a later outcome than `other`. If both times are equal, the outcome that arrives later is later.
+    """Whether `row` is a later outcome than `other`. If both times are equal, the outcome that arrives last is later.
 
     If `row` replaces `other`, `row` is later even if its time is earlier, because clocks differ.
     """
@@ -60,8 +60,8 @@ async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UU
     """The author's reports that were followed by an alert.
 
     Anybody can send a report under the id of another author's report. Therefore a report that was not accepted counts
-    as the author's only if no other author has an outcome of a report with this id. The same holds for a report about a
-    hazard.
+    as the author's report only if no other author has an outcome of a report with this id. The same rule applies to a
+    report about a hazard.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)

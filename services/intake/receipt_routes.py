@@ -1,4 +1,7 @@
-"""Routes where an author reads receipts of the author's reports. To another account, the reports seem not to exist."""
+"""Routes where an author reads receipts of the author's reports.
+
+Another account gets the same answer as for a report that does not exist.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -27,7 +30,10 @@ class WantedReceipts(Body):
 
 
 class Receipts(Data):
-    """The receipts of the caller's own reports, in no certain order. A report without a known result has no receipt."""
+    """The receipts of the caller's own reports.
+
+    Their order is undefined. A report without a known result has no receipt.
+    """
 
     receipts: list[Receipt]
 
@@ -36,7 +42,7 @@ class Receipts(Data):
 async def receipt(report_id: UUID, request: Request, session: Session, caller: Caller) -> Receipt:
     """The result of a report of the caller.
 
-    The answer is 404 if the caller has no report with this id and a known result.
+    The answer is 404 if the caller has no report with this id, or if the result of the report is not known.
     """
     [*receipts], is_complete = await _receipts(request, session, caller, [report_id])
     if receipts:

@@ -17,7 +17,7 @@ class Receipt(BaseModel):
     `version` and `settled_at` are None until the report has an outcome. `reason` says why the report was refused, or
     why a movement waits or changes nothing. `is_alerted` says whether an alert followed the report. A report of a
     hazard raised this alert; for any other report, the alert counts the people of the report. `is_alerted` is None
-    until the report has an outcome, because only the outcome shows that the report has no other author.
+    until the report has an outcome. Only the outcome shows that the report has no other author.
     """
 
     report_id: UUID

@@ -110,8 +110,8 @@ def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, st
 def check_settlements(report: DisplacementStruct, places: Places) -> None:
     """Raise Invalid if the locality with the stated code does not lie in the stated unit.
 
-    Counts are compared by the code alone, but the author's areas are checked by the unit. With a code of another unit,
-    a count would replace counts outside the author's areas, and would not be flagged.
+    Counts are compared by the code alone, but the author's areas are checked by the unit. Without this check, a count
+    with a code of another unit would replace counts outside the author's areas, and would not be flagged.
     """
     wrong = [
         {"pointer": f"/{side}_locality_pcode", "expected": f"the code of a settlement in the unit of `{side}`"}
@@ -183,7 +183,7 @@ def check_settlement(report: HazardReport, places: Places) -> None:
 def settlement_code(report: HazardReport, places: Places) -> str | None:
     """The code of the settlement that the area's description names.
 
-    A missing code is found by the name, but not for a release, because a release has only the fields that a person
+    A missing code is found by the name. A release is an exception, because a release has only the fields that a person
     chose.
     """
     name = report.area.description
@@ -194,12 +194,11 @@ def settlement_code(report: HazardReport, places: Places) -> str | None:
 
 
 def published_id(report: HazardReport, hazard_id: UUID) -> str:
-    """The `source_id` of the event: usually the report's.
+    """The `source_id` of the event.
 
-    A release of a hazard that a person entered has the hazard's id instead.
-
-    The reason is that the source id of such a hazard contains the account of the person. From public source ids, a
-    reader could find all hazards that one person entered.
+    The event usually has the report's `source_id`. If a release is about a hazard that a person entered, the event has
+    the hazard's id instead. The source id of a hazard that a person entered contains the person's account. From public
+    source ids, a reader could find all hazards of one person.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source in OF_PEOPLE else report.source_id

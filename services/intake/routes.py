@@ -112,8 +112,8 @@ async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
     """Write the accepted releases to the security log. Only this log names the account that released the hazard.
 
     A spooled release has the reason `spooled`, because it is published later, or set aside. If the report of a release
-    comes again, the log gets another entry, with the reason `duplicate`. Otherwise no entry would name the account if
-    the process ended between the broker's acknowledgement and the entry.
+    comes again, the log gets another entry, with the reason `duplicate`. The first entry may be missing, because the
+    process can end between the broker's acknowledgement and the entry. The second entry then names the account.
     """
     released = [
         (draft.event, answer)
@@ -168,8 +168,8 @@ def sender(scope: Scope) -> ReportSender:
 async def body(receive: Receive, limit: int, drafting: Drafting) -> bytes:
     """Read the body up to the limit. Raises ReportRefused.
 
-    Requests with large chunks take turns: each asks for its next chunk in a separate iteration of the event loop. If
-    the server read a large chunk of every connection in one iteration, all other tasks would be delayed.
+    Requests with large chunks take turns: each request asks for its next chunk in a separate iteration of the event
+    loop. If the server read a large chunk of every connection in one iteration, all other tasks would be delayed.
     """
     chunks, size = [], 0
     while True:

@@ -1,4 +1,7 @@
-"""Stores which reports the accounts of the desk sent, so that their authors can list them before they have outcomes."""
+"""Stores which reports the accounts of the desk sent.
+
+The authors can then list the reports before the reports have outcomes.
+"""
 
 import json
 from collections.abc import Iterable
@@ -44,7 +47,8 @@ class SentNote:
 class SentReports:
     """Stores reports in the background, because a report must not wait for PostgreSQL.
 
-    If the process ends before a report is stored, its author's list shows the report when it has an outcome.
+    If the process ends before a report is stored, the author's list shows the report only when the report has an
+    outcome.
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
@@ -62,7 +66,10 @@ class SentReports:
 
 
 def note_of(draft: Draft, sender: ReportSender, line: int | None = None) -> SentNote | None:
-    """The note of a sent report. None for a release of a hazard, whose outcome names the centre as the author."""
+    """The note of a sent report.
+
+    A release of a hazard has no note, because its outcome names the centre as the author.
+    """
     about = subject_of(draft)
     if about is None:
         return None
@@ -97,7 +104,7 @@ def subject_of(draft: Draft) -> dict[str, Any] | None:
 
 
 async def save(session: AsyncSession, notes: Iterable[SentNote]) -> None:
-    """Store each report, unless this version or a newer one is stored."""
+    """Store each report, unless this version or a newer version is stored."""
     in_order = sorted(notes, key=lambda note: (note.author, note.report_id))  # this order prevents deadlocks
     await upsert(session, SentReport, list(map(asdict, in_order)), newer_by="version")
 

@@ -69,7 +69,8 @@ def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
 
     The newest files are read until they contain enough records.
 
-    A file that disappears is left out, because another process may just have adopted its spool. Raises PermissionError.
+    A file that disappears is skipped, because another process may have adopted its spool meanwhile. Raises
+    PermissionError.
     """
     records: list[UnpublishedRecord] = []
     for file in _newest_files(root):

@@ -81,7 +81,7 @@ class SheetRowView(BaseModel):
     # the report has the first telephone of this column's cell, and the notes have the whole cell
     phone_column: int | None
     is_urgent: bool
-    is_outside: bool  # whether the place is outside the account's areas; the report is accepted all the same
+    is_outside: bool  # whether the place is outside the account's areas; the report is accepted nevertheless
 
 
 class SheetColumnView(BaseModel):
@@ -98,7 +98,7 @@ class HouseholdSheetView(BaseModel):
 
 
 class Sheets:
-    """What the routes need to read sheets: the names of places and codes, and the keys for the ids of rows."""
+    """The data that the routes need to read sheets: the names of places and codes, and the keys for the ids of rows."""
 
     def __init__(self, places: Places, keys: Keyring) -> None:
         self.places, self.keys, self.names = places, keys, SheetNames(places)
@@ -170,7 +170,7 @@ async def send_rows(scope: Scope, file: CheckedFile) -> Response:
 
 
 async def refused_rows(scope: Scope, file: CheckedFile) -> Response:
-    """Answer with a workbook of the rows that are not accepted, and of the sent rows that were refused or wait.
+    """Answer with a workbook of two kinds of rows: rows that are not accepted, and sent rows that were refused or wait.
 
     The workbook has all cells of the rows, and the reasons in the reader's language.
     """
@@ -202,7 +202,7 @@ def workbook(file: CheckedFile, receipts: Mapping[UUID, Receipt], language: str)
 
 
 def result_text(receipt: Receipt, gettext: Callable[[str], str]) -> str:
-    """Why the report was refused, or what its author should do while it waits."""
+    """The reason why the report was refused, or the author's task while the report waits."""
     kind = "refusal" if receipt.state is ReceiptState.REFUSED else "advice"
     reason = term(kind, receipt.reason, gettext) if receipt.reason else term("receipt_advice", receipt.state, gettext)
     return f"{term('receipt_state', receipt.state, gettext)}: {reason}"

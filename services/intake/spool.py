@@ -1,4 +1,4 @@
-"""Keeps sealed records on disk until the broker accepts them. Records are on disk before the author is answered."""
+"""Keeps sealed records on disk until the broker accepts them. Intake answers the author when a record is on disk."""
 
 import asyncio
 import fcntl
@@ -39,7 +39,7 @@ class SpoolFull(Exception):
 
 @dataclass(slots=True)
 class Waiting:
-    """Records that wait for the next fsync. One fsync serves all waiting callers."""
+    """Records that wait for the next fsync. One fsync writes the records of all waiting callers."""
 
     lines: bytes
     records: int
@@ -61,7 +61,8 @@ class Spool:
         self._has_waiting, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # The spool has two threads, one to write and one to read, so that an fsync does not wait for other work.
+        # The spool has two threads: one thread writes, and one thread reads. An fsync therefore does not wait for other
+        # work.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
@@ -181,7 +182,8 @@ class Segment:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        # A file name begins with the time, so that adopted segments keep their order, and has a unique random suffix.
+        # A file name begins with the time, so that the order of adopted segments does not change. The name ends with a
+        # unique random suffix.
         file = folder / f"{time.time_ns():020d}-{uuid4().hex[:8]}.spool"
         segment = cls(file, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         sync(folder)

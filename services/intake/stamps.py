@@ -87,11 +87,10 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> list[str] | None:
-    """The author's areas, which the registry needs if a movement has no place.
+    """The author's areas.
 
-    None if the registry does not need the areas.
-
-    An operator or a duty head may also be the author of a movement of a site.
+    The registry needs these areas if a movement has no place. The result is None if the registry does not need the
+    areas. An operator or a duty head may also be the author of a movement of a site.
     """
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):

@@ -58,9 +58,10 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The `__post_init__` of a Struct, if the Struct needs one.
+    """The function `__post_init__` of a Struct, by its name.
 
-    The function converts times to UTC, and runs the model's validators.
+    The result is empty if the Struct needs no `__post_init__`. The function converts times to UTC, and runs the model's
+    validators.
 
     If a validator raises ValueError, msgspec raises ValidationError.
     """

@@ -3,8 +3,8 @@
 Structs are built from the contract's models, and need half of the models' CPU time.
 
 If a Struct accepts a report, the model would also accept the report, with the same values. If the Struct does not
-accept the report, the model reads it, because pydantic is more lenient: it accepts `"5"` for 5 and trims text. Only the
-model writes error texts (docs/decisions/0034).
+accept the report, the model reads the report. Pydantic is more lenient: for example, it accepts `"5"` for 5 and trims
+text. Only the model writes error texts (docs/decisions/0034).
 """
 
 import re
@@ -34,7 +34,7 @@ from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.movements import GroupMovementClear, HouseholdMovementClear, MovementBody, SiteMovementClear
 from shared.events.vocabulary import Precision, Status
 
-# as a default, this object keeps a field from being omitted: msgspec omits values that equal the default
+# msgspec omits values that equal the default; with this object as the default, msgspec never omits the field
 NEVER_OMITTED = object()
 
 
@@ -103,8 +103,9 @@ SEALED_PARTS = {
 MOVEMENT_KINDS = ("household_movement", "group_movement", "site_movement")
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
-# If a time is finer than microseconds, msgspec rounds the time, but the models cut off the additional digits.
-# The pattern begins with the decimal point, because a search for the more frequent digits takes twenty times longer.
+# If a time is finer than microseconds, msgspec rounds the time, but the models cut off the additional digits. The
+# pattern begins with the decimal point. A search for digits would take twenty times longer, because digits are more
+# frequent.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _displacement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(DISPLACEMENT)
 _movement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(MOVEMENT)
@@ -148,7 +149,7 @@ def of(report: HouseholdReport | GroupReport | MovementBody) -> DisplacementStru
 
 
 def clear(report: DisplacementStruct) -> bytes:
-    """The unencrypted fields as JSON, including fields with the default value."""
+    """The unencrypted fields as JSON. Fields with the default value are included."""
     return CLEAR_PARTS[report.kind](report)
 
 
@@ -162,7 +163,10 @@ def replaced(report: DisplacementStruct, values: Mapping[str, Any]) -> Displacem
 
 
 def subject_id(report: DisplacementStruct) -> str:
-    """The id of the household, group or site; the report's id if the report has only a household's short code."""
+    """The id of the household, group or site.
+
+    If the report has only a household's short code, the result is the report's id.
+    """
     subject: str | None = SUBJECT_IDS[report.kind](report)
     return subject or report.report_id
 

@@ -17,9 +17,9 @@ HEADER = "unchecked"  # only records in the spool have this header
 
 
 def credential(principal: Principal) -> bytes | None:
-    """The ids and sign-in time of the credential in JSON, for a later check.
+    """The ids and sign-in time of the credential as JSON, for a later check.
 
-    None if the credential was checked already.
+    The result is None if the credential was checked already.
     """
     if not principal.is_unchecked:
         return None

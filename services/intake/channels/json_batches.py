@@ -23,9 +23,9 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# BETWEEN and WITHIN skip short JSON strings. Both stop at a bracket or a long string; BETWEEN also stops at a comma.
-# A repetition such as {0,5000} has a limit, because no other thread can run during a match. Because of this limit, one
-# match reads at most about 100,000 escape sequences.
+# BETWEEN and WITHIN skip short JSON strings. BETWEEN and WITHIN stop at a bracket or a long string. BETWEEN also stops
+# at a comma. A repetition such as {0,5000} has a limit, because no other thread can run during a match. With this
+# limit, one match reads at most about 100,000 escape sequences.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -110,7 +110,8 @@ def split(raw: bytes) -> Sequence[bytes]:
 def has_too_many_lists(raw: bytes) -> bool:
     """Whether the body has too many lists.
 
-    The lists are counted in one piece of the body after the other, because no other thread can run during a count.
+    The body is divided into pieces, and the lists of one piece after the other are counted, because no other thread can
+    run during a count.
     """
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
@@ -121,7 +122,7 @@ def end_of_text(raw: bytes, position: int) -> int:
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        # the match is empty, because the body ends with a backslash, which the pattern does not accept
+        # the match is empty: the body ends with a backslash, and the pattern does not accept a backslash at the end
         if match.end() == position:
             break
         position = match.end()

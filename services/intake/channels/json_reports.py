@@ -125,7 +125,7 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 def located(error: ErrorDetails) -> ErrorDetails:
     """The validation error with the path of the invalid field in the document.
 
-    The report's kind, with which pydantic begins the path, is removed.
+    Pydantic begins the path with the report's kind, so the kind is removed.
     """
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return {

@@ -46,7 +46,7 @@ def split_off(raw: bytes) -> tuple[bytes, Sequence[Raw]]:
 
 
 def joined(report: T, rings: Iterable[Raw]) -> T:
-    """The validated report, in which the placeholders are replaced by the rings.
+    """The validated report, with the rings in place of the placeholders.
 
     Raises Invalid at the first invalid ring.
     """

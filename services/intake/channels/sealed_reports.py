@@ -28,9 +28,10 @@ NOT_OPENED = [{"pointer": "/data", "expected": "a report sealed to this key and 
 class SealedReport(Body):
     """A report without `report_id` and `version`, sealed with HPKE to intake's public key `kid`.
 
-    `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot decrypt `data`. The phone
-    can raise `version` if the centre has an earlier version of the report. `account` is the author's account, and only
-    this account can send the report. `account` is None if the author was not signed in.
+    `data` is the encapsulated key and the ciphertext, as unpadded base64url. The phone cannot decrypt `data`. `version`
+    is outside the sealed content, so the phone can raise `version` if the centre has an earlier version of the report.
+    `account` is the author's account, and only this account can send the report. `account` is None if the author was
+    not signed in.
     """
 
     report_id: RandomId

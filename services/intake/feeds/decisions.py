@@ -20,7 +20,7 @@ class FeedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A hazard's last published event, with the `updated_ms` and `preferred` id of the source's latest entry."""
+    """The last published event of a hazard, and `updated_ms` and the `preferred` id of the source's latest entry."""
 
     event: HazardReported
     updated_ms: int

@@ -35,7 +35,7 @@ class Stamp:
     def status(self) -> Status:
         """An exercise publishes a source's real hazards as Exercise.
 
-        If the source itself marks a hazard as a test, the hazard stays a test.
+        If the source itself marks a hazard as a test, the status is not changed.
         """
         return self.counted if self.own_status is Status.ACTUAL else self.own_status
 
@@ -53,7 +53,7 @@ class Stamp:
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard's new state.
 
-    The caller must publish the event: a first report or an update, with the source's data.
+    The caller must publish the event. The event is a first report or an update, with the source's data.
     """
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
@@ -63,7 +63,7 @@ def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[s
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard's new state.
 
-    The caller must publish the event: a cancellation that repeats the content of the last published event.
+    The caller must publish the event. The event is a cancellation, and repeats the content of the last published event.
     """
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 

@@ -10,7 +10,7 @@ from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Scope, Severity, Urgency
 
 if TYPE_CHECKING:
-    # an import at run time would load shapely, which processes that only read settings must not load
+    # an import at run time would load shapely; processes that only read settings must not load shapely
     from shared.places import Places
 
 COMPARED = (
@@ -53,13 +53,16 @@ class HazardInfo(Data):
     web: Web | None = None
 
     def changes(self, published: HazardReported, places: "Places") -> list[str]:
-        """The fields in which the entry differs from the published event, if the difference matters to people."""
+        """The fields of the entry that differ from the published event.
+
+        Differences that do not matter to people are ignored.
+        """
         changed = [name for name in COMPARED if getattr(self, name) != getattr(published, name)]
         return [*changed, "area"] if is_elsewhere(self.area, published, places) else changed
 
 
 def is_elsewhere(area: Area, published: HazardReported, places: "Places") -> bool:
-    """Whether the source changed the area. The P-codes that intake added to the published area are no change."""
+    """Whether the source changed the area. P-codes that intake added to the published area do not count as a change."""
     former = published.area
     if area.model_copy(update={"pcodes": former.pcodes}) != former:
         return True

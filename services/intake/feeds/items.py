@@ -50,7 +50,7 @@ class Cancellation:
 class Unreadable:
     """An invalid entry.
 
-    `reason` is a code; `pointer` is a JSON pointer to the fault; `content` is the original entry.
+    `reason` is a code; `pointer` is a JSON pointer to the fault. `content` is the original entry.
     """
 
     name: str
@@ -66,7 +66,7 @@ Entry = Item | Cancellation | Unreadable
 class Source:
     """An institution that publishes hazards. `read` raises BadDocument. `urls` are the institution's own feeds.
 
-    `kind` is the kind of the documents, or None if the kind has the same name as the institution.
+    `kind` is the kind of the documents. If the kind has the same name as the institution, `kind` is None.
     """
 
     name: str
@@ -92,6 +92,6 @@ def instant(milliseconds: int) -> datetime:
 
 
 def one_line(text: str, longest: int = 150) -> str:
-    """The text as one line without control characters, which the contract's `Line` forbids."""
+    """The text as one line without control characters, because the contract's `Line` forbids control characters."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"

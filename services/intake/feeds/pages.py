@@ -20,7 +20,7 @@ from shared.postgres import database
 
 router = APIRouter(include_in_schema=False)
 LATE = timedelta(minutes=30)  # the monitoring warns after the same time
-# What each code of a failed reading means. The codes are those of `shared.outbound`, of `polling` and of `BadDocument`.
+# The meaning of each code of a failed reading. The codes come from `shared.outbound`, `polling` and `BadDocument`.
 FAILURES = {
     "unreachable": N_("The server of the source could not be reached."),
     "timed_out": N_("The server of the source did not answer in time."),
@@ -51,7 +51,7 @@ class ShownFeed:
 
     @property
     def failure(self) -> str | None:
-        """The code of the failure. None if the last reading succeeded."""
+        """The code of the failure. The code is None if the last reading succeeded."""
         return self.state.failure if self.state else None
 
 

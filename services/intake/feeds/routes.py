@@ -69,7 +69,7 @@ class FeedMetrics(Collector):
         yield items
 
     async def run(self) -> None:
-        """Refresh the counts until cancelled. While PostgreSQL is unavailable, the last counts stay."""
+        """Refresh the counts until cancelled. While PostgreSQL is unavailable, the last counts are shown."""
         while True:
             try:
                 async with self._sessions.begin() as session:

@@ -29,9 +29,10 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """The source of a feed of this kind. Without `name`, the source is the institution that the kind is named after.
+    """The source of a feed of this kind.
 
-    Pass `name` if the documents come from another institution.
+    Without `name`, the source is the institution with the same name as the kind. Pass `name` if the documents come from
+    another institution.
     """
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     chosen = name or own.name

@@ -36,9 +36,9 @@ from shared.places import Places
 from shared.places.areas import distance_km
 
 SITE = "https://earthquake.usgs.gov"
-# The first feed has the day's earthquakes.
-# The second feed has the region's earthquakes of the last month, and also deleted events, which the first feed omits.
-# The region contains every point at most 500 km from a district's point, where strong earthquakes are watched.
+# The first feed has the day's earthquakes. The second feed has the region's earthquakes of the last month. The second
+# feed also has deleted events; the first feed omits deleted events. The region contains every point at most 500 km from
+# a district's point, because strong earthquakes are watched up to this distance.
 FEEDS = (
     f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",
     f"{SITE}/fdsnws/event/1/query?format=geojson&includedeleted=true"
@@ -193,7 +193,8 @@ def shaking(properties: Properties) -> SourceShaking | None:
 class MeasuredHazard(HazardInfo):
     """A hazard that the source measures again and again.
 
-    Small differences of values, and new titles, links or numbers of people's reports, do not count as changes.
+    Small differences of values do not count as changes. New titles, links or numbers of people's reports do not count
+    either.
     """
 
     def changes(self, published: HazardReported, places: Places) -> list[str]:  # noqa: ARG002 - only points are given

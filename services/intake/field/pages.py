@@ -98,7 +98,7 @@ class FieldForm:
         language = language_of(request)
         name = self.pages.gettext(language, "Field form")
         short = "Dayar" if language == "en" else "Даяр"
-        if self.settings.exercise:  # an exercise must not be taken for the real app
+        if self.settings.exercise:  # nobody should mistake the app of an exercise for the real app
             short = self.pages.gettext(language, "EXERCISE")
             name = f"{short} · {name}"
         content = {
@@ -148,7 +148,7 @@ class Files(StaticFiles):
 
 
 def release(settings: Settings, places: Places, settlements: str) -> str:
-    """A hash of everything from which the page and its files are made."""
+    """A hash of all files and values from which the page and its files are made."""
     digest = sha256(f"{places.version} {settlements} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):

@@ -1,8 +1,8 @@
 """Adds source and kind to the names of feeds, because several sources may have a feed with the same address.
 
 The previous release identifies a feed by its address alone. After a rollback, the previous release therefore finds none
-of the renamed rows, and reads each document again. If the migration runs again after a rollback, it does not rename the
-rows that the previous release wrote. `GET /intake/v1/feeds` lists these rows too.
+of the renamed rows, and reads each document again. If the migration runs again after a rollback, the rows that the
+previous release wrote are not renamed. `GET /intake/v1/feeds` lists these rows too.
 """
 
 from alembic import op

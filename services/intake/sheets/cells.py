@@ -1,4 +1,4 @@
-"""Reads the cells of one row, and collects the errors in them. Pure."""
+"""Reads the cells of one row, and collects the errors in the cells. Pure."""
 
 import re
 from collections import defaultdict
@@ -61,7 +61,8 @@ class RowCells:
     line: SheetLine
     errors: list[RowError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    kept_as_text: list[int] = field(default_factory=list)  # columns whose text matches no code and is kept in the notes
+    # columns whose text matches no code; the notes have this text
+    kept_as_text: list[int] = field(default_factory=list)
     phone_column: int | None = None
     _columns: dict[HouseholdColumn, list[int]] = field(default_factory=lambda: defaultdict(list))
 

@@ -18,10 +18,10 @@ from shared.sheets.codes import HouseholdColumn
 from shared.sheets.header import Header, guessed, labels, rows_below
 from shared.sheets.sheet import COLUMNS, Sheet, SheetLine
 
-# 0 means that the list has no header; Excel has at most this many lines.
+# 0 means that the list has no header. The upper limit is Excel's largest number of lines.
 LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]
 PlaceCode = Annotated[str, Field(pattern=rf"^([A-Z]{{2}}|{COUNTRY}[0-9]{{11}})$")]
-# Two rows count as the same row even if they differ in these columns.
+# Rows that differ only in these columns count as the same row.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
 OF_HOUSEHOLD = {  # these columns have one value for all persons of a household
     HouseholdColumn.PERSONS,
@@ -115,7 +115,7 @@ class ChosenSheet:
 
 
 def comparable(kind: HouseholdColumn, text: str, day: date) -> str:
-    """The text of a cell in a form in which cells of CSV files and of XLSX files can be compared."""
+    """The text of a cell in one form for CSV files and XLSX files, so that the cells can be compared."""
     read = day_of(text, day) if kind in DAYS else None
     return read.isoformat() if read else " ".join(text.casefold().split())
 

@@ -12,7 +12,7 @@ CENTURY, NEXT_YEARS = 100, 10
 
 
 def day_of(text: str, today: date) -> date | None:
-    """The day; None if the text is no day. A year of two digits is at most ten years ahead of today."""
+    """The day in the text, or None if the text is no day. A year of two digits is at most ten years after this year."""
     try:
         if match := ISO_DAY.fullmatch(text):
             return date(int(match[1]), int(match[2]), int(match[3]))

@@ -34,7 +34,7 @@ def families(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
     """The households of a list with household numbers. A row without a number belongs to the household above it.
 
-    If rows of other households are between two rows with one number, the rows with this number are refused. Two
+    If rows of another household are between two rows with the same number, all rows with this number are refused. Two
     villages may use the same number for different households.
     """
     numbers: list[str] = []
@@ -72,7 +72,7 @@ def family(rows: Sequence[SheetLine], head: SheetLine, fault: RowFault | None) -
 def filled(chosen: ChosenSheet, family: SheetFamily) -> SheetLine:
     """The head's row.
 
-    If a cell about the whole household is empty, it is filled from the first other row that has a text there.
+    If a cell about the whole household is empty, the first other row with a text in this column fills the cell.
     """
     if not family.others:
         return family.head

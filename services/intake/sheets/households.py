@@ -31,7 +31,7 @@ B = TypeVar("B", bound=Body)
 C = HouseholdColumn
 LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
-# Maps each field that the contract may refuse to its column, and to the reason that tells the reader what is expected.
+# The contract may refuse these fields. Maps each field to its column, and to a reason that states the expected value.
 FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "personal_number": (C.PERSONAL_NUMBER, RowFault.PERSONAL_NUMBER),
     "phone": (C.PHONE, RowFault.PHONE),
@@ -46,7 +46,7 @@ FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
 
 @dataclass(frozen=True, slots=True)
 class HouseholdReader:
-    """Makes the reports. Ids are computed with `keys`, of which the last one is the newest."""
+    """Makes the reports. Ids are computed with `keys`. The last key is the newest key."""
 
     names: SheetNames
     keys: tuple[bytes, ...]
@@ -119,7 +119,7 @@ class HouseholdReader:
         return day or self._today
 
     def _body(self, cells: RowCells, others: Sequence[RowCells], day: date, ids: RowIds) -> dict[str, Any]:
-        """The fields of the report. For a wrong cell, an error is added, and the field gets an accepted value."""
+        """The fields of the report. If a cell is wrong, an error is added, and the field gets a valid value."""
         choices, phone = cells.chosen.choices, cells.phone()
         is_urgent = [row.is_urgent() for row in (cells, *others)]
         listed = members(cells, others, names=self.names, today=self._today, phone=phone)
@@ -154,8 +154,8 @@ class HouseholdReader:
     ) -> dict[str, Any]:
         """The place that the cell names. If the cell is empty, the place that was chosen for all rows is returned.
 
-        If the cell has further words, they are the name of the locality. If another cell names the locality, the whole
-        cell is kept in the notes instead.
+        If the cell has further words, these words are the name of the locality. If another cell names the locality, the
+        text of the whole cell is copied into the notes.
         """
         place, stated = place_of(chosen), cells.text(locality)
         for number, text in cells.texts(column):

@@ -33,7 +33,7 @@ VERDICTS = {
     Answer.ACCEPTED: SheetRowVerdict.SENT,
     Answer.SPOOLED: SheetRowVerdict.SENT,
     Answer.DUPLICATE: SheetRowVerdict.KNOWN,
-    # a conflict means that an earlier request sent the row, but was cut off before its commit
+    # a conflict means that an earlier request sent the row, but ended before its commit
     Answer.CONFLICT: SheetRowVerdict.KNOWN,
     Answer.FULL: SheetRowVerdict.REFUSED,
 }
@@ -67,7 +67,7 @@ class JudgedRow:
 class SentBefore:
     """The reports and heads that were sent before.
 
-    `own` has reports of this account; `others` has reports of other accounts.
+    `own` has reports of this account. `others` has reports of other accounts.
 
     `heads` are ids of heads that the account or its team has sent. `matches` maps ids of heads that other teams have
     sent to the reports of these teams.
@@ -162,7 +162,7 @@ class SheetImport:
     def _notes(
         self, results: Mapping[int, Admitted | ReportRefused], rows: Mapping[int, SheetHousehold]
     ) -> list[SentNote]:
-        """The notes of the accepted reports, with the lines from which they came."""
+        """The notes of the accepted reports. Each note has the line from which the report came."""
         accepted = {
             place: result[0]
             for place, result in results.items()
@@ -175,7 +175,7 @@ class SheetImport:
 
     @property
     def _team(self) -> list[UUID]:
-        """The account and its team, which may correct the account's households."""
+        """The account and its team. The team may correct the account's households."""
         principal = self._sender.principal
         return [principal.account, *([principal.team] if principal.team else [])]
 
@@ -185,9 +185,9 @@ class SheetImport:
         others: set[UUID] = set()
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
-        # Another request commits heads and reports together, perhaps between the two reads. Therefore the heads are
-        # read before the reports. In the opposite order, the head of a sent row could be found without the row's
-        # report, and the row would look changed.
+        # Another request may commit heads and reports between the two reads. Therefore the heads are read before the
+        # reports. If the reports were read first, the head of a sent row could be found without the row's report, and
+        # the row would look changed.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))
@@ -195,7 +195,7 @@ class SheetImport:
                     session, some, principal=self._sender.principal, team=self._team, places=self._places
                 )
         for some in batched([id for row in rows for id in ids_of(row)]):
-            # Valkey also has reports that have no receipt, or whose request was cut off before its commit.
+            # Valkey also has reports without a receipt, and reports of requests that ended before their commit.
             own.update(await deduplication.accepted(account, some) or ())
             async with self._sessions() as session:
                 for report_id, author in await queries.authors(session, some):

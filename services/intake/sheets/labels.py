@@ -1,4 +1,4 @@
-"""Guesses the kind of a column of a sheet of households from its label in Kyrgyz, Russian or English. Pure."""
+"""Guesses the kind of a column in a sheet of households. The column's label is in Kyrgyz, Russian or English. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ OWN_LABELS = {folded(name) for name, code in names("household_column") if code =
 
 
 def guess(label: str) -> HouseholdColumn | None:
-    """The kind of the column. None if no pattern matches the label."""
+    """The kind of the column. The result is None if no pattern matches the label."""
     text = folded(label[:LETTERS])
     if not text and label != "#":  # a label that consists only of signs, such as *, names no kind
         return None

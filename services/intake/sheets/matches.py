@@ -1,8 +1,8 @@
 """Limits what an account learns if its list contains the head of a household that another team has sent.
 
-Without limits, an account could upload invented lists, and learn from the verdicts who is registered. Therefore, an
-account learns only of households in its areas, in which it may also search. Each row that matches is written to the
-security log, like a search, and the number of these rows in an hour is limited.
+Without limits, an account could upload invented lists, and learn from the verdicts who is registered. Therefore an
+account learns only of households in its areas. The account may search these households anyway. Each row that matches is
+written to the security log, like a search. The number of these rows in an hour is limited.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,8 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-MOST = 2_000  # within WINDOW, the lists of an account may match this many reports, as many as the largest list has rows
+# within WINDOW, the lists of an account may match at most this many reports: the largest list has this many rows
+MOST = 2_000
 
 
 class TooManyMatches(Exception):

@@ -28,7 +28,10 @@ class Persons:
 def members(
     head: RowCells, others: Sequence[RowCells], *, names: SheetNames, today: date, phone: str | None
 ) -> list[dict[str, Any]]:
-    """Lists the head, the persons with rows, and the persons of whom the sheet states only the sex, or nothing."""
+    """Lists the head, the persons with rows, and the other persons.
+
+    The sheet states only the sex of the other persons, or nothing.
+    """
     counts = persons(head, listed=1 + len(others))
     listed = [person(head, names, today), *(other_person(cells, names, today) for cells in others)][:MEMBERS]
     if not (phone or any(is_named(member) for member in listed)):

@@ -6,10 +6,10 @@ NONE = {"нет", "нету", "жок", "no", "none", "-", "–", "—"}
 WHOLE = re.compile(r"[0-9+() .-]{1,32}")  # the contract accepts only these characters in a telephone
 SEPARATORS = re.compile(r"[,;/|\n]|\b(?:и|жана|and)\b")
 RUN = re.compile(r"\+?\(?\d[\d() .-]*\d")
-# A number of Kyrgyzstan (0 or 996, then nine digits), even if another number follows without a separator.
+# A number of Kyrgyzstan: 0 or 996, then nine digits. Another number may follow without a separator.
 NATIONAL = re.compile(r"(?<!\d)(?:\+?996|\(?0)(?:[() .-]*\d){9}(?!\d)")
 HOUSE = re.compile(r"\b(?:дом|д|кв|квартира|үй|house|apt)\b\.?\s*№?\s*\d+", re.IGNORECASE)
-SHORTEST, LONGEST = 5, 15  # a village's telephone has 5 digits, the longest international number has 15
+SHORTEST, LONGEST = 5, 15  # a village's telephone has 5 digits; the longest international number has 15 digits
 
 
 def is_none(text: str) -> bool:
@@ -24,9 +24,9 @@ def is_one(text: str) -> bool:
 
 
 def first_of(text: str) -> str | None:
-    """The first telephone in a text that may have several telephones and words. None if the text has no telephone.
+    """The first telephone in a text that may have several telephones and words.
 
-    The number of a house or flat does not count as a telephone.
+    The result is None if the text has no telephone. The number of a house or flat does not count as a telephone.
     """
     for part in SEPARATORS.split(HOUSE.sub(" ", text)):
         for run in RUN.findall(part):

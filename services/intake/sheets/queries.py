@@ -17,8 +17,8 @@ from shared.events.receipts import ReceiptState
 async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID, now: datetime) -> set[UUID]:
     """Store the ids of rows that are about to be sent. Returns the ids that no other request has stored.
 
-    If another transaction stores the same ids, this transaction waits until the other one ends. The ids are sorted,
-    so that two transactions never wait for each other.
+    If another transaction stores the same ids, this transaction waits until the other transaction ends. The ids are
+    sorted, so that two transactions never wait for each other.
     """
     rows = [{"report_id": id, "author": author, "sent_at": now} for id in sorted(report_ids)]
     claimed = insert(SentRow).on_conflict_do_nothing().returning(SentRow.report_id)
@@ -47,7 +47,7 @@ async def remember_heads(
 ) -> None:
     """Store the ids of heads with the reports of their rows. The ids are sorted, as in `claim`.
 
-    A report replaces an earlier one of the head only if the earlier one was refused.
+    If the head already has a report, the new report replaces the earlier report only if the earlier report was refused.
     """
     rows = [
         {"head_id": id, "sender": sender, "sent_at": now, "report_id": report.report_id, "pcode": report.pcode}
@@ -90,11 +90,11 @@ async def heads_of_others(
 
 
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete the ids of an erased household that were stored with its reports, also the ids of rows of lists.
+    """Delete the ids that were stored with the reports of an erased household.
 
-    The caller commits.
+    The ids of rows of lists are also deleted. The caller commits.
 
-    The receipts stay, so that a list that comes again does not register the household again.
+    The receipts are kept, so that a list that is sent again does not register the household again.
     """
     for table in (SentRow, SentHead, SentReport):
         await session.execute(delete(table).where(table.report_id.in_(report_ids)))

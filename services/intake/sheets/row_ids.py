@@ -20,7 +20,7 @@ class RowIds:
     _row: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        # computed once, because a household has up to 60 members, and a row up to 600,000 letters
+        # computed only once, because a household has up to 60 members, and a row has up to 600,000 letters
         self._row = self._mac(json.dumps(self.identity, ensure_ascii=False).encode())
 
     @property

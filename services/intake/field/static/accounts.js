@@ -27,7 +27,7 @@ export async function signIn(event) {
   void sendWaiting();
 }
 
-/** After a sign-in on the centre's sign-in page, sign this phone in too. */
+/** If the author has signed in on the centre's sign-in page, sign this phone in too. */
 export async function takeSession() {
   if (!new URLSearchParams(location.search).has("signed-in")) return;
   history.replaceState(null, "", location.pathname);

@@ -5,7 +5,8 @@ import { part } from "./page.js";
 import { sentence } from "./texts.js";
 
 /**
- * @typedef {import("./births.js").Birth & {birth_typed?: string}} Typed a draft also keeps a text that is none of these
+ * @typedef {import("./births.js").Birth & {birth_typed?: string}} Typed `birth_typed` is a text in a draft that is no
+ *   date, year or age
  */
 
 /** @param {HTMLElement} item the fields of a person @param {Typed} person */

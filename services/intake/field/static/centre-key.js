@@ -1,13 +1,13 @@
-// The centre's public key, to which reports are sealed. The phone stores the key that the centre sent last, because the
-// form also works without signal.
+// The centre's public key. Reports are sealed to this key. The phone stores the key that the centre sent last, because
+// the form also works without signal.
 
 import { account, isSameName } from "./kept.js";
 import { decode, isPublicKey, seal } from "./sealing.js";
 
 /** @typedef {{kid: string, public: string}} CentreKey `kid` begins with the time at which the key was made */
 /**
- * @typedef {{kid: string, data: string, account?: string}} Sealed `account` is the id of the account that wrote the
- *   report, if it was signed in
+ * @typedef {{kid: string, data: string, account?: string}} Sealed if the author was signed in, `account` is the id of
+ *   the author's account
  */
 
 const KEPT = "dayar.centre-key";
@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 const AGAIN_MS = 12 * 3_600_000;
 let readAt = -Infinity;
 /** @type {CentreKey | null} */
-let answered = null; // the key that the centre sent to this page, for a phone that is too full to store the key
+let answered = null; // the key that the centre sent to this page; a phone that is too full cannot store the key
 
 /** @returns {CentreKey | null} */
 function known() {
@@ -27,9 +27,7 @@ export function hasKey() {
   return Boolean(known());
 }
 
-/**
- * Ask for the key that the centre uses. If the centre lost its newest key, it answers with an older key than before.
- */
+/** Ask for the key that the centre uses. A centre that lost its newest key answers with an older key than before. */
 export async function renewKey() {
   if (performance.now() - readAt < AGAIN_MS && known()) return;
   try {
@@ -44,11 +42,11 @@ export async function renewKey() {
     answered = { kid, public: point };
     localStorage.setItem(KEPT, JSON.stringify(answered));
   } catch {
-    // the phone is offline or full, so reports are sealed to the key that it knows
+    // the phone is offline or full, so reports are sealed to the key that the phone knows
   }
 }
 
-/** The centre named the key that it uses. @param {string | null} kid */
+/** If the centre uses a key that this phone does not know, request the key. @param {string | null} kid */
 export function heardOf(kid) {
   if (!kid || kid === known()?.kid) return;
   readAt = -Infinity;
@@ -64,10 +62,10 @@ export function forgetKey(kid) {
 }
 
 /**
- * Seal a report, which the phone then cannot open again. The version stays outside the sealed part, because the phone
- * may have to raise the version. `entered` is not sealed, because only the form needs it. The seal names the author's
- * account. The centre therefore does not open the report for another account, even if somebody has copied the phone's
- * storage.
+ * Seal a report. The phone cannot open a sealed report again. The version stays outside the sealed part, because the
+ * phone may have to raise the version. `entered` is not sealed, because only the form needs it. The seal names the
+ * author's account. The centre therefore does not open the report for another account, even if somebody has copied the
+ * phone's storage.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
  * @returns {Promise<Sealed | null>} null if the phone knows no key

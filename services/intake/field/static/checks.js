@@ -39,7 +39,7 @@ export function problems(form) {
 }
 
 /**
- * The fields that the centre did not accept in the report that is corrected.
+ * In the report that the author corrects, the fields that the centre did not accept.
  * @param {import("./kept.js").FieldError[]} errors
  * @returns {Problem[]}
  */
@@ -64,7 +64,7 @@ export function summed(messages) {
 }
 
 /**
- * A full recount replaces earlier counts of the same place, so it must name the place.
+ * A full recount replaces earlier counts of the same place, so a full recount must name the place.
  * @param {HTMLFormElement} form
  * @returns {Problem[]}
  */
@@ -192,7 +192,7 @@ function isOfDay({ occurred_at, occurred_at_precision }) {
 }
 
 /**
- * If the hour of a count is not known, the report states the noon of the day, which may be later than now.
+ * If the hour of a count is not known, the report states the noon of the day. The noon of today may be later than now.
  * @param {Record<string, any>} report
  * @param {string} today
  */

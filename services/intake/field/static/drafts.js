@@ -1,5 +1,5 @@
-// Stores drafts, which are reports not sent yet, sealed with this phone's PIN. Each change is stored at once. If the
-// browser ends the tab, only what was written in the last milliseconds is lost.
+// Stores drafts, sealed with this phone's PIN. A draft is a report that has not been sent. Each change is stored at
+// once. If the browser ends the tab, only the text of the last milliseconds is lost.
 
 import { changed, clearOf, outlineOf } from "./kept.js";
 import { recall } from "./sent-reports.js";
@@ -11,11 +11,11 @@ import { uuid } from "./uuid.js";
  * @typedef {import("./kept.js").Body} Body
  * @typedef {import("./kept.js").Outline} Outline
  * @typedef {{author: string, corrected: Outline | null, body: Body, others?: Record<string, Body>}} Written
- *   `others` is what was written as other kinds of report before the author chose this kind
+ *   `others` has the fields of the kinds of report that the author chose before this kind
  * @typedef {{author: string, corrected: Outline | null, clear: import("./kept.js").Clear,
  *   sealed: import("./pin.js").SealedDraft, body?: Body, at: string, tab: string, isCopy?: boolean}} Draft `tab` is the
- *   tab that writes the draft; `body` only in drafts that an earlier release stored; `isCopy` until the author corrects
- *   the report, which the centre refused
+ *   tab that writes the draft. Only drafts of an earlier release have `body`. `isCopy` is true for a copy of a refused
+ *   report that the author has not begun to correct.
  */
 
 const PREFIX = "dayar.draft.";
@@ -93,7 +93,7 @@ export async function keepDraft({ author, corrected, body, others }) {
 }
 
 /**
- * Keep what the author wrote in a report that the centre refused, so that a correction does not begin anew.
+ * Keep the author's text of a report that the centre refused, so that the author can correct the text.
  * @param {Kept} report
  */
 export async function keepCopy(report) {
@@ -101,7 +101,7 @@ export async function keepCopy(report) {
     { clear, account } = report;
   if (!body || !hasPin() || draftOf(clear.report_id)) return;
   const sealed = await sealDraft(JSON.stringify(body), clear.report_id, account);
-  if (draftOf(clear.report_id)) return; // the author has begun the correction meanwhile
+  if (draftOf(clear.report_id)) return; // meanwhile, the author has begun to correct the report
   store({
     author: account,
     corrected: outlineOf(report),
@@ -113,7 +113,10 @@ export async function keepCopy(report) {
   });
 }
 
-/** The centre has the report, or its author removed it. @param {string} reportId */
+/**
+ * If the report's draft is only a copy, discard the draft. The centre has the report, or the author removed the report.
+ * @param {string} reportId
+ */
 export function discardCopy(reportId) {
   if (draftOf(reportId)?.isCopy) discard(reportId);
 }
@@ -149,7 +152,7 @@ async function sealOldDraft({ body, ...draft }) {
     const sealed = body ? await sealDraft(JSON.stringify(body), body.report_id, draft.author) : draft.sealed;
     if (draftOf(draft.clear.report_id)?.at === draft.at) store({ ...draft, sealed });
   } catch {
-    // the phone is full, so the draft stays as it is until the next start
+    // the phone is full, so the draft is not changed before the next start
   }
 }
 

@@ -88,7 +88,10 @@ function start() {
   void renew();
 }
 
-/** A page that nobody saw for some minutes forgets what needs the PIN, because somebody else may have the phone. */
+/**
+ * If nobody saw the page for some minutes, the page forgets everything that needs the PIN: somebody else may have the
+ * phone.
+ */
 function leave() {
   if (!document.hidden && Date.now() - hiddenAt > UNSEEN_MS) close();
   hiddenAt = document.hidden ? Date.now() : Infinity;

@@ -84,8 +84,8 @@ export function listen() {
 }
 
 /**
- * Close the draft if it belongs to another account or tab, because people share phones.
- * A draft without an account belongs to the first account that signs in.
+ * If the draft belongs to another account or tab, close the draft, because people share phones. A draft without an
+ * account belongs to the first account that signs in.
  */
 function follow() {
   if (isAnothers()) forgetAll();
@@ -97,7 +97,7 @@ function follow() {
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
   if (target instanceof Element) unmark(target);
-  // the control `kind` also sends `change`, which may show what was written before
+  // the control `kind` also sends `change`; the handler may show the text that the author wrote before
   if (/** @type {HTMLInputElement} */ (target).name !== "kind") save();
 }
 
@@ -164,7 +164,8 @@ export function correct(report) {
 
 /** Continue a draft in this tab. @param {import("./drafts.js").Draft} begun */
 export function goOn({ clear }) {
-  const begun = draftOf(clear.report_id); // another tab may have changed or sent it while the PIN was asked
+  // another tab may have changed or sent the draft while the author entered the PIN
+  const begun = draftOf(clear.report_id);
   if (!begun) return changed();
   if (!isReadable(begun)) return withPin(begun.sealed, () => goOn(begun));
   void readDraft(begun).then(reopen);
@@ -178,7 +179,10 @@ function reopen(written) {
   show();
 }
 
-/** Forget everything that needs the PIN or was sent. A change that the phone had no storage for stays in the form. */
+/**
+ * Forget everything that needs the PIN or was sent. If the phone was too full to store a change, the change stays in
+ * the form.
+ */
 export function close() {
   lock();
   forgetAll();
@@ -192,7 +196,7 @@ function another() {
   show();
 }
 
-/** Begin the next household with the places, date, reasons and needs of the last one, without any person. */
+/** Begin the next household with the places, date, reasons and needs of the last household, without any person. */
 function copyLast() {
   const last = lastHousehold();
   if (!last) return;
@@ -261,7 +265,7 @@ export function begin(begun) {
   mark(form, refusedFields(corrected ? (kept(corrected.clear.report_id)?.errors ?? []) : []));
 }
 
-/** Allow the present day and time in an open form, and set them if the author did not. */
+/** Allow the present day and time in an open form. If the author set no day and time, set the present day and time. */
 export function renewToday() {
   renewSeen();
   const field = control("occurred");

@@ -20,7 +20,10 @@ function answered(item) {
   return questions(item).filter(({ value }) => value);
 }
 
-/** The answers by domain, as a part of the report; empty if nobody asked. @param {HTMLElement} item */
+/**
+ * The answers by domain, as a part of the report. The result is empty if nobody asked the questions.
+ * @param {HTMLElement} item
+ */
 export function readAnswers(item) {
   const answers = answered(item).map(({ dataset: { domain }, value }) => [domain, value]);
   return answers.length ? { functioning: Object.fromEntries(answers) } : {};
@@ -33,7 +36,7 @@ export function writeAnswers(item, answers = {}) {
   item.addEventListener("input", () => offerQuestions(item));
 }
 
-/** Hide the questions for a young child, unless somebody has answered them. @param {HTMLElement} item */
+/** Hide the questions for a young child if nobody has answered them. @param {HTMLElement} item */
 function offerQuestions(item) {
   part(item, "[data-functioning]").hidden = isYoung(item) && !answered(item).length;
 }

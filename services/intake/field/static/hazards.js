@@ -36,7 +36,7 @@ function isKind(kind) {
 }
 
 /**
- * What the author saw. Intake states the source, because it knows the account.
+ * What the author saw. Intake states the source, because intake knows the account.
  * @param {Point | null} point
  * @returns {Partial<Body>}
  */
@@ -73,7 +73,9 @@ function readNothing(point) {
   };
 }
 
-/** Whether the author's words and what the form adds to them are longer than the centre accepts. */
+/**
+ * Whether the text is longer than the centre accepts. The text is the author's words, and the words that the form adds.
+ */
 export function isTooLong() {
   return isHazard() && descriptionOf(readHazard(null)).length > DESCRIPTION;
 }
@@ -84,8 +86,8 @@ function descriptionOf({ text }) {
 }
 
 /**
- * What the author entered, for a later correction in the form. The centre gets only the text, from which these entries
- * cannot be read again.
+ * What the author entered, for a later correction in the form. The centre gets only the text, and the form cannot read
+ * the entries from the text again.
  */
 function entered() {
   return {
@@ -139,7 +141,10 @@ function line(words) {
   return flat.length <= HEADLINE ? flat : `${flat.slice(0, HEADLINE - 1)}…`;
 }
 
-/** Until somebody states when the hazard was seen, the field shows the present time, even in a form open for hours. */
+/**
+ * Until somebody states when the hazard was seen, the field shows the present time, even if the form has been open for
+ * hours.
+ */
 export function renewSeen() {
   const now = local(new Date());
   if (!isTimeStated) control("seen").value = now;

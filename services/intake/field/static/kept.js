@@ -1,5 +1,5 @@
-// Keeps the token and the phone's id in local storage, and each report until some days after it was recorded. What a
-// report says about people is sealed to the centre's key, so this phone can send the report but not open it again.
+// Keeps the token and the phone's id in local storage, and each report until some days after it was recorded. The
+// fields about people are sealed to the centre's key. This phone can send a sealed report, but cannot open it again.
 
 import { uuid } from "./uuid.js";
 
@@ -10,23 +10,23 @@ import { uuid } from "./uuid.js";
  *   kind: "household" | "group" | "household_movement" | "group_movement" | "hazard"}} Body
  * @typedef {{report_id: string, state: "received" | "recorded" | "under_review" | "refused", version: number | null,
  *   reason: string | null, is_alerted?: boolean | null, settled_at?: string | null}} Receipt
- * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear what the list shows: ids, short
- *   code, version, kind, districts, number of persons, and the time of what happened
+ * @typedef {Pick<Body, "report_id" | "version" | "kind"> & Record<string, any>} Clear the fields that the list shows:
+ *   ids, short code, version, kind, districts, number of persons, and the time of the displacement or movement
  * @typedef {{clear: Clear, sealed?: import("./centre-key.js").Sealed, body?: Body, account: string, state: State,
- *   at: string, errors?: FieldError[], receipt?: Receipt}} Kept `sealed` is deleted when the centre has the report;
- *   only an earlier release stored `body`
- * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline what is not sealed
+ *   at: string, errors?: FieldError[], receipt?: Receipt}} Kept `sealed` is deleted when the centre has the report.
+ *   Only an earlier release stored `body`.
+ * @typedef {Pick<Kept, "clear" | "account" | "state" | "at">} Outline the fields that are not sealed
  * @typedef {{token: string, name: string, expires_at: string, isOver?: boolean, needsSignIn?: boolean,
- *   renewedAt?: number}} Account the centre refused the sign-in: if `isOver`, for every report; if `needsSignIn`,
- *   perhaps only for hazards
+ *   renewedAt?: number}} Account If `isOver` is true, the centre refused the sign-in for every report. If
+ *   `needsSignIn` is true, the centre refused the sign-in, perhaps only for hazards.
  */
 
 export const CHANGED = "dayar-kept-changed";
 const PREFIX = "dayar.report.";
 const RECORDED_DAYS = 14;
-// a registrar may refuse a report weeks after it was sent, and its author must be able to correct it
+// a registrar may refuse a report weeks after the phone sent it, and the author must then be able to correct the report
 const OPEN_DAYS = 90;
-const EARLY_MS = 3_600_000; // clocks drift, so a sign-in counts as ended one hour early
+const EARLY_MS = 3_600_000; // a sign-in counts as ended one hour before its end, because clocks may differ
 const ANSWERED = ["accepted", "spooled", "duplicate"];
 
 /** @returns {Kept[]} newest first */
@@ -46,8 +46,8 @@ function stored(key) {
 }
 
 /**
- * What the list shows of a report. The times are needed to reverse a movement, and to find movements that contradict a
- * report.
+ * The fields of a report that the list shows. The times are needed to reverse a movement, and to find movements that
+ * contradict a report.
  * @param {Body} body
  * @returns {Clear}
  */
@@ -116,7 +116,7 @@ function clearOfHazard({ report_id, version, kind, type, severity, certainty, ur
 }
 
 /**
- * Whether a report of this kind says what happened later to people of another report.
+ * Whether a report of this kind is about later events of people in another report.
  * @param {Body["kind"]} kind
  * @returns {kind is "household_movement" | "group_movement"}
  */
@@ -145,7 +145,7 @@ export function changed() {
   dispatchEvent(new Event(CHANGED));
 }
 
-// treat a change by another tab like a change by this tab
+// a change by another tab is handled like a change by this tab
 addEventListener("storage", ({ key }) => {
   if (!key || key.startsWith("dayar.")) changed();
 });
@@ -168,7 +168,11 @@ export function isOwn(report) {
   return !report.account || isSameName(report.account, account()?.name);
 }
 
-/** Compare account names like the centre, which ignores case. @param {string} one @param {string} [other] */
+/**
+ * Compare account names like the centre: upper and lower case are equal.
+ * @param {string} one
+ * @param {string} [other]
+ */
 export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -245,7 +249,7 @@ export function device() {
   return known;
 }
 
-/** Whether the browser has local storage, which its settings can forbid. */
+/** Whether the browser has local storage. The browser's settings can forbid local storage. */
 export function canKeep() {
   try {
     return Boolean(device());

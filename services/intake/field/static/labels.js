@@ -34,8 +34,8 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 
 /**
- * The label of the field at the JSON pointer in a form of this kind. The label is an empty string if the form has no
- * such field.
+ * The label of the field at the JSON pointer in a form of this kind. If the form does not have the field, the label is
+ * an empty string.
  * @param {string} pointer
  * @param {string} kind
  */
@@ -108,8 +108,8 @@ function inPerson(place, name) {
 }
 
 /**
- * The label's text without the text of the control inside. A label may have a text for each kind of report; without
- * `kind`, the text of the open form.
+ * The label's text without the text of the control inside. A label may have a text for each kind of report. Without
+ * `kind`, the result is the text of the open form.
  * @param {Element | null} label
  * @param {string} [kind]
  */

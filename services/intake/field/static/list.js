@@ -177,7 +177,7 @@ function answerOf(report) {
 }
 
 /**
- * What is wrong, with the field's label if the form has the field.
+ * The text of an error. If the form has the field, the text begins with the field's label.
  * @param {import("./kept.js").FieldError} error
  * @param {Clear["kind"]} kind
  */

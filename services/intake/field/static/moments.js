@@ -41,8 +41,8 @@ export function writeMoment(body) {
 }
 
 /**
- * By default the field asks for the month of a migration, because few people remember the day, and otherwise for the
- * day.
+ * By default, the field asks for the day. For a migration, the field asks only for the month, because few people
+ * remember the day.
  */
 function preset() {
   if (!isChosen) precision.value = mobility.value === "migration" ? "month" : "day";

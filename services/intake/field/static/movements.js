@@ -45,7 +45,7 @@ function mayLead() {
   return movement.selectedOptions[0]?.dataset.destination ?? "none";
 }
 
-/** Whom the movement concerns, and what happened. */
+/** The people whom the movement concerns, and the kind of the movement. */
 export function readMovement() {
   return { ...named(), movement: movement.value, ...readMovers() };
 }
@@ -82,8 +82,8 @@ export function writeMovement(body) {
 }
 
 /**
- * The households and groups of this phone, newest first. Households and groups that the list no longer has are named by
- * the start of their id.
+ * The households and groups of this phone, newest first. If the list no longer has a household or group, its name is
+ * the start of its id.
  * @param {string} chosen
  * @param {Body["kind"]} kind of the movement
  */
@@ -104,8 +104,8 @@ function offerPeople(chosen, kind) {
 }
 
 /**
- * Whether the report is about people of whom a movement can be reported here. People who were counted while they passed
- * by are no longer at the place.
+ * Whether the author can report a movement of the report's people here. People who were counted while they passed by
+ * are no longer at the place.
  * @param {import("./kept.js").Kept} report
  */
 export function areOwnPeople(report) {
@@ -148,7 +148,7 @@ export function showDestination() {
 }
 
 /**
- * The number of persons that the list states for the household or group, if the movement states more persons.
+ * If the movement states more persons than the list, the list's number of persons in the household or group.
  * @param {Body} body
  * @returns {number | undefined}
  */
@@ -159,8 +159,8 @@ export function sizeExceeded(body) {
 }
 
 /**
- * What the other reports of this phone say about the people of a movement: when they left, where they are, and
- * when all of them died. If the people have moved since their report, their place is not known.
+ * The facts in the other reports of this phone about the people of a movement: when they left, where they are, and when
+ * all of them died. If the people have moved since their report, their place is not known.
  * @param {Body} body @returns {{left?: Clear, died?: Clear, place?: Clear["destination"]}}
  */
 export function knownOf(body) {

@@ -1,4 +1,5 @@
-// The author says which persons of a household moved: by name while this page knows the names, and later by a number.
+// The author states which persons of a household moved. While this page knows the names, the author chooses names;
+// later, the author states a number.
 
 import { element, make } from "./elements.js";
 import { reports } from "./kept.js";

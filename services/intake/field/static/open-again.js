@@ -11,4 +11,4 @@ addEventListener(
     location.reload();
   },
   true,
-); // such an event does not bubble
+); // `true`, because an `error` event does not bubble

@@ -7,9 +7,10 @@ import { idsOf } from "./reports.js";
 /**
  * @typedef {import("./positions.js").Point} Point
  * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null,
- *   point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open the report in the
- *   form: ids, author, the report that it corrects, position, whether it was changed, and whether it is stored as a
- *   draft, whether the last change could not be stored, and what was written as each kind of report
+ *   point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open The report in the
+ *   form. `corrected` is the report that it corrects. `isTouched`: the author has changed the form. `isKept`: the phone
+ *   stores the form as a draft. `isLost`: the phone could not store the last change. `kinds` has the text of each kind
+ *   of report.
  */
 
 /** @type {Open} */
@@ -44,7 +45,9 @@ export function isElsewhere() {
   return draft.isKept && !isHeldHere(draft.ids.report_id);
 }
 
-/** The report that the draft corrects, as stored now, because the centre may have answered it meanwhile. */
+/**
+ * The stored report that the draft corrects. The report is read again, because the centre may have answered meanwhile.
+ */
 export function latestCorrected() {
   return draft.corrected && (kept(draft.corrected.clear.report_id) ?? draft.corrected);
 }

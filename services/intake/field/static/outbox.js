@@ -22,14 +22,15 @@ import { hasPin } from "./pin.js";
 const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
 const TOO_MANY = 429;
-// Answers that say nothing about the report: the request was too slow, there were too many requests, or the centre does
-// not take sealed reports yet.
+// These answers say nothing about the report: the request was too slow, there were too many requests, or the centre
+// does not accept sealed reports yet.
 const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
 
 /**
- * Send waiting reports. Hazards come first, because they can raise alerts; the other reports follow, the oldest first.
+ * Send waiting reports. Hazards come first, because hazards can raise alerts. The other reports follow, the oldest
+ * first.
  */
 export async function sendWaiting() {
   if (isSending) return;
@@ -67,8 +68,8 @@ function isHazard({ clear }) {
 
 /**
  * Send one report. Return whether the next report can be sent now. If the centre does not take a hazard now, the other
- * reports are sent nevertheless. After a sign-in has expired, the centre refuses only hazards, and an earlier release
- * takes no hazards from phones at all.
+ * reports are sent nevertheless. After a sign-in has expired, the centre refuses only hazards. An earlier release of
+ * the centre accepts no hazards from phones at all.
  * @param {Kept} report
  * @param {Set<string>} passed
  */
@@ -91,7 +92,7 @@ async function send(report, passed) {
 }
 
 /**
- * A report that an earlier release stored is sent as it is, if it is not sealed yet.
+ * If an earlier release stored a report, and the report is not sealed yet, the report is sent unsealed.
  * @param {Kept} report
  * @param {string} [token]
  */
@@ -140,8 +141,8 @@ function answered(report) {
 }
 
 /**
- * Send a refused report again as it is. If the centre has other content under this version, the report gets the next
- * version.
+ * Send a refused report again without a change. If the centre has other content under this version, the report gets the
+ * next version.
  * @param {Kept} report
  */
 export function sendAgain(report) {
@@ -160,14 +161,14 @@ function stateOf(answer, result) {
   return result.type === NO_SUCH_KEY ? "unopened" : "refused";
 }
 
-/** Send reports again that the centre could not open, because its key may be back. */
+/** Send the reports again that the centre could not open, because the centre may have its key again. */
 export function retryUnopened() {
   for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
 }
 
 /**
- * Seal reports that an earlier release of Dayar stored without encryption. Reports are sealed for the centre; refused
- * reports also for their author.
+ * Seal reports that an earlier release of Dayar stored without encryption. Reports are sealed for the centre. Refused
+ * reports are also sealed for their author.
  */
 export async function sealOld() {
   for (const report of reports()) if (report.body) await sealBody(report, report.body);
@@ -184,7 +185,7 @@ async function sealBody(report, body) {
     const now = kept(body.report_id);
     if (sealed !== null && now?.body && isSame(now, report)) keep({ ...now, body: undefined, sealed });
   } catch {
-    // the phone is full, so the report stays as it is until it is sent
+    // the phone is full, so the report is not sealed before it is sent
   }
 }
 

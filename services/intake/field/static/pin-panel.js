@@ -1,4 +1,4 @@
-// Asks for the PIN: to choose one before the first report, and to open a draft.
+// Asks for the PIN: before the first report, the author chooses a PIN; to open a draft, the author enters the PIN.
 
 import { element } from "./elements.js";
 import { sealOldDrafts } from "./drafts.js";

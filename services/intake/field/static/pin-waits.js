@@ -1,6 +1,5 @@
-// The wait after wrong PINs. Only the time counts during which a page of the form is open, because a person who has the
-// phone can set the phone's clock, also before a reload. No page stores more than the time that has passed since the
-// last try.
+// The wait after wrong PINs. Only the time while a page of the form is open counts. A person who has the phone can set
+// the phone's clock, also before a reload. No page stores more than the time that has passed since the last try.
 
 import { uuid } from "./uuid.js";
 
@@ -54,7 +53,7 @@ function pauseAfter(count) {
 
 /**
  * The milliseconds since the attempt during which a page was open. A page adds its own time to the time that was stored
- * when the page first saw the attempt, so that two pages do not count the same time twice.
+ * when the page first saw the attempt. Two pages therefore never count the same time twice.
  * @param {string} attempt
  */
 function waited(attempt) {

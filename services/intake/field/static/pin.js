@@ -1,5 +1,6 @@
-// The PIN of this phone. Drafts are sealed to a key pair of the phone, whose private key is encrypted with the PIN.
-// Writing a draft therefore needs no PIN, but opening a stored draft needs the PIN. No wrong PIN deletes anything.
+// The PIN of this phone. Drafts are sealed to a key pair of the phone. The private key of this pair is encrypted with
+// the PIN. Writing a draft therefore needs no PIN, but opening a stored draft needs the PIN. A wrong PIN deletes
+// nothing.
 
 import { account } from "./kept.js";
 import { countTry, forgetTries } from "./pin-waits.js";
@@ -11,7 +12,7 @@ import { randomBytes, uuid } from "./uuid.js";
  * @typedef {{pair: string, data: string}} SealedDraft
  */
 
-const KEPT = "dayar.pin"; // the key pairs, oldest first; there are several if a PIN was forgotten
+const KEPT = "dayar.pin"; // the key pairs, oldest first; after a forgotten PIN, the phone has several key pairs
 const USED = "dayar.pin.used"; // each account's key pair, because colleagues who share the phone may have other PINs
 const INFO = "dayar/draft/v1\0";
 const ROUNDS = 600_000;
@@ -34,7 +35,7 @@ export function isGuessable(pin) {
 }
 
 /**
- * Make a new key pair under this PIN. Drafts under an earlier PIN stay, and are opened with that PIN.
+ * Make a new key pair under this PIN. Drafts under an earlier PIN are kept, and are opened with the earlier PIN.
  * @param {string} pin
  */
 export async function choosePin(pin) {
@@ -94,8 +95,8 @@ function nameOf(account = "") {
 }
 
 /**
- * The key pair for an account's drafts: the account's own pair, else the pair that was chosen before a sign-in, else
- * the newest pair.
+ * The key pair for an account's drafts: the account's own pair. If the account has no pair, the pair that was chosen
+ * before a sign-in; otherwise the newest pair.
  * @param {string} author
  */
 function pairOf(author) {

@@ -71,7 +71,7 @@ function search(name, save) {
 }
 
 /**
- * What the author chose from the lists for the locality: nothing, a site, or a settlement.
+ * The author's choice for the locality from the lists: nothing, a site, or a settlement.
  * @param {string} name
  * @param {{site?: string, settlement?: string}} chosen
  */
@@ -136,7 +136,7 @@ function siteOf(id) {
   return id ? known().find(({ site_id }) => site_id === id) : undefined;
 }
 
-/** Reads the list of sites again, and keeps it for places without signal. */
+/** Reads the list of sites again, and stores the list for places without signal. */
 export async function renewSites() {
   const token = account()?.token;
   if (!token || Date.now() - readAt < AGAIN_MS) return;

@@ -12,7 +12,7 @@ const DEGREE_M = 111_195; // on a meridian
 const LIMIT_M = Number(element("main").dataset.metres);
 
 /**
- * Use the phone's position only for the report that was open at the request, not for the next one.
+ * Use the phone's position only for the report that was open at the request, and not for the next report.
  * @param {() => {point: Point | null}} open @param {() => void} located
  */
 export function locate(open, located) {
@@ -43,7 +43,7 @@ function findPoint(found, failed) {
 }
 
 /**
- * When the phone has left a position, the position is no longer used, however precise it was.
+ * When the phone has left a position, the position is no longer used, even if it was precise.
  * @param {Point} point
  * @param {Point | null} before
  * @returns {Point}

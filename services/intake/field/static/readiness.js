@@ -1,5 +1,5 @@
-// Says whether the form works without a signal: whether this phone has every file of the form, the centre's key, a
-// sign-in and a PIN.
+// Shows whether the form works without a signal. The phone needs every file of the form, the centre's key, a sign-in
+// and a PIN.
 
 import { hasKey, renewKey } from "./centre-key.js";
 import { element, showText } from "./elements.js";
@@ -7,7 +7,7 @@ import { account, CHANGED, isOver } from "./kept.js";
 import { hasPin } from "./pin.js";
 import { sentence } from "./texts.js";
 
-/** @typedef {{missing: number, all: number}} Saved the number of the form's files that the phone has not, and of all */
+/** @typedef {{missing: number, all: number}} Saved `all` files of the form, `missing` files not on the phone */
 /** @typedef {Event & {prompt(): Promise<unknown>}} InstallEvent */
 
 const SCOPES = ["/intake/field", "/field"]; // the second scope is the printed address
@@ -16,7 +16,7 @@ const PATIENCE_MS = 60_000; // loading all files may take long where the signal 
 let newest = 0; // the number of the newest check
 let isSaved = false; // whether the last check found everything on the phone
 
-/** Let service workers store the form, and say whether they have stored all of it. */
+/** Let service workers store the form, and show whether they have stored the whole form. */
 export function listenToReadiness() {
   element("save-form").addEventListener("click", () => void saveAgain());
   addEventListener("beforeinstallprompt", offerInstall);
@@ -37,7 +37,7 @@ export async function showReadiness(what = "check") {
   if (own === newest) say(name, values); // an earlier check may end later
 }
 
-/** Say whether the author can work, without another look into the cache. */
+/** Show whether the author can work, but do not read the cache again. */
 export function renewReadiness() {
   if (isSaved) say("ready");
 }
@@ -56,13 +56,13 @@ async function found(what) {
     if (!hasKey()) await renewKey();
     return [hasKey() ? "ready" : "centreKeyMissing"];
   } catch {
-    return ["unsavable"]; // the browser's settings forbid it to store pages
+    return ["unsavable"]; // the browser's settings forbid the storage of pages
   }
 }
 
 /**
- * What the author must do first. Until the author has done this, the centre takes no report from this phone, or the
- * form is closed.
+ * The next step that the author must do. Before this step, the centre takes no report from this phone, or the form is
+ * closed.
  */
 function lacking() {
   const known = account();
@@ -86,7 +86,7 @@ async function register() {
   );
 }
 
-/** The worker is loading the files: it will have all of them, or none. @param {ServiceWorker} worker */
+/** The worker is loading the files. The worker caches all files, or no file. @param {ServiceWorker} worker */
 function awaited(worker) {
   worker.addEventListener("statechange", () => {
     if (worker.state !== "installed") void showReadiness();
@@ -126,8 +126,8 @@ function ask(worker, what) {
 }
 
 /**
- * The browser offers to install the form as an app. The browser may be asked to install the form only when the person
- * presses a button.
+ * The browser offers to install the form as an app. The script may ask the browser for the installation only when the
+ * person presses a button.
  * @param {Event} event
  */
 function offerInstall(event) {

@@ -17,7 +17,7 @@ let nextAt = 0;
 let turn = 0;
 let open = 0; // the number of reports whose result was not final at the last look
 
-/** The author looks at the page, so the phone asks at once, and again soon. */
+/** The author looks at the page, so the phone requests receipts at once, and soon again. */
 export function askReceiptsNow() {
   asked = nextAt = 0;
   return askReceipts();
@@ -47,7 +47,7 @@ export async function askReceipts() {
   }
 }
 
-/** Whether the receipt will not change any more, as far as the phone can know. @param {Receipt | undefined} receipt */
+/** Whether the receipt is final, as far as the phone can know. @param {Receipt | undefined} receipt */
 function isFinal(receipt) {
   const isAwaited =
     receipt?.is_alerted === false && Date.now() - Date.parse(receipt.settled_at ?? "") < ALERT_HOURS * 3_600_000;
@@ -55,7 +55,7 @@ function isFinal(receipt) {
 }
 
 /**
- * The pause has a random part, so that phones that lost their signal together ask at different times.
+ * The pause has a random part. Phones that lost their signal together then ask at different times.
  * @param {number} number of questions before
  */
 function pause(number) {
@@ -73,6 +73,7 @@ function inTurn(unsettled) {
 function note(receipt) {
   const report = kept(receipt.report_id);
   if (!report || JSON.stringify(report.receipt) === JSON.stringify(receipt)) return;
-  if (isRefused({ ...report, receipt })) void keepCopy(report).catch(() => {}); // a full phone keeps no copy
+  // if the phone is full, no copy of the refused report is stored
+  if (isRefused({ ...report, receipt })) void keepCopy(report).catch(() => {});
   keep({ ...report, receipt });
 }

@@ -18,12 +18,12 @@ import { uuid } from "./uuid.js";
 /** @typedef {import("./kept.js").Body} Body */
 /**
  * @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of
- *   a draft, drawn once
+ *   a draft; an id never changes
  */
 
 /**
  * The ids of a report; each missing id is generated. The people of a movement were reported before. The id of these
- * people is not used, because the author may choose another kind of report, which is then about other people.
+ * people is not used: if the author chooses another kind of report, the report is about other people.
  * @param {Partial<Body>} [body] @returns {Ids}
  */
 export function idsOf({
@@ -89,7 +89,7 @@ export function read(form, status, ids, point) {
 }
 
 /**
- * What happened later to a household or a group.
+ * A movement of a household or a group.
  * @param {FormData} data
  * @param {string} status
  * @param {Ids} ids
@@ -196,7 +196,7 @@ export function writeFamilyName() {
   for (const name of names) name.value = "";
 }
 
-/** What households that fled together have in common. @param {Record<string, any>} body */
+/** The fields that households have in common if they fled together. @param {Record<string, any>} body */
 export function common({
   origin,
   origin_locality,

@@ -79,8 +79,8 @@ async function failureOf(report) {
 }
 
 /**
- * The whole report again, as far as this phone still has it. Fields that the phone no longer has do not matter, because
- * the movement never happened.
+ * The whole report again, with all fields that this phone still has. The movement never happened, so the other fields
+ * do not matter.
  * @param {Kept} report
  * @param {string} notes
  * @returns {Body}

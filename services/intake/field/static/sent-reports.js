@@ -25,7 +25,10 @@ export function recall({ clear, at }) {
   return known?.at === at ? { ...known.body, version: clear.version } : undefined;
 }
 
-/** The last household: the report that this page sent, or else what the list still shows of the household. */
+/**
+ * The last household: the report that this page sent. If the page no longer has the report, the fields that the list
+ * shows.
+ */
 export function lastHousehold() {
   return household ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
 }

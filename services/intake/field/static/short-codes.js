@@ -8,7 +8,8 @@ const MODULUS = 37;
 const RANDOM_CHARACTERS = 8;
 
 /**
- * A new code. A code whose check symbol is not in the alphabet is drawn again, because such a symbol is hard to type.
+ * A new code. If the check symbol is not in the alphabet, the code is drawn again, because the check symbol would be
+ * hard to type.
  * @returns {string}
  */
 export function drawCode() {
@@ -17,7 +18,10 @@ export function drawCode() {
   return symbol ? start + symbol : drawCode();
 }
 
-/** The code as the centre knows it, or an empty string if it is mistyped. @param {string} typed */
+/**
+ * The code in the form that the centre uses. If the code has a typing error, the result is an empty string.
+ * @param {string} typed
+ */
 export function codeIn(typed) {
   const code = typed.toUpperCase().replaceAll(/[\s-]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
   const isWhole = code.length === RANDOM_CHARACTERS + 1 && [...code].every((character) => ALPHABET.includes(character));

@@ -1,5 +1,5 @@
-// Shows the full form in steps, one screen after the other. The browser's back button leads to the step before.
-// The short form is one page, and so is the full form of an author who prefers this.
+// Shows the full form in steps, one screen after the other. The browser's back button leads to the step before. The
+// short form is one page. An author can also choose one page for the full form.
 
 import { mark, problems, summed } from "./checks.js";
 import { form } from "./controls.js";
@@ -34,7 +34,7 @@ export function listenToSteps() {
   });
 }
 
-/** Begin at the first step. An emptied form has forgotten the author's choice between steps and one page. */
+/** Begin at the first step. If the form was emptied, set the author's choice between steps and one page again. */
 export function restart() {
   box.checked = localStorage.getItem(KEPT) !== "no";
   if (depth) history.go(-depth);
@@ -73,7 +73,10 @@ function backward() {
   else go(steps().findLast((earlier) => earlier < step) ?? 1);
 }
 
-/** Show a step, or the step before it if the chosen kind of report has no such step. @param {number} wanted */
+/**
+ * Show a step. If the chosen kind of report does not have this step, show the step before it.
+ * @param {number} wanted
+ */
 function go(wanted) {
   const nearest = steps().findLast((known) => known <= wanted) ?? 1;
   if (nearest === step) return;
@@ -109,7 +112,7 @@ function steps() {
   ];
 }
 
-/** The parts of the form, from the first that belongs to a step to the bar with the buttons. */
+/** The parts of the form, from the first part of a step to the bar with the buttons. */
 function parts() {
   const all = /** @type {HTMLElement[]} */ ([...form.children]);
   return all.slice(

@@ -5,7 +5,10 @@ import { sentence } from "./texts.js";
 
 let questioned = ""; // the unlikely values that the author was asked to confirm
 
-/** Ask the author to confirm unlikely values. After this, the button sends the report. @param {string} odd */
+/**
+ * Ask the author to confirm unlikely values. After the author has been asked, the button sends the report.
+ * @param {string} odd
+ */
 export function ask(odd) {
   questioned = odd;
   element("odd").hidden = !odd;

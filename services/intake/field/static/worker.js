@@ -1,4 +1,4 @@
-// Service worker of the field form: caches one complete release, and answers from the cache when offline.
+// Service worker of the field form: caches one complete release, and answers from the cache when the phone is offline.
 
 const RELEASE = ""; // the server inserts the release, so that each release has a different script
 const KEPT = `field-${RELEASE}`;
@@ -76,7 +76,7 @@ const FILES = [
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
-// this time is 0 after the storage did not answer, so that not every script waits for the storage
+// if the storage did not answer once, this time becomes 0, so that the other scripts do not wait for the storage
 let storagePatience = PATIENCE_MS;
 
 /**
@@ -133,7 +133,7 @@ async function uncached(isSaving) {
     const kept = await caches.open(KEPT);
     const gone = await absent(kept);
     if (!isSaving || !gone.length) return gone;
-    // with a script of this release in the list, nothing is stored if the centre already has another release
+    // the list contains a script of this release, so nothing is stored if the centre already has another release
     await kept.addAll(requests([...gone, OWN_SCRIPT])).catch(() => {});
     return await absent(kept);
   } catch {
@@ -172,7 +172,7 @@ async function fresh(request) {
 }
 
 /**
- * The cached answer; undefined if there is none, or if the phone's storage does not answer soon.
+ * The cached answer. The result is undefined if no answer is cached, or if the phone's storage does not answer soon.
  * @param {Promise<Response | undefined>} kept
  * @returns {Promise<Response | undefined>}
  */
