@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def replaced(variables: Mapping[str, str]) -> Iterator[None]:
-    """A context in which the environment has only these variables. At the end the former variables are restored."""
+    """A context in which the environment has only these variables.
+
+    When the context ends, the former variables are restored.
+    """
     former = dict(os.environ)
     try:
         _set(variables)

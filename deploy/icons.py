@@ -1,4 +1,4 @@
-"""Draws the icons of the field form as PNG from their SVG files, because an app on a phone needs PNG: `make icons`."""
+"""Draws the icons of the field form as PNG from their SVG files. An app on a phone needs PNG: `make icons`."""
 
 import shutil
 from pathlib import Path

@@ -20,8 +20,8 @@ DAY, LATE = timedelta(days=1), timedelta(hours=2)
 async def run(installation: Installation, settings: BackupSettings) -> None:
     """Make the nightly backups until cancelled.
 
-    The clock is checked every minute, so a machine that was off at the scheduled time makes the backup after it is on
-    again.
+    The clock is checked every minute. A machine that was off at the scheduled time therefore makes the backup when it
+    is on again.
     """
     was_well = True
     while settings.at is not None:
@@ -41,7 +41,7 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
 
     Return False if another backup must be made before the next night. If Kafka did not answer, the backup lacks Kafka's
     records. The incomplete backup stays in the store, but False is returned, so that a complete backup is made. If
-    topics are missing, True is returned, because the next backup would lack their records too.
+    topics are missing, True is returned, because another backup would lack their records too.
     """
     assert settings.at is not None
     failure: Exception | None = None

@@ -30,7 +30,10 @@ class Archive:
 
 @contextmanager
 def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
-    """Yields an archive, which is complete if the context ends without an error. After an error, discard `out`."""
+    """Yields an archive.
+
+    The archive is complete if the context ends without an error. After an error, the caller must discard `out`.
+    """
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool:
         encrypting = pool.submit(_encrypt, reading, out, recipients)
@@ -123,7 +126,7 @@ def identities_in(text: str, name: str) -> list[Any]:
 
 
 def draw(file: Path) -> str:
-    """Write a new private key into a file that must not exist yet; return the public key."""
+    """Write a new private key into a new file, and return the public key. The file must not exist yet."""
     identity = pyrage.x25519.Identity.generate()
     public = str(identity.to_public())
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:

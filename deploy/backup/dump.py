@@ -27,7 +27,7 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usenam
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The numbers of rows, and the next offsets and dead letters of each service, at the moment of the dump."""
+    """At the moment of the dump: the numbers of rows, and the next offsets and dead letters of each service."""
 
     id: str
     rows: Mapping[str, int]

@@ -34,7 +34,8 @@ LETTERS_BACK = (
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# The former offset is kept in `written_offset`, because the dead letter's record on the log still contains this offset.
+# The column `written_offset` keeps the former offset, because the dead letter's record on the log still contains the
+# former offset.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -46,7 +47,7 @@ MOVE = (
 )
 
 
-# A letter is named by service, topic, partition, and the offset in the dead letter's headers.
+# These values identify a dead letter: service, topic, partition, and the offset in its headers.
 Letter = tuple[str, str, int, int]
 
 
@@ -54,8 +55,8 @@ Letter = tuple[str, str, int, int]
 class Log:
     """The state of Kafka's log at one moment.
 
-    `ids` are the topics' ids in Kafka: if a topic is deleted and created again, it gets a new id. `ends` are the first
-    kept offset and the next offset of each partition.
+    `ids` are the topics' ids in Kafka. A topic that is deleted and created again gets a new id. `ends` has two offsets
+    of each partition: the first offset that Kafka still stores, and the next offset.
     """
 
     cluster: str
@@ -118,9 +119,9 @@ def missing(log: Log, positions: Iterable[tuple[str, int, int]]) -> set[str]:
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
     """For each partition in the backup, return the offset of the first record that must be backed up.
 
-    The backup contains all records of compacted topics, because together they are the present state. Dead-letter topics
-    are also read from their start. From all other topics, the backup contains only records that at least one service
-    has not read yet.
+    The backup contains all records of compacted topics, because all records together are the present state. Dead-letter
+    topics are also read from their start. From all other topics, the backup contains only records that at least one
+    service has not read yet.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
@@ -262,10 +263,10 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """Set each partition's next offset. Change the first offset and the dead letters' offsets by the same number.
+    """Set each partition's next offset.
 
-    The number of records between the first and the next offset therefore stays the same. The first offset may become
-    negative.
+    Change the first offset and the dead letters' offsets by the same number. The number of records between the first
+    and the next offset is then unchanged. The first offset may become negative.
     """
     moves, quoted = [(*partition, to) for partition, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)

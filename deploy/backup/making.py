@@ -1,4 +1,4 @@
-"""Makes a backup while everything runs, with every report that was accepted before the backup began."""
+"""Makes a backup while everything runs. The backup contains every report that was accepted before the backup began."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
 RESTORING = "restoring"  # the marker file lies in the first folder until a restore has ended
-# A backup leaves out these files and folders: the servers' own folders, and files that each start writes again.
+# A backup omits these files and folders: the servers' own folders, and files that each start writes again.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", "watch", RESTORING)
 PUT_ASIDE = "replaced-"
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
@@ -75,10 +75,11 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 async def _write(made: Archive, installation: Installation, now: datetime) -> tuple[log.Log, set[str]]:
     """Write the files, then the database and the log, and then again the files that changed meanwhile.
 
-    Return the state of the log, and the topics that services have read but that no longer exist.
+    Return the state of the log, and the missing topics. Services have read the missing topics, but these topics no
+    longer exist.
 
     A report may move from the spool to the log during the backup, so the files are written before the log. The changed
-    files are written last, because they may contain new keys, and rows of the dump may be encrypted with these keys.
+    files are written last, because they may contain new keys. Rows of the dump may be encrypted with these new keys.
     """
     looks: Looks = {}
     _add_files(made, installation.folders, looks)

@@ -1,4 +1,7 @@
-"""Restores a backup. A restore first checks that the backup is complete, and moves the former state aside."""
+"""Restores a backup.
+
+A restore first checks that the backup is complete. The restore then moves the former state aside.
+"""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -91,8 +94,8 @@ def put_back(
     """Copy the backup's files into the folders. Return the folders to which the former files were moved.
 
     After an interruption, the whole restore is run again. Call `finish` when the whole restore has ended. If the
-    folders belong to the backup's installation, they may contain keys and spooled reports that are newer than the
-    backup. Therefore only the folders in `servers` are moved aside. If the folders belong to another installation,
+    folders belong to the backup's installation, only the folders in `servers` are moved aside. The other folders may
+    contain keys and spooled reports that are newer than the backup. If the folders belong to another installation,
     everything except the names in `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
@@ -123,10 +126,11 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 
 
 def _marker(folders: Mapping[str, Path]) -> Path:
-    """Return the marker file, which exists until the restore has ended. While the file exists, no service starts.
+    """Return the marker file.
 
-    The file records whether the folders belonged to the backup's installation. After an interrupted
-    restore, the keys in the folders no longer show this, because the restore may have written some of these keys.
+    The marker file exists until the restore has ended. While the file exists, no service starts. The file records
+    whether the folders belonged to the backup's installation. An interrupted restore may have written some of the keys
+    in the folders. The keys then no longer show to which installation the folders belonged.
     """
     return next(iter(folders.values())) / RESTORING
 

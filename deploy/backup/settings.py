@@ -20,7 +20,8 @@ class BackupSettings(CheckedSettings):
     model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
     to: str | None = None  # the value is a folder, or s3://bucket/prefix
-    # The value has public keys (age1...), separated by spaces; the private key of any of them decrypts a backup.
+    # The value has public keys (age1...), separated by spaces. The private key of any of these public keys decrypts a
+    # backup.
     recipient: str = ""
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)

@@ -81,7 +81,10 @@ class Folder:
 
 
 class Bucket:
-    """An S3 bucket as a store. TLS is used, and certificates are checked, unless the endpoint's URL says http."""
+    """An S3 bucket as a store.
+
+    TLS is used, and certificates are checked. Only an endpoint whose URL begins with http:// is used without TLS.
+    """
 
     def __init__(self, address: str, settings: BackupSettings) -> None:
         url = urlsplit(address)

@@ -37,7 +37,10 @@ def host_name(environment: Mapping[str, str]) -> str:
 
 
 def is_connected() -> bool:
-    """Whether a worker, which serves no requests, is connected to Kafka and to PostgreSQL."""
+    """Whether a worker is connected to Kafka and to PostgreSQL.
+
+    A worker serves no requests, so it cannot be asked by HTTP.
+    """
     kafka = {port_of(f"//{address.strip()}", KAFKA_PORT) for address in os.environ["KAFKA_BOOTSTRAP"].split(",")}
     database = {port_of(os.environ["DATABASE_URL"].replace("{service}", ""), DATABASE_PORT)}
     reached = remote_ports()

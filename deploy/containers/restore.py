@@ -29,7 +29,7 @@ STAGING = Path("/staging")  # this volume is on disk, because a backup may not f
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    # after SIGTERM, the decrypted files are removed as after Ctrl-C
+    # SIGTERM is handled like Ctrl-C, so that the decrypted files are removed
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:

@@ -69,9 +69,10 @@ def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
 async def watched(
     command: Sequence[str], environment: Mapping[str, str], answers: Answers, *, seconds: float = SILENT_SECONDS
 ) -> int:
-    """Run the program, kill it if it stops answering, and return its exit code.
+    """Run the program, and return its exit code. If the program stops answering, kill the program.
 
-    The program is killed because container engines restart a container that has ended, but not an unhealthy container.
+    A container engine restarts a container that has ended, but does not restart an unhealthy container. Therefore the
+    program is killed.
     """
     child = await asyncio.create_subprocess_exec(*command, env=environment)
     for number in (signal.SIGTERM, signal.SIGINT):

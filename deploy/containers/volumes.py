@@ -1,8 +1,8 @@
 """Runs in the first container: checks and writes all secrets, and marks the installation as an exercise or as real.
 
-Passwords come from the environment (`make env`). The program generates the keys, which never leave their volume. With
-the argument `rotate`, the program only generates a new pair of sealing keys. With the argument `retire`, the program
-only destroys the private key of an older pair.
+Passwords come from the environment (`make env`). The program generates the keys. No other volume gets a copy of these
+keys. With the argument `rotate`, the program only generates a new pair of sealing keys. With the argument `retire`, the
+program only destroys the private key of an older pair.
 """
 
 import os
@@ -123,8 +123,8 @@ def hold_to_contract(installation: Path) -> None:
     """
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        # This file is written before MARK, because a volume with MARK but without this file is treated as a volume of
-        # an earlier build.
+        # This file is written before MARK. A volume with MARK but without this file is treated as a volume of an
+        # earlier build.
         keep(file, str(CONTRACT).encode())
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:

@@ -19,7 +19,8 @@ from shared.config import BadSettings
 from shared.postgres.schemas import NotOurs
 
 REFUSALS = (CannotStart, NotOurs, Refused, BadSettings)
-LET_NOBODY_IN = ("28", "3D")  # SQLSTATE 28 means a wrong login or password, 3D means that the database does not exist
+# SQLSTATE 28 means a wrong login or password; SQLSTATE 3D means that the database does not exist
+LET_NOBODY_IN = ("28", "3D")
 
 
 def main() -> int:

@@ -6,7 +6,8 @@ stamp=.venv/installed
 
 state_of() { cat "requirements/$1.txt" requirements/uv.txt package-lock.json | sha256sum | cut -d ' ' -f 1; }
 
-# nothing is installed if the developers' libraries are current, because these include the libraries of `run`
+# nothing is installed if the developers' libraries are current, because the developers' libraries include the libraries
+# of `run`
 for enough in development "$group"; do
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(state_of "$enough")" ]; then exit 0; fi
 done

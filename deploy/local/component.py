@@ -18,7 +18,10 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The folders of an installation. `run` contains pid files. When the installation is removed, `cache` is kept."""
+    """The folders of an installation.
+
+    `run` contains pid files. `make clean-state` removes the installation, but does not remove `cache`.
+    """
 
     state: Path
     cache: Path
@@ -55,7 +58,7 @@ class Folders:
 class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 180.0  # this limit is high, because a busy machine starts servers slowly
+    seconds_to_start = 180.0  # this time limit is long, because servers start slowly on a busy machine
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -82,7 +85,8 @@ class Component(ABC):
     def ports(self) -> Mapping[str, int]:
         """Maps the name of each port to its number.
 
-        The name is the setting that chooses the port or, if there is no such setting, a description of the port.
+        The name is the setting that chooses the port. If no setting chooses the port, the name is a description of the
+        port.
         """
         return {}
 

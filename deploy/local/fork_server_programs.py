@@ -14,9 +14,10 @@ PRELOADED = {
 
 
 def preloaded(user: User | None) -> list[str]:
-    """The programs that the fork server of this user imports. None is the user that started the stack.
+    """The programs that the fork server of this user imports.
 
-    If this user is not root, the user runs all programs. Root runs only the nightly backup, which needs no fast start.
+    `None` means the user that started the stack. If this user is not root, the user runs all programs. If this user is
+    root, root runs only the nightly backup, which needs no fast start.
     """
     if user is None and os.geteuid() == 0:
         return []

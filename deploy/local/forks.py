@@ -1,7 +1,7 @@
 """Forks processes from a fork server.
 
-The fork server has imported the programs, so that the imports take time only once. The fork server gets each request,
-with the descriptors of the new process, over a socket.
+The fork server imports the programs once, so that each forked process starts without these imports. The fork server
+gets each request, with the descriptors of the new process, over a socket.
 """
 
 import ctypes
@@ -36,7 +36,7 @@ class Forks:
         self._lock = Lock()
 
     def fork(self, name: str, arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[int]) -> "Forked":
-        """Start a process that runs like `python -m` with these arguments, as soon as the server's imports are done.
+        """When the server has imported its programs, start a process that runs like `python -m` with these arguments.
 
         `standard` are the descriptors of standard input, output and error. Raises ForkServerEnded.
         """
@@ -47,7 +47,7 @@ class Forks:
         return int(self._ask({"pid": pid}))
 
     def close(self) -> None:
-        """Close the connection, so that the server ends, and with it all processes that it forked."""
+        """Close the connection. The fork server then ends, and all processes that it forked end too."""
         self._connection.close()
 
     def _ask(self, request: Mapping[str, Any], *descriptors: int) -> Any:
@@ -73,7 +73,7 @@ class Forked:
         self._code: int | None = None
 
     def poll(self) -> int | None:
-        with self._lock:  # only one thread may request the code, because the server tells each exit code only once
+        with self._lock:  # only one thread may request the exit code, because the server sends each exit code only once
             if self._code is None and self._has_ended(timeout=0):
                 try:
                     self._code = self._forks.exit_code(self.pid)

@@ -1,4 +1,4 @@
-"""Before the start, checks whether each external server that the settings name answers."""
+"""Checks before the start that each external server in the settings answers."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +29,10 @@ class DatabaseRefuses(CannotStart):
 
 
 async def away(options: Options) -> list[str]:
-    """Return a text for each external server that does not answer: its variable, and the addresses that were tried."""
+    """Return a text for each external server that does not answer.
+
+    The text has the server's variable, and the addresses that were tried.
+    """
     servers = sorted(options.given)
     answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [

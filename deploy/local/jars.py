@@ -1,4 +1,4 @@
-"""Downloads Kafka's jars once from Maven Central into a cache, and checks each against the committed lock file."""
+"""Downloads Kafka's jars once from Maven Central into a cache, and checks each jar against the committed lock file."""
 
 import hashlib
 import os
@@ -52,8 +52,8 @@ def locked() -> list[Jar]:
 def ensure(cache: Path, progress: Progress = lambda _done, _total: None, *, earlier: Path | None = None) -> list[Path]:
     """Make the cache complete, and return the class path.
 
-    Missing jars are copied from the earlier cache, or else downloaded. The checksum of each jar is verified at each
-    start.
+    A missing jar is copied from the earlier cache. If the earlier cache lacks the jar, the jar is downloaded. The
+    checksum of each jar is verified at each start.
     """
     jars = locked()
     paths.make_passable(cache)

@@ -30,8 +30,8 @@ JVM: tuple[str, ...] = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# If `is_brief` is set, Kafka gets this option. Kafka in a test runs only for minutes, so the JVM's optimising compiler
-# would take more time than it saves.
+# If `is_brief` is set, Kafka gets this option. Kafka in a test runs only for minutes. The JVM's optimising compiler
+# would need more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 SURVIVES_A_KILL = {
@@ -42,11 +42,11 @@ SURVIVES_A_KILL = {
     "log.flush.interval.messages": 1,
 }
 
-# By default, a controller writes two no-op records a second, and the ends of all partitions are written to a file every
-# five seconds.
+# By default, a controller writes two no-op records a second. By default, Kafka also writes the ends of all partitions
+# to a file every five seconds.
 IDLES = {"metadata.max.idle.interval.ms": 0, "replica.high.watermark.checkpoint.interval.ms": 60_000}
 
-# If `is_brief` is set, Kafka gets these settings. Few threads are enough for the few clients of a test, and each idle
+# If `is_brief` is set, Kafka gets these settings. Few threads are enough for the few clients of a test. Each idle
 # thread takes CPU time, because it looks for work three times a second.
 FEW_THREADS = {"num.network.threads": 1, "num.io.threads": 2, "group.coordinator.threads": 1}
 
@@ -196,7 +196,7 @@ class Kafka(Component):
         ]
 
     def _aot(self) -> list[str]:
-        """The options for Java's AOT cache, which holds loaded and linked classes and halves the start time.
+        """The options for Java's AOT cache. The cache holds loaded and linked classes, and halves the start time.
 
         If there is no cache, Kafka writes a new cache when it stops cleanly.
         """

@@ -10,7 +10,7 @@ from pathlib import Path
 # For each checkout, HOMES contains a folder with copies of programs and with root's state folders.
 HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports for outgoing connections
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only ports above these ports for outgoing connections
 _given: set[int] = set()  # the ports that `free_port` has returned
 
 
@@ -55,7 +55,7 @@ def wheel(package: str) -> Path:
 def free_port() -> int:
     """A free port that this function has not returned before.
 
-    An earlier port may still be free, because the program that will use this port has not started yet.
+    A port that was returned before may still be free, because its program has not started yet.
     """
     while True:
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - not a secret

@@ -1,4 +1,7 @@
-"""Runs PostgreSQL from the wheel or, if root starts the stack, as another user from a copy of the wheel."""
+"""Runs PostgreSQL from the wheel.
+
+If root starts the stack, PostgreSQL runs as another user from a copy of the wheel.
+"""
 
 import os
 import shutil
@@ -21,20 +24,20 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": 200,
-    # With `syncfs`, PostgreSQL's recovery syncs the disk in 0.2 s. To sync thousands of files one by one would take 1.5
-    # s.
+    # With `syncfs`, PostgreSQL's recovery syncs the disk in 0.2 s. Without `syncfs`, the recovery syncs thousands of
+    # files one by one, which takes 1.5 s.
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # terse, because details of an error may contain personal data, which must not reach the log
+    # terse, because the details of an error may contain personal data, and the log must not contain personal data
     "log_error_verbosity": "terse",
     "log_parameter_max_length": 0,
     "log_parameter_max_length_on_error": 0,
 }
 
 # The settings of a test whose PostgreSQL need not survive a power cut. The log of this server stays small. A client
-# that connects hashes its password only once: the default, 4096 times, would take most of the CPU time of the
-# connection.
+# hashes its password only once per connection. By default, a client hashes its password 4096 times, which takes most of
+# the CPU time of the connection.
 FORGETS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB", "scram_iterations": 1}
 
 
@@ -93,8 +96,8 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # initdb writes into this folder, which is renamed when it is complete; after an interrupted start, initdb runs
-        # again
+        # initdb writes into this folder; the complete folder gets its final name, so that initdb runs again after an
+        # interrupted start
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as password:

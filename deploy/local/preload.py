@@ -20,13 +20,15 @@ def main() -> None:
 
 
 def preload(modules: Sequence[str]) -> None:
-    gc.disable()  # garbage collections would take a sixth of the time of the imports, and free little memory
+    # garbage collection is off, because it would take a sixth of the time of the imports, and would free little memory
+    gc.disable()
     entries = [entry_of(module) for module in modules]
     for name in (*LATE, *entries):
         import_module(name)
     for entry in entries:
         del sys.modules[entry]  # runpy runs the program again as `__main__`; all other modules stay imported
-    gc.freeze()  # otherwise, garbage collections in the forked processes would copy the memory of these objects
+    # after `gc.freeze`, garbage collections in the forked processes do not copy the memory of these objects
+    gc.freeze()
     gc.enable()
 
 

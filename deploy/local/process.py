@@ -1,4 +1,7 @@
-"""Runs child processes, which end when their parent ends. If a child survives, the next start of the stack ends it."""
+"""Runs child processes, which end when their parent ends.
+
+If a child process nevertheless continues to run, the next start of the stack ends the child process.
+"""
 
 import asyncio
 import os
@@ -149,7 +152,8 @@ class Process:
 
     def _signal(self, number: signal.Signals) -> None:
         if self.is_running:
-            with suppress(ProcessLookupError):  # the fork server has just ended, and this process with it
+            # the fork server has just ended, and this process ended with the fork server
+            with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def _reap(self, timeout: float) -> None:

@@ -1,4 +1,4 @@
-"""Copies programs for users that cannot read the originals, and removes copies that are no longer needed."""
+"""Copies programs for users that cannot read the originals. Removes copies that are no longer needed."""
 
 import os
 import re
@@ -15,7 +15,7 @@ import psutil
 from deploy.local import paths
 
 NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
-CHECKOUT = "checkout"  # in each folder of copies, the file of this name contains the path of the copied checkout
+CHECKOUT = "checkout"  # each folder of copies has a file of this name, which contains the path of the copied checkout
 UNUSED_SECONDS = 7 * 86_400
 
 

@@ -1,4 +1,7 @@
-"""Finds programs and files that an unprivileged user can read, and copies those that the user cannot read."""
+"""Returns paths of programs and files that an unprivileged user can read.
+
+If the user cannot read the original, the path of a copy is returned.
+"""
 
 import compileall
 import hashlib
@@ -18,7 +21,7 @@ SOURCES = ("cli", "deploy", "services", "shared")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a process needs to run `python -m services.NAME`: the interpreter with the libraries, and the sources."""
+    """The paths that a process needs to run `python -m services.NAME`: the interpreter and the sources."""
 
     python: Path
     folder: Path
@@ -36,8 +39,7 @@ def program(state: Path, user: User | None) -> Program:
     if _may_read_libraries(user):
         return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
-    # the copied interpreter finds its shared libraries by this path, because this user may be unable to read the
-    # original path
+    # the copied interpreter finds its shared libraries by this path; the user may be unable to read the original path
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 
@@ -62,8 +64,8 @@ def sources(state: Path, user: User) -> Path:
 def compile_sources() -> None:
     """Write the missing and outdated bytecode of all sources, readable for all users.
 
-    If root starts the services, they cannot write files. Without this bytecode, they would compile their imports at
-    each start.
+    If root starts the services, the services cannot write bytecode themselves. Without bytecode, each start would
+    compile all imports.
     """
     umask = os.umask(0o022)
     try:
@@ -84,7 +86,10 @@ def _sources() -> list[Path]:
 
 
 def reachable(file: Path, within: Path, user: User | None) -> Path:
-    """Return the file if the user can read it, else the same file in a copy of the folder `within`."""
+    """Return the file if the user can read the file.
+
+    Otherwise return the same file in a copy of the folder `within`.
+    """
     if user is None or user.may("r", file):
         return file
     return _once(within, lambda _copy: None) / file.relative_to(within)
@@ -122,7 +127,7 @@ def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
 
 
 def _stamp(environment: Path) -> str:
-    """The time at which `make` last changed the libraries, read from the file that `make` writes."""
+    """The time at which `make` last changed the libraries. `make` writes this time into a file."""
     file = environment / "installed"
     return file.read_text(encoding="ascii") if file.exists() else ""
 
@@ -134,7 +139,7 @@ def _copy(folder: Path, target: Path) -> None:
 def _link_or_copy(source: str, target: str) -> None:
     """Make a hard link, which takes no space.
 
-    Copy the file instead if others cannot read it, or if it is on another disk.
+    If other users cannot read the file, or the file is on another disk, copy the file instead.
     """
     if Path(source).stat().st_mode & stat.S_IROTH:
         try:

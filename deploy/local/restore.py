@@ -36,7 +36,7 @@ class Restored:
 def restore(
     source: Any, identities: list[Any], options: Options, now: datetime, screen: Terminal, *, then: Callable[[], None]
 ) -> Restored:
-    """Restore a stopped installation. `then` is called while the servers still run. Raises Refused, CannotStart."""
+    """Restore a stopped installation. `then` is called before the servers are stopped. Raises Refused, CannotStart."""
     paths.make_passable(options.root)
     with staging(options.root) as folder:
         with screen.timed("decrypted, and whole"):

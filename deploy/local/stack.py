@@ -85,8 +85,8 @@ class Stack:
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
-                # `kind` raises BadSettings, so that the start stops here; otherwise the service would be started again
-                # and again
+                # `kind` raises BadSettings, so that the start stops here; without this check, the service would fail
+                # and be restarted again and again
                 kind()
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
@@ -221,8 +221,9 @@ class Stack:
     def write_environment(self) -> None:
         """Write the files `environment` and `settings`.
 
-        The command `dayar` finds this installation by `environment`, which has paths of secrets but no secrets. The
-        file `settings` has the settings of `make run`, because a restored installation needs these settings.
+        The command `dayar` finds this installation by the file `environment`. This file has paths of secrets, but no
+        secrets. The file `settings` has the settings of `make run`, because a restored installation needs these
+        settings.
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())

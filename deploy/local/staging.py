@@ -1,6 +1,6 @@
 """Makes the folder into which a command decrypts a backup.
 
-If the command is killed, the next such command removes the folder.
+If the command is killed, the next command that decrypts a backup removes the folder.
 """
 
 import fcntl

@@ -87,7 +87,7 @@ def held(
 ) -> Iterator[tuple[Folders, Installation]]:
     """Create the folder `demo` or `main` under the root if needed, and lock the folder until the context ends.
 
-    If a restore left the folder incomplete, only another restore may lock the folder.
+    If an interrupted restore made the folder incomplete, only another restore may lock the folder.
     """
     with _disk_errors_explained():
         _refuse_open(root)

@@ -23,7 +23,7 @@ from shared.lifecycle import beside
 from shared.liveness import SILENT_SECONDS, Answers, silent
 from shared.postgres.schemas import migrate
 
-LIVED_SECONDS = 10.0  # if a process ran for this time, it is restarted without a pause
+LIVED_SECONDS = 10.0  # a process that ran for this time is restarted without a pause
 LONGEST_PAUSE = 30.0
 PATHS = ("/ready", "/intake/ready", "/registry/ready", "/alerts/ready")
 SECONDS_OF_PATIENCE = 60.0
@@ -76,7 +76,8 @@ class Supervisor:
         """Keep the monitoring running.
 
         The monitoring starts when everything else is ready, because the imports of the monitoring would slow down the
-        start. If something is not ready after a minute, the monitoring starts all the same, to tell the administrators.
+        start. If a process is not ready after a minute, the monitoring starts nevertheless, so that the administrators
+        are told.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS_OF_PATIENCE):
@@ -88,7 +89,7 @@ class Supervisor:
     async def _prepare(self) -> None:
         check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
-        # If root starts the stack, the first use of the libraries copies them for the services' users.
+        # If root starts the stack, the libraries are copied for the services' users when they are first used.
         with self._screen.timed("copies of the libraries", least=1.0):
             await asyncio.to_thread(lambda: self._stack.processes)
 

@@ -1,4 +1,4 @@
-"""Writes the output at the terminal: a line per server with the time taken, and a progress bar for downloads."""
+"""Writes to the terminal: one line for each server with its start time, and a progress bar for downloads."""
 
 import threading
 import time

@@ -1,6 +1,7 @@
-"""The users that run the programs if root starts the stack, and functions that give these users access to files.
+"""If root starts the stack, other users run the programs.
 
-The users need no accounts on the machine. Debian and systemd do not assign user ids in this range to anybody else.
+This module has these users, and functions that give them access to files. The users need no accounts on the machine.
+Debian and systemd do not assign user ids in this range to anybody else.
 """
 
 import os
@@ -12,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER, FILE = 0o2750, 0o640  # the group may read such a folder and file; setgid gives new files the folder's group
+# the group may read folders and files with these modes; setgid gives new files the folder's group
+FOLDER, FILE = 0o2750, 0o640
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,10 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 
 
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
-    """Copy the file, if `writer` owns it, to a new file that everybody can read. Return whether the file was copied.
+    """If `writer` owns the file, copy the file to a new file that everybody can read.
 
-    The owner could replace the file by a link to a file of root. Therefore the function follows no link, and makes all
-    checks and changes through one file descriptor.
+    Return whether the file was copied. The owner could replace the file by a link to a file of root. Therefore the
+    function follows no link, and makes all checks and changes through one file descriptor.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -1,4 +1,7 @@
-"""Runs Valkey on a Unix socket, which only Valkey's user and, if root starts the stack, the services may open."""
+"""Runs Valkey on a Unix socket.
+
+Only Valkey's user may open the socket. If root starts the stack, the services may open the socket too.
+"""
 
 import hashlib
 import os

@@ -22,7 +22,7 @@ from shared.config import Settings
 
 def create_app() -> Starlette:
     settings = IntakeSettings().for_service("intake")
-    access = Revocations(settings)  # all apps share one reader of the topic, which reads with intake's login
+    access = Revocations(settings)  # all apps share one reader of the topic; this reader uses intake's login
     apps = {
         "/intake": intake(settings, access),
         "/registry": registry(RegistrySettings().for_service("registry"), access),

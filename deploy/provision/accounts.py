@@ -30,8 +30,8 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
         missing = [name for name in EXERCISE if await queries.named(session, name) is None]
     if not missing:
         return
-    # The passwords are written to the file before the accounts are made. If the start is killed in between, no account
-    # exists whose password is lost.
+    # The passwords are written to the file before the accounts are made. If the start is killed between the two steps,
+    # every existing account has its password in the file.
     keep(file, "".join(f"{name} {passwords.draw()}\n" for name in missing).encode())
     for name, password in map(str.split, file.read_text(encoding="utf-8").splitlines()):
         if name in missing:

@@ -45,7 +45,7 @@ def groups_of(prefix: str) -> Iterator[tuple[str, str]]:
 def is_allowed(right: AclBinding) -> bool:
     """Whether the right permits an operation and does not forbid it.
 
-    Only administrators of the cluster deny something to our logins.
+    Only the cluster's administrators forbid operations to our logins.
     """
     return bool(right.permission_type == AclPermissionType.ALLOW)
 

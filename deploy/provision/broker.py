@@ -1,4 +1,4 @@
-"""A Kafka cluster, as the provision connects to it."""
+"""The connection of the provision to a Kafka cluster."""
 
 import time
 from collections.abc import Callable, Iterable

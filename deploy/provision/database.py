@@ -16,15 +16,14 @@ from shared.audit import AUDIT
 from shared.events.topics import SERVICES
 from shared.postgres.schemas import EarlierBuild
 
-# The server's locale may be C. With this locale, lower() leaves Cyrillic letters unchanged, so the account "Айбек"
-# could not sign in as "айбек".
+# The server's locale may be C. With this locale, lower() does not change Cyrillic letters, so the account "Айбек" could
+# not sign in as "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 
 # A role of a service has no right that is not listed in `database_rights`.
 NO_POWERS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
-# Finds the schemas without a version mark. Such a schema comes from an earlier build, which wrote the first layout of
-# records.
+# Finds the schemas without a version mark. An earlier build made these schemas, and wrote records in the first layout.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -140,12 +139,13 @@ def audit_statements() -> list[str]:
 async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
     """Create a database as a copy of the template, to which no connection may be open.
 
-    PostgreSQL copies the files. By default, it would also write each page into its log, which takes twice the time.
+    PostgreSQL copies the files. By default, PostgreSQL would also write each page into its log, which takes twice the
+    time.
     """
     connection = await server.connect()
     try:
         await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-        # the copy does not get the rights of the template, so without this statement everybody could connect
+        # the copy does not get the rights of the template; without this statement, every role could connect to the copy
         await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         for service in SERVICES:
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role_prefix}{service}"')

@@ -1,8 +1,8 @@
-"""Gives the roles of the services exactly their rights in PostgreSQL, and withdraws rights that they no longer need.
+"""Gives the roles of the services the rights that they need in PostgreSQL, and withdraws all their other rights.
 
-Only rights on our database, on our schemas and on everything in them, and memberships in our roles are changed. Rights
-of our roles are withdrawn. Rights of PUBLIC are withdrawn too, because our roles also have all rights of PUBLIC. All
-other rights were given by the administrators of the server.
+Only two things are changed: memberships in our roles, and rights on our database, on our schemas and on everything in
+these schemas. Rights of our roles are withdrawn. Rights of PUBLIC are withdrawn too, because our roles also have all
+rights of PUBLIC. All other rights were given by the administrators of the server.
 """
 
 # raw SQL throughout: roles, rights and PostgreSQL's own tables have no models
@@ -18,7 +18,8 @@ AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`; nob
 
 # The rights of an owner are part of the ownership. A right on a column names the column after the privilege, as in
 # `SELECT (email)`. The role 0 is PUBLIC. A function has no list of rights until somebody grants or revokes a right on
-# the function. Without this list, PUBLIC may execute the function, but only with a right on the function's schema.
+# the function. While a function has no list of rights, PUBLIC may execute the function, but needs a right on its
+# schema.
 GIVEN = """
 SELECT kind, object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE format('"%s"', rolname) END AS role,
     privilege_type || columns AS privilege
@@ -73,7 +74,10 @@ def rights_of(role_prefix: str, database: str) -> Iterator[Right]:
 
 
 async def converge(connection: "asyncpg.Connection[asyncpg.Record]", *, role_prefix: str) -> None:
-    """Give the services' roles the missing rights on the connection's database, and withdraw all others. Idempotent."""
+    """Give the services' roles their missing rights on the connection's database, and withdraw all other rights.
+
+    Idempotent.
+    """
     logins = [f"{role_prefix}{service}" for service in SERVICES]
     async with connection.transaction():
         given = {Right(*row) for row in await connection.fetch(GIVEN, SERVICES, logins)}

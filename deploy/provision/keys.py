@@ -9,8 +9,8 @@ from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
-# Kafka may delete a record a day after the end of its retention, and intake still uses the older key for some minutes
-# after a rotation.
+# Kafka may delete a record up to a day after the end of its retention. After a rotation, intake uses the older key for
+# some more minutes.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 

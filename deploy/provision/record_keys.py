@@ -38,7 +38,10 @@ def known(folders: Folders) -> dict[str, list[str]]:
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Return the key's files in the order of deletion. Files of writers come first: readers need a key for longer."""
+    """Return the key's files in the order of deletion.
+
+    Files of writers come first, because readers need a key for a longer time than writers.
+    """
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 

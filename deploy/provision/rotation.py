@@ -79,7 +79,7 @@ FOLLOWS = {
 
 # writers use a new key after at most one minute; the other nine minutes are a margin
 TAKEN_OVER = timedelta(minutes=10)
-PHONES_OFFLINE = timedelta(days=60)  # a phone may keep a report that is sealed to an older key for this time
+PHONES_OFFLINE = timedelta(days=60)  # for this time, a phone may store a report that is sealed to an older key
 
 
 class KeyNewest(CannotRetire):
@@ -148,8 +148,8 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
 def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -> list[Path]:
     """Destroy an older key and return the files that were removed. Raises CannotRetire.
 
-    `uses` is the number of rows that are still encrypted under the key, or a number above 0 if a phone used the key a
-    short time ago.
+    `uses` is the number of rows that are still encrypted under the key. If a phone used the key a short time ago,
+    `uses` is a number above 0.
     """
     files = {file.stem: file for file in (folder / "public" if kind is Kind.TOKENS else folder).iterdir()}
     newest = signer.signing_key_id(folder) if kind is Kind.TOKENS else max(keyring.known(folder), default="")

@@ -74,7 +74,7 @@ def create(
         settle(admin.incremental_alter_configs(list(map(_retention, existing)), request_timeout=SECONDS).values())
     if broker.is_closed:
         _converge_rights(admin, prefix, set(rights_of(prefix, logins, declared)))
-    # wait, because a broker refuses clients until the controller has told the broker about the topics
+    # this call waits, because a broker refuses clients until the controller has told the broker about the topics
     wait_until(lambda: _knows_topics(admin, [topic.topic for topic in (mark, *topics)]))
 
 
@@ -82,7 +82,7 @@ def _converge_rights(admin: AdminClient, prefix: str, needed: set[AclBinding]) -
     """Give our logins the needed rights, and withdraw all other rights of these logins on our topics and groups.
 
     Other topics and groups may belong to another installation, even if their names begin with the prefix. Returns when
-    the broker knows the needed rights, because until then it refuses clients.
+    the broker knows the needed rights, because the broker refuses clients before that.
     """
     settle(admin.create_acls(list(needed), request_timeout=SECONDS).values())
     logins = {right.principal for right in needed}
@@ -113,8 +113,8 @@ def _rights(admin: AdminClient, principals: Iterable[str]) -> set[AclBinding]:
 def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | None:
     """The number of partitions of the existing topics of hazards, or None if no topic exists. Raises UnequalPartitions.
 
-    If a release of Dayar adds a topic of hazards, this topic gets as many partitions as the existing topics, even if
-    another number is configured now.
+    If a release of Dayar adds a topic of hazards, this topic gets as many partitions as the existing topics. A
+    different configured number has no effect on this topic.
     """
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
     counts = {len(there[name].partitions) for name in names}
@@ -124,9 +124,9 @@ def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | 
 
 
 def described(settings: Settings) -> str:
-    """Describe the topics and rights that `create` makes.
+    """A text that describes the topics and rights that `create` makes.
 
-    A different text shows that a release has changed a topic or a right.
+    If a release changes a topic or a right, the text changes too.
     """
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
@@ -143,8 +143,8 @@ def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Compare the topics' contract version with ours. Raises EarlierTopics, NewerTopics.
 
     `create` makes an empty topic before all other topics, and the name of this topic contains the contract version. If
-    this topic is missing, and the other topics exist and are empty, the administrators of the cluster have just created
-    them. Empty topics are treated as topics of this version.
+    this topic is missing, and the other topics exist and are empty, the cluster's administrators have just created the
+    other topics. Empty topics are treated as topics of this version.
     """
     admin = broker.admin()
     _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)

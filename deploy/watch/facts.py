@@ -1,4 +1,7 @@
-"""Collects facts for the status page from the services' metrics. If a service does not answer, its last facts stay."""
+"""Collects facts for the status page from the services' metrics.
+
+If a service does not answer, its last facts are still shown.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -32,7 +35,7 @@ async def parts(around: Surroundings, known: Mapping[str, ServiceStatus]) -> dic
 async def components(around: Surroundings, known: SystemStatus | None) -> list[ComponentStatus]:
     """The services, the workers and the servers.
 
-    The servers' states come from the services, so if no service answers, no server counts as answering.
+    The services report the servers' states. If no service answers, every server counts as not answering.
     """
     before = {component.name: component for component in known.components} if known else {}
     lives = {service: (await around.answer(service, "/live")).is_there for service in around.settings.services}

@@ -8,7 +8,8 @@ from enum import StrEnum
 from shared.monitoring.findings import Level, MonitoringFinding
 from shared.monitoring.status import TrackedFinding
 
-SETTLED = timedelta(minutes=5)  # a finding that comes back within this time after its end counts as not ended
+# if a finding comes back within this time after its end, the finding counts as not ended
+SETTLED = timedelta(minutes=5)
 WARNED_AGAIN = timedelta(days=1)
 
 

@@ -46,7 +46,7 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # A finding that the last run of this program did not report is dropped, because it may only show that somebody
+        # A finding that the last run of this program did not report is dropped. Its only cause may be that somebody
         # stopped the whole installation. If the problem still exists, the next check finds it again.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
@@ -64,7 +64,7 @@ class Watch:
             await asyncio.sleep(max(0.0, began + ROUND_SECONDS - time.monotonic()))
 
     async def once(self) -> None:
-        """One round: the checks that are due, the message if one is due, and the status file."""
+        """One round: run the checks that are due, send a message if one is due, and write the status file."""
         await asyncio.gather(*(self._look(check) for check in self._checks if self._is_due(check)))
         for name, findings in ((BLIND, self._blind_findings()), (STATUS, self._status_findings())):
             self._tracked_findings = tracked_findings.looked(self._tracked_findings, name, findings, self._around.now)
@@ -78,7 +78,10 @@ class Watch:
         return time.monotonic() - self._looked_at.get(check.name, -check.every) >= check.every
 
     async def _look(self, check: Check) -> None:
-        """Run the check. If the check itself fails, this is a finding, and the earlier findings of the check stay."""
+        """Run the check.
+
+        If the check itself fails, the failure is a finding, and the earlier findings of the check are kept.
+        """
         self._looked_at[check.name] = time.monotonic()
         try:
             async with asyncio.timeout(check.timeout):

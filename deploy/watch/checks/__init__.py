@@ -31,8 +31,8 @@ class Check:
 
     If all is well, the check returns no finding.
 
-    The administrators are told of a finding only after the finding has lasted for `lasting` seconds, so that a restart
-    causes no message.
+    A finding is reported to the administrators only after it has lasted for `lasting` seconds, so that a restart causes
+    no message.
     """
 
     name: str

@@ -13,8 +13,8 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 SECONDS = 8.0
-# Certificates that are renewed automatically live for 12 hours to 90 days, and are renewed after two thirds of this
-# time.
+# Certificates that are renewed automatically are valid for 12 hours to 90 days, and are renewed after two thirds of
+# this time.
 SOON, SOON_SHARE = timedelta(days=21), 0.2
 VERY_SOON, VERY_SOON_SHARE = timedelta(days=3), 0.05
 

@@ -1,4 +1,7 @@
-"""Checks the tokens of other systems and of phones: none of them may end soon, or have ended a short time ago."""
+"""Checks the tokens of other systems and of phones.
+
+The check finds tokens that end soon, or that ended a short time ago.
+"""
 
 from collections.abc import Sequence
 

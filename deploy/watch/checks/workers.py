@@ -13,7 +13,7 @@ from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 SILENT = timedelta(seconds=30)
 RECENT = timedelta(minutes=10)  # the pauses between the starts of a worker that fails at once are at most 36 s
-MOST_STARTS = 4  # an update and a person who restarts a worker cause fewer starts
+MOST_STARTS = 4  # an update, or a person who restarts a worker, causes fewer starts
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
@@ -29,7 +29,7 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
 def recent_starts(around: Surroundings, name: str, file: Path) -> int:
     """The number of starts that this process has seen in the last ten minutes."""
     starts = around.worker_starts.setdefault(name, set())
-    with suppress(OSError, ValueError):  # the file is missing, or the worker is just writing the file
+    with suppress(OSError, ValueError):  # the file is missing, or the worker is writing the file at this moment
         starts.add(datetime.fromisoformat(file.read_text(encoding="ascii")))
     starts -= {start for start in starts if around.now - start > RECENT}
     return len(starts)
