@@ -45,6 +45,16 @@ class TypedForm:
     def value(self, name: str, usual: str = "") -> str:
         return next(iter(self._typed.get(name, ())), usual).strip()
 
+    @property
+    def version(self) -> str:
+        """The version of the stored record that the form shows. A form for a new record has none."""
+        return self.value("version")[:64]
+
+    @property
+    def act(self) -> str:
+        """The name of the pressed button. The button that saves the form has no name."""
+        return self.value("act", "save")
+
     def several(self, name: str) -> Sequence[str]:
         return self._typed.get(name, ())
 

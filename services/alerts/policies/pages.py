@@ -92,12 +92,11 @@ async def remove(policy_id: UUID, request: Request, session: Session) -> Respons
 
 
 async def save(request: Request, session: Session, known: EscalationPolicy | None) -> Response:
-    typed = typed_of(await request.form())
-    form, version = PolicyForm(typed), "".join(typed.get("version", ()))[:64]
-    act = "".join(typed.get("act", ("save",)))
-    if act != "save":
-        form.arranged(act)
-        return await form_page(request, session, form, known, version=version, act=act)
+    form = PolicyForm(typed_of(await request.form()))
+    version = form.version
+    if form.act != "save":
+        form.arranged(form.act)
+        return await form_page(request, session, form, known, version=version, act=form.act)
     places: Places = request.app.state.places
     staff = await staff_queries.staff(session)
     policy, faults = form.parsed(places, staff, known.name if known else None)

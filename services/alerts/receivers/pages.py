@@ -119,12 +119,11 @@ async def change(receiver_id: UUID, request: Request, session: Session, caller: 
 
 
 async def save(request: Request, session: Session, caller: Caller, known: Subscription | None) -> Response:
-    typed = typed_of(await request.form())
-    form, version = ReceiverForm(typed), "".join(typed.get("version", ()))[:64]
-    act = "".join(typed.get("act", ("save",)))
-    if act != "save":
-        form.arranged(act)
-        return await form_page(request, session, form, known, version=version, act=act)
+    form = ReceiverForm(typed_of(await request.form()))
+    version = form.version
+    if form.act != "save":
+        form.arranged(form.act)
+        return await form_page(request, session, form, known, version=version, act=form.act)
     places: Places = request.app.state.places
     receiver, further, faults = form.parsed(places, known.receiver.label if known else None)
     faults += roster_faults(receiver, await roster_queries.names(session))

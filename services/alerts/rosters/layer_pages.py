@@ -62,12 +62,11 @@ async def remove(roster_id: UUID, request: Request, session: Session) -> Respons
 
 
 async def save(request: Request, session: Session, known: Roster | None) -> Response:
-    typed = typed_of(await request.form())
-    form, version = RosterForm(typed), "".join(typed.get("version", ()))[:64]
-    act = "".join(typed.get("act", ("save",)))
-    if act != "save":
-        form.arranged(act)
-        return await form_page(request, session, form, known, version=version, act=act)
+    form = RosterForm(typed_of(await request.form()))
+    version = form.version
+    if form.act != "save":
+        form.arranged(form.act)
+        return await form_page(request, session, form, known, version=version, act=form.act)
     roster, faults = form.parsed(await roster_queries.people(session), known.name if known else None)
     names = await roster_queries.names(session)
     if known is None and form.value("name") in names:
