@@ -196,47 +196,31 @@ export function writeFamilyName() {
   for (const name of names) name.value = "";
 }
 
-/** The fields that households have in common if they fled together. @param {Record<string, any>} body */
-export function common({
-  origin,
-  origin_locality,
-  origin_locality_pcode,
-  destination,
-  destination_locality,
-  destination_locality_pcode,
-  site_id,
-  occurred_at,
-  occurred_at_precision,
-  mobility,
-  evacuation,
-  reasons,
-  reason_text,
-  hazard_type,
-  hazard_id,
-  shelter,
-  needs,
-  intention,
-}) {
-  return {
-    origin,
-    origin_locality,
-    origin_locality_pcode,
-    destination,
-    destination_locality,
-    destination_locality_pcode,
-    site_id,
-    occurred_at,
-    occurred_at_precision,
-    mobility,
-    evacuation,
-    reasons,
-    reason_text,
-    hazard_type,
-    hazard_id,
-    shelter,
-    needs,
-    intention,
-  };
+/** The fields that households have in common if they fled together. */
+const COMMON = [
+  "origin",
+  "origin_locality",
+  "origin_locality_pcode",
+  "destination",
+  "destination_locality",
+  "destination_locality_pcode",
+  "site_id",
+  "occurred_at",
+  "occurred_at_precision",
+  "mobility",
+  "evacuation",
+  "reasons",
+  "reason_text",
+  "hazard_type",
+  "hazard_id",
+  "shelter",
+  "needs",
+  "intention",
+];
+
+/** What households have in common if they fled together. @param {Record<string, any>} body */
+export function common(body) {
+  return Object.fromEntries(COMMON.map((name) => [name, body[name]]));
 }
 
 /** @param {HTMLElement} item @returns {HTMLInputElement[]} */
