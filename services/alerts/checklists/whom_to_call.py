@@ -66,10 +66,6 @@ class CallSheet:
     steps: Sequence[ListedStep]
     others: Sequence[ListedNumber]
 
-    @property
-    def has_numbers(self) -> bool:
-        return bool(self.others) or any(step.numbers for step in self.steps)
-
 
 def sheet(
     checklist: Checklist,
