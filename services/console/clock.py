@@ -14,14 +14,14 @@ from shared.ntp import MOST_SECONDS, NoAnswer, offset
 EVERY_SECONDS = 300.0
 
 
-async def watch(server: str, sessions: async_sessionmaker[AsyncSession], *, every: float = EVERY_SECONDS) -> None:
+async def watch(server: str, sessions: async_sessionmaker[AsyncSession]) -> None:
     """Checks the clock until cancelled, and stores each result."""
     while True:
         check = await look(server)
         if check.is_well is not True:
             log.get().error("clock wrong or unchecked", is_well=check.is_well, seconds=check.figure)
         await retry_while_unavailable(lambda: _record(sessions, check))  # noqa: B023 - awaited before the next
-        await asyncio.sleep(every)
+        await asyncio.sleep(EVERY_SECONDS)
 
 
 async def look(server: str) -> InstallationCheck:

@@ -60,13 +60,13 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
         raise Fenced
 
 
-async def end_frozen(session: AsyncSession, *, after: timedelta = FROZEN) -> int:
+async def end_frozen(session: AsyncSession) -> int:
     """End the sessions in PostgreSQL of workers that froze during a COPY. Return their number.
 
     PostgreSQL has no timeout while it waits for COPY data, so the locks of a frozen worker would stay for ever.
     """
     connection = await database.driver(session)
-    return len(await connection.fetch(END_FROZEN, after))
+    return len(await connection.fetch(END_FROZEN, FROZEN))
 
 
 async def stop(session: AsyncSession, topic_partition: Partition, reason: str) -> None:

@@ -7,6 +7,7 @@ from shapely import Point, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
+CORNERS = 48  # a circle is drawn with this number of corners
 APART_CORNERS = 100  # for a shape with at most this number of corners, `make_valid` takes at most 10 ms
 
 Ring = Sequence[tuple[float, float]]
@@ -59,9 +60,9 @@ def outline(ring: Ring) -> BaseGeometry:
     return make_valid(drawn, method="structure") if len(ring) <= APART_CORNERS else drawn.convex_hull
 
 
-def circle(lat: float, lon: float, km: float, corners: int = 48) -> Polygon:
+def circle(lat: float, lon: float, km: float) -> Polygon:
     """A circle on the globe, as a polygon with corners in degrees."""
-    return Polygon([destination(lat, lon, 360 * step / corners, km) for step in range(corners)])
+    return Polygon([destination(lat, lon, 360 * step / CORNERS, km) for step in range(CORNERS)])
 
 
 def destination(lat: float, lon: float, bearing: float, km: float) -> tuple[float, float]:

@@ -26,13 +26,13 @@ async def lock(session: AsyncSession) -> None:
 
 
 async def numbers(
-    session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None = None, limit: int | None = None
+    session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None = None
 ) -> list[DutyNumber]:
     """The decrypted numbers of these units, or of all units.
 
     A caller that shows the numbers adds a row to the security log.
     """
-    return [number_of(row, box) for row in await session.scalars(_of_units(pcodes, limit))]
+    return [number_of(row, box) for row in await session.scalars(_of_units(pcodes))]
 
 
 async def readable(
@@ -54,7 +54,7 @@ async def readable(
     return known, len(unreadable)
 
 
-def _of_units(pcodes: Collection[str] | None, limit: int | None) -> Select[DutyNumberRow]:
+def _of_units(pcodes: Collection[str] | None, limit: int | None = None) -> Select[DutyNumberRow]:
     wanted = select(DutyNumberRow).order_by(DutyNumberRow.pcode, DutyNumberRow.position).limit(limit)
     return wanted if pcodes is None else wanted.where(DutyNumberRow.pcode.in_(pcodes))
 

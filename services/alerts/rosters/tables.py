@@ -34,10 +34,10 @@ class DutyDay:
         return f"{begin:%H:%M}–{'24:00' if end == self.begins_at + DAY else f'{end:%H:%M}'}"
 
 
-def days(roster: Roster, overrides: Sequence[Override], now: datetime, count: int = SHOWN_DAYS) -> list[DutyDay]:
+def days(roster: Roster, overrides: Sequence[Override], now: datetime) -> list[DutyDay]:
     """The days from today on."""
     today = midnight(now)
-    ends_at = today + count * DAY
+    ends_at = today + SHOWN_DAYS * DAY
     layers = [duty(Roster(name=roster.name, layers=(layer,)), (), today, ends_at).shifts for layer in roster.layers]
     planned = duty(roster, overrides, today, ends_at)
     instead = [Shift(override.person, override.begins_at, override.ends_at, None) for override in overrides]
@@ -50,7 +50,7 @@ def days(roster: Roster, overrides: Sequence[Override], now: datetime, count: in
             on_duty=of_day(joined(planned.shifts), begin),
             gaps=of_day(planned.gaps, begin),
         )
-        for begin in (today + number * DAY for number in range(count))
+        for begin in (today + number * DAY for number in range(SHOWN_DAYS))
     ]
 
 
