@@ -3,6 +3,7 @@
 If a service does not answer, its last facts are still shown.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -23,8 +24,9 @@ Metrics = Mapping[str, Sequence[Sample]]
 
 
 async def parts(around: Surroundings, known: Mapping[str, ServiceStatus]) -> dict[str, ServiceStatus]:
-    new = dict(known)
-    for service in around.settings.services:
+    new, services = dict(known), around.settings.services
+    await asyncio.gather(*(around.answer(service, "/metrics") for service in services))
+    for service in services:
         try:
             new[service] = part(await around.metrics(service), around.now)
         except NotMeasured:
@@ -38,13 +40,13 @@ async def components(around: Surroundings, known: SystemStatus | None) -> list[C
     The services report the servers' states. If no service answers, every server counts as not answering.
     """
     before = {component.name: component for component in known.components} if known else {}
-    lives = {service: (await around.answer(service, "/live")).is_there for service in around.settings.services}
+    answers = await asyncio.gather(*(around.answer(service, "/live") for service in around.settings.services))
+    lives = {service: answer.is_there for service, answer in zip(around.settings.services, answers, strict=True)}
     answering = [service for service, is_up in lives.items() if is_up]
-    away: set[str] = set()
-    versions: dict[str, str] = {}
-    for service in answering:
-        away |= await servers_away(around, service)
-        versions |= await versions_of(around, service)
+    away = set[str]().union(*await asyncio.gather(*(servers_away(around, service) for service in answering)))
+    versions = dict[str, str]()
+    for known_versions in await asyncio.gather(*(versions_of(around, service) for service in answering)):
+        versions |= known_versions
     beats = {name: workers.beat(around.settings.beats / f"{name}.beat") for name in around.settings.watch_workers}
     up = {
         **lives,

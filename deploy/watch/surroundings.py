@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.watch.settings import WatchSettings
 
 MOST_BYTES = 4 << 20
-CONNECT_SECONDS = 8.0
+# If Kafka hangs, a service needs about ten seconds for its metrics, because it waits for Kafka first.
+MOST_SECONDS = {"/live": 8.0, "/ready": 8.0, "/metrics": 15.0}
 # All checks share one answer of a service for this number of seconds. Metrics are requested less often, because the
 # service must first read them from PostgreSQL and Kafka.
 FRESH_SECONDS = {"/live": 5.0, "/ready": 5.0, "/metrics": 25.0}
@@ -60,20 +62,22 @@ class Surroundings:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     worker_starts: dict[str, set[datetime]] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
+    _requests: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     @property
     def now(self) -> datetime:
         return self.clock()
 
     async def answer(self, service: str, path: str) -> Answer:
-        """The service's answer, which is at most FRESH_SECONDS old."""
+        """The service's answer, which is at most FRESH_SECONDS old. Checks that ask at once wait for one request."""
         url = self.settings.services[service] + path
-        known = self._answers.get(url)
-        if known is None or (self.now - known.at).total_seconds() > FRESH_SECONDS[path]:
-            host = urlsplit(self.settings.public_url).hostname or ""
-            status, body = await asyncio.to_thread(get, url, host)
-            known = self._answers[url] = Answer(status, body, self.now)
-        return known
+        async with self._requests[url]:
+            known = self._answers.get(url)
+            if known is None or (self.now - known.at).total_seconds() > FRESH_SECONDS[path]:
+                host = urlsplit(self.settings.public_url).hostname or ""
+                status, body = await asyncio.to_thread(get, url, host, MOST_SECONDS[path])
+                known = self._answers[url] = Answer(status, body, self.now)
+            return known
 
     async def metrics(self, service: str) -> dict[str, list[Sample]]:
         """The service's metrics by name. Raises NotMeasured if the service or its PostgreSQL does not answer."""
@@ -83,6 +87,10 @@ class Surroundings:
             raise NotMeasured(service)
         return families
 
+    async def all_metrics(self) -> list[dict[str, list[Sample]]]:
+        """The metrics of each service. Raises NotMeasured if a service or its PostgreSQL does not answer."""
+        return await asyncio.gather(*(self.metrics(service) for service in self.settings.services))
+
 
 def parsed(body: bytes) -> dict[str, list[Sample]]:
     return {
@@ -91,13 +99,13 @@ def parsed(body: bytes) -> dict[str, list[Sample]]:
     }
 
 
-def get(url: str, host: str) -> tuple[int, bytes]:
+def get(url: str, host: str, seconds: float) -> tuple[int, bytes]:
     """The status and the body of the answer.
 
     The status is 0 if the service does not answer. `host` is the public name that the app accepts.
     """
     address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=CONNECT_SECONDS)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=seconds)
     try:
         connection.request("GET", address.path, headers={"host": host})
         answer = connection.getresponse()

@@ -8,11 +8,7 @@ from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
-    samples = [
-        sample
-        for service in around.settings.services
-        for sample in (await around.metrics(service))["dayar_waiting_dead_letters"]
-    ]
+    samples = [sample for metrics in await around.all_metrics() for sample in metrics["dayar_waiting_dead_letters"]]
     return [
         lag.of(FindingKind.DEAD_LETTERS, Level.WARNING, sample, letters=round(sample.value))
         for sample in samples

@@ -11,8 +11,7 @@ TOO_LATE_SECONDS = 1800
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
     findings: list[MonitoringFinding] = []
-    for service in around.settings.services:
-        metrics = await around.metrics(service)
+    for metrics in await around.all_metrics():
         findings += late(metrics["dayar_unread_seconds"])
         findings += stopped(metrics["dayar_stopped_partitions"])
     return findings

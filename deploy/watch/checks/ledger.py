@@ -8,11 +8,7 @@ from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 
 async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
-    samples = [
-        sample
-        for service in around.settings.services
-        for sample in (await around.metrics(service))["dayar_unaccounted_records"]
-    ]
+    samples = [sample for metrics in await around.all_metrics() for sample in metrics["dayar_unaccounted_records"]]
     return [
         lag.of(FindingKind.LEDGER_UNBALANCED, Level.FAILED, sample, records=round(sample.value))
         for sample in samples

@@ -15,8 +15,10 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
     silent = [service for service, answer in zip(names, lives, strict=True) if not answer.is_there]
     answering = [service for service in names if service not in silent]
     away: dict[str, list[str]] = {}
-    for service in answering:
-        for server in await servers_away(around, service):
+    # all services are asked at once, because each may wait for a server that hangs
+    servers = await asyncio.gather(*(servers_away(around, service) for service in answering))
+    for service, of_service in zip(answering, servers, strict=True):
+        for server in of_service:
             away.setdefault(server, []).append(service)
     return [
         *(
