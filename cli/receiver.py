@@ -14,7 +14,7 @@ from rich.markup import escape
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.receiver_changes import change_and_note, note, own_settings, refuse, run
-from cli.receiver_lists import everything, table
+from cli.receiver_lists import everything, lines
 from cli.receiver_options import (
     Account,
     Address,
@@ -262,9 +262,11 @@ def outcome(delivery: Mapping[str, Any]) -> str:
 
 @app.command("list")
 def list_all() -> None:
-    """List the receivers."""
+    """List the receivers with their contacts and conditions."""
     receivers, further = run(own_settings(), everything)
-    console.print(table(receivers, further))
+    for receiver in receivers:
+        for line in lines(receiver, further.get(receiver.label, ())):
+            typer.echo(line)
 
 
 def check(receiver: Receiver, further: Sequence[Contact], settings: AlertsSettings, rosters: Sequence[str]) -> None:

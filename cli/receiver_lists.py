@@ -1,9 +1,7 @@
-"""The receivers as a table in a terminal."""
+"""The receivers as lines for a terminal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
-from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.queries import contacts as contact_queries
@@ -17,43 +15,20 @@ async def everything(session: AsyncSession) -> tuple[list[Receiver], dict[str, l
     return await receiver_queries.receivers(session), await contact_queries.further(session)
 
 
-def table(receivers: Iterable[Receiver], further: Mapping[str, Sequence[Contact]]) -> Table:
-    titles = (
-        "Step",
-        "Label",
-        "Kind",
-        "By",
-        "Address",
-        "Language",
-        "Alerts",
-        "Areas",
-        "Hazards",
-        "Hours",
-        "Roster",
-        "Duty head",
-        "From",
-        "Texts",
-    )
-    rows = Table(*(Column(title, overflow="fold") for title in titles))
-    for receiver in receivers:
-        contacts = [receiver.first_contact, *further.get(receiver.label, ())]
-        rows.add_row(
-            str(receiver.step),
-            escape(receiver.label),
-            escape(", ".join(filter(None, (receiver.kind, receiver.post, receiver.organisation)))),
-            "\n".join(contact.channel for contact in contacts),
-            escape("\n".join(map(described, contacts))),
-            LANGUAGES[receiver.language],
-            ", ".join(sorted(receiver.statuses)),
-            ", ".join(receiver.areas) or COUNTRY,
-            ", ".join(receiver.hazards) or "all",
-            ", ".join(receiver.hours) or "always",
-            escape(receiver.roster or ""),
-            "yes" if receiver.is_duty_head else "",
-            receiver.floor,
-            "all" if receiver.is_internal else "Public",
-        )
-    return rows
+def lines(receiver: Receiver, further: Sequence[Contact]) -> Iterator[str]:
+    """The receiver, its contacts in order, and its conditions. A table would not fit into 80 columns."""
+    who = ", ".join(filter(None, (receiver.kind, receiver.post, receiver.organisation)))
+    yield f"{receiver.label}: {who}, step {receiver.step}" + (", duty head" if receiver.is_duty_head else "")
+    for contact in (receiver.first_contact, *further):
+        yield f"  {contact.channel}: {described(contact)}"
+    yield f"  alerts: {', '.join(sorted(receiver.statuses))}, from {receiver.floor}"
+    yield f"  texts: {'all' if receiver.is_internal else 'Public'}, {LANGUAGES[receiver.language]}"
+    yield f"  areas: {', '.join(receiver.areas) or COUNTRY}"
+    for name, values in (("hazards", receiver.hazards), ("hours", receiver.hours)):
+        if values:
+            yield f"  {name}: {', '.join(values)}"
+    if receiver.roster:
+        yield f"  roster: {receiver.roster}"
 
 
 def described(contact: Contact) -> str:
