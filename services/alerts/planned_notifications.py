@@ -71,9 +71,11 @@ class PlannedNotifications:
 
     def _at_first_step(self, alert: Alert) -> Alert:
         """The new alert, which waits for an acknowledgement."""
-        notification, due = self._notification(alert), self._now + self.wait(alert)
+        notification, delays = self._notification(alert), self._rules.escalation
         # without a policy, an alert that has not escalated is always at the first step
-        first = None if notification.policy is None else waiting_times.steps_of_alert(notification).id_at(0)
+        steps = None if notification.policy is None else waiting_times.steps_of_alert(notification)
+        due = self._now + waiting_times.wait(notification, delays, is_acknowledged=False, steps=steps)
+        first = steps.id_at(0) if steps else None
         begun = transitions.replaced(alert, waits_since=self._now, escalates_at=due, reached_step=first)
         waiting = self._silenced_if_muted(begun)
         # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time

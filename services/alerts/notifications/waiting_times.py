@@ -43,27 +43,29 @@ class EscalationDelays(RuleModel):
         return timedelta(minutes=self.unattended_minutes)
 
 
-def wait(notification: Notification, delays: EscalationDelays, *, is_acknowledged: bool) -> timedelta:
+def wait(
+    notification: Notification, delays: EscalationDelays, *, is_acknowledged: bool, steps: Steps | None = None
+) -> timedelta:
     """How long the alert waits at its level for an acknowledgement, or for a further action after the acknowledgement.
 
     Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the alert
-    never waits longer than the rules say.
+    never waits longer than the rules say. `steps` are the steps of the alert, if the caller knows them.
     """
     usual = delays.wait(notification.alert, is_acknowledged=is_acknowledged)
-    own = None if is_acknowledged else own_wait(notification)
+    own = None if is_acknowledged else own_wait(notification, steps)
     if own is None:
         return usual
     return min(own, usual) if notification.alert.is_unjudged else own
 
 
-def own_wait(notification: Notification) -> timedelta | None:
+def own_wait(notification: Notification, known_steps: Steps | None) -> timedelta | None:
     """How long policies and duty heads let the alert wait for an acknowledgement.
 
     Returns None if only the rules decide.
     """
     if notification.policy is None and not any(receiver.is_duty_head for receiver in notification.receivers):
         return None
-    steps = steps_of_alert(notification)
+    steps = known_steps or steps_of_alert(notification)
     if duty_heads.notified(notification.alert, notification.receivers, steps):
         return duty_heads.EVERY
     minutes = steps.minutes(steps.level_of(notification.alert))

@@ -11,6 +11,7 @@ from shared import events
 KEPT = 200  # a centre has fewer policies than this
 
 
+@lru_cache(KEPT)
 def step_id(policy: EscalationPolicy | None, round: int, step: int) -> UUID:
     """The id of a step in a round of the policy, or of the receivers' own step if no policy decides.
 
