@@ -14,7 +14,9 @@ from shared.country import TIME_ZONE
 from shared.events.topics import SERVICES
 from shared.web.audit_routes import AuditEntryView, Wanted, entries
 
-app = typer.Typer(help="Who did or tried what, from where, and with what result.", no_args_is_help=True)
+app = typer.Typer(
+    help="Who did or tried what, from where, and with what result.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.callback()

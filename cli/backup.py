@@ -15,7 +15,9 @@ from deploy.backup.settings import AdminSettings, BackupSettings, Installation
 from services.console.checks import CheckName, InstallationCheck
 from shared.config import Settings
 
-app = typer.Typer(help="Back up everything, encrypted, while it runs.", invoke_without_command=True)
+app = typer.Typer(
+    help="Back up everything, encrypted, while it runs.", invoke_without_command=True, add_completion=False
+)
 
 
 @app.callback()

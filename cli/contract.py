@@ -23,7 +23,7 @@ HANDLED = {
     "registry": registry.REPORTS.handled_types,
 }
 
-app = typer.Typer(help="The contract's document for integrators.")
+app = typer.Typer(help="The contract's document for integrators.", add_completion=False)
 
 
 @app.callback(invoke_without_command=True)

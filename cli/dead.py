@@ -25,7 +25,7 @@ from shared.messaging.models import Redrive
 CONSUMERS = sorted({service for topic in TOPICS.values() for service in topic.consumers})
 PLACE = re.compile(f"({'|'.join(CONSUMERS)})/({'|'.join(TOPICS)})/[0-9]{{1,9}}/-?[0-9]{{1,18}}")
 
-app = typer.Typer(help="Messages that a service could not process.", no_args_is_help=True)
+app = typer.Typer(help="Messages that a service could not process.", no_args_is_help=True, add_completion=False)
 Place = Annotated[str, typer.Argument(help="As `dayar dead list` names it.")]
 
 

@@ -13,7 +13,7 @@ from services.console.queries import accounts as queries
 from services.console.sign_in import accounts
 from shared.audit import Action
 
-app = typer.Typer(help="Restricted hazards that another system may read.", no_args_is_help=True)
+app = typer.Typer(help="Restricted hazards that another system may read.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()

@@ -26,7 +26,7 @@ from shared.places import Places
 
 LIMIT = 200
 
-app = typer.Typer(help="Reports that wait for a person.", no_args_is_help=True)
+app = typer.Typer(help="Reports that wait for a person.", no_args_is_help=True, add_completion=False)
 Id = Annotated[UUID, typer.Argument(help="As `dayar held list` names the held report.")]
 
 

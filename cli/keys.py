@@ -38,7 +38,7 @@ from shared.messaging import kafka
 from shared.messaging.dead_letters import DEAD_SIGNATURE
 from shared.messaging.signatures import RecordVerifier
 
-app = typer.Typer(help="The installation's keys, of every kind.", no_args_is_help=True)
+app = typer.Typer(help="The installation's keys, of every kind.", no_args_is_help=True, add_completion=False)
 Of = Annotated[Kind, typer.Option("--of", help="What the key is for.")]
 
 

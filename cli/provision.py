@@ -21,7 +21,7 @@ from shared.config import Settings, secret
 from shared.events.topics import SERVICES
 from shared.postgres.schemas import NotOurs
 
-app = typer.Typer(help="Prepare Kafka and PostgreSQL that others run.", no_args_is_help=True)
+app = typer.Typer(help="Prepare Kafka and PostgreSQL that others run.", no_args_is_help=True, add_completion=False)
 
 Secrets = Annotated[Path, typer.Argument(help="The folder that `dayar provision secrets` made.")]
 

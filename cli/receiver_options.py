@@ -11,7 +11,10 @@ from shared.events.vocabulary import HazardType, Severity, Status
 Label = Annotated[str, typer.Argument(help="What the receiver is called on the pages, e.g. `duty desk`.")]
 Address = Annotated[
     str,
-    typer.Argument(help="A URL for a webhook, an e-mail address, telegram:<chat id>[/<topic id>], or sms:<number>."),
+    typer.Argument(  # without square brackets, which typer would read as markup
+        help="A URL for a webhook, an e-mail address, telegram:<chat id> or telegram:<chat id>/<topic id>, "
+        "or sms:<number>."
+    ),
 ]
 Language = Annotated[str | None, typer.Option("--lang", help="ky, ru or en; ky without this option.")]
 Statuses = Annotated[list[Status] | None, typer.Option("--status", help="Which alerts: Actual, Exercise, Test.")]

@@ -22,7 +22,7 @@ from deploy.local.staging import staging
 from deploy.local.terminal import Terminal
 from shared.audit import Result
 
-app = typer.Typer(help="Restore a backup.")
+app = typer.Typer(help="Restore a backup.", add_completion=False)
 
 
 @app.command()

@@ -14,7 +14,11 @@ from shared.pages.formats import filters
 
 WIDTH = 80
 NEVER = "never"
-app = typer.Typer(help="Show the state of services, servers, feeds, channels and backups.", invoke_without_command=True)
+app = typer.Typer(
+    help="Show the state of services, servers, feeds, channels and backups.",
+    invoke_without_command=True,
+    add_completion=False,
+)
 
 
 @app.callback()

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -35,10 +36,11 @@ PROBLEMS = {
 
 app = typer.Typer(help="The Telegram accounts of people.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
+AccountName = Annotated[str, typer.Argument(help="The account's name.")]
 
 
 @app.command()
-def code(account: str) -> None:
+def code(account: AccountName) -> None:
     """Print a code for an operator or duty head, who sends it to the bot. The code is valid once, for 15 minutes."""
     now = datetime.now(UTC)
     person = holder(asyncio.run(within("console", lambda session: account_named(session, account))), now)
@@ -61,7 +63,7 @@ def list_all() -> None:
 
 
 @app.command()
-def unbind(account: str) -> None:
+def unbind(account: AccountName) -> None:
     """Unbind the account's Telegram user, who can no longer acknowledge alerts in Telegram."""
 
     async def do(session: AsyncSession) -> bool:

@@ -25,8 +25,8 @@ from shared.pages.languages import LANGUAGES
 from shared.places import Places
 
 EVERYWHERE = [COUNTRY]
-app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True)
-Organisation = Annotated[str | None, typer.Option()]
+app = typer.Typer(help="Accounts, passwords, and tokens for other systems.", no_args_is_help=True, add_completion=False)
+Organisation = Annotated[str | None, typer.Option(help="The person's organisation.")]
 Post = Annotated[str | None, typer.Option(help="The person's post, such as “head of shift”.")]
 Language = Annotated[str | None, typer.Option(help="The person's language: ky, ru or en.")]
 
@@ -114,7 +114,7 @@ def change(
     role: Annotated[list[Role], typer.Option(help="The roles from now on.")] = [],  # noqa: B006
     area: Annotated[list[str], typer.Option(help="The areas from now on.")] = [],  # noqa: B006
     source: Annotated[list[str], typer.Option(help="The hazard sources from now on.")] = [],  # noqa: B006
-    team: Annotated[UUID | None, typer.Option()] = None,
+    team: Annotated[UUID | None, typer.Option(help="The field team from now on.")] = None,
     organisation: Organisation = None,
     post: Post = None,
     language: Language = None,

@@ -49,7 +49,7 @@ def forget(name: Name, device: Annotated[UUID, typer.Argument(help="As `dayar us
 
 def readmit(
     team: Annotated[UUID, typer.Argument(help="As `dayar user list` prints it.")],
-    days: Annotated[int, typer.Option(min=1, max=30)] = 7,
+    days: Annotated[int, typer.Option(min=1, max=30, help="For how many days.")] = 7,
 ) -> None:
     """Accept a field team's reports as usual, although its phones' sign-ins have ended.
 

@@ -13,7 +13,9 @@ from deploy.watch.paths import NotDelivered, Path
 from deploy.watch.settings import WatchSettings
 from shared.outbound import Outbound
 
-app = typer.Typer(help="Monitor the installation, and tell the administrators.", invoke_without_command=True)
+app = typer.Typer(
+    help="Monitor the installation, and tell the administrators.", invoke_without_command=True, add_completion=False
+)
 
 
 @app.callback()
