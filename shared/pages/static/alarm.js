@@ -141,7 +141,7 @@ function show() {
 }
 
 /**
- * Browsers allow sound only after an input. A browser can be started so that it always allows sound (docs/runbook.md).
+ * Browsers allow sound only after an input. A browser can be started so that it always allows sound (docs/board.md).
  */
 async function allow() {
   await open();
