@@ -23,6 +23,7 @@ from shared.monitoring.status import MessagePath, SystemStatus
 ROUND_SECONDS = 5.0
 SEND_SECONDS = 30.0
 AGAIN_SECONDS = 30.0  # if no path delivered a message, the next attempt to send it begins after this pause
+BLIND_SECONDS = 30.0  # a check that could not run runs again after this time, even if it usually runs once an hour
 BLIND = "checks"  # if a check could not run, the finding about this failure belongs to the check of this name
 BLIND_LASTING = timedelta(minutes=2)  # this time is longer than a restart of the services
 STATUS = "status"  # the finding that the status file could not be written belongs to the check of this name
@@ -75,7 +76,8 @@ class Watch:
         await self._write()
 
     def _is_due(self, check: Check) -> bool:
-        return time.monotonic() - self._looked_at.get(check.name, -check.every) >= check.every
+        every = min(check.every, BLIND_SECONDS) if check.name in self._blind else check.every
+        return time.monotonic() - self._looked_at.get(check.name, -every) >= every
 
     async def _look(self, check: Check) -> None:
         """Run the check.

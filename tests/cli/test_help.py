@@ -7,11 +7,12 @@ import typer
 from typer.testing import CliRunner
 
 from cli import __main__ as cli
+from cli import environment
 
 
 @pytest.mark.parametrize("group", cli.GROUPS)
 def test_each_command_of_a_group_prints_its_help(group: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.environment, "load", lambda: None)
+    monkeypatch.setattr(environment, "load", lambda: None)
     commands = getattr(typer.main.get_command(import_module(f"cli.{group}").app), "commands", {})
     for words in [(group,), *((group, command) for command in commands)]:
         printed = CliRunner().invoke(cli.app, [*words, "--help"], prog_name="dayar")

@@ -13,7 +13,7 @@ from deploy.local import paths as free
 from deploy.watch import paths
 from deploy.watch.checks import CHECKS, Check, backup, certificate, channels, clock, disk, feeds, lag, services, workers
 from deploy.watch.settings import WatchSettings
-from deploy.watch.surroundings import Answer, Surroundings
+from deploy.watch.surroundings import Answer, NotMeasured, Surroundings
 from deploy.watch.watch import AlreadyWatched, Watch, alone
 from shared import lifecycle
 from shared.config import BadSettings
@@ -124,6 +124,29 @@ async def test_a_check_that_fails_is_a_finding_and_ends_no_earlier_finding(tmp_p
     await restarted.once()
     (reported,) = restarted.status.open
     assert reported == known.open[0], "a restart repeats no message, and judges anew what nobody was told of"
+
+
+async def test_an_hourly_check_that_could_not_run_runs_again_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a start, `dayar watch` may run a check before the service answers that the check asks."""
+    answers: list[list[MonitoringFinding]] = []
+
+    async def look(_: Surroundings) -> list[MonitoringFinding]:
+        if not answers:
+            raise NotMeasured("console")
+        return answers.pop()
+
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    settings = WatchSettings(watch_services={"intake": f"http://127.0.0.1:{free.free_port()}"})
+    watch = Watch(Surroundings(settings), [], tmp_path, checks=[Check("tokens", 3600, 15, 0, look)])
+    await watch.once()
+    assert [tracked.finding.kind for tracked in watch.status.open] == [FindingKind.CHECK_BLIND]
+    answers.append([])
+    now += 30
+    await watch.once()
+    assert answers == [] and watch.status.open == []
 
 
 async def test_a_status_that_cannot_be_written_is_a_finding_until_it_can_be_written(tmp_path: Path) -> None:
