@@ -49,6 +49,12 @@ async def test_a_batch_may_have_one_report_per_line(intake: RunningIntake) -> No
     assert [each["status"] for each in results] == ["accepted", "accepted", 422]
 
 
+async def test_the_answer_to_a_hazard_without_a_kind_names_the_kind_of_a_hazard(intake: RunningIntake) -> None:
+    (result,) = (await intake.caller().post(BATCH, [hazard()])).json()["results"]
+    (error,) = result["errors"]
+    assert error["pointer"] == "/kind" and "hazard" in error["expected"]
+
+
 async def test_a_repeated_report_in_a_batch_is_reported(intake: RunningIntake) -> None:
     body = household()
     results = (await intake.caller().post(BATCH, [body, body, {**body, "notes": "other"}])).json()["results"]

@@ -131,7 +131,8 @@ def located(error: ErrorDetails) -> ErrorDetails:
         return {
             **error,
             "loc": ("kind",),
-            "msg": "one of household, group; of a movement household_movement, group_movement, site_movement",
+            "msg": "one of household, group; of a movement household_movement, group_movement, site_movement; "
+            "in a batch also hazard",
         }
     path = error["loc"]
     return {**error, "loc": path[1:] if path and path[0] in KINDS else path}
