@@ -85,7 +85,7 @@ bench: development ## measure every promised speed, even if one of them is misse
 bench-intake-one bench-intake-batch bench-registry bench-alert-latency bench-alert-latency-under-load bench-alert-burst bench-first-hour bench-figures bench-search bench-hostile-bodies bench-signing bench-wall bench-restart bench-console bench-alerts-vs-alertmanager: development
 	@$(PYTHON) -m bench.$(subst -,_,$(@:bench-%=%))
 
-clean-state: running ## remove the state folder (STATE=), after asking
+clean-state: running ## remove the installations in the state folder (STATE=), after asking for their names
 	@$(PYTHON) -m deploy.local.clean
 
 env: ## generate the containers' passwords into .env; existing ones are kept

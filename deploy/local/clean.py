@@ -21,8 +21,8 @@ def main() -> int:
         print(f"There is no state in {root}.")
         return 0
     for folder in folders:
-        print(f"{folder} holds everything this installation ever recorded. Removed, it is gone.")
-        if input("Type its name (demo or main) to remove it: ").strip() != folder.name:
+        print(f"{folder} has everything that this installation recorded. Only a backup can bring it back.")
+        if input(f"To remove this installation, type its name, {folder.name}: ").strip() != folder.name:
             print("Kept.")
             continue
         _remove(folder)
