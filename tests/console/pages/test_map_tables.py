@@ -2,6 +2,8 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import dist
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +29,13 @@ SAME_FILE = """async () => {
     const { addBackgroundReader } = await import("/static/map/page-files.js");
     return addBackgroundReader() === addBackgroundReader();
 }"""
+# the borders of each country of the base
+BORDERS = """async () => {
+    const { borderOf } = await import("/static/map/borders.js");
+    const { features } = await (await fetch("/static/map/base/countries.geojson")).json();
+    return features.map((country) => [country.properties.iso2, borderOf(country).geometry.coordinates]);
+}"""
+EDGES = (66, 83.5, 36.5, 46)  # the base ends at these longitudes and latitudes
 # a click on a mark of several alerts opens this district
 COMMON_DISTRICT = """async () => {
     const { commonDistrict } = await import("/static/map/features.js");
@@ -75,6 +84,15 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     page.get_by_role("link", name="New event here").click()
     expect(page.locator("#place")).to_have_value("Kadamjai rayon, Batken oblast")
     expect(page.locator("#point")).to_have_value("")
+
+
+def test_the_end_of_the_base_is_not_drawn_as_a_border(seat: Any) -> None:
+    borders: dict[str, list[list[list[float]]]] = dict(seat(Role.OPERATOR).open("/ledger").evaluate(BORDERS))
+    drawn = [pair for lines in borders.values() for line in lines for pair in pairwise(line)]
+    assert len(drawn) > 1000
+    # only the edges of the base are longer than one degree
+    assert [(one, other) for one, other in drawn if {*EDGES} & {*one} & {*other} or dist(one, other) > 1] == []
+    assert all(line[0] == line[-1] for line in borders["KG"])  # the border of the country is whole
 
 
 def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whole, seat: Any) -> None:

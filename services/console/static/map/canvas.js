@@ -2,6 +2,7 @@
 
 import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl } from "/static/maplibre/maplibre-gl.mjs";
 import { attribution, serveBackground, watchBackground } from "/static/map/background.js";
+import { borderOf } from "/static/map/borders.js";
 import { call } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
 import { collection, cornersOf } from "/static/map/features.js";
@@ -64,7 +65,7 @@ async function readBase(name) {
       file: name,
       name: names[properties.name]?.[document.documentElement.lang] ?? properties.name,
     });
-  return name === "countries" ? [...features, ...features.flatMap(labelled)] : features;
+  return name === "countries" ? [...features, ...features.map(borderOf), ...features.flatMap(labelled)] : features;
 }
 
 /**

@@ -53,7 +53,7 @@ export function base(colour, hasOblasts) {
     {
       id: "borders",
       type: "line",
-      ...ofBase("countries"),
+      ...ofBase("borders"),
       paint: { "line-color": colour("map-border"), "line-width": ["case", ["==", ["get", "iso2"], "KG"], 2, 1] },
     },
     {
