@@ -1,5 +1,6 @@
 """Tests the page of an alert in a real browser: it shows the full text, and every action works by keyboard."""
 
+import re
 from typing import Any
 
 import pytest
@@ -47,6 +48,7 @@ def test_the_page_is_read_and_used_by_keyboard(whole: Whole, seat: Any) -> None:
     page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
     expect(page.locator("main")).to_contain_text("Last word.")
     expect(page.locator("main")).to_contain_text("village of Pulgon")
+    expect(page.get_by_role("link", name="Show on the map")).to_have_attribute("href", re.compile(r"^/map\?hazard="))
     page.locator("#acknowledge").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".done")).to_contain_text(f"Acknowledged {desk.name}")
