@@ -54,13 +54,15 @@ CUT_OPTIONS = """selects => selects.flatMap((select) => {
   const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
   return [...select.options].map((option) => option.text).filter((text) => pen.measureText(text).width > room);
 })"""
-# Returns the options that need more lines than their drop-down list has. A list of a phone wraps the chosen option.
+# Returns the options that need more lines than their drop-down list has, and the options with a word that is wider than
+# the list. A list of a phone wraps the chosen option, and becomes as high as this option.
 CUT_IN_LINES = """selects => selects.flatMap((select) => {
   const [style, pen] = [getComputedStyle(select), document.createElement("canvas").getContext("2d")];
   pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
   const sides = ["Top", "Right", "Bottom", "Left"].map((side) => parseFloat(style[`padding${side}`]));
   const arrow = 20, room = select.clientWidth - sides[1] - sides[3] - arrow;
-  const high = Math.floor((select.clientHeight - sides[0] - sides[2]) / parseFloat(style.lineHeight));
+  const line = 1.2 * parseFloat(style.fontSize);  // the browser states no line height of a list
+  const high = style.fieldSizing === "content" ? 9 : Math.floor((select.clientHeight - sides[0] - sides[2]) / line);
   const lines = style.whiteSpace === "normal" ? high : 1;
   const needed = (text) => text.split(" ").reduce(({ count, line }, word) => {
     const longer = line ? `${line} ${word}` : word;

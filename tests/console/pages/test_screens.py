@@ -10,7 +10,7 @@ from deploy.local.process import wait_until
 from services.alerts.receivers.receivers import Receiver
 from shared.auth.tokens import Role
 from shared.events.vocabulary import DeliveryChannel, OutcomeKind, ReportKind
-from tests.browsers import CUT_OPTIONS
+from tests.browsers import CUT_IN_LINES, CUT_OPTIONS
 from tests.console.factories import message, outcome
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_accessibility import findings, visit
@@ -53,7 +53,7 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
     page = desk.page
     for language in LANGUAGES:
         page.goto(f"{desk.whole.url}/registry/figures?lang={language}")
-        for width in (1920, 1366, 390, 360):
+        for width in (1920, 1366, 390, 360, 320):
             page.set_viewport_size({"width": width, "height": 768})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (language, width)
             lists = page.locator(".filters select:is([name=level], [name=view], [name=scope], [name=sex])")
@@ -62,8 +62,8 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
                 page.click(".filters summary")
             expect(lists.first).to_be_visible()
             assert max(lists.evaluate_all(CUT)) <= 0, (language, width)
-            if width >= 1366:
-                assert page.locator("main select").evaluate_all(CUT_OPTIONS) == [], (language, width)
+            cut = CUT_OPTIONS if width >= 1366 else CUT_IN_LINES
+            assert page.locator("main select").evaluate_all(cut) == [], (language, width)
         for part in ("history", "movements"):  # the page is 360 pixels wide
             page.goto(f"{desk.whole.url}/registry/figures/{part}?lang={language}")
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (part, language)
@@ -198,12 +198,13 @@ def test_no_page_is_wider_than_its_screen_violates_its_content_security_policy_o
 def fits_every_screen(page: Page, path: str) -> None:
     if path in ("/new-count", "/new-household"):
         page.evaluate(ALL_CAUSES)
-    for width in (1920, 1366, 390, 360):
+    for width in (1920, 1366, 390, 360, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
-        if path in WHOLE_LISTS and width >= 1366:
+        if path in WHOLE_LISTS:
             lists = page.locator(WHOLE_LISTS[path])
-            assert lists.count() and lists.evaluate_all(CUT_OPTIONS) == [], (page.url, width)
+            cut = lists.evaluate_all(CUT_OPTIONS if width >= 1366 else CUT_IN_LINES)
+            assert lists.count() and cut == [], (page.url, width)
 
 
 HEIGHT = "bar => bar.getBoundingClientRect().height"
