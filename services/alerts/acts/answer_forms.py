@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts.behalf_notes import BehalfNote
 from services.alerts.acts.bindings import BoundPerson
-from services.alerts.acts.replies import Replies, comment_of, note_of
+from services.alerts.acts.replies import Replies
 from services.alerts.acts.reply_results import SENTENCES, Reply, ReplyResult
+from services.alerts.acts.typed_texts import comment_of, note_of
 from services.alerts.views import VERDICTS, Resolution
 from shared.pages.terms import N_
 from shared.pages.typed_forms import TypedForm

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import acting_accounts, assignees, behalf
@@ -26,7 +25,7 @@ from services.alerts.queries import plans as plan_queries
 from services.alerts.queries.alerts import AlertUnreadable
 from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.ruleset import Ruleset
-from services.alerts.views import Assignee, Comment, OnBehalf
+from services.alerts.views import Assignee
 from shared.auth.role_groups import CMC
 from shared.events import CredentialKind
 from shared.events.vocabulary import Verdict
@@ -287,19 +286,3 @@ class Replies:
         areas = self._places.around(person.areas)
         is_visible = alert is not None and not alert.is_suppressed and listings.is_within(alert, areas)
         return self.refusal(person) or (None if is_visible else ReplyResult.NOT_FOUND)
-
-
-def note_of(typed: str, *, by: str) -> BehalfNote | None:
-    """The note about the person with this name, or None if the text is no name. `by` is the channel of the message."""
-    try:
-        return OnBehalf(name=typed, by=by).note if typed.strip() else None
-    except ValidationError:
-        return None
-
-
-def comment_of(typed: str) -> str | None:
-    """The comment, or None if the text is empty or too long."""
-    try:
-        return Comment(text=typed).text
-    except ValidationError:
-        return None

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts.bindings import BoundPerson
-from services.alerts.acts.replies import Replies, note_of
+from services.alerts.acts.replies import Replies
 from services.alerts.acts.reply_results import Reply, ReplyResult
+from services.alerts.acts.typed_texts import note_of
 from services.alerts.sms.inbound import SmsAct, TypedReply
 
 LONGEST_NOTE = 150

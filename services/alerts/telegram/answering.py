@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.alerts.acts import bindings
 from services.alerts.acts.bindings import BoundPerson, CodeRefusal
-from services.alerts.acts.replies import Replies, comment_of, note_of
+from services.alerts.acts.replies import Replies
 from services.alerts.acts.reply_results import Reply, ReplyResult, sentence
+from services.alerts.acts.typed_texts import comment_of, note_of
 from services.alerts.delivery.texts import LOCALES
 from services.alerts.models import TelegramMessage, TelegramQuestion
 from services.alerts.queries import alerts as alert_queries
