@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.watch.settings import WatchSettings
 
 MOST_BYTES = 4 << 20
-# If Kafka hangs, a service needs about ten seconds for its metrics, because it waits for Kafka first.
+# If Kafka hangs, a service needs about ten seconds for its metrics, because the service waits for Kafka first.
 MOST_SECONDS = {"/live": 8.0, "/ready": 8.0, "/metrics": 15.0}
 # All checks share one answer of a service for this number of seconds. Metrics are requested less often, because the
 # service must first read them from PostgreSQL and Kafka.
@@ -69,7 +69,10 @@ class Surroundings:
         return self.clock()
 
     async def answer(self, service: str, path: str) -> Answer:
-        """The service's answer, which is at most FRESH_SECONDS old. Checks that ask at once wait for one request."""
+        """The service's answer, which is at most FRESH_SECONDS old.
+
+        Checks that ask at the same time share one request.
+        """
         url = self.settings.services[service] + path
         async with self._requests[url]:
             known = self._answers.get(url)

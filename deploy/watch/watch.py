@@ -26,7 +26,8 @@ AGAIN_SECONDS = 30.0  # if no path delivered a message, the next attempt to send
 BLIND_SECONDS = 30.0  # a check that could not run runs again after this time, even if it usually runs once an hour
 BLIND = "checks"  # if a check could not run, the finding about this failure belongs to the check of this name
 BLIND_LASTING = timedelta(minutes=2)  # this time is longer than a restart of the services
-STATUS = "status"  # the finding that the status file could not be written belongs to the check of this name
+# if the status file could not be written, the finding about this failure belongs to the check of this name
+STATUS = "status"
 STATUS_LASTING = timedelta(minutes=1)
 
 
@@ -54,7 +55,7 @@ class Watch:
         ]
         self._looked_at: dict[str, float] = {}
         self._blind: dict[str, str] = {}
-        self._unwritten: str | None = None  # the code of the error that kept the status from being written
+        self._unwritten: str | None = None  # if the status file could not be written, the code of the error
         self._send_after = 0.0
 
     async def run(self) -> None:

@@ -140,7 +140,10 @@ class CountPool:
             await self._find_sites()
 
     async def _find_sites(self) -> None:
-        """Find the sites that the counts and movements name in words, unless the sites of their units are loaded."""
+        """Find the sites that the counts and movements name in words.
+
+        If the sites of all their units are already loaded, nothing changes.
+        """
         counts, places = list(self._counts.values()), self._store.places
         units = stated_units(counts, self.movements)
         if self._units is not None and units <= self._units:

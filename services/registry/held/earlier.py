@@ -77,8 +77,8 @@ async def keep_published(engine: AsyncEngine, registrar: Registrar) -> None:
 async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
     """Publish some of the listed households and groups in one transaction. Return their number."""
     async with sessions.begin() as session:
-        # Transactions that hold this lock exclusively add rows to the list. If the rows were removed before the lock is
-        # acquired, each of the two transactions could wait for the other.
+        # A transaction that holds this lock exclusively adds rows to the list. If this function removed rows before it
+        # has the lock, the two transactions could wait for each other.
         await (await database.driver(session)).execute(SHARE_PLACES)
         names = await take_some(session)
         await registrar.publish_held(names, session)

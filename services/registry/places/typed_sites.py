@@ -13,8 +13,8 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, a
 class TypedSites:
     """Finds sites by P-code and name. `same` has the names that mean the same place according to people's decisions.
 
-    If several sites of a P-code have the same name, this name is ignored. A name that no site has means the site whose
-    name is joined to it.
+    If several sites of a P-code have the same name, this name is ignored. If no site has a name, the name means the
+    site whose name people have joined to this name.
     """
 
     def __init__(self, sites: Iterable[SiteNames], same: SamePlaces = NONE_JOINED) -> None:
@@ -34,7 +34,10 @@ class TypedSites:
         return self._meant.get(place) or self.same.site(place) or self._joined(place)
 
     def _joined(self, place: PlaceKey) -> UUID | None:
-        """The site that has one of the names that mean the same place. The result is None if several sites have one."""
+        """The site that has one of the names that mean the same place.
+
+        The result is None if several sites have such names.
+        """
         sites = {self._meant[same] for same in self.same.all_of(place) if same in self._meant}
         return sites.pop() if len(sites) == 1 else None
 

@@ -28,7 +28,7 @@ FROM counts JOIN reports ON (reports.report_id, reports.version) = (counts.repor
 WHERE counts.movement_id IS NULL AND reports.clear::json ->> 'site_id' IS NULL
     AND (counts.site_id = ANY($2::uuid[]) OR counts.destination_pcode = ANY($1::text[]))
 """
-# The groups of which displaced people moved to these units or sites. The words of a movement are encrypted, so they
+# The groups whose displaced people moved to these units or sites. The words of a movement are encrypted, so the words
 # cannot be compared here.
 MOVED = """
 SELECT DISTINCT group_id FROM counts

@@ -77,7 +77,7 @@ class SiteColumnView(BaseModel):
 
 
 class ImportedSheet(BaseModel):
-    """`unread_sheets` are the names of the other sheets of the workbook, which are not read."""
+    """`unread_sheets` are the names of the sheets of the workbook that the import does not read."""
 
     columns: list[SiteColumnView]
     rows: list[ImportedRowView]
