@@ -188,7 +188,9 @@ def put(receiver: Receiver, internal: bool | None, then: list[str] | None, after
         return secret
 
     secret = run(settings, store)
-    console.print(f"[green]{escape(receiver.label)}[/] is notified by {receiver.channel} in step {receiver.step}.")
+    alerts = " and ".join(sorted(receiver.statuses))
+    by = f"by {receiver.channel} in step {receiver.step}"
+    console.print(f"[green]{escape(receiver.label)}[/] is notified {by} of {alerts} alerts.")
     for contact in further or ():
         console.print(f"Then by {contact.channel} to {escape(contact.address)}.")
     show(secret)
