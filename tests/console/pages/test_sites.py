@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import openpyxl
 from playwright.sync_api import Page, expect
 
 from deploy.local.process import wait_until
@@ -255,3 +256,20 @@ def test_a_file_is_checked_and_then_added(whole: Whole, seat: Any, tmp_path: Pat
     page.set_input_files("#file", file)
     page.click("#check")
     expect(page.locator("#sheet-failure")).to_contain_text("This is no list of sites")
+
+
+def test_the_page_names_shared_cells_and_sheets_that_are_not_read(whole: Whole, seat: Any, tmp_path: Path) -> None:
+    book, file = openpyxl.Workbook(), tmp_path / "sites.xlsx"
+    sheet = book.worksheets[0]
+    for line in (["name_ru", "type", "pcode", "capacity"], ["Школа", "school", KADAMJAI, 250], ["Мечеть", "mosque"]):
+        sheet.append(line)
+    sheet.merge_cells("D2:D3")
+    book.create_sheet("Лейлек").append(["Школа"])
+    book.save(file)
+    page = opened(seat)
+    page.click("#import summary")
+    page.set_input_files("#file", file)
+    page.click("#check")
+    row = page.locator("#verdicts tbody tr").first
+    expect(row).to_contain_text("Capacity, persons: a merged cell: each site needs a row and a value of its own")
+    expect(page.locator("#unread-sheets")).to_contain_text("Only the first sheet was read. Not read: Лейлек.")
