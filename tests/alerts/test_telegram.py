@@ -285,6 +285,17 @@ async def test_a_long_text_is_cut_before_its_link(bureau: Bureau) -> None:
     assert max(len((button.data or "").encode()) for button in note.buttons) <= 64
 
 
+async def test_a_late_message_about_an_acknowledged_alert_does_not_say_that_it_is_not_acknowledged(
+    bureau: Bureau,
+) -> None:
+    alert_id = await bureau.alert()
+    alert = Content.model_validate_json((await claimed(bureau)).content).data
+    later = alert.model_copy(update={"acknowledged_at": NOW})
+    for state, is_denied in ((alert, True), (later, False)):
+        note = ChatMessages(bureau.texts).of(state, "escalated", "en", alert_id, is_internal=True)
+        assert ("Not acknowledged" in note.text) is is_denied
+
+
 @pytest.mark.parametrize(
     "forged",
     [

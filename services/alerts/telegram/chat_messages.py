@@ -132,6 +132,8 @@ class ChatMessages:
         is_internal: bool,
     ) -> ChatMessage:
         """The message of a delivery. `is_internal` says whether the receiver belongs to the centre."""
+        if cause == Cause.ESCALATED and state.acknowledged_at is not None:
+            cause = Cause.RAISED  # the message is late, and its title must not deny the acknowledgement
         if cause in SHORT:
             event = event_of(state)
             return ChatMessage(self._texts.subject(event, cause, language), state_line(state, language), is_silent=True)
@@ -150,9 +152,8 @@ class ChatMessages:
         """The whole message with the alert's newest state. The first message of an alert is edited to this message."""
         event = event_of(state)
         text = self._texts.of(event, cause, language, words, DeliveryChannel.TELEGRAM)
-        line = state_line(state, language)
         rows = self._rows(event, language, delivery_id, is_internal=is_internal)
-        return ChatMessage(text.subject, bounded(text, line), rows)
+        return ChatMessage(text.subject, bounded(text, state_line(state, language)), rows)
 
     def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
         """One message about several alerts, which are numbered in the order of the items.
@@ -182,10 +183,9 @@ class ChatMessages:
 
     def _item(self, item: DigestItem, language: str) -> str:
         """The title, the state and the link of an alert."""
-        event = event_of(item.state)
-        link = f"{self._texts.public_url}/alerts/{event.alert_id}"
-        lines = (self._texts.subject(event, item.cause, language), state_line(item.state, language), link)
-        return "\n".join(filter(None, lines))
+        link = f"{self._texts.public_url}/alerts/{item.state.alert_id}"
+        subject = self._texts.subject(event_of(item.state), item.cause, language)
+        return "\n".join(filter(None, (subject, state_line(item.state, language), link)))
 
     def _further(self, listed: Sequence[DigestItem], begin: int, language: str, space: int) -> str:
         """Lists titles of the alerts after the first `begin` alerts, as many as fit, and the link to the board."""
