@@ -1,4 +1,4 @@
-"""The page of one alert shows its data, deliveries and timeline, and has buttons for actions."""
+"""The page of one alert, with the alert's data, deliveries, timeline and buttons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,15 +43,13 @@ from shared.places import Places
 from shared.places.points import KnownPoints
 from shared.postgres.database import Session
 
-NEAREST = 2  # if no known point lies in a hazard's area, the page names this many of the nearest districts
+NEAREST = 2  # if a hazard's area contains no known point, the page names this many districts
 
 router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """Whether the reader may act on the alert, and whether the reader may see the alert's deliveries."""
-
     act: bool
     see_deliveries: bool
 
@@ -119,10 +117,9 @@ async def checklist_of(
     caller: Principal,
     revisions: Sequence[HazardReported],
 ) -> dict[str, Any]:
-    """Returns the alert's checklist, and maps the sequence of each action that logged a call to the call.
+    """Returns the alert's checklist, and the logged calls by the sequence of their actions.
 
-    Only readers who may act see duty numbers and the texts of calls. The security log says who read the duty numbers
-    and the texts of calls.
+    Only readers who may act see duty numbers and the texts of calls. The security log records the reading.
     """
     state, may_act = request.app.state, May.of(caller, alert).act
     checklist = None if alert.is_suppressed else state.checklists.of(alert)
@@ -153,7 +150,7 @@ async def checklist_of(
 
 
 def step_text(checklist: Checklist | None, step: str, *, language: str) -> str:
-    """The text of a step that somebody did. If the checklist no longer has the step, the step's id is returned."""
+    """Returns the step's id if the checklist no longer has the step."""
     return checklist.by_id[step].text[language] if checklist and step in checklist.by_id else step
 
 
@@ -162,12 +159,11 @@ def event_of(alert: Alert) -> AlertRaised:
 
 
 def texts_of(revision: HazardReported, language: str) -> list[tuple[str, Any]]:
-    """The texts of a hazard's revision in all languages, with the text in the reader's language first."""
+    """The text in the reader's language comes first."""
     return [(language_code, revision.text[language_code]) for language_code in words.in_order(revision.text, language)]
 
 
 def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
-    """The last acknowledgement of each person who acknowledged before the quorum of a step was reached."""
     acknowledgements = {act.account_id: act for act in acts if act.deed == ActKind.ACKNOWLEDGED}
     return [acknowledgements[account] for account in alert.partly_acknowledged_by if account in acknowledgements]
 
@@ -175,9 +171,9 @@ def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
 async def sites_of(
     session: Session, alert: Alert, caller: Principal, places: Places, language: str
 ) -> list[tuple[str, str, bool]]:
-    """Returns each site in the hazard's area: the id, the name, and whether the caller may open the page of the site.
+    """The id and name of each site in the hazard's area, and whether the caller may open the site's page.
 
-    Only readers who may open pages of sites see the names of sites, because other readers may not see localities.
+    Only readers who may open pages of sites see their names, because other readers may not see localities.
     """
     if caller.roles.isdisjoint(COUNTERS):
         return []
@@ -187,10 +183,9 @@ async def sites_of(
 
 
 async def nearest_districts(session: Session, hazard: HazardReported, known: KnownPoints) -> list[tuple[str, int]]:
-    """Returns the nearest districts if the hazard's area contains no known point, with their distances in km.
+    """The nearest districts with their distances in km, if the hazard's area contains no known point.
 
-    If the area contains no known point, Dayar counts nobody as exposed, so the reader must decide by the map. The
-    result is empty if the area contains a known point.
+    Without a known point, Dayar counts nobody as exposed, so the reader must decide by the map.
     """
     drawn = footprint(hazard)
     if known.units_in(drawn, await site_queries.points(session)):
@@ -199,7 +194,7 @@ async def nearest_districts(session: Session, hazard: HazardReported, known: Kno
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
-    """The ids and titles of the source's withheld alerts. The result is empty if the alert is not about a source."""
+    """The ids and titles of the source's withheld alerts, if the alert is about a source."""
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts

@@ -1,8 +1,7 @@
 """Publishes which reports led to an alert, so that the authors of these reports learn of the alert (decision 43).
 
-If a hazard's report raises an alert, the outcome of this report names the alert. This module finds the reports that
-alerts about departures count. For exposure alerts, the task in `exposures.py` finds the reports of the exposed people
-and the hazard.
+The outcome of a hazard's report names the alert. This module finds the reports for alerts about departures.
+`exposures.py` finds the reports for exposure alerts.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -38,12 +37,10 @@ async def publish_departed(
 ) -> None:
     """Publishes the reports that the batch's alerts about departures count.
 
-    `before` and `after` are the alerts' windows before and after the batch was judged.
-
-    A new alert counts all reports of its window. An alert that was raised before also counts the reports of the batch.
-    The earlier reports of this alert were published when they came, so later events about these reports publish
-    nothing. If an alert is raised again, its reports are published again. The repeated events have the same ids as the
-    first events, so intake ignores the repetition.
+    `before` and `after` are the alerts' windows before and after the batch was judged. For a new alert, all reports
+    of its window are published. For an older alert, only the batch's reports are published, because the earlier
+    reports were published when they came. If an alert is raised again, its reports are published again. The repeated
+    events have the same ids, so intake ignores them.
     """
     joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
     raised = await queries.reports(session, after - before, mobility)
@@ -52,7 +49,6 @@ async def publish_departed(
 
 
 def within(windows: Collection[AlertedWindow], reported: Iterable[tuple[Flight, UUID]]) -> set[AlertedReport]:
-    """Returns the reports about people whom the alerts with these windows count."""
     return {(flight[0], report_id) for flight, report_id in reported if is_alerted(flight, windows)}
 
 
@@ -61,7 +57,7 @@ def is_alerted(flight: Flight, windows: Collection[AlertedWindow]) -> bool:
 
 
 def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tuple[Status, str, UUID]]:
-    """The stocks that the batch has moved into one of these windows by changing their departure dates."""
+    """The stocks whose departure the batch has moved into one of these windows."""
     return {
         (status, area, id)
         for (status, area, id), day in batch.left_on.items()
@@ -75,8 +71,8 @@ def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tupl
 def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
     """The reports of the batch, each with the status, district and date of the people's departure.
 
-    A count that a recount replaced is included, because the recount counts the same people. Counts of movements are not
-    included.
+    A count that a recount replaced is included, because the recount counts the same people. Counts of movements are
+    left out.
     """
     measures = {
         group.report_id: batch.received[position].event.data.measure for position, group in batch.groups.items()
@@ -88,7 +84,7 @@ def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[t
 
 
 def reports_before(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
-    """The reports of the batch's people, with the departures as they were stored before the batch."""
+    """The reports of the batch's people, with the departures as they were before the batch."""
     counts = [group for group in batch.groups_before.values() if group.is_counted]
     yield from of_departures(batch.departed_before.values(), mobility)
     yield from of_counts(counts, batch.left_on_before, mobility)

@@ -13,7 +13,7 @@ from shared.events.fields import Instant
 from shared.events.vocabulary import Demand, ImpactLevel, Severity, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-# Reasons why an alert lapses. Rules give further reasons for a lapse.
+# reasons why an alert lapses; rules give further reasons
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
 IMPACTS = tuple(ImpactLevel)  # the impact levels in order, from no deaths to very many deaths
@@ -22,18 +22,21 @@ IMPACTS = tuple(ImpactLevel)  # the impact levels in order, from no deaths to ve
 class Alert(AlertFields):
     """One row of the table `alerts`. The fields that this class itself declares are not published.
 
-    `step` is the number of notifications so far, and the inherited `level` is the number of escalations. `reached_step`
-    is the id of the step that the escalation has reached (`policies/step_ids.py`). From `waits_since` to
-    `escalates_at`, the alert waits for an answer or a further action. At `first_due_at` the first waiting time after
-    the raise ends; later actions do not change this time. `is_ringing` becomes true if nobody acts on an acknowledged
-    alert before `escalates_at`. `is_ringing` also becomes true if the alert lapses while people work on it.
-    `persons_step` is the highest threshold of displaced persons for which receivers were notified. At `duty_heads_at`
-    the duty heads were first notified because all steps were over. If `silenced_until` equals `escalates_at`, the alert
-    is muted. A muted alert waits for the end of the silence or of the Extreme alert `inhibited_by` (`inhibitions.py`).
-    `demanded_sequence` is the sequence at which new acknowledgements were demanded, because the alert became graver or
-    covered new districts. `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
-    demanded more acknowledgements (`quorums.py`). `assigned_name` is the name of the person to whom the alert is
-    assigned.
+    `step` is the number of notifications so far, and the inherited `level` is the number of escalations.
+    `reached_step` is the id of the step that the escalation has reached (`policies/step_ids.py`).
+
+    From `waits_since` to `escalates_at`, the alert waits for an action. At `first_due_at` the first waiting time
+    after the raise ends, whatever people do later. `is_ringing` becomes true if nobody acts on an acknowledged alert
+    before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is the highest threshold of
+    displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were first notified
+    because all steps were over.
+
+    If `silenced_until` equals `escalates_at`, the alert is muted. A muted alert waits for the end of the silence or
+    of the Extreme alert `inhibited_by` (`inhibitions.py`).
+
+    `demanded_sequence` is the sequence at which new acknowledgements were demanded, because the alert became graver
+    or covered new districts. `partly_acknowledged_by` are the accounts that acknowledged while the step of a policy
+    demanded more acknowledgements (`quorums.py`).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -73,12 +76,11 @@ class Alert(AlertFields):
 
     @property
     def is_grave(self) -> bool:
-        """Whether the alert is Severe or Extreme, or may turn out to be Severe or Extreme."""
+        """Unknown severity counts as grave, because the alert may turn out to be Severe or Extreme."""
         return self.severity is Severity.UNKNOWN or self.is_unjudged or RANK[self.severity] > RANK[Severity.MODERATE]
 
     @property
     def is_silenced(self) -> bool:
-        """Whether the alert waits for the end of a silence or inhibition, after which its receivers are notified."""
         return self.escalates_at is not None and self.escalates_at == self.silenced_until
 
     @property
@@ -124,22 +126,20 @@ class Alert(AlertFields):
 
     @property
     def is_unseen(self) -> bool:
-        """Whether a grave alert lapsed before anybody acknowledged it. The board lists these lapsed alerts."""
+        """Whether a grave alert lapsed before anybody acknowledged it. The board still lists the alert."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property
     def is_overdue(self) -> bool:
         """Whether the hazard of a grave alert expired before anybody answered.
 
-        An alert whose hazard expired before anybody answered still escalates.
-
-        The end of a forecast does not say that the hazard did not occur.
+        An overdue alert still escalates, because the end of a forecast does not say that the hazard did not occur.
         """
         return self.is_over and self.validity is Validity.EXPIRED and self.is_grave and not self.is_answered
 
     @property
     def is_over(self) -> bool:
-        """Whether the alert has lapsed and no person has reopened the alert since."""
+        """Whether the alert has lapsed and no person has reopened it since."""
         return self.is_lapsed and self.reopened_by is None
 
     @property
@@ -161,8 +161,6 @@ class Alert(AlertFields):
 
 
 class UnreadableAlert(NamedTuple):
-    """A stored alert that this release cannot read, and the numbers of its last event and notification."""
-
     alert_id: UUID
     sequence: int
     step: int

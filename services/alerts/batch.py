@@ -18,10 +18,7 @@ WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
 
 @dataclass
 class ConsumedBatch:
-    """`settled` maps a record's position to its outcome.
-
-    If a record has several outcomes, the outcome that is last in `WEIGHT` is kept.
-    """
+    """`settled` maps a record's position to its outcome. Of several outcomes, the last one in `WEIGHT` is kept."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -33,7 +30,6 @@ class ConsumedBatch:
                 self.settled[position] = outcome
 
     def caused_by(self, positions: Sequence[int]) -> AbstractContextManager[None]:
-        """Continues the trace of the last record at these positions."""
         return traces.caused_by(self.received[position] for position in positions)
 
     @property
@@ -45,7 +41,7 @@ class ConsumedBatch:
 class HazardBatch(ConsumedBatch):
     """`hazards` maps a record's position to a hazard with a newer revision.
 
-    `stored` has the ids of the hazards that were stored before the batch.
+    `stored` has the hazards that were known before the batch.
     """
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
@@ -57,12 +53,12 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def revised(self) -> set[UUID]:
-        """The ids of the hazards that were stored before this batch, and may therefore have alerts and exposures."""
+        """Only a hazard that was stored before this batch can have alerts and exposures."""
         return self.newest.keys() & self.stored
 
     @property
     def superseded(self) -> list[HazardReported]:
-        """The received revisions that are not the newest revision of their hazard.
+        """The received revisions that are older than another revision in the batch.
 
         The release of a hazard to the public is not a revision.
         """
@@ -72,9 +68,9 @@ class HazardBatch(ConsumedBatch):
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
-    """The hazards whose revision is newer than the stored revision; other hazards get the outcome `not_newer`.
+    """The hazards whose revision is newer than the stored revision. Other hazards get the outcome `not_newer`.
 
-    The release of a hazard to the public changes nothing here, because it publishes facts that the centre already has.
+    The release of a hazard to the public changes nothing here, because the centre already has its facts.
     """
     newest = await hazard_queries.revisions(session, {reading.event.data.hazard_id for reading in received})
     batch = HazardBatch(received, stored=frozenset(newest))

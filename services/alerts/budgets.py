@@ -1,4 +1,4 @@
-"""Each external system has an hourly budget of alerts. When the budget is used up, further alerts are withheld."""
+"""Each external system has an hourly budget of alerts. Alerts above the budget are withheld."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -30,9 +30,9 @@ HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
-# Only alerts of reports that came over the API are counted, because people's reports do not use the budget.
-# raw SQL: these queries run for batches of a system's hazards and must be fast. The index `ix_alerts_budgets` has the
-# same conditions as ALERTED.
+# Only alerts of reports over the API are counted, because people's reports do not use the budget. raw SQL: these
+# queries run for batches of a system's hazards and must be fast. The index `ix_alerts_budgets` has the same conditions
+# as ALERTED.
 ALERTED = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity NOT IN ('Severe', 'Extreme')
@@ -45,7 +45,7 @@ LIFTED = "SELECT source FROM budget_lifts WHERE lifted_until > $1 AND source = A
 class Budgets:
     """How many alerts of each status each external system raised in the last hour.
 
-    `alert_ids` are the ids of the alerts that may be raised about these systems themselves.
+    `alert_ids` are the ids of the alerts about these systems themselves.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Budgets:
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
         """Uses up one alert of the budget.
 
-        If the budget is used up, suppresses the finding, and raises an alert about the source.
+        Without a budget left, suppresses the finding, and raises an alert about the source.
         """
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
@@ -80,10 +80,10 @@ class Budgets:
 
 
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """Locks and reads the budgets of the hazards' sources. The caller must lock and read alerts only after this call.
+    """Locks and reads the budgets of the hazards' sources.
 
-    Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the source.
-    Lifted budgets and the alerts about the sources are read only if these hazards may use up a budget.
+    The caller must lock and read alerts only after this call. Without the lock, two workers could both use the last
+    alert of a budget, or both raise the alert about the source.
     """
     of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
     if not of_systems:
@@ -103,7 +103,7 @@ async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule:
 
 
 def is_of_system(hazard: HazardReported) -> bool:
-    """Whether an external system sent the hazard over the API. People and our own feed pollers have no budget."""
+    """People and our own feed pollers have no budget."""
     return hazard.channel is SubmissionChannel.API and hazard.source != OWN_SOURCE
 
 
@@ -127,7 +127,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
     """Suppresses a further finding about a hazard whose own alert is withheld.
 
-    Findings above Moderate, and findings whose situation has an alert already, are not suppressed.
+    Findings above Moderate are never suppressed, nor are findings of a situation that has an alert.
     """
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
@@ -140,9 +140,9 @@ def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: Alert
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
-    """Lifts the source's budget for an hour. Returns the time from which the budget applies again.
+    """Lifts the source's budget for an hour, and returns the end of this hour.
 
-    The budget stays locked until the caller commits. Before the commit, no other transaction can withhold an alert.
+    The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
     """
     await lock(session, [source])
     until = now + HOUR

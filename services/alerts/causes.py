@@ -1,4 +1,4 @@
-"""Finds out why receivers are notified of a change of an alert."""
+"""Why receivers are notified of a change of an alert."""
 
 from services.alerts import transitions
 from services.alerts.alerts import Alert
@@ -13,10 +13,7 @@ def cause_of_escalation(alert: Alert) -> Cause:
 
 
 def cause_of_renewal(known: Alert, after: Alert, places: Ancestry) -> Cause:
-    """Why receivers are notified after a renewal of the alert.
-
-    With the cause RAISED, only receivers that the alert did not concern before are notified.
-    """
+    """With the cause RAISED, only receivers whom the alert did not concern before are notified."""
     if known.is_lapsed:
         return Cause.RETURNED
     if transitions.is_worse(after, known):

@@ -24,8 +24,7 @@ UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # messages do not show comm
 class AlertChanges(PlannedNotifications):
     """Applies findings to alerts.
 
-    An unreadable alert is replaced by a new one as soon as a rule finds its situation again. Until the alert is
-    replaced, the unreadable row stays as it is.
+    An unreadable alert stays stored until a rule finds its situation again, and is then replaced by a new alert.
     """
 
     def rescope(self, hazard: HazardReported) -> None:
@@ -48,7 +47,6 @@ class AlertChanges(PlannedNotifications):
         return self.apply(finding, hazard.report_id)
 
     def apply(self, finding: Finding, report_id: UUID | None = None) -> Outcome:
-        """Raises an alert about the finding's situation, or renews the alert that this situation already has."""
         id = transitions.identity(finding.situation)
         known = self._alerts.get(id)
         if known is None and id in self._unreadable:
@@ -73,7 +71,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(self._at_first_step(alert), Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
-        """The hazard's alerts. An index finds these alerts, because a batch may have a hundred hazards."""
+
         return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
 
     def _renew(self, known: Alert, finding: Finding) -> None:
@@ -94,15 +92,15 @@ class AlertChanges(PlannedNotifications):
             after = self._notified(self._silenced_if_muted(self._hastened(after)), cause, stages, before=known)
             self.announced.add(after.alert_id)
         elif after.is_grave and not known.is_grave:
-            # the severity is not higher, but from now on a person must judge it
+            # the severity is not higher, but now a person must judge it
             woken = transitions.woken_by(after, self._now + snoozes.longest(after, ()))
             after = self._silenced_if_muted(self._hastened(woken))
         self._keep(after, AlertUpdated)
 
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
-        """Whether the alert's places changed so that the alert now concerns receivers that it did not concern before.
+        """Whether the alert now concerns further receivers because its places changed.
 
-        A silenced alert concerns receivers too, although they are notified only at the end of the silence.
+        A silenced alert also concerns receivers, although they are notified only at the end of the silence.
         """
         if after.pcodes == known.pcodes:
             return False
@@ -110,20 +108,16 @@ class AlertChanges(PlannedNotifications):
         return bool(recipients(moved, notifications.MOVED)[0])
 
     def is_alerted(self, situation: Situation) -> bool:
-        """Whether the situation has an alert that is not suppressed."""
         alert = self._alerts.get(transitions.identity(situation))
         return alert is not None and not alert.is_suppressed
 
     def is_withheld(self, hazard_id: UUID, status: Status) -> bool:
-        """Whether the hazard's own alert of this status is withheld because its source's budget is used up."""
+        """A hazard's alert is withheld when its source's budget is used up."""
         own = (alert for alert in self._of_hazard(hazard_id) if (alert.kind, alert.status) == (RuleKind.HAZARD, status))
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse, and notifies the receivers that were notified of these alerts before.
-
-        If `kind` or `area` is given, only alerts of this kind or area lapse.
-        """
+        """Lets the hazard's alerts lapse, and informs the receivers who know these alerts."""
         of_hazard = self._of_hazard(hazard_id)
         touched = [alert for alert in of_hazard if kind in (None, alert.kind) and area in (None, alert.area)]
         for alert in touched:
@@ -136,7 +130,7 @@ class AlertChanges(PlannedNotifications):
             self._lapse(alert, reason)
 
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
-        """Stores the number of displaced households in the hazard's own alert. The update notifies nobody.
+        """Stores the number of displaced households in the hazard's own alert, and notifies nobody.
 
         `households` are the households that the hazard displaced and that live in the hazard's area now.
         """
@@ -151,10 +145,9 @@ class AlertChanges(PlannedNotifications):
     def escalate(self, alert: Alert) -> None:
         """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
 
-        A silenced alert waits until the end of the silence. At the end of the silence, the step that the alert had
-        reached is notified. In a former release of Dayar, a person's action could end this wait before any receiver
-        knew the alert. If no receiver knows the alert after the wait, the step that the alert has reached is notified
-        now.
+        At the end of a silence, the step that the alert had already reached is notified. The same applies if no
+        receiver knows the alert yet, because in a former release of Dayar a person's action could end the wait
+        early.
         """
         if self.is_muted(alert):
             muted = self._silenced_if_muted(transitions.changed(alert, self._now))
@@ -206,7 +199,7 @@ class AlertChanges(PlannedNotifications):
         return kept
 
     def expire(self, alert: Alert, *, is_notified: bool) -> None:
-        """Lets the alert lapse because its hazard is over. The receivers are notified only if `is_notified` is true."""
+        """Lets the alert lapse because its hazard is over."""
         self._lapse(alert, alerts.EXPIRED, is_notified=is_notified)
 
     def act(
@@ -218,10 +211,10 @@ class AlertChanges(PlannedNotifications):
         due_in: timedelta = NOW,
         by_cause: Mapping[Cause, Collection[UUID]],
     ) -> Alert:
-        """Stores a person's action, and returns the alert.
+        """Stores a person's action.
 
-        If `cause` is given, the receivers that were notified before are notified again. `by_cause` maps a cause to
-        accounts: for this cause, only the receivers with these accounts are notified.
+        If `cause` is given, the receivers who know the alert are notified again. `by_cause` maps a cause to the only
+        accounts that are notified for this cause.
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
@@ -234,7 +227,6 @@ class AlertChanges(PlannedNotifications):
         return after
 
     def windows(self, status: Status, area: str) -> list[Window]:
-        """The windows of the displacement alerts that have not lapsed."""
         return [window_of(alert) for alert in self._of_flights() if (alert.status, alert.area) == (status, area)]
 
     @property
@@ -247,7 +239,6 @@ class AlertChanges(PlannedNotifications):
         }
 
     def _of_flights(self) -> Iterator[Alert]:
-        """The displacement alerts that have not lapsed."""
         return (alert for alert in self._alerts.values() if alert.kind is RuleKind.DISPLACEMENT and not alert.is_lapsed)
 
     def _lapse(self, alert: Alert, reason: str, *, is_notified: bool = True) -> None:
@@ -264,8 +255,8 @@ class AlertChanges(PlannedNotifications):
     def _unsilence(self, alert: Alert) -> None:
         """Notifies the step that the alert has reached, and restarts the waiting time.
 
-        Receivers of other steps are notified too if they missed a change. If people act on the alert, the step is
-        notified only if a receiver missed a change or does not know the alert yet.
+        Receivers of other steps are notified too if they missed a change. While people act on the alert, only a
+        receiver who missed a change or does not know the alert gives a reason to notify.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = transitions.resumed(alert, self._now, wait)
@@ -278,7 +269,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(resumed, cause, notifications.ESCALATED), AlertEscalated)
 
     def _has_unaware_receivers(self, alert: Alert) -> bool:
-        """Whether a notification would now reach a receiver that missed a change, or does not know the alert."""
+        """Whether a receiver missed a change, or does not know the alert."""
         called, missed = self._called[alert.alert_id], self._missed.get(alert.alert_id, ())
         receivers, _ = notifications.notified(self._notification(alert, called), notifications.ESCALATED)
         return any(receiver.label in missed or receiver.label not in called for receiver in receivers)
@@ -286,7 +277,7 @@ class AlertChanges(PlannedNotifications):
     def _keep_or_unsilence(self, known: Alert, after: Alert) -> None:
         """Stores the changed figures.
 
-        If the alert may no longer be muted, notifies at once the step that the alert has reached.
+        If the alert may no longer be muted, notifies the step that the alert has reached.
         """
         if known.is_silenced and not self.is_muted(after):
             self._unsilence(after)

@@ -19,12 +19,12 @@ class AlertsSettings(MailServerSettings):
     alerts_sms_secret_file: str | None = None
     alerts_sms_inbound_secret_file: str | None = None
 
-    alerts_retry_seconds: float = 5.0  # the first retry comes after this time; each further wait is twice as long
+    alerts_retry_seconds: float = 5.0  # each further wait is twice as long
     alerts_retry_longest_seconds: float = 600.0
-    # a delivery older than this is not attempted again, and an event reports the failure
+    # the limit of a delivery's age; an event reports the failure
     alerts_retry_hours: float = 24.0
     alerts_lease_seconds: float = 30.0  # a lease is longer than the 10 s that an attempt may take
-    # At most this many attempts per receiver run at the same time, so that a receiver that hangs delays no other
-    # receiver. At 50 hazards a second, a batch that gathers hazards for 100 ms raises about six alerts. If all these
-    # attempts are in use, the delivery is sent later, when the delivery loop can claim the delivery.
+    # The limit is per receiver, so that a receiver that hangs delays no other receiver. At 50 hazards a second, a batch
+    # that gathers hazards for 100 ms raises about six alerts. Above the limit, deliveries wait until the delivery loop
+    # claims them.
     alerts_at_once: int = 8

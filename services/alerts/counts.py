@@ -1,7 +1,5 @@
 """SQL that counts the displaced households that live where a hazard is in force."""
 
-# raw SQL throughout: the statements must be fast, because batches of households wait for them or for their locks
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,11 +18,10 @@ from shared.postgres import database
 if TYPE_CHECKING:
     from services.alerts.rules.exposure import ExposureRule
 
-MANY = 25  # a transaction counts at most this many hazards or districts, because batches of households wait for its end
+MANY = 25  # limit of hazards or districts per transaction, because batches of households wait for its end
 
-# A household that names a hazard counts as displaced by this hazard. A household that names no hazard counts as
-# displaced by a hazard if two conditions hold. The household states neither another type of hazard nor another cause.
-# The household left one of the hazard's districts after the onset, or at most BEFORE_ONSET before the onset. A
+# A household that names a hazard counts as displaced by this hazard. Another household counts if it states no other
+# type of hazard and no other cause, and left one of the hazard's districts at most BEFORE_ONSET before the onset. A
 # household trapped at its destination counts as exposed, because the hazard threatens the household there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
@@ -67,8 +64,8 @@ MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-# Each report is parsed before its districts are listed, because PostgreSQL would otherwise parse 256 KB once per
-# district. A new row begins with `displaced` 0. A stored row keeps its number until COUNT_DISPLACED counts again.
+# Each report is parsed once, before its districts are listed. PostgreSQL would otherwise parse 256 KB once per
+# district. A stored row keeps its `displaced` until COUNT_DISPLACED counts again.
 STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
     WITH changed AS MATERIALIZED (
@@ -113,11 +110,10 @@ LEFT JOIN (
     ) AS localities GROUP BY status, area
 ) AS counted USING (status, area)
 """  # noqa: S608 - constants
-# `group_places` says how many people of groups are in each settlement. For example, `=15 KG05258811010=20` means that
-# 20 people are in the settlement with this code, and 15 people are in no known settlement. When a district's figure for
-# a hazard changes, the alert is evaluated again after an interval. If the figure crosses the threshold, or if people
-# are at other sites or settlements than before, the alert is evaluated again at once. A hazard with a pending change is
-# skipped, because the newest revision may cancel the hazard or change its districts.
+# `group_places` says how many people of groups are in each settlement. For example, `=15 KG05258811010=20` means 20
+# people in the settlement with this code, and 15 people in no known settlement. A changed figure leads to a new
+# evaluation after an interval. A crossed threshold or other sites or settlements lead to a new evaluation at once. A
+# hazard with a pending change is skipped, because the newest revision may cancel the hazard or change its districts.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (
@@ -161,12 +157,12 @@ DISPLACED = (
 class Exposed(NamedTuple):
     """A hazard and one of its districts.
 
-    `displaced` is the number of households in the district that were displaced by this hazard. `exposed` is the number
-    of households in the district that were displaced, but not by this hazard. `sites` has the ids and versions of the
-    sites with people in the district. `exposed_sites` has those of the `sites` that lie in the hazard's area.
+    `displaced` is the number of households in the district that this hazard displaced. `exposed` is the number of
+    households in the district that were displaced by something else. `sites` has the ids and versions of the sites
+    with people in the district, and `exposed_sites` those in the hazard's area.
+
     `group_persons` is the number of people in the district who belong to counted groups and are at no site.
-    `group_places` has the settlements of these people. `exposed_localities` has those of the `group_places` that lie in
-    the hazard's area.
+    `group_places` has the settlements of these people, and `exposed_localities` those in the hazard's area.
     """
 
     hazard_id: UUID
@@ -183,10 +179,7 @@ class Exposed(NamedTuple):
 
     @property
     def persons_by_locality(self) -> dict[str, int]:
-        """Maps the codes of settlements to the people of groups there.
-
-        The code is empty if the settlement is not known.
-        """
+        """The people of groups by the code of their settlement. The code is empty if the settlement is not known."""
         pairs = (place.split("=") for place in self.group_places.split())
         return {locality: int(persons) for locality, persons in pairs}
 
@@ -228,8 +221,8 @@ async def store_districts(
 ) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
 
-    If the revision names no district, its districts come from `districts_by_points`. The districts from
-    `districts_by_points` are ignored if a newer revision that names districts is already stored.
+    `districts_by_points` has the districts for revisions that name none. A newer stored revision that names
+    districts has precedence.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
     connection, ids = await database.driver(session), list(hazard_ids)
@@ -260,7 +253,6 @@ async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Ha
 
 
 async def without_districts(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported]:
-    """Returns the given hazards whose report names no district."""
     return await _hazards(session, WITHOUT_DISTRICTS, ids)
 
 
@@ -272,7 +264,6 @@ async def _hazards(session: AsyncSession, statement: str, ids: Collection[UUID])
 
 
 async def displaced(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, int]:
-    """The number of households that each hazard displaced and that live in the hazard's districts now."""
     if not hazard_ids:
         return {}
     connection = await database.driver(session)
@@ -294,7 +285,7 @@ async def note_notified(session: AsyncSession, exposures: Iterable[Exposed], now
 async def forget(session: AsyncSession, over_by: datetime) -> None:
     """Deletes exposures that ended before `over_by`, and exposures that have `gone` set.
 
-    An exposure whose alert is open or outdated is not deleted.
+    Exposures with an open or outdated alert stay.
     """
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

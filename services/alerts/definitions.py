@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(content: bytes, model: type[Model], invalid: type[DocumentedError]) -> Model:
-    """Raises `invalid`, whose argument names the fields that are wrong and what was expected."""
+    """Raises `invalid`, whose argument names the wrong fields and what was expected."""
     if len(content) > MOST_BYTES:
         raise invalid(f"the file has more than {MOST_BYTES // 1024} KiB")
     try:

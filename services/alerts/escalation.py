@@ -1,7 +1,4 @@
-"""Escalates unanswered alerts and lets expired alerts lapse.
-
-The times at which alerts escalate or lapse are stored in PostgreSQL.
-"""
+"""Escalates unanswered alerts and lets expired alerts lapse, at times that PostgreSQL stores."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -20,8 +17,8 @@ from shared.messaging import outbox
 from shared.places import Places
 from shared.postgres import database
 
-LOOK_SECONDS = 2.0  # the loop searches at this interval; alerts wait for minutes, so two seconds do not matter
-NOTIFIED_WITHIN = timedelta(hours=1)  # if no worker runs in this time after the expiry, nobody is notified
+LOOK_SECONDS = 2.0  # alerts wait for minutes, so two seconds do not matter
+NOTIFIED_WITHIN = timedelta(hours=1)  # nobody is notified of an expiry that is longer ago
 
 
 class Escalation:
@@ -45,7 +42,7 @@ class Escalation:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def escalate(self) -> int:
-        """Escalates up to 100 alerts whose waiting time has passed; returns the number of alerts."""
+        """Returns the number of alerts, at most 100."""
         async with database.committed(self._sessions) as session:
             now = self._clock()
             is_unattended = await presences.is_unattended(session, now, self._rules.escalation.unattended)
@@ -58,7 +55,7 @@ class Escalation:
             return len(due)
 
     async def expire(self) -> int:
-        """Marks as lapsed up to 100 alerts whose hazards are over; returns the number of alerts."""
+        """Lets alerts lapse whose hazards are over. Returns the number of alerts, at most 100."""
         async with database.committed(self._sessions) as session:
             now = self._clock()
             over = await alert_queries.expired(session, now)

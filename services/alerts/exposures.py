@@ -1,6 +1,6 @@
 """Raises exposure alerts, and tells the authors of the reports about the exposed people.
 
-A task that is separate from the consumers counts the displaced households in each hazard's area.
+A task outside the consumers counts the displaced households in each hazard's area.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ from shared.postgres import database
 
 EVERY_SECONDS = 1.0  # hazards that are stored within this time are counted together
 RENEWED_EVERY = timedelta(seconds=10)  # an alert is updated at this interval if only its figures change
-MOST_REPORTS = 1000  # a transaction publishes at most this many alerted reports
-ALL = ("exposures", "")  # the advisory lock with this key lets only one worker count at a time
+MOST_REPORTS = 1000
+ALL = ("exposures", "")  # the key of the advisory lock that lets only one worker count at a time
 
 
 class Exposures:
-    """After hazards change, counts exposed households again, and updates the exposure alerts.
+    """Counts exposed households again after changes of hazards, and updates the exposure alerts.
 
     Each step runs in a transaction that the caller opens.
     """
@@ -51,7 +51,7 @@ class Exposures:
         self.clock, self.renewed_every = clock, renewed_every
 
     async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Runs until cancelled. Every second, the task handles the changed hazards and the changed counts."""
+        """Runs until cancelled."""
 
         async def done(deed: Callable[[AsyncSession], Awaitable[int]]) -> int:
             async with database.committed(sessions) as session:
@@ -62,7 +62,7 @@ class Exposures:
         while True:
             followed = await retry_while_unavailable(lambda: done(self.follow))
             updated = await retry_while_unavailable(lambda: done(self.tell))
-            # The search for reports to publish runs only at the interval, because alerts wait during the search.
+            # Alerts wait during the search for reports to publish, so the search runs only at the interval.
             if published == MOST_REPORTS or self.clock() >= publishes_at:
                 published = await retry_while_unavailable(lambda: done(self.publish))
                 publishes_at = self.clock() + self.renewed_every
@@ -79,7 +79,7 @@ class Exposures:
         return 0
 
     async def follow(self, session: AsyncSession) -> int:
-        """Recounts the exposures of up to 25 changed hazards; returns the number of hazards."""
+        """Recounts the exposures of up to 25 changed hazards, and returns the number of hazards."""
         await locks.lock(session, [ALL])
         changed = await hazard_changes.take(session)
         if changed and self.rules.exposure:
@@ -106,10 +106,7 @@ class Exposures:
         return len(pairs)
 
     async def publish(self, session: AsyncSession) -> int:
-        """Publishes up to 1000 reports that exposure alerts count.
-
-        Reports that were published before are left out. Returns the number of published reports.
-        """
+        """Publishes up to 1000 new reports that exposure alerts count, and returns the number of published reports."""
         rule = self.rules.exposure
         if rule is None:
             return 0
@@ -129,9 +126,9 @@ class Exposures:
     async def _districts_by_points(
         self, session: AsyncSession, hazard_ids: Collection[UUID]
     ) -> dict[UUID, tuple[str, ...]]:
-        """The districts of those hazards that have a drawn area, but name no district.
+        """The districts of hazards that have a drawn area, but name no district.
 
-        If no boundaries are imported, intake cannot find the districts that a feed's polygon touches.
+        Without imported boundaries, intake cannot find the districts that a feed's polygon touches.
         """
         unplaced = await counts.without_districts(session, hazard_ids)
         drawn = {hazard_id: shapes for hazard_id, hazard in unplaced.items() if (shapes := footprint(hazard))}
@@ -144,8 +141,8 @@ class Exposures:
         assert self.rules.exposure is not None
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read only after the alerts are locked.
-        # If the hazards were read first, a Cancel that is stored before the locking would be missed.
+        # Hazards are read only after the alerts are locked. Otherwise a Cancel that is stored before the locking would
+        # be missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = await self._located(session, exposures, hazards, self.rules.exposure)
@@ -171,7 +168,7 @@ class Exposures:
         hazards: Mapping[UUID, HazardReported],
         rule: ExposureRule,
     ) -> Sequence[tuple[HazardReported, Exposed]]:
-        """The exposures of these hazards, with the sites and settlements that lie in the hazard's area."""
+        """Adds the sites and settlements that lie in the hazard's area."""
         areas = {exposure.area for exposure in exposures if exposure.sites}
         sites = await site_queries.with_people(session, areas, rule.mobility) if areas else {}
         located = list[tuple[HazardReported, Exposed]]()

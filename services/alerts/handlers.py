@@ -1,4 +1,4 @@
-"""The handlers of hazards, households and groups apply the rules, and store the alerts and deliveries.
+"""Handlers of hazards, households and groups, which apply the rules and store the alerts and deliveries.
 
 Hazards have their own consumer and take no lock that a household batch holds. A hazard's alert therefore never waits
 for the counting of households.
@@ -67,7 +67,7 @@ def utcnow() -> datetime:
 class HazardHandler:
     """Raises the hazard's own alert. `exposures.py` raises exposure alerts later.
 
-    If the hazard is cancelled, this handler lets the hazard's own alert and its exposure alerts lapse.
+    If the hazard is cancelled, both kinds of alerts lapse here.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class HazardHandler:
     async def _locked(
         self, batch: HazardBatch, session: AsyncSession, now: datetime
     ) -> tuple[budgets.Budgets, AlertChanges]:
-        """Locks and reads the budgets of the hazards' sources, and the alerts that the batch may change."""
+        """Budgets are locked before alerts."""
         budget = await budgets.locked(session, batch.hazards.values(), self.rules.budget, now)
         known = await alert_queries.alerts_of_hazards(
             session, batch.revised, RuleKind.HAZARD, RuleKind.EXPOSURE, others=budget.alert_ids
@@ -111,7 +111,6 @@ class HazardHandler:
 def settled(
     hazard: HazardReported, finding: Finding | Nothing, budget: budgets.Budgets, alert_changes: AlertChanges
 ) -> Outcome:
-    """Raises or renews the hazard's alert within its source's budget, or lets the alert lapse."""
     alert_changes.rescope(hazard)
     if isinstance(finding, Finding):
         return alert_changes.apply_to_hazard(hazard, budget.spend(hazard, finding, alert_changes))
@@ -120,7 +119,7 @@ def settled(
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
-    """Makes the outcome event, which tells the author of a hazard report the result."""
+    """Tells the author of a hazard report the result."""
     hazard: HazardReported = received.event.data
     data = ReportSettled(
         report_id=hazard.report_id,
@@ -138,7 +137,7 @@ def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
         return events.message(data, id=id, source=SOURCE, time=now)
 
 
-# Maps event types to handlers. The event types of a consumer share one handler, which takes its locks once per batch.
+# The event types of a consumer share one handler, which takes its locks once per batch.
 HAZARDS = Handlers(
     {
         HazardReported: HazardHandler.__call__,
@@ -151,7 +150,7 @@ HAZARDS = Handlers(
 class HouseholdHandler:
     """Counts households and groups, and raises an alert if many people left one district.
 
-    `exposures.py` reads the counts of households that this handler writes.
+    `exposures.py` reads the counts that this handler writes.
     """
 
     def __init__(self, rules: Ruleset, places: Places, clock: Clock = utcnow) -> None:
@@ -168,7 +167,7 @@ class HouseholdHandler:
         return batch.outcomes
 
     async def record_sites(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Stores the sites, because an exposure alert names the sites in the hazard's area."""
+        """An exposure alert names the sites in the hazard's area."""
         newest = {reading.event.data.site_id: reading.event.data for reading in sorted(received, key=version_of_site)}
         sites = [projections.site(event, self.places) for event in newest.values()]
         await site_queries.save_sites(session, sites)
@@ -177,7 +176,7 @@ class HouseholdHandler:
         return [Outcome(OutcomeKind.NOTED, "no_rule")] * len(received)
 
     async def record_residents(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Stores how many registered people are at sites, because a site with people may be in a hazard's area."""
+        """A site with registered people may be in a hazard's area."""
         in_order = sorted((reading.event.data for reading in received), key=attrgetter("sequence"))
         newest = {(event.site_id, event.status): event for event in in_order}
         await site_queries.save_residents(session, newest.values())
@@ -217,7 +216,6 @@ class HouseholdHandler:
 
 
 def counted(finding: Finding | Nothing, alert_changes: AlertChanges) -> Outcome:
-    """Raises, renews or withdraws the alert about a district's departures."""
     if isinstance(finding, Finding):
         return alert_changes.apply(finding)
     if finding.taken_back is not None:

@@ -13,7 +13,7 @@ from services.alerts.pages import Sent
 from shared.events import HazardReported
 from shared.pages.terms import N_
 
-# Maps each compared field of a revision to its label, in the order of the page.
+# the label of each compared field of a revision, in the order of the page
 COMPARED: Mapping[str, str] = {
     "type": N_("Kind"),
     "type_text": N_("Kind"),
@@ -35,7 +35,7 @@ OF_TEXT = ("headline", "description", "instruction")
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field that differs between two revisions. `language` is set for texts. A missing value is None."""
+    """`language` is set for texts. A missing value is None."""
 
     field: str
     before: Any
@@ -65,9 +65,9 @@ def course(
     acts: Mapping[UUID, Sequence[Act]],
     sent: Mapping[UUID, Sequence[Sent]],
 ) -> list[CourseEntry]:
-    """The timeline, the newest entry first.
+    """The newest entry comes first. `revisions` are sorted newest first.
 
-    `revisions` are sorted newest first; `acts` and `sent` have each alert's actions and notifications.
+    `acts` and `sent` have each alert's actions and notifications.
     """
     entries = list(_revised(revisions))
     for alert in alerts:
@@ -85,7 +85,7 @@ def _revised(revisions: Sequence[HazardReported]) -> Iterator[CourseEntry]:
 
 
 def changes(before: HazardReported, after: HazardReported) -> list[FieldChange]:
-    """The fields of COMPARED that differ between the two revisions. Texts are compared by language."""
+    """Texts are compared by language."""
     fields = [
         FieldChange(field, _value(before, field), _value(after, field)) for field in COMPARED if field not in OF_TEXT
     ]
@@ -98,7 +98,7 @@ def changes(before: HazardReported, after: HazardReported) -> list[FieldChange]:
 
 
 def _value(revision: HazardReported, field: str) -> Any:
-    """The value of a field. A place is its P-codes and its description."""
+    """A place is its P-codes and its description."""
     if field == "place":
         return revision.area.pcodes, revision.area.description, revision.locality_pcode
     return getattr(revision, field)

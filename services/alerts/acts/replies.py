@@ -1,7 +1,4 @@
-"""Acts on alerts for people who answer messages.
-
-The checks, events, timeline entry and notifications are the same as for an action on the board.
-"""
+"""Acts on alerts for people who answer messages, with the same checks and records as on the board."""
 
 from collections.abc import Awaitable, Callable
 from copy import copy
@@ -33,7 +30,6 @@ from shared.pages.terms import N_
 from shared.places import Places
 
 SNOOZE = timedelta(minutes=15)
-# The reasons for a snooze that messages and pages offer.
 SNOOZE_REASONS = (
     N_("I am verifying the report"),
     N_("I am waiting for a call"),
@@ -41,7 +37,6 @@ SNOOZE_REASONS = (
     N_("I am busy with a more severe alert"),
 )
 MOST_NAMED = 5  # a reply by SMS names at most this many people
-# Maps each kind of refusal to the reply that says why the alert is unchanged.
 BY_OTHER = {
     "already-acknowledged": ReplyResult.ACKNOWLEDGED_BY_OTHER,
     "already-in-progress": ReplyResult.IN_PROGRESS_BY_OTHER,
@@ -53,7 +48,7 @@ BY_OTHER = {
 
 
 class Replies:
-    """Acts on alerts in the caller's transaction; the caller commits. The timeline names the `channel`."""
+    """The caller commits. The timeline names the `channel`."""
 
     def __init__(
         self, rules: Ruleset, places: Places, box: WebhookSecrets, access: Access, channel: ActChannel
@@ -62,7 +57,6 @@ class Replies:
         self._seen: int | None = None
 
     def to(self, seen: int | None) -> "Replies":
-        """Replies to a message or a page that shows the alert at the sequence `seen`."""
         replies = copy(self)
         replies._seen = seen  # noqa: SLF001 - a copy of this object
         return replies
@@ -76,7 +70,7 @@ class Replies:
         *,
         on_behalf_of: BehalfNote | None = None,
     ) -> Reply:
-        """Acknowledges the alert. `on_behalf_of` says for whom the person acts; it is stored encrypted."""
+        """`on_behalf_of` says for whom the person acts, and is stored encrypted."""
 
         async def act(answers: Answers, actor: Actor) -> Alert:
             if on_behalf_of is not None:
@@ -91,7 +85,7 @@ class Replies:
     async def start(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, text: str | None = None
     ) -> Reply:
-        """The person starts work on the alert. The action is refused if somebody else is working on the alert."""
+        """The action is refused if somebody else is working on the alert."""
         return await self._act(
             session,
             alert_id,
@@ -104,7 +98,6 @@ class Replies:
     async def take_over(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, text: str | None = None
     ) -> Reply:
-        """The person starts work on the alert, even if somebody else is working on it."""
         return await self._act(
             session,
             alert_id,
@@ -117,7 +110,7 @@ class Replies:
     async def snooze(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, reason: str
     ) -> Reply:
-        """Silences the alert for 15 minutes. After the snooze, the alert rings and escalates again."""
+        """After the snooze of 15 minutes, the alert rings and escalates again."""
         return await self._act(
             session,
             alert_id,
@@ -130,17 +123,13 @@ class Replies:
     async def assignees(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
     ) -> list[Assignee]:
-        """The people to whom the person can assign the alert now.
-
-        The result is empty if the person may not act on the alert.
-        """
+        """The result is empty if the person may not act on the alert."""
         people = await self._possible_assignees(session, alert_id, person, now)
         return await acting_accounts.known_to_act(session, people, self._access)
 
     async def assign(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, to: UUID
     ) -> Reply:
-        """Assigns the alert to the person with the account `to`."""
         return await self._act(
             session,
             alert_id,
@@ -153,17 +142,14 @@ class Replies:
     async def assign_by_name(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, typed: str
     ) -> Reply:
-        """Assigns the alert to the person with the typed name.
-
-        If no person or several people have the name, the reply lists the names of people.
-        """
+        """If no person or several people have the typed name, the reply lists names."""
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         if hindrance is not None:
             return hindrance
         people = await self._possible_assignees(session, alert_id, person, now)
         acting = await acting_accounts.known_to_act(session, people, self._access)
         by_name = assignees.named(people, typed) if typed else []
-        if len(by_name) == 1:  # if it is not known that this person may act, the answer says what the person must do
+        if len(by_name) == 1:  # the reply says what the person must do if their right to act is not known
             return await self.assign(session, alert_id, person, now, by_name[0].account_id)
         if not acting:
             return Reply(ReplyResult.NO_ASSIGNEE)
@@ -174,9 +160,9 @@ class Replies:
     async def _possible_assignees(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
     ) -> list[Assignee]:
-        """The people to whom this person can assign the alert, even if it is not known that they may act.
+        """Also includes people whose right to act is not known.
 
-        The result is empty if the person may not act on the alert.
+        The result is empty if this person may not act on the alert.
         """
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         alert = None if hindrance else await alert_queries.alert(session, alert_id)
@@ -238,10 +224,7 @@ class Replies:
     async def hindrance(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, result: ReplyResult
     ) -> Reply | None:
-        """Returns the reply that says why the person cannot do the action with this `result` now.
-
-        Returns None if the person can do the action.
-        """
+        """Returns the reply that says why the person cannot do the action now, or None."""
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)
         if refusal := await self._refusal_of(session, alert_id, person):
@@ -257,17 +240,14 @@ class Replies:
         return None
 
     async def seen_alert(self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None) -> Alert | None:
-        """The alert, if the person may act on it, and if it has not changed since the person saw it. Otherwise None."""
+        """The alert, if the person may act on it, and if it is unchanged since the person saw it."""
         if person is None or await self._refusal_of(session, alert_id, person):
             return None
         alert = await alert_queries.alert(session, alert_id)
         return alert if alert is not None and alert.sequence == self._seen else None
 
     def refusal(self, person: BoundPerson) -> ReplyResult | None:
-        """Why the person may not act.
-
-        Returns None if the person may act. While the revocations are unknown, nobody may act.
-        """
+        """Returns None if the person may act. While the revocations are unknown, nobody may act."""
         if not self._access.is_known:
             return ReplyResult.ACCESS_UNKNOWN
         if self._access.ends([(CredentialKind.ACCOUNT, person.account)], int(person.issued_at.timestamp())):
@@ -275,9 +255,9 @@ class Replies:
         return ReplyResult.NOT_PERMITTED if person.roles.isdisjoint(CMC) else None
 
     async def _refusal_of(self, session: AsyncSession, alert_id: UUID, person: BoundPerson) -> ReplyResult | None:
-        """Why the person may not act on this alert, or None if the person may act.
+        """Returns None if the person may act.
 
-        A person may act only on alerts that are not suppressed and that concern the person's areas.
+        Nobody may act on suppressed alerts, or on alerts outside the person's areas.
         """
         try:
             alert = await alert_queries.alert(session, alert_id)

@@ -13,8 +13,6 @@ from shared.pages.terms import N_, term
 
 
 class ReplyResult(StrEnum):
-    """The result of a person's answer."""
-
     ACKNOWLEDGED = "acknowledged"
     PARTLY_ACKNOWLEDGED = "partly_acknowledged"
     ACKNOWLEDGED_BY_OTHER = "acknowledged_by_other"
@@ -102,9 +100,8 @@ SENTENCES = {
 class Reply:
     """`alert` is the alert after the answer, or None if the person may not see the alert.
 
-    If the person named no possible assignee, `names` are the people to whom the person can assign the alert.
-    `newest_code` is set if the person replied to an SMS that shows an earlier state of the alert. With `newest_code`,
-    the person can act on the newest state.
+    If the person named no possible assignee, `names` has the possible assignees. If the person replied to an SMS
+    with an earlier state of the alert, `newest_code` is the code of the newest state.
     """
 
     result: ReplyResult
@@ -129,7 +126,7 @@ DONE = frozenset(
         ReplyResult.CLOSED_BY_SELF,
     }
 )
-# Maps each reply that states a name and a time to the prefix of the alert's fields with this name and time.
+# the prefix of the alert's fields with the name and the time in the reply
 DEEDS = {
     ReplyResult.STARTED: "progressed",
     ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",
@@ -143,7 +140,6 @@ DEEDS = {
 
 
 def sentence(reply: Reply, language: str) -> str:
-    """The answer to the person, in their language."""
     _, clock = translations(language, LOCALES).gettext, filters(language)["short_moment"]
     text = _(SENTENCES[reply.result])
     alert = reply.alert

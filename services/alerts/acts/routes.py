@@ -1,7 +1,4 @@
-"""HTTP routes for actions on alerts. If two people do the same action, the first request succeeds.
-
-The second request gets the status 409 with the first person's name.
-"""
+"""HTTP routes for actions on alerts. If two people do the same action, the second request gets the status 409."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,7 +47,7 @@ TITLES = {
     "assignee-not-found": "No person who gets alerts like this one has this account.",
     "suppressed": "This alert was recorded only: nobody was told of it.",
 }
-# Maps each kind of refusal to a prefix. The alert's fields with this prefix say who acted first, and when.
+# the prefix of the alert's fields that say who acted first, and when
 FIRST = {
     "already-acknowledged": "acknowledged",
     "already-confirmed": "confirmed",
@@ -62,7 +59,7 @@ FIRST = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The caller of a request, and the actions on alerts that are stored under the caller's name."""
+    """The actions of the caller are stored under the caller's name."""
 
     answers: Answers
     caller: Principal
@@ -201,13 +198,11 @@ async def note_presence(body: Presence, request: Request, session: Session, call
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """The exception handler for AnswerRefused, added in `app.py`."""
     assert isinstance(error, AnswerRefused)
     return answered(request, problem_of(error))
 
 
 def problem_of(refused: AnswerRefused) -> Problem:
-    """The problem document, with the fields of the alert that say who acted first, and when."""
     name, at = first(refused)
     alert, deed = refused.alert, FIRST.get(refused.kind, "")
     parts = [f"{deed}_{part}" for part in ("at", "until", "by", "name") if hasattr(alert, f"{deed}_{part}")]
@@ -218,7 +213,7 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """The person who did the action first, and the time. If the alert is snoozed, the time is the end of the snooze."""
+    """If the alert is snoozed, the time is the end of the snooze."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

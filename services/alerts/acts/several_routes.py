@@ -39,19 +39,16 @@ ActOn = Callable[[Answers, UUID, Actor], Awaitable[Alert]]
 
 
 class OneByOne:
-    """Does one action of the caller on several alerts, each independently of the others."""
-
     def __init__(self, request: Request, session: Session, caller: Caller) -> None:
         self._request, self._session, self._caller = request, session, caller
 
     async def act(
         self, body: SeveralAlerts, act_on: ActOn, note: str | None = None
     ) -> tuple[list[AlertView], list[NotDone]]:
-        """The alerts after the action, and the refusals."""
         done, refused = list[AlertView](), list[NotDone]()
         request, session, caller = self._request, self._session, self._caller
         state, now, person = request.app.state, datetime.now(UTC), person_of(caller, note)
-        # requests that lock alerts in different orders could wait for each other, so the ids are sorted
+        # the ids are sorted, because transactions that lock alerts in different orders could deadlock
         for alert_id in sorted(set(body.alert_ids)):
             at = body.seen.get(alert_id)
             answers = Answers(session, state.rules, state.places, state.access, now, seen=at, is_one_of_many=True)

@@ -1,4 +1,4 @@
-"""How long a person may snooze an alert. Grave alerts are snoozed for a shorter time; a duty head may snooze longer."""
+"""How long a person may snooze an alert. A snooze of a grave alert is shorter, and a duty head may snooze longer."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -11,7 +11,6 @@ LONGEST_MINUTES = 480  # a shift of eight hours
 
 
 def longest(alert: Alert, roles: Collection[Role]) -> timedelta:
-    """The longest snooze of the alert by a person with these roles."""
     is_head = Role.DUTY_HEAD in roles
     if alert.severity is Severity.EXTREME:
         return timedelta(minutes=60 if is_head else 30)

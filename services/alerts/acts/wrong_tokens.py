@@ -1,6 +1,6 @@
 """Limits the answers to invalid tokens from one address, so that strangers do not fill the log.
 
-Valid tokens are not limited: many people share one address, for example in an office or in a mobile network.
+Valid tokens are not limited, because an office or a mobile network shares one address.
 """
 
 import time
@@ -19,7 +19,7 @@ class WrongTokens:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        # Maps an address to its number of wrong tokens and the start of its window.
+        # the number of wrong tokens and the start of the window, by address
         self._counts: dict[str, tuple[int, float]] = {}
 
     def are_too_many(self, address: str) -> bool:
@@ -27,7 +27,7 @@ class WrongTokens:
         return count >= MOST and self._clock() - began < WINDOW_S
 
     def add(self, address: str) -> None:
-        """Counts a wrong token. If too many addresses are stored, the oldest address is forgotten."""
+        """If too many addresses are stored, the oldest address is forgotten."""
         count, began = self._counts.pop(address, (0, 0.0))
         now = self._clock()
         self._counts[address] = (1, now) if not count or now - began >= WINDOW_S else (count + 1, began)

@@ -13,19 +13,18 @@ from shared.outbound_errors import OutboundError, OutsideExercise
 
 P = ParamSpec("P")
 
-# in an exercise, a message gets this result, because it is shown on the outbox page and not sent
+# in an exercise, the outbox page shows the message, and nothing is sent
 OUTBOX_PAGE = "outbox_page"
 
 
-Slot = tuple[str, str]  # the label of a receiver, and a channel: attempts are limited for each such pair
+Slot = tuple[str, str]  # the label of a receiver, and a channel: each pair has a limit of attempts
 
 
 class Undelivered(Exception):
     """The attempt failed. `is_final` is true if a retry cannot succeed.
 
-    `retry_after` is the number of seconds after which the receiving server permits a retry; it is None if the server
-    did not say. If deliveries of a combined job have results other than this error, `results` has these results: the
-    codes of sent messages, and the errors of undelivered messages.
+    `retry_after` is the number of seconds after which the server permits a retry, or None. If some deliveries of a
+    combined job have other results than this error, `results` has their codes and errors.
     """
 
     def __init__(
@@ -42,11 +41,10 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery.
+    """A claimed delivery. `lease` identifies the claim. `companions` are the other deliveries in the same message.
 
-    `lease` identifies the claim; `companions` are the other deliveries that the same message contains.
-
-    `receiver` has the address of the contact to which the delivery is sent, and `secrets` are this contact's secrets.
+    `receiver` has the address of the contact to which the delivery is sent, and `secrets` are this contact's
+    secrets.
     """
 
     delivery_id: UUID
@@ -63,7 +61,7 @@ class Job:
     secrets: tuple[bytes, ...]
     is_foldable: bool = False
     companions: tuple["Job", ...] = ()
-    # The trace of the record that caused the delivery. The task that sends the job continues this trace.
+    # the trace of the record that caused the delivery; the task that sends the job continues this trace
     traceparent: str | None = field(default_factory=tracing.current)
 
     @property
@@ -72,7 +70,6 @@ class Job:
 
     @property
     def delivery_ids(self) -> set[UUID]:
-        """The deliveries that the job's message contains."""
         return {job.delivery_id for job in (self, *self.companions)}
 
 
@@ -83,10 +80,10 @@ class ChannelOut(Protocol):
 
 
 def sending(send: Callable[P, Coroutine[Any, Any, str]]) -> Callable[P, Coroutine[Any, Any, str]]:
-    """Decorates the method `send` of a channel, so that the following failures have the same result in all channels.
+    """Decorates a channel's `send`, so that these failures have the same result in all channels.
 
-    A failed outside call and an unavailable PostgreSQL raise Undelivered. An exercise makes no outside call, and shows
-    the message on the outbox page.
+    A failed outside call and an unavailable PostgreSQL raise Undelivered. An exercise makes no outside call, and
+    shows the message on the outbox page.
     """
 
     @wraps(send)

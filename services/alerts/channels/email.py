@@ -26,15 +26,14 @@ from shared.mail.folding import POLICY
 from shared.mail.server import MailServer
 from shared.outbound import Outbound
 
-MOST_THREADS = 10  # a mail's References header must be short, so it has at most this many thread ids
-# The library `email` raises these errors for an invalid address.
+MOST_THREADS = 10  # a References header must be short
+# the library `email` raises these errors for an invalid address
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)
-# the lowest code of a final refusal; lower codes ask for a retry, for example if a mailbox is full
+# the lowest code of a final refusal; a full mailbox, for example, has a lower code
 REFUSED_FOR_GOOD = 500
-# If our own login, sender or relay rights are wrong, a server often reports this problem only after the command RCPT.
-# For such a problem, the server answers with one of these codes (RFC 4954), or with 5.7.x, 5.1.7 or 5.1.8 (RFC 3463).
-# Refusals with one of these codes are not final, because somebody can repair a password or a relay. If the refusals
-# were final, every mail until the repair would be lost. The mail server Exim sends no enhanced code (5.7.x), so the
+# Refusals with these codes are not final, because somebody can repair our password, sender or relay. A final refusal
+# would lose every mail until the repair. Servers often report such problems only after the command RCPT, by one of
+# these codes (RFC 4954), or by 5.7.x, 5.1.7 or 5.1.8 (RFC 3463). The mail server Exim sends no enhanced code, so the
 # pattern also finds the word "relay".
 OF_OURSELVES = frozenset({530, 534, 535, 538})
 OF_OUR_RIGHTS = re.compile(r"5\.(7\.\d+|1\.[78])\b|.*\brelay", re.IGNORECASE | re.DOTALL)
@@ -49,9 +48,9 @@ class EmailChannel:
         links: AnswerLinks | None = None,
         sessions: async_sessionmaker[AsyncSession] | None = None,
     ) -> None:
-        """If `links` is given, each mail to a person contains a link with which the person acts without signing in.
+        """With `links`, each mail to a person contains a link for actions without signing in.
 
-        If `sessions` is given, a mail about an acknowledgement or a closure names the person who acted.
+        With `sessions`, a mail about an acknowledgement or a closure names the person who acted.
         """
         self._settings, self._outbound, self._texts, self._links = settings, outbound, texts, links
         self._sessions = sessions
@@ -70,18 +69,15 @@ class EmailChannel:
             raise refusal(error.recipients[0]) from error  # each message has exactly one recipient
         except aiosmtplib.SMTPDataError as error:
             raise refusal(error) from error
-        except aiosmtplib.SMTPResponseException as error:  # the server refused our greeting, login or sender
+        except aiosmtplib.SMTPResponseException as error:
             raise Undelivered(f"smtp_{error.code}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise Undelivered("unreachable") from error
-        except NO_ADDRESS as error:  # ALERTS_MAIL_FROM or the receiver's address is invalid
+        except NO_ADDRESS as error:
             raise Undelivered("not_mailable") from error
 
     async def message(self, job: Job, receiver: Receiver) -> EmailMessage:
-        """The mail.
-
-        The mail has the same Message-ID in every attempt, so that a mail server can recognise a second copy.
-        """
+        """The mail has the same Message-ID in every attempt, so that a mail server can recognise a second copy."""
         contents = [(sent, Content.model_validate_json(sent.content)) for sent in (job, *job.companions)]
         text = await self._text(contents, receiver)
         message = EmailMessage(policy=POLICY)
@@ -100,7 +96,7 @@ class EmailChannel:
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, receiver.language)
 
     async def _text_of(self, job: Job, content: Content, receiver: Receiver) -> Text:
-        """The text about one alert. If the alert is open, the link of this person follows."""
+        """The text about one alert. The person's own link follows if the alert is open."""
         state = await newest_state(self._sessions, content.data, job.alert_id, job.cause)
         deeds = state_line(state, receiver.language)
         text = self._texts.of(content.data, job.cause, receiver.language, content.hazard, deeds=deeds)
@@ -108,7 +104,7 @@ class EmailChannel:
         return text if link is None else with_own_link(text, link, receiver.language)
 
     def _threads(self, alerts: Sequence[AlertRaised], recipient: str) -> list[str]:
-        """The thread ids of the mail; the outer thread comes first.
+        """The thread ids of the mail, the outer thread first.
 
         A digest has no threads of places, because mail programs would join the threads of its different places.
         """
@@ -121,17 +117,16 @@ class EmailChannel:
 
 
 def id_of(job: Job) -> UUID:
-    """The id of the mail. The id of a digest is derived from the ids of all its deliveries."""
+    """The id of a digest is derived from the ids of all its deliveries."""
     if not job.companions:
         return job.delivery_id
     return events.derived_id("digest", *sorted(str(delivery.delivery_id) for delivery in (job, *job.companions)))
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The error for this answer of the mail server.
+    """The error is final if the server refuses the receiver or the mail for good.
 
-    The error is final if the server refuses the receiver or the mail for good. The error is not final if the server
-    refuses our login, our sender address or our right to relay.
+    A refusal of our login, sender or relaying is not final.
     """
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

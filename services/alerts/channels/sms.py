@@ -24,7 +24,7 @@ from shared.failures import outage_logged
 from shared.outbound_errors import OutboundError, OutsideExercise
 
 ACCEPTED, DELIVERED = "sms_accepted", "sms_delivered"
-ASK_SECONDS = 10.0  # the channel looks for a receipt at this interval
+ASK_SECONDS = 10.0
 RESULTS: Mapping[str, str] = {
     SmsReceiptState.FAILED: "sms_undelivered",
     SmsReceiptState.DELIVERED: DELIVERED,
@@ -59,8 +59,8 @@ class SmsChannel:
     async def _deliver(self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str) -> str:
         """Sends one message about the jobs that were not sent yet.
 
-        If the gateway gives receipts, later attempts send nothing, and only check whether the receipts have come. Each
-        job has the result of its own message.
+        If the gateway gives receipts, later attempts send nothing, and only check whether the receipts have come.
+        Each job has the result of its own message.
         """
         if gateway.deadline is None:
             await gateway.send(await self._message(jobs, receiver, number))
@@ -82,8 +82,7 @@ class SmsChannel:
         """Sends one message about the jobs.
 
         Returns an error instead of raising it, because earlier messages about the same jobs may have other results.
-
-        In an exercise, OutsideExercise is raised and not returned: the messages are then shown on the outbox page.
+        OutsideExercise is raised all the same: in an exercise, the outbox page then shows the messages.
         """
         try:
             message = await self._message(jobs, receiver, number)
@@ -98,10 +97,10 @@ class SmsChannel:
         return result_of(await self._store(jobs, message_id, parts))
 
     async def _store(self, jobs: Sequence[Job], message_id: str | None, parts: int | None) -> str:
-        """Stores the message at once, so that a retry does not send the message twice. Returns the message's state.
+        """Stores the message at once, and returns its state.
 
-        If storing fails, the delivery still succeeds, because the gateway has accepted the message. A retry would send
-        the message twice. If storing fails, the receipt of the message is not checked.
+        If storing fails, the delivery still succeeds, because the gateway has accepted the message, and a retry
+        would send it twice. The receipt of the unstored message is then not checked.
         """
         with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:
@@ -111,7 +110,7 @@ class SmsChannel:
         return ACCEPTED
 
     async def _state(self, gateway: SmsGateway, rows: Sequence[SmsMessage], deadline: timedelta) -> str:
-        """The state of a message, which has a row for each of its deliveries."""
+        """A message has a row for each of its deliveries."""
         sent = rows[0]
         is_late = datetime.now(UTC) > sent.accepted_at + deadline
         state = sent.state or await self._stated_state(gateway, sent, message_id_of([row.delivery_id for row in rows]))
@@ -133,7 +132,6 @@ class SmsChannel:
         return state
 
     async def _message(self, jobs: Sequence[Job], receiver: Receiver, number: str) -> ShortMessage:
-        """The message about the jobs."""
         first, *others = jobs
         if not others:
             return ShortMessage(first.delivery_id, number, await self._segments(first, receiver, number))
@@ -157,17 +155,13 @@ class SmsChannel:
 
 
 def result_of(state: str) -> str | Undelivered:
-    """The result of a message in this state."""
     if state == AWAITS_RECEIPT:
         return Undelivered(state, retry_after=ASK_SECONDS)
     return state if state in (ACCEPTED, DELIVERED) else Undelivered(state, is_final=True)
 
 
 def whole_result(results: Mapping[UUID, str | Undelivered]) -> str:
-    """The result of all messages.
-
-    If a message was not delivered, raises Undelivered with the result of each delivery.
-    """
+    """If a message was not delivered, raises Undelivered with the result of each delivery."""
     errors = [result for result in results.values() if isinstance(result, Undelivered)]
     if errors:
         first = errors[0]
@@ -178,7 +172,7 @@ def whole_result(results: Mapping[UUID, str | Undelivered]) -> str:
 def message_id_of(delivery_ids: Sequence[UUID]) -> UUID:
     """Our id of the message about these deliveries, which is the same in every attempt.
 
-    A retry about other deliveries has another id. With the same id, a gateway that compares ids would drop the retry.
+    A retry about other deliveries needs another id, because a gateway that compares ids would drop the retry.
     """
     if len(delivery_ids) == 1:
         return delivery_ids[0]
@@ -186,7 +180,7 @@ def message_id_of(delivery_ids: Sequence[UUID]) -> UUID:
 
 
 def rows_of_messages(sent: Iterable[SmsMessage]) -> Iterable[Sequence[SmsMessage]]:
-    """The rows of each message: several rows may belong to the same combined message."""
+    """Several rows may belong to the same combined message."""
     rows = defaultdict[str | UUID, list[SmsMessage]](list)
     for row in sent:
         rows[row.message_id or row.delivery_id].append(row)

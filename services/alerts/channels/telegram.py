@@ -1,6 +1,6 @@
 """Sends Telegram messages.
 
-Later messages about an alert are replies to its first message, which is edited to show the newest state.
+Later messages about an alert are replies to its first message. The first message is edited to show the newest state.
 """
 
 import asyncio
@@ -33,18 +33,18 @@ from shared.failures import outage_logged
 from shared.outbound_errors import OutboundError
 
 DELIVERED = "telegram_200"
-MESSAGE_SECONDS = 20.0  # sending the message, with the wait before it, may take this time
-EDIT_SECONDS = 8.0  # the edits after the message may take this time; both limits together are shorter than the lease
+MESSAGE_SECONDS = 20.0  # limit for sending the message, with the wait before it
+EDIT_SECONDS = 8.0  # limit for the edits after the message; both limits together are shorter than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat is retried later
-MOST_EDITS = 5  # after a digest, the earlier messages of at most this many of its alerts are edited at once
+MOST_EDITS = 5  # after a digest, the earlier messages of this many alerts are edited at once
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
     """The messages about the alert in the receiver's chat, and the alert's newest state since `changed_at`.
 
-    `sent` is this delivery's own message, if it was sent. `first` is the first message about the alert. If this
-    delivery itself sent the first message, `first` is None.
+    `sent` is this delivery's own message, if it was sent. `first` is the first message about the alert, unless this
+    delivery sent it.
     """
 
     state: Alert | AlertRaised
@@ -55,8 +55,6 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class MessageEdit:
-    """An earlier message about an alert, with the text that the message shows after the edit."""
-
     alert_id: UUID
     chat: Chat
     message_id: int
@@ -67,9 +65,8 @@ class MessageEdit:
 class SentStates:
     """The edits that follow a message.
 
-    `shown` maps each alert to the time of the change that the message and its edits show.
-
-    The earlier messages about the alerts in `left` are edited later by `MessageEdits`.
+    `shown` maps each alert to the time of the change that the message and its edits show. `MessageEdits` later edits
+    the earlier messages about the alerts in `left`.
     """
 
     edits: Sequence[MessageEdit]
@@ -108,10 +105,7 @@ class TelegramChannel:
         return DELIVERED
 
     async def _deliver(self, job: Job, receiver: Receiver, chat: Chat, sent: dict[UUID, str]) -> SentStates:
-        """Sends the message.
-
-        Adds the deliveries of a combined job to `sent` as soon as they are sent.
-        """
+        """Sends the message. Adds the deliveries of a combined job to `sent` as soon as they are sent."""
         if job.companions:
             return await self._deliver_digest((job, *job.companions), receiver, chat, sent)
         content = Content.model_validate_json(job.content)
@@ -128,14 +122,14 @@ class TelegramChannel:
             replied_to = thread.first or await self._first_of_places(job, content, chat)
             chat, message_id = await self._post(chat, message, replied_to)
             await self._store([job], receiver, chat, message_id, {})
-        # if an earlier attempt sent the message, it shows the state in `content` or a newer state
+        # the message of an earlier attempt shows the state in `content` or a newer state
         shown = thread.changed_at if thread.sent is None else content.timestamp
         return SentStates(self._renewals(job, content, thread, receiver, chat), {job.alert_id: shown})
 
     async def _deliver_digest(
         self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, sent: dict[UUID, str]
     ) -> SentStates:
-        """Sends one message about the alerts. Alerts that were in a message of an earlier attempt are left out."""
+        """Sends one message about the alerts, without those that an earlier attempt's message had."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = await self._threads(jobs, contents, chat)
         in_order = sorted(jobs, key=lambda job: job.step)  # a digest shows the last message about each alert
@@ -158,9 +152,9 @@ class TelegramChannel:
         return SentStates(renewals, states, {job.alert_id for job in earlier} - states.keys())
 
     async def _threads(self, jobs: Sequence[Job], contents: Mapping[UUID, Content], chat: Chat) -> dict[UUID, Thread]:
-        """The thread of each delivery. All jobs have the same receiver.
+        """All jobs have the same receiver.
 
-        A digest may be about 500 alerts, so each query reads the data of all these alerts.
+        Each query reads the data of all alerts, because a digest may be about 500 alerts.
         """
         alert_ids = {job.alert_id for job in jobs}
         async with self._sessions() as session:
@@ -177,7 +171,7 @@ class TelegramChannel:
         return threads
 
     async def _first_of_places(self, job: Job, content: Content, chat: Chat) -> SentMessage | None:
-        """The first message of the night about the alert's type of hazard and its places."""
+        """The night's first message about the alert's type of hazard and its places."""
         async with self._sessions() as session:
             return await message_queries.first_of_places(session, chat.id, job, content.data)
 
@@ -186,7 +180,7 @@ class TelegramChannel:
     ) -> list[MessageEdit]:
         """The edit that shows the newest state in the alert's first message.
 
-        A digest is edited later by `MessageEdits`, because it also shows other alerts.
+        `MessageEdits` edits a digest later, because a digest also shows other alerts.
         """
         first = thread.first
         if first is None or first.is_digest:
@@ -202,7 +196,7 @@ class TelegramChannel:
         return [MessageEdit(job.alert_id, chat, first.message_id, whole)]
 
     async def _renew(self, renewals: Sequence[MessageEdit]) -> set[UUID]:
-        """Edits the earlier messages; returns the alerts whose messages were not edited.
+        """Edits the earlier messages, and returns the alerts whose messages were not edited.
 
         If an edit fails, the delivery does not fail, because `MessageEdits` edits the message again later.
         """
@@ -235,7 +229,7 @@ class TelegramChannel:
                     await edit_queries.mark_changed(session, recipient, alert_id, shown_at)
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
-        """Sends the message. Returns the chat and the message's id. A group that became a supergroup has a new chat."""
+        """Returns the chat and the message's id. A group that became a supergroup has a new chat."""
         try:
             return chat, await self._message(chat, message, first)
         except BotApiError as error:
@@ -247,11 +241,7 @@ class TelegramChannel:
             return moved, await self._message(moved, message, None)
 
     async def _message(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> int:
-        """Sends the message.
-
-        If Telegram refuses the message because of its topic or a link, sends the message once more without topic or
-        link.
-        """
+        """If Telegram refuses the topic or a link, sends the message once more without topic or link."""
         fields: dict[str, Any] = {
             "reply_parameters": first and {"message_id": first.message_id, "allow_sending_without_reply": True},
             "message_thread_id": chat.topic,
@@ -269,10 +259,7 @@ class TelegramChannel:
         return int(result["message_id"])
 
     async def _edit(self, chat: Chat, message_id: int, message: ChatMessage) -> None:
-        """Edits the message.
-
-        If Telegram does not let us edit a message (deleted, or unchanged), the message stays as it is.
-        """
+        """Edits the message. A message that was deleted or is unchanged stays as it is."""
         await self._turn(chat)
         try:
             await self._api.call("editMessageText", chat_id=chat.id, message_id=message_id, **message.fields)
@@ -282,7 +269,6 @@ class TelegramChannel:
             log.get().info("telegram message not edited", code=error.code)
 
     async def _turn(self, chat: Chat) -> None:
-        """Waits until the chat may get a message."""
         is_reserved, seconds = self._limits.reserve(chat, MOST_WAIT_SECONDS)
         if not is_reserved:
             raise Undelivered("chat_limit", retry_after=seconds)
@@ -298,9 +284,8 @@ class TelegramChannel:
     ) -> None:
         """Stores the message at once, so that a retry does not send the message twice.
 
-        `shown` maps the alerts of a digest to the times of the changes that the digest shows. If one of the alerts has
-        changed after the time in `shown`, the digest is edited. If storing fails, the delivery does not fail, because
-        the message was sent, and a retry would send it twice.
+        If an alert has changed after its time in `shown`, the digest is edited. If storing fails, the delivery does
+        not fail, because a retry would send the message twice.
         """
         with outage_logged("telegram message not stored"):
             async with self._sessions.begin() as session:

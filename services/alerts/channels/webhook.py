@@ -1,8 +1,4 @@
-"""Sends Standard Webhooks.
-
-Each message is a signed POST request, which has the same id in every attempt. If the answer is any 2xx, the message is
-delivered.
-"""
+"""Sends Standard Webhooks: signed POST requests with the same id in every attempt. Any answer 2xx means delivery."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -18,7 +14,7 @@ from shared.crypto.keyring import UnknownKey
 from shared.outbound import Outbound
 from shared.retry_after import pause
 
-SUCCESS = 2  # HTTP statuses that begin with this digit mean that the message is delivered
+SUCCESS = 2
 
 
 class WebhookChannel:
@@ -41,7 +37,7 @@ class WebhookChannel:
 
 
 def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:
-    """The signature headers. While a secret is being replaced, the message is also signed with the former secret."""
+    """While a secret is being replaced, the message is also signed with the former secret."""
     id = str(job.delivery_id)
     return {
         "Content-Type": "application/json",

@@ -1,7 +1,4 @@
-"""The log of the calls about alerts.
-
-The log states who was called, whether the post was reached, and what was agreed.
-"""
+"""The log of calls about alerts: who was called, whether the post was reached, and what was agreed."""
 
 import json
 from collections.abc import Mapping
@@ -24,12 +21,10 @@ class CallResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call.
+    """`agreed` is what was agreed, in the caller's words.
 
-    `agreed` is what was agreed, in the caller's words. `number_id` is None if the post is not in the list of duty
-    numbers.
-
-    `post` is None if the words of the call cannot be decrypted.
+    `number_id` is None if the post is not in the list of duty numbers. `post` is None if the words of the call cannot
+    be decrypted.
     """
 
     post: str | None
@@ -39,7 +34,7 @@ class Call:
 
 
 async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, box: WebhookSecrets) -> None:
-    """Adds the call; the caller commits. `sequence` is the sequence of the call's action in the timeline."""
+    """`sequence` is the sequence of the call's action in the timeline. The caller commits."""
     words = json.dumps({"post": call.post, "agreed": call.agreed}, ensure_ascii=False)
     row = CallRow(
         alert_id=alert_id,
@@ -52,7 +47,7 @@ async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, 
 
 
 async def of(session: AsyncSession, alert_id: UUID, box: WebhookSecrets) -> Mapping[int, Call]:
-    """Maps the sequence of each action that logged a call to this call, decrypted."""
+    """The decrypted calls, by the sequence of their actions in the timeline."""
     rows = await session.scalars(select(CallRow).where(CallRow.alert_id == alert_id))
     return {row.sequence: _call(row, box) for row in rows}
 

@@ -1,4 +1,4 @@
-"""The checklists say what is done about an alert, in which order, and which services are called in each step.
+"""The checklists: what is done about an alert, in which order, and which services are called in each step.
 
 Each file of the folder `checklists/` is one list, for some hazards or some kinds of alerts.
 """
@@ -22,7 +22,7 @@ from shared.pages.languages import LANGUAGES
 PRODUCT = Path(__file__).parent
 DEFAULT = "default"
 MOST_STEPS = 30
-KINDS = frozenset({RuleKind.HAZARD, RuleKind.DISPLACEMENT, RuleKind.EXPOSURE})  # alerts of these kinds have a checklist
+KINDS = frozenset({RuleKind.HAZARD, RuleKind.DISPLACEMENT, RuleKind.EXPOSURE})
 Keys = Callable[["Checklist"], Sequence[str]]
 StepText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
@@ -36,7 +36,7 @@ class ChecklistModel(BaseModel):
 
 
 class ChecklistStep(ChecklistModel):
-    """A step. Alerts below the severity `floor` do not have the step. Alerts of Unknown severity have all steps."""
+    """Alerts below the severity `floor` do not have the step. Alerts of Unknown severity have all steps."""
 
     id: Code
     floor: Severity = Severity.MINOR
@@ -54,10 +54,7 @@ class ChecklistStep(ChecklistModel):
 
 
 class Checklist(ChecklistModel):
-    """A list of steps.
-
-    `reviewed_by` names who has reviewed the list for the centre; without a name, the list is a draft.
-    """
+    """`reviewed_by` names who has reviewed the list for the centre. Without a name, the list is a draft."""
 
     reviewed_by: str = ""
     hazards: tuple[HazardType, ...] = ()
@@ -80,7 +77,7 @@ class Checklist(ChecklistModel):
 
 class Checklists:
     def __init__(self, lists: Mapping[str, Checklist]) -> None:
-        """`lists` maps the name of each file to the list in the file. Raises BadChecklists."""
+        """`lists` maps file names to lists. Raises BadChecklists."""
         if DEFAULT not in lists:
             raise BadChecklists(f"{DEFAULT}.toml is expected, for alerts that no other list is for")
         self._default = lists[DEFAULT]
@@ -89,14 +86,11 @@ class Checklists:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Checklists":
-        """Reads all files of the folder. Raises BadChecklists, which names the file and what was expected."""
+        """Raises BadChecklists, which names the file and what was expected."""
         return cls({file.stem: _read(file) for file in sorted((folder or PRODUCT).glob("*.toml"))})
 
     def of(self, alert: Alert) -> Checklist | None:
-        """The list for the alert.
-
-        Returns None for alerts about the system, such as an alert about a source of reports.
-        """
+        """Returns None for alerts about the system, such as an alert about a source of reports."""
         if alert.kind not in KINDS:
             return None
         of_kind = self._by_kind.get(alert.kind)

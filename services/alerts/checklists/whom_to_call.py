@@ -1,4 +1,4 @@
-"""The checklist on an alert's page shows the steps, who did them, and whom to call."""
+"""The checklist on an alert's page: the steps, who did them, and whom to call."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,21 +15,19 @@ from shared.events import HazardReported
 from shared.places import Places
 from shared.places.localities import folded
 
-SHOWN = 6  # a step first shows this many duty numbers; the reader can open the others
-MOST_NUMBERS = 1_000  # an alert shows at most this many duty numbers; if there are more, the page says so
+SHOWN = 6  # the reader can open the further numbers
+MOST_NUMBERS = 1_000  # if there are more numbers, the page says so
 
 
 @dataclass(frozen=True, slots=True)
 class LastCall:
-    """The last call to a duty number."""
-
     act: Act
     result: str
 
 
 @dataclass(frozen=True, slots=True)
 class ListedNumber:
-    """A duty number. Each of the `telephones` is a pair: the address of a link, and its text."""
+    """Each of the `telephones` is a pair: the address of a link, and its text."""
 
     number: DutyNumber
     telephones: Sequence[tuple[str, str]]
@@ -43,7 +41,7 @@ class ListedNumber:
 
 @dataclass(frozen=True, slots=True)
 class ListedStep:
-    """A step. `done` is the action of the person who did the step."""
+    """`done` is the action of the person who did the step."""
 
     step: ChecklistStep
     done: Act | None
@@ -60,7 +58,7 @@ class ListedStep:
 
 @dataclass(frozen=True, slots=True)
 class CallSheet:
-    """The steps in order. `others` are the numbers of services that no step of the checklist names."""
+    """`others` are the numbers of services that no step of the checklist names."""
 
     checklist: Checklist
     steps: Sequence[ListedStep]
@@ -104,7 +102,7 @@ def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | N
 def in_order(
     numbers: Iterable[DutyNumber], alert: Alert, revision: HazardReported | None, places: Places
 ) -> list[DutyNumber]:
-    """Sorts the numbers: the alert's locality is first, then its units, then the units above, then the country."""
+    """The alert's locality is first, then its units, then the units above, then the country."""
 
     def rank(number: DutyNumber) -> int:
         place = number.place
@@ -120,7 +118,6 @@ def in_order(
 
 
 def is_in_locality(place: DutyPlace, revision: HazardReported | None) -> bool:
-    """Whether the duty number belongs to the locality that the report of the hazard names."""
     if revision is None or not place.locality:
         return False
     if place.locality_pcode and revision.locality_pcode:
@@ -129,7 +126,6 @@ def is_in_locality(place: DutyPlace, revision: HazardReported | None) -> bool:
 
 
 def last_calls(acts: Sequence[Act], calls: Mapping[int, Call]) -> dict[object, LastCall]:
-    """Maps the id of each duty number to the last call to this number."""
     known = dict[object, LastCall]()
     for act in acts:
         call = calls.get(act.sequence)

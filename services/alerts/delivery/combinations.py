@@ -1,4 +1,4 @@
-"""Finds which deliveries of a list belong to one message, because their channel combined them or will combine them."""
+"""Finds which deliveries of a list belong to one combined message."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,8 @@ from services.alerts.delivery.notices import FOLDABLE
 def combined(deliveries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     """Groups rows of `listings.deliveries` by message.
 
-    The messages are in the order of the list. The deliveries of a message are in the order in which they were planned.
+    The messages are in the order of the list, and the deliveries of a message in the order in which they were
+    planned.
     """
     messages: dict[Any, list[Mapping[str, Any]]] = {}
     for delivery in deliveries:

@@ -24,13 +24,13 @@ from shared.messaging import outbox
 from shared.postgres import database, notify
 from shared.tracing import Phase
 
-LOOK_SECONDS = 1.0  # the loop searches for due retries at this interval
+LOOK_SECONDS = 1.0  # interval of the search for due retries
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
-# At least this time passes between two writes, because one write of many attempts costs less than many writes.
+# the least time between two writes, because one write of many attempts costs less than many writes
 BUSY_SECONDS = 0.2
 SHORT_PAUSE_SECONDS = 60.0
 UNKNOWN_CHANNEL = "unknown_channel"  # a later release of Dayar stored the channel
-STOP_SECONDS = 2  # an ending process has at most this time to record its last attempts
+STOP_SECONDS = 2  # an ending process has this time to record its last attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class DeliveryAttempt:
     """The result of one attempt. `is_final` is true if no further attempt follows.
 
     `retry_after` has the seconds until the next attempt, if the receiving server sets them. `results` has the results
-    of the job's deliveries that differ from the result of the attempt.
+    of deliveries that differ from the result of the attempt.
     """
 
     began_at: datetime
@@ -60,7 +60,7 @@ class DeliveryAttempt:
 
 
 class Deliveries:
-    """The delivery loop. The loop runs until it is cancelled; several workers may run their loops at the same time."""
+    """The delivery loop, which runs until cancelled. Several workers may run their loops at the same time."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Deliveries:
         self._waiting: set[Slot] = set()  # due deliveries of these slots may wait until an attempt ends
         self._finished: list[tuple[Job, DeliveryAttempt]] = []
         self._has_finished = asyncio.Event()
-        self._unrecorded: set[UUID] = set()  # the attempts of these deliveries are made, but not recorded yet
+        self._unrecorded: set[UUID] = set()  # these deliveries have an attempt that is not recorded yet
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
@@ -95,7 +95,7 @@ class Deliveries:
                 self._start_over()
 
     def _start_over(self) -> None:
-        """Forgets the attempts, and the slots in use, of a loop that failed.
+        """Forgets the attempts and slots of a loop that failed.
 
         Deliveries whose attempts were not recorded are due again after their leases. If the attempts were kept, an
         attempt that cannot be recorded would end the next loop, too.
@@ -110,7 +110,7 @@ class Deliveries:
         return timedelta(seconds=self._settings.alerts_lease_seconds)
 
     def reserve(self, slot: Slot) -> bool:
-        """Takes a slot. Returns False if no slot is free, or if other deliveries may already wait for a slot."""
+        """Returns False if no slot is free, or if other deliveries may already wait for a slot."""
         if self._tasks is None or slot in self._waiting or self._busy[slot] >= self._settings.alerts_at_once:
             return False
         self._busy[slot] += 1
@@ -122,9 +122,9 @@ class Deliveries:
             self._woken.set()
 
     def send(self, job: Job) -> None:
-        """Sends the job in a slot that the caller reserved for it.
+        """Sends the job in a slot that the caller reserved.
 
-        If the loop has failed after the reservation, the next loop sends the job when the delivery's lease ends.
+        If the loop has failed after the reservation, the job is sent when the delivery's lease ends.
         """
         if self._tasks is None:
             self.release(job.slot)
@@ -146,7 +146,7 @@ class Deliveries:
         self._waiting = {slot for slot, attempts in (busy + claimed).items() if attempts >= at_once}
         self._busy += claimed
         if any(self._busy[slot] < at_once for slot in self._waiting):
-            self._woken.set()  # a slot became free during the claim, so deliveries are claimed again at once
+            self._woken.set()  # a slot became free during the claim
         return jobs
 
     async def _deliver(self, job: Job) -> None:
@@ -177,10 +177,9 @@ class Deliveries:
         return DeliveryAttempt(began, datetime.now(UTC), answer, is_delivered=True, is_final=True)
 
     def of(self, job: Job, attempt: DeliveryAttempt) -> DeliveryAttempt:
-        """The record of the attempt for this delivery.
+        """The attempt is final if the delivery is too old for a retry, or if a test message failed.
 
-        The attempt is final if the delivery is too old for a retry, or if a test message failed. The person who sent
-        the test message sees the failure, and can send another message.
+        The person who sent the test message sees the failure, and can send another message.
         """
         own = attempt.results.get(job.delivery_id)
         if isinstance(own, str):
@@ -203,7 +202,7 @@ class Deliveries:
             return await channel.send(permitted(job, job.receiver), job.receiver)
 
     async def _record(self) -> None:
-        """Records attempts in groups: each write includes all attempts that finished before the write began."""
+        """Each write includes all attempts that finished before the write began."""
         recorded_at = -BUSY_SECONDS
         while True:
             await self._has_finished.wait()
@@ -212,7 +211,7 @@ class Deliveries:
             finished = self._finished.copy()
             await retry_while_unavailable(lambda: self._write(finished))  # noqa: B023 - awaited before the next
             recorded_at = time.monotonic()
-            # attempts are deleted only after the write, because the write may be interrupted
+            # only after the write, because the write may be interrupted
             del self._finished[: len(finished)]
             self._unrecorded -= {job.delivery_id for job, _ in finished}
             if any(job.slot in self._waiting for job, _ in finished):
@@ -226,7 +225,7 @@ class Deliveries:
                     await retry_while_unavailable(lambda: self._write(self._finished))
 
     async def _write(self, finished: Sequence[tuple[Job, DeliveryAttempt]]) -> None:
-        """Writes the attempts. A delivery that was claimed again has another lease, and stays unchanged."""
+        """A delivery that was claimed again has another lease, and stays unchanged."""
         columns = zip(*(self._row(job, attempt) for job, attempt in finished), strict=True)
         async with database.transaction(self._engine) as connection:
             rows = await connection.fetch(RECORD, *columns, timedelta(seconds=self._settings.alerts_retry_seconds))

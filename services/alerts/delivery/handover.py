@@ -1,7 +1,7 @@
-"""Stores a transaction's deliveries. Deliveries that can be sent at once are handed to the senders of this process.
+"""Stores a transaction's deliveries, and hands those that can be sent at once to the senders of this process.
 
-A handed-over delivery is stored with a lease, so no query has to claim the delivery. If the process ends before it
-sends a handed-over delivery, the delivery is due again when its lease ends.
+A handed-over delivery is stored with a lease, so no query has to claim it. If the process ends before sending, the
+delivery is due again when the lease ends.
 """
 
 import time
@@ -25,20 +25,15 @@ from shared.events import HazardReported
 BURST_SECONDS = 60.0
 MOST_PLACES = 10_000
 NOW, AHEAD = timedelta(), timedelta(seconds=-BURST_SECONDS)  # deliveries are claimed in the order of their due times
-HANDOVER = "handover"  # event listeners find a session's handover under this key of `session.info`
+HANDOVER = "handover"  # the key of a session's handover in `session.info`
 
 
 class Senders(Protocol):
-    """The delivery loop of this process."""
-
     @property
     def lease(self) -> timedelta: ...
 
     def reserve(self, slot: Slot) -> bool:
-        """Reserves one of the concurrent attempts that the receiver may have on this channel.
-
-        Returns False if no further attempt is allowed at the same time.
-        """
+        """Reserves one of the receiver's concurrent attempts on this channel. Returns False if all are in use."""
         ...
 
     def release(self, slot: Slot) -> None: ...
@@ -77,14 +72,14 @@ class Dispatcher:
 
 
 class PlaceBursts:
-    """Stores the places about which this process notified each receiver in the last minute."""
+    """The places about which this process notified each receiver in the last minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._notified: dict[tuple[Slot, frozenset[str]], float] = {}
 
     def in_order(self, deliveries: Sequence[PlannedDelivery]) -> list[PlannedDelivery]:
-        """Sorts the deliveries: each place's first delivery comes first, even before deliveries stored earlier."""
+        """Each place's first delivery comes first, even before deliveries stored earlier."""
         now = self._clock()
         if len(self._notified) > MOST_PLACES:
             self._notified = {key: at for key, at in self._notified.items() if at > now - BURST_SECONDS}
@@ -102,10 +97,10 @@ class PlaceBursts:
 
 
 class Handover:
-    """Sends the jobs after the session's commit. If the transaction ends without a commit, the slots are released.
+    """Sends the jobs after the session's commit.
 
-    The leases begin when the deliveries are stored. If half of a lease has passed before the commit, the jobs are not
-    sent. If this process does not send the jobs, the delivery loop claims the deliveries when their leases end.
+    Without a commit, the slots are released. If half of a lease has passed before the commit, the jobs are not sent.
+    The delivery loop claims unsent deliveries when their leases end.
     """
 
     def __init__(self, session: AsyncSession, senders: Senders) -> None:
@@ -114,7 +109,7 @@ class Handover:
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
-        """Reserves a slot if the delivery can be sent at once. Returns whether a slot was reserved."""
+        """Returns whether a slot was reserved. Only a delivery that can be sent at once gets a slot."""
         is_first = delivery.step == 1 and delivery.due_in <= NOW and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.slot)
         if is_reserved:
@@ -142,10 +137,7 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Releases unused slots.
-
-    Unlike `after_rollback`, the event of this listener comes even if the connection is lost.
-    """
+    """Releases unused slots. Unlike `after_rollback`, this event comes even if the connection is lost."""
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

@@ -21,12 +21,10 @@ _contact = TypeAdapter(Contact)
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs of one channel.
+    """Joins a receiver's foldable jobs of one channel. The first job then has the other jobs as `companions`.
 
-    The first of these jobs then has the other jobs as its `companions`.
-
-    Messages are sent alone if the contact was replaced by a contact whose channel combines no messages. A channel that
-    combines no messages would not send the other deliveries of the message.
+    A message stays alone if the contact was replaced by a contact on a channel that combines no messages, because
+    such a channel would not send the companions.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:
@@ -37,7 +35,7 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
 
 
 def permitted(job: Job, receiver: Receiver) -> Job:
-    """The job with the texts that the receiver may read.
+    """Removes texts that the receiver may not read.
 
     The receiver may have become external after the delivery was planned.
     """
@@ -52,10 +50,7 @@ def is_combined(job: Job) -> bool:
 
 
 def job_of(row: asyncpg.Record) -> Job | None:
-    """The job. Returns None if the receiver's row is invalid.
-
-    A delivery with an invalid receiver is claimed again when its lease ends.
-    """
+    """Returns None if the receiver's row is invalid. The delivery is then claimed again when its lease ends."""
     delivery = dict(row)
     known, contact = delivery.pop("receiver"), delivery.pop("contact")
     receiver = next(iter(valid([known] if known else [], _receiver, "receivers")), None)
@@ -74,7 +69,6 @@ def settled(row: asyncpg.Record, job: Job) -> events.Message:
 
 
 def traced(job: Job) -> Attributes:
-    """The attributes of an attempt's span."""
     return {
         "dayar.alert_id": str(job.alert_id),
         "dayar.delivery_id": str(job.delivery_id),

@@ -28,8 +28,6 @@ from shared.postgres.models import table
 
 
 class AlertState(StrEnum):
-    """The states by which alerts can be filtered."""
-
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
@@ -38,7 +36,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    """`areas` are the P-codes that the caller may see (None = all); `within` are the requested P-codes."""
+    """`areas` are the P-codes that the caller may see (None = all). `within` are the requested P-codes."""
 
     limit: int
     states: Sequence[AlertState] = ()
@@ -68,7 +66,7 @@ TRIED = (
 )
 OF_RECEIVER = ReceiverRow.label == Delivery.recipient
 LANGUAGE = select(ReceiverRow.language).where(OF_RECEIVER).scalar_subquery()
-# Whether a mail to the receiver has a link with which the receiver acts under their own account.
+# whether a mail to the receiver has a link with which the receiver acts under their own account
 RECEIVER = table(ReceiverRow).c
 IS_OWN_ACCOUNT = (
     select(and_(RECEIVER.kind == ReceiverKind.PERSON, RECEIVER.account_id.is_not(None)))
@@ -76,7 +74,7 @@ IS_OWN_ACCOUNT = (
     .scalar_subquery()
 )
 EARLIER = aliased(Delivery)
-# Whether this is the first delivery about the alert to the receiver by the channel.
+# whether this is the first delivery about the alert to the receiver by the channel
 IS_FIRST = ~exists().where(
     EARLIER.alert_id == Delivery.alert_id,
     EARLIER.recipient == Delivery.recipient,
@@ -105,7 +103,7 @@ NEWEST_FIRST = (Delivery.created_at.desc(), Delivery.recipient)
 
 
 async def alerts(session: AsyncSession, query: AlertQuery) -> list[Alert]:
-    """The alerts of a page. If no state is requested, suppressed alerts are left out."""
+    """If no state is requested, suppressed alerts are left out."""
     wanted = select(*table(AlertRow).columns).where(STATE.in_(query.states or USUAL))
     if query.statuses:
         wanted = wanted.where(AlertRow.status.in_(query.statuses))
@@ -124,7 +122,7 @@ async def alerts(session: AsyncSession, query: AlertQuery) -> list[Alert]:
 
 
 def concerns(areas: frozenset[str]) -> ColumnElement[bool]:
-    """The SQL condition that an alert concerns these areas. An alert without a place concerns everybody."""
+    """An alert without a place concerns everybody."""
     return or_(AlertRow.pcodes == [], overlaps(areas))
 
 
@@ -139,7 +137,7 @@ def severities(floor: Severity) -> list[Severity]:
 async def deliveries(
     session: AsyncSession, *, areas: frozenset[str] | None = None, alert_id: UUID | None = None, limit: int = 200
 ) -> list[dict[str, Any]]:
-    """Deliveries with their states, newest first; `areas` are the P-codes that the caller may see (None = all)."""
+    """The deliveries with their states, newest first. `areas` are the P-codes that the caller may see (None = all)."""
     wanted = DELIVERIES
     if alert_id is not None:
         wanted = wanted.where(Delivery.alert_id == alert_id)
@@ -149,7 +147,7 @@ async def deliveries(
 
 
 async def deliveries_of_each(session: AsyncSession, alert_ids: Collection[UUID], limit: int) -> list[dict[str, Any]]:
-    """The newest deliveries of each of these alerts, at most `limit` per alert, with their states."""
+    """The newest deliveries of each alert, at most `limit` per alert, with their states."""
     rank = func.row_number().over(partition_by=Delivery.alert_id, order_by=NEWEST_FIRST)
     ranked = select(Delivery.delivery_id, rank.label("rank")).where(Delivery.alert_id.in_(alert_ids)).subquery()
     newest = select(ranked.c.delivery_id).where(ranked.c.rank <= limit)
@@ -162,10 +160,10 @@ async def _listed(session: AsyncSession, wanted: Select[Any]) -> list[dict[str, 
 
 
 def visible(caller: Principal, places: Places) -> frozenset[str] | None:
-    """The P-codes whose alerts the caller may see; None means all areas."""
+    """The P-codes whose alerts the caller may see. None means all areas."""
     return places.around(caller.areas)
 
 
 def is_within(alert: Alert, areas: frozenset[str] | None) -> bool:
-    """Whether the alert concerns a place in these areas. An alert without a place is visible to all."""
+    """An alert without a place is visible to all."""
     return areas is None or not alert.pcodes or not areas.isdisjoint(alert.pcodes)

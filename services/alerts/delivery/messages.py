@@ -1,4 +1,4 @@
-"""The message of a delivery, or of several combined deliveries, as the channel shows it."""
+"""The message of a delivery, or of several combined deliveries, as its receiver sees it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem, in_digest_order
 from shared.events.vocabulary import DeliveryChannel
 
-NOBODY_ACTED = ActedAlerts()  # without the stored alerts, the texts of messages name no people
+NOBODY_ACTED = ActedAlerts()  # without the stored alerts, messages name no people
 
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """`buttons` are the texts of the buttons below a Telegram message; `segments` are the parts of a short message."""
+    """`buttons` are the texts of the buttons below a Telegram message. `segments` are the parts of a short message."""
 
     text: Text
     buttons: tuple[str, ...] = ()
@@ -29,15 +29,13 @@ class ShownMessage:
 
 
 class Messages:
-    """Writes the messages of this installation."""
-
     def __init__(self, texts: Texts, sms: SmsTexts) -> None:
         self.texts, self.sms = texts, sms
 
     def together(
         self, deliveries: Sequence[tuple[Mapping[str, Any], Content]], acted: ActedAlerts = NOBODY_ACTED
     ) -> list[ShownMessage]:
-        """The messages of deliveries to one receiver by one channel, which the channel combines."""
+        """All deliveries are to one receiver by one channel, which combines them."""
         first, _ = deliveries[0]
         language = first["language"]
         match first["channel"]:
@@ -54,7 +52,7 @@ class Messages:
         return [ShownMessage(self.texts.digest(texts, language))]
 
     def of(self, delivery: Mapping[str, Any], content: Content, acted: ActedAlerts = NOBODY_ACTED) -> ShownMessage:
-        """The message of a row of `listings.deliveries`. `acted` has the names of the people who acted."""
+        """`delivery` is a row of `listings.deliveries`. `acted` has the names of the people who acted."""
         alert, cause, language, words = content.data, delivery["cause"], delivery["language"], content.hazard
         named = acted.then(alert)
         match delivery["channel"]:
@@ -76,12 +74,10 @@ class Messages:
     def edited(
         self, first: Mapping[str, Any], newest: Mapping[str, Any], content: Content, acted: ActedAlerts
     ) -> ShownMessage | None:
-        """The first Telegram message about an alert after its last edit.
+        """The first Telegram message about an alert after its last edit, or None if nothing was edited.
 
-        The edited message shows the newest state of the alert.
-
-        `newest` is the newest delivery about the alert to this chat, with its `content`. Returns None if nothing was
-        edited.
+        The edited message shows the newest state of the alert. `newest` is the newest delivery about the alert to
+        this chat, with its `content`.
         """
         alert = acted.newest.get(first["alert_id"])
         if alert is None or alert.sequence <= Content.model_validate(first["content"]).data.sequence:

@@ -30,7 +30,7 @@ from shared.events.vocabulary import Demand
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
-LOOK_SECONDS = 1.0  # at this interval, failed contacts are searched, so that their next contacts are notified
+LOOK_SECONDS = 1.0  # interval of the search for failed contacts
 # While an alert is muted, its next contacts wait. After this time, the worker checks again whether the alert is muted.
 MUTED_WAIT = timedelta(minutes=1)
 
@@ -49,7 +49,7 @@ class NextContacts:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def notify(self) -> int:
-        """Plans the deliveries to the next contacts that are due; returns how many deliveries were looked at."""
+        """Returns how many deliveries were looked at."""
         async with database.committed(self._sessions) as session:
             now = self._clock()
             due = await contact_queries.due(session, now)
@@ -75,7 +75,7 @@ class NextContacts:
         unsuccessful = [delivery for delivery in due if delivery.delivery_id in reasons]
         warn_of_unknown_causes(unsuccessful)
         current, superseded = await self._superseded(session, unsuccessful)
-        # A later message about the alert replaces the earlier message, and is sent to the next contact instead.
+        # A later message about the alert replaces the earlier message at the next contact.
         brought_forward = await contact_queries.bring_forward(session, superseded, now)
         contacts = await contact_queries.further(session, {delivery.recipient for delivery in current})
         planned = [
@@ -90,10 +90,9 @@ class NextContacts:
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
-        """Returns the current deliveries, and the newest step for each delivery that a newer delivery superseded.
+        """Returns the current deliveries, and the newest step for each superseded delivery.
 
-        A delivery is current if no later step of the same alert has a delivery on the same channel to the same
-        receiver.
+        A delivery is superseded by a later step of the same alert on the same channel to the same receiver.
         """
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [delivery for delivery in deliveries if newest[delivery.key] == delivery.step]
@@ -103,9 +102,7 @@ class NextContacts:
 
 
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
-    """Logs a warning about causes that this release does not know.
-
-    A later release of Dayar may have stored these causes before a rollback.
+    """Logs a warning about causes that a later release of Dayar stored before a rollback.
 
     The next contact is still notified.
     """
@@ -114,9 +111,9 @@ def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
 
 
 def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Follows | None:
-    """Why the next contact is notified. Returns None if the message was delivered and needs no answer.
+    """Returns None if the message was delivered and needs no answer.
 
-    `alert` is None if the alert's row is unreadable. An alert with an unreadable row may need an answer.
+    `alert` is None if the alert's row is unreadable. An unreadable alert may need an answer.
     """
     if not delivery.is_delivered:
         return Follows.NO_RESULT if delivery.failure is None else Follows.FAILED
@@ -125,11 +122,11 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
 
 
 def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
-    """Whether the alert needs an answer, so that a delivered message is not enough.
+    """Whether a delivered message is not enough, because the alert needs an answer.
 
     A person must answer every alert. A post must answer only grave alerts, because further messages about milder
-    alerts would hide the grave ones. A system passes alerts on and never answers. A receiver that has acknowledged need
-    not answer again while the alert waits for the acknowledgements of others.
+    alerts would hide the grave ones. A system never answers. A receiver who has acknowledged need not answer again
+    while the alert waits for other people's acknowledgements.
     """
     if receiver.kind not in (ReceiverKind.PERSON, ReceiverKind.POST):
         return False
@@ -144,7 +141,7 @@ def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
 def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiver) -> bool:
     """Whether the message assigns the alert to this person, and the person has not acted after the assignment.
 
-    An alert that somebody else acknowledged demands nothing yet, but the assignee must still learn of the assignment.
+    The assignee must learn of the assignment even if somebody else has acknowledged the alert.
     """
     if alert is None or alert.assigned_to is None or alert.assigned_to != receiver.account_id:
         return False
@@ -158,7 +155,7 @@ def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiv
 
 
 def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
-    """The contact after the contact of this delivery, or all contacts if the contact of this delivery was removed.
+    """All contacts follow if the contact of this delivery was removed.
 
     A contact that already has a delivery of this step gets no second delivery.
     """
@@ -172,10 +169,8 @@ def following(
 ) -> PlannedDelivery:
     """The message to the next contact: a copy of the message with another id.
 
-    If the next contact is a mail address, its mail may be combined with other mails, as for a first contact.
-
-    The receiver may have become external after the earlier contact was notified. For an external receiver, restricted
-    texts are removed.
+    A mail may be combined with other mails, as for a first contact. Restricted texts are removed if the receiver has
+    become external meanwhile.
     """
     content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
     with tracing.Continued(delivery.traceparent):

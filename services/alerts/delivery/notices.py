@@ -27,8 +27,8 @@ from shared.events import (
 from shared.events.vocabulary import DeliveryChannel, Scope, Validity
 
 FOLDED_WITHIN = timedelta(minutes=2)
-# After a receiver has got this many messages in an hour by all channels, its further messages are combined for a longer
-# time. With this limit, a receiver that gets each alert by three channels gets at most 38 messages in an hour.
+# After this many messages to a receiver in an hour by all channels, further messages are combined for a longer time. A
+# receiver that gets each alert by three channels then gets at most 38 messages in an hour.
 MANY_MESSAGES, FOLDED_WITHIN_IF_MANY = 20, timedelta(minutes=10)
 COUNTED_WITHIN = timedelta(hours=1)
 TRIAL_RULE = "test"
@@ -36,8 +36,6 @@ FOLDABLE = frozenset({DeliveryChannel.EMAIL, DeliveryChannel.TELEGRAM, DeliveryC
 
 
 class Cause(StrEnum):
-    """Why a receiver is notified."""
-
     RAISED = "raised"
     UPDATED = "updated"
     WIDENED = "widened"
@@ -58,20 +56,17 @@ class Cause(StrEnum):
     RESOLVED = "resolved"
 
 
-# Messages with these causes are sent although the alert is muted.
+# messages with these causes are sent although the alert is muted
 UNMUTED = frozenset(
     {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
 )
-# With these causes, the first message to a receiver names the cause, instead of saying that the alert is new.
+# with these causes, the first message to a receiver does not say that the alert is new
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
-# When an alert becomes grave, the new message replaces earlier messages that wait. Messages with these causes are not
-# replaced, because they concern their receiver alone.
+# Messages with these causes concern their receiver alone. A new message about a graver alert does not replace them.
 UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
 
 
 class Follows(StrEnum):
-    """Why a message is also sent to the next contact of its receiver."""
-
     FAILED = "failed"
     NO_RESULT = "no_result"
     UNANSWERED = "unanswered"
@@ -108,17 +103,17 @@ class PlannedDelivery:
     step: int
     recipient: str
     channel: str  # a DeliveryChannel, or a channel that a later release of Dayar stored
-    cause: str  # a Cause, or a cause of a later release of Dayar that was copied from an earlier contact's delivery
+    cause: str  # a Cause, or a later release's cause that was copied from an earlier contact's delivery
     content: str
     created_at: datetime
     due_in: timedelta = timedelta()
     hazard_id: UUID | None = None
-    is_foldable: bool = False  # whether the message may wait, and may be combined with other messages
+    is_foldable: bool = False  # whether the message may wait, and be combined with other messages
     is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
     next_contact_in: timedelta | None = None  # if set, the receiver's next contact is notified after this time
-    follows: Follows | None = None  # why this contact is notified after the earlier contact
+    follows: Follows | None = None
     places: frozenset[str] = frozenset()  # the places of the alert; empty if the message may wait
-    site_ids: tuple[UUID, ...] = ()  # the sites that the message names
+    site_ids: tuple[UUID, ...] = ()
     traceparent: str | None = field(default_factory=tracing.current, compare=False)
 
     COLUMNS: ClassVar = (
@@ -141,13 +136,11 @@ class PlannedDelivery:
 
 
 class WordsOfContent(BaseModel):
-    """The stored content of a delivery; only the free text is parsed."""
-
     hazard: HazardWords | None = None
 
 
 class Content(WordsOfContent):
-    """The stored content of a delivery, parsed. At `timestamp`, the alert changed to the state in `data`."""
+    """At `timestamp`, the alert changed to the state in `data`."""
 
     timestamp: datetime | None = None
     data: AlertRaised
@@ -156,8 +149,8 @@ class Content(WordsOfContent):
 def is_foldable(alert: Alert, channel: str) -> bool:
     """Whether the message may wait, to be combined with other messages.
 
-    Only a mail, a Telegram message or an SMS about an alert of Moderate or below may wait. An alert of Unknown severity
-    may not wait. An alert whose severity a person must judge may not wait either.
+    Only a mail, a Telegram message or an SMS about an alert of Moderate or below may wait. If a person must judge
+    the severity, or the severity is Unknown, the message may not wait.
     """
     return channel in FOLDABLE and not alert.is_grave
 
@@ -169,15 +162,12 @@ def is_open(alert: AlertRaised) -> bool:
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
-    """The event type for the cause.
-
-    If the alert is closed, the type is AlertResolved, regardless of who closed the alert.
-    """
+    """If the alert is closed, the type is AlertResolved for every cause."""
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 
 def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
-    """The body of a webhook. The body has a type, a timestamp and data, as Standard Webhooks requires.
+    """The body of a webhook, with a type, a timestamp and data, as Standard Webhooks requires.
 
     `message` is the alert's event, or None if the caller has not built the event.
     """
@@ -192,13 +182,12 @@ class TrialData(msgspec.Struct):
 
 
 class TrialContent(msgspec.Struct):
-    """The stored content of a delivery; only the mark of a test message is parsed."""
+    """Only the mark of a test message is parsed."""
 
     data: TrialData = msgspec.field(default_factory=TrialData)
 
 
 def is_trial(content: str) -> bool:
-    """Whether the content is a test message to a receiver."""
     return msgspec.json.decode(content, type=TrialContent).data.rule == TRIAL_RULE
 
 
@@ -228,7 +217,7 @@ class ScopedContent(msgspec.Struct):
 
 
 def without_restricted_words(content: str) -> str:
-    """The stored body, without the free text of a hazard that is not Public, and without names of sites."""
+    """Removes the names of sites, and the free text of a hazard that is not Public."""
     if msgspec.json.decode(content, type=ScopedContent).is_public:
         return content
     words = WordsOfContent.model_validate_json(content).hazard
@@ -244,8 +233,8 @@ def plan(
 ) -> dict[UUID, datetime]:
     """The time at which each delivery is sent.
 
-    `known` and `messages` are about the last hour. `known` maps each receiver and channel to the latest planned time.
-    `messages` maps each receiver to the number of its combined messages by all channels.
+    `known` maps each receiver and channel to the latest planned time of the last hour. `messages` maps each receiver
+    to the number of its combined messages in the last hour, by all channels.
     """
     newest, counts, planned = dict(known), Counter(messages), dict[UUID, datetime]()
     for delivery in foldable:

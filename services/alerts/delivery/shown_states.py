@@ -1,7 +1,4 @@
-"""Finds the names of the people who acted.
-
-Pages add these names to the stored events, because events have no names of people.
-"""
+"""Finds the names of the people who acted, because stored events have no names of people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,9 +32,9 @@ class ActedAlerts:
     assignees: Mapping[tuple[UUID, datetime], str] = field(default_factory=dict)
 
     def then(self, event: AlertRaised) -> Alert | AlertRaised:
-        """The alert as the event describes it, with the names of the people who had acted before the event.
+        """The alert as the event describes it, with the names of the people who had acted by then.
 
-        If this release cannot read the alert, the event is returned, which has no names.
+        Returns the event, which has no names, if this release cannot read the alert.
         """
         alert = self.newest.get(event.alert_id)
         if alert is None:
@@ -54,7 +51,7 @@ class ActedAlerts:
 
 
 async def acted_alerts(session: AsyncSession, deliveries: Sequence[Mapping[str, Any]]) -> ActedAlerts:
-    """The alerts of rows of `listings.deliveries`."""
+    """`deliveries` are rows of `listings.deliveries`."""
     ids = {delivery["alert_id"] for delivery in deliveries}
     wanted = select(Act.alert_id, Act.acted_at, Act.deed, Act.name, Act.text).where(Act.alert_id.in_(ids))
     actors, assignees = dict[tuple[UUID, datetime], str](), dict[tuple[UUID, datetime], str]()

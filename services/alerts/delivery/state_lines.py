@@ -20,7 +20,7 @@ NAMING = frozenset({Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED})  # ca
 async def newest_state(
     sessions: async_sessionmaker[AsyncSession] | None, event: AlertRaised, alert_id: UUID, cause: str
 ) -> Alert | AlertRaised:
-    """Returns the stored alert if the message names who acted, otherwise the event. Events have no names of people."""
+    """Returns the stored alert if the message names who acted, because events have no names of people."""
     if sessions is None or cause not in NAMING:
         return event
     async with sessions() as session:
@@ -28,11 +28,9 @@ async def newest_state(
 
 
 def state_line(state: Alert | AlertRaised, language: str) -> str:
-    """Who acknowledged or closed the alert, who must work on it, and until when the alert is snoozed.
+    """Who acknowledged or closed the alert, who must work on it, and until when it is snoozed. Empty if nobody acted.
 
-    The result is empty if nobody acted.
-
-    If `state` is an event, the lines have no names, because events have no names of people.
+    If `state` is an event, the lines have no names.
     """
     lines = (deed_line(state, language), _assignment_line(state, language), _snooze_line(state, language))
     return "\n".join(filter(None, lines))

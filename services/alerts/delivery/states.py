@@ -1,7 +1,4 @@
-"""Computes the state of a notification to one receiver by one channel.
-
-Some channels make only a part of the state known.
-"""
+"""Computes the state of a notification to one receiver by one channel."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,11 +11,11 @@ from shared.events.vocabulary import DeliveryChannel
 
 
 class DeliveryState(StrEnum):
-    """`sent` means that a server accepted the message. Channels differ in the states that they report after `sent`.
+    """`sent` means that a server accepted the message.
 
     `delivered` means that the receiver has the message: the answer of a webhook or the receipt of an SMS says so.
-    The receipt of an SMS may also say `read`. Mail servers and Telegram report neither `delivered` nor `read`.
-    `answered` means that the receiver's account acknowledged the alert, by a reply on this channel or on the board.
+    The receipt of an SMS may also say `read`. Mail servers and Telegram report neither. `answered` means that the
+    receiver's account acknowledged the alert, by a reply on this channel or on the board.
     """
 
     QUEUED = "queued"
@@ -38,11 +35,11 @@ class SuppressionRule(StrEnum):
     SILENCE = "silence"
     INHIBITION = "inhibition"
     QUIET_HOURS = "quiet_hours"
-    DIGEST = "digest"  # the message waits until the receiver's next combined message is sent
+    DIGEST = "digest"  # the message waits for the receiver's next combined message
 
 
 def state_of(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
-    """The state of a row of `listings.deliveries`."""
+    """`delivery` is a row of `listings.deliveries`."""
     receipt, reason = delivery["receipt"], delivery["reason"]
     if delivery["is_answered"]:
         return DeliveryState.ANSWERED
@@ -69,17 +66,14 @@ def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
 
 
 def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
-    """This message will be part of a combined message that is sent at this time.
-
-    Returns None if this message is sent alone.
-    """
+    """The time at which the combined message is sent. Returns None if this message is sent alone."""
     planned_at: datetime | None = delivery["planned_at"]
     is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
     return planned_at if is_waiting and not delivery["settled_at"] else None
 
 
 def with_state(delivery: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The delivery with its state. If a rule holds the delivery back, the rule and the time of its end are added."""
+    """Adds the state and, if a rule holds the delivery back, the rule and its end."""
     until = combined_at(delivery, now)
     rule = {"suppressed_by": SuppressionRule.DIGEST, "suppressed_until": until} if until else {}
     hidden = ("receipt", "is_answered", "planned_at")

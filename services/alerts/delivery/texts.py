@@ -25,9 +25,9 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # at most this many places are listed per oblast; no oblast has more districts
+NAMED_OF_OBLAST = 20  # no oblast has more districts
 
-CHANGED = "changed"  # an edited message shows this cause if the change notified nobody; no delivery has this cause
+CHANGED = "changed"  # an edited message shows this cause if the change notified nobody
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("More severe now"),
@@ -51,16 +51,16 @@ CAUSES: Mapping[str, str] = {
 }
 
 
-# Maps rules to titles. If an alert's rule is missing in this mapping, the alert's title is the type of the hazard.
+# The titles of rules. Alerts of other rules have the type of the hazard as their title.
 TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
     "budget": N_("A source reports unusually much"),
     "exposure": N_("{hazard} affects displaced people"),
     "test": N_("Test message"),
 }
-# the line about places, for a hazard without a known district
+# for a hazard without a known district
 NOT_PLACED = N_("Where: the districts are not known. Look at the map: displaced people may be in the area.")
-OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # the title of an alert that states where the people are now
+OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # for people of unknown origin, where the people are now
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,8 @@ class Text:
 class Texts:
     """Writes texts in the three languages. `institution` is the centre's name in each language.
 
-    A template replaces the facts of a text. A template does not replace the banner of an exercise, the cause, the link
-    or the centre's name. A template does not replace the texts of the report either, because only some receivers may
-    read them.
+    A template replaces the facts of a text, but not the banner of an exercise, the cause, the link or the centre's
+    name. The texts of the report also stay outside templates, because only some receivers may read them.
     """
 
     def __init__(
@@ -103,26 +102,20 @@ class Texts:
         channel: DeliveryChannel = DeliveryChannel.EMAIL,
         deeds: str = "",
     ) -> Text:
-        """The text of the alert. `deeds` are the lines about who acted on the alert."""
+        """`deeds` are the lines about who acted on the alert."""
         known = translations(language, LOCALES)
         facts = self.worded(alert, language, channel) or self._facts(alert, language, known)
         lines = self._lines(alert, cause, language, known, [*deeds.splitlines(), "", *facts], words)
         return Text(self.subject(alert, cause, language), "\n".join(lines))
 
     def worded(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> list[str] | None:
-        """The lines of the centre's template for the alert.
-
-        Returns None without a template, or if a field has no value.
-        """
+        """The lines of the centre's template. Returns None without a template, or if a field has no value."""
         template = self.templates.find(alert, channel, language)
         text = template and filled(template, self._fields(alert, language, channel))
         return text.splitlines() if text else None
 
     def digest(self, texts: Sequence[Text], language: str) -> Text:
-        """Joins several texts into one.
-
-        The joined text begins with the list of the texts' subjects, followed by every text in full.
-        """
+        """The list of the texts' subjects, followed by every text in full."""
         known = translations(language, LOCALES)
         subject = known.ngettext("{count} notification: {subjects}", "{count} notifications: {subjects}", len(texts))
         titles = [text.subject for text in texts]
@@ -140,7 +133,6 @@ class Texts:
         return clean(line if cause == Cause.RAISED else f"{line} – {known.gettext(cause_text(cause))}")
 
     def title(self, alert: AlertRaised, language: str) -> str:
-        """The kind of alert and its places."""
         known = translations(language, LOCALES)
         return ", ".join(filter(None, [self._kind(alert, known), self._first_places(alert, language, known)]))
 
@@ -154,7 +146,7 @@ class Texts:
         return several(names, NAMED_IN_SUBJECT, known) if names else ""
 
     def _fields(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> dict[str, str]:
-        """Maps the fields that a template may have to their values. No value contains text from a report."""
+        """The values of the fields that a template may have. No value contains text from a report."""
         known, is_short = translations(language, LOCALES), channel is DeliveryChannel.SMS
         moment = filters(language)["brief_moment" if is_short else "moment"]
         severity = term("severity", alert.severity, known.gettext) if is_short else severity_of(alert, known)
@@ -206,7 +198,7 @@ class Texts:
         ]
 
     def _free_text(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
-        """The lines of the hazard's free text, in the reader's language if the hazard has a text in this language."""
+        """In the reader's language, if the hazard has a text in this language."""
         if words is None:
             return []
         text = words.text(language)
@@ -256,15 +248,12 @@ class Texts:
 
 
 def cause_text(cause: str) -> str:
-    """Why the receiver is notified. A cause that a later release of Dayar stored may be unknown here."""
+    """A cause that a later release of Dayar stored may be unknown here."""
     return CAUSES.get(cause, CAUSES[CHANGED])
 
 
 def time_of(alert: AlertRaised) -> str:
-    """The text with the time of the onset.
-
-    The text says whether the hazard has begun, is forecast, or is reported in advance.
-    """
+    """Says whether the hazard has begun, is forecast, or is reported in advance."""
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
@@ -272,10 +261,7 @@ def time_of(alert: AlertRaised) -> str:
 
 
 def severity_of(alert: AlertRaised, known: Translations) -> str:
-    """The severity.
-
-    If Dayar computed the severity, a note says so, because readers may quote the severity to others.
-    """
+    """If Dayar computed the severity, a note says so, because readers may quote the severity to others."""
     severity = term("severity", alert.severity, known.gettext)
     if not alert.severity_is_derived:
         return severity
@@ -283,7 +269,7 @@ def severity_of(alert: AlertRaised, known: Translations) -> str:
 
 
 def invitation(alert: AlertRaised) -> str:
-    """The text with the link to the alert. The text asks for an acknowledgement if the alert needs one."""
+    """Asks for an acknowledgement if the alert needs one."""
     needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
     return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
 

@@ -1,7 +1,7 @@
-"""Threads of messages. All messages about one hazard are a thread.
+"""Threads of messages.
 
-The thread of a hazard belongs to a wider thread. The wider thread has all messages about the same type of hazard and
-the same places in one night.
+All messages about one hazard are a thread, inside the wider thread of the night's messages about the same type of
+hazard and the same places.
 """
 
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ NOON = timedelta(hours=12)  # a thread of places lasts from noon to noon, so tha
 
 
 def thread_of(alert: AlertRaised, recipient: str) -> UUID:
-    """The thread of the alert's hazard; an alert without a hazard has a separate thread."""
+    """An alert without a hazard has a separate thread."""
     return events.derived_id("thread", alert.hazard_id or alert.alert_id, recipient)
 
 
 def place_thread_of(alert: AlertRaised, recipient: str) -> UUID | None:
-    """The thread of all hazards of this type that were reported for the same places in the same night.
+    """The thread of the night's hazards of the same type and places.
 
     Without this thread, a burst of reports from a few places would fill a mailbox with hundreds of threads.
     """
@@ -32,6 +32,5 @@ def place_thread_of(alert: AlertRaised, recipient: str) -> UUID | None:
 
 
 def night_of(alert: Alert | AlertRaised) -> datetime:
-    """The noon before the alert was raised."""
     local = (alert.raised_at - NOON).astimezone(TIME_ZONE)
     return local.replace(hour=12, minute=0, second=0, microsecond=0)

@@ -12,14 +12,12 @@ from shared.events import AlertRaised, HazardReported, HazardText
 from shared.events.vocabulary import Scope
 from shared.pages.languages import LANGUAGES, name_in
 
-LONGEST = 1000  # each text in a message's body is cut to this length
-MOST_SITES = 20  # the content of a message has the names of at most this many sites
-NAMED_SITES = 3  # the text of a message has the names of at most this many sites
+LONGEST = 1000
+MOST_SITES = 20  # limit for the stored content
+NAMED_SITES = 3  # limit for the text of a message
 
 
 class ExposedSite(BaseModel):
-    """The names of a site with displaced people in the hazard's area."""
-
     model_config = ConfigDict(frozen=True)
 
     site_id: UUID
@@ -34,9 +32,8 @@ class ExposedSite(BaseModel):
 class HazardWords(BaseModel):
     """`locality` describes the place in words: a village, a road, a river. `locality_pcode` is the village's code.
 
-    `scope` tells receivers whether they may publish the text. Contents that earlier releases of Dayar stored have no
-    scope. `sites` are the first sites of an exposure alert. Only internal receivers read the names of sites, because a
-    site is a locality.
+    `scope` tells receivers whether they may publish the text. Earlier releases of Dayar stored no scope. `sites` are
+    the first sites of an exposure alert. Only internal receivers read the names of sites, because a site is a locality.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,10 +47,7 @@ class HazardWords(BaseModel):
     sites: tuple[ExposedSite, ...] = ()
 
     def for_receiver(self, *, is_internal: bool) -> "HazardWords":
-        """The words that the receiver may read.
-
-        Only internal receivers read the text of a hazard that is not Public, and the names of sites.
-        """
+        """Only internal receivers read the text of a hazard that is not Public, and the names of sites."""
         if is_internal:
             return self
         return self.naming(()) if self.scope is Scope.PUBLIC else HazardWords(scope=self.scope)
@@ -62,10 +56,7 @@ class HazardWords(BaseModel):
         return self.model_copy(update={"sites": tuple(sites)})
 
     def text(self, language: str) -> HazardText | None:
-        """Returns the text in the reader's language.
-
-        If this text is missing, returns the text in the first language that has one.
-        """
+        """If the text in the reader's language is missing, returns the first text."""
         wanted = (language, *LANGUAGES, *self.texts)
         return next((self.texts[code] for code in wanted if code in self.texts), None)
 
@@ -109,7 +100,6 @@ def cut(text: HazardText) -> HazardText:
 
 
 def in_order(languages: Iterable[str], language: str) -> list[str]:
-    """Sorts the languages. The reader's own language comes first."""
     order = (language, *LANGUAGES)
     return sorted(languages, key=lambda code: order.index(code) if code in order else len(order))
 

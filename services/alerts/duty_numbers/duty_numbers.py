@@ -1,4 +1,4 @@
-"""The duty numbers say which posts of which services are called in a unit or a locality.
+"""Duty numbers: which posts of which services are called in a unit or a locality.
 
 A duty number may be a person's own telephone, so the post, its telephones and the note are stored encrypted.
 """
@@ -15,13 +15,13 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.country import COUNTRY
 
-LONGEST_TELEPHONE = 40  # a telephone may have at most this many characters as a person types it
-SHORT_NUMBER = re.compile(r"[1-9]\d{2,3}")  # numbers like 101 and 112 are called without a code
+LONGEST_TELEPHONE = 40  # as a person types the telephone
+SHORT_NUMBER = re.compile(r"[1-9]\d{2,3}")
 EXTENSION = ";ext="
 
 
 class DutyService(StrEnum):
-    """The services that people call: checklists name services, and each duty number belongs to a service."""
+    """Checklists name services, and each duty number belongs to a service."""
 
     RESCUE = "rescue"
     AYIL_OKMOTU = "ayil_okmotu"
@@ -44,7 +44,7 @@ class DutyService(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DutyContact:
-    """The part of a duty number that is encrypted. Telephones are in the format E.164, or short numbers like 112."""
+    """The encrypted part of a duty number. Telephones are in the format E.164, or short numbers like 112."""
 
     post: str
     telephones: tuple[str, ...]
@@ -65,12 +65,12 @@ class DutyPlace:
 
 @dataclass(frozen=True, slots=True)
 class DutyNumber:
-    """`position` is the rank of the number in the list of its unit. The list has the order of the imported file."""
+    """`position` is the rank of the number in the list of its unit, in the order of the imported file."""
 
     number_id: UUID
     place: DutyPlace
-    # The service is a str if a later release of Dayar stored it. The page lists the numbers of an unknown service
-    # together with the numbers that no step of a checklist names.
+    # The service is a str if a later release of Dayar stored it. Numbers of an unknown service are listed after the
+    # checklist.
     service: DutyService | str
     contact: DutyContact
     position: int
@@ -86,12 +86,12 @@ def opened(text: bytes, number_id: UUID, box: WebhookSecrets) -> DutyContact:
 
 
 def label(number_id: UUID) -> str:
-    """The AAD of the encrypted contact: with it, the encrypted contact of another row cannot be used for this row."""
+    """The AAD, which ties the encrypted contact to its row."""
     return f"duty number/{number_id}"
 
 
 def telephone_of(typed: str) -> str:
-    """The telephone as it is stored. Raises ValueError if the text is neither a telephone nor a short number."""
+    """Raises ValueError if the text is neither a telephone nor a short number."""
     if SHORT_NUMBER.fullmatch(typed):
         return typed
     try:

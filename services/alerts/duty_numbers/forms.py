@@ -1,4 +1,4 @@
-"""The form in which a person types one duty number, and the check of its fields."""
+"""The form for one duty number, and the check of its fields."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault, TypedForm
 from shared.places import Places
 
-LONGEST = 500  # a field may have at most this many characters
+LONGEST = 500
 TOO_LONG = N_("A shorter text is expected.")
 LISTED = N_("This post is in the list already. Change its entry there.")
 
@@ -20,10 +20,7 @@ class DutyNumberForm(TypedForm):
     """The fields have the names of the columns of a file."""
 
     def parsed(self, places: Places, known: DutyNumber | None) -> tuple[DutyNumber | None, list[Fault]]:
-        """Returns the typed number, or the wrong fields.
-
-        The typed number has the id of the `known` number, if there is one.
-        """
+        """Returns the typed number with the id of the `known` number, or the wrong fields."""
         cells = {column: self.value(column) for column in COLUMNS}
         if wrong := [Fault(column, TOO_LONG) for column, text in cells.items() if len(text) > LONGEST]:
             return None, wrong
@@ -35,7 +32,7 @@ class DutyNumberForm(TypedForm):
 
 
 def form_of(number: DutyNumber, unit: str) -> DutyNumberForm:
-    """The form of a stored number. `unit` is the name or the P-code of its unit."""
+    """`unit` is the name or the P-code of the number's unit."""
     contact, place = number.contact, number.place
     telephones = ", ".join(map(written, contact.telephones))
     texts = (unit, place.locality, str(number.service), contact.post, telephones, contact.note)
@@ -47,10 +44,8 @@ def placed(
 ) -> tuple[DutyNumber, list[Fault]]:
     """The number with its position in the list of its unit.
 
-    A new number, or a number that moved to another unit, comes last in its unit.
-
-    `of_unit` are the stored numbers of the number's unit. If another number of the unit has the same post, the form
-    says that the post is wrong.
+    A new number, or a number that moved to another unit, comes last. `of_unit` are the stored numbers of the unit.
+    If another number of the unit has the same post, the form rejects the post.
     """
     others = [other for other in of_unit if other.number_id != number.number_id]
     if entry_of(number).key in {entry_of(other).key for other in others}:

@@ -37,7 +37,7 @@ class JudgedNumber:
 
 @dataclass(frozen=True)
 class ImportPlan:
-    """The changes that the import makes. If a row is refused, nothing is imported."""
+    """If a row is refused, nothing is imported."""
 
     rows: Sequence[JudgedNumber]
     removed: Sequence[DutyNumber]
@@ -53,12 +53,11 @@ class ImportPlan:
 
     @property
     def saved(self) -> list[DutyNumber]:
-        """The numbers to store. Unchanged numbers are stored too, because their positions may change."""
+        """Unchanged numbers are stored too, because their positions may change."""
         return [row.number for row in self.rows if row.number is not None]
 
     @property
     def changed(self) -> list[DutyNumber]:
-        """The numbers that the import adds, changes or removes."""
         changed = [row.number for row in self.rows if row.number and row.verdict is not NumberVerdict.UNCHANGED]
         return [*changed, *self.removed]
 

@@ -85,7 +85,7 @@ async def number_of(number_id: UUID, request: Request, session: Session, caller:
 
 
 def unit_of(pcode: str, request: Request) -> str:
-    """The name of the unit in the reader's language, or the unit's P-code if other units have the same name."""
+    """The unit's P-code if other units have the same name."""
     places: Places = request.app.state.places
     if pcode == COUNTRY:
         return pcode

@@ -31,12 +31,12 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/duty-numbers"
 WHOLE_COUNTRY = N_("The whole country")
-MOST_LISTED = 50  # for each verdict at most this many rows are listed; the totals count all rows
+MOST_LISTED = 50  # the totals count all rows
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of a file's check or import. If no row could be read, `fault` is the reason, and there is no plan."""
+    """If no row could be read, `fault` is the reason, and there is no plan."""
 
     typed: str
     is_check: bool
@@ -97,15 +97,12 @@ async def run(request: Request, session: Session, caller: Principal, raw: bytes,
         await number_queries.store(session, plan, request.app.state.box)
         await log(request, session, plan.changed, "imported")
     elif plan.removed and not plan.is_refused:
-        await note_read(request, session)  # the caller sees the posts of the numbers that the import would remove
+        await note_read(request, session)
     return imported
 
 
 def covers(caller: Principal, pcode: str, places: Places) -> bool:
-    """Whether the caller may change the unit's numbers.
-
-    Only callers for the whole country may change the numbers of the country.
-    """
+    """Only callers for the whole country may change the numbers of the country."""
     return caller.covers_country if pcode == COUNTRY else caller.covers(pcode, places)
 
 
@@ -148,7 +145,7 @@ async def page(
 
 
 async def read(request: Request, session: Session, area: str | None) -> list[DutyNumber]:
-    """The numbers of the unit. Reading the numbers adds a row to the security log."""
+    """Reading the numbers adds a row to the security log."""
     numbers = await number_queries.numbers(session, request.app.state.box, pcodes=[area or COUNTRY])
     await note_read(request, session)
     return numbers

@@ -25,7 +25,7 @@ MOST_TELEPHONES = 3
 LONGEST = {"locality": 150, "post": 150, "note": 200}
 COLUMNS = ("unit", "locality", "service", "post", "telephone", "note")
 REQUIRED = ("unit", "service", "post", "telephone")
-# only this many characters of a label are matched, because the time of a match can grow with the square of the length
+# the time of a match can grow with the square of the length
 LETTERS = 200
 # The first pattern that matches the folded label of a column decides the column's kind. A folded label is in lower
 # case, without punctuation, and has о, у, н in place of ө, ү, ң.
@@ -75,7 +75,6 @@ class DutyEntry:
 
     @property
     def key(self) -> DutyKey:
-        """Two entries with the same key are about the same post."""
         place = self.place
         return place.pcode, place.locality_pcode or folded(place.locality), self.service, folded(self.contact.post)
 
@@ -90,13 +89,13 @@ class NumberRow:
 
 
 class DutyNumberSheets:
-    """Reads files with the names of units, localities and services in Kyrgyz, Russian or English."""
+    """The names of units, localities and services may be in Kyrgyz, Russian or English."""
 
     def __init__(self, places: Places) -> None:
         self._places, self._names, self._services = places, PlaceNames(places), CodeNames("duty_service")
 
     def read(self, raw: bytes) -> list[NumberRow]:
-        """The rows that are not empty. Raises BadDutyNumbers."""
+        """Leaves out empty rows. Raises BadDutyNumbers."""
         try:
             sheet = delimited.read(raw, MOST_ROWS + header.SEARCHED_LINES)
         except UnreadableFile as error:
@@ -122,7 +121,7 @@ class DutyNumberSheets:
         return NumberRow(line.number, None, tuple(wrong)) if wrong else self.row(line.number, cells)
 
     def row(self, number: int, cells: Mapping[str, str]) -> NumberRow:
-        """Reads a row. `cells` maps columns to texts, and `number` is the number of the row's line."""
+        """`cells` maps columns to texts. `number` is the number of the row's line."""
         wrong = list[Fault]()
         place = self._place(cells.get("unit", ""), cells.get("locality", ""), wrong)
         service = self._services.find(cells.get("service", ""))
@@ -151,10 +150,7 @@ class DutyNumberSheets:
         return DutyPlace(pcode, locality or None, self._places.settlement(pcode, locality) if is_known else None)
 
     def pcode(self, unit: str) -> str | None:
-        """The code of the unit.
-
-        Returns None if the text names no unit or several units, or contains more than the name.
-        """
+        """Returns None if the text names no unit or several units, or contains more than the name."""
         if unit.upper() == COUNTRY:
             return COUNTRY
         try:
@@ -165,7 +161,7 @@ class DutyNumberSheets:
 
 
 def without_repeats(rows: Sequence[NumberRow]) -> list[NumberRow]:
-    """The rows. A row whose post is in an earlier row has a fault instead of its entry."""
+    """A row whose post is in an earlier row has a fault instead of its entry."""
     first = dict[DutyKey, int]()
     lines = [row.entry and first.setdefault(row.entry.key, row.line) for row in rows]
     return [
@@ -175,13 +171,13 @@ def without_repeats(rows: Sequence[NumberRow]) -> list[NumberRow]:
 
 
 def guess(label: str) -> str | None:
-    """The kind of the column. Returns None if no pattern matches the label."""
+    """Returns None if no pattern matches the label."""
     text = folded(label[:LETTERS])
     return OWN.get(text) or next((column for column, pattern in COMPILED if text and pattern.search(text)), None)
 
 
 def columns_of(sheet: Sheet, labels: Sequence[str]) -> list[str]:
-    """The kind of each column of the sheet; a column that is not read has the kind "". No kind is returned twice."""
+    """A column that is not read has the kind "". No other kind is returned twice."""
     columns = list[str]()
     for label in labels[: sheet.width]:
         column = guess(label) or ""
