@@ -1,12 +1,11 @@
-"""`python -m bench.alert_burst` measures how soon all areas are notified in a burst of Extreme hazards.
+"""`python -m bench.alert_burst` measures how soon people are notified in a burst of Extreme hazards.
 
-A system sends 1,000 Extreme hazards in 20 areas in one request. There are two recipients: one gets webhooks, the other
-gets mails. An area counts as notified when each of the two recipients has got the first message about the area. The
-benchmark prints two times: until the last area is notified, and until recipients are notified of all hazards. The
-benchmark also prints the number of mail threads. The first id in a mail's header References names the thread of the
-mail. In the first burst, the hazards of different areas come in random order. In a second burst, all hazards of one
-area come before the hazards of the next area. The order of the second burst is the worst one, and Dayar promises no
-time for it.
+A system sends 1,000 Extreme hazards in 20 areas in one request. One recipient gets webhooks, and another recipient
+gets mails. An area counts as notified when both recipients have got their first message about the area. The
+benchmark prints the time until the last area is notified, and the time until both recipients know of all hazards.
+The benchmark also prints the number of mail threads. In the first burst, the areas come in random order. In the
+second burst, all hazards of one area come before the hazards of the next area. Dayar promises no time for the second
+burst.
 """
 
 import argparse
@@ -46,7 +45,7 @@ ALL_SECONDS = 120.0
 
 
 class Mailbox:
-    """Stores the mails that arrive, each with its time. The mails are parsed only after the measurement."""
+    """Stores each mail with its time of arrival, and parses the mails only after the measurement."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[float, bytes]] = []
@@ -57,15 +56,12 @@ class Mailbox:
         return "250 OK"
 
     def taken(self) -> list["Mail"]:
-        """The mails that have arrived since the last call."""
         mails, self.mails = self.mails, []
         return [Mail.of(moment, content) for moment, content in mails]
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail about an alert, with the id of the mail's thread."""
-
     arrived_at: float
     alert_id: str
     thread: str
@@ -81,8 +77,6 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """For each channel: the seconds until the last area was notified, and until the recipient knew of all hazards."""
-
     name: str
     areas: Mapping[str, float]
     all: Mapping[str, float]
@@ -93,10 +87,10 @@ class Burst:
 
 
 class BurstBench(Latency):
-    """Runs the worker of the alerts service, with a second recipient, who gets mails."""
+    """Adds a second recipient, who gets mails."""
 
     mailbox: Mailbox
-    threads = 0  # a burst has at most this many threads
+    threads = 0
 
     async def start_with_mail(self, mailbox: Mailbox, port: int) -> None:
         self.mailbox = mailbox
@@ -114,7 +108,6 @@ class BurstBench(Latency):
         )
 
     async def burst(self, name: str, pcodes: Sequence[str]) -> Burst:
-        """Sends one hazard for each P-code in one request, and waits until every message has arrived."""
         loop = asyncio.get_running_loop()
         reports = {str(uuid4()): pcode for pcode in pcodes}
         body = json.dumps([hazard(id, pcode) for id, pcode in reports.items()]).encode()
@@ -147,7 +140,6 @@ class BurstBench(Latency):
 
 
 def last_area(arrivals: Iterable[tuple[str, float]]) -> float:
-    """The time at which the first message about the last area arrived."""
     first = dict[str, float]()
     for pcode, moment in arrivals:
         first[pcode] = min(moment, first.get(pcode, moment))

@@ -5,9 +5,9 @@ measurement, the benchmark sends hazards for 20 seconds, because Kafka's JVM fir
 open loop: each request has a scheduled time, which does not depend on earlier requests. The latency of a request is
 measured from its scheduled time.
 
-All stages that choose recipients have work: an escalation policy names a roster in which the recipient is on duty, and
-five silences are in force. After each fifth Extreme hazard, the benchmark also posts a Moderate hazard of a feed, with
-the same type and place. The alerts about the Extreme hazards inhibit the alert about the Moderate hazard.
+All stages that choose recipients have work: an escalation policy names a roster in which the recipient is on duty,
+and five silences are in force. After each fifth Extreme hazard, the benchmark also posts a Moderate hazard with the
+same type and place, which the Extreme hazard inhibits.
 """
 
 import argparse
@@ -81,8 +81,6 @@ class Pass:
 
 
 class Latency:
-    """Runs intake and alerts as separate processes, and a receiver that records the arrival of each webhook."""
-
     def __init__(self, made: Bench, hook: Hook, rate: float) -> None:
         self.made, self.hook, self.rate, self.sent = made, hook, rate, Sent()
         tokens = [made.installation.token(roles=[Role.OPERATOR], sources=[CENTRE]) for _ in range(ACCOUNTS)]
@@ -113,7 +111,6 @@ class Latency:
 
     @property
     def processes(self) -> dict[str, list[psutil.Process]]:
-        """The processes and child processes of each component. PostgreSQL has a child process for each connection."""
         return {name: family(roots) for name, roots in self.roots.items()}
 
     async def timed(self, name: str, post: Post, count: int) -> Pass:
@@ -143,7 +140,6 @@ class Latency:
                 await self.hook.came.wait()
 
     def came(self) -> dict[str, float]:
-        """The time at which the first webhook of each report arrived."""
         arrivals: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
             if (report_id := body["data"].get("report_id")) is not None:  # webhooks about households have no report id
@@ -177,7 +173,10 @@ class Latency:
         self.sent.answered("hazards", answer)
 
     async def webhook(self, client: httpx.AsyncClient, id: str) -> None:
-        """Post a signed webhook directly to the receiver. No alert's webhook can arrive faster than this webhook."""
+        """Post a signed webhook directly to the receiver.
+
+        The time of this webhook is the lower limit for the webhooks of alerts.
+        """
         content, now = json.dumps({"type": "bench", "data": {"report_id": id}}), datetime.now(UTC)
         assert self.hook.secret is not None
         signature = Webhook(self.hook.secret).sign(id, now, content)
@@ -197,10 +196,7 @@ def silences(now: datetime) -> Iterator[Silence]:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """Yields a dictionary.
-
-    At the end of the context, the dictionary has the CPU seconds that each component's processes used.
-    """
+    """At the end of the context, the dictionary has the CPU seconds of each component."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used

@@ -43,8 +43,6 @@ SETTLED = "SELECT coalesce(sum(next_offset), 0) FROM consumer_offsets WHERE topi
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The wall-clock time and the CPU time for processing one household, in milliseconds."""
-
     known: int
     milliseconds: float
     alerts: float
@@ -58,11 +56,10 @@ class Cost:
 
 
 class Load:
-    """Known and arriving households. Each household moved between two districts on a day of the last ten years.
+    """Known and arriving households.
 
-    Ten departures from one district on one day would raise an alert. The moves are spread over so many days that ten
-    departures on one day are rare. Alerts would distort the result, because raising an alert takes as much time as all
-    other work.
+    The moves are spread over ten years, because ten departures from one district on one day would raise an alert and
+    distort the result.
     """
 
     def __init__(self, latency: Latency, engine: AsyncEngine) -> None:
@@ -71,7 +68,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Fill the tables with `number` households. Triggers count each household, so several transactions are used."""
+        """Several transactions are used, because triggers count each household."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
@@ -111,7 +108,6 @@ class Load:
         )
 
     async def cost(self, publisher: Publisher, known: int, count: int) -> Cost:
-        """Measure the time per household while the service processes a backlog of `count` households."""
         await self.know(known)
         messages = [message(self.household()) for _ in range(count)]
         with spent(self.latency.processes) as used:
@@ -214,7 +210,6 @@ async def measure(made: Bench, arguments: argparse.Namespace) -> int:
 async def passes(
     latency: Latency, load: Load, publisher: Publisher, arguments: argparse.Namespace
 ) -> tuple[Pass, Pass]:
-    """Measure in turns: hazards alone (A), and hazards while households arrive (B)."""
     alone: list[float] = []
     loaded: list[float] = []
     for _ in range(ROUNDS):
@@ -225,10 +220,6 @@ async def passes(
 
 
 def ratio(costs: Sequence[Cost]) -> float:
-    """Divide the CPU time with many known households by the CPU time with few.
-
-    In `costs`, measurements with few and with many households alternate.
-    """
     few, many = (sum(cost.alerts + cost.components for cost in costs[start::2]) for start in (0, 1))
     return many / few
 

@@ -1,11 +1,10 @@
 """`python -m bench.alerts_vs_alertmanager` compares Dayar with Prometheus's Alertmanager: latency and loss, in one run.
 
-Dayar gets Extreme hazards by HTTP and sends a webhook for each. Alertmanager gets the same number of alerts by its API
-and sends a webhook for each group; every alert is a separate group. Alertmanager runs once with its default
-`group_wait` of 30 seconds, and once with `group_wait: 0s`. Each system is measured twice: once undisturbed, and once
-while a process is killed. In the second measurement, SIGKILL ends the notifying process in the middle of the load. The
-process is started again at once. A client repeats a request until it is accepted. An accepted alert counts as lost if
-no webhook came for it within a minute.
+Dayar gets Extreme hazards by HTTP and sends a webhook for each. Alertmanager gets the same number of alerts by its
+API and sends a webhook for each group; every alert is a separate group. Alertmanager runs once with its default
+`group_wait` of 30 seconds, and once with `group_wait: 0s`. Each system is measured undisturbed, and then again while
+SIGKILL ends its notifying process. The killed process is started again at once. A client repeats a request until it
+is accepted. An accepted alert counts as lost if no webhook came for it within a minute.
 """
 
 import argparse
@@ -50,8 +49,6 @@ receivers: [{{ name: bench, webhook_configs: [{{ url: "{url}", send_resolved: fa
 
 
 class Arrivals:
-    """A receiver of webhooks that records when each alert first arrived, and how often it arrived."""
-
     def __init__(self) -> None:
         self.at: dict[str, float] = {}
         self.counts: Counter[str] = Counter()
@@ -85,7 +82,6 @@ class Arrivals:
 
 
 def ids(body: dict[str, Any]) -> list[str]:
-    """The ids of the alerts in a webhook of Alertmanager, or the id of the report in a webhook of Dayar."""
     if "alerts" in body:
         return [alert["labels"]["id"] for alert in body["alerts"]]
     return [body["data"]["report_id"]]
@@ -96,9 +92,7 @@ class System(Protocol):
 
     async def start(self) -> None: ...
 
-    async def restart(self) -> None:
-        """Kill the process that notifies, and start it again."""
-        ...
+    async def restart(self) -> None: ...
 
     async def post(self, client: httpx.AsyncClient, id: str) -> httpx.Response: ...
 
@@ -186,10 +180,7 @@ class Alertmanager:
 
 
 async def send(system: System, arrivals: Arrivals, count: int, rate: float, *, kills: bool = False) -> dict[str, float]:
-    """Post an alert every 1/rate seconds. After the last alert, wait until none has arrived for a minute.
-
-    Returns for each alert the time at which it was due.
-    """
+    """Returns for each alert the time at which it was due."""
     loop, due = asyncio.get_running_loop(), dict[str, float]()
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client, asyncio.TaskGroup() as group:
         began = loop.time()
@@ -206,7 +197,6 @@ async def send(system: System, arrivals: Arrivals, count: int, rate: float, *, k
 
 
 async def accepted(system: System, client: httpx.AsyncClient, id: str) -> None:
-    """Post until the system has accepted the alert."""
     while True:
         with contextlib.suppress(httpx.TransportError):
             if (await system.post(client, id)).is_success:
@@ -215,10 +205,7 @@ async def accepted(system: System, client: httpx.AsyncClient, id: str) -> None:
 
 
 async def measure(system: System, arrivals: Arrivals, count: int, rate: float) -> int:
-    """Print the latency without a kill, and how many alerts were lost or sent twice because of the kill.
-
-    Returns the number of lost alerts.
-    """
+    """Returns the number of lost alerts."""
     await system.start()
     try:
         await send(system, arrivals, WARM_UP, rate)

@@ -16,7 +16,7 @@ from tests.console.factories import NOW, TODAY, alert, group
 from tests.console.pages.conftest import Whole
 
 ALERTS, HAZARDS, LOCALITIES = 500, 300, 2_000
-AT_ONCE = 500  # this many events are published together
+AT_ONCE = 500
 CORNERS = 24
 TYPES = ("mudflow", "landslide", "rockfall", "avalanche", "river_flood", "hail", "strong_wind", "heavy_rain")
 SEVERITIES = ("Extreme", "Severe", "Severe", "Moderate", "Moderate", "Moderate", "Minor", "Unknown")
@@ -25,14 +25,12 @@ DISTRICTS = tuple(dict.fromkeys(str(row["parent"]) for row in gazetteers.drawn(L
 
 
 def villages() -> Iterator[tuple[str, str]]:
-    """The settlements of the drawn gazetteer, each with its district."""
     rows = gazetteers.drawn(LOCALITIES)
     districts = {row["pcode"]: str(row["parent"]) for row in rows if row["level"] == 3}
     return ((str(row["pcode"]), districts[row["parent"]]) for row in rows if row["level"] == 4)
 
 
 def areas(draw: Random) -> Iterator[dict[str, Any]]:
-    """Yields again and again: a district with a polygon, a district with a point, and a district alone."""
     for number in count():
         district = DISTRICTS[number % len(DISTRICTS)]
         lat, lon = draw.uniform(39.6, 42.8), draw.uniform(70.0, 79.5)
@@ -51,10 +49,7 @@ def ring(lat: float, lon: float) -> list[list[float]]:
 
 
 def fill(whole: Whole, desk: httpx.Client) -> None:
-    """Counts people in the localities, reports the hazards, and raises alerts until enough are open.
-
-    `desk` is signed in as an operator.
-    """
+    """`desk` is signed in as an operator."""
     counted = [
         group(
             7,
@@ -87,15 +82,10 @@ def further_alert(number: int) -> AlertRaised:
 
 
 def has_settled(desk: httpx.Client) -> bool:
-    """Whether the workers of all services have handled all records."""
     ledgers = [desk.get(path).json() for path in ("/alerts/v1/ledger", "/console/v1/ledger", "/registry/v1/ledger")]
     return all(each["on_its_way"] == 0 for ledger in ledgers for each in ledger["partitions"])
 
 
 def ids(desk: httpx.Client, layer: str) -> list[str]:
-    """The ids in a layer of the map.
-
-    The layer has all hazards in force, and all alerts that nobody has acknowledged.
-    """
     features = desk.get(f"/console/v1/map/{layer}").json()["features"]
     return [feature["properties"]["id"] for feature in features]

@@ -1,9 +1,9 @@
 """`python -m bench.console` measures the console on a busy day.
 
 500 alerts are open, 300 hazards are in force, and people are counted in 2,000 localities. The benchmark measures how
-long the server renders pages, panels and layers of the map, and how long the first load of the board takes. The
-benchmark also measures how busy the browser is while the map is panned, and the time from Kafka to the screen. The
-event stream is compared with the stream of a plain app.
+long the server renders each page, and how long the first load of the board takes. The benchmark also measures how
+busy the browser is while the map is panned, and the time from Kafka to the screen. The event stream is compared with
+the stream of a plain app.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def measure_panning(whole: Whole, _: httpx.Client, promises: Promises, __: argpa
 
 
 PARTS = {"pages": measure_pages, "screen": measure_screen, "panning": measure_panning}
-STREAMS = "streams"  # the measurement of streams needs no busy day
+STREAMS = "streams"
 
 
 def measure_busy_day(installation: Installation, promises: Promises, arguments: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ def measure(desk: httpx.Client, pids: list[int], promises: Promises, *, requests
     """
     for name, next_path in paths(desk).items():
         taken = []
-        answer = desk.get(next_path()).raise_for_status()  # the first rendering compiles the template
+        answer = desk.get(next_path()).raise_for_status()
         spent = cpu(family(pids))
         for _ in range(requests):
             path = next_path()
@@ -36,7 +36,6 @@ def measure(desk: httpx.Client, pids: list[int], promises: Promises, *, requests
 
 
 def paths(desk: httpx.Client) -> dict[str, Callable[[], str]]:
-    """Maps each kind of page to a function that returns the path of the next request."""
     alerts, hazards = map(cycle, (of_the_alerts_service(desk), ids(desk, "hazards")))
     words = cycle(("сель", "оползень", "mudflow", "километр", "mud kadamjai", "нет такого слова"))
     return {
@@ -54,5 +53,5 @@ def always(path: str) -> Callable[[], str]:
 
 
 def of_the_alerts_service(desk: httpx.Client) -> Iterator[str]:
-    """The ids of the alerts that the alerts service itself has raised. The service has pages only for these alerts."""
+    """The alerts that the alerts service has raised. Only these alerts have pages in the alerts service."""
     return iter([each["alert_id"] for each in desk.get("/alerts/v1/alerts?state=open&limit=200").json()["alerts"]])

@@ -15,7 +15,6 @@ from tests.console.pages.contexts import new_context
 PROMISED_MS = 8.0
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 FRAME = "FireAnimationFrame"
-# the names of the events in which the main thread runs scripts, computes styles or lays out elements
 WORK = frozenset(
     {
         FRAME,
@@ -54,7 +53,6 @@ def measure(whole: Whole, browser: Browser, promises: Promises) -> None:
 
 
 def pan(page: Page) -> None:
-    """Drags the map to and fro, as a hand does."""
     box = page.locator("#map canvas").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -69,7 +67,6 @@ def pan(page: Page) -> None:
 
 
 def frames_of(trace: Sequence[dict[str, Any]]) -> Iterator[float]:
-    """The CPU milliseconds of the main thread's scripts and styles between the beginnings of two frames."""
     work = [event for event in trace if event.get("ph") == "X" and event["name"] in WORK]
     of_frames = [event for event in work if event["name"] == FRAME]
     main = {(event["pid"], event["tid"]) for event in of_frames}
@@ -84,7 +81,7 @@ def begin(event: dict[str, Any]) -> tuple[int, int]:
 
 
 def outermost(events: Sequence[dict[str, Any]]) -> list[Work]:
-    """The events that are not part of another event, so that no time is counted twice."""
+    """Events inside another event are left out, so that no time is counted twice."""
     whole: list[Work] = []
     for event in events:
         ended = event["ts"] + event.get("dur", 0)

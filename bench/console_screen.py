@@ -26,9 +26,9 @@ from tests.console.pages.contexts import new_context
 PROMISED_LOAD_MS, PROMISED_SCREEN_MS = 2_000.0, 300.0
 LOADS = 7
 RATE, LISTENERS = 20, 99
-CHANGED = 30  # this many alerts and this many hazards change in turns
+CHANGED = 30
 WARM_UP_SECONDS = 5
-# Notes when a frame first shows each version of a row. The times are by the computer's clock.
+# Notes when a frame first shows each version of a row, by the computer's clock.
 WATCH = """() => {
   window.shown = {};
   document.addEventListener("drawn", () => requestAnimationFrame(() => setTimeout(() => {
@@ -57,11 +57,6 @@ def measure_first_load(whole: Whole, browser: Browser, promises: Promises) -> No
 
 @dataclass
 class Changes:
-    """The ids of alerts and hazards at the top of the board's lists.
-
-    The alerts and hazards change in turns, and the times of the changes are stored.
-    """
-
     alerts: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])
     hazards: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])
     published: list[tuple[UUID, int, float]] = field(default_factory=list)  # id, version and time in ms
@@ -85,7 +80,7 @@ class Changes:
         return hazard(kind, hazard_id=self.hazards[number], onset=NOW, **state)
 
     async def publish(self, of_alerts: Publisher, of_hazards: Publisher, seconds: float) -> None:
-        """Changes one alert or hazard every 1/RATE seconds. A late publication does not delay the next publications."""
+        """A late publication does not delay the next publications."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for turn in range(int(seconds * RATE)):
@@ -99,7 +94,6 @@ class Changes:
                 group.create_task(publisher.publish(message(event), timeout=20))
 
     def delays(self, shown: dict[str, float]) -> list[float]:
-        """For each change, the time from its publication until the screen showed this change or a newer one."""
         times: dict[UUID, list[tuple[int, float]]] = {}
         for name, at in shown.items():
             key, version = name.split()
@@ -111,7 +105,6 @@ class Changes:
 
 
 def measure_kafka_to_screen(whole: Whole, browser: Browser, promises: Promises, *, seconds: int) -> None:
-    """Measure the time from the publication of an event until a frame shows it, while others also listen."""
     changes = Changes()
     whole.publish(*(make(number, 1) for number in range(CHANGED) for make in (changes.alert, changes.hazard)))
     seat = Seat(whole, new_context(browser), Role.OPERATOR)
@@ -123,7 +116,7 @@ def measure_kafka_to_screen(whole: Whole, browser: Browser, promises: Promises, 
     with start_blocking_portal() as portal:
         running = portal.start_task_soon(run, whole, changes, seconds)
         while not running.done():
-            page.wait_for_timeout(200)  # during this wait, Playwright handles the messages of the browser
+            page.wait_for_timeout(200)  # Playwright handles the browser's messages during this wait
         running.result()
     page.wait_for_timeout(3_000)
     taken = changes.delays(page.evaluate("window.shown"))[WARM_UP_SECONDS * RATE :]

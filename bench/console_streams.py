@@ -22,7 +22,7 @@ from tests.installation import Installation
 
 PROMISED = 1.3
 LISTENERS, ROUNDS = 1_000, 2
-SINGLE, BURST = 100, 200  # the numbers of events that a pass publishes one after the other, and at once
+SINGLE, BURST = 100, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,6 @@ class Pass:
 
 
 class Streams:
-    """The console and the plain app as separate processes, which read the same topic."""
-
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.tokens = [installation.token(roles=[Role.OPERATOR]) for _ in range(ACCOUNTS)]
@@ -92,7 +90,6 @@ class Streams:
 
 
 async def sent(publisher: Publisher, events: int, counted: Counted) -> None:
-    """Publishes the events, and returns when every listener has got them."""
     wanted = counted.events + events * LISTENERS
     await publisher.publish_all([message(hazard()) for _ in range(events)], timeout=60)
     async with asyncio.timeout(120):

@@ -25,14 +25,11 @@ BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
 HAZARD_TYPES = (*[HazardType.MUDFLOW] * 6, HazardType.EARTHQUAKE, HazardType.LANDSLIDE, HazardType.FLASH_FLOOD)
 SHELTERS = (Shelter.TENT, Shelter.SCHOOL, Shelter.MOSQUE, Shelter.HOST_RELATIVES, Shelter.HOST_OTHERS, Shelter.UNKNOWN)
 MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
-TWICE = 10  # in each group of this many displacements, the first two are of the same household
+TWICE = 10  # in each ten displacements, the first two are of the same household
 
 
 class Displacements:
-    """The rows of some displacements in the tables `episodes`, `stays` and `passages`.
-
-    The rows depend only on the numbers of the displacements and on `now`.
-    """
+    """The rows depend only on the numbers of the displacements and on `now`."""
 
     def __init__(self, numbers: range, now: datetime) -> None:
         self.episodes: list[Row] = []
@@ -102,18 +99,15 @@ def episodes(numbers: range, now: datetime) -> Iterator[Row]:
 
 
 def units() -> list[str]:
-    """The P-codes of the districts."""
     return [unit.pcode for unit in Places.load().units() if unit.level == 2]
 
 
 def member(draw: Random) -> dict[str, Any]:
-    """A person of any age, whose birth date, birth year or age is known. One person in ten has no known age."""
     born = date(1940, 1, 1) + timedelta(days=draw.randrange(83 * 365))
     known = draw.choice(({"birth_date": f"{born}"}, {"birth_year": born.year}, {"age": 2023 - born.year}))
     return {"sex": draw.choice(SEXES).value, **(known if draw.random() < 0.9 else {})}
 
 
 def reasons_of(reason: Reason, draw: Random) -> list[str]:
-    """One displacement in five has a second reason."""
     others = [draw.choice(BROADER)] if draw.random() < 0.2 else []
     return list(dict.fromkeys(each.value for each in (reason, *others)))

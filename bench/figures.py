@@ -37,17 +37,16 @@ UNLIMITED = ("/v1/statistics/movements", "/v1/statistics/duration")
 MILLION = 1_000_000
 AT_ONCE = 50_000  # a transaction writes at most this many displacements
 STATEMENT_SECONDS = 600  # one statement sums the changes of many displacements, which takes long
-CHANGES_AT_ONCE = 5 * AT_ONCE  # this many changes are summed together
-MEMORY = "512MB"  # for this statement
+CHANGES_AT_ONCE = 5 * AT_ONCE
+MEMORY = "512MB"
 Change = Callable[[], Awaitable[None]]
 
 
 async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
-    """Copy displacements and movements into the tables, and add them to the sums by the statement of the worker.
+    """Copy displacements and movements into the tables, and sum all changes in one statement.
 
-    In an installation, the worker sums only few changes in one transaction, because reports wait for the CPU during the
-    summing. In this benchmark, all changes of a copy are summed together, so that the same rows of sums are written
-    less often. While PostgreSQL works, a thread makes the next displacements.
+    The worker of an installation sums only few changes in one transaction, because reports wait for the CPU during
+    the summing.
     """
     began, engine = time.perf_counter(), database.engine(settings, idle_seconds=STATEMENT_SECONDS)
     event.listen(engine.sync_engine, "do_connect", allow_memory)
@@ -75,10 +74,7 @@ def allow_memory(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """Yields a function that makes the registry compute its next answer again, instead of taking it from the cache.
-
-    The function changes no displacement.
-    """
+    """Yields a function that makes the registry compute its next answer again. The function changes no displacement."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
 
@@ -97,10 +93,7 @@ async def unchanged() -> None:
 async def measure(
     client: httpx.AsyncClient, name: str, path: str, count: int, pids: list[int], change: Change
 ) -> tuple[float, int]:
-    """Return the p99 of the response time in milliseconds, and the size of an answer in bytes.
-
-    The function also prints the CPU time, which does not depend on other load of the machine.
-    """
+    """Return the p99 of the response time in milliseconds, and the size of an answer in bytes."""
     taken, spent = [], cpu(family(pids))
     for _ in range(count):
         await change()
@@ -115,7 +108,7 @@ async def measure(
 
 
 async def read(client: httpx.AsyncClient, path: str) -> int:
-    """Read an answer, or all its pages if the path has a limit. Return the bytes."""
+    """Read an answer with all its pages, and return the bytes."""
     answer = (await client.get(path)).raise_for_status()
     following = answer.json()["next"] if "&limit=" in path else None
     cursor = path.partition("&cursor=")[0] + f"&cursor={following}"
@@ -125,8 +118,8 @@ async def read(client: httpx.AsyncClient, path: str) -> int:
 def is_kept(path: str, displacements: int, p99: float, size: int) -> bool:
     """Whether the size and the time are within the promised limits.
 
-    With a million displacements or more, the figures page has no time limit. Requests for movements and durations have
-    no limit, because the first page also needs all routes, and nobody knows how many routes there are.
+    With a million displacements, the figures page has no time limit. Movements and durations have no limit, because
+    their first page needs all routes.
     """
     if path.startswith(UNLIMITED):
         return True

@@ -23,8 +23,6 @@ from tests.waiting import wait_for
 
 
 class Watched:
-    """Decrypts reports as the registry's consumer does, and creates FILE at the first report."""
-
     def __init__(self, settings: RegistrySettings, file: Path, digests: Digests) -> None:
         self._open, self._file = ReportOpener(Opener(settings.seal_private_keys), digests), file
         self._has_begun = False

@@ -1,9 +1,10 @@
 """`python -m bench.first_hour` measures how soon counted people are on the board and in an alert.
 
 The benchmark enters the four counts of 5 May 2022 again and again: 70, 150 and 37 persons from one district, and 26
-persons whose origin is not known. The measured time of an evening begins with the answer to the evening's last report.
-The measured time ends when the board's panel shows all persons, and one alert counts all persons of known origin. For
-comparison, the benchmark also measures the same requests to the board and to the alerts API after everything is shown.
+persons whose origin is not known. The measured time of an evening begins with the answer to the last report. The
+measured time ends when the board shows all persons, and one alert counts all persons of known origin. For
+comparison, the benchmark also measures the same requests to the board and to the alerts API after everything is
+shown.
 """
 
 import argparse
@@ -41,12 +42,11 @@ SHOWN = re.compile(r"([0-9][0-9,]*) persons")
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """`desk` may report and may read the board. All counts are partial, so that each evening's people are added."""
+    """`desk` may report and may read the board."""
 
     desk: httpx.Client
 
     def enter(self) -> None:
-        """Enter the counts of one evening."""
         now = datetime.now(UTC)
         for count in COUNTS:
             body = {
@@ -69,7 +69,6 @@ class Centre:
                 raise SystemExit(f"VOID: intake answered {answer.status_code}: {answer.text}")
 
     def has_everybody(self, evenings: int) -> bool:
-        """Whether the board shows everybody, and exactly one alert counts everybody of known origin."""
         if self.persons_on_board() != evenings * PERSONS:
             return False
         alerts = self.desk.get("/alerts/v1/alerts?state=open").json()["alerts"]
@@ -97,7 +96,6 @@ def centre() -> Iterator[Centre]:
 
 
 def until(is_true: Callable[[], bool]) -> float:
-    """The seconds until the condition is true."""
     began = time.perf_counter()
     if not wait_until(is_true, timeout=60, every=0.02):
         raise SystemExit("VOID: the board or the alert did not show everybody within a minute")

@@ -29,14 +29,12 @@ from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 ALLOWED_MS = 50
 QUIET_SECONDS = 1.5
 LONGEST_SECONDS = 60  # the last bodies of an attack must be answered within this time
-SENDERS = 8  # clients that send hostile bodies, each on its own connection
+SENDERS = 8
 PAUSE_SECONDS = 0.01
 
 
 @dataclass
 class Kind:
-    """One kind of body, and the response times in ms of normal requests before and during an attack with this kind."""
-
     name: str
     request: bytes
     quiet: list[float] = field(default_factory=list)
@@ -54,7 +52,6 @@ class Kind:
 
     @property
     def longest_step(self) -> float:
-        """The longest step of the event loop, in ms of CPU time."""
         return 1000 * max((step.loop for step in self.steps), default=0)
 
     def __str__(self) -> str:
@@ -83,9 +80,9 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
 
 
 async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path, attacker: Executor) -> None:
-    """Measure normal requests during an attack, then wait for the answer to its last body.
+    """Measure normal requests during an attack.
 
-    Without this wait, the attack would disturb the next measurement.
+    The answer to the attack's last body is awaited, because this body would disturb the next measurement.
     """
     began = time.monotonic()
     attacking = attacker.submit(attack, port, kind.request, end=began + seconds)
@@ -96,10 +93,7 @@ async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, fi
 
 
 def hostile(made: Bench, port: int) -> list[Kind]:
-    """The kinds of hostile bodies.
-
-    Each body is sent with an operator's token, or with a phone's token that expired long ago.
-    """
+    """Each body is sent with an operator's token, or with a phone's expired token."""
     phone = made.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
     desk = made.installation.token(roles=[Role.OPERATOR], channel=SubmissionChannel.CONSOLE)
     kinds = ((DISPLACEMENTS, SINGLES, phone), ("/v1/hazards", HAZARDS, desk), (BATCH, BATCHES, phone))
@@ -111,7 +105,7 @@ def hostile(made: Bench, port: int) -> list[Kind]:
 
 
 def attack(port: int, request: bytes, *, end: float) -> int:
-    """Send the request over several connections until `end`. Return the number of answers.
+    """Return the number of answers.
 
     The attack and the probe run in separate processes, because the probe must not measure the work of the attack.
     """
@@ -124,7 +118,6 @@ def attack(port: int, request: bytes, *, end: float) -> int:
 
 
 async def send(port: int, request: bytes, *, end: float) -> int:
-    """Send the request again after each answer, until `end`. Return the number of answers."""
     answers = 0
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with contextlib.closing(writer):
@@ -138,7 +131,6 @@ async def send(port: int, request: bytes, *, end: float) -> int:
 
 
 async def probe(made: Bench, port: int, *, seconds: float) -> list[float]:
-    """Send a valid report, an invalid report, and a request for `/live` in turn, and return their times."""
     delays: list[float] = []
     headers = {"authorization": f"Bearer {made.tokens[0]}", "content-type": "application/json"}
     end = time.perf_counter() + seconds

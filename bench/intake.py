@@ -36,8 +36,6 @@ PASS_SECONDS = 60  # time limit of a pass; other programs would disturb a longer
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One measurement: the reports per second, and the CPU time per report of each family of processes."""
-
     name: str
     reports: int
     seconds: float
@@ -54,21 +52,18 @@ class Pass:
 
 
 class Bench:
-    """Starts the servers and two separate processes: intake, and the app of `bench.plain`, which only validates."""
+    """Runs intake and the app of `bench.plain`, each in separate processes."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        # there are so many accounts that no account exceeds its limit of concurrent requests
+        # with this many accounts, no account exceeds its limit of concurrent requests
         self.tokens = [installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
-        self.sent: set[str] = set()  # the ids of the reports that intake received
+        self.sent: set[str] = set()
         self.is_void = False
         self._intake: Process | None = None
 
     def ours(self, *command: str) -> tuple[Process, int]:
-        """Start intake, and wait for its dependencies, because intake would spool every report without them.
-
-        `command` is a module to run instead of intake's web server.
-        """
+        """Start intake, and wait for its dependencies. Without them, intake would spool every report."""
         self._intake, port = self._started(*(command or ("services.intake", "web")))
         if not wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/ready").is_success, timeout=60, every=0.2):
             raise RuntimeError(self._intake.log_tail())
@@ -98,10 +93,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """Measure one pass.
-
-        If an answer has another status than `status`, the run is void, because a refusal takes less time.
-        """
+        """A pass with another status than `status` is void, because a refusal takes less time."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {
@@ -127,7 +119,6 @@ class Bench:
         return [server.process.pid for server in self.installation.components.started]
 
     async def balances(self, port: int) -> bool:
-        """Whether intake accepted every report and spooled none, and Kafka has one record for each report."""
         headers = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
             await wait_for(lambda: self.has_drained(client), timeout=120)
@@ -157,7 +148,7 @@ def bench() -> Iterator[Bench]:
 
 
 def reports(count: int, *, persons: int = 5) -> list[bytes]:
-    """Household reports with different ids. Each report lists all members of the household."""
+    """Each report lists all members of the household."""
     template = json.dumps(household(persons)).encode()
     report_id, household_id = b"00000000-0000-4000-8000-000000000001", b"00000000-0000-4000-8000-000000000002"
     return [
@@ -167,7 +158,6 @@ def reports(count: int, *, persons: int = 5) -> list[bytes]:
 
 
 def ids(bodies: Iterable[bytes]) -> set[str]:
-    """The report ids in bodies of one or many reports."""
     return {report_id.decode() for body in bodies for report_id in REPORT_ID.findall(body)}
 
 

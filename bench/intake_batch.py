@@ -7,9 +7,9 @@ from bench.intake import BATCH, Bench, Pass, reports, run, verdict
 from deploy.local.process import Process
 
 PROMISED = 0.5
-ROUNDS = 5  # intake and the other app take turns in short passes, so that other load slows down both equally
+ROUNDS = 5  # short passes take turns, so that other load slows down both apps equally
 TOGETHER = 50
-CONNECTIONS = 64  # each connection sends one request with fifty reports, so 3,200 reports are in flight
+CONNECTIONS = 64
 
 
 async def measure(made: Bench, count: int, persons: int) -> int:

@@ -12,8 +12,6 @@ ACCOUNTS = 50
 
 
 class Counted:
-    """Counts the events that all listeners together have got."""
-
     def __init__(self) -> None:
         self.events = 0
         self._wanted = 0
@@ -51,7 +49,7 @@ class StreamListener(asyncio.Protocol):
             self._begun.set_result(None)
         data = self._end + data
         self._counted.add(data.count(EVENT))
-        self._end = data[-len(EVENT) + 1 :]  # an event may arrive in two parts
+        self._end = data[-len(EVENT) + 1 :]
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self._begun.done():
@@ -59,7 +57,7 @@ class StreamListener(asyncio.Protocol):
 
 
 async def listen(port: int, tokens: Sequence[str], count: int, counted: Counted) -> list[StreamListener]:
-    """Returns when all listeners get the stream. The listeners have several addresses, as on several computers."""
+    """Returns when all listeners get the stream. The listeners have several addresses, like several computers."""
     loop, listeners = asyncio.get_running_loop(), []
     for number, token in zip(range(count), cycle(tokens), strict=False):
         begun: asyncio.Future[None] = loop.create_future()

@@ -1,4 +1,7 @@
-"""Sends HTTP requests over persistent connections. An asyncio protocol takes less CPU time than a client library."""
+"""Sends HTTP requests over persistent connections.
+
+An asyncio protocol takes less CPU time than a client library.
+"""
 
 import asyncio
 import time
@@ -26,7 +29,7 @@ class Sender(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # the cast is needed because uvloop's transport is not a subclass of `asyncio.Transport`
+        # uvloop's transport is not a subclass of `asyncio.Transport`
         self._transport = cast(asyncio.Transport, transport)
         self._next()
 

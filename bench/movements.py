@@ -26,10 +26,7 @@ TO = {
 
 
 def moved(episode: Row, now: datetime, pcodes: Sequence[str]) -> tuple[list[Row], list[Row]]:
-    """The stays and passages of the household after its displacement. The household's first movement ends the episode.
-
-    `pcodes` are the possible destinations of the households' movements.
-    """
+    """The stays and passages of the household after its displacement. The first movement ends the episode."""
     draw = Random(episode["report_id"].int)
     stays: list[Row] = []
     passages: list[Row] = []
@@ -47,7 +44,6 @@ def moved(episode: Row, now: datetime, pcodes: Sequence[str]) -> tuple[list[Row]
 
 
 def movements(draw: Random, departed_at: datetime, now: datetime) -> Iterator[tuple[Movement, datetime]]:
-    """The kinds and times of the movements that happened before `now`."""
     onward = (Movement.TRANSFERRED, 1 / 8), (Movement.DISPLACED_AGAIN, 1 / 16)
     kinds = [kind for kind, share in onward if draw.random() < share]
     ending = draw.random()
@@ -63,7 +59,6 @@ def movements(draw: Random, departed_at: datetime, now: datetime) -> Iterator[tu
 
 
 def of_people(present: Row, codes: list[int], at: datetime) -> Row:
-    """A row like `present`, but only with these people of the household, from the time `at` on."""
     numbers = described(codes, new_years=new_years(present["departed_at"], at))
     return {
         **present,
@@ -81,7 +76,6 @@ def of_people(present: Row, codes: list[int], at: datetime) -> Row:
 
 
 def place(kind: Movement, episode: Row, pcode: str) -> Row:
-    """The place of the people after the movement. People return to their origin."""
     is_return = kind is Movement.RETURNED
     return {
         "movement": kind,

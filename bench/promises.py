@@ -25,7 +25,7 @@ class Promises:
 def percentile(values: Sequence[float], share: float) -> float:
     """The percentile for a share such as 0.99, interpolated between the two nearest values.
 
-    With 100 values, the nearest value alone would be the longest, and not the 99th percentile.
+    Without interpolation, the 99th percentile of 100 values would be their maximum.
     """
     ordered = sorted(values)
     position = share * (len(ordered) - 1)

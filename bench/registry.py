@@ -1,9 +1,9 @@
 """`python -m bench.registry` measures the time from Kafka to committed rows, for reports of a family of five.
 
 Pass B runs the same number of the registry's consumers as `make run` starts. The consumers read and decrypt the
-reports, apply the registry's rules, and encrypt the rows. Each transaction of a consumer commits households, members,
-episodes, history, inbox, ledger, outbox and offsets together. Pass B is also measured with a single consumer. For
-comparison, pass A only writes the same rows by COPY, with as many transactions as pass B has batches.
+reports, apply the registry's rules, and encrypt the rows. A transaction of a consumer commits all tables and the
+offsets of a batch together. Pass B is also measured with a single consumer. For comparison, pass A only writes the
+same rows by COPY, with as many transactions as pass B has batches.
 """
 
 import argparse
@@ -65,7 +65,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One measurement. `workers` is None in pass A, which only copies rows."""
+    """`workers` is None in pass A, which only copies rows."""
 
     workers: int | None
     seconds: float
@@ -94,7 +94,7 @@ class Bench:
         self.is_void = False
 
     async def run(self) -> bool:
-        """Run all passes. Return whether every pass processed every report exactly once."""
+        """Return whether every pass processed every report exactly once."""
         await self.fill()
         await self.consume(WORKERS["registry"])
         self.passes.clear()
@@ -115,7 +115,6 @@ class Bench:
         self.passes.append(Pass(workers, seconds, cpu(processes) - own, cpu(family(self.components)) - others))
 
     async def fill(self) -> None:
-        """Publish all reports before the first measurement."""
         desk, author, team = Desk(self.installation.secrets / "seal"), uuid4(), uuid4()
         async with Publisher(self.installation.settings(Settings, "intake")) as publisher:
             for start in range(0, self.reports, 1000):
@@ -189,7 +188,6 @@ class Bench:
         return connection
 
     async def rows(self) -> list[Table]:
-        """The rows that the registry wrote, in the form that COPY takes."""
         return [await self.table(name) for name in TABLES]
 
     async def table(self, name: str) -> Table:
@@ -208,7 +206,6 @@ class Bench:
             return Table(name, tuple(columns), [tuple(row) for row in rows])
 
     async def balances(self) -> bool:
-        """Whether every offset is in the ledger, and every report has its outcome and all rows of its family."""
         read = await self.value("SELECT sum(next_offset - first_offset) FROM consumer_offsets")
         counted = await self.value("SELECT sum(count) FROM ledger")
         recorded = await self.value("SELECT sum(count) FROM ledger WHERE kind = 'recorded'")
@@ -247,20 +244,18 @@ class Bench:
         print(f"promised: {PROMISED}, by the {WORKERS['registry']} that one machine runs")
 
     def ratio(self, workers: int) -> float:
-        """Divide the time of passes A by the time of passes B with this number of consumers."""
         pairs = self.pairs(workers)
         return sum(a.seconds for a, _ in pairs) / sum(b.seconds for _, b in pairs)
 
     def ratio_of_cpu(self, workers: int) -> float:
-        """Divide the CPU time of passes A by the CPU time of passes B with this number of consumers.
+        """Other programs slow down passes B more than passes A, because passes B need more than one core.
 
-        If other programs use the machine, passes B slow down more than passes A, because they need more than one core.
+        The CPU times do not have this distortion.
         """
         pairs = self.pairs(workers)
         return sum(a.cpu for a, _ in pairs) / sum(b.cpu for _, b in pairs)
 
     def pairs(self, workers: int) -> list[tuple[Pass, Pass]]:
-        """Each pass B with this number of consumers, and the pass A directly before it."""
         return [(a, b) for a, b in pairwise(self.passes) if b.workers == workers]
 
 

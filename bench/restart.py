@@ -86,7 +86,7 @@ def loaded(run: Run, rate: float) -> Iterator[Load]:
 
 
 def restarted(run: Run, how: str, rate: float, seconds: float) -> float:
-    """Restart the installation, print a line, and return the seconds it took."""
+    """Return the seconds that the restart took."""
     with loaded(run, rate) as load:
         time.sleep(seconds if rate else 0)
         end = run.stop if how == "stopped" else run.kill

@@ -2,8 +2,8 @@
 
 Pass A opens one household by its id; pass B searches by one criterion, opens the page of a household, or lists its
 duplicates. All requests use the registry's web app with its access check and security log, without a network. The
-passes alternate, so that other load slows down both passes equally. Each kind of search must be fast enough, and find
-the expected number of households.
+passes alternate, so that other load slows down both equally. Each kind of search must be fast enough, and find the
+expected number of households.
 """
 
 import argparse
@@ -46,9 +46,9 @@ from tests.waiting import wait_for
 
 PROMISED_MS = 200.0
 BATCH = 1_000
-PAGE = 25  # a page has this many households
-ROUNDS = 40  # in each round, each kind of search is made once
-# Names are made of two parts. As in reality, one person in a hundred has the commonest given name.
+PAGE = 25
+ROUNDS = 40
+# As in reality, one person in a hundred has the commonest given name.
 GIVEN = "Ай Гүл Нур Бак Таал Жан Кан Мир Сал Те Уран Чол Эр Ыр Аз Бе Дан Жыл Ку Ма"
 GIVEN_ENDING = "гүл бек ай зат лан мат нура тай шат ыл зада дан жан кыз ман на сай тын хан чы бүбү перим салкын урмат"
 OF_FATHERS = "Абды Ала Асан Бай Бейше Жума Иса Кара Калы Мамыт Молдо Мурат Ниязи Омур Орозо Осмо Раим Сады Сапар Суйун"
@@ -62,7 +62,6 @@ NOWHERE, *DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.leve
 
 
 def content(number: int) -> dict[str, Any]:
-    """The sealed fields of a family."""
     draw = Random(number)
     family_name = frequent(draw, FAMILY_NAMES)
     members = [
@@ -127,7 +126,7 @@ def received(number: int, now: datetime) -> Received:
 
 
 class Kind(NamedTuple):
-    """A search, and the minimum and the maximum number of households on its first page."""
+    """A search, and how many households its first page must have at least and at most."""
 
     criteria: dict[str, Any]
     least: int = 1
@@ -135,7 +134,6 @@ class Kind(NamedTuple):
 
 
 def kinds(number: int) -> dict[str, Kind]:
-    """One search of each kind, for the family with the number `number`."""
     family, district = content(number), DISTRICTS[number % len(DISTRICTS)]
     person = family["members"][0]
     name = {"name": f"{person['given_name']} {person['family_name']}"}

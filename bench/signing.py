@@ -39,7 +39,6 @@ def hazard() -> HazardReported:
 
 
 def microseconds(call: Callable[[], object]) -> float:
-    """The CPU time of one call in microseconds."""
     began = time.process_time()
     for _ in range(RECORDS):
         call()

@@ -20,11 +20,14 @@ WRITTEN_FROM = 0.005
 
 
 class Step(NamedTuple):
-    """The CPU seconds between two heartbeats of the event loop. Other load of the machine does not change this time."""
+    """The CPU seconds between two heartbeats of the event loop.
+
+    Other load of the machine does not change the CPU seconds.
+    """
 
     ended_at: float  # a time of the monotonic clock, which all processes share
     loop: float
-    # The value counts the CPU seconds of all threads, because a thread that holds the GIL delays the loop.
+    # The CPU seconds of all threads count, because a thread that holds the GIL delays the loop.
     process: float
 
 
