@@ -23,7 +23,6 @@ HELP = ("--help", "-h")
 
 
 def note(words: Sequence[str], *, result: Result) -> None:
-    """Record the command in the security log if the command used an installation and PostgreSQL answers."""
     if GIVEN["postgres"] not in os.environ or not words or not set(HELP).isdisjoint(words):
         return
     entry = Entry(action=Action.COMMAND, result=result, address=environment.terminal(), subject=command(words))
@@ -32,7 +31,7 @@ def note(words: Sequence[str], *, result: Result) -> None:
 
 
 def command(words: Sequence[str]) -> str:
-    """The command without its arguments, such as `user add`, because the arguments may name a person."""
+    """Leaves out the arguments, because they may name a person."""
     group, *rest = words
     known = typer.main.get_command(import_module(f"cli.{group}").app)
     subcommand = next((word for word in rest if word in getattr(known, "commands", {})), None)
@@ -40,7 +39,6 @@ def command(words: Sequence[str]) -> str:
 
 
 def noted(groups: Sequence[str], run: typer.Typer) -> None:
-    """Run the command line, and record whether the command succeeded."""
     words = sys.argv[1:]
     result = Result.FAILED
     try:

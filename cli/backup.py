@@ -70,7 +70,6 @@ def installation(settings: BackupSettings) -> Installation:
 
 @contextmanager
 def refusals_shown() -> Iterator[None]:
-    """Print the text of a refusal instead of a traceback."""
     try:
         yield
     except Refused as error:

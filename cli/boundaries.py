@@ -24,10 +24,10 @@ from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
-BOX = (60.0, 35.0, 90.0, 50.0)  # coordinates in metres or in other countries lie outside this box of degrees
-MOST_BYTES = 64 * 1024 * 1024  # larger GeoJSON files are refused, because parsing takes several times as much memory
+BOX = (60.0, 35.0, 90.0, 50.0)  # coordinates in metres or in other countries lie outside this box
+MOST_BYTES = 64 * 1024 * 1024
 
-# The errors that the readers raise for a file of another format. XML's ParseError is a kind of SyntaxError.
+# XML's ParseError is a kind of SyntaxError.
 UNREADABLE = (
     ValueError,
     LookupError,
@@ -45,14 +45,14 @@ UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file's table. The column names are in lower case."""
+    """A row of a file's table, with column names in lower case."""
 
     columns: Mapping[str, Any]
     shape: BaseGeometry | None = None
 
     @property
     def pcode(self) -> str:
-        """The level-2 code or, if it is empty, the level-1 code. A row of a finer level belongs to its level-2 unit."""
+        """The level-2 code or, if it is empty, the level-1 code."""
         return self.text("adm2_pcode") or self.text("adm1_pcode")
 
     @property
@@ -66,8 +66,6 @@ class Row:
 
 @dataclass
 class BoundarySet:
-    """The units and shapes that all files together contain."""
-
     units: dict[str, Unit]
     shapes: dict[str, BaseGeometry] = field(default_factory=dict)
     ignored: int = 0
@@ -75,14 +73,13 @@ class BoundarySet:
 
     @property
     def without_shape(self) -> list[Unit]:
-        """The units that should have a shape but have none."""
         return [unit for unit in self.units.values() if self.holds_ground(unit.pcode) and unit.pcode not in self.shapes]
 
     def holds_ground(self, pcode: str) -> bool:
         return self.units[pcode].level == FINEST or not any(unit.parent == pcode for unit in self.units.values())
 
     def add(self, file: Path, rows: list[Row]) -> None:
-        """Add the rows to the units that have the same codes. Raises BadFile."""
+        """Add the units and shapes of the rows. Raises BadFile."""
         own = [row for row in rows if is_ours(row)]
         if not own:
             raise BadFile(
@@ -94,7 +91,7 @@ class BoundarySet:
         self._draw(file, own)
 
     def _learn(self, file: Path, row: Row) -> None:
-        """Add the row's unit if it is unknown. The names of known units do not change, because files misspell names."""
+        """The names of known units do not change, because files misspell names."""
         if row.pcode in self.units:
             return
         parent = row.text("adm1_pcode") if row.level == FINEST else None
@@ -117,7 +114,7 @@ class BoundarySet:
 
 
 def is_ours(row: Row) -> bool:
-    """Whether the row's code belongs to this country. Rows of enclaves have no code, or a code of another country."""
+    """Rows of enclaves have no code, or the code of another country."""
     return CODE.fullmatch(row.pcode) is not None
 
 
@@ -138,7 +135,7 @@ def unit_of(row: Row, parent: str | None) -> Unit:
 
 
 def bare(name: str) -> str:
-    """The name without the word for "city" that some tables add."""
+    """The name without the word for "city", which some tables add."""
     return name.removesuffix("(city)").removesuffix(" ш.").removeprefix("г.").strip()
 
 
@@ -198,7 +195,7 @@ def features(file: Path) -> Any:
 
 
 def shapes(file: Path) -> Iterator[Row]:
-    """Read a shapefile. The `.dbf` and `.shx` files must be in the same folder; `.cpg` names the text encoding."""
+    """The `.dbf` and `.shx` files must be in the same folder. The `.cpg` file names the text encoding."""
     code_page = file.with_suffix(".cpg")
     encoding = code_page.read_text(encoding="ascii").strip() if code_page.exists() else "utf-8"
     with shapefile.Reader(str(file), encoding=encoding, encodingErrors="replace") as table:
@@ -207,7 +204,7 @@ def shapes(file: Path) -> Iterator[Row]:
 
 
 def workbook(file: Path) -> Iterator[Row]:
-    """Read codes and names from every sheet that has a code column."""
+    """Sheets without a code column are skipped."""
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     for sheet in book.worksheets:
         lines = sheet.iter_rows(values_only=True)

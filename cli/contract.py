@@ -68,7 +68,6 @@ def channel(topic: Topic) -> dict[str, Any]:
 
 
 def operations(topic: Topic) -> list[tuple[str, dict[str, Any]]]:
-    """The operations of each service on the topic, as AsyncAPI 3 describes them."""
     at = {"channel": {"$ref": f"#/channels/{topic.name}"}}
     return [
         *((f"{service}.writes.{topic.name}", {"action": "send", **at}) for service in topic.writers),
@@ -100,7 +99,7 @@ def message(name: str) -> dict[str, Any]:
 
 
 def readers(event_type: str, topic: Topic) -> list[str]:
-    """The services with a handler for this type of event, and the services whose web processes read the whole topic."""
+    """The services that read this type of event, by a handler or in their web processes."""
     consumers = [service for service in topic.consumers if event_type in HANDLED[service]]
     return list(dict.fromkeys((*consumers, *topic.web_readers)))
 
@@ -114,7 +113,6 @@ def schemas() -> dict[str, Any]:
 
 
 def cloud_event() -> dict[str, Any]:
-    """The schema of a record's headers."""
     text = {"type": "string"}
     properties = {
         "ce_id": {

@@ -107,7 +107,7 @@ def redrive(place: Place, by: By, reason: Reason) -> None:
 def is_unpublished(place: str) -> bool:
     """Whether `place` names a record in intake's spool.
 
-    All dead letters of intake come from the topic `outcomes`, the only topic of its consumers.
+    Intake's consumer reads only the topic `outcomes`, so every other record of intake is in the spool.
     """
     return place.startswith("intake/") and not place.startswith("intake/outcomes/")
 

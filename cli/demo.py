@@ -32,7 +32,7 @@ class CannotPlay(Exception):
 
 @dataclass
 class Played:
-    """Counts how many requests got each answer. `sent` is the number of all requests."""
+    """Counts the requests by their answers. `sent` is the number of all requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -85,7 +85,7 @@ def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: T
 
 
 def accounts(file: Path) -> dict[str, str]:
-    """Read the file that `make run` writes for the exercise, with a name and a password in each line."""
+    """The names and passwords of the file that `make run` writes for the exercise."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -94,12 +94,11 @@ def accounts(file: Path) -> dict[str, str]:
 
 
 def client(base_url: str) -> httpx.Client:
-    # The default context trusts an office's own certificate authority if SSL_CERT_FILE is set to its certificate.
+    # The default context trusts the certificate authority in SSL_CERT_FILE.
     return httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=ssl.create_default_context())
 
 
 def sign_in(desk: httpx.Client, name: str, passwords: Mapping[str, str]) -> None:
-    """Sign in like a browser, with a cookie and the header of a same-origin request."""
     desk.headers["sec-fetch-site"] = "same-origin"
     form = {"name": name, "password": password_of(name, passwords)}
     answer = patiently(lambda: desk.post("/sign-in", data=form))
@@ -108,7 +107,6 @@ def sign_in(desk: httpx.Client, name: str, passwords: Mapping[str, str]) -> None
 
 
 def get_token(phone: httpx.Client, name: str, passwords: Mapping[str, str]) -> None:
-    """Get a token as a field team's phone does."""
     wanted = {"name": name, "password": password_of(name, passwords), "device": str(uuid4())}
     answer = patiently(lambda: phone.post("/v1/tokens", json=wanted))
     if answer.is_error:
@@ -117,10 +115,7 @@ def get_token(phone: httpx.Client, name: str, passwords: Mapping[str, str]) -> N
 
 
 def list_site(desk: httpx.Client) -> None:
-    """Add the scenario's school to the list of sites.
-
-    The status 409 means that somebody has changed the school since an earlier run.
-    """
+    """The status 409 means that somebody has changed the school since an earlier run."""
     answer = patiently(lambda: desk.put(f"/registry/v1/sites/{scenario.SITE_ID}", json=scenario.SITE))
     if answer.is_error and answer.status_code != httpx.codes.CONFLICT:
         raise CannotPlay(f"The scenario's school was not added to the list of sites ({answer.status_code}).")
@@ -143,7 +138,7 @@ def send(client: httpx.Client, step: Step) -> str:
 
 
 def patiently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """Retry, like a phone, if no answer comes or the status is 429 or 503. Intake counts a repeated report once."""
+    """Retry, like a phone, if no answer comes or the status is 429 or 503."""
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -10,7 +10,7 @@ import typer
 from deploy.local import paths
 from deploy.local.options import GIVEN
 
-SERVICES = "WATCH_SERVICES"  # in the container of `dayar watch`, only this variable names the installation
+SERVICES = "WATCH_SERVICES"  # the container of `dayar watch` has only this variable
 
 
 def load() -> None:
@@ -23,7 +23,7 @@ def load() -> None:
     if not folders:
         typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
-    # if both installations run, or if none runs, `max` returns the first one, `demo`
+    # if no installation or both run, `max` returns the first one, `demo`
     folder = max(folders, key=_is_running)
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():
@@ -40,7 +40,7 @@ def terminal() -> str:
 
 
 def _is_running(folder: Path) -> bool:
-    """Whether an installation runs in the folder. `make run` locks the folder until the installation ends."""
+    """Whether an installation runs in the folder. `make run` locks the folder while the installation runs."""
     with (folder / "lock").open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

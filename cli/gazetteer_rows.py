@@ -9,12 +9,12 @@ from cli.boundaries import BOX, CODE
 from shared.places import LANGUAGES
 from shared.places.gazetteer import Locality, LocalityKind
 
-MOST_LETTERS = 100  # a name has at most this many characters
-MOST_ITEMS = 20  # a locality has at most this many aliases, and at most this many successors
-LISTED = ";"  # in a cell, this character separates the aliases, or the successors
+MOST_LETTERS = 100
+MOST_ITEMS = 20
+LISTED = ";"  # separates the aliases or successors in a cell
 
 
-# The kinds of localities of each level. A row that states no kind has the first kind of its level.
+# The kinds of localities of each level. The first kind applies if a row states none.
 KINDS = {
     "3": (LocalityKind.AYMAK,),
     "4": (LocalityKind.VILLAGE, LocalityKind.TOWN, LocalityKind.CITY),
@@ -27,8 +27,6 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A row of a list: its position in the file, and the text of each column."""
-
     position: str
     texts: Mapping[str, str]
 
@@ -62,10 +60,7 @@ def locality_of(row: ListedRow) -> Locality:
 
 
 def items(row: ListedRow, column: str) -> tuple[str, ...]:
-    """The items of a cell, at most MOST_ITEMS.
-
-    The number is limited because phones search all names of all localities.
-    """
+    """The number of items is limited because phones search all names of all localities."""
     if len(listed := row.items(column)) > MOST_ITEMS:
         raise Fault(f"`{column}`: at most {MOST_ITEMS} are expected, separated by `{LISTED}`")
     return listed
@@ -78,7 +73,6 @@ def code(text: str, column: str) -> str:
 
 
 def kind(row: ListedRow) -> LocalityKind:
-    """The stated kind, or the usual kind of the stated level."""
     stated, level = row.text("kind").lower(), row.text("level")
     if level not in ("", *KINDS):
         raise Fault("`level`: 3 (ayil aymak) or 4 (settlement) is expected")
@@ -91,7 +85,7 @@ def kind(row: ListedRow) -> LocalityKind:
 
 
 def names(row: ListedRow) -> dict[str, str]:
-    """The names in all languages. A missing name is taken from another language."""
+    """A missing name is taken from another language."""
     stated = {lang: name(row.text(lang), lang) for lang in LANGUAGES if row.text(lang)}
     if not stated:
         raise Fault(f"one of {', '.join(f'`{lang}`' for lang in LANGUAGES)} is expected")

@@ -15,7 +15,7 @@ from shared.sheets import reading
 from shared.sheets.sheet import FileFault, UnreadableFile
 
 MOST_BYTES = 16 * 1024 * 1024
-MOST_SHOWN = 50  # for each file, at most this many faults are printed
+MOST_SHOWN = 50
 COLUMNS = (
     "pcode",
     "parent",
@@ -41,7 +41,7 @@ SAME_COLUMNS = {
 
 @dataclass
 class LocalityList:
-    """The localities of the present bundle, and the localities that the files add or replace."""
+    """The bundle's localities, and the localities that the files add or replace."""
 
     units: Mapping[str, Unit]
     localities: dict[str, Locality] = field(default_factory=dict)
@@ -50,14 +50,14 @@ class LocalityList:
     unread_columns: set[str] = field(default_factory=set)
 
     def add(self, file: Path, rows: list[ListedRow]) -> None:
-        """Check all rows together, and add their localities.
+        """Add the localities of the rows.
 
-        If a row is faulty, adds nothing, and raises BadFile with the faults of all rows.
+        If one row is faulty, add nothing, and raise BadFile with the faults of all rows.
         """
         read, faults = localities_of(rows)
         own = {pcode: locality for pcode, locality in read.items() if pcode not in self.units}
         known = self.localities | own
-        if not faults:  # if a locality's row is unreadable, all places in this locality would seem faulty, too
+        if not faults:  # if a locality's row is unreadable, its places would seem faulty, too
             positions = {locality.pcode: row.position for row, locality in zip(rows, read.values(), strict=True)}
             faults = [
                 f"{positions.get(pcode) or f'{pcode}, imported earlier'}: {fault}."
@@ -88,15 +88,11 @@ class LocalityList:
                 yield f"`successors`: {successor} is in no list"
 
     def _holds_localities(self, pcode: str) -> bool:
-        """Whether a locality can lie directly in the unit.
-
-        A locality can lie directly in a district, but not in an oblast that has districts.
-        """
+        """Whether a locality can lie directly in the unit. An oblast with districts has no localities of its own."""
         return self.units[pcode].level > 1 or not any(unit.parent == pcode for unit in self.units.values())
 
 
 def localities_of(rows: Iterable[ListedRow]) -> tuple[dict[str, Locality], list[str]]:
-    """Returns a mapping from codes to localities, and the faults of the rows that cannot be read."""
     read: dict[str, Locality] = {}
     faults: list[str] = []
     for row in rows:
@@ -116,7 +112,7 @@ def shown(faults: list[str]) -> list[str]:
 
 
 def read(file: Path) -> list[ListedRow] | None:
-    """Read the rows of a list. Return None if the file has boundaries instead of a list. Raises BadFile."""
+    """Return None if the file has boundaries instead of a list. Raises BadFile."""
     readers = {".csv": from_csv, ".geojson": from_geojson, ".json": from_geojson}
     reader = readers.get(file.suffix.lower())
     try:
@@ -145,7 +141,7 @@ def from_csv(file: Path) -> list[ListedRow]:
 
 
 def from_geojson(file: Path) -> list[ListedRow] | None:
-    """The rows of a GeoJSON file. Only a feature whose shape is a point has a latitude and a longitude."""
+    """Only a point has a latitude and a longitude."""
     try:
         features = boundaries.features(file)
         properties = [lowered(feature["properties"]) for feature in features]
@@ -153,7 +149,7 @@ def from_geojson(file: Path) -> list[ListedRow] | None:
             return None
         points = [point_of(feature.get("geometry")) for feature in features]
     except UNREADABLE:
-        # the file may contain boundaries: the reader of boundaries then reports what is wrong with the file
+        # the reader of boundaries then reports what is wrong with the file
         return None
     check_size(file)
     if len(properties) > MOST_LOCALITIES:

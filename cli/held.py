@@ -106,10 +106,7 @@ async def decide(id: UUID, by: str, reason: str, *, is_accepted: bool, refusal: 
 
 
 async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
-    """Return the held report.
-
-    The account's areas must cover the report's place, or the place where the people are registered.
-    """
+    """The account's areas must cover the report's place, or the place where the people are registered."""
     row = await held.by_outcome(session, id)
     if row is None or not covers(account, from_json(row["clear"]), row["household_pcode"]):
         refuse("No report is held under this id.")
@@ -117,7 +114,6 @@ async def seen(session: AsyncSession, id: UUID, account: Account) -> RowMapping:
 
 
 def covers(account: Account, clear: dict[str, Any], household_pcode: str | None) -> bool:
-    """Whether the account's areas cover the report's place, or the place where the people are registered."""
     stated = (clear.get(name, {}).get("pcode") for name in ("destination", "origin"))
     pcode = next(filter(None, stated), household_pcode)
     places = Places.load(Settings().places_path)
@@ -127,16 +123,15 @@ def covers(account: Account, clear: dict[str, Any], household_pcode: str | None)
 def covers_subject(account: Account, row: RowMapping) -> bool:
     """Whether the account may change the data of the report's people.
 
-    Every account may change the data of people who are not registered.
-
-    If the people are registered without a P-code, only an account for the whole country may change their data.
+    Every account may change the data of people who are not registered. If the people are registered without a
+    P-code, the account must be for the whole country.
     """
     places = Places.load(Settings().places_path)
     return not row["is_subject_registered"] or places.covers(account.areas, row["household_pcode"])
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:
-    """The fields of the report that are not encrypted, as text. Names, telephone numbers and notes stay sealed."""
+    """The fields of the report that are not encrypted. Names, telephone numbers and notes stay sealed."""
     clear, places = from_json(row["clear"]), Places.load(Settings().places_path)
     return {
         "Report": f"{row['report_id']} version {row['version']} ({row['status']})",

@@ -92,10 +92,7 @@ def rotate(of: Of = Kind.SEALING) -> None:
 
 
 def publish(key: Path, public: Path) -> None:
-    """Copy the key to the folder where the services read keys.
-
-    In containers, the services read keys in a separate folder.
-    """
+    """Copy the key to the folder from which the services read keys. In containers, this folder is a separate one."""
     if key.parent.resolve() != public.resolve():
         seal.write_whole(public / key.name, key.read_bytes())
 
@@ -126,9 +123,9 @@ def retire(
 
 
 async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
-    """Count the topic's records that this key signed. Records older than `before` are not counted.
+    """Count the topic's records since `before` that this key signed.
 
-    `before` is ignored for the topic of revoked credentials, because services read its old records at every start.
+    For the topic of revoked credentials, `before` is ignored, because services read its old records at every start.
     """
     reader = KEY_HOLDERS[topic][1][0]
     settings, count = Settings().for_service(reader), 0
@@ -138,7 +135,8 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
         async for record in log.records():
             name, signature = record.headers[-1] if record.headers else ("", b"")
             if name == SIGNATURE and signature.startswith(kid.encode()) and record.timestamp_ms >= since * 1000:
-                # A record with a wrong signature is not counted: any client can write this key's id into a record.
+                # A record with a wrong signature is not counted, because any client can write this key's id into a
+                # record.
                 with suppress(SetAside):
                     verifier.verify(record)
                     count += 1
@@ -171,8 +169,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
 def sealed_until(topic: str, kid: str, settings: Settings) -> float:
     """The latest time, in milliseconds, at which a record with this key's signature can become a dead letter.
 
-    A sealed dead letter does not show which key signed the original record. `letters_at` therefore compares the dead
-    letter's time with this latest time.
+    A sealed dead letter does not show which key signed its record. `letters_at` therefore compares times.
     """
     kept_ms = settings.kept_ms(TOPICS[topic])
     if kept_ms is None:
@@ -182,7 +179,7 @@ def sealed_until(topic: str, kid: str, settings: Settings) -> float:
 
 
 async def uses(of: Kind, kid: str) -> int:
-    """Count the rows that still need this key. For a key of phones, return 1 if a phone has used the key recently."""
+    """Count the rows that still need this key. For a key of phones, return 1 if a phone has used it recently."""
     match of:
         case Kind.PHONES:
             since = datetime.now(UTC) - rotation.PHONES_OFFLINE
@@ -223,7 +220,6 @@ def record_folders() -> record_keys.Folders:
 
 @contextmanager
 def refusals_shown() -> Iterator[None]:
-    """Print the text of a refusal instead of a traceback."""
     try:
         yield
     except CannotRetire as error:

@@ -74,7 +74,7 @@ def own_bundle(settings: Settings) -> Path:
 
 
 def in_use(settings: Settings) -> Path | None:
-    """The bundle that services load at their next start: PLACES_PATH or, if that is not set, the imported bundle."""
+    """The bundle that services load at their next start."""
     own = own_bundle(settings)
     return settings.places_path or (own if own.exists() else None)
 
@@ -83,7 +83,7 @@ def in_use(settings: Settings) -> Path | None:
 class Imported:
     boundaries: BoundarySet
     localities: LocalityList
-    has_boundaries: bool  # whether a file has boundaries; if no file has, the bundle's boundaries stay
+    has_boundaries: bool  # if no file has boundaries, the bundle's boundaries stay
 
 
 def earlier(target: Path) -> Bundle:
@@ -122,7 +122,7 @@ def collect(files: list[Path], known: Bundle) -> Imported:
 
 
 def write(target: Path, content: bytes) -> None:
-    """Replace the bundle atomically by a read-only file, so that a starting service loads the old or the new bundle."""
+    """Replace the file atomically, so that a starting service loads either the old or the new bundle."""
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

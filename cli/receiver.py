@@ -148,7 +148,6 @@ def changed(
     roster: str | None,
     is_duty_head: bool | None,
 ) -> dict[str, Any]:
-    """Maps the receiver's fields to the values that the options give."""
     stated = {
         "language": language,
         "statuses": frozenset(statuses) if statuses else None,

@@ -1,4 +1,4 @@
-"""Ends a command that must not or cannot do its work. Prints a sentence with the reason."""
+"""Ends a command that cannot do its work, and prints the reason."""
 
 from typing import NoReturn
 

@@ -58,7 +58,6 @@ def main(
 
 
 def noted() -> None:
-    """Record the command in the restored security log."""
     acts.note(["restore"], result=Result.DONE)
 
 

@@ -210,7 +210,6 @@ async def note(session: AsyncSession, name: str, reason: str) -> None:
 
 
 def report(roster: Roster, overrides: list[Override]) -> None:
-    """Print who is on duty, who cannot be on duty any more, and the gaps and overlaps of the next 8 weeks."""
     now = datetime.now(UTC)
     shifts = shifts_from(roster, overrides, now, REPORTED)
     typer.echo(f"{roster.name}: {reports.on_duty(shifts, now, now + REPORTED)}")
@@ -228,7 +227,7 @@ def instant(written: str) -> datetime:
         at = datetime.fromisoformat(written)
     except ValueError:
         refuse_change(f'"{written}": a local date and time such as 2026-12-01T08:00 is expected.')
-    # Seconds are left out, because calendars keep no fractions of a second.
+    # Calendars keep no fractions of a second.
     return (at if at.tzinfo else at.replace(tzinfo=TIME_ZONE)).astimezone(UTC).replace(second=0, microsecond=0)
 
 

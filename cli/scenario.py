@@ -1,6 +1,6 @@
 """Makes the exercise's scenario of rain, a mudflow in Kadamjai, forty reports, and an earthquake at the shelters.
 
-All persons are invented: the family names are made of words such as "example", "exercise" and "fairy tale".
+All persons are invented: the family names are words such as "example" and "fairy tale".
 """
 
 import random
@@ -52,15 +52,13 @@ REFUGES = (KYZYL_KIA, KYZYL_KIA, KYZYL_KIA, BATKEN_CITY, OSH_CITY)
 
 
 class Sender(StrEnum):
-    """The account that sends a step."""
-
     OPERATOR = "operator"
     FIELD = "field"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the scenario. `at` is a time from 0 (start) to 1 (end). `says` is the line that the step prints."""
+    """A step of the scenario. `at` is a time from 0 (start) to 1 (end). The command prints the line `says`."""
 
     at: float
     sender: Sender
@@ -73,7 +71,7 @@ class Step:
 
 
 def steps(now: datetime, *, seed: int = 1) -> list[Step]:
-    """All steps in order. Every run uses new ids, so the scenario can be played again."""
+    """Every run uses new ids, so that the scenario can be played again."""
     chance = random.Random(seed)  # noqa: S311 - a story, not a secret
     run = uuid4().hex[:8]
     mudflow = f"mudflow-{run}"
@@ -90,7 +88,7 @@ def steps(now: datetime, *, seed: int = 1) -> list[Step]:
 
 
 def reports(now: datetime, mudflow: str, chance: random.Random) -> Iterator[Step]:
-    """Yields forty reports: thirty-six of different households, three repetitions, and one that contradicts itself."""
+    """Forty reports: thirty-six of different households, three repetitions, and one that contradicts itself."""
     bodies = [household(now, mudflow, number, chance) for number in range(HOUSEHOLDS)]
     sent = [(body, f"household {number + 1}: {family(body)}") for number, body in enumerate(bodies)]
     for number in range(REPEATS):
@@ -125,7 +123,6 @@ def household(now: datetime, mudflow: str, number: int, chance: random.Random) -
 
 
 def moved(now: datetime, mudflow: str, chance: random.Random) -> dict[str, Any]:
-    """The fields that every report of this displacement shares."""
     return {
         "report_id": str(uuid4()),
         "status": "Exercise",
@@ -140,7 +137,6 @@ def moved(now: datetime, mudflow: str, chance: random.Random) -> dict[str, Any]:
 
 
 def family_of(chance: random.Random, name: str, size: int) -> list[dict[str, Any]]:
-    """Return `size` members of a family: a head of household, a spouse and children."""
     relationships = ["head", "spouse", *["child"] * 5][:size]
     return [member(chance, name, relationship) for relationship in relationships]
 

@@ -1,4 +1,4 @@
-"""Adds the same entries to the security log as the pages do, when a command changes something."""
+"""Adds a command's changes to the security log, as pages do."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -129,7 +129,6 @@ async def note(session: AsyncSession, silence_id: UUID, account: Account, reason
 
 
 def described(silence: Silence) -> str:
-    """What is muted, and when, in local time."""
     what = ", ".join([*(silence.areas or [COUNTRY]), *silence.hazards, *silence.sources])
     severities = "every severity" if silence.is_severe_too else "Moderate and below"
     begin, until = (f"{at.astimezone(TIME_ZONE):%Y-%m-%d %H:%M}" for at in (silence.begins_at, silence.ends_at))

@@ -98,7 +98,7 @@ async def account_named(session: AsyncSession, name: str) -> Account | None:
 
 
 def holder(account: Account | None, now: datetime) -> BoundPerson:
-    """Returns the account as a person who may acknowledge alerts. Ends the command if the account may not do so."""
+    """Ends the command if the account may not acknowledge alerts."""
     if account is None:
         refuse("There is no account of this name.")
     roles = frozenset(map(Role, account.roles))

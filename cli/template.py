@@ -31,7 +31,7 @@ from shared.pages.languages import LANGUAGES
 from shared.pages.typed_forms import Fault
 from shared.places import Places
 
-NOBODY = UUID(int=0)  # a text that is only previewed has no author
+NOBODY = UUID(int=0)  # a preview has no author
 
 app = typer.Typer(help="Message templates.", no_args_is_help=True, add_completion=False)
 Channel = StrEnum("Channel", {channel.name: channel.value for channel in CHANNELS})  # type: ignore[misc]
@@ -134,7 +134,6 @@ def described(template: MessageTemplate) -> str:
 
 
 def written(example: Preview) -> str:
-    """The text of the example message. The size of the message is on the line below."""
     text = example.message.text
     whole = f"{text.subject}\n{text.body}".strip()
     sizes = [

@@ -92,8 +92,7 @@ def list_() -> None:
 
 
 def described(account: Account) -> str:
-    """The account's state, roles, areas, team and organisation, in lines of at most 80 columns."""
-    # other systems use tokens instead of passwords
+    # other systems have tokens instead of passwords
     has_first_password = account.must_change and not accounts.is_integration(account)
     state = "disabled" if account.disabled_at else "must change the password" if has_first_password else "active"
     lines = [f"{account.name}: {state}", f"  roles: {', '.join(account.roles)}", f"  areas: {', '.join(account.areas)}"]

@@ -24,7 +24,6 @@ Name = Annotated[str, typer.Argument(help="The account's name.")]
 
 
 def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
-    """Run `do` in one transaction on the console's schema. The console's worker publishes the changes."""
     try:
         return asyncio.run(within("console", lambda session: do(session, datetime.now(UTC))))
     except accounts.AccountNotFound as error:
@@ -53,6 +52,6 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 def entry(action: Action, *, objects: Sequence[UUID], reason: str | None = None) -> Entry:
-    """An entry of the security log. The entry has no account, because nobody signs in for a terminal command."""
+    """Nobody signs in for a terminal command, so the entry has no account."""
     address = environment.terminal()
     return Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)

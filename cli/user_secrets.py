@@ -21,7 +21,7 @@ from shared.audit import Action
 from shared.auth.signer import Signer
 from shared.messaging import outbox
 
-# A first password is valid for an hour, because the administrator knows it too.
+# A first password is valid for an hour only, because the administrator knows it too.
 PASSING = "It is valid for an hour, and changed at the first sign-in."
 
 
@@ -47,11 +47,11 @@ def password(
     given = first_password(name, generate=generate)
 
     async def do(session: AsyncSession, _: datetime) -> None:
-        # the password is hashed before the row is locked, because hashing is slow
+        # hashing is slow, and must not prolong the lock of the row
         new_hash = await passwords.hashed(given)
         account, now = await locked(session, name)
-        # Tokens state their time in whole seconds. Therefore only a time in the next second is later than all tokens of
-        # the current second.
+        # Tokens state their time in whole seconds. Only a time in the next second is later than all tokens of the
+        # current second.
         changed_at = now + credentials.SECOND
         queries.set_password(account, new_hash, changed_at)
         account.must_change, account.password_until = True, now + accounts.FIRST_PASSWORD
@@ -112,6 +112,6 @@ def first_password(name: str, *, generate: bool) -> str:
 
 
 def to_terminal() -> None:
-    """Refuse to print a generated secret into a file, because only a person at a terminal may read it."""
+    """Refuse to print a generated secret into a file, because only a person at a terminal may read the secret."""
     if not sys.stdout.isatty():
         refuse("This prints a secret: it does so only to a terminal.")

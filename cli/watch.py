@@ -20,7 +20,7 @@ app = typer.Typer(
 
 @app.callback()
 def watch(context: typer.Context) -> None:
-    """Monitor the installation until Ctrl-C. `make run` and the containers start this command by themselves."""
+    """Monitor the installation until Ctrl-C. `make run` and the containers start the command by themselves."""
     if context.invoked_subcommand is None:
         watching.run()
 
@@ -41,10 +41,7 @@ def send_test_message() -> None:
 
 
 async def tried(settings: WatchSettings) -> dict[str, str | None]:
-    """Sends a test message by each configured path (mail, webhook).
-
-    Maps each path to the reason why the message failed, or to None.
-    """
+    """Sends a test message by mail and webhook. Maps each path to None, or to the reason of the failure."""
     message = messages.trial_message(settings.watch_language, settings.public_url)
     async with Outbound(settings) as outbound:
         return {path.name: await failure_of(path, message) for path in paths.of(settings, outbound)}
