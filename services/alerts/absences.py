@@ -1,7 +1,6 @@
-"""Takes alerts away from people who cannot act any more, so that nobody relies on these people.
+"""Takes alerts away from people who cannot act any more, so that nobody relies on them.
 
-This task also stores which receivers' accounts are disabled, because a person with a disabled account does not count as
-on duty.
+The task also stores which accounts are disabled, because a person with a disabled account does not count as on duty.
 """
 
 import asyncio
@@ -28,7 +27,7 @@ LOOK_SECONDS = 10.0
 
 
 class Absences:
-    """Runs until cancelled. Several workers may run at once, because each alert is checked again under its lock."""
+    """Several workers may run at once, because each alert is checked again under its lock."""
 
     def __init__(
         self,
@@ -43,8 +42,7 @@ class Absences:
     async def run(self) -> None:
         """Runs until cancelled.
 
-        Waits first until all revocations are read, because a later record may say that a disabled account is enabled
-        again.
+        All revocations are read first, because a later record may enable a disabled account again.
         """
         await self._access.until_complete()
         while True:
@@ -52,7 +50,7 @@ class Absences:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def give_back(self) -> int:
-        """Takes alerts away from people in charge who cannot act any more; returns the number of these alerts."""
+        """Returns the number of alerts that were taken away."""
         await self._store_disabled()
         async with database.committed(self._sessions) as session:
             now = self._clock()

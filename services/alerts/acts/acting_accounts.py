@@ -1,8 +1,7 @@
-"""Which accounts may act on alerts, as far as the alerts service knows. Only the console knows the roles of accounts.
+"""Which accounts may act on alerts, as far as the alerts service knows.
 
-An account is known to have the right to act in two cases: it has opened a board, or it is bound in a channel. Only
-operators and duty heads can open a board or bind their accounts. If the account's rights change later, the account is
-no longer known to have the right to act.
+Only the console knows the roles of accounts. The alerts service knows an account as an operator or duty head if the
+account has opened a board or is bound in a channel. If the account's rights change later, this knowledge is void.
 """
 
 from collections.abc import Sequence
@@ -30,10 +29,7 @@ async def note(session: AsyncSession, account: UUID, now: datetime) -> None:
 
 
 async def may_act(session: AsyncSession, account: UUID, access: Access) -> bool:
-    """Whether the account is known to have the right to act.
-
-    If the account's password or rights change, the account is no longer known to have this right.
-    """
+    """Whether the account is known to have the right to act. A new password or new rights end this knowledge."""
     return account in await _acting(session, [account], access)
 
 
@@ -46,7 +42,6 @@ async def offered(
     *,
     besides: UUID | None,
 ) -> list[Assignee]:
-    """Returns the people to whom all these alerts can be assigned, and who are known to have the right to act."""
     plan = await plan_queries.plan(session, now)
     of_each = [assignees.in_order(alert, plan, places, access, now, besides=besides) for alert in alerts]
     accounts = [{person.account_id for person in people} for people in of_each]
@@ -57,7 +52,6 @@ async def offered(
 
 
 async def known_to_act(session: AsyncSession, people: Sequence[Assignee], access: Access) -> list[Assignee]:
-    """Returns only the people whose accounts are known to have the right to act, in the given order."""
     acting = await _acting(session, [person.account_id for person in people], access)
     return [person for person in people if person.account_id in acting]
 

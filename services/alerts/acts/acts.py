@@ -1,4 +1,4 @@
-"""Applies a person's actions to an alert. Each function returns a new value of the alert with the next `sequence`."""
+"""A person's actions on an alert. Each function returns a new value of the alert with the next `sequence`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,31 +38,30 @@ class ActKind(StrEnum):
     SNOOZED = "snoozed"
     RESOLVED = "resolved"
     REOPENED = "reopened"
-    GIVEN_BACK = "given_back"  # the system took the alert away from the people named in the text
-    STEP_DONE = "step_done"  # a person did a step of the checklist; the action's text is the id of the step
+    GIVEN_BACK = "given_back"
+    STEP_DONE = "step_done"  # the action's text is the id of the checklist's step
     STEP_UNDONE = "step_undone"
-    CALLED = "called"  # a person called somebody; the log of calls says with what result
+    CALLED = "called"  # the log of calls has the result
 
 
 class ActChannel(StrEnum):
-    """How a person acted on an alert. `BOARD` means the board, or the page of the alert after sign-in.
+    """`BOARD` also means the page of the alert after sign-in.
 
-    Each value except `BOARD` is the channel of the message that the person answered.
+    The other values name the channel of the answered message.
     """
 
     BOARD = "board"
     TELEGRAM = "telegram"
     SMS = "sms"
-    MAIL = "email"  # a person used the link in a mail
+    MAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts.
+    """The person who acts. For a closed alert, `note` is the closing note.
 
-    `note` is the note of a closed alert. For an acknowledgement, `note` says who asked for it, and is encrypted.
-
-    `roles` are known only if the person is signed in.
+    For an acknowledgement, `note` says who asked for the acknowledgement, and is encrypted. `roles` are known only if
+    the person is signed in.
     """
 
     account: UUID
@@ -77,21 +76,18 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
 
 
 def partly_acknowledged(alert: Alert, person: Actor, now: datetime, quorum: Quorum) -> Alert:
-    """Records an acknowledgement that does not yet reach the quorum of the policy's step.
-
-    The acknowledgement changes neither the waiting time nor the ringing of the alert.
-    """
+    """Records an acknowledgement that does not yet reach the quorum. The alert rings and escalates as before."""
     return changed(alert, now, **_parts((*alert.partly_acknowledged_by, person.account), quorum))
 
 
 def named(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Stores on whose behalf the person acknowledged the alert. Nothing else changes."""
+    """Stores on whose behalf the person acknowledged the alert."""
     is_own = alert.acknowledged_by == person.account and alert.acknowledged_note is None
     return changed(alert, now, **({"acknowledged_note": person.note} if is_own else {}))
 
 
 def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, quorum: Quorum) -> Alert:
-    """Withdraws the person's acknowledgement, so that the alert waits for a new acknowledgement."""
+    """Withdraws the person's acknowledgement. The alert waits for a new acknowledgement."""
     others = tuple(account for account in alert.partly_acknowledged_by if account != person.account)
     if alert.acknowledged_at is None:
         return changed(alert, now, **_parts(others, quorum))
@@ -101,10 +97,8 @@ def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, 
 def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, idle: timedelta) -> Alert:
     """Names the person who must work on the alert.
 
-    The assignment is not an acknowledgement, so the alert escalates as before.
-
-    If another person was working on the alert, the alert is no longer in progress. From then on, the alert waits for an
-    action, as an acknowledged alert does. If the alert has lapsed, it rings until somebody closes it.
+    An assignment is not an acknowledgement: an unacknowledged alert escalates as before. Progress by another person
+    ends. A lapsed alert rings until somebody closes the alert.
     """
     named = {"assigned_at": now, "assigned_by": person.account, "assigned_to": to, "assigned_name": name}
     after = changed(alert, now, **named)
@@ -128,10 +122,7 @@ def confirmed(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Marks the alert as in progress.
-
-    While in progress, the alert neither rings nor escalates, even if nobody acts on it for a long time.
-    """
+    """While in progress, the alert neither rings nor escalates."""
     return changed(
         alert,
         now,
@@ -149,10 +140,9 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
     """The alert after a comment, a call or a step of the checklist.
 
-    If somebody has acknowledged or closed the alert, the action stops the alert's ringing. The action also restarts the
-    waiting time, if the alert has one and is not snoozed. The action changes no other field of the alert.
-
-    If the alert is assigned to another person, a comment changes neither the waiting time nor the ringing of the alert.
+    If somebody has acknowledged or closed the alert, the action stops the ringing and restarts the waiting time. A
+    snooze keeps its length. If the alert is assigned to another person, neither the waiting time nor the ringing
+    changes.
     """
     if alert.assigned_to not in (None, person.account):
         return changed(alert, now)
@@ -162,10 +152,7 @@ def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
-    """Silences and acknowledges the alert. The alert rings again at the time `until`.
-
-    Alerts escalate sooner while all boards are unattended, but a snooze keeps its length.
-    """
+    """Silences and acknowledges the alert. The snooze keeps its length even if all boards are unattended."""
     return changed(
         alert,
         now,
@@ -198,7 +185,7 @@ def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Al
 
 
 def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
-    """Reopens the alert, which must then be acknowledged again. An earlier confirmation of the alert stays valid."""
+    """The alert must be acknowledged again. An earlier confirmation stays valid."""
     judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
     return _seen(
         alert,
@@ -216,10 +203,9 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Stops the ringing of the alert.
+    """Stops the ringing for `wait`.
 
-    After `wait`, the alert rings again. The alert does not ring again if it is in progress, or if it has lapsed and is
-    not overdue.
+    An alert in progress does not ring again, nor does a lapsed alert that is not overdue.
     """
     after = changed(alert, now, is_ringing=False, escalates_at=_due(alert, None), **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or (after.is_over and not after.is_overdue):
@@ -230,14 +216,12 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
 def _due(alert: Alert, at: datetime | None) -> datetime | None:
     """The end of the alert's waiting time after an action.
 
-    A silenced alert waits for the end of the silence. At the end of the silence, Dayar notifies the receivers who do
-    not know the alert.
+    A silenced alert waits for the end of the silence, when Dayar notifies receivers who do not know the alert.
     """
     return alert.escalates_at if alert.is_silenced and not alert.is_over else at
 
 
 def _parts(accounts: tuple[UUID, ...], quorum: Quorum) -> dict[str, Any]:
-    """Returns the fields that count the acknowledgements while a policy's step needs more acknowledgements."""
     if quorum.needed <= 1:
         return {"partly_acknowledged_by": accounts, **NOT_COUNTED}
     return {
@@ -258,5 +242,4 @@ def _acknowledgement(person: Actor, now: datetime) -> dict[str, Any]:
 
 
 def _first(alert: Alert, person: Actor, now: datetime) -> dict[str, Any]:
-    """The fields of an acknowledgement. No field changes if somebody has already acknowledged the alert."""
     return {} if alert.acknowledged_at else {**_acknowledgement(person, now), "acknowledged_note": None}

@@ -1,4 +1,4 @@
-"""Reads the forms of the page that a mail's link opens, and does what the pressed button says."""
+"""The form of the page that a mail's link opens."""
 
 import re
 from contextlib import suppress
@@ -30,24 +30,20 @@ SEQUENCE = re.compile(r"[0-9]{1,9}")
 
 
 class FieldNotAccepted(Exception):
-    """A field of the form is empty, or too long. `expected` says what must be in the field `name`."""
-
     def __init__(self, name: str, expected: str) -> None:
         super().__init__(name)
         self.name, self.expected = name, expected
 
 
 class AnswerForm(TypedForm):
-    """The fields of the form whose button the person pressed."""
-
     @property
     def act(self) -> str:
-        """The name of the pressed button; empty if the person only opened the page."""
+        """Empty if the person only opened the page."""
         return self.value("act")
 
     @property
     def sequence(self) -> int | None:
-        """The sequence of the alert that the form shows. The form of an earlier release of Dayar has no sequence."""
+        """The sequence of the alert that the form shows. Forms of an earlier release of Dayar have no sequence."""
         typed = self.value("sequence")
         return int(typed) if SEQUENCE.fullmatch(typed) else None
 
@@ -55,10 +51,7 @@ class AnswerForm(TypedForm):
         return checked("text", comment_of(self.value("text")), NO_TEXT)
 
     def reason(self) -> str:
-        """Returns the reason that the person wrote.
-
-        If the person wrote no reason, returns the reason that the person chose from the list.
-        """
+        """The written reason or, if it is empty, the reason that was chosen from the list."""
         return checked("own_reason", comment_of(self.value("own_reason") or self.value("reason")), NO_REASON)
 
     def on_behalf_of(self) -> BehalfNote:
@@ -71,7 +64,6 @@ class AnswerForm(TypedForm):
         return checked("account_id", account, NO_PERSON)
 
     def resolution(self) -> Resolution:
-        """The outcome with which the alert is closed, and the note."""
         chosen = next((verdict for verdict in VERDICTS if verdict == self.value("verdict")), None)
         verdict = checked("verdict", chosen, NO_OUTCOME)
         try:
@@ -81,7 +73,7 @@ class AnswerForm(TypedForm):
 
 
 def checked(name: str, value: Value | None, expected: str) -> Value:
-    """The value of the field `name`. Raises FieldNotAccepted if the field has no value."""
+    """Raises FieldNotAccepted if the field has no value."""
     if value is None:
         raise FieldNotAccepted(name, expected)
     return value
@@ -90,7 +82,7 @@ def checked(name: str, value: Value | None, expected: str) -> Value:
 async def act(
     replies: Replies, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, form: AnswerForm, now: datetime
 ) -> Reply:
-    """Does what the pressed button says. Raises FieldNotAccepted."""
+    """Raises FieldNotAccepted."""
     match form.act:
         case "acknowledge":
             return await replies.acknowledge(session, alert_id, person, now)
@@ -113,9 +105,6 @@ async def act(
 async def acknowledge_on_behalf(
     replies: Replies, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, note: BehalfNote, now: datetime
 ) -> Reply:
-    """Acknowledges the alert on behalf of somebody.
-
-    If somebody, even the same person, has already acknowledged the alert, the reply says so, and nothing is stored.
-    """
+    """Acknowledges the alert on behalf of somebody. If the alert is already acknowledged, nothing is stored."""
     hindrance = await replies.hindrance(session, alert_id, person, now, ReplyResult.ACKNOWLEDGED)
     return hindrance or await replies.acknowledge(session, alert_id, person, now, on_behalf_of=note)

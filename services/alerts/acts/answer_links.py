@@ -1,8 +1,8 @@
-"""Makes the link in a mail with which the receiver acts on the alert without signing in.
+"""Makes the link in a mail for actions without signing in.
 
-The link contains a token for one delivery. The token consists of the delivery's id and a keyed digest. The digest
-covers the delivery's id, the person's account and the mail address. The token is not stored. If the receiver gets
-another account or address, its old links are no longer valid.
+The link contains a token for one delivery: the delivery's id and a keyed digest of the delivery's id, the person's
+account and the mail address. The token is not stored. If the receiver gets another account or address, old links
+become invalid.
 """
 
 import base64
@@ -29,9 +29,9 @@ from shared.pages.terms import N_
 
 VALID = timedelta(hours=48)  # links in mails, and buttons of Telegram messages, are valid for this time
 HOUR = timedelta(hours=1)
-MOST_ACTS = 30  # an account may do at most this many actions by links in an hour
+MOST_ACTS = 30
 ID_BYTES, DIGEST_BYTES = 16, 16
-HIDDEN = "****"  # pages show this text in place of the token
+HIDDEN = "****"
 OWN_LINK = N_("Without signing in, for 48 hours: {address}")
 ONLY_YOURS = N_("This link acts in your name. Do not forward the mail.")
 LONGEST_TOKEN = 43  # 32 bytes in base64 without padding have this length
@@ -39,8 +39,6 @@ LONGEST_TOKEN = 43  # 32 bytes in base64 without padding have this length
 
 @dataclass(frozen=True, slots=True)
 class AnsweredDelivery:
-    """The delivery of a valid link, and the account of the person to whom it was sent."""
-
     delivery_id: UUID
     alert_id: UUID
     account: UUID
@@ -49,13 +47,13 @@ class AnsweredDelivery:
 
 
 class AnswerLinks:
-    """Makes and checks the tokens with the keys of this installation."""
+    """Makes and checks tokens with the keys of this installation."""
 
     def __init__(self, box: WebhookSecrets, public_url: str) -> None:
         self._box, self._public_url = box, public_url
 
     def link(self, delivery_id: UUID, receiver: Receiver) -> str | None:
-        """The link to a delivery for this receiver. Returns None if the receiver is not a person with an account.
+        """The link to a delivery. Returns None if the receiver is not a person with an account.
 
         The token is the fragment of the link. Browsers send no fragment to servers, so no server can log the token.
         """
@@ -89,7 +87,7 @@ class AnswerLinks:
         return AnsweredDelivery(delivery_id, delivery.alert_id, receiver.account_id, delivery.cause, content)
 
     async def _receiver_of(self, session: AsyncSession, delivery: Delivery) -> Receiver | None:
-        """The person to whom the mail was sent, with the mail address as the person's first contact."""
+        """The receiver has the mail's address as its first contact."""
         receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
         receiver = receivers.get(delivery.recipient)
         removed_at = await receiver_queries.removed_at(session, delivery.recipient)
@@ -102,24 +100,22 @@ class AnswerLinks:
         return next((receiver.at(contact) for contact in contacts if contact.channel is DeliveryChannel.EMAIL), None)
 
     def _digests(self, delivery_id: UUID, account: UUID, address: str) -> list[bytes]:
-        """The digests, one for each known key; the digest of the newest key comes first."""
         digests = self._box.link_digests(delivery_id.bytes + account.bytes + address.encode())
         return [digest[:DIGEST_BYTES] for digest in digests]
 
 
 def with_own_link(text: Text, link: str, language: str) -> Text:
-    """The text of a mail, followed by the person's own link."""
     _ = translations(language, LOCALES).gettext
     return Text(text.subject, f"{text.body}\n\n{_(OWN_LINK).format(address=link)}\n{_(ONLY_YOURS)}")
 
 
 def hidden_link(public_url: str, language: str) -> str:
-    """The link as pages show it, without its token, because only the receiver of the mail may act by the link."""
+    """The link without its token, because only the receiver of the mail may act by the link."""
     return f"{public_url}/alerts/answer?lang={language}#{HIDDEN}"
 
 
 def read_token(token: str) -> tuple[UUID, bytes] | None:
-    """The delivery's id and the digest, or None if the text is no token."""
+    """Returns None if the text is no token."""
     if len(token) != LONGEST_TOKEN or not token.isascii():
         return None
     try:
@@ -130,6 +126,5 @@ def read_token(token: str) -> tuple[UUID, bytes] | None:
 
 
 async def acts_of_last_hour(session: AsyncSession, account: UUID, now: datetime) -> int:
-    """How often the person acted by links within the last hour."""
     own = select(func.count()).select_from(Act).where(Act.account_id == account, Act.channel == ActChannel.MAIL.value)
     return await session.scalar(own.where(Act.acted_at > now - HOUR)) or 0

@@ -1,8 +1,8 @@
-"""The page that the link in a mail opens. On this page, the receiver of the mail acts on the alert without signing in.
+"""The page that the link in a mail opens, for actions on the alert without signing in.
 
-Opening the link changes nothing, because not only people but also programs open the links of mails. The first page has
-no content: its script reads the token from the address. The script sends the token in a second request, and the
-response shows what the mail said. Nothing is done about the alert until the receiver presses a button.
+Opening the link changes nothing, because programs also open the links of mails. The first page has no content. Its
+script reads the token from the address, and sends the token in a second request. The response shows what the mail
+said, and buttons for actions.
 """
 
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from shared.web.concurrency import address_of
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 NOT_VALID = N_("This link is not valid: it is older than 48 hours, incomplete, or no longer yours.")
 TOO_MANY = N_("Too many requests. Wait 15 minutes, or sign in.")
-ENDING = 3  # a mail ends with this many lines that contain the link to the alert and the centre's name
+ENDING = 3  # the last lines of a mail: the link to the alert, and the centre's name
 
 EMPTY = AnswerForm({})
 
@@ -70,7 +70,7 @@ async def answer(request: Request, session: Session) -> Response:
 async def answered(
     request: Request, session: AsyncSession, delivery: AnsweredDelivery, form: AnswerForm, now: datetime
 ) -> Response:
-    """Acts in the name of the person to whom the mail was sent, with the rights of the account's newest binding."""
+    """The person has the rights of the account's newest binding."""
     seen = delivery.content.data.sequence if form.sequence is None else form.sequence
     again: dict[str, Any] = {"sequence": seen, "form": form}
     replies: Replies = request.app.state.mail_replies.to(seen)
@@ -109,12 +109,10 @@ def shown(
     is_done: bool = False,
     **more: Any,
 ) -> Response:
-    """The page.
+    """Before an action, the page shows only what the mail said. After an action, the page shows the `alert`.
 
-    After the person pressed a button, the page shows the `alert`; before that, the page shows only what the mail said.
-
-    `texts` have the newest message templates, because mails use these templates, too. The typed fields are shown again
-    if the action was not done.
+    `texts` have the newest message templates, which mails also use. The typed fields are shown again if the action
+    was refused.
     """
     pages: Pages = request.app.state.pages
     language = language_of(request)

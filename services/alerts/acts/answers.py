@@ -1,4 +1,4 @@
-"""Stores a person's actions on an alert. A lock on the alert's row decides which of two concurrent actions is first."""
+"""Stores a person's actions on an alert. A lock on the alert's row orders concurrent actions."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ NOBODY: Mapping[Cause, Collection[UUID]] = MappingProxyType({})
 class AnswerRefused(Exception):
     """Another person did the action first, or the alert's state forbids the action.
 
-    `kind` is the reason of the refusal; `alert` is the unchanged alert.
+    `kind` is the reason, and `alert` is the unchanged alert.
     """
 
     def __init__(self, kind: str, alert: Alert) -> None:
@@ -56,9 +56,9 @@ class AnswerRefused(Exception):
 class Answers:
     """Each method stores one action and returns the resulting alert. The caller commits.
 
-    If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw, for
-    example in a message. An action that would change the alert is refused if the alert has a newer sequence than
-    `seen`. If `is_one_of_many`, the request acts on several alerts, and an action on an Extreme alert is refused.
+    If the same person repeats an action, nothing changes. `seen` is the sequence of the alert that the person saw,
+    for example in a message. An action is refused if the alert has a newer sequence than `seen`. If
+    `is_one_of_many`, an action on an Extreme alert is refused.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Answers:
     async def acknowledge(self, alert_id: UUID, person: Actor) -> Alert:
         """Raises AnswerRefused.
 
-        While the step of a policy demands further acknowledgements, the alert stays unacknowledged.
+        While a policy's step demands further acknowledgements, the alert stays unacknowledged.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         has_acknowledged = person.account in alert.partly_acknowledged_by
@@ -98,7 +98,7 @@ class Answers:
         )
 
     async def _named(self, alert: Alert, person: Actor) -> Alert:
-        """Stores on whose behalf the person acknowledged, if the person says so only after the acknowledgement."""
+        """Stores on whose behalf the person acknowledged, if the person says so only later."""
         if person.note is None or person.note == await timeline.last_note(self._session, alert, person.account):
             return alert
         _is_open(alert)
@@ -107,7 +107,7 @@ class Answers:
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
         """Withdraws an acknowledgement of the last ten seconds.
 
-        Deletes the deliveries that would report this acknowledgement and were not attempted yet.
+        Deletes the messages about this acknowledgement that were not attempted yet.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
@@ -126,7 +126,7 @@ class Answers:
         return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
 
     async def confirm(self, alert_id: UUID, person: Actor, text: str | None) -> Alert:
-        """Confirms that the alert is true; the alert stays open."""
+        """The alert stays open."""
         alert = await self._open(alert_id)
         if alert.confirmed_at is not None:
             return _own(alert, alert.confirmed_by, person, "already-confirmed")
@@ -140,20 +140,17 @@ class Answers:
         return await self._start(alert, person, text, ActKind.PROGRESSED)
 
     async def take_over(self, alert_id: UUID, person: Actor, text: str | None = None) -> Alert:
-        """The person starts work on the alert, even if somebody else is working on it.
-
-        The timeline names both people, and the person who worked on the alert before is informed.
-        """
+        """The person starts work on the alert. A person who worked on the alert before is informed."""
         alert = await self._open(alert_id)
         if alert.progressed_by == person.account:
             return alert
         return await self._start(alert, person, text, ActKind.TAKEN_OVER)
 
     async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
-        """Assigns the alert to the person with the account `to`, who is notified. The alert escalates as before.
+        """Assigns the alert to the account `to`, and notifies the assignee.
 
-        Raises AnswerRefused if nobody with this account gets alerts like this one. Also raises AnswerRefused if the
-        account is not known to have the right to act on alerts.
+        An unacknowledged alert escalates as before. Raises AnswerRefused if nobody with this account gets alerts like
+        this one, or if the account is not known to have the right to act.
         """
         alert = await self._open(alert_id)
         if alert.assigned_to == to:
@@ -179,7 +176,6 @@ class Answers:
         return await self._keep(after, AlertCommented, ActKind.COMMENTED, person, text)
 
     async def mark_step(self, alert_id: UUID, person: Actor, step: str, *, is_done: bool) -> Alert:
-        """Marks a step of the checklist as done or as not done. If the step already has this mark, nothing changes."""
         alert = await self._open(alert_id)
         if (step in timeline.done_steps(await timeline.of(self._session, alert_id))) is is_done:
             return alert
@@ -188,7 +184,6 @@ class Answers:
         return await self._keep(after, AlertUpdated, deed, person, step)
 
     async def log_call(self, alert_id: UUID, person: Actor, call: Call, box: WebhookSecrets) -> Alert:
-        """Logs a call about an open or a closed alert."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         after = acts.commented(alert, person, self._now, self._idle(alert))
         await calls.add(self._session, alert_id, after.sequence, call, box)
@@ -204,9 +199,9 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 
     async def resolve(self, alert_id: UUID, person: Actor, verdict: Verdict) -> Alert:
-        """Closes the alert.
+        """Closes the alert. A second verdict is refused.
 
-        A second verdict is refused. If the same person repeats the same verdict, nothing changes.
+        If the same person repeats the same verdict, nothing changes.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
@@ -231,7 +226,6 @@ class Answers:
         return self._rules.escalation.wait(alert, is_acknowledged=True)
 
     async def _wait(self, alert: Alert) -> timedelta:
-        """How long the alert waits for an acknowledgement at its level, by its policy or by the rules."""
         plan = await plan_queries.plan(self._session, self._now)
         return AlertChanges([alert], plan, {}, places=self._places, rules=self._rules, now=self._now).wait(alert)
 
@@ -241,7 +235,6 @@ class Answers:
         return alert
 
     def _may_act(self, alert: Alert) -> None:
-        """Raises AnswerRefused if the alert is closed, or if it is Extreme and the request acts on several alerts."""
         _is_open(alert)
         if self._is_one_of_many and alert.severity is Severity.EXTREME:
             raise AnswerRefused("one-by-one", alert)
@@ -258,9 +251,9 @@ class Answers:
         due_in: timedelta = timedelta(),
         by_cause: Mapping[Cause, Collection[UUID]] = NOBODY,
     ) -> Alert:
-        """Stores the action. If `cause` is given, everybody who was notified is informed.
+        """If `cause` is given, everybody who was notified is informed.
 
-        `by_cause` maps a cause to the only accounts that are notified for this cause.
+        `by_cause` maps a cause to the only accounts that are notified for it.
         """
         await self._refuse_outdated(alert, deed, person)
         is_notified = cause is not None or any(by_cause.values())
@@ -274,7 +267,6 @@ class Answers:
         return kept
 
     async def _refuse_outdated(self, after: Alert, deed: ActKind, person: Actor) -> None:
-        """Raises AnswerRefused with the stored alert if the alert has changed since the person saw it."""
         if self._seen is None or deed in timeline.NOTES:
             return
         stored = await alert_queries.locked_alert(self._session, after.alert_id)
@@ -283,15 +275,11 @@ class Answers:
 
 
 def first_cause(alert: Alert) -> Cause | None:
-    """Returns a cause if the action also acknowledges the alert.
-
-    Everybody who was notified of the alert is informed with this cause.
-    """
+    """The cause for informing others if the action also acknowledges the alert."""
     return Cause.ACKNOWLEDGED if alert.acknowledged_at is None else None
 
 
 def replaced_people(alert: Alert, person: Actor) -> set[UUID]:
-    """The accounts of other people who worked on the alert, or to whom the alert was assigned."""
     return {account for account in (alert.progressed_by, alert.assigned_to) if account is not None} - {person.account}
 
 

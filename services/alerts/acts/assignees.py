@@ -14,7 +14,7 @@ from shared.events import CredentialKind
 
 
 class Access(Protocol):
-    """The revocations of credentials, as `shared.auth.revocations` reads them."""
+    """The revoked credentials, as `shared.auth.revocations` reads them."""
 
     @property
     def is_known(self) -> bool: ...
@@ -27,10 +27,7 @@ class Access(Protocol):
 def in_order(
     alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access, now: datetime, *, besides: UUID | None
 ) -> list[Assignee]:
-    """Returns the people to whom the alert can be assigned. The people on duty come first, then the others by name.
-
-    The account `besides` is left out.
-    """
+    """The people on duty come first, then the others by name. The account `besides` is left out."""
     on_duty = {label for people in plan.on_duty(now).values() for label in people}
     people = [person for person in assignees(alert, plan, places, access) if person.account_id != besides]
     shown = {
@@ -44,10 +41,7 @@ def in_order(
 
 
 def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
-    """Returns the people whose name is the typed text.
-
-    If no name equals the text, returns the people whose name has a word that begins with the text.
-    """
+    """The people with the typed name. If no name equals the text, a word of the name must begin with the text."""
     wanted = typed.strip(" .,;").casefold()
     exact = [person for person in people if person.name.casefold() == wanted]
     return exact or [person for person in people if f" {person.name.casefold()}".find(f" {wanted}") >= 0]
@@ -56,7 +50,7 @@ def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
 def assignees(alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access) -> list[Receiver]:
     """The people who can act, and who get alerts with this status and at these places.
 
-    The other conditions of a receiver, such as its hours, do not matter, because a person chooses the assignee.
+    A receiver's other conditions, such as its hours, do not matter, because a person chooses the assignee.
     """
     return [
         receiver
@@ -66,7 +60,7 @@ def assignees(alert: Alert, plan: NotificationPlan, places: Ancestry, access: Ac
 
 
 def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
-    """The people with an account that is not disabled. A person with a roster must be one of the roster's people."""
+    """The people with an account that is not disabled. A person with a roster must still be in the roster."""
     of_rosters = plan.people_of_rosters
     return [
         receiver
@@ -79,10 +73,9 @@ def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
 
 
 def absent(alert: Alert, plan: NotificationPlan, access: Access) -> list[str]:
-    """The names of the people who are responsible for the alert, but cannot act any more.
+    """The names of responsible people who cannot act any more, because their account is disabled.
 
-    A person cannot act any more if the person's account was disabled. An assignee cannot act any more either if the
-    assignee is no longer a receiver, or has left the roster.
+    An assignee also cannot act after leaving the receivers or the roster.
     """
     accounts = {receiver.account_id for receiver in able(plan, access)}
     is_worker_absent = alert.progressed_by is not None and access.is_disabled(alert.progressed_by)
@@ -92,5 +85,5 @@ def absent(alert: Alert, plan: NotificationPlan, access: Access) -> list[str]:
 
 
 def concerns(alert: Alert, receiver: Receiver, places: Ancestry) -> bool:
-    """Whether the alert is in the receiver's areas. An alert without a place concerns every area."""
+    """An alert without a place concerns every area."""
     return not alert.pcodes or not receiver.areas or any(receiver.covers(pcode, places) for pcode in alert.pcodes)

@@ -22,7 +22,7 @@ from shared.auth import tokens
 from shared.auth.role_groups import CMC
 
 PREFIX = "sealed:"
-# this many bytes of a key id are compared; the number is a multiple of 3, because base64 encodes 3 bytes at once
+# the number of compared bytes of a key id; a multiple of 3, because base64 encodes 3 bytes at once
 BEGINNING = 15
 
 NOTE = AlertRow.acknowledged_note
@@ -30,7 +30,7 @@ COLUMNS: Sequence[Any] = (NOTE, Act.behalf_note)
 
 
 def sealed(note: BehalfNote, alert_id: UUID, box: WebhookSecrets) -> str:
-    """The encrypted note, bound to the alert, and encoded as text for the column of notes."""
+    """The encrypted note is bound to the alert, and is text in base64."""
     return PREFIX + base64.b64encode(box.seal(note.stored, _label(alert_id))).decode()
 
 
@@ -39,9 +39,8 @@ async def sealed_once(
 ) -> str:
     """Returns the encrypted note. If this account has already acknowledged with the same note, returns the stored note.
 
-    If the same acknowledgement is sent twice, the stored note therefore stays the same. The function locks the alert.
-    Of two concurrent acknowledgements, the second therefore sees the note of the first. A stored note that cannot be
-    decrypted counts as another note.
+    The function locks the alert, so that of two concurrent acknowledgements the second sees the note of the first. A
+    stored note that cannot be decrypted counts as another note.
     """
     known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
     is_same = known is not None and opened(known, alert_id, box) == note
@@ -52,10 +51,9 @@ async def sealed_once(
 class BehalfNames:
     """On whose behalf people acknowledged an alert.
 
-    `of_alert` is the note of the acknowledgement that is in effect now.
-
-    `by_act` maps the ids of the acknowledgements in the timeline to their notes. `are_all_readable` is False if the
-    caller may read a note that cannot be decrypted. The unreadable note is missing here.
+    `of_alert` is the note of the acknowledgement in effect. `by_act` maps the ids of acknowledgements in the
+    timeline to their notes. `are_all_readable` is False if a note could not be decrypted. The unreadable note is
+    left out.
     """
 
     of_alert: BehalfNote | None
@@ -64,7 +62,7 @@ class BehalfNames:
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
-    """Returns the decrypted notes that the caller may read: all notes if `may_read`, otherwise the caller's own notes.
+    """The decrypted notes that the caller may read: all notes if `may_read`, otherwise the caller's own notes.
 
     The security log says who read the notes.
     """
@@ -86,8 +84,7 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
     """Whether the caller may see alerts in the area where the hazard was first reported.
 
-    The alert's current area does not decide who may see the note, because an update may move the alert to an area that
-    other people may see.
+    The alert's current area does not decide. An update may move the alert to an area of other people.
     """
     caller = tokens.current(request)
     if alert.hazard_id is None:
@@ -98,22 +95,22 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
 
 
 def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> BehalfNote | None:
-    """The note, or None if it cannot be decrypted."""
-    if not note.startswith(PREFIX):  # an earlier release stored the note unencrypted; the worker will encrypt the note
+    """None if the note cannot be decrypted."""
+    if not note.startswith(PREFIX):  # earlier releases stored notes unencrypted; the worker will encrypt this note
         return BehalfNote.read(note)
     stored = box.readable(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
     return None if stored is None else BehalfNote.read(stored)
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
-    """Encrypts the notes that an earlier release of Dayar stored unencrypted; the caller commits."""
+    """Encrypts the notes that earlier releases of Dayar stored unencrypted. The caller commits."""
     in_clear = _notes(NOTE).where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
     for alert_id, note in (await session.execute(in_clear)).all():
         await _replace(session, NOTE, alert_id, note, sealed(BehalfNote.read(note), alert_id, box))
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every note with the newest key; returns the number of re-encrypted notes. The caller commits."""
+    """Encrypts every note with the newest key, and returns the number of re-encrypted notes. The caller commits."""
     count = 0
     for column in COLUMNS:
         others = _notes(column).where(column.like(f"{PREFIX}%"), column.not_like(_beginning(box.newest_id)))
@@ -125,7 +122,6 @@ async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many notes are still encrypted with this key."""
     beginning, count = _beginning(key_id.encode()), 0
     for column in COLUMNS:
         count += await session.scalar(select(func.count()).where(column.like(beginning))) or 0
@@ -142,7 +138,6 @@ async def _replace(session: AsyncSession, column: Any, alert_id: UUID, was: str,
 
 
 def _beginning(key_id: bytes) -> str:
-    """The SQL pattern for LIKE that matches the notes encrypted with this key."""
     return PREFIX + base64.b64encode(key_id[:BEGINNING]).decode() + "%"
 
 

@@ -11,8 +11,7 @@ from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_
 
-# How the person asked for the acknowledgement. If the person asked through a channel, the timeline names the channel
-# anyway.
+# If the person asked through a channel, the timeline names the channel.
 WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
 CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
 
@@ -42,13 +41,11 @@ class BehalfNote(BaseModel):
 
     @property
     def sentence(self) -> str:
-        """The note as the API returns it, in English."""
         way = f"by {self.by}" if self.by else None
         at = self.at.isoformat(timespec="minutes") if self.at else None
         return ", ".join(filter(None, (way, self.name, at)))
 
     def worded(self, language: str) -> str:
-        """The note in the reader's language: the name, how the person asked, and when."""
         way = None if self.by in CHANNELS else self.by
         if self.by in WAYS:
             way = translations(language, LOCALES).gettext(WAYS[self.by])

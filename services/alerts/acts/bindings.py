@@ -24,7 +24,7 @@ from shared.events.vocabulary import DeliveryChannel
 
 VALID = timedelta(minutes=15)
 CODE_SYMBOLS = 10  # ten symbols have 50 random bits
-MOST_FAILURES = 5  # an identity may send this many wrong codes within VALID
+MOST_FAILURES = 5  # within VALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,15 @@ class BoundPerson:
 
 
 class CodeRefusal(StrEnum):
-    """Why a code is refused, so that it binds nobody."""
-
-    WRONG = "wrong"  # the code is unknown, used or too old; people are not told which of these reasons applies
+    WRONG = "wrong"  # unknown, used or expired; people are not told which
     TOO_MANY = "too_many"
-    LOCKED = "locked"  # the identity sent too many wrong codes, and was told so before
+    LOCKED = "locked"  # the identity sent too many wrong codes
 
 
 async def draw_code(
     session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, holder: BoundPerson, now: datetime
 ) -> str:
-    """A new code for the account. A former code of the account is no longer valid. The caller commits."""
+    """The account's former code becomes invalid. The caller commits."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_SYMBOLS))
     values = {
         **_columns(holder),
@@ -69,7 +67,7 @@ async def draw_code(
 async def bind(
     session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, identity: str, typed: str, now: datetime
 ) -> BoundPerson | CodeRefusal:
-    """Binds the identity to the account of the code. A former binding of the account or the identity ends.
+    """Binds the identity to the account of the code, and ends former bindings of both.
 
     The caller commits, even after a refusal, because the wrong codes of an identity are counted.
     """
@@ -94,9 +92,7 @@ async def bind(
 async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: BoundPerson, now: datetime) -> None:
     """Binds the signed-in account in a channel such as SMS, without a code.
 
-    The settings of receivers say which account uses a number.
-
-    The caller commits.
+    The settings of receivers say which account uses a number. The caller commits.
     """
     values = {**_columns(holder), "bound_at": now}
     row = insert(Binding).values(channel=channel.value, identity=str(holder.account), **values)
@@ -104,12 +100,11 @@ async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: 
 
 
 async def burn(session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, typed: str, now: datetime) -> None:
-    """Makes the code invalid, because other people may have read the code."""
+    """Makes the code invalid, because other people may have read it."""
     await _used(session, box, channel, typed, now)
 
 
 async def person(session: AsyncSession, channel: DeliveryChannel, identity: str) -> BoundPerson | None:
-    """The person that is bound to this identity, or None."""
     row = await session.get(Binding, (channel.value, identity), populate_existing=True)
     return None if row is None else person_of(row)
 
@@ -119,12 +114,10 @@ async def of_account(session: AsyncSession, channel: DeliveryChannel, account: U
 
 
 async def newest_of(session: AsyncSession, account: UUID) -> BoundPerson | None:
-    """The person with the rights of the account's newest binding in any channel, or None."""
     return next(iter(await newest_of_each(session, [account])), None)
 
 
 async def newest_of_each(session: AsyncSession, accounts: Sequence[UUID]) -> list[BoundPerson]:
-    """For each account that is bound in any channel, the person with the rights of the account's newest binding."""
     newest = select(Binding).ext(distinct_on(Binding.account_id)).where(Binding.account_id.in_(accounts))
     rows = await session.scalars(newest.order_by(Binding.account_id, Binding.issued_at.desc()))
     return [person_of(row) for row in rows]
@@ -157,7 +150,6 @@ def _columns(holder: BoundPerson) -> dict[str, Any]:
 
 
 async def _failures(session: AsyncSession, channel: DeliveryChannel, identity: str, now: datetime) -> int:
-    """How many wrong codes the identity sent within the last 15 minutes."""
     tries = await session.get(BindingTries, (channel.value, identity), populate_existing=True, with_for_update=True)
     return tries.failures if tries is not None and tries.began_at > now - VALID else 0
 
@@ -174,7 +166,6 @@ async def _count_failure(
 async def _used(
     session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, typed: str, now: datetime
 ) -> BindingCode | None:
-    """Removes and returns the code, so that it is used once."""
     digests = box.code_digests(folded_code(typed))
     wanted = (BindingCode.channel == channel.value, BindingCode.digest.in_(digests))
     used = delete(BindingCode).where(*wanted, BindingCode.drawn_at > now - VALID).returning(BindingCode)
