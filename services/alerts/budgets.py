@@ -30,9 +30,9 @@ HOUR = timedelta(hours=1)
 MOST_RELEASED = 1000
 Spender = tuple[str, Status]
 
-# Only alerts of reports over the API are counted, because people's reports do not use the budget. raw SQL: these
-# queries run for batches of a system's hazards and must be fast. The index `ix_alerts_budgets` has the same conditions
-# as ALERTED.
+# Only alerts of reports over the API are counted, because people's reports do not use the budget.
+# raw SQL: these queries run for batches of a system's hazards and must be fast. The index `ix_alerts_budgets` has the
+# same conditions as ALERTED.
 ALERTED = f"""
 SELECT figures::json ->> 'source' AS source, alerts.status, count(*) FROM alerts JOIN hazards USING (hazard_id)
 WHERE kind = 'hazard' AND NOT is_suppressed AND raised_at > $1 AND severity NOT IN ('Severe', 'Extreme')

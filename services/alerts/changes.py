@@ -71,7 +71,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(self._at_first_step(alert), Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
-
+        # an index, because a batch may have a hundred hazards
         return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
 
     def _renew(self, known: Alert, finding: Finding) -> None:
