@@ -1,5 +1,7 @@
 """SQL that counts the displaced households that live where a hazard is in force."""
 
+# raw SQL throughout: the statements must be fast, because batches of households wait for them or for their locks
+
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple

@@ -1,4 +1,4 @@
-"""A part of the console's page of a hazard: one timeline of its revisions, alerts, actions and notifications."""
+"""The course of a hazard for the console's page: revisions, alerts, actions and notifications in one timeline."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -19,8 +19,8 @@ from shared.pages import Pages, language_of
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
-MOST_ALERTS = 50  # the timeline has at most this many alerts of the hazard; an alert's page has all its entries
-MOST_SENT = 50  # the timeline has at most this many notifications of an alert, the newest
+MOST_ALERTS = 50  # an alert's page has all entries of the alert
+MOST_SENT = 50  # the newest notifications of an alert
 
 
 @router.get("/hazards/{hazard_id}/course")

@@ -1,4 +1,4 @@
-"""The route for the result of a hazard: its alerts and notified receivers, or the reason why no alert was raised."""
+"""The route for the result of a hazard: its alerts and notified receivers, or the reason why there is no alert."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -66,7 +66,6 @@ async def view(alert: Alert, session: AsyncSession) -> Raised:
 
 
 def reason_of(hazard: HazardReported, known: list[Alert], request: Request) -> str:
-    """The reason why the hazard has no alert in force: the alert is suppressed or closed, or no rule applies."""
     if own := [alert for alert in known if alert.kind is RuleKind.HAZARD and alert.is_suppressed]:
         return own[0].reason
     state = request.app.state

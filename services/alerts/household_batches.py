@@ -35,24 +35,24 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # reports of this batch replace these departures
-    departed_before: dict[UUID, Departure] = field(default_factory=dict)  # maps report ids to stored departures
-    # maps report ids to the departures after the batch
+    withdrawn: list[Departure] = field(default_factory=list)  # departures that reports of this batch replace
+    departed_before: dict[UUID, Departure] = field(default_factory=dict)  # stored departures by report id
+    # departures after the batch by report id
     departed: dict[UUID, Departure | None] = field(default_factory=dict)
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    # maps the report id of each replaced count to the sequence of the recount
+    # the sequence of the recount by the report id of the replaced count
     replaced: dict[UUID, int] = field(default_factory=dict)
-    # Maps each stock to its departure date before the batch.
+    # departure dates before the batch
     left_on_before: dict[Stock, date] = field(default_factory=dict)
-    left_on: dict[Stock, date] = field(default_factory=dict)  # maps each stock to its departure date after the batch
+    left_on: dict[Stock, date] = field(default_factory=dict)  # departure dates after the batch
     held: dict[int, HeldPeople] = field(default_factory=dict)
-    # the people who were held before the batch, and whom the batch may register
+    # people who were held before the batch, and whom the batch may register
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
-    ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # the batch registers these held people
-    # at some sites, the batch counts people: these are the stocks of the counts of everybody at these sites
+    ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # held people whom the batch registers
+    # stocks of the counts of everybody at a site of the batch
     covering: Collection[UUID] = ()
-    held_in_stocks: Sequence[HeldPeople] = ()  # these held counts have the same stocks as counts of the batch
+    held_in_stocks: Sequence[HeldPeople] = ()  # held counts that have the same stocks as counts of the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -69,9 +69,8 @@ class HouseholdBatch(ConsumedBatch):
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
         """The flights that the displacement rule must judge, each with the positions of its records in the batch.
 
-        Some flights are judged again although the batch has no record about them. There are three possible reasons: the
-        batch withdraws a departure of the flight, the batch changes a stock's departure date, or held people belong to
-        the flight.
+        A flight is also judged again if the batch withdraws one of its departures or changes a stock's departure
+        date, or if held people belong to the flight.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -115,11 +114,10 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """The locks that the batch needs. There is one lock for each area that people left, or where households live.
+        """One lock for each area that people left, or where households live.
 
-        A count of everybody at a site includes people of unknown origin. Every other count at the site changes the
-        number of people of unknown origin. A batch with a count at a site therefore also locks the area of unknown
-        origin.
+        A count at a site changes the number of people of unknown origin, so a batch with such a count also locks the
+        area of unknown origin.
         """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}
@@ -134,7 +132,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:
-        """The changes to counts of displaced households: -1 for a household's earlier state, +1 for its new state."""
+        """Counts -1 for a household's earlier state, and +1 for its new state."""
         return [
             *((-1, household) for household in self.before.values() if household.destination_area is not None),
             *((1, household) for household in self.newest.values() if household.destination_area is not None),
@@ -144,9 +142,8 @@ class HouseholdBatch(ConsumedBatch):
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
     """Selects the newer states of households and groups. All other events get the outcome `not_newer`.
 
-    A recorded report and a held report may be about the same people. People in both reports must not be counted twice.
-    Therefore the first event that registers held people also ends their hold. The event about the end of the hold
-    arrives later.
+    A recorded report and a held report about the same people must not be counted twice. The first event that
+    registers held people therefore also ends their hold, before the event about the end of the hold arrives.
     """
     batch = HouseholdBatch(received)
     events = {position: reading.event.data for position, reading in enumerate(received)}
@@ -172,7 +169,7 @@ def _subject(event: HouseholdRegistered | GroupCounted) -> HeldSubject:
 
 
 def _ends(event: HouseholdRegistered | GroupCounted, held: HeldPeople) -> bool:
-    """Whether the event registers the held people. An exercise does not register people of an Actual report."""
+    """An exercise does not register people of an Actual report."""
     return event.status is Status.ACTUAL or held.status is not Status.ACTUAL
 
 
@@ -228,7 +225,7 @@ async def _households(
 async def _departures(
     batch: HouseholdBatch, newer: Mapping[int, HouseholdRegistered], places: Places, session: AsyncSession
 ) -> None:
-    """Adds the departures. A correction replaces only the departure of the report that it corrects."""
+    """A correction replaces only the departure of the report that it corrects."""
     reported = [
         (position, report_id, left)
         for position, event in newer.items()

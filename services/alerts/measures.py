@@ -19,11 +19,11 @@ from shared.events.vocabulary import Severity, Status
 from shared.postgres.models import table
 from shared.web.measured import Measure, gauge, gauges, timestamp
 
-LOOKED_AT = timedelta(days=7)  # deliveries older than this are not read, so that a scrape stays fast
-# a delivery that has failed for less than this is not counted, because a restart may be the reason
+LOOKED_AT = timedelta(days=7)  # a limit, so that a scrape stays fast
+# a delivery that fails only this long is not counted, because a restart may be the reason
 FIRST_ATTEMPTS = timedelta(minutes=1)
 DAY = timedelta(days=1)
-OVERDUE = timedelta(minutes=2)  # this time is longer than a restart of the worker
+OVERDUE = timedelta(minutes=2)  # longer than a restart of the worker
 MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
 
 # the gateway has accepted a message in this state; if no receipt comes in time, Dayar gives the message up
@@ -33,8 +33,8 @@ IS_FAILING = (
     & (Delivery.created_at < func.now() - FIRST_ATTEMPTS)
     & Delivery.reason.is_distinct_from(AWAITS_RECEIPT)
 )
-# A message waits until the receiver's earlier messages about the alert are settled. If the earlier messages fail, they
-# are reported.
+# A message waits until the receiver's earlier messages about the alert are settled. Failed earlier messages are
+# reported.
 EARLIER = aliased(Delivery)
 WAITS_FOR_EARLIER = (
     select(EARLIER.delivery_id)
@@ -56,7 +56,7 @@ IS_OVERDUE = (
     & ~WAITS_FOR_EARLIER
 )
 GAVE_UP = Delivery.is_delivered.is_(False) & (Delivery.settled_at > func.now() - DAY)
-# Test messages to receivers are left out: the person who sends a test message sees its result.
+# the person who sends a test message sees its result
 TRIALS = select(AlertRow.alert_id).where(AlertRow.kind == RuleKind.TEST)
 CHANNELS = select(ReceiverRow.__table__.c.channel).union(select(ContactRow.channel))
 BY_CHANNEL = (
@@ -112,8 +112,7 @@ IS_GRAVE = (
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
 )  # the same condition as in `Alert.is_grave`
-# A delivery that was given up has reached nobody. For each channel, another metric counts the deliveries that still
-# wait.
+# A delivery that was given up has reached nobody. Another metric counts the deliveries that still wait.
 HAS_DELIVERY = select(Delivery.delivery_id).where(
     Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)
 )
@@ -170,9 +169,9 @@ async def overdue_escalations(session: AsyncSession) -> Iterable[Metric]:
 
 
 def bot_updates(settings: AlertsSettings) -> Measure:
-    """Measures when Telegram last answered the bot's request for updates.
+    """When Telegram last answered the bot's request for updates.
 
-    In an exercise the bot may get no updates, so the value of this metric is 0.
+    In an exercise the bot may get no updates, and the value is 0.
     """
 
     async def measure(session: AsyncSession) -> Iterable[Metric]:

@@ -1,4 +1,4 @@
-"""Says when unacknowledged alerts escalate next. Wall screens show these times as clocks."""
+"""When unacknowledged alerts escalate next, for the clocks of wall screens."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -44,7 +44,7 @@ async def escalations(
 
 
 async def earliest(session: AsyncSession, areas: frozenset[str] | None, *, is_unattended: bool) -> dict[UUID, datetime]:
-    """The earliest escalations. While the boards are unattended, each alert waits half as long (`escalation.py`)."""
+    """While the boards are unattended, each alert waits half as long (`escalation.py`)."""
     wanted = select(ALERTS.alert_id, ALERTS.waits_since, ALERTS.escalates_at).where(
         ALERTS.escalates_at.is_not(None),
         ALERTS.acknowledged_at.is_(None),

@@ -1,7 +1,4 @@
-"""The page of sent messages shows their receivers, times and results.
-
-In an exercise, messages appear only on this page.
-"""
+"""The page of sent messages shows their receivers, times and results. In an exercise, messages appear only here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -70,9 +67,9 @@ FOLLOWS = {
     Follows.NO_RESULT: N_("because the contact before had no result in time"),
     Follows.UNANSWERED: N_("because the contact before was not answered in time"),
 }
-OTHER_FOLLOWS = N_("after the contact before")  # the text for a reason that a later release of Dayar stored
+OTHER_FOLLOWS = N_("after the contact before")  # a later release of Dayar stored the reason
 
-# A delivery in one of these states has a message in the chat. In an exercise, it would have a message there.
+# A delivery in one of these states has a message in the chat, or would have one outside an exercise.
 SHOWN_IN_CHAT = (DeliveryState.SENT, DeliveryState.ANSWERED, DeliveryState.NOT_SENT)
 
 router = APIRouter()
@@ -87,10 +84,10 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A delivery on the page. `title` is in the page's language; `message` is in the receiver's language.
+    """`title` is in the page's language, and `message` is in the receiver's language.
 
-    `follows` says why this contact of the receiver was notified after another contact. If this message will be part of
-    a combined message, `suppressed_until` is the time at which that message is sent.
+    `follows` says why this contact was notified after another contact. `suppressed_until` is the time of the
+    combined message that will contain this message.
     """
 
     created_at: datetime
@@ -108,10 +105,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """One message as its channel shows it, with its deliveries: usually one, or several that the channel combined.
+    """One message as its channel shows it, with its deliveries: one, or several that the channel combined.
 
-    `texts` has several members if Telegram gets several messages about many alerts. `edited` is the message after its
-    last edit, if it was edited.
+    `texts` has several members if Telegram gets several messages about many alerts. `edited` is the message after
+    its last edit, if it was edited.
     """
 
     deliveries: tuple[Sent, ...]
@@ -178,9 +175,8 @@ def edited(
     messages: Messages,
     acted: ActedAlerts,
 ) -> ShownMessage | None:
-    """The message after its last edit.
+    """A Telegram message about a single alert is edited if it is the first message about the alert in its chat.
 
-    A Telegram message about a single alert is edited if it is the first message about the alert in its chat.
     `deliveries` are sorted newest first.
     """
     first = message[0]
@@ -216,7 +212,7 @@ def sent_of(
 
 
 def outcome_of(reason: str, pages: Pages, language: str) -> str:
-    """The text for the result of an attempt. If the receiver's server answered, the text contains the answer's code."""
+    """If the receiver's server answered, the text contains the answer's code."""
     if reason in OUTCOMES:
         return pages.gettext(language, OUTCOMES[reason])
     return pages.gettext(language, ANSWERED).format(code=reason.rpartition("_")[2])

@@ -1,4 +1,4 @@
-"""A copy in memory of the plan of notifications. The copy is read again when PostgreSQL notifies of a change."""
+"""A copy in memory of the plan of notifications. A NOTIFY of PostgreSQL causes a new read."""
 
 import asyncio
 import time
@@ -15,31 +15,27 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
-OLDEST_SECONDS = 5.0  # the plan is read again at this age, because a NOTIFY can be missed
-INHIBITED_SECONDS = 1.0  # the inhibitors are read again at this age, because no NOTIFY is sent when an alert changes
+OLDEST_SECONDS = 5.0  # the age at which the plan is read again, because a NOTIFY can be missed
+INHIBITED_SECONDS = 1.0  # the age at which inhibitors are read again, because changes of alerts send no NOTIFY
 
 
 @dataclass(frozen=True, slots=True)
 class CachedPlan:
-    """The plan that decides who is notified. `by_label` has the plan's receivers with their encrypted secrets."""
+    """`by_label` has the plan's receivers with their encrypted secrets."""
 
     plan: NotificationPlan
     by_label: Mapping[str, SealedReceiver]
 
 
 class PlanCache:
-    """Keeps the copy. A NOTIFY sets the event `changed`. If `changed` is None, each call reads everything again."""
+    """A NOTIFY sets the event `changed`. If `changed` is None, each call reads everything again."""
 
     def __init__(self, changed: asyncio.Event | None = None) -> None:
         self._changed, self._cached = changed, CachedPlan(NotificationPlan(), {})
         self._read_at, self._inhibitors_read_at = -OLDEST_SECONDS, -INHIBITED_SECONDS
 
     async def current(self, session: AsyncSession, now: datetime | None = None) -> CachedPlan:
-        """Returns the copy.
-
-        When the plan is read again, silences, overrides of rosters and inhibitions that ended before `now` are left
-        out.
-        """
+        """Leaves out silences, overrides of rosters and inhibitions that ended before `now`."""
         at = now or datetime.now(UTC)
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
             await self._read(session, at)
@@ -50,7 +46,7 @@ class PlanCache:
     async def _read(self, session: AsyncSession, now: datetime) -> None:
         read_at = time.monotonic()
         if self._changed is not None:
-            # the event is cleared before the read, so that a change during the read causes another read
+            # cleared before the read, so that a change during the read causes another read
             self._changed.clear()
         try:
             rows = await receiver_queries.sealed_receivers(session)

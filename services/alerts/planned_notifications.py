@@ -25,8 +25,8 @@ NOW = timedelta()
 class PlannedNotifications:
     """The alerts that a transaction has changed so far, with their deliveries and events.
 
-    `called` maps an alert's id to the labels of the receivers notified so far. `missed` maps the id of a muted alert to
-    the labels of the receivers that were not notified of a change.
+    `called` maps an alert's id to the labels of the receivers notified so far. `missed` maps the id of a muted alert
+    to the labels of the receivers that were not notified of a change.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class PlannedNotifications:
         missed: Mapping[UUID, Collection[str]] | None = None,
     ) -> None:
         self._alerts = {alert.alert_id: alert for alert in known if isinstance(alert, Alert)}
-        # maps hazards to the ids of their alerts, in order
+        # the ids of each hazard's alerts, in order
         self._ids_by_hazard = defaultdict[UUID | None, dict[UUID, None]](dict)
         for alert in self._alerts.values():
             self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
@@ -52,25 +52,23 @@ class PlannedNotifications:
         self._on_duty, self._absent = plan.on_duty(now), plan.absent
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
-        # maps alert id and step to the receivers that were not notified
+        # the receivers that were not notified, by alert id and step
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
-        # maps alert id and step to the silence or inhibitor that muted the notification
+        # the silence or inhibitor that muted a notification, by alert id and step
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
-        # alert id and step of each muted notification about a change: it is sent as soon as nothing mutes the alert
+        # alert id and step of each muted notification of a change, which is sent as soon as nothing mutes the alert
         self.sent_later: set[tuple[UUID, int]] = set()
-        # the ids of changed alerts whose earlier receivers get no message about the change
+        # changed alerts whose earlier receivers get no message about the change
         self.unannounced: set[UUID] = set()
-        # the ids of changed alerts whose earlier receivers get a message about the change
+        # changed alerts whose earlier receivers get a message about the change
         self.announced: set[UUID] = set()
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
 
     def wait(self, alert: Alert, *, is_acknowledged: bool = False) -> timedelta:
-        """How long the alert waits at its level."""
         return waiting_times.wait(self._notification(alert), self._rules.escalation, is_acknowledged=is_acknowledged)
 
     def _at_first_step(self, alert: Alert) -> Alert:
-        """The new alert, which waits for an acknowledgement."""
         notification, delays = self._notification(alert), self._rules.escalation
         # without a policy, an alert that has not escalated is always at the first step
         steps = None if notification.policy is None else waiting_times.steps_of_alert(notification)
@@ -89,7 +87,7 @@ class PlannedNotifications:
         return self._notification(alert).muted_by is not None
 
     def _silenced_if_muted(self, alert: Alert) -> Alert:
-        """Lets a muted alert wait until the silence or inhibition ends. An alert that is not muted stays as it is."""
+        """Lets a muted alert wait until the silence or inhibition ends."""
         notification = self._notification(alert)
         if (silence := notification.silence) is not None:
             return transitions.silenced(alert, silence.ends_at)
@@ -106,16 +104,15 @@ class PlannedNotifications:
         before: Alert | None = None,
         due_in: timedelta = NOW,
     ) -> Alert:
-        """Plans the alert's next notification. Returns the alert with the next step.
+        """Plans the alert's next notification, and returns the alert with the next step.
 
-        A receiver's first message says that the alert is new. If the cause is in RISING, the message names this cause
-        instead.
+        A receiver's first message says that the alert is new, or names a cause of RISING.
         """
         begun, called = transitions.replaced(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
         receivers, omissions = notifications.notified(notification, stages)
         reasons = {**omissions, **outside_hours(notification, receivers)}
-        contents: dict[Cause, str] = {}  # all receivers with the same cause get the same content
+        contents: dict[Cause, str] = {}
         for receiver in receivers:
             own = cause if receiver.label in called or cause in RISING else Cause.RAISED
             if own not in contents:
@@ -179,10 +176,7 @@ class PlannedNotifications:
         )
 
     def _event(self, alert: Alert, event: type[AlertRaised]) -> Message:
-        """The event with the alert's state.
-
-        The event is made once, so that webhooks and the Kafka topic get the same event.
-        """
+        """The event is made once, so that webhooks and the Kafka topic get the same event."""
         if self._last is None or self._last[0] is not alert or self._last[1] is not event:
             self._last = alert, event, alert.event(event)
         return self._last[2]
@@ -195,10 +189,8 @@ class PlannedNotifications:
     def _hastened(self, alert: Alert) -> Alert:
         """Starts a new waiting time, or keeps the current waiting time if that ends earlier.
 
-        The severity decides how long the waiting time is.
-
-        An acknowledged alert keeps its waiting time, if it has one. The wait for the end of a silence is always
-        replaced.
+        The severity decides how long the waiting time is. An acknowledged alert keeps its waiting time, if it has
+        one. The wait for the end of a silence is always replaced.
         """
         if alert.resolved_at is not None or alert.progressed_at is not None:
             return alert
@@ -211,7 +203,7 @@ class PlannedNotifications:
     def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
         """Plans a notification of these accounts only, and returns the alert with the next step.
 
-        Only the receivers' condition on the status must hold, because a person's action concerns exactly these
+        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
         receivers.
         """
         own = [

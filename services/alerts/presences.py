@@ -16,7 +16,7 @@ NEWEST_INPUT = "SELECT max(last_input_at) FROM presences WHERE seen_at >= $1"
 
 
 async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_input_at: datetime, now: datetime) -> None:
-    """Stores the board's last input; a time in the future counts as now. The caller commits."""
+    """A time in the future counts as now. The caller commits."""
     input_at = min(last_input_at, now)
     row = {"board_id": board_id, "account_id": account_id, "last_input_at": input_at, "seen_at": now}
     await upsert(session, BoardPresence, [row])
@@ -24,10 +24,7 @@ async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_inp
 
 
 async def is_unattended(session: AsyncSession, now: datetime, patience: timedelta) -> bool:
-    """Whether no board had input within `patience`.
-
-    If no board is open, nobody sees an alert, so the result is also true.
-    """
+    """Whether no board had input within `patience`. Also true if no board is open, because nobody sees an alert."""
     connection = await database.driver(session)
     newest: datetime | None = await connection.fetchval(NEWEST_INPUT, now - SHIFT)
     return newest is None or newest < now - patience

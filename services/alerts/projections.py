@@ -21,20 +21,19 @@ from shared.events import (
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, ReportKind, Status
 from shared.places import Places
 
-# A flight consists of a report's status, the area that people left, and the date of departure.
+# a report's status, the area that people left, and the date of departure
 Flight = tuple[Status, str, date]
-HeldSubject = tuple[ReportKind, UUID]  # the kind is needed, because a household and a group may have the same id
-Stock = tuple[Status, str | None, UUID]  # a stock consists of a status, the district that people left, and an id
+HeldSubject = tuple[ReportKind, UUID]  # a household and a group may have the same id
+Stock = tuple[Status, str | None, UUID]  # a status, the district that people left, and an id
 
 
 @dataclass(frozen=True, slots=True)
 class DisplacedHousehold:
     """The latest state of a household. An area is None if the place is abroad or unknown.
 
-    `destination_area` is also None when nobody in the household is still displaced.
-
-    `departed_on` is None if the day is unknown. `has_other_cause` is true if the household names no hazard, and if none
-    of its stated reasons can be a hazard. `report_id` is None in rows of the previous release of Dayar.
+    `destination_area` is also None when nobody in the household is still displaced. `departed_on` is None if the day
+    is unknown. `has_other_cause` is true if the household names no hazard, and none of its stated reasons can be a
+    hazard. `report_id` is None in rows of the previous release of Dayar.
     """
 
     household_id: UUID
@@ -55,9 +54,9 @@ class DisplacedHousehold:
 class Departure:
     """One reported displacement of a household. `area` is the area that the household left (`areas_left.py`).
 
-    `occurred_on` is the date that decides which alert's window counts the departure. `persons` is the number of people
-    who are still displaced. `destination_area` is the area where the household is now, or None if the place is abroad
-    or unknown. If a movement forced the household onward, `movement_id` is the report of this movement.
+    `occurred_on` is the date that decides which alert's window counts the departure. `persons` is the number of
+    people who are still displaced. `destination_area` is the area where the household is now, or None if the place
+    is abroad or unknown. If a movement forced the household onward, `movement_id` is the report of this movement.
     """
 
     report_id: UUID
@@ -79,14 +78,15 @@ class Departure:
 class CountedGroup:
     """The latest state of one count of a group. A group may have several counts, each with its own report.
 
-    `is_counted` is false if another count replaced this count, or if the report counts movements and not the people who
-    are present. `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the people
-    left (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site before.
-    `counted_at` is None in rows of the previous release of Dayar. `locality_pcode` is the code of the settlement where
-    the people are, if it is known. `comparison` is the registry's last comparison with registered people, with the
-    sequence of the event that contained it. `movement_id` is the report of the movement that made this count, if there
-    is one. If a movement made the count, its `report_id` belongs to no report. If `persons_estimated` is true,
-    `persons` was estimated from the number of families or yards.
+    `is_counted` is false if another count replaced this count, or if the report counts movements and not the people
+    who are present. `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the
+    people left (`areas_left.py`). If `covers_site` is true, the count includes everybody who was counted at the site
+    before. `counted_at` is None in rows of the previous release of Dayar. `locality_pcode` is the code of the
+    people's settlement, if it is known.
+
+    `comparison` is the registry's last comparison with registered people, with the sequence of its event. If a
+    movement made the count, `movement_id` is the report of the movement, and `report_id` belongs to no report. If
+    `persons_estimated` is true, `persons` was estimated from the number of families or yards.
     """
 
     report_id: UUID
@@ -116,7 +116,7 @@ class CountedGroup:
 
 @dataclass(frozen=True, slots=True)
 class HeldPeople:
-    """The people of a household or group that has only held reports. The newest held report states the people.
+    """The people of a household or group that has only held reports, by the newest held report.
 
     `is_counted` is false if no report is held any more, or if the report counts movements and not the people who are
     present. `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window.
@@ -144,7 +144,7 @@ class HeldPeople:
 
     @property
     def flight(self) -> Flight | None:
-        """The status, area and date of the departure. Returns None if the rule cannot count the people."""
+        """Returns None if the rule cannot count the people."""
         if not self.is_counted or self.origin_area is None or self.departed_on is None:
             return None
         return self.status, self.origin_area, self.departed_on
@@ -152,7 +152,7 @@ class HeldPeople:
 
 @dataclass(frozen=True, slots=True)
 class ListedSite:
-    """A site where displaced people may stay. `area` is the site's district. A site without coordinates has no point.
+    """`area` is the site's district. A site without coordinates has no point.
 
     `locality_pcode` is the code of the site's settlement in the gazetteer.
     """
@@ -188,10 +188,9 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
-    """Maps report ids to departures.
+    """Departures by report id.
 
-    A departure is None in three cases: the household came from abroad, the date is not precise enough, or nobody is
-    still displaced.
+    A departure is None if the household came from abroad, the date is not precise enough, or nobody is still displaced.
     """
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
@@ -292,9 +291,6 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:
-    """The number of families and the number of yards of a group.
-
-    Either the number of families or the number of yards is 0.
-    """
+    """One of the two numbers is 0."""
     number = households or 0
     return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)

@@ -1,4 +1,4 @@
-"""The form in which a person types the templates of a hazard and a severity, and the check of its fields."""
+"""The form for the templates of a hazard and a severity, and the check of its fields."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,11 +17,11 @@ NO_CONDITION = N_("A type of hazard and a severity of the lists are expected, or
 
 
 class TemplatesForm(TypedForm):
-    """The typed texts. Each channel and language has its own field. An empty field means that there is no template."""
+    """Each channel and language has its own field. An empty field means that there is no template."""
 
     @property
     def condition(self) -> tuple[str, str]:
-        """The chosen hazard and severity. A code that does not exist is taken as EVERY."""
+        """A code that does not exist is taken as EVERY."""
         hazard, severity = self.value("hazard"), self.value("severity")
         return hazard if hazard in list(HazardType) else EVERY, severity if severity in list(Severity) else EVERY
 
@@ -29,7 +29,6 @@ class TemplatesForm(TypedForm):
         return TemplatesForm({**self._typed, name: [text]})
 
     def parsed(self, account_id: UUID, now: datetime) -> tuple[list[MessageTemplate], list[Fault]]:
-        """Returns the templates that have no fault, and the faults of the other fields."""
         templates, wrong = list[MessageTemplate](), list[Fault]()
         if (self.value("hazard"), self.value("severity")) != self.condition:
             wrong.append(Fault("condition", NO_CONDITION))
@@ -44,7 +43,6 @@ class TemplatesForm(TypedForm):
 
 
 def form_of(hazard: str, severity: str, stored: Iterable[MessageTemplate]) -> TemplatesForm:
-    """The form, filled with the stored texts of the hazard and the severity."""
     of_both = [template for template in stored if (template.hazard, template.severity) == (hazard, severity)]
     texts = {name_of(template.channel, template.language): [template.text] for template in of_both}
     return TemplatesForm({"hazard": [hazard], "severity": [severity], **texts})

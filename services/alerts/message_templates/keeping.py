@@ -25,7 +25,7 @@ async def keep_current(sessions: async_sessionmaker[AsyncSession], templates: Te
 
 
 async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templates) -> None:
-    """Reads the templates. A template that could not be used is marked and logged once, until it is changed."""
+    """A template that could not be used is marked and logged once, until it is changed."""
     now = datetime.now(UTC)
     async with sessions.begin() as session:
         templates.replace(await template_queries.templates(session))
@@ -42,7 +42,7 @@ async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templat
 
 
 async def current_messages(request: Request, session: Session) -> Messages:
-    """Returns the messages with the newest templates, so that pages show each text as the worker sends it."""
+    """The messages with the newest templates, so that pages show each text as the worker sends it."""
     messages: Messages = request.app.state.messages
     messages.texts.templates.replace(await template_queries.templates(session))
     return messages

@@ -91,9 +91,9 @@ def page(
     version: str | None = None,
     newer: Mapping[str, str] = NOTHING,
 ) -> Response:
-    """The page with the form. `version` is the version of the saved texts that the person has seen; None = the newest.
+    """`version` is the version of the saved texts that the person has seen, or None for the newest.
 
-    `newer` has the saved texts that are shown beside the typed ones.
+    `newer` has the saved texts that are shown beside the typed texts.
     """
     now = datetime.now(UTC)
     wanted, wrong = form.parsed(caller.account, now)
@@ -123,7 +123,6 @@ def page(
 
 
 def version_of_texts(condition: tuple[str, str], stored: Iterable[MessageTemplate]) -> str:
-    """The version of the stored texts of this hazard and severity, or "" if there are none."""
     texts = [
         (template.channel, template.language, template.text)
         for template in stored
@@ -133,17 +132,13 @@ def version_of_texts(condition: tuple[str, str], stored: Iterable[MessageTemplat
 
 
 def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[str, str]:
-    """Maps each field whose stored text differs from the typed text to the stored text."""
     saved = form_of(*form.condition, stored)
     names = (name_of(channel, language) for channel, language in TEXT_FIELDS)
     return {name: saved.value(name) for name in names if saved.value(name).split() != form.value(name).split()}
 
 
 def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:
-    """Maps each hazard and severity to their templates.
-
-    The flag of a template says whether this release can use the template.
-    """
+    """The templates by hazard and severity, each with a flag that says whether this release can use the template."""
     by_condition = dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]()
     for template in stored:
         is_usable = fault_of(template.text, template.channel) is None

@@ -1,4 +1,4 @@
-"""Shows templates as the receivers would read them: an example alert in each channel and language."""
+"""Shows templates as receivers would read them: an example alert in each channel and language."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,17 +18,14 @@ from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault
 
 EXAMPLE_ID = UUID(int=0)
-EXAMPLE_PLACES = ("KG05258000000", "KG05236000000")  # previews show the districts Kadamjai and Leilek
+EXAMPLE_PLACES = ("KG05258000000", "KG05236000000")  # the districts Kadamjai and Leilek
 EXAMPLE_FIGURES = {"source": "cmc", "urgency": "Immediate", "certainty": "Observed"}
 TOO_LONG = N_("The example has more than two parts, also with a single place. A shorter text is expected.")
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The example message in one channel and language.
-
-    `spellings` maps each alphabet to the parts that the short message has in this alphabet.
-    """
+    """`spellings` maps each alphabet to the parts that the short message has in this alphabet."""
 
     message: ShownMessage
     length: int
@@ -37,7 +34,6 @@ class Preview:
 
 
 def name_of(channel: str, language: str) -> str:
-    """The name of the form's field that has the text of the template."""
     return f"text-{channel}-{language}"
 
 
@@ -50,9 +46,8 @@ def previews(
 ) -> tuple[dict[str, Preview], list[Fault]]:
     """Returns the preview for each field of the form, and a fault for each short message that has more than two parts.
 
-    `condition` is a type of hazard and a severity. The type, the severity or both may be EVERY. `wanted` has the
-    templates of this condition. If `wanted` has no template for a channel and language, the example has the `stored`
-    template that a real alert would get.
+    `condition` is a type of hazard and a severity, or EVERY for either. `wanted` has the templates of this
+    condition. Without a template in `wanted`, the example has the `stored` template that a real alert would get.
     """
     used = [*(template for template in stored if is_wider(template, *condition)), *wanted]
     alert, templates = example(*condition, now), Templates(used)
@@ -82,8 +77,8 @@ def preview(
     template = templates.find(alert, channel, language)
     is_worded = template is not None and template.key not in templates.skipped
     length = units(f"{message.text.subject}\n{message.text.body}".strip())
-    # The examples use separate `Templates`. A template that is too long only in another alphabet is therefore not
-    # counted as skipped. Only the alphabet of this installation decides whether a template fits.
+    # The examples use separate `Templates`, so that a template that is too long only in another alphabet is not counted
+    # as skipped. Only the alphabet of this installation decides whether a template fits.
     texts = messages.texts.with_templates(Templates(used))
     spellings = {
         alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)

@@ -1,6 +1,6 @@
 """A template is the centre's own wording for a type of hazard, a severity, a channel and a language.
 
-A template is plain text with fields in braces, like {severity}. A template contains no expressions.
+A template is plain text with fields in braces, like {severity}, and contains no expressions.
 """
 
 import re
@@ -16,8 +16,8 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault
 
-KEY = ("hazard", "severity", "channel", "language")  # a template is unique by these fields
-EVERY = ""  # a template with this value as its hazard type or severity is for all types or severities
+KEY = ("hazard", "severity", "channel", "language")  # the fields that identify a template
+EVERY = ""  # stands for all types of hazards, or for all severities
 FIELDS: Mapping[str, str] = {
     "severity": N_("the severity"),
     "hazard": N_("the type of the hazard or of the alert"),
@@ -84,7 +84,7 @@ def longest(channel: str) -> int:
 
 
 def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
-    """Returns what is wrong with the text of a template, or None. `name` is the name of the form's field."""
+    """`name` is the name of the form's field."""
     wording, most, known = Wording(text), longest(channel), fields_of(channel)
     if len(text) > most:
         return Fault(name, TOO_MANY_CHARACTERS, {"most": most, "length": len(text)})
@@ -107,7 +107,7 @@ def is_usable(template: MessageTemplate) -> bool:
 
 
 def filled(template: MessageTemplate, values: Mapping[str, str]) -> str | None:
-    """Inserts the values into the template. Returns None if a field of the template has no value."""
+    """Returns None if a field of the template has no value."""
     wording = Wording(template.text)
     if not all(values.get(field) for field in wording.get_identifiers()):
         return None
@@ -115,7 +115,7 @@ def filled(template: MessageTemplate, values: Mapping[str, str]) -> str | None:
 
 
 class Templates:
-    """The templates of the centre. `unfit` has the templates that this release cannot use."""
+    """`unfit` has the templates that this release cannot use."""
 
     def __init__(self, stored: Iterable[MessageTemplate] = ()) -> None:
         self.skipped: dict[TemplateKey, MessageTemplate] = {}
@@ -127,10 +127,10 @@ class Templates:
         self._used = {key: template for key, template in by_key.items() if key not in self.unfit}
 
     def find(self, alert: AlertRaised, channel: str, language: str) -> MessageTemplate | None:
-        """Returns the template with the narrowest condition that matches the alert.
+        """The template with the narrowest condition that matches the alert, or None if this template is unfit.
 
-        Returns None if this template is unfit. Instead of an unfit template, the standard text is used, because it says
-        more than a template with a wider condition. Test messages to a receiver have no template.
+        The standard text then says more than a template with a wider condition. Test messages to a receiver have no
+        template.
         """
         if alert.rule == TRIAL_RULE:
             return None
@@ -142,11 +142,10 @@ class Templates:
         return None
 
     def skip(self, template: MessageTemplate) -> None:
-        """Remembers that a message with this template would have been too long."""
         self.skipped[template.key] = template
 
     def newly_skipped(self) -> list[MessageTemplate]:
-        """Returns the templates that could not be used and are not marked yet. The caller marks these templates."""
+        """The templates that could not be used and are not marked yet. The caller marks them."""
         skipped = [*self.unfit.values(), *self.skipped.values()]
         self.skipped = {}
         return [template for template in skipped if template.skipped_at is None]

@@ -93,7 +93,7 @@ CREATE TABLE receivers (
 )
 """
 
-# `lease` identifies the claim. A worker that was frozen until its lease ended therefore cannot record its attempt.
+# A worker that was frozen until its `lease` ended cannot record its attempt.
 DELIVERIES = """
 CREATE TABLE deliveries (
     delivery_id uuid NOT NULL,

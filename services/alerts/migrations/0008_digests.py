@@ -1,7 +1,6 @@
 """Adds the columns `is_foldable` and `planned_at` to deliveries.
 
-The column `is_foldable` marks the deliveries that may share a mail. The column `planned_at` has the time at which the
-mail is sent.
+`is_foldable` marks the deliveries that may share a mail. `planned_at` is the time at which the mail is sent.
 """
 
 import sqlalchemy as sa

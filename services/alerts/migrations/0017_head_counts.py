@@ -1,6 +1,6 @@
 """Counts departed persons by the district where they are now, and stores the counts of groups.
 
-The previous release of Dayar still writes `departures` and reads `departure_counts`, which is a view from now on.
+The previous release of Dayar still writes `departures` and reads `departure_counts`, which becomes a view.
 """
 
 from alembic import op
@@ -27,7 +27,7 @@ CREATE TABLE departed_by_destination (
     CONSTRAINT pk_departed_by_destination PRIMARY KEY (status, area, moves, destination)
 ) WITH (fillfactor = 50)
 """
-# A household that left an area several times has the destination and the persons of its latest departure.
+# A household that left an area several times counts at the destination of its latest departure.
 COUNT_DEPARTURES = """
 INSERT INTO departed_by_destination (status, area, moves, destination, last_on, households, persons)
 SELECT status, area, moves, destination, last_on, count(*), sum(persons) FROM (

@@ -1,7 +1,4 @@
-"""Changed hazards send no NOTIFY any more.
-
-The task that counts exposures reads the changed hazards every second, so this task needs no notification.
-"""
+"""Changed hazards send no NOTIFY any more, because the task that counts exposures reads them every second."""
 
 from alembic import op
 

@@ -1,7 +1,4 @@
-"""Stores the sites where displaced people stay, and the site of each count.
-
-The exposure rule needs the sites and their counts.
-"""
+"""Stores the sites where displaced people stay, and the site of each count, for the exposure rule."""
 
 from alembic import op
 

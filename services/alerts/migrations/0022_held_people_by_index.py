@@ -1,7 +1,4 @@
-"""Adds indexes of the people who are still held.
-
-Queries that use these indexes do not read the holds that have ended.
-"""
+"""Adds indexes of the people who are still held, so that queries do not read the holds that have ended."""
 
 from alembic import op
 

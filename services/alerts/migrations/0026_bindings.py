@@ -1,7 +1,4 @@
-"""Adds the tables for people who act on alerts by messages from a phone.
-
-The tables store the bindings of these people, the codes with which they bind themselves, and their failed attempts.
-"""
+"""Adds the tables for people who act on alerts by messages from a phone: bindings, codes and wrong codes."""
 
 from alembic import op
 

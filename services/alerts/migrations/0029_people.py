@@ -1,8 +1,6 @@
-"""Stores whether a receiver is a person, a post or a system.
+"""Stores whether a receiver is a person, a post or a system, and for which hazards and hours a receiver gets alerts.
 
-Also stores the types of hazards and the hours for which a receiver gets alerts.
-
-A receiver with a webhook becomes a system; every other receiver becomes a post. The previous release of Dayar ignores
+A receiver with a webhook becomes a system, and every other receiver a post. The previous release of Dayar ignores
 the new columns.
 """
 

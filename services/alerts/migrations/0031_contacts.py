@@ -1,6 +1,6 @@
-"""Adds further contacts of receivers. Each delivery gets the time at which the next contact is notified.
+"""Adds further contacts of receivers, and the time at which a delivery's next contact is notified.
 
-The first contact stays in the receiver's own row. The previous release of Dayar therefore notifies only the first
+The first contact stays in the receiver's own row, because the previous release of Dayar notifies only the first
 contact.
 """
 

@@ -1,6 +1,6 @@
-"""Stores the settlements of counted groups, and the number of people that the last evaluation found at each place.
+"""Stores the settlements of counted groups, and the number of people at each place at the last evaluation.
 
-The previous release of Dayar leaves the new columns empty, because it knows only the district of a group.
+The previous release of Dayar leaves the new columns empty.
 """
 
 from alembic import op

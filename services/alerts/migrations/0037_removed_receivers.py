@@ -1,6 +1,6 @@
-"""Adds the labels of removed receivers. Also adds an index that finds a Telegram message by its chat.
+"""Adds the labels of removed receivers, and an index that finds a Telegram message by its chat.
 
-The previous release of Dayar uses neither the labels nor the index.
+The previous release of Dayar uses neither.
 """
 
 from alembic import op

@@ -1,9 +1,7 @@
 """Stores with each alert whether Dayar computed its severity.
 
-The previous release of Dayar leaves the new column false.
-
-The severity of a lapsed exposure alert may come from an earlier revision of the hazard. For a lapsed exposure alert,
-the migration therefore cannot find out whether Dayar computed the severity.
+The previous release of Dayar leaves the new column false. A lapsed exposure alert also keeps false, because its
+severity may come from an earlier revision of the hazard.
 """
 
 from alembic import op

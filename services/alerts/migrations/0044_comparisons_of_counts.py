@@ -1,7 +1,6 @@
 """Stores how the registry compares a count with the registered people at the same place.
 
-The previous release of Dayar ignores the new column. If the previous release of Dayar stores a newer event, the older
-comparison stays.
+The previous release of Dayar ignores the new column, so an older comparison may stay beside a newer event.
 """
 
 from alembic import op

@@ -1,6 +1,4 @@
-"""Stores how many people have acknowledged an alert, and how many must acknowledge it.
-
-Boards show the two numbers of acknowledgements.
+"""Stores how many people have acknowledged an alert, and how many must acknowledge it, because boards show both.
 
 The previous release of Dayar ignores the new columns.
 """

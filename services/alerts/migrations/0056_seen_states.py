@@ -1,6 +1,4 @@
-"""Stores at which sequence an alert became graver.
-
-Also stores which state of the alert a person saw before the bot asked a question.
+"""Stores at which sequence an alert became graver, and which state of the alert the bot's question showed.
 
 The index finds the open alerts that are assigned to a person or in progress. The previous release of Dayar ignores the
 new columns.

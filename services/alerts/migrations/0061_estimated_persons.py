@@ -1,7 +1,6 @@
-"""Stores whether the persons of a count were estimated, because an alert says how many of its persons are estimates.
+"""Stores whether the persons of a count were estimated, because alerts say how many persons are estimates.
 
-The previous release of Dayar ignores the new column. A count that the previous release of Dayar stored is not
-marked until its next event.
+The previous release of Dayar ignores the new column. Counts that it stored are not marked until their next event.
 """
 
 from alembic import op

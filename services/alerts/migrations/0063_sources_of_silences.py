@@ -1,6 +1,4 @@
-"""Stores the sources whose alerts a silence mutes.
-
-Also stores which muted changes are sent as soon as nothing mutes the alert.
+"""Stores the sources whose alerts a silence mutes, and the muted changes that are sent after the mute.
 
 Without sources, a silence mutes the alerts of all sources. The previous release of Dayar ignores the new column, so it
 mutes the alerts of all sources. End the silences of sources before you install the previous release of Dayar again.

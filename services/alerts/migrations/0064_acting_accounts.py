@@ -1,7 +1,7 @@
 """Stores which accounts are known to have the right to act on alerts, because alerts are assigned only to them.
 
-Accounts that acted on alerts before the migration are known to have the right, until their rights are changed. The
-previous release of Dayar assigns alerts to every account, and adds no rows.
+Accounts that acted on alerts before the migration keep the right until their rights change. The previous release of
+Dayar assigns alerts to every account, and adds no rows.
 """
 
 from alembic import op

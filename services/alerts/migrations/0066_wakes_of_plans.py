@@ -1,7 +1,4 @@
-"""Sends NOTIFY if a receiver, a policy, a roster, an override or a silence changes.
-
-Workers keep a copy of these settings in memory, and read them again after the NOTIFY.
-"""
+"""Sends NOTIFY if a receiver, a policy, a roster, an override or a silence changes, so that workers read them again."""
 
 from alembic import op
 

@@ -1,6 +1,4 @@
-"""Indexes the alerts that use up the budgets of sources.
-
-Without the index, a query would read thousands of other alerts of an hour.
+"""Indexes the alerts that use up the budgets of sources, because a query would read thousands of other alerts.
 
 While the index is built, all writes to alerts wait, and no alert is raised. The index cannot be built concurrently,
 because `migrate` runs all migrations in one transaction.

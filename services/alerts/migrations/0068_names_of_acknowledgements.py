@@ -1,4 +1,4 @@
-"""Stores with each acknowledgement on whose behalf the person acknowledged; the name is encrypted.
+"""Stores with each acknowledgement, encrypted, on whose behalf the person acknowledged.
 
 The previous release of Dayar ignores the new column.
 """

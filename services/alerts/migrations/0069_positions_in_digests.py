@@ -1,4 +1,4 @@
-"""Stores the number of each alert in the list of a combined Telegram message, so that an edit keeps this number.
+"""Stores the number of each alert in a combined Telegram message, so that an edit keeps this number.
 
 The previous release of Dayar ignores the new column, and stores no numbers.
 """

@@ -1,6 +1,6 @@
 """Stores until when each alert waits for its first acknowledgement, so that statistics can say who was in time.
 
-The previous release of Dayar ignores the new column; alerts that it raises have no value there.
+The previous release of Dayar stores no value in the new column.
 """
 
 from alembic import op

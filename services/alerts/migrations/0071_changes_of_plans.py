@@ -1,7 +1,7 @@
-"""Renames the trigger and the channel for changes of the notification plan, so that their names say what they are for.
+"""Renames the trigger and the channel for changes of the notification plan.
 
-The plan consists of receivers, policies, rosters, overrides and silences. The worker of the previous release of Dayar
-listens to the former channel, so each change is notified on both channels.
+The plan consists of receivers, policies, rosters, overrides and silences. The worker of the previous release of
+Dayar listens to the former channel, so each change is notified on both channels.
 """
 
 from alembic import op

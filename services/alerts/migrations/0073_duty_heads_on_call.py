@@ -1,9 +1,7 @@
-"""Stores since when the duty heads are notified of an alert.
+"""Stores since when the duty heads are notified of an alert, so that a change of the policy does not end this.
 
-Even if the policy changes, the duty heads are still notified.
-
-The previous release of Dayar ignores the new column. If an alert that already escalates has no value, its next
-escalation after the last step sets the value.
+The previous release of Dayar ignores the new column. For an alert that already escalates, the next escalation after
+the last step sets the value.
 """
 
 from alembic import op

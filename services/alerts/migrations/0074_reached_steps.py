@@ -1,7 +1,6 @@
 """Stores which step of its escalation an alert has reached, so that the alert keeps this step if the steps are changed.
 
-The previous release of Dayar ignores the new column. For an alert without a value, the number of its escalations says
-which step it has reached, as before.
+The previous release of Dayar ignores the new column. Without a value, the number of escalations decides, as before.
 """
 
 from alembic import op

@@ -11,8 +11,6 @@ from services.alerts.models.base import AlertsModel
 
 
 class AlertRow(AlertsModel, record=Alert):
-    """The state of an alert."""
-
     __tablename__ = "alerts"
     __table_args__ = (
         UniqueConstraint("kind", "status", "area", "situation"),
@@ -67,10 +65,10 @@ class AlertRow(AlertsModel, record=Alert):
 
 
 class Act(AlertsModel):
-    """One action in an alert's timeline. A row without an account is an action of the system.
+    """A row without an account is an action of the system.
 
     `channel` is missing in rows of earlier releases of Dayar, which stored "SMS" or "Telegram" as the text of an
-    acknowledgement. `behalf_note` says on whose behalf the person acknowledged; it is encrypted.
+    acknowledgement. `behalf_note` says on whose behalf the person acknowledged, and is encrypted.
     """
 
     __tablename__ = "acts"

@@ -10,12 +10,10 @@ from services.alerts.models.base import AlertsModel
 
 
 class Binding(AlertsModel):
-    """A person who may act on alerts by writing messages in a channel.
+    """A person who may act on alerts by messages in a channel.
 
-    `identity` is the person's id in the channel (a Telegram user id).
-
-    Name, roles and areas are as the account had them at `issued_at`. A later change of the account's rights ends both
-    the account's tokens and the binding.
+    `identity` is the person's id in the channel (a Telegram user id). Name, roles and areas are as the account had
+    them at `issued_at`. A later change of the account's rights ends the binding.
     """
 
     __tablename__ = "bindings"
@@ -48,8 +46,6 @@ class BindingCode(AlertsModel):
 
 
 class BindingTries(AlertsModel):
-    """How many wrong codes an unbound person has sent since `began_at`."""
-
     __tablename__ = "binding_tries"
 
     channel: Mapped[str] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""The lifted budgets of sources."""
+"""The budgets of sources that were lifted."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class BudgetLift(AlertsModel):
-    """A budget that the account lifted. Until `lifted_until`, the source may raise any number of alerts."""
+    """Until `lifted_until`, the source may raise any number of alerts."""
 
     __tablename__ = "budget_lifts"
 

@@ -11,16 +11,16 @@ from services.alerts.models.base import AlertsModel
 
 
 class Delivery(AlertsModel):
-    """One notification of a receiver. While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
+    """While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
 
-    At `next_contact_at` the receiver's next contact is notified. If the message was delivered and needs no answer, no
-    next contact is notified. `follows` is the reason why this contact of the receiver was notified after another
-    contact. `traceparent` is the trace of the record that caused the delivery.
+    At `next_contact_at` the receiver's next contact is notified, unless the message was delivered and needs no
+    answer. `follows` is the reason why this contact was notified after another contact. `traceparent` is the trace
+    of the record that caused the delivery.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # the constraint keeps an irregular name, because the previous release of Dayar uses this name in ON CONFLICT
+        # the previous release of Dayar uses this name in ON CONFLICT
         UniqueConstraint("alert_id", "step", "recipient", "channel", name="uq_deliveries_once"),
         Index("ix_deliveries_due", "recipient", "due_at", postgresql_where=text("settled_at IS NULL")),
         Index("ix_deliveries_planned_at", "recipient", "planned_at", postgresql_where=text("is_foldable")),
@@ -51,7 +51,7 @@ class Delivery(AlertsModel):
 
 
 class AttemptRow(AlertsModel):
-    """One attempt of a delivery; `reason` is the code of the receiver's answer or of the failure."""
+    """`reason` is the code of the receiver's answer or of the failure."""
 
     __tablename__ = "attempts"
 
@@ -63,11 +63,11 @@ class AttemptRow(AlertsModel):
 
 
 class NotificationOmissions(AlertsModel):
-    """The receivers that one notification left out. `reasons` is a JSON object that maps labels to reasons.
+    """The receivers that one notification left out.
 
-    `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification. If `is_sent_later` is
-    true, the receivers that know the alert missed a change of the alert. The left-out receivers are notified of the
-    change as soon as nothing mutes the alert.
+    `reasons` is a JSON object that maps labels to reasons. `muted_by` is the id of the silence, or of the Extreme
+    alert, that muted the notification. If `is_sent_later` is true, the receivers missed a change of the alert, and
+    are notified as soon as nothing mutes the alert.
     """
 
     __tablename__ = "notification_omissions"

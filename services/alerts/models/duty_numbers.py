@@ -1,4 +1,4 @@
-"""The duty numbers, and the log of the calls about alerts."""
+"""`sealed` is the JSON of the duty number's post, telephones and note, encrypted."""
 
 from uuid import UUID
 
@@ -8,7 +8,11 @@ from services.alerts.models.base import AlertsModel
 
 
 class DutyNumberRow(AlertsModel):
-    """A duty number. `sealed` is the JSON of the duty number's post, telephones and note, encrypted."""
+    """The row of `acts` with the same alert and sequence says who called and when.
+
+    `sealed` is the JSON of the post that was called and of what was agreed, encrypted. `number_id` names a duty
+    number, which may have been removed after the call.
+    """
 
     __tablename__ = "duty_numbers"
 

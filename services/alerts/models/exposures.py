@@ -10,10 +10,11 @@ from services.alerts.models.base import COUNTER, AlertsModel
 
 
 class Exposure(AlertsModel):
-    """A live hazard and one of its districts. `displaced` counts the district's households that this hazard displaced.
+    """A live hazard and one of its districts.
 
-    The `told_…` columns contain the figures of the latest alert; they are None before the first alert. `gone` is the
-    reason why the hazard no longer threatens the district.
+    `displaced` counts the district's households that this hazard displaced. The `told_…` columns contain the figures
+    of the latest alert, or None before the first alert. `gone` is the reason why the hazard no longer threatens the
+    district.
     """
 
     __tablename__ = "exposures"
@@ -39,7 +40,7 @@ class Exposure(AlertsModel):
 class AlertedReportRow(AlertsModel):
     """A report that was published because an exposure alert counts it, or because it is about the alert's hazard.
 
-    The row is deleted after 90 days.
+    Rows are deleted after 90 days.
     """
 
     __tablename__ = "alerted_reports"
@@ -50,7 +51,7 @@ class AlertedReportRow(AlertsModel):
 
 
 class HazardChange(AlertsModel):
-    """A hazard whose exposures must be recounted because the hazard changed. The recount deletes the row."""
+    """A hazard whose exposures must be recounted, because the hazard changed. The recount deletes the row."""
 
     __tablename__ = "hazard_changes"
 

@@ -11,7 +11,7 @@ from services.alerts.projections import CountedGroup, ListedSite
 
 
 class CountedGroupRow(AlertsModel, record=CountedGroup):
-    """A count of a group. The key is the report's id, because several reports may count the same group."""
+    """The key is the report's id, because several reports may count the same group."""
 
     __tablename__ = "counted_groups"
     __table_args__ = (
@@ -27,9 +27,9 @@ class CountedGroupRow(AlertsModel, record=CountedGroup):
 
 
 class ReplacedCount(AlertsModel):
-    """A count that a recount replaced.
+    """`sequence` is the sequence of the recount's event.
 
-    `sequence` is the sequence of the recount's event. A later event about the replaced count overrides the replacement.
+    A later event about the replaced count ends the replacement.
     """
 
     __tablename__ = "replaced_counts"
@@ -39,8 +39,6 @@ class ReplacedCount(AlertsModel):
 
 
 class SiteRow(AlertsModel, record=ListedSite):
-    """The newest version of a site."""
-
     __tablename__ = "sites"
 
     site_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -49,10 +47,7 @@ class SiteRow(AlertsModel, record=ListedSite):
 
 
 class SiteResidents(AlertsModel):
-    """The number of registered displaced people at a site.
-
-    The number of households is rounded down to a multiple of five.
-    """
+    """The number of households is rounded down to a multiple of five."""
 
     __tablename__ = "site_residents"
 

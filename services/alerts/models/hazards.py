@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class Hazard(AlertsModel):
-    """The newest revision of a hazard; a trigger adds a row to `hazard_changes` for each change."""
+    """The newest revision of a hazard. A trigger adds a row to `hazard_changes` for each change."""
 
     __tablename__ = "hazards"
     __table_args__ = (
@@ -28,8 +28,6 @@ class Hazard(AlertsModel):
 
 
 class HazardRevision(AlertsModel):
-    """One revision of a hazard's report. All revisions are kept."""
-
     __tablename__ = "hazard_revisions"
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)

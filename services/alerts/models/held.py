@@ -11,8 +11,6 @@ from services.alerts.projections import HeldPeople
 
 
 class HeldPeopleRow(AlertsModel, record=HeldPeople):
-    """A household or group about which there are only held reports."""
-
     __tablename__ = "held_people"
     __table_args__ = (
         Index(

@@ -11,10 +11,7 @@ from services.alerts.projections import Departure, DisplacedHousehold
 
 
 class HouseholdRow(AlertsModel, record=DisplacedHousehold):
-    """Where a household lives, and why it was displaced.
-
-    Only the previous release of Dayar reads `occurred_on` and `is_day`.
-    """
+    """Only the previous release of Dayar reads `occurred_on` and `is_day`."""
 
     __tablename__ = "households"
     __table_args__ = (
@@ -56,7 +53,7 @@ class ResidentCount(AlertsModel):
 
 
 class DepartureCount(AlertsModel):
-    """The number of households that left one district on the same dates and are now together in one district.
+    """How many households left one district on the same dates and are now together in one district.
 
     A trigger on `departures` updates the rows. `moves` lists the departures of these households ("2026-06-15
     displacement"), so that a household with several departures is counted once. `destination` is "" if the place is

@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class PolicyRow(AlertsModel):
-    """An escalation policy; `steps` is the JSON of the policy's steps."""
+    """`steps` is the JSON of the policy's steps."""
 
     __tablename__ = "escalation_policies"
 

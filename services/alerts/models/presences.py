@@ -9,8 +9,6 @@ from services.alerts.models.base import AlertsModel
 
 
 class BoardPresence(AlertsModel):
-    """An open board and the time of its last input."""
-
     __tablename__ = "presences"
 
     board_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -29,10 +27,7 @@ class ActingAccount(AlertsModel):
 
 
 class DisabledAccount(AlertsModel):
-    """A disabled account of a receiver: nobody can sign in with this account.
-
-    A person with a disabled account never counts as on duty.
-    """
+    """A person with a disabled account never counts as on duty."""
 
     __tablename__ = "disabled_accounts"
 

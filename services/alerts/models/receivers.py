@@ -10,10 +10,7 @@ from services.alerts.receivers.receivers import Contact, Receiver
 
 
 class ReceiverRow(AlertsModel, record=Receiver):
-    """A receiver of alerts, with its conditions and its first contact.
-
-    If the first contact is a webhook, the secrets sign its messages.
-    """
+    """If the first contact is a webhook, the secrets sign its messages."""
 
     __tablename__ = "receivers"
     __table_args__ = (CheckConstraint("step >= 0", name="step"),)
@@ -34,7 +31,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
 class RemovedReceiver(AlertsModel):
     """When a receiver with this label was last removed.
 
-    Older deliveries do not count for a receiver that is added later with this label.
+    Older deliveries do not count for a receiver that gets this label later.
     """
 
     __tablename__ = "removed_receivers"
@@ -44,7 +41,7 @@ class RemovedReceiver(AlertsModel):
 
 
 class ContactRow(AlertsModel, record=Contact):
-    """A further contact of a receiver. A receiver has at most one contact of each channel."""
+    """A receiver has at most one contact of each channel."""
 
     __tablename__ = "contacts"
 

@@ -11,7 +11,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class RosterRow(AlertsModel):
-    """A roster; `layers` is the JSON of the roster's layers."""
+    """`layers` is the JSON of the roster's layers."""
 
     __tablename__ = "rosters"
 
@@ -20,7 +20,7 @@ class RosterRow(AlertsModel):
 
 
 class OverrideRow(AlertsModel):
-    """An override: a person who is on duty instead of the people whom the layers name."""
+    """A person who is on duty instead of the people whom the layers name."""
 
     __tablename__ = "roster_overrides"
     __table_args__ = (

@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class ShiftHandoverRow(AlertsModel):
-    """A handover. `sealed` has the notes of the shift, encrypted. `areas` are sorted."""
+    """`sealed` has the notes of the shift, encrypted. `areas` are sorted."""
 
     __tablename__ = "shift_handovers"
     __table_args__ = (Index(None, "areas", "handed_over_at"),)

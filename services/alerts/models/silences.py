@@ -10,7 +10,7 @@ from services.alerts.silences.silences import Silence
 
 
 class SilenceRow(AlertsModel, record=Silence):
-    """A silence. If a person ends the silence early, the time of this action becomes `ends_at`."""
+    """If a person ends the silence early, the time of this action becomes `ends_at`."""
 
     __tablename__ = "silences"
     __table_args__ = (Index(None, "ends_at"),)

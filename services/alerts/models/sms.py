@@ -10,10 +10,10 @@ from services.alerts.models.base import AlertsModel
 
 
 class SmsMessage(AlertsModel):
-    """A short message for which a receipt is expected or has come. The receipt names the message by `message_id`.
+    """A short message for which a receipt is expected or has come.
 
-    `state` is the state in the newest receipt, and `state_at` is the time of this receipt. `parts` is the number of the
-    message's parts if the gateway gives a receipt for each part.
+    `message_id` is the id in the receipt. `state` is the state in the newest receipt, and `state_at` is the time of
+    this receipt. If the gateway gives a receipt for each part, `parts` is the number of the message's parts.
     """
 
     __tablename__ = "sms_messages"
@@ -48,12 +48,11 @@ class EarlySmsReceipt(AlertsModel):
 
 
 class SmsCode(AlertsModel):
-    """The code that a person writes in a reply to the short message of a delivery.
+    """The code that a person writes in a reply to a short message.
 
-    A telephone number never gets the same code for two messages within 48 hours. The deliveries of a combined message
-    share its code. A delivery has several codes if different attempts combined it with different other deliveries.
-    `shown_sequence` is the sequence at which our newest answer to a reply with this code showed the alert. If no answer
-    has shown the alert, `shown_sequence` is None.
+    A telephone number never gets the same code for two messages within 48 hours. The deliveries of a combined
+    message share its code. A delivery has several codes if attempts combined it with different other deliveries.
+    `shown_sequence` is the sequence at which our newest answer to a reply showed the alert, or None.
     """
 
     __tablename__ = "sms_codes"

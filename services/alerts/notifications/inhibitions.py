@@ -1,7 +1,7 @@
 """While an Extreme alert is in force, it inhibits milder alerts of the same type in its districts.
 
-An inhibited alert notifies nobody. For example, an earthquake with an Extreme alert has many aftershocks. Everybody
-already acts on the alert about the earthquake.
+An inhibited alert notifies nobody. For example, an earthquake with an Extreme alert has many aftershocks, and
+everybody already acts on the earthquake.
 """
 
 from collections.abc import Collection
@@ -21,10 +21,7 @@ HARMLESS = (None, ImpactLevel.GREEN)
 
 @dataclass(frozen=True, slots=True)
 class Inhibitor:
-    """An Extreme alert in force about a hazard.
-
-    An Extreme alert mutes other alerts for at most 6 hours after it was raised.
-    """
+    """An Extreme alert in force about a hazard. It mutes other alerts for at most 6 hours after it was raised."""
 
     alert_id: UUID
     status: Status
@@ -48,7 +45,7 @@ class Inhibitor:
 
 
 def may_be_muted(alert: Alert) -> bool:
-    """Whether an inhibitor may mute the alert: the alert is Moderate or below, and nobody is known to be harmed.
+    """Whether the alert is Moderate or below, and nobody is known to be harmed.
 
     A report of the centre's own people or of a field team may state casualties in its text, so its alert is never
     muted. An alert whose severity a person must judge is never muted either.
@@ -65,7 +62,6 @@ def may_be_muted(alert: Alert) -> bool:
 
 
 def inhibitors(alerts: Collection[Alert]) -> list[Inhibitor]:
-    """The inhibitors among these alerts."""
     return [
         Inhibitor(alert.alert_id, alert.status, alert.hazard_type, frozenset(alert.pcodes), alert.raised_at)
         for alert in alerts

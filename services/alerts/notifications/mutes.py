@@ -24,7 +24,7 @@ class Mutes:
 
     @property
     def severities(self) -> Collection[Severity]:
-        """The severities of the alerts that may be muted. The result is empty if nothing mutes alerts."""
+        """The severities of the alerts that may be muted. Empty if nothing mutes alerts."""
         if any(silence.is_severe_too for silence in self.silences):
             return frozenset(Severity)
         return MUTED if self.silences or self.inhibitors else frozenset()
@@ -34,7 +34,6 @@ class Mutes:
         return (self.silences, self.inhibitors) == (other.silences, other.inhibitors)
 
     def muted(self, alerts: Iterable[Alert], places: Ancestry) -> set[UUID]:
-        """The ids of the muted alerts."""
         notifications = [
             Notification(alert, (), places, self.at, silences=self.silences, inhibitors=self.inhibitors)
             for alert in alerts

@@ -1,6 +1,7 @@
 """Selects who is notified of an alert. Each stage leaves out receivers, and the reasons are recorded.
 
-To add a condition, add a function to `stages/`, and list it as a stage in the tuples here or in `stages/conditions.py`.
+To add a condition, add a function to `stages/`, and list it as a stage in the tuples here or in
+`stages/conditions.py`.
 """
 
 from collections.abc import Sequence
@@ -27,10 +28,10 @@ def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     return {receiver.label: Omission.INHIBITED for receiver in receivers}
 
 
-# with INFORMED these stages do not run; otherwise they run before all other stages
+# these stages run before all others, except with INFORMED
 MUTES: tuple[Stage, ...] = (silenced, inhibited)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
-# the stages of an escalation, and also of the end of a silence
+# also the stages at the end of a silence
 ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 GIVEN_BACK: tuple[Stage, ...] = REACHED  # the stages if the person in charge cannot act any more
@@ -44,13 +45,16 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """The receivers that are notified, and for each other receiver the reason why it is left out.
 
     A receiver is notified if all stages keep it. With each post, the person on duty in the post's roster is notified
-    too. For the person on duty, the person's own conditions, except the status, have no effect. With the stages
-    ESCALATED, receivers that missed a change while the alert was muted are notified too. If an acknowledged or snoozed
-    alert returns, the people who acknowledged or snoozed the alert are also notified. After the last step of an
+    too, whatever the person's own conditions are, except the status.
+
+    With the stages ESCALATED, receivers that missed a change of a muted alert are notified too. If an acknowledged
+    or snoozed alert returns, the people who acknowledged or snoozed it are also notified. After the last step of an
     escalation, the duty heads and all receivers that do not know the alert yet are notified. Duty heads are also
-    notified whenever the person in charge cannot act any more. If a grave alert would reach nobody who can act, other
-    receivers are notified instead (`stand_ins`). With the stages INFORMED, only receivers that were notified before are
-    informed. With INFORMED, no person on duty is added, and silences and inhibitions have no effect.
+    notified whenever the person in charge cannot act any more. If a grave alert would reach nobody who can act,
+    other receivers are notified instead (`stand_ins`).
+
+    With the stages INFORMED, only receivers that were notified before are informed. Silences and inhibitions then
+    have no effect.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -80,20 +84,13 @@ def joined(first: Sequence[Receiver], others: Sequence[Receiver]) -> list[Receiv
 
 
 def new_on_duty(notification: Notification) -> set[str]:
-    """Returns people on duty who do not know the alert yet.
-
-    These people are on duty with the posts of the steps that the alert has reached.
-
-    If a person on duty does not know the alert, the person came on duty after the post was notified.
-    """
+    """People who do not know the alert, because they came on duty after the post of a reached step was notified."""
     reached, _ = recipients(notification, REACHED)
     return on_duty_with_posts(notification, reached) - set(notification.called)
 
 
 def in_charge(notification: Notification) -> set[str]:
-    """The people who acknowledged or snoozed the alert that returns now.
-
-    People who acknowledged or snoozed an alert may rely on a reminder.
+    """The people who acknowledged or snoozed the alert that returns now, because they may rely on a reminder.
 
     People whose accounts are disabled are left out.
     """
@@ -109,11 +106,7 @@ def in_charge(notification: Notification) -> set[str]:
 
 
 def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
-    """Whether the alert now reaches nobody who can act.
-
-    If an external system gets the alert now, and people get it at a later step, the result is False, because the alert
-    will still reach people.
-    """
+    """Whether the alert reaches nobody who can act, neither now nor at a later step."""
     if any(is_able(notification, receiver) for receiver in kept):
         return False
     if all(receiver.label in notification.absent for receiver in kept):
@@ -130,11 +123,11 @@ def is_able(notification: Notification, receiver: Receiver) -> bool:
 
 
 def stand_ins(notification: Notification) -> list[Receiver]:
-    """Selects other receivers of a grave alert that reaches only external systems and people with disabled accounts.
+    """Other receivers of a grave alert that reaches only external systems and people with disabled accounts.
 
-    The duty heads are notified first of all. If there is no duty head, everybody who can act is notified. A message
-    about another area does less harm than an alert that nobody gets. External systems are left out, because they may
-    act by themselves, for example sound a siren. If there is nobody else, the duty heads whose accounts are disabled
+    The duty heads are notified first of all. If there is no duty head, everybody who can act is notified, because a
+    message about another area does less harm than an alert that nobody gets. External systems are left out, because
+    they may act by themselves, for example sound a siren. If there is nobody else, duty heads with disabled accounts
     are notified, because they may still read their messages.
     """
     alert = notification.alert

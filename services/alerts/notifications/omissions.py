@@ -1,4 +1,4 @@
-"""Finds the receivers that were not notified of an alert, and the reasons, for the alert's page."""
+"""The receivers that were not notified of an alert, and the reasons, for the alert's page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,9 +49,10 @@ NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 
 @dataclass(frozen=True, slots=True)
 class OmittedReceiver:
-    """A receiver, or a contact of a receiver, that was not notified of an alert; `reason` is a text to translate.
+    """A receiver, or a contact of a receiver, that was not notified of an alert.
 
-    `omission` is the code of the reason. `muted_by` is the id of the silence or alert that muted this alert.
+    `reason` is a text to translate, and `omission` is the code of the reason. `muted_by` is the id of the silence or
+    alert that muted this alert.
     """
 
     recipient: str
@@ -63,10 +64,7 @@ class OmittedReceiver:
 
     @property
     def rule(self) -> SuppressionRule | None:
-        """The rule that held the notification back.
-
-        Returns None if there is another reason why the receiver was not notified.
-        """
+        """Returns None if no rule held the notification back."""
         return RULES.get(self.omission)
 
     @property
@@ -125,6 +123,6 @@ async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
 
 
 async def outside_hours(session: AsyncSession, alert_id: UUID) -> set[str]:
-    """The labels of the receivers that were notified outside their hours, because nobody else would be notified."""
+    """The receivers that were notified outside their hours, because nobody else would be notified."""
     reasons = await session.scalars(select(NotificationOmissions.reasons).filter_by(alert_id=alert_id))
     return {label for omissions in reasons for label, reason in omissions.items() if reason == Omission.NOBODY_ELSE}

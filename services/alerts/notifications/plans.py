@@ -17,13 +17,13 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 
 @dataclass(frozen=True, slots=True)
 class NotificationPlan:
-    """`receivers` are in the order in which they are notified. `policies` are in their order of precedence.
+    """`receivers` are in the order in which they are notified, and `policies` in their order of precedence.
 
     `rosters` has only the rosters that receivers and policies name, with the overrides that hold now or soon.
-    For each roster, `later_people` has the people whom later overrides put on duty. `disabled_accounts` has the
-    disabled accounts of receivers. `absent_heads` has the labels of the duty heads whose accounts are disabled. In
-    `receivers`, the people of `absent_heads` are not marked as duty heads. `silences` has only silences that have not
-    ended. `inhibitors` has the Extreme alerts that mute milder alerts.
+    `later_people` has the people whom later overrides put on duty, by roster. `disabled_accounts` has the disabled
+    accounts of receivers. `absent_heads` has the labels of duty heads with disabled accounts, who are not marked as
+    duty heads in `receivers`. `silences` has only silences that have not ended. `inhibitors` has the Extreme alerts
+    that mute milder alerts.
     """
 
     receivers: Sequence[Receiver] = ()
@@ -42,19 +42,18 @@ class NotificationPlan:
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
-        """The labels of all people of each roster, including people whom only an override names."""
+        """Includes people whom only an override names."""
         return {
             name: roster.people | {override.person for override in overrides} | self.later_people.get(name, frozenset())
             for name, (roster, overrides) in self.rosters.items()
         }
 
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
-        """Maps each roster to the labels of the people who count as on duty: usually one person.
+        """The labels of the people who count as on duty, by roster: usually one person.
 
-        In a gap, all people of the roster count as on duty, because a gap must not silence an alert. A roster also has
-        a gap if the person on duty is no longer a receiver, or if the person's account is disabled. People whose
-        accounts are disabled count as on duty only if the roster has nobody else. The result has no roster without
-        receivers.
+        In a gap, all people of the roster count as on duty, because a gap must not silence an alert. A roster also
+        has a gap if the person on duty is no longer a receiver, or has a disabled account. People with disabled
+        accounts count as on duty only if the roster has nobody else. Rosters without receivers are left out.
         """
         labels = {receiver.label for receiver in self.receivers}
         able = labels - self.absent

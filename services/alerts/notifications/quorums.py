@@ -16,7 +16,7 @@ class Quorum:
     """`needed` is how many of the step's `people` must acknowledge.
 
     `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. The
-    account is enabled, or it acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement by
+    account is enabled, or acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement by
     anybody is enough.
     """
 
@@ -28,7 +28,6 @@ class Quorum:
         return self.needed <= 1 or self.counted(acknowledged_by) >= self.needed
 
     def counted(self, acknowledged_by: Collection[UUID]) -> int:
-        """How many of the step's people have acknowledged."""
         return len(accounts_of(self.people) & set(acknowledged_by))
 
     @property
@@ -44,9 +43,9 @@ def quorum(
     """The acknowledgements that the alert needs at its level.
 
     `people_of_rosters` has the labels of all people of each roster. People with an account in `disabled_accounts`
-    cannot acknowledge. People who were notified while on duty still count after their shift has ended. While a policy's
-    last step is repeated without end, the quorum is at most the number of people who get the alert. If some people have
-    left, the other people can therefore still stop the escalation.
+    cannot acknowledge. People who were notified while on duty still count after their shift. While a policy's last
+    step is repeated without end, the quorum is at most the number of people who get the alert. The remaining people
+    can then still stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)

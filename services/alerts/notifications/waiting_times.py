@@ -75,9 +75,9 @@ def own_wait(notification: Notification, known_steps: Steps | None) -> timedelta
 def is_ended(notification: Notification) -> bool:
     """Whether the policy has ended, so that nobody is notified at the alert's level.
 
-    The policy does not end before the receivers of all steps know the alert. The level alone does not show whether all
-    these receivers know the alert. For example, a step's only person is notified, and then this person's account is
-    disabled. The alert now has one step less, so its level may be beyond a step that was not notified.
+    The policy does not end before the receivers of all steps know the alert. The level alone does not show this. For
+    example, if the account of a step's only person is disabled, the alert has one step less, and its level may be
+    beyond a step that was not notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

@@ -49,7 +49,7 @@ class PolicyDefinition(BaseModel):
 
 
 def read(content: bytes) -> EscalationPolicy:
-    """Raises InvalidPolicy, whose argument names the fields that are wrong and what was expected."""
+    """Raises InvalidPolicy, whose argument names the wrong fields and what was expected."""
     definition = definitions.read(content, PolicyDefinition, InvalidPolicy)
     return _policy.validate_python(definition.model_dump())
 
@@ -60,7 +60,7 @@ def written(policy: EscalationPolicy) -> str:
 
 
 def faults(policy: EscalationPolicy, places: Places, staff: Staff) -> list[Fault]:
-    """The wrong fields. The steps are wrong if they name receivers or rosters that do not exist."""
+    """A step is wrong if it names receivers or rosters that do not exist."""
     if not 1 <= len(policy.steps) <= MOST_STEPS:
         return [Fault("steps", NO_STEPS, {"most": MOST_STEPS})]
     if unknown := staff.left(policy):

@@ -1,4 +1,4 @@
-"""Reads the form of an escalation policy. Returns the policy that a person typed, and the wrong fields."""
+"""The form of an escalation policy, and the check of its fields."""
 
 from collections.abc import Mapping, Sequence
 from typing import Self
@@ -26,9 +26,7 @@ TOO_FEW = N_(
 
 
 class PolicyForm(TypedForm):
-    """Maps names of fields to the typed texts.
-
-    The name of a step's field contains the step's position: `minutes-0` is how long the first step waits.
+    """The name of a step's field contains the step's position: `minutes-0` is how long the first step waits.
 
     `steps` is the number of steps.
     """
@@ -40,7 +38,6 @@ class PolicyForm(TypedForm):
 
     @classmethod
     def of(cls, policy: EscalationPolicy, places: Places) -> Self:
-        """The form with the values of a stored policy."""
         oblasts = {unit.pcode for unit in places.units(1)}
         steps = {
             f"{name}-{at}": values
@@ -68,11 +65,11 @@ class PolicyForm(TypedForm):
         )
 
     def arranged(self, act: str) -> None:
-        """Adds, moves or removes a step: `add`, `up-1`, `down-0` or `drop-1`."""
+        """Adds, moves or removes a step. `act` is `add`, `up-1`, `down-0` or `drop-1`."""
         arrange(self.steps, act, {name: [USUAL[name]] if name in USUAL else [] for name in STEP_FIELDS}, MOST_STEPS)
 
     def parsed(self, places: Places, staff: Staff, name: str | None = None) -> tuple[EscalationPolicy, list[Fault]]:
-        """The policy, and the wrong fields. `name` is the name of a stored policy."""
+        """`name` is the name of a stored policy."""
         wrong = list[Fault]()
         policy = EscalationPolicy(
             self.value("name") if name is None else name,

@@ -30,9 +30,7 @@ class PolicyStep:
 
 @dataclass(frozen=True, slots=True)
 class EscalationPolicy:
-    """A policy: the steps for alerts of these areas, types of hazards and severities.
-
-    An empty condition applies to all alerts.
+    """The steps for alerts of these areas, types of hazards and severities. An empty condition applies to all alerts.
 
     If several policies apply to an alert, the policy with the lowest `position` decides. The steps are repeated
     `repeats` times. After the last repetition, the duty heads are notified of Severe and Extreme alerts

@@ -24,11 +24,10 @@ class Staff:
         return frozenset(receiver.label for receiver in self.receivers)
 
     def most_acknowledgements(self, step: PolicyStep) -> int:
-        """How many people of the step can acknowledge; at least 1.
+        """How many people of the step can acknowledge, at least 1.
 
-        A receiver of the step can acknowledge if the receiver has an account that is not disabled. For each roster of
-        the step or of its posts, one person on duty can acknowledge. A roster is counted only if one of its people has
-        an account that is not disabled.
+        A receiver can acknowledge if it has an account that is not disabled. For each roster of the step or of its
+        posts, one person on duty can acknowledge, if one of the roster's people has such an account.
         """
         able = {receiver.label: receiver.account_id for receiver in self.receivers if self._is_able(receiver)}
         accounts = {able[label] for label in step.receivers if label in able}

@@ -15,9 +15,9 @@ KEPT = 200  # a centre has fewer policies than this
 def step_id(policy: EscalationPolicy | None, round: int, step: int) -> UUID:
     """The id of a step in a round of the policy, or of the receivers' own step if no policy decides.
 
-    A step of a policy is identified by its receivers and rosters. The id therefore stays the same if other steps are
-    added, moved or removed, or if the step gets other minutes. If several steps have the same receivers and rosters,
-    their order tells them apart.
+    The receivers and rosters identify a step of a policy. The id therefore stays the same if other steps are added,
+    moved or removed, or if the step gets other minutes. Several steps with the same receivers and rosters are told
+    apart by their order.
     """
     if policy is None:
         return events.derived_id("escalation_step", round, step)
@@ -28,7 +28,7 @@ def step_id(policy: EscalationPolicy | None, round: int, step: int) -> UUID:
 
 @lru_cache(KEPT)
 def positions(policy: EscalationPolicy | None) -> Mapping[UUID, tuple[int, int]]:
-    """Maps the id of each step to its round and its position. The round after the last round repeats the last step."""
+    """The round and the position of each step. After the last round, one more round repeats the last step."""
     rounds = 1 + (policy.repeats if policy else 0)
     steps = len(policy.steps) if policy else HIGHEST_STEP + 1
     return {step_id(policy, round, step): (round, step) for round in range(rounds + 1) for step in range(steps)}

@@ -1,4 +1,4 @@
-"""SQL that finds the reports about the people whom alerts about displaced people count."""
+"""The reports about the people whom alerts about displaced people count."""
 
 # raw SQL throughout: this statement runs while a batch of households holds its locks, and must be fast
 
@@ -53,7 +53,6 @@ WHERE mobility = ANY($4) AND {IS_OF_PEOPLE}
 async def reports(
     session: AsyncSession, windows: Collection[AlertedWindow], mobility: Collection[Mobility]
 ) -> set[tuple[Status, UUID]]:
-    """The reports about people who left these districts within these windows, each with its status."""
     if not windows:
         return set()
     connection = await database.driver(session)
@@ -65,7 +64,6 @@ async def reports(
 async def reports_of_stocks(
     session: AsyncSession, stocks: Collection[tuple[Status, str, UUID]], mobility: Collection[Mobility]
 ) -> set[tuple[Status, UUID]]:
-    """The reports that counted these stocks, each with its status."""
     if not stocks:
         return set()
     connection = await database.driver(session)

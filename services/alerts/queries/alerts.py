@@ -1,4 +1,4 @@
-"""The SQL that reads and stores alerts and their change sets; the caller commits."""
+"""The SQL that reads and stores alerts and their change sets. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
@@ -34,12 +34,11 @@ TOUCHED = f"{SELECT_ALERTS} WHERE {{which}} ORDER BY alert_id FOR UPDATE"
 OF_HAZARDS = TOUCHED.format(which="hazard_id = ANY($1) AND kind = ANY($2) OR alert_id = ANY($3)")
 OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND situation >= $2")
 
-# $2 is true while the boards are unattended: each alert then waits half as long. The wait for the end of a silence is
-# not halved. An alert that waits for the end of a silence is due at once if no stored silence ends at this time. If a
-# person ended the silence early, no stored silence ends at this time. The person may have acted after the transaction
-# that stored the wait had read the silence. An alert that is muted by an Extreme alert is due when the Extreme alert
-# can no longer mute it. For example, the Extreme alert has ended, has become milder, has another type of hazard, or no
-# longer covers all places of the muted alert.
+# $2 is true while the boards are unattended: each alert then waits half as long, except for the end of a silence. An
+# alert that waits for the end of a silence is due at once if no stored silence ends at this time, because a person has
+# ended the silence early. An alert that is muted by an Extreme alert is due when the Extreme alert can no longer mute
+# it. For example, the Extreme alert has ended, has become milder, has another type of hazard, or no longer covers all
+# places of the muted alert.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (
@@ -64,8 +63,8 @@ WHERE escalates_at IS NOT NULL AND (
 ORDER BY escalates_at LIMIT $3 FOR UPDATE SKIP LOCKED
 """  # noqa: S608 - names of our own columns
 
-# A displacement alert never expires, because the days of its window may be over when the alert is raised. If an alert
-# began to wait after the end of its hazard, the alert does not expire either, because it still needs an answer.
+# A displacement alert never expires, because the days of its window may be over when the alert is raised. An alert that
+# began to wait after the end of its hazard does not expire either, because it still needs an answer.
 EXPIRED = f"""
 {SELECT_ALERTS}
 WHERE kind <> 'displacement' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL
@@ -106,7 +105,7 @@ class AlertUnreadable(Exception):
 
 
 async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert]:
-    """The hazard's alerts, without unreadable ones."""
+    """Leaves out unreadable alerts."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_ALERTS} WHERE hazard_id = $1 ORDER BY raised_at, alert_id", hazard_id)
     return readable(rows)
@@ -117,7 +116,7 @@ async def alerts_of_hazards(
 ) -> list[Alert | UnreadableAlert]:
     """The alerts of these hazards and kinds, and the alerts with the ids `others`.
 
-    One statement locks these alerts in id order. An unreadable alert must not stop the hazards of the batch.
+    One statement locks them in id order. An unreadable alert must not stop the hazards of the batch.
     """
     if not hazard_ids and not others:
         return []
@@ -142,17 +141,14 @@ async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
 
 
 async def readable_alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
-    """The alert, for callers that can go on without the alert.
-
-    Returns None if there is no such alert, or if its row is unreadable.
-    """
+    """For callers that can go on without the alert: returns None if its row is missing or unreadable."""
     with suppress(AlertUnreadable):
         return await alert(session, alert_id)
     return None
 
 
 async def by_id(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, Alert]:
-    """The alerts with these ids, without unreadable ones."""
+    """Leaves out unreadable alerts."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_ALERTS} WHERE alert_id = ANY($1)", list(alert_ids))
     return {alert.alert_id: alert for alert in readable(rows)}
@@ -165,12 +161,12 @@ async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
 
 
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
-    """Locks and returns the alerts whose waiting time has passed. Alerts that another worker has locked are skipped."""
+    """Locks and returns the alerts whose waiting time has passed. Skips alerts that another worker has locked."""
     return await _some(session, UNANSWERED, now, is_unattended)
 
 
 async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
-    """Locks and returns the alerts whose hazard is over. Alerts that another worker has locked are skipped."""
+    """Locks and returns the alerts whose hazard is over. Skips alerts that another worker has locked."""
     return await _some(session, EXPIRED, now)
 
 
@@ -183,7 +179,7 @@ async def with_people(session: AsyncSession) -> list[Alert]:
 async def _some(session: AsyncSession, statement: str, *arguments: Any) -> list[Alert]:
     """Up to 100 alerts.
 
-    If all of these rows are unreadable, more rows are read, so that the unreadable rows delay no other alert.
+    If all rows are unreadable, more rows are read, so that the unreadable rows delay no other alert.
     """
     connection, limit = await database.driver(session), AT_ONCE
     while True:
@@ -203,7 +199,7 @@ async def changes_of(
     *,
     plan: NotificationPlan | None = None,
 ) -> AlertChanges:
-    """The change set for these alerts. If `plan` is None, the stored plan of notifications is read."""
+    """If `plan` is None, the stored plan of notifications is read."""
     labels = await called(session, [alert.alert_id for alert in known]) if known else {}
     silenced = [alert.alert_id for alert in known if isinstance(alert, Alert) and alert.silenced_until is not None]
     unaware = await missed(session, silenced) if silenced else {}
@@ -217,10 +213,10 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 
 
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
-    """Stores the changed alerts, and the reasons why receivers were not notified of these alerts.
+    """Stores the changed alerts, and the reasons why receivers were not notified of them.
 
-    If an alert has changed, its Telegram messages are marked for an edit. A new message to the same receiver makes this
-    edit itself, so no mark is needed.
+    The Telegram messages of a changed alert are marked for an edit, unless a new message to the same receiver makes
+    this edit.
     """
     await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
@@ -241,7 +237,7 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
 
 
 def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
-    """The alerts of the rows. An unreadable row is left out, because it must not stop all other alerts.
+    """Leaves out unreadable rows, because they must not stop all other alerts.
 
     The metric `alerts_unreadable_alerts` counts these rows, and `dayar watch` reports them.
     """
@@ -253,10 +249,7 @@ def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
 
 
 def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
-    """The alert.
-
-    If the alert's row is unreadable, returns the fields that a transaction needs to raise the alert anew.
-    """
+    """For an unreadable row, returns the fields that a transaction needs to raise the alert anew."""
     try:
         return _read(row)
     except AlertUnreadable:
@@ -264,7 +257,7 @@ def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
 
 
 def _read(row: Mapping[Any, Any]) -> Alert:
-    """Raises AlertUnreadable, which has no values of the row, because these values must not be logged."""
+    """Raises AlertUnreadable without values of the row, because these values must not be logged."""
     try:
         return alert_of(row)
     except UNREADABLE:
@@ -272,7 +265,7 @@ def _read(row: Mapping[Any, Any]) -> Alert:
         raise AlertUnreadable(row["alert_id"]) from None
 
 
-@lru_cache(maxsize=1000)  # each alert is logged once, because the worker reads the row again every two seconds
+@lru_cache(maxsize=1000)  # each alert is logged once, although the worker reads its row every two seconds
 def log_unreadable(alert_id: UUID) -> None:
     log.get().error("alert unreadable", alert_id=str(alert_id))
 
@@ -280,8 +273,8 @@ def log_unreadable(alert_id: UUID) -> None:
 async def unreadable(session: AsyncSession) -> list[str]:
     """The severities of the alerts in force that this release cannot read.
 
-    A later release of Dayar may have stored a value that is unknown here, or a person with SQL may have damaged the
-    row. At most the newest 5,000 alerts are read, so that a scrape stays fast.
+    A later release of Dayar may have stored an unknown value, or a person with SQL may have damaged the row. At most
+    the newest 5,000 alerts are read, so that a scrape stays fast.
     """
     connection = await database.driver(session)
     return [row["severity"] for row in await connection.fetch(IN_FORCE, MOST_CHECKED) if not _is_readable(row)]

@@ -2,9 +2,8 @@
 
 # raw SQL throughout: these statements run for every notification and must be fast
 
-# Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender. If the
-# receiver was removed, its deliveries have no receiver. A receiver that was added later with the same label does not
-# get these deliveries.
+# Leases the claimed deliveries for the time $1, adds 1 to their attempts, and returns the fields for the sender. The
+# deliveries of a removed receiver have no receiver, even if a receiver with the same label was added later.
 TAKE = """\
 taken AS (
     UPDATE deliveries SET attempts = attempts + 1, lease = gen_random_uuid(), due_at = now() + $1
@@ -23,9 +22,9 @@ LEFT JOIN receivers ON receivers.label = taken.recipient AND NOT EXISTS (
 LEFT JOIN contacts ON contacts.label = taken.recipient AND contacts.channel = taken.channel
 """
 
-# Claims due deliveries. For each receiver and channel, only a limited number of attempts may run at the same time. A
-# claimed delivery without a recorded attempt is due again when its lease ends. A delivery waits until earlier steps of
-# its alert are settled on the same channel to the same receiver. The last message on each channel is therefore current.
+# Claims due deliveries, within the limit of concurrent attempts for each receiver and channel. A claimed delivery
+# without a recorded attempt is due again when its lease ends. A delivery waits until earlier steps of its alert are
+# settled on the same channel to the same receiver, so that the last message on each channel is current.
 CLAIM = f"""
 WITH busy AS (
     SELECT * FROM unnest($3::text[], $4::text[], $5::integer[]) AS busy (recipient, channel, count)
@@ -47,8 +46,8 @@ WITH busy AS (
     ) AS one
 ), {TAKE}"""  # noqa: S608 - constants
 
-# Claims the other foldable messages that are due for the same receiver and channel, because they are sent together.
-# The message of an earlier step is sent before the messages of later steps, or together with them.
+# Claims the other foldable messages that are due for the same receiver and channel, because they are sent together. The
+# message of an earlier step is sent before the messages of later steps, or together with them.
 ACCOMPANY = f"""
 WITH claimed AS MATERIALIZED (
     SELECT delivery_id FROM deliveries AS next
@@ -63,15 +62,14 @@ WITH claimed AS MATERIALIZED (
     ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), {TAKE}"""  # noqa: S608 - constants
 
-# One statement stores the attempts. For each delivery, the statement settles the delivery or sets the time of the next
-# attempt. The statement also takes the alerts' next sequence numbers for the events. All transactions lock alerts in
-# the same order, which prevents deadlocks. The first delivery of an alert to a receiver and each failed delivery are
-# published (docs/decisions/0027). While newer messages wait on the channel, a back-off is at most the first back-off
-# ($11) plus the age of the newest message. A pause that the receiving server demanded is not shortened. After a
-# failure, the receiver's next contact is notified at once. The next contact also gets the later messages of the alert,
-# which wait on this channel. A server that only asks us to wait for a short time has not failed. The later messages are
-# locked after the alerts. The statement does not wait for these locks, because a transaction that has locked a message
-# may wait for an alert.
+# One statement stores the attempts, settles deliveries or sets the time of the next attempt, and takes the alerts' next
+# sequence numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks. The first
+# delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027). While newer messages
+# wait on the channel, a back-off is at most the first back-off ($11) plus the age of the newest message. A pause that
+# the receiving server demanded is not shortened. After a failure, the receiver's next contact is notified at once, also
+# of later messages that wait on this channel. A server that only asks us to wait for a short time has not failed. The
+# later messages are locked after the alerts. The statement does not wait for these locks, because a transaction that
+# has locked a message may wait for an alert.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

@@ -1,4 +1,4 @@
-"""The SQL of receivers' further contacts, and of deliveries whose next contact is due; the caller commits."""
+"""The SQL of receivers' further contacts, and of deliveries whose next contact is due. The caller commits."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,15 +23,15 @@ SELECT delivery_id, alert_id, step, recipient, channel, cause, content, is_deliv
 )
 FROM deliveries WHERE next_contact_at <= $1 ORDER BY next_contact_at LIMIT $2 FOR UPDATE OF deliveries SKIP LOCKED
 """
-DeliveryKey = tuple[UUID, str, str]  # the key consists of an alert, a receiver and a channel
+DeliveryKey = tuple[UUID, str, str]  # an alert, a receiver and a channel
 
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery whose next contact is due. `failure` is the reason why the latest attempt failed, if it did.
+    """`failure` is the reason why the latest attempt failed, if it did.
 
-    `is_of_removed` is true if the receiver was removed after the delivery was planned. After the removal, another
-    receiver may have got the same label.
+    `is_of_removed` is true if the receiver was removed after the delivery was planned, because another receiver may
+    have got the same label since.
     """
 
     delivery_id: UUID
@@ -52,7 +52,7 @@ class DueDelivery:
 
 
 async def further(session: AsyncSession, labels: Collection[str] | None = None) -> dict[str, list[Contact]]:
-    """Maps labels of receivers to their further contacts, in order. If `labels` is None, all receivers are included."""
+    """Further contacts by label, in order. If `labels` is None, all receivers are included."""
     wanted = select(ContactRow).order_by(ContactRow.label, ContactRow.position)
     if labels is not None:
         wanted = wanted.where(ContactRow.label.in_(labels))
@@ -63,7 +63,7 @@ async def further(session: AsyncSession, labels: Collection[str] | None = None) 
 
 
 async def replace_further(session: AsyncSession, label: str, contacts: Sequence[Contact]) -> None:
-    """Replaces the further contacts of a receiver. The new contacts have no secrets."""
+    """The new contacts have no secrets."""
     await session.execute(delete(ContactRow).where(ContactRow.label == label))
     if contacts:
         rows = [
@@ -82,7 +82,7 @@ async def replace_further(session: AsyncSession, label: str, contacts: Sequence[
 async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
     """Locks and returns up to 100 deliveries whose next contact is due.
 
-    Deliveries that another worker has locked are skipped.
+    Skips deliveries that another worker has locked.
     """
     connection = await database.driver(session)
     return [DueDelivery(*row) for row in await connection.fetch(DUE, now, AT_ONCE)]
@@ -95,13 +95,11 @@ async def settle(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> No
 
 
 async def postpone(session: AsyncSession, deliveries: Iterable[DueDelivery], until: datetime) -> None:
-    """Makes the next contacts of these deliveries due at this time."""
     ids = [delivery.delivery_id for delivery in deliveries]
     await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids)).values(next_contact_at=until))
 
 
 async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery]) -> dict[DeliveryKey, int]:
-    """The newest step of each alert, receiver and channel of these deliveries."""
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
     newest = select(*keys, func.max(Delivery.step)).where(tuple_(*keys).in_([delivery.key for delivery in deliveries]))
     rows = await session.execute(newest.group_by(*keys))
@@ -109,10 +107,9 @@ async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery
 
 
 async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int], now: datetime) -> set[DeliveryKey]:
-    """Makes the next contact of these deliveries due now. Returns the keys of the deliveries that could be locked.
+    """Makes the next contact of these deliveries due now, and returns the keys of the deliveries that could be locked.
 
-    Deliveries that are locked already are skipped, because the transaction that locked them may wait for this
-    transaction.
+    Locked deliveries are skipped, because the transaction that locked them may wait for this transaction.
     """
     keys = (Delivery.alert_id, Delivery.recipient, Delivery.channel)
     of_steps = tuple_(*keys, Delivery.step).in_([(*key, step) for key, step in newest.items()])

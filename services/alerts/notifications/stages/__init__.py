@@ -41,13 +41,12 @@ Omissions = Mapping[str, Omission]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """The input of the stages.
+    """`before` is the alert before a change. `called` has the labels of the receivers that know the alert.
 
-    `before` is the alert before a change. `called` has the labels of the receivers that were already notified of the
-    alert. `missed` has the labels of those `called` receivers that missed a change, because the alert was muted.
-    `on_duty` maps the name of each roster to the label of the person on duty. If nobody is on duty in a roster,
-    `on_duty` has the labels of all people of the roster. `absent` has the labels of the people whose accounts are
-    disabled, and `absent_heads` has the labels of the duty heads among these people.
+    `missed` has the labels of those `called` receivers that missed a change, because the alert was muted. `on_duty`
+    maps each roster to the label of the person on duty, or to the labels of all its people if nobody is on duty.
+    `absent` has the labels of the people with disabled accounts, and `absent_heads` those of the duty heads among
+    them.
     """
 
     alert: Alert
@@ -66,12 +65,10 @@ class Notification:
 
     @property
     def silence(self) -> Silence | None:
-        """The silence that mutes the alert now."""
         return next((silence for silence in self.silences if silence.mutes(self.alert, self.places, self.now)), None)
 
     @property
     def inhibitor(self) -> Inhibitor | None:
-        """The Extreme alert that mutes the alert now."""
         return next((inhibitor for inhibitor in self.inhibitors if inhibitor.mutes(self.alert, self.now)), None)
 
     @property
@@ -83,7 +80,6 @@ class Notification:
 
     @property
     def policy(self) -> EscalationPolicy | None:
-        """The escalation policy that decides on the alert's steps."""
         return next((policy for policy in self.policies if policy.applies_to(self.alert, self.places)), None)
 
 

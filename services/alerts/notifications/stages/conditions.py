@@ -22,15 +22,12 @@ def of_severity(notification: Notification, receivers: Sequence[Receiver]) -> Om
 
 
 def rank_of(alert: Alert) -> int:
-    """The rank of the alert's severity.
-
-    Unknown counts as Severe, so that an alert is sent before a person has judged the severity.
-    """
+    """Unknown counts as Severe, so that an alert is sent before a person has judged the severity."""
     return RANK[Severity.SEVERE if alert.severity is Severity.UNKNOWN else alert.severity]
 
 
 def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers whose areas the alert does not concern. An alert without a place concerns every area."""
+    """An alert without a place concerns every area."""
     pcodes, places = notification.alert.pcodes, notification.places
     others = (receiver for receiver in receivers if pcodes and receiver.areas)
     return {
@@ -41,10 +38,7 @@ def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissi
 
 
 def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that get only alerts about other types of hazards.
-
-    An alert without a hazard's type, such as one about displacement, concerns all receivers.
-    """
+    """An alert without a hazard's type, such as one about displacement, concerns all receivers."""
     hazard = notification.alert.hazard_type
     others = (receiver for receiver in receivers if hazard is not None and receiver.hazards)
     return {receiver.label: Omission.OTHER_HAZARD for receiver in others if hazard not in receiver.hazards}
@@ -53,8 +47,8 @@ def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out people with a roster who are off duty now. If this would leave out everybody, keeps everybody.
 
-    The other people of a roster are kept while nobody is on duty. The other people are also kept if the person on duty
-    does not get the alert, for example because of the person's own areas.
+    The other people of a roster are kept while nobody is on duty, or while the person on duty does not get the
+    alert, for example because of the person's own areas.
     """
     reached = {receiver.label for receiver in receivers} | on_duty_with_posts(notification, receivers)
     off_duty = [receiver.label for receiver in receivers if is_off_duty(receiver, notification.on_duty, reached)]
@@ -79,8 +73,8 @@ def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers outside their hours. If this would leave out everybody, keeps everybody.
 
-    Hours have no effect on alerts of Severe, Extreme or Unknown severity. Hours also have no effect if a person must
-    judge the severity. Hours also have no effect on alerts to a person on duty.
+    Hours have no effect on alerts of Severe, Extreme or Unknown severity, on alerts whose severity a person must
+    judge, and on alerts to a person on duty.
     """
     if notification.alert.is_grave:
         return {}
@@ -95,10 +89,7 @@ def is_closed(receiver: Receiver, notification: Notification) -> bool:
 
 
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
-    """The receivers that are now notified for the first time, although the time is outside their hours.
-
-    These receivers are notified because nobody else would be notified.
-    """
+    """The receivers that are first notified outside their hours, because nobody else would be notified."""
     if notification.alert.is_grave:
         return {}
     new = (receiver for receiver in notified if receiver.label not in notification.called)

@@ -27,8 +27,8 @@ class Steps:
     def without_delay(self, absent: Collection[str]) -> Self:
         """Leaves out each step whose receivers have all left, so that the step delays nobody.
 
-        `absent` has the labels of the people who have left. The receivers of a step that is left out are notified with
-        the next step, or with the last step.
+        `absent` has the labels of the people who have left. They are notified with the next step, or with the last
+        step.
         """
         if not absent:
             return self
@@ -54,9 +54,9 @@ class Steps:
     def level_of(self, alert: Alert) -> int:
         """The level at which these steps notify the step that the alert has reached.
 
-        This level may differ from the number of escalations if the policy was changed, or if an account was disabled or
-        enabled. If all people of the step have left, the alert has reached only the step before. If the step no longer
-        exists, the number of escalations is the level.
+        The level may differ from the number of escalations if the policy was changed, or if an account was disabled
+        or enabled. If all people of the step have left, the alert has reached only the step before. If the step no
+        longer exists, the number of escalations is the level.
         """
         known = None if alert.reached_step is None else positions(self.policy).get(alert.reached_step)
         if known is None or not self.in_order:
@@ -65,7 +65,7 @@ class Steps:
         return round * len(self.in_order) + max(bisect_right(self.in_order, step) - 1, 0)
 
     def id_at(self, level: int) -> UUID | None:
-        """The id of the step that is notified at this level. Returns None if there is no step."""
+        """Returns None if there is no step."""
         current = self.current(level)
         if current is None:
             return None
@@ -73,7 +73,6 @@ class Steps:
         return step_id(self.policy, round, current)
 
     def reached(self, level: int) -> frozenset[int]:
-        """The steps that the level has reached."""
         return frozenset(self.in_order[: level + 1])
 
     def is_over(self, level: int) -> bool:
@@ -81,7 +80,7 @@ class Steps:
         return level >= len(self.in_order) * self.rounds
 
     def current(self, level: int) -> int | None:
-        """The step that is notified at this level: the last step, if all repetitions of a policy are over."""
+        """The last step, if all repetitions of a policy are over."""
         steps = self.in_order
         if not steps:
             return None
@@ -111,8 +110,8 @@ def current_step(notification: Notification, receivers: Sequence[Receiver]) -> O
 def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
     """Leaves out receivers of earlier steps that were notified before.
 
-    Keeps receivers of earlier steps that were not notified: for example, a silence has ended, the receiver's hours have
-    begun, or the person has come on duty.
+    A receiver of an earlier step may not have been notified because of a silence, its hours or its roster, and is
+    kept.
     """
     earlier = current_step(notification, receivers)
     return {label: omission for label, omission in earlier.items() if label in notification.called}
@@ -124,11 +123,11 @@ def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 
 
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
-    """The steps of the receivers. If a policy names at least one of these receivers, the policy decides on the steps.
+    """If a policy names at least one of these receivers, the policy decides on the steps.
 
-    A receiver of step 0 that the policy does not name is still notified first. The policy is ignored if it names none
-    of these receivers, or only people who have left, because it would then notify nobody who can act. A step whose
-    people have all left is skipped.
+    A receiver of step 0 that the policy does not name is still notified first. The policy is ignored if all the
+    receivers that it names have left, because it would then notify nobody who can act. A step whose people have all
+    left is skipped.
     """
     return _planned_steps(notification, receivers).without_delay(notification.absent)
 
