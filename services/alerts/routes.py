@@ -28,7 +28,7 @@ from shared.postgres.database import Session
 from shared.web import cursors
 from shared.web.problems import Problem, answered
 
-UNREADABLE = "alert-unreadable"  # the kind of the problem
+UNREADABLE = "alert-unreadable"
 
 OF_PAGES = ("is_first", "is_own_account")  # only pages use these columns of a delivery
 
@@ -132,7 +132,7 @@ def legible(delivery: dict[str, Any], messages: Messages, acted: ActedAlerts) ->
 
 
 async def seen(alert_id: UUID, request: Request, session: Session, caller: Principal) -> Alert:
-    """The alert. Raises a Problem (404) if the alert does not exist or is outside the caller's areas.
+    """Raises a Problem (404) if the alert does not exist or is outside the caller's areas.
 
     Raises AlertUnreadable if this release cannot read the alert.
     """
@@ -144,7 +144,6 @@ async def seen(alert_id: UUID, request: Request, session: Session, caller: Princ
 
 
 async def unreadable(request: Request, error: Exception) -> Response:
-    """The exception handler for AlertUnreadable, added in `app.py`."""
     assert isinstance(error, AlertUnreadable)
     title = "This release cannot read this alert. All other alerts work."
     return answered(request, Problem(409, UNREADABLE, title, detail=str(error.alert_id)))

@@ -47,10 +47,7 @@ class Ruleset(RuleModel):
 
     @classmethod
     def load(cls, path: Path | None = None, points: KnownPoints | None = None) -> "Ruleset":
-        """Loads the rules of the file.
-
-        With `points`, earthquakes are judged at these points, and not only at one point of each unit.
-        """
+        """With `points`, earthquakes are judged at these points, and not only at one point of each unit."""
         rules = cls.model_validate(tomllib.loads((path or PRODUCT).read_text(encoding="utf-8")))
         if points and rules.quake:
             rules.quake.judge_at(points)

@@ -1,4 +1,4 @@
-"""The SQL that stores deliveries and reads who was notified; the caller commits."""
+"""The SQL that stores deliveries and reads who was notified. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of hazards and households and must be fast
 
@@ -28,7 +28,7 @@ from shared.events import HazardReported
 from shared.events.vocabulary import Scope
 from shared.postgres import database
 
-# If this process will send a delivery after the commit, the delivery is stored with a lease, as if it were claimed.
+# a delivery that this process will send after the commit is stored with a lease, as if it were claimed
 ADD_DELIVERIES = f"""
 INSERT INTO deliveries ({", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, due_at, lease, attempts)
 SELECT {", ".join(PlannedDelivery.COLUMNS)}, planned_at, next_contact_at, coalesce(
@@ -43,16 +43,16 @@ ON CONFLICT ON CONSTRAINT uq_deliveries_once DO NOTHING
 RETURNING delivery_id
 """  # noqa: S608 - our own names
 
-# For each receiver and channel, reads the latest planned time of the foldable messages. Also reads how many messages
-# there were within the last hour. Deliveries on one channel with the same time are one message.
+# The latest planned time of the foldable messages, and the number of messages of the last hour, by receiver and
+# channel. Deliveries on one channel with the same time are one message.
 FOLDS = """
 SELECT recipient, channel, max(planned_at) AS planned_at, count(DISTINCT planned_at) AS messages, now() AS now
 FROM deliveries
 WHERE is_foldable AND recipient = ANY($1) AND planned_at > now() - $2::interval GROUP BY recipient, channel
 """
 
-# The alert's earlier deliveries are tried now, without back-off, because a new delivery waits for them.
-# A pause that the receiving server demanded is not shortened. Messages that wait to be combined go on waiting.
+# The alert's earlier deliveries are tried now, without back-off, because a new delivery waits for them. A pause that
+# the receiving server demanded is not shortened. Messages that wait to be combined go on waiting.
 HASTEN = """
 UPDATE deliveries SET due_at = greatest(now(), paused_until)
 FROM unnest($1::uuid[], $2::integer[]) AS told (alert_id, step)
@@ -60,10 +60,9 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (NOT is_foldable OR attempts > 0)
 """
 
-# When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined. If the
-# earlier messages were sent first, the receiver would get more messages than the limit of combined messages permits. A
-# message that tells a person of an assignment is not replaced, because the grave message does not mention the
-# assignment. The message about the assignment is sent at once, before the grave message.
+# When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined. Otherwise
+# the receiver would get more messages than the limit permits. A message that tells a person of an assignment is sent at
+# once instead, because the grave message does not mention the assignment.
 REPLACED = """
 SELECT delivery_id FROM deliveries
 JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)
@@ -115,7 +114,6 @@ GROUP BY alert_id
 
 
 async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    """The labels of the receivers notified of each alert so far."""
     connection = await database.driver(session)
     return dict(await connection.fetch(CALLED, list(alert_ids)))
 
@@ -135,12 +133,11 @@ async def add_deliveries(
     *,
     hastens: bool = True,
 ) -> dict[UUID, str]:
-    """Stores the deliveries that are not stored yet.
+    """Stores the deliveries that are not stored yet, and returns their contents by id.
 
-    Returns a mapping from the ids of the stored deliveries to their contents.
-
-    `hazards` has the newest revisions of hazards that the caller already read. `leases` has the lease of each delivery
-    that this process sends. If `hastens` is true, the alert's earlier deliveries are tried now, without back-off.
+    `hazards` has the newest revisions of hazards that the caller already read. `leases` has the lease of each
+    delivery that this process sends. If `hastens` is true, the alert's earlier deliveries are tried now, without
+    back-off.
     """
     if not deliveries:
         return {}
@@ -165,11 +162,10 @@ async def add_deliveries(
 
 
 async def planned_of(session: AsyncSession, foldable: Sequence[PlannedDelivery]) -> dict[UUID, datetime]:
-    """The time at which each foldable delivery is sent.
+    """A receiver's first message on a channel is sent at once. The messages of the next two minutes are sent together.
 
-    A receiver's first message on a channel is sent at once. Further messages on this channel within two minutes are
-    sent together. If the receiver has got many messages, the messages of ten minutes are sent together. The two minutes
-    are counted for each channel separately, because the next contact must be notified at once.
+    If the receiver has got many messages, the messages of ten minutes are sent together. The two minutes are counted
+    for each channel separately, because the next contact must be notified at once.
     """
     if not foldable:
         return {}
@@ -227,7 +223,7 @@ async def words_of(
 
 
 async def stored_words(session: AsyncSession, hazard_ids: Collection[UUID]) -> dict[UUID, HazardWords]:
-    """The free text of these hazards. An unreadable hazard is treated as Restricted, because it may be Restricted."""
+    """An unreadable hazard is treated as Restricted, because it may be Restricted."""
     stored = await hazard_queries.hazards(session, hazard_ids)
     return {id: words.of(hazard) if hazard else HazardWords(scope=Scope.RESTRICTED) for id, hazard in stored.items()}
 
@@ -238,7 +234,6 @@ async def sites_of(session: AsyncSession, deliveries: Iterable[PlannedDelivery])
 
 
 async def named_sites(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, ExposedSite]:
-    """The names of these sites, sorted by name."""
     named = await site_queries.named(session, ids) if ids else []
     return {site.site_id: ExposedSite.model_validate(site, from_attributes=True) for site in named}
 

@@ -8,14 +8,14 @@ from services.alerts.models import Act, AlertRow, Delivery, ReceiverRow, SmsMess
 from services.alerts.sms.gateway import AWAITS_RECEIPT, SmsReceiptState
 
 RECEIPT = select(SmsMessage.state).where(SmsMessage.delivery_id == Delivery.delivery_id).scalar_subquery()
-# The actions by which a person acknowledges an alert.
+# the actions by which a person acknowledges an alert
 ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, ActKind.TAKEN_OVER, ActKind.SNOOZED)
 HAS_ACKNOWLEDGED = or_(
     Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
 )
-# Earlier releases of Dayar stored the channel of a person's reply as the text of the acknowledgement.
+# earlier releases of Dayar stored the channel of a person's reply as the text of the acknowledgement
 IS_BY_TEXT = or_(Act.deed != ActKind.ACKNOWLEDGED, Act.text.is_(None), func.lower(Act.text) == Delivery.channel)
-# An action on the board counts as an answer to the messages of all channels.
+# an action on the board counts as an answer to the messages of all channels
 IS_BY_CHANNEL = or_(
     Act.channel == ActChannel.BOARD, Act.channel == Delivery.channel, and_(Act.channel.is_(None), IS_BY_TEXT)
 )
@@ -29,7 +29,7 @@ IS_ANSWERED = exists().where(
     HAS_ACKNOWLEDGED,
     IS_BY_CHANNEL,
 )
-# Whether the state is FAILED or RETRYING, as `states.state_of` computes it.
+# whether the state is FAILED or RETRYING, as `states.state_of` computes it
 IS_UNDELIVERED = and_(
     ~IS_ANSWERED,
     func.coalesce(RECEIPT, "").not_in((SmsReceiptState.READ, SmsReceiptState.DELIVERED)),

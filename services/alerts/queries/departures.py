@@ -1,7 +1,4 @@
-"""SQL that counts the people who left a district.
-
-The SQL counts people in registered households, counted groups, and held reports.
-"""
+"""Counts the people who left a district: registered households, counted groups, and people in held reports."""
 
 # raw SQL throughout: these statements run for every batch of households and must be fast
 
@@ -19,14 +16,13 @@ from services.alerts.rules.headcounts import Departed, HeadCount, RegisteredDepa
 from shared.events.vocabulary import Mobility, Status
 from shared.postgres import database
 
-Span = tuple[str, date, date]  # a span is an area, with the first and the last date on which people left the area
+Span = tuple[str, date, date]  # an area, with the first and the last date on which people left the area
 
-# A row of `departed_by_destination` counts the households that left an area on the same dates. The row lists all dates
-# on which the households left, so that a household that left several times is counted once in the period of an alert.
-# The first SELECT finds the households whose last departure is on a requested date. The second SELECT finds the
-# households that left again after the last requested date. The households that left again are few, and a partial index
-# contains only their rows. OFFSET 0 makes PostgreSQL use the index for each area. Without OFFSET 0, PostgreSQL would
-# read the whole table.
+# A row of `departed_by_destination` counts the households that left an area on the same dates. The row lists all these
+# dates, so that a household that left several times is counted once in the period of an alert. The first SELECT finds
+# the households whose last departure is on a requested date. The second SELECT finds the few households that left again
+# after the last requested date, by a partial index. OFFSET 0 makes PostgreSQL use the index for each area. Without
+# OFFSET 0, PostgreSQL would read the whole table.
 REGISTERED = """
 SELECT counted.* FROM unnest($1::text[], $2::date[], $3::date[]) AS asked (area, first, last) CROSS JOIN LATERAL (
     SELECT status, area, moves, destination, households, persons FROM departed_by_destination
@@ -52,14 +48,13 @@ IS_COUNTED = """
     WHERE replaced.report_id = {counts}.report_id AND replaced.sequence > {counts}.sequence
 )
 """
-# A count of everybody at a site states no origin. A count of everybody includes the people of the other counts at the
-# site. The other counts state the areas that their people left. As people of unknown origin, Dayar therefore counts
-# only the people whom no other count includes. Of two counts of everybody at a site, the later count adds only the
-# people whom the earlier count does not include. In the same way, registered people of known origin at the site are
-# subtracted. The registered people and the people of the other counts may be the same people, so only the larger of the
-# two numbers is subtracted. A yard may have several households, so registered households are not subtracted from yards.
-# The number of remaining families or yards is at most the number of remaining persons. An earlier count of everybody
-# includes the people of the other counts, too.
+# A count of everybody at a site states no origin, and includes the people of the other counts at the site. Only the
+# people whom no other count includes therefore count as people of unknown origin. Of two counts of everybody at a site,
+# the later count adds only the people whom the earlier count does not include. Registered people of known origin at the
+# site are subtracted in the same way. The registered people and the people of the other counts may be the same people,
+# so only the larger of the two numbers is subtracted. A yard may have several households, so registered households are
+# not subtracted from yards. The number of remaining families or yards is at most the number of remaining persons. An
+# earlier count of everybody includes the people of the other counts, too.
 IN_OTHERS = """greatest(
     sum(stock.{0}) FILTER (WHERE NOT covers_site), max(stock.{0}) FILTER (WHERE covers_site)
 )::int AS {0}"""
@@ -129,7 +124,7 @@ WHERE stock_id = ANY({ASKED_STOCKS}) AND is_counted AND departed_on IS NOT NULL 
 async def departed(
     session: AsyncSession, spans: Collection[Span], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], Departed]:
-    """Maps status and area to the people who left the area."""
+    """The people who left each area, by status and area."""
     connection = await database.driver(session)
     columns = [list(column) for column in zip(*spans, strict=True)]
     people = defaultdict[tuple[Status, str], Departed](Departed)

@@ -1,4 +1,4 @@
-"""The SQL of the disabled accounts of receivers; the caller commits."""
+"""The SQL of the disabled accounts of receivers. The caller commits."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -30,7 +30,6 @@ async def receivers(session: AsyncSession) -> frozenset[str]:
 
 
 async def replace(session: AsyncSession, accounts: Collection[UUID]) -> None:
-    """Stores that exactly these accounts are disabled."""
     await session.execute(delete(DisabledAccount).where(DisabledAccount.account_id.not_in(accounts)))
     if accounts:
         rows = [{"account_id": account} for account in sorted(accounts)]

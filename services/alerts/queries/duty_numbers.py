@@ -1,4 +1,4 @@
-"""The SQL of duty numbers; the caller commits."""
+"""The SQL of duty numbers. The caller commits."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -18,10 +18,7 @@ from shared.crypto.keyring import UnknownKey
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits until no other transaction changes duty numbers.
-
-    After the wait, the caller reads the changes of other people, and then stores new changes.
-    """
+    """Waits until no other transaction changes duty numbers, so that the caller then reads these changes."""
     await locks.lock(session, {("duty-numbers", "")})
 
 
@@ -65,19 +62,17 @@ async def number(session: AsyncSession, number_id: UUID, box: WebhookSecrets) ->
 
 
 async def counts(session: AsyncSession) -> dict[str, int]:
-    """How many duty numbers each unit has."""
     counted = select(DutyNumberRow.pcode, func.count()).group_by(DutyNumberRow.pcode)
     return {row.pcode: row[1] for row in await session.execute(counted)}
 
 
 async def store(session: AsyncSession, plan: ImportPlan, box: WebhookSecrets) -> None:
-    """Applies the plan of an import, which must have no refused rows."""
+    """The plan must have no refused rows."""
     await remove(session, [number.number_id for number in plan.removed])
     await save(session, plan.saved, box)
 
 
 async def save(session: AsyncSession, numbers: Collection[DutyNumber], box: WebhookSecrets) -> None:
-    """Adds the numbers, or replaces those with the same ids."""
     await remove(session, [number.number_id for number in numbers])
     stored = [
         {

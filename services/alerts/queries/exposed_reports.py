@@ -1,4 +1,4 @@
-"""SQL that finds the reports about the people whom exposure alerts count."""
+"""Finds the reports about the people whom exposure alerts count."""
 
 # raw SQL throughout: the tables are large, and one statement finds the reports and stores their ids
 
@@ -18,10 +18,10 @@ SELECT exposures.hazard_id, exposures.area
 FROM exposures JOIN alerts ON (alerts.hazard_id, alerts.area) = (exposures.hazard_id, exposures.area)
 WHERE alerts.kind = 'exposure' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL AND gone IS NULL
 """
-# An exposure alert counts the district's households that another hazard displaced. An exposure alert also counts the
-# people of groups at the sites and in the settlements that the hazard reaches. The id of a report is stored once in
-# `alerted_reports`, whichever alert counts the report. Each part of the statement leaves out reports whose ids are
-# already stored. Each part ends after $11 reports, because no more reports are published at once.
+# An exposure alert counts the district's households that another hazard displaced, and the people of groups at the
+# sites and in the settlements that the hazard reaches. The id of a report is stored once in `alerted_reports`,
+# whichever alert counts the report. Each part of the statement leaves out reports whose ids are already stored, and
+# ends after $11 reports, because no more reports are published at once.
 IS_NEW = """NOT EXISTS (
     SELECT FROM alerted_reports AS noted WHERE (noted.status, noted.report_id) = ({status}, {report_id})
 )"""
@@ -66,18 +66,16 @@ LIMIT $11
 ON CONFLICT DO NOTHING
 RETURNING status, report_id
 """  # noqa: S608 - constants
-# If an alert still counts a report after this time, the report is published again, with the same id.
+# if an alert still counts the report after this time, the report is published again, with the same id
 FORGET_REPORTS = "DELETE FROM alerted_reports WHERE noted_at < now() - interval '90 days'"
 
 
 async def forget_reports(session: AsyncSession) -> None:
-    """Deletes the stored ids of reports that were published long ago."""
     connection = await database.driver(session)
     await connection.execute(FORGET_REPORTS)
 
 
 async def alerted_districts(session: AsyncSession) -> list[tuple[UUID, str]]:
-    """The pairs of a hazard and a district whose exposure alert has not lapsed and is not suppressed."""
     connection = await database.driver(session)
     return [(row["hazard_id"], row["area"]) for row in await connection.fetch(ALERTED_DISTRICTS)]
 
@@ -88,7 +86,7 @@ async def note_reports(
     mobility: Collection[Mobility],
     most: int,
 ) -> set[tuple[Status, UUID]]:
-    """Stores and returns at most this many reports about hazards and exposed people that are not stored yet."""
+    """Stores and returns at most `most` reports about hazards and exposed people that are not stored yet."""
     sites = [(hazard.status, site_id) for hazard, exposure in exposures for site_id in exposure.exposed_sites]
     localities = [
         (hazard.status, exposure.area, locality)

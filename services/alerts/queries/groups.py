@@ -1,4 +1,4 @@
-"""The SQL of the counts of groups; the caller commits."""
+"""The SQL of the counts of groups. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of groups and must be fast
 
@@ -48,9 +48,7 @@ async def save_groups(session: AsyncSession, groups: Iterable[CountedGroup]) -> 
 
 
 async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> None:
-    """Stores which counts are replaced.
-
-    `replaced` maps the report id of a count to the sequence of the recount that replaced it.
+    """`replaced` maps the report id of a count to the sequence of the recount that replaced it.
 
     The replaced count itself may arrive after the recount.
     """
@@ -59,7 +57,7 @@ async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> 
 
 
 async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
-    """Returns the stocks of the counts that include everybody at one of these sites.
+    """The stocks of the counts that include everybody at one of these sites.
 
     If another count at a site changes, a count of everybody there adds more or fewer people.
     """
@@ -70,7 +68,7 @@ async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUI
 
 
 async def left_on(session: AsyncSession, stock_ids: Collection[UUID]) -> dict[Stock, date]:
-    """The departure dates of these stocks. A stock is left out if none of its counts has a date."""
+    """A stock is left out if none of its counts has a date."""
     if not stock_ids:
         return {}
     connection = await database.driver(session)

@@ -1,4 +1,4 @@
-"""The SQL of `hazard_changes`: the hazards whose exposures must be counted again; the caller commits."""
+"""The SQL of `hazard_changes`: the hazards whose exposures must be counted again. The caller commits."""
 
 # raw SQL throughout: the task that counts exposures takes the changes every second
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.alerts.counts import MANY
 from shared.postgres import database
 
-# Rows are claimed with SKIP LOCKED, so that concurrent workers take different rows.
+# SKIP LOCKED, so that concurrent workers take different rows
 TAKE = """
 WITH taken AS (
     DELETE FROM hazard_changes
@@ -37,13 +37,13 @@ async def add_all(session: AsyncSession, since: datetime) -> None:
 
 
 async def add_without_districts(session: AsyncSession, since: datetime) -> None:
-    """Marks the given hazards that name no district, because a new site may show which district a hazard reaches."""
+    """Marks the hazards that name no district, because a new site may show which district a hazard reaches."""
     connection = await database.driver(session)
     await connection.execute(ADD_WITHOUT_DISTRICTS, since)
 
 
 async def add(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
-    """Marks these hazards. The task in `exposures.py` then recounts the exposures of marked hazards."""
+    """The task in `exposures.py` recounts the exposures of marked hazards."""
     connection = await database.driver(session)
     rows = [(hazard_id,) for hazard_id in hazard_ids]
     await connection.executemany("INSERT INTO hazard_changes (hazard_id) VALUES ($1)", rows)

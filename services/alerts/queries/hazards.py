@@ -1,4 +1,4 @@
-"""The SQL of hazards and their revisions; the caller commits."""
+"""The SQL of hazards and their revisions. The caller commits."""
 
 # raw SQL throughout: every batch of hazards waits for most of these statements
 
@@ -17,7 +17,7 @@ from shared.places import Places
 from shared.postgres import database, upsert
 from shared.postgres.bulk_copy import columns
 
-# A part of SAVE_HAZARDS, so that one statement stores a hazard and its revision.
+# a part of SAVE_HAZARDS, so that one statement stores a hazard and its revision
 KEEP_REVISIONS = """
 INSERT INTO hazard_revisions (hazard_id, revision, report)
 SELECT hazard_id, revision, report FROM jsonb_populate_recordset(NULL::hazard_revisions, $1::jsonb)
@@ -32,7 +32,6 @@ ORDER BY (report::jsonb ->> 'received_at')::timestamptz, revision LIMIT 1
 
 
 async def revisions(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
-    """The newest known revision of each hazard."""
     connection = await database.driver(session)
     return dict(await connection.fetch("SELECT hazard_id, revision FROM hazards WHERE hazard_id = ANY($1)", list(ids)))
 
@@ -44,10 +43,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> HazardReported | Non
 
 
 async def hazards(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, HazardReported | None]:
-    """The newest revisions of these hazards.
-
-    The result is None if the report is unreadable, because an unreadable report must not stop the other hazards.
-    """
+    """The value is None for an unreadable report, which must not stop the other hazards."""
     if not ids:
         return {}
     connection = await database.driver(session)
@@ -63,7 +59,7 @@ def _readable(hazard_id: UUID, report: str) -> HazardReported | None:
         return None
 
 
-@lru_cache(maxsize=1000)  # each hazard is logged once, because the worker reads the row again for each message
+@lru_cache(maxsize=1000)  # each hazard is logged once, although the worker reads its row again for each message
 def log_unreadable(hazard_id: UUID) -> None:
     log.get().error("hazard unreadable", hazard_id=str(hazard_id))
 
@@ -102,10 +98,9 @@ async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardR
 
 
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
-    """The P-codes of the hazard's first report.
+    """The P-codes of the report that intake received first.
 
-    The first report is the report that intake received first. The first report can have any revision number,
-    because authors choose the revision numbers.
+    The first report can have any revision number, because authors choose the revision numbers.
     """
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)

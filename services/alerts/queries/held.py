@@ -1,4 +1,4 @@
-"""The SQL of people in held reports; the caller commits."""
+"""The SQL of people in held reports. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of households and must be fast
 
@@ -22,7 +22,7 @@ FORGET_ENDED = "DELETE FROM held_people WHERE NOT is_counted AND changed_at < $1
 
 
 async def held_people(session: AsyncSession, subject_ids: Collection[UUID]) -> dict[HeldSubject, HeldPeople]:
-    """The stored rows of these households and groups, including those that are no longer held."""
+    """Includes the rows of households and groups that are no longer held."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_HELD} WHERE subject_id = ANY($1)", list(subject_ids))
     held = [_held.validate_python(dict(row)) for row in rows]
@@ -30,7 +30,6 @@ async def held_people(session: AsyncSession, subject_ids: Collection[UUID]) -> d
 
 
 async def held_in_stocks(session: AsyncSession, stock_ids: Collection[UUID]) -> list[HeldPeople]:
-    """The held counts of these stocks."""
     if not stock_ids:
         return []
     connection = await database.driver(session)
@@ -44,9 +43,6 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Deletes the rows of holds that ended before this time.
-
-    More recent rows are kept, because they show which late events are too old to be applied.
-    """
+    """Deletes the rows of holds that ended before this time. More recent rows show which late events are too old."""
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

@@ -1,4 +1,4 @@
-"""The SQL of displaced households and their departures; the caller commits."""
+"""The SQL of displaced households and their departures. The caller commits."""
 
 # raw SQL throughout: these statements run for every batch of households and must be fast
 
@@ -32,7 +32,6 @@ async def households(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID,
 
 
 async def departures(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, Departure]:
-    """The stored departure of each of these reports."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_DEPARTURES} WHERE report_id = ANY($1)", list(report_ids))
     return {row["report_id"]: _departure.validate_python(dict(row)) for row in rows}
@@ -44,7 +43,7 @@ async def save_households(session: AsyncSession, known: Iterable[DisplacedHouseh
 
 
 async def save_departures(session: AsyncSession, departures: Mapping[UUID, Departure | None]) -> None:
-    """Stores the departure of each report. If the departure is None, the report's stored departure is deleted."""
+    """If the departure is None, the report's stored departure is deleted."""
     connection = await database.driver(session)
     if none := [report_id for report_id, departure in departures.items() if departure is None]:
         await connection.execute("DELETE FROM departures WHERE report_id = ANY($1)", none)

@@ -10,8 +10,7 @@ from services.alerts.notifications.inhibitions import LONGEST, Inhibitor
 from shared.events.vocabulary import HazardType, Status
 from shared.postgres import database
 
-# At most 200 alerts are read, so that a batch never waits for thousands of alerts. The newest alerts are preferred,
-# because they mute longest.
+# A limit, so that a batch never waits for thousands of alerts. The newest alerts mute longest.
 IN_FORCE = """
 SELECT alert_id, status, hazard_type, pcodes, raised_at FROM alerts
 WHERE severity = 'Extreme' AND NOT is_lapsed AND NOT is_suppressed AND resolved_at IS NULL

@@ -18,7 +18,7 @@ _template = TypeAdapter(MessageTemplate)
 
 
 async def lock(session: AsyncSession) -> None:
-    """Lets only one person at a time save templates: a second person waits for the first."""
+    """Lets only one person at a time save templates."""
     await locks.lock(session, {("message-templates", "")})
 
 
@@ -39,9 +39,9 @@ async def replace(session: AsyncSession, hazard: str, severity: str, wanted: Seq
 async def mark_skipped(
     session: AsyncSession, skipped: Iterable[MessageTemplate], at: datetime
 ) -> list[MessageTemplate]:
-    """Marks the templates that could not be used. Returns the templates that had no mark before.
+    """Marks the templates that could not be used, and returns those that had no mark before.
 
-    If somebody has changed a template's text after the failure, the template is not marked.
+    A template whose text has changed after the failure is not marked.
     """
     columns = table(MessageTemplateRow).columns
     names = (*KEY, "text")

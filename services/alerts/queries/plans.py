@@ -24,7 +24,7 @@ async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:
 
 
 async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now: datetime) -> NotificationPlan:
-    """The part of the plan that people configure. The alerts that mute other alerts (`inhibitors`) are left out."""
+    """The part of the plan that people configure, without the `inhibitors`."""
     policies = await policy_queries.policies(session)
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}
@@ -53,8 +53,5 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """Returns the receiver without the mark of a duty head.
-
-    A duty head with a disabled account would otherwise prevent the notification of other people.
-    """
+    """A duty head with a disabled account would otherwise prevent the notification of other people."""
     return replace(receiver, is_duty_head=False)

@@ -1,4 +1,4 @@
-"""The SQL of escalation policies; the caller commits."""
+"""The SQL of escalation policies. The caller commits."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""The SQL of receivers; the caller commits."""
+"""The SQL of receivers. The caller commits."""
 
 # raw SQL throughout: batches of hazards and households wait until the receivers are read
 
@@ -29,10 +29,7 @@ SELECT_RECEIVERS = f"SELECT {', '.join(RECEIVER_COLUMNS)} FROM receivers"  # noq
 
 @dataclass(frozen=True, slots=True)
 class LastDelivery:
-    """The state of a receiver's newest delivery by a channel.
-
-    If a rule holds the delivery back, `suppressed_until` is the end of this delay.
-    """
+    """If a rule holds the delivery back, `suppressed_until` is the end of this delay."""
 
     created_at: datetime
     state: DeliveryState
@@ -78,7 +75,6 @@ async def people(session: AsyncSession) -> list[tuple[UUID, str]]:
 
 
 async def last_deliveries(session: AsyncSession, since: datetime) -> dict[tuple[str, str], LastDelivery]:
-    """The newest delivery of each receiver and channel, if it is newer than `since`."""
     slot = (Delivery.recipient, Delivery.channel)
     newest = (
         select(Delivery.delivery_id)

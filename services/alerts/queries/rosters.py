@@ -1,4 +1,4 @@
-"""The SQL of rosters and their overrides; the caller commits."""
+"""The SQL of rosters and their overrides. The caller commits."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -66,7 +66,7 @@ async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> l
 async def current_overrides(
     session: AsyncSession, names: Collection[str], ends_after: datetime, begins_by: datetime
 ) -> dict[str, list[Override]]:
-    """Returns each roster's overrides that are in effect at some time in this period, in the order of `overrides`."""
+    """Each roster's overrides that are in effect at some time in this period, in the order in which they were added."""
     holds = (OverrideRow.ends_at > ends_after) & (OverrideRow.begins_at <= begins_by)
     wanted = select(OverrideRow).where(OverrideRow.roster.in_(names), holds)
     by_roster = defaultdict[str, list[Override]](list)
@@ -78,7 +78,7 @@ async def current_overrides(
 async def later_people(
     session: AsyncSession, names: Collection[str], begins_after: datetime
 ) -> dict[str, frozenset[str]]:
-    """Maps each roster to the people of the overrides that begin after this time."""
+    """The people of each roster's overrides that begin after this time."""
     people = func.array_agg(OverrideRow.person.distinct())
     wanted = select(OverrideRow.roster, people).group_by(OverrideRow.roster)
     rows = await session.execute(wanted.where(OverrideRow.roster.in_(names), OverrideRow.begins_at > begins_after))
@@ -90,10 +90,10 @@ def override_of(row: OverrideRow) -> Override:
 
 
 async def add_overrides(session: AsyncSession, name: str, added: Sequence[Override]) -> None:
-    """Adds the overrides. An override replaces an earlier override that has the same uid.
+    """An override replaces an earlier override that has the same uid.
 
-    An override that was stored before and has not changed stays as it is. If an unchanged override were added anew, it
-    would have precedence over overrides that people have added later.
+    An unchanged override is not added anew, because it would then have precedence over overrides that people have
+    added later.
     """
     uids = [override.uid for override in added if override.uid is not None]
     of_uids = (OverrideRow.roster == name, OverrideRow.uid.in_(uids))
@@ -122,13 +122,12 @@ async def end_overrides(session: AsyncSession, name: str, uids: Collection[str],
 
 
 async def remove_override(session: AsyncSession, name: str, override_id: int) -> bool:
-    """Removes the override, and says whether the roster had it."""
+    """Says whether the roster had the override."""
     removed = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.override_id == override_id)
     return await session.scalar(removed.returning(OverrideRow.override_id)) is not None
 
 
 async def people(session: AsyncSession) -> set[str]:
-    """The labels of the receivers that are people."""
     return set(
         await session.scalars(select(ReceiverRow.label).where(ReceiverRow.__table__.c.kind == ReceiverKind.PERSON))
     )

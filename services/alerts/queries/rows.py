@@ -13,7 +13,7 @@ Code = TypeVar("Code", bound=StrEnum)
 
 
 def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], table: str) -> list[Setting]:
-    """The settings of the valid rows. An invalid row is logged and left out, because it must not stop all alerts."""
+    """An invalid row is logged and left out, because it must not stop all alerts."""
     settings = list[Setting]()
     for row in rows:
         try:
@@ -24,5 +24,5 @@ def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], tabl
 
 
 def code(codes: type[Code], stored: str) -> Code | str:
-    """The code, or the stored text if only a later release of Dayar knows the code."""
+    """The stored text if only a later release of Dayar knows the code."""
     return codes(stored) if stored in list(codes) else stored

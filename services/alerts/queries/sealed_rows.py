@@ -1,4 +1,4 @@
-"""Encrypts the column `sealed` of several tables again after a rotation of the key; the caller commits."""
+"""Encrypts the column `sealed` of several tables again after a rotation of the key. The caller commits."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from services.alerts.receivers.secrets import WebhookSecrets
 from services.alerts.shift_handovers import shift_handovers
 from shared.crypto.keyring import ID_BYTES
 
-# Maps each table to the function that returns the AAD of a row.
+# the function that returns the AAD of a row
 LABELS: Mapping[Any, Any] = {
     DutyNumberRow: lambda row: duty_numbers.label(row.number_id),
     CallRow: lambda row: calls.label(row.alert_id, row.sequence),
@@ -22,7 +22,7 @@ LABELS: Mapping[Any, Any] = {
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every row with the newest key; returns the number of re-encrypted rows."""
+    """Returns the number of re-encrypted rows."""
     count = 0
     for model, label in LABELS.items():
         is_old = func.substr(model.sealed, 1, ID_BYTES) != box.newest_id
@@ -34,7 +34,6 @@ async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many rows are still encrypted with this key."""
     count = 0
     for model in LABELS:
         is_sealed_by = func.substr(model.sealed, 1, ID_BYTES) == key_id.encode()

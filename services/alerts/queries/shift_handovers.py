@@ -1,4 +1,4 @@
-"""The handovers from one shift to the next, and the open alerts and messages of a shift; the caller commits."""
+"""The handovers from one shift to the next, and the open alerts and messages of a shift. The caller commits."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from shared.postgres.models import table
 MOST_ALERTS, MOST_DELIVERIES = 100, 40
 SHIFT = timedelta(hours=24)  # a sheet lists the undelivered messages of the last day
 KEPT = timedelta(days=365)
-# An alert of unknown severity may turn out to be grave.
+# an alert of unknown severity may turn out to be grave
 GRAVEST_FIRST = (Severity.EXTREME, Severity.SEVERE, Severity.UNKNOWN, Severity.MODERATE, Severity.MINOR)
 OPEN = (AlertRow.resolved_at.is_(None), ~AlertRow.is_suppressed)
 CLEAR = ("handover_id", "handed_over_at", "from_account", "from_name", "to_account", "to_name")
@@ -78,5 +78,5 @@ async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecr
 
 
 def opened(row: ShiftHandoverRow, box: WebhookSecrets) -> str | None:
-    """The notes, or None if they cannot be decrypted, because the sheet must be shown without them."""
+    """None if the notes cannot be decrypted, because the sheet must be shown without them."""
     return box.readable(row.sealed, label(row.handover_id))

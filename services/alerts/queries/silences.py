@@ -1,4 +1,4 @@
-"""The SQL of silences; the caller commits."""
+"""The SQL of silences. The caller commits."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -19,17 +19,13 @@ _silence = TypeAdapter(Silence)
 
 
 async def not_ended(session: AsyncSession, now: datetime) -> list[Silence]:
-    """The silences that have not ended, in the order in which they end.
-
-    Some of these silences may not have begun yet.
-    """
+    """The silences in the order in which they end. Some of them may not have begun yet."""
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at > now).order_by(columns.ends_at)
     return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)
 
 
 async def ended(session: AsyncSession, now: datetime) -> list[Silence]:
-    """The silences that ended last, the newest first."""
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at <= now).order_by(columns.ends_at.desc()).limit(MOST_ENDED)
     return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)

@@ -1,4 +1,4 @@
-"""The SQL of sites where displaced people stay, and of counted groups without a site; the caller commits."""
+"""The SQL of sites where displaced people stay, and of counted groups without a site. The caller commits."""
 
 # raw SQL throughout: the task that counts exposures runs these statements every second
 
@@ -34,7 +34,7 @@ counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
             AND whole.covers_site AND whole.counted_at > counted.counted_at
     )
 """
-# The sites where people were counted, or where registered people are, with the status of the reports.
+# the sites where people were counted, or where registered people are, with the status of the reports
 WITH_PEOPLE = f"""
 SELECT present.status, {COLUMNS}
 FROM (

@@ -1,4 +1,4 @@
-"""The codes of short messages, and the replies of people; the caller commits."""
+"""The codes of short messages, and the replies of people. The caller commits."""
 
 import secrets
 from collections.abc import Sequence
@@ -34,8 +34,8 @@ class Holder:
 class CodedDelivery:
     """A delivery whose SMS has a code. The deliveries of a combined SMS share its code.
 
-    `alert` is the alert as the SMS describes it. `sequence` is the sequence of the alert's state on which a reply acts.
-    The SMS, or our later answering SMS, shows this state.
+    `alert` is the alert as the SMS describes it. A reply acts on the state at `sequence`, which the SMS or our later
+    answering SMS shows.
     """
 
     delivery_id: UUID
@@ -50,7 +50,7 @@ class CodedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class LastHour:
-    """How many messages of a number had a wrong code in the last hour, and how many of these messages got an answer."""
+    """How many messages of a number had a wrong code in the last hour, and how many of them got an answer."""
 
     wrong: int
     answered: int
@@ -61,9 +61,8 @@ async def code_of(
 ) -> str | None:
     """The code of the message about these deliveries, which is the same in every attempt.
 
-    If a retry is about other deliveries than the earlier attempt, the retry gets a new code. The earlier code stays
-    valid, because the earlier message may have arrived. Returns None if the number got all possible codes within 48
-    hours.
+    A retry about other deliveries gets a new code. The earlier code stays valid, because the earlier message may
+    have arrived. Returns None if the number got all possible codes within 48 hours.
     """
     await lock(session, number)
     await session.execute(delete(SmsCode).where(SmsCode.drawn_at < now - VALID))
@@ -83,16 +82,15 @@ async def code_of(
 
 
 async def deliveries_of(session: AsyncSession, number: str, code: str, now: datetime) -> list[CodedDelivery]:
-    """The deliveries to this number that have this code, if the code is not older than 48 hours."""
+    """Codes older than 48 hours are ignored."""
     return await _coded(session, number, SmsCode.code == code, now)
 
 
 async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, now: datetime) -> list[CodedDelivery]:
     """The alert's deliveries to this number whose codes are valid.
 
-    The delivery that shows the newest state is the first.
-
-    A delivery is listed with each of its codes. The newest code is the first.
+    The delivery that shows the newest state is the first. A delivery is listed with each of its codes, the newest code
+    first.
     """
     deliveries = await _coded(session, number, Delivery.alert_id == alert_id, now)
     return sorted(deliveries, key=lambda delivery: delivery.sequence, reverse=True)
@@ -150,7 +148,7 @@ async def store(
     is_wrong: bool = False,
     is_answered: bool = False,
 ) -> bool:
-    """Stores the message. Returns False if the message was stored before."""
+    """Returns False if the message was stored before."""
     row = {"message_id": message_id, "number": number, "received_at": now}
     added = insert(SmsReply).values(**row, is_wrong=is_wrong, is_answered=is_answered)
     stored = added.on_conflict_do_nothing().returning(SmsReply.message_id)
@@ -165,8 +163,5 @@ async def last_hour(session: AsyncSession, number: str, now: datetime) -> LastHo
 
 
 async def lock(session: AsyncSession, number: str) -> None:
-    """Locks the number.
-
-    Until the end of the transaction, no other transaction draws a code for the number or handles its messages.
-    """
+    """Until the end of the transaction, no other transaction draws a code for the number or handles its messages."""
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{PREFIX}{number}", 0))))

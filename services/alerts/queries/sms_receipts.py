@@ -1,4 +1,4 @@
-"""The SQL of short messages that wait for receipts, and of the states in their receipts; the caller commits."""
+"""The SQL of short messages that wait for receipts, and of the states in their receipts. The caller commits."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,20 +14,17 @@ from services.alerts.queries.sms_parts import replaces
 from services.alerts.sms.gateway import SmsReceiptState
 from services.alerts.sms.numbers import PREFIX
 
-# an hour is ample, because a message is stored milliseconds after the gateway accepted it
+# ample, because a message is stored milliseconds after the gateway accepted it
 EARLY_FOR = timedelta(hours=1)
 
 
 class ReceiptResult(StrEnum):
-    """What a receipt changed."""
-
     STORED = "stored"
     REPEATED = "repeated"
     UNKNOWN = "unknown"
 
 
 async def messages(session: AsyncSession, delivery_ids: Sequence[UUID]) -> dict[UUID, SmsMessage]:
-    """The messages that were sent for these deliveries."""
     rows = await session.scalars(select(SmsMessage).where(SmsMessage.delivery_id.in_(delivery_ids)))
     return {row.delivery_id: row for row in rows}
 
@@ -35,9 +32,7 @@ async def messages(session: AsyncSession, delivery_ids: Sequence[UUID]) -> dict[
 async def add_messages(
     session: AsyncSession, delivery_ids: Sequence[UUID], message_id: str | None, now: datetime, *, parts: int | None
 ) -> SmsReceiptState | None:
-    """Stores a message about these deliveries.
-
-    If receipts of this message came before, returns the state in these receipts.
+    """Stores a message about these deliveries. If receipts of this message came before, returns the state in them.
 
     `parts` is the number of the message's parts if the gateway gives a receipt for each part.
     """
@@ -55,8 +50,8 @@ async def take(
 ) -> ReceiptResult:
     """Stores the state of the newest message with this id, and lets the worker settle its deliveries at once.
 
-    If the receipt is about one part, the message gets a state when the receipts of all its parts have come, or when a
-    part has failed.
+    If the receipt is about one part, the message gets a state when the receipts of all its parts have come, or when
+    a part has failed.
     """
     await lock(session, message_id)
     of_id = SmsMessage.message_id == message_id
@@ -103,9 +98,6 @@ async def _keep(session: AsyncSession, message_id: str, state: SmsReceiptState, 
 
 
 async def lock(session: AsyncSession, message_id: str) -> None:
-    """Locks the id.
-
-    Without the lock, two transactions could store a message and its receipt without seeing each other's rows.
-    """
+    """Without the lock, two transactions could store a message and its receipt without seeing each other's rows."""
     key = f"{PREFIX}receipt:{message_id}"
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))

@@ -1,4 +1,4 @@
-"""Finds the Telegram messages that show an old state of an alert, until they are edited; the caller commits."""
+"""Finds the Telegram messages that show an old state of an alert, until they are edited. The caller commits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ AGAIN_AFTER = timedelta(minutes=1)  # an edit that failed is repeated after this
 
 @dataclass(frozen=True, slots=True)
 class OutdatedMessage:
-    """A message that is edited now. If the edit fails, the message is edited again at `again_at`."""
+    """If the edit fails, the message is edited again at `again_at`."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -33,8 +33,6 @@ class OutdatedMessage:
 
 @dataclass(frozen=True, slots=True)
 class DigestDelivery:
-    """A delivery that was sent in a digest."""
-
     delivery_id: UUID
     alert_id: UUID
     cause: str
@@ -44,9 +42,9 @@ class DigestDelivery:
 async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: Collection[UUID]) -> None:
     """Marks for an edit the messages whose alerts have changed.
 
-    If an alert is `unannounced`, the first message in each chat and all digests are edited. If an alert is `announced`,
-    only digests are marked here. The next message about the alert also edits the first message, if the first message is
-    no digest. A digest of an earlier release of Dayar is not edited, because the order of its alerts is not known.
+    If an alert is `unannounced`, the first message in each chat and all digests are edited. If an alert is
+    `announced`, only digests are marked, because the next message about the alert also edits the first message. A
+    digest of an earlier release of Dayar is not edited, because the order of its alerts is not known.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
@@ -58,10 +56,9 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: datetime | None) -> None:
     """Marks the receiver's first message about the alert for an edit if the alert has changed after the time `shown`.
 
-    The sequence of the alert is not compared, because deliveries to other receivers raise the sequence, too.
-
-    If another transaction is changing the alert, the statement waits for it. The other transaction marks only messages
-    that are stored before its own statement begins.
+    The sequence of the alert is not compared, because deliveries to other receivers raise the sequence, too. If
+    another transaction is changing the alert, the statement waits, because that transaction marks only messages that
+    are already stored.
     """
     changed_at = select(AlertRow.changed_at).where(AlertRow.alert_id == alert_id).with_for_update(read=True)
     if await session.scalar(changed_at) != shown:
@@ -73,8 +70,8 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
 async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collection[UUID]) -> None:
     """Marks the receiver's first message about each alert for an edit.
 
-    A row that another transaction has locked is skipped. The transaction that has the lock either marks the message for
-    an edit, or stores that the message shows the alert's newest state.
+    Locked rows are skipped. The transaction that has the lock either marks the message for an edit, or stores that
+    the message shows the alert's newest state.
     """
     sent, firsts = TelegramMessage, _firsts(alert_ids).where(TelegramMessage.recipient == recipient)
     outdated = select(sent.delivery_id).where(sent.delivery_id.in_(firsts), ~sent.is_digest)
@@ -94,9 +91,8 @@ async def mark_digest(
 ) -> None:
     """Marks a digest for an edit if its alerts have changed while the digest was sent.
 
-    `shown` maps the digest's alerts to the times of the changes that it shows.
-
-    An alert that another transaction has locked counts as changed, so that nobody waits here.
+    `shown` maps the digest's alerts to the times of the changes that it shows. A locked alert counts as changed, so
+    that nobody waits here.
     """
     sent, is_shown = TelegramMessage, tuple_(AlertRow.alert_id, AlertRow.changed_at).in_(list(shown.items()))
     unchanged = select(AlertRow.alert_id).where(is_shown).with_for_update(read=True, skip_locked=True)
@@ -106,7 +102,7 @@ async def mark_digest(
 
 
 async def claim(session: AsyncSession) -> list[OutdatedMessage]:
-    """Claims up to 20 messages whose edit is due. Messages that another worker has locked are skipped.
+    """Claims up to 20 messages whose edit is due. Skips messages that another worker has locked.
 
     A digest has a row for each of its deliveries, but is claimed and returned once.
     """
@@ -144,8 +140,8 @@ async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Seque
 async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: Mapping[UUID, datetime] | None) -> None:
     """Stores that the digest shows each alert as it was after the change at the time in `shown`.
 
-    If an alert has changed after that time, the digest is edited again. If `shown` is None, the edit is given up until
-    the alert changes again.
+    If an alert has changed after that time, the digest is edited again. If `shown` is None, the edit is given up
+    until the alert changes again.
     """
     sent = TelegramMessage
     is_wanted = (sent.chat_id == digest.chat_id, sent.message_id == digest.message_id, sent.edit_at.is_not(None))
@@ -153,7 +149,7 @@ async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: M
     if shown is not None:
         is_current = tuple_(AlertRow.alert_id, AlertRow.changed_at).in_(list(shown.items()))
         settled = settled.where(sent.alert_id.in_(select(AlertRow.alert_id).where(is_current)))
-    # a row that another transaction has locked is skipped: that transaction may wait for other rows of the digest
+    # locked rows are skipped, because the transaction with the lock may wait for other rows of the digest
     settled = settled.with_for_update(skip_locked=True, of=sent)
     await session.execute(update(sent).where(sent.delivery_id.in_(settled)).values(edit_at=None))
 

@@ -1,4 +1,4 @@
-"""The Telegram messages of deliveries; the caller commits."""
+"""The Telegram messages of deliveries. The caller commits."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
 DAY = timedelta(days=1)
-# A question is kept for this time, so that a person who answers the question late is told that it is too old.
+# A question is kept for this time, so that a person who answers it late is told that it is too old.
 KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """The message of a delivery. A digest is also the message of other deliveries."""
+    """A digest is also the message of other deliveries."""
 
     delivery_id: UUID
     message_id: int
@@ -53,13 +53,11 @@ class PressedDelivery:
 
 
 async def message_of(session: AsyncSession, delivery_id: UUID) -> int | None:
-    """The id of the message that this delivery sent."""
     wanted = select(TelegramMessage.message_id).where(TelegramMessage.delivery_id == delivery_id)
     return await session.scalar(wanted)
 
 
 async def messages_of(session: AsyncSession, delivery_ids: Collection[UUID]) -> dict[UUID, int]:
-    """The ids of the messages that these deliveries sent."""
     stored = select(TelegramMessage.delivery_id, TelegramMessage.message_id)
     rows = await session.execute(stored.where(TelegramMessage.delivery_id.in_(delivery_ids)))
     return {row.delivery_id: row.message_id for row in rows}
@@ -86,7 +84,7 @@ async def firsts(
 
 
 async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: AlertRaised) -> SentMessage | None:
-    """The receiver's first message of this night in this chat about the same type of hazard and the same places."""
+    """The night's first message to the receiver in this chat about the same type of hazard and the same places."""
     if alert.hazard_type is None or not alert.pcodes:
         return None
     night, places = night_of(alert), list(alert.pcodes)
@@ -105,7 +103,7 @@ async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: 
 
 
 async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> PressedDelivery | None:
-    """The delivery whose button was pressed in this chat. Returns None if no delivery to Telegram has this id and chat.
+    """Returns None if no delivery to Telegram has this id and chat.
 
     If the message could not be stored when it was sent, its chat is not known, and the button works in any chat.
     """
@@ -138,21 +136,18 @@ async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: Pr
 
 
 async def question(session: AsyncSession, chat_id: int, message_id: int) -> TelegramQuestion | None:
-    """The question that the message asks, even if the question is too old for an answer."""
+    """Returns the question even if it is too old for an answer."""
     return await session.get(TelegramQuestion, (chat_id, message_id))
 
 
 async def in_chat(session: AsyncSession, chat_id: int, message_id: int) -> TelegramMessage | None:
-    """The message that has this id in the chat.
-
-    A digest has a row for each of its deliveries; the first row is returned.
-    """
+    """A digest has a row for each of its deliveries. The first row is returned."""
     wanted = select(TelegramMessage).filter_by(chat_id=chat_id, message_id=message_id)
     return (await session.scalars(wanted.order_by(TelegramMessage.delivery_id).limit(1))).first()
 
 
 async def store(session: AsyncSession, jobs: Sequence[Job], chat_id: int, message_id: int, language: str) -> None:
-    """Stores the message of one delivery, or the digest of several deliveries in the order that the digest shows."""
+    """Several deliveries are stored in the order in which their digest lists them."""
     rows = [
         {
             "delivery_id": job.delivery_id,

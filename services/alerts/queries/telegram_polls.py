@@ -1,4 +1,4 @@
-"""The state of polling for updates of a bot; the caller commits."""
+"""The state of polling for updates of a bot. The caller commits."""
 
 from datetime import datetime, timedelta
 
@@ -44,7 +44,7 @@ async def store_username(session: AsyncSession, bot_id: int, username: str | Non
 
 
 async def newest(session: AsyncSession) -> TelegramPoll | None:
-    """The bot that gave updates last, or None if there was no bot yet. `username` is the bot's name in Telegram."""
+    """The bot that gave updates last, or None. `username` is the bot's name in Telegram."""
     polls = select(TelegramPoll).order_by(TelegramPoll.polled_at.desc(), TelegramPoll.bot_id)
     return (await session.scalars(polls.limit(1))).one_or_none()
 

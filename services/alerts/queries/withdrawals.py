@@ -1,4 +1,4 @@
-"""The SQL that finds and withdraws the unsent messages of muted alerts; the caller commits."""
+"""The SQL that finds and withdraws the unsent messages of muted alerts. The caller commits."""
 
 # raw SQL throughout: the worker runs these statements every second, also in a burst of alerts
 
@@ -13,8 +13,8 @@ from services.alerts.queries.alerts import SELECT_ALERTS, readable
 from shared.events.vocabulary import Severity
 from shared.postgres import database
 
-# A delivery without an attempt has reached nobody. The parameter after ALL has a list of causes. Messages with these
-# causes are sent although the alert is muted.
+# A delivery without an attempt has reached nobody. After ALL comes a list of causes whose messages are sent although
+# the alert is muted.
 IS_UNSENT = "settled_at IS NULL AND attempts = 0 AND cause <> ALL"
 HAS_UNSENT = f"SELECT EXISTS (SELECT FROM deliveries WHERE {IS_UNSENT} ($1))"  # noqa: S608 - names of our own columns
 IS_WAITING = f"""
@@ -25,7 +25,7 @@ WAITING = f"SELECT alert_id, sequence FROM alerts WHERE {IS_WAITING}"  # noqa: S
 LOCKED = f"""
 {SELECT_ALERTS} WHERE {IS_WAITING} AND alert_id = ANY($3) ORDER BY alert_id FOR UPDATE OF alerts SKIP LOCKED
 """
-# A delivery that another transaction has locked is skipped, because that transaction may wait for the alert.
+# a locked delivery is skipped, because the transaction with the lock may wait for the alert
 WITHDRAW = f"""
 DELETE FROM deliveries WHERE delivery_id IN (
     SELECT delivery_id FROM deliveries WHERE alert_id = ANY($1) AND {IS_UNSENT} ($2) FOR UPDATE SKIP LOCKED
@@ -35,13 +35,12 @@ RETURNING alert_id, recipient
 
 
 async def has_unsent(session: AsyncSession) -> bool:
-    """Whether there is any unsent message that could be withdrawn because of a silence or an inhibition."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(HAS_UNSENT, list(UNMUTED)))
 
 
 async def waiting(session: AsyncSession, severities: Collection[Severity]) -> dict[UUID, int]:
-    """The ids and sequences of the alerts in force that have one of these severities and unsent messages.
+    """The alerts in force with one of these severities and unsent messages: ids and sequences.
 
     The alerts are not locked.
     """
@@ -50,16 +49,13 @@ async def waiting(session: AsyncSession, severities: Collection[Severity]) -> di
 
 
 async def locked(session: AsyncSession, severities: Collection[Severity], alert_ids: Collection[UUID]) -> list[Alert]:
-    """Locks and returns the waiting alerts with these ids. Alerts that another worker has locked are skipped."""
+    """Locks and returns the waiting alerts with these ids. Skips alerts that another worker has locked."""
     connection = await database.driver(session)
     return readable(await connection.fetch(LOCKED, list(severities), list(UNMUTED), list(alert_ids)))
 
 
 async def withdraw(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, set[str]]:
-    """Deletes the unsent messages of these alerts.
-
-    For each alert, returns the labels of the receivers of the deleted messages.
-    """
+    """Deletes the unsent messages of these alerts. Returns the labels of their receivers by alert."""
     connection = await database.driver(session)
     labels: dict[UUID, set[str]] = {}
     for alert_id, recipient in await connection.fetch(WITHDRAW, list(alert_ids), list(UNMUTED)):

@@ -1,4 +1,4 @@
-"""Checks a receiver that a person typed, and says which fields are wrong and what was expected."""
+"""Checks a receiver that a person typed. Names the wrong fields, and what was expected."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from email.headerregistry import Address
@@ -30,10 +30,7 @@ ADDRESSES: Mapping[str, str] = {
 
 
 def faults(receiver: Receiver, further: Sequence[Contact], places: Places) -> list[Fault]:
-    """The wrong fields.
-
-    The name of a contact's field contains the contact's position: `address-0` is the first contact's address.
-    """
+    """The name of a contact's field contains the contact's position: `address-0` is the first contact's address."""
     contacts = [receiver.first_contact, *further]
     return [*_faults(receiver, places), *(fault for at in range(len(contacts)) for fault in _of_contact(at, contacts))]
 
@@ -91,7 +88,7 @@ def are_hours(hours: tuple[str, ...]) -> bool:
 
 
 def contact_of(address: str) -> Contact:
-    """The contact for an address that a person typed. The address is changed to the form in which it is stored."""
+    """Changes the typed address to the form in which it is stored."""
     channel = channel_of(address)
     return Contact(channel, numbers.stored(address) if channel is DeliveryChannel.SMS else address)
 

@@ -1,4 +1,4 @@
-"""Reads the form of a receiver. Returns the receiver that a person typed, and the wrong fields."""
+"""The form of a receiver, and the check of its fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ Codes = TypeVar("Codes", Severity, ReceiverKind)
 
 
 class ReceiverForm(TypedForm):
-    """Maps names of fields to the typed texts. `addresses` and `minutes` have one item per contact, in order."""
+    """`addresses` and `minutes` have one item per contact, in order."""
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         super().__init__(typed)
@@ -29,7 +29,6 @@ class ReceiverForm(TypedForm):
 
     @classmethod
     def of(cls, receiver: Receiver, further: Iterable[Contact], places: Places) -> Self:
-        """The form with the values of a stored receiver."""
         contacts = [receiver.first_contact, *further]
         oblasts = {unit.pcode for unit in places.units(1)}
         hours = {day: ", ".join(window[4:] for window in receiver.hours if window[:3] == day) for day in DAYS}
@@ -61,7 +60,7 @@ class ReceiverForm(TypedForm):
         return any(self.value(f"hours-{day}") for day in DAYS)
 
     def arranged(self, act: str) -> None:
-        """Moves, removes or adds a contact: `up-1`, `down-0`, `drop-1` or `add`."""
+        """Moves, removes or adds a contact. `act` is `up-1`, `down-0`, `drop-1` or `add`."""
         deed, _, position = act.partition("-")
         at = int(position) if position.isdigit() else -1
         if deed == "add" and len(self.contacts) < MOST_CONTACTS:
@@ -105,7 +104,7 @@ class ReceiverForm(TypedForm):
         return receiver, further, [*wrong, *others]
 
     def _contacts(self, wrong: list[Fault]) -> list[Contact]:
-        """The contacts with an address. Empty rows are left out; if all rows are empty, one row is kept."""
+        """Empty rows are left out, but at least one row is kept."""
         typed = [(address.strip(), minutes.strip()) for address, minutes in self.contacts if address.strip()]
         contacts = [contact_of(address) for address, _ in typed or [("", "")]]
         waits = [minutes for _, minutes in typed[:-1]]
@@ -117,7 +116,7 @@ class ReceiverForm(TypedForm):
         return contacts
 
     def _hours(self, wrong: list[Fault]) -> list[str]:
-        """The valid windows of hours. If a day has an invalid window, the day is added to the wrong fields."""
+        """A day with an invalid window is added to the wrong fields."""
         hours = list[str]()
         for day in DAYS:
             typed = self.value(f"hours-{day}").replace("–", "-").replace(" ", "")

@@ -67,7 +67,7 @@ def parsed(written: str) -> OpenHours:
 
 
 def are_open(hours: Sequence[str], at: datetime) -> bool:
-    """Whether one of the weekly times in `hours` contains the instant. Empty `hours` mean always."""
+    """Empty `hours` mean always."""
     return not hours or any(_is_open(written, at.astimezone(TIME_ZONE)) for written in hours)
 
 

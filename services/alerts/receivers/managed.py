@@ -1,7 +1,4 @@
-"""The receivers that a caller may change.
-
-A caller may change only receivers that get no alerts outside the caller's areas.
-"""
+"""The receivers that a caller may change: those that get no alerts outside the caller's areas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +20,6 @@ CONTACT_FIELDS = ("channel", "address", "wait_seconds")
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A stored receiver with its further contacts."""
-
     receiver: Receiver
     further: Sequence[Contact]
 
@@ -53,7 +48,6 @@ class Subscription:
 
 
 async def subscriptions_of(session: AsyncSession, caller: Principal, places: Places) -> list[Subscription]:
-    """The receivers that the caller may change."""
     further = await contact_queries.further(session)
     known = await receiver_queries.receivers(session)
     return [
@@ -72,17 +66,11 @@ async def subscription_of(session: AsyncSession, id: UUID, caller: Principal, pl
 
 
 def manages(caller: Principal, receiver: Receiver, places: Places) -> bool:
-    """Whether all areas of the receiver lie in the caller's areas.
-
-    Receivers without areas, and duty heads, get alerts of the whole country.
-    """
+    """Receivers without areas, and duty heads, get alerts of the whole country."""
     is_limited = bool(receiver.areas) and not receiver.is_duty_head
     return caller.covers_country or (is_limited and all(caller.covers(area, places) for area in receiver.areas))
 
 
 def may_be_internal(caller: Principal, known: Subscription | None) -> bool:
-    """Whether the caller may save the receiver as the centre's own.
-
-    The centre's own receivers also get texts that are not Public.
-    """
+    """The centre's own receivers also get texts that are not Public."""
     return Role.ADMINISTRATOR in caller.roles or (known is not None and known.receiver.is_internal)

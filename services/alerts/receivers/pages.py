@@ -1,6 +1,6 @@
-"""The pages of the recipients of alerts.
+"""The pages of the recipients of alerts: a list, a form, and a page that sends test messages.
 
-The pages are a list, a form, and a page that sends test messages. A new secret is shown once.
+A new secret is shown once.
 """
 
 from collections.abc import Sequence

@@ -15,13 +15,13 @@ from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Stat
 USUAL_WAIT_SECONDS = 300
 
 T = TypeVar("T")
-# The value is a code that this release knows, or a text that a later release of Dayar stored. An unknown text must not
-# stop alerts, and must not exclude a receiver.
+# A code that this release knows, or a text that a later release of Dayar stored. An unknown text must not stop alerts,
+# and must not exclude a receiver.
 Stored = Annotated[T | str, Field(union_mode="left_to_right")]
 
 
 class ReceiverKind(StrEnum):
-    """A post is a place of work, such as a duty desk: all who work there read the post's messages.
+    """A post is a place of work, such as a duty desk: all who work there read its messages.
 
     A system passes alerts on.
     """
@@ -36,8 +36,8 @@ class Contact:
     """One way to reach a receiver. A message to a contact of an unknown channel fails.
 
     If this contact does not succeed within `wait_seconds`, the next contact is notified. A contact succeeds if the
-    message is delivered. If the receiver must answer the alert, somebody must also answer it. A person must answer
-    every alert, a post only grave alerts. The last contact has no `wait_seconds`.
+    message is delivered and, if the receiver must answer the alert, somebody answers it. A person must answer every
+    alert, a post only grave alerts. The last contact has no `wait_seconds`.
     """
 
     channel: Stored[DeliveryChannel]
@@ -49,15 +49,14 @@ class Contact:
 class Receiver:
     """Receivers with `step` 0 are notified first. If nobody answers, receivers with higher steps are notified.
 
-    All conditions must hold: `statuses`, `floor`, `areas`, `hazards` and `hours`. Empty `areas`, `hazards` and `hours`
-    match everything. Only an internal receiver, which belongs to the centre, also gets the texts of hazards that are
-    not Public. `post` is the job title of a person; `account_id` is the person's account in the console. `channel`,
-    `address` and `wait_seconds` are the receiver's first contact.
+    All conditions must hold: `statuses`, `floor`, `areas`, `hazards` and `hours`. Empty `areas`, `hazards` and
+    `hours` match everything. Only an internal receiver, which belongs to the centre, also gets the texts of hazards
+    that are not Public. `post` is the job title of a person, and `account_id` is the person's account in the
+    console. `channel`, `address` and `wait_seconds` are the first contact.
 
     `roster` is the name of a roster. With a post, the person on duty in the roster is notified too. A person with a
-    roster is notified only while on duty in the roster.
-
-    Every receiver with `is_duty_head` is notified if nobody acknowledges a Severe or Extreme alert at its last step.
+    roster is notified only while on duty in the roster. Every receiver with `is_duty_head` is notified if nobody
+    acknowledges a Severe or Extreme alert at its last step.
     """
 
     label: str
@@ -84,7 +83,7 @@ class Receiver:
         return Contact(self.channel, self.address, self.wait_seconds)
 
     def at(self, contact: Contact) -> "Receiver":
-        """The receiver with this contact in place of the receiver's first contact."""
+        """The receiver with this contact in place of its first contact."""
         return replace(self, channel=contact.channel, address=contact.address, wait_seconds=contact.wait_seconds)
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
@@ -92,7 +91,7 @@ class Receiver:
 
 
 def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
-    """Whether the receiver is a person whose account is disabled. A person with a disabled account has usually left.
+    """Whether the receiver is a person whose account is disabled, because the person has usually left.
 
     A post or a system stays even if its account is disabled, because other people still read its messages.
     """
@@ -106,9 +105,6 @@ def covers(areas: Collection[str], pcode: str, places: Ancestry) -> bool:
 
 
 def in_order(contacts: Sequence[Contact]) -> list[Contact]:
-    """The contacts with valid waiting times.
-
-    Each contact except the last has a waiting time, after which the next contact is notified.
-    """
+    """Each contact except the last gets a waiting time, after which the next contact is notified."""
     waiting = [replace(contact, wait_seconds=contact.wait_seconds or USUAL_WAIT_SECONDS) for contact in contacts[:-1]]
     return [*waiting, *(replace(contact, wait_seconds=None) for contact in contacts[-1:])]

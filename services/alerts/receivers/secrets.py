@@ -30,9 +30,9 @@ class WebhookSecrets:
         return self._sealing.open(sealed, bound(label)).decode()
 
     def readable(self, sealed: bytes, label: str) -> str | None:
-        """The decrypted text. Returns None if the key is missing or the encrypted text was altered.
+        """Returns None if the key is missing or the encrypted text was altered.
 
-        If a text cannot be decrypted, callers still show the other data.
+        Callers then still show the other data.
         """
         try:
             return self.open(sealed, label)
@@ -53,10 +53,7 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """The secret, encrypted with the newest key.
-
-        The result is None if the newest key already encrypts the secret.
-        """
+        """The secret, encrypted with the newest key, or None if the newest key already encrypts it."""
         return self._sealing.resealed(sealed, bound(label))
 
 

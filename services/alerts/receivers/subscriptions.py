@@ -45,10 +45,7 @@ class FormerSecretInUse(Exception):
 
 
 async def lock(session: AsyncSession) -> None:
-    """Waits until no other transaction changes receivers.
-
-    After the wait, the caller reads the changes of other people, and then stores new changes.
-    """
+    """Waits until no other transaction changes receivers, so that the caller then reads these changes."""
     await locks.lock(session, {("receivers", "")})
 
 
@@ -70,7 +67,7 @@ async def put(
 ) -> str | None:
     """Adds or changes a receiver. Returns the secret of a new webhook, which is shown only once. The caller commits.
 
-    `further` are the contacts after the receiver's first one; if `further` is None, the stored contacts stay. If
+    `further` are the contacts after the receiver's first contact. If `further` is None, the stored contacts stay. If
     `is_internal` is None, a stored receiver keeps its value.
     """
     known = await _known(session, receiver.label)
@@ -117,22 +114,18 @@ async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
 
 
 async def set_internal(session: AsyncSession, label: str, *, is_internal: bool) -> None:
-    """Sets whether the receiver belongs to the centre.
-
-    If the receiver does not belong to the centre, restricted texts are removed from its unsent deliveries.
-    """
+    """If the receiver does not belong to the centre, restricted texts are removed from its unsent deliveries."""
     await _change(session, label, is_internal=is_internal)
     if not is_internal:
         await deliveries.withhold_texts(session, label)
 
 
 async def retire(session: AsyncSession, label: str) -> None:
-    """Deletes the former secret."""
     await _change_webhook(session, label, former_secret=None)
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every secret with the newest key; returns the number of re-encrypted secrets. The caller commits."""
+    """Encrypts every secret with the newest key, and returns the number of re-encrypted secrets. The caller commits."""
     receivers = await session.scalars(select(ReceiverRow).order_by(ReceiverRow.label).with_for_update())
     contacts = await session.scalars(select(ContactRow).order_by(ContactRow.label).with_for_update())
     count = 0
@@ -146,7 +139,6 @@ async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """How many contacts have a secret that is encrypted with this key."""
     count = 0
     for model in (ReceiverRow, ContactRow):
         columns = (model.secret, model.former_secret)
@@ -156,7 +148,7 @@ async def sealed_by(session: AsyncSession, key_id: str) -> int:
 
 
 async def remove(session: AsyncSession, label: str) -> None:
-    """Removes a receiver. The receiver's unsent deliveries fail at their next attempt and are not tried again.
+    """The receiver's unsent deliveries fail at their next attempt and are not tried again.
 
     A receiver that is added later with the same label inherits no notifications.
     """
@@ -173,22 +165,18 @@ async def move(session: AsyncSession, address: str, to: str) -> None:
 
 
 async def fill_exercise(session: AsyncSession) -> None:
-    """If an exercise has no receivers, adds two receivers. The outbox page then shows the alerts of the exercise."""
+    """If an exercise has no receivers, adds two receivers, so that the outbox page shows the alerts."""
     if not await receiver_queries.receivers(session):
         for receiver in EXERCISE:
             await receiver_queries.save_receiver(session, receiver)
 
 
 async def has_internal(session: AsyncSession, status: Status) -> bool:
-    """Whether the centre itself has a receiver of alerts of this status."""
     return await _has(session, status, table(ReceiverRow).c.is_internal)
 
 
 async def has_duty_head(session: AsyncSession, status: Status) -> bool:
-    """Whether at least one duty head gets alerts with this status.
-
-    Duty heads whose accounts are disabled do not count.
-    """
+    """Duty heads whose accounts are disabled do not count."""
     columns = table(ReceiverRow).c
     is_disabled = exists().where(DisabledAccount.account_id == columns.account_id)
     is_absent = is_disabled & (columns.kind == ReceiverKind.PERSON)
@@ -213,10 +201,7 @@ async def _known(session: AsyncSession, label: str) -> ReceiverRow | None:
 
 
 async def _webhook_secrets(session: AsyncSession, label: str) -> tuple[bytes | None, bytes | None]:
-    """The present and the former secret of the receiver's webhook.
-
-    The webhook may be the receiver's first contact or a further one.
-    """
+    """The present and the former secret of the receiver's webhook, which may be the first contact or a further one."""
     further = select(ContactRow.secret, ContactRow.former_secret).where(*_is_webhook(label))
     first = select(ReceiverRow.secret, ReceiverRow.former_secret).where(ReceiverRow.label == label)
     row = (await session.execute(further)).first() or (await session.execute(first)).first()

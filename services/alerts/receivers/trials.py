@@ -31,12 +31,10 @@ AGAIN_AFTER = timedelta(seconds=10)
 
 
 async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Contact], now: datetime) -> Alert:
-    """Plans the deliveries of a test message; the caller commits.
+    """Plans the deliveries of a test message, and returns the alert to which all tests belong. The caller commits.
 
-    Returns the alert to which the deliveries of all tests belong.
-
-    The alert is suppressed, so nobody is notified of the test except the receiver, and no board shows it. Within
-    AGAIN_AFTER no other test message is sent.
+    The alert is suppressed, so nobody else is notified, and no board shows it. Within AGAIN_AFTER no other test
+    message is sent.
     """
     alert_id = transitions.identity(_situation(receiver.label))
     known = await alert_queries.readable_alert(session, alert_id)
@@ -65,10 +63,7 @@ async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
 
 
 def receiver_id(label: str) -> UUID:
-    """The id of a receiver in paths and in the security log.
-
-    The id replaces the label, which may reveal who a person is.
-    """
+    """The id of a receiver in paths and in the security log, instead of the label, which may reveal who a person is."""
     return events.derived_id("receiver", label)
 
 

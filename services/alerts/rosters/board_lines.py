@@ -15,7 +15,7 @@ from services.alerts.rosters.duty import Shift, current_and_next, duty
 from shared.auth.role_groups import LEDGER
 from shared.postgres.database import Session
 
-SHOWN_AHEAD = timedelta(days=32)  # this time is one day longer than the longest shift
+SHOWN_AHEAD = timedelta(days=32)  # one day longer than the longest shift
 MOST_ROSTERS = 5  # more rosters would leave too little of the board for alerts
 
 DutyLine = tuple[str, Shift | None, Shift | None, list[str]]

@@ -18,7 +18,7 @@ from shared.version import VERSION
 MOST_BYTES = 1024 * 1024
 MOST_EVENTS = 1000
 LONGEST_UID = 255
-LONGEST_TITLE = 80  # an error shows at most this many characters of an event's title
+LONGEST_TITLE = 80
 
 
 class InvalidCalendar(DocumentedError):
@@ -43,7 +43,7 @@ class ReadCalendar:
 
 
 def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """Writes one event per shift. A shift keeps its uid when the roster is exported again."""
+    """One event per shift. A shift keeps its uid when the roster is exported again."""
     calendar = Calendar()
     calendar.add("prodid", f"-//Dayar//{VERSION}//EN")
     calendar.add("version", "2.0")
@@ -63,10 +63,7 @@ def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
 
 
 def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar:
-    """Reads each event that has not ended as an override. In the override, the event's person is on duty.
-
-    Raises InvalidCalendar.
-    """
+    """Each event that has not ended becomes an override with the event's person. Raises InvalidCalendar."""
     overrides, unknown, over, past = list[Override](), set[str](), set[str | None](), 0
     for event in _events(content):
         if is_cancelled(event):
@@ -94,10 +91,7 @@ def missing(calendar: ReadCalendar, people: Collection[str]) -> list[str]:
 
 
 def refuse_too_many(calendar: ReadCalendar, known: Sequence[Override]) -> None:
-    """`known` are the stored overrides of the roster.
-
-    Raises InvalidCalendar if the roster would have too many overrides.
-    """
+    """Raises InvalidCalendar if the roster would have too many overrides. `known` are its stored overrides."""
     if are_too_many([override for override in known if override.uid not in calendar.over], calendar.overrides):
         reason = N_("with this calendar, the roster would have more than %(most)s overrides")
         raise InvalidCalendar(reason, most=MOST_OVERRIDES)
@@ -123,10 +117,7 @@ def is_cancelled(event: Event) -> bool:
 
 
 def _times(event: Event) -> tuple[datetime, datetime]:
-    """The begin and the end of the event.
-
-    A time without a zone is local. An event of whole days lasts from midnight to midnight.
-    """
+    """A time without a zone is local. An event of whole days lasts from midnight to midnight."""
     title = str(event.get("summary", _uid(event)))[:LONGEST_TITLE]
     if "rrule" in event or "rdate" in event:
         raise InvalidCalendar(N_('"%(title)s" is a recurring event'), title=title)

@@ -10,5 +10,5 @@ class InvalidRoster(DocumentedError):
 
 
 def read(content: bytes) -> Roster:
-    """Raises InvalidRoster, whose argument names the fields that are wrong and what was expected."""
+    """Raises InvalidRoster, whose argument names the wrong fields and what was expected."""
     return definitions.read(content, Roster, InvalidRoster)

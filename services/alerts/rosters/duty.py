@@ -1,7 +1,4 @@
-"""Computes who is on duty at which time.
-
-Also finds the times at which nobody is on duty, or more than one person is planned.
-"""
+"""Computes who is on duty at which time, when nobody is on duty, and when more than one person is planned."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +55,7 @@ Span = TypeVar("Span", Shift, Gap, Overlap)
 
 
 def duty(roster: Roster, overrides: Sequence[Override], begins_at: datetime, ends_at: datetime) -> Duty:
-    """Who is on duty in this period. If several overrides hold at one time, the last of them decides."""
+    """If several overrides hold at one time, the last of them decides."""
     shifts, gaps, overlaps = list[Shift](), list[Gap](), list[Overlap]()
     for begin, end in pairwise(_changes(roster, overrides, begins_at, ends_at)):
         current = [override for override in overrides if override.begins_at <= begin < override.ends_at]
@@ -74,7 +71,6 @@ def duty(roster: Roster, overrides: Sequence[Override], begins_at: datetime, end
 
 
 def person_at(roster: Roster, overrides: Sequence[Override], at: datetime) -> str | None:
-    """Who is on duty at this instant."""
     current = [override for override in overrides if override.begins_at <= at < override.ends_at]
     shift = _shift(roster, current, at, at)
     return None if shift is None else shift.person
@@ -125,12 +121,10 @@ def _shift(roster: Roster, current: Sequence[Override], begin: datetime, end: da
 
 
 def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple[str, ...]:
-    """The people whom overrides or layers with hours plan for this time.
+    """The people whom overrides or layers with hours plan for this time. Several people are an overlap.
 
-    If there are several people, the plan has an overlap.
-
-    An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty. A
-    layer without hours, and the layers before it, therefore never cause an overlap.
+    An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty,
+    so it never causes an overlap with earlier layers.
     """
     if current:
         return tuple(override.person for override in current)
@@ -146,7 +140,7 @@ def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple
 def _extend(spans: list[Span], span: Span) -> None:
     """Lengthens the last span if the new span directly follows it and is otherwise equal.
 
-    If the last span is different or does not touch the new span, appends the new span.
+    Otherwise appends the new span.
     """
     if (
         spans

@@ -1,4 +1,4 @@
-"""Reads the forms of a roster and of an override. Returns what a person typed, and the wrong fields."""
+"""The forms of a roster and of an override, and the check of their fields."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ NOT_KNOWN = N_("Not among the people who receive alerts: %(names)s")
 
 
 class OverrideForm(TypedForm):
-    """Maps names of fields to the typed texts. `begins` and `ends` are local times."""
+    """`begins` and `ends` are local times."""
 
     def parsed(self, people: Collection[str], now: datetime) -> tuple[Override | None, list[Fault]]:
         wrong = list[Fault]()
@@ -66,7 +66,6 @@ class RosterForm(TypedForm):
 
     @classmethod
     def of(cls, roster: Roster) -> Self:
-        """The form with the values of a stored roster."""
         layers = {
             f"{name}-{at}": [value]
             for at, layer in enumerate(roster.layers)
@@ -84,7 +83,7 @@ class RosterForm(TypedForm):
         return cls({"name": [roster.name], "layers": [str(len(roster.layers))], **layers})
 
     def arranged(self, act: str) -> None:
-        """Adds, moves or removes a layer: `add`, `up-1`, `down-0` or `drop-1`."""
+        """Adds, moves or removes a layer. `act` is `add`, `up-1`, `down-0` or `drop-1`."""
         arrange(self.layers, act, {name: USUAL.get(name, "") for name in LAYER_FIELDS}, MOST_LAYERS)
 
     def parsed(self, people: Collection[str], name: str | None = None) -> tuple[Roster | None, list[Fault]]:
@@ -124,7 +123,6 @@ class RosterForm(TypedForm):
 
 
 def fault_of(field: str, at: int) -> Fault:
-    """What is expected in a wrong field of the layer."""
     match field:
         case "name":
             expected, values = N_("A name of at most %(most)s characters is expected."), {"most": LONGEST_LABEL}

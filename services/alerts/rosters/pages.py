@@ -1,7 +1,4 @@
-"""The pages of rosters show who is on duty in the coming two weeks.
-
-On these pages, people also edit overrides and calendars.
-"""
+"""The pages of rosters: who is on duty in the coming two weeks, with forms for overrides and calendars."""
 
 import asyncio
 from collections.abc import Sequence
@@ -181,7 +178,6 @@ def saved_page(roster: Roster) -> Response:
 
 
 def worded(request: Request, text: str, **values: object) -> str:
-    """The text in the reader's language."""
     pages: Pages = request.app.state.pages
     return pages.gettext(language_of(request), text, **values)
 

@@ -17,7 +17,7 @@ def missing(roster: Roster, overrides: Iterable[Override], people: Collection[st
 
 
 def absences(roster: Roster, overrides: Iterable[Override], people: Collection[str]) -> Iterator[str]:
-    """Lines about the people in the roster who cannot be on duty any more; no line if there are no such people."""
+    """Lines about the people in the roster who cannot be on duty any more."""
     if left := missing(roster, overrides, people):
         yield f"No longer among the people who receive alerts, or account disabled: {', '.join(left)}."
         yield "They do not count as on duty."
@@ -46,7 +46,7 @@ def clock(at: datetime, now: datetime) -> str:
 def findings(duty: Duty) -> list[str]:
     """One line for each gap and overlap, in the order of time.
 
-    If there are too many gaps and overlaps, the last line has the number of the others.
+    The last line has the number of those that are left out.
     """
     spans: list[Gap | Overlap] = [*duty.gaps, *duty.overlaps]
     spans.sort(key=attrgetter("begins_at"))

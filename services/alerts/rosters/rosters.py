@@ -1,4 +1,4 @@
-"""Rosters have layers and overrides. In a layer, people take turns; an override replaces a turn."""
+"""Rosters have layers and overrides. In a layer, people take turns. An override replaces a turn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ MOST_PEOPLE = 50
 LONGEST_SHIFT_DAYS = 31
 LONGEST_REASON = 200
 LONGEST_OVERRIDE = timedelta(days=366)
-MOST_OVERRIDES = 400  # a roster has at most this many overrides that have not ended; more would make the pages slow
+MOST_OVERRIDES = 400  # the limit for overrides that have not ended; more would make the pages slow
 EARLIEST = date(2000, 1, 1)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f]+$")]
 
@@ -104,8 +104,7 @@ class Roster(BaseModel):
 class Override:
     """From `begins_at` to `ends_at`, `person` is on duty instead of the person whom the roster's layers name.
 
-    If the override comes from an imported calendar, `uid` is the event's id in the calendar. A stored override has an
-    `override_id`.
+    `uid` is the event's id in an imported calendar. A stored override has an `override_id`.
     """
 
     person: str
@@ -122,12 +121,12 @@ def roster_id(name: str) -> UUID:
 
 
 def are_too_many(known: Sequence[Override], added: Sequence[Override]) -> bool:
-    """Whether the roster would have too many overrides. An added override replaces the known one with the same uid."""
+    """An added override replaces the known override with the same uid."""
     uids = {override.uid for override in added if override.uid is not None}
     return len(added) + sum(override.uid not in uids for override in known) > MOST_OVERRIDES
 
 
 @cache
 def public_holidays() -> holidays.HolidayBase:
-    """The public holidays of the country. The library computes the holidays of a year when it first needs them."""
+    """The library computes the holidays of a year when it first needs them."""
     return holidays.country_holidays(COUNTRY)

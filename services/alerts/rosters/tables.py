@@ -15,8 +15,8 @@ SHOWN_DAYS = 14
 class DutyDay:
     """A local day from midnight to midnight. All times are within the day.
 
-    `layers` has the planned shifts of each layer, in the order of the roster's layers. `overrides` are shifts without a
-    layer. `on_duty` are the shifts in effect, and `gaps` are the times in which nobody is on duty.
+    `layers` has the planned shifts of each layer, in the order of the roster's layers. `overrides` are shifts
+    without a layer. `on_duty` are the shifts in effect, and `gaps` are the times in which nobody is on duty.
     """
 
     begins_at: datetime
@@ -27,7 +27,7 @@ class DutyDay:
     gaps: tuple[Gap, ...]
 
     def period(self, span: Shift | Gap) -> str:
-        """The local begin and end of the span; empty if the span is the whole day."""
+        """The local begin and end of the span. Empty if the span is the whole day."""
         if span.ends_at - span.begins_at >= DAY:
             return ""
         begin, end = (at.astimezone(TIME_ZONE) for at in (span.begins_at, span.ends_at))
@@ -35,7 +35,6 @@ class DutyDay:
 
 
 def days(roster: Roster, overrides: Sequence[Override], now: datetime) -> list[DutyDay]:
-    """The days from today on."""
     today = midnight(now)
     ends_at = today + SHOWN_DAYS * DAY
     layers = [duty(Roster(name=roster.name, layers=(layer,)), (), today, ends_at).shifts for layer in roster.layers]
@@ -55,7 +54,7 @@ def days(roster: Roster, overrides: Sequence[Override], now: datetime) -> list[D
 
 
 def joined(shifts: Sequence[Shift]) -> list[Shift]:
-    """The shifts; successive shifts of the same person are joined into one."""
+    """Joins successive shifts of the same person."""
     result = list[Shift]()
     for shift in shifts:
         if result and (result[-1].person, result[-1].ends_at) == (shift.person, shift.begins_at):
@@ -66,7 +65,6 @@ def joined(shifts: Sequence[Shift]) -> list[Shift]:
 
 
 def midnight(now: datetime) -> datetime:
-    """The begin of the local day."""
     return datetime.combine(now.astimezone(TIME_ZONE), time(), TIME_ZONE)
 
 

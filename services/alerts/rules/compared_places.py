@@ -1,8 +1,8 @@
-"""Compares registered and counted people place by place. No event states the place of a single household. No I/O.
+"""Compares registered and counted people place by place, without I/O.
 
-With a count, the registry publishes two numbers of registered people. One number is for the site or locality of the
-count, and the other is for all stated places of the district. All other registered people may be at any place
-(docs/decisions/0068).
+No event states the place of a single household. With a count, the registry publishes the number of registered people
+at the site or locality of the count, and at all stated places of the district. All other registered people may be at
+any place (docs/decisions/0068).
 """
 
 from collections import Counter
@@ -16,11 +16,7 @@ from services.alerts.rules.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class RegisteredThere:
-    """The registered people who left on a day.
-
-    One number counts the people at the place, and the other number counts the people at all stated places of the
-    district.
-    """
+    """The registered people who left on a day: those at the place, and those at all stated places of the district."""
 
     departed_on: date
     persons: int
@@ -58,14 +54,15 @@ def at_all_places(
     counts: Iterable[tuple[int, ComparedPlace | None]],
     numbers: Callable[[ComparedPlace], tuple[int, int]],
 ) -> int:
-    """The number of people in a district. For each place, the larger of the registered and the counted number is added.
+    """The number of people in a district: the sum, over places, of the larger of the registered and the counted number.
 
-    `registered` is the number of all registered people in the district, and `counts` has the counted numbers with their
-    places. `numbers` gives the registered people at a place, and at any stated place of the district. Registered people
-    whose place is not known and counted people whose place is not compared may be the same people. Only the surplus of
-    counted people over these registered people is therefore added, so that the result is the lowest possible number.
-    Even with an outdated comparison, the result has two limits. The result is at least the larger of the numbers of
-    registered and of counted people. The result is at most the sum of both numbers.
+    `registered` is the number of all registered people in the district, and `counts` has the counted numbers with
+    their places. `numbers` gives the registered people at a place, and at any stated place of the district.
+
+    Registered people whose place is not known and counted people whose place is not compared may be the same people.
+    Only the surplus of counted people over these registered people is therefore added, so that the result is the
+    lowest possible number. Even with an outdated comparison, the result is at least the larger of the numbers of
+    registered and of counted people, and at most their sum.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:

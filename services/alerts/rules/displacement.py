@@ -62,8 +62,8 @@ class DisplacementRule(CountingRule):
     def days(self) -> int:
         """How many dates a span of `hours` can include.
 
-        The number is rounded up, because the hour of a departure is unknown and a missed alert is worse than an early
-        alert.
+        The number is rounded up, because the hour of a departure is unknown, and a missed alert is worse than an
+        early alert.
         """
         return -int(-self.hours // 24) + 1
 
@@ -92,9 +92,8 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """Judges the people that left on `day`.
 
-        If the window of an alert contains the day, the people are added to this alert. If no alert's window contains
-        the day, the rule compares all windows that contain the day and share no date with an alert. The rule judges the
-        window in which the most people left.
+        If the window of an alert contains the day, the people are added to this alert. Otherwise the rule judges the
+        window in which the most people left, among the windows that contain the day and share no date with an alert.
         """
         if status not in ALERTED:
             return Nothing("no_rule")
@@ -117,12 +116,12 @@ class DisplacementRule(CountingRule):
         )
 
     def step(self, area: str, persons: int) -> int:
-        """The highest threshold in `again_at` that `persons` reaches; 0 if `persons` is below all thresholds."""
+        """The highest threshold in `again_at` that `persons` reaches, or 0."""
         own = self._own(area).again_at
         return max((step for step in (self.again_at if own is None else own) if step <= persons), default=0)
 
     def _own(self, area: str) -> DistrictThresholds:
-        """The thresholds of the district that an alert concerns, which may be the district where the people are now."""
+        """For people of unknown origin, the thresholds of the district where they are now."""
         return self.areas.get(concerned(area) or "", DistrictThresholds())
 
     def _size(self, area: str, displaced: DisplacementFigures) -> tuple[bool, int, int]:
@@ -164,7 +163,7 @@ def decide_displacement(
     rules: "Ruleset",
     now: datetime,
 ) -> Finding | Nothing:
-    """The decision of the displacement rule. If the rule is switched off, there is no finding."""
+    """If the rule is switched off, there is no finding."""
     rule = rules.displacement
     return Nothing("no_rule") if rule is None else rule.decide(status, area, day, departed, alerted, now)
 

@@ -1,7 +1,7 @@
 """Raises a separate alert about a hazard if displaced households, counted groups, or sites with people are in its area.
 
-A group that names no site is in the area if the group's settlement is in the area. If the settlement is not known, the
-district decides.
+A group that names no site is in the area if the group's settlement is in the area. If the settlement is not known,
+the district decides.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ class ExposureRule(CountingRule, AgeRule):
 
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
-    """The exposure rule. `rules` also has the rules about hazards, because they decide the severity of the hazard."""
+    """`rules` also has the rules about hazards, because they decide the severity of the hazard."""
 
     rules: "Ruleset"
 
@@ -68,15 +68,15 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
     """The sites that lie in the hazard's area. `sites` are in a district that the hazard covers.
 
     A site without a point may lie anywhere within SETTLEMENT_KM of the point of its settlement. If the hazard has no
-    polygon or circle, or if no point is known, the hazard's area is the whole district. An unknown place must not
-    prevent an alert. The people at a site may have fled from any hazard.
+    polygon or circle, or if no point is known, the hazard's area is the whole district, because an unknown place
+    must not prevent an alert. The people at a site may have fled from any hazard.
     """
     drawn = footprint(hazard)
     return tuple(site.site_id for site in sites if may_lie_in(drawn, extent_of(site, places)))
 
 
 def localities_inside(hazard: HazardReported, localities: Iterable[str], places: Places) -> tuple[str, ...]:
-    """Returns the settlements of groups without a site that may be in the hazard's area.
+    """The settlements of groups without a site that may be in the hazard's area.
 
     If the settlement of people is not known, the district decides, as for sites.
     """
@@ -85,7 +85,6 @@ def localities_inside(hazard: HazardReported, localities: Iterable[str], places:
 
 
 def footprint(hazard: HazardReported) -> list[BaseGeometry]:
-    """The polygons and circles of the hazard's area."""
     return list(shapes(hazard.area.model_copy(update={"point": None})))
 
 
@@ -125,11 +124,10 @@ def decide_exposure(
     sites: Sequence[UUID] = (),
     group_persons: int = 0,
 ) -> Finding | Nothing:
-    """The finding for the exposure alert about one district.
+    """The finding for the exposure alert about one district, which is separate from the hazard's own alert.
 
     The alert is about displaced people in the district: households, counted groups, and sites with people in the
-    hazard's area. Any hazard may have displaced the counted people. The exposure alert is separate from the hazard's
-    own alert.
+    hazard's area. Any hazard may have displaced the counted people.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:
@@ -138,7 +136,7 @@ def decide_exposure(
     is_anybody_there = households >= rule.households or bool(sites) or group_persons > 0
     if RANK[severity] < RANK[rule.floor] or not is_anybody_there:
         return Nothing("below_threshold")
-    # The figures have the ids of the sites and no names, because some readers of alerts may not see localities.
+    # The ids of the sites and no names, because some readers of alerts may not see localities.
     named: dict[str, Any] = {"sites": [str(site_id) for site_id in sites]} if sites else {}
     counted = {"group_persons": group_persons} if group_persons else {}
     return Finding(

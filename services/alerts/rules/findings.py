@@ -23,7 +23,7 @@ QUAKE_UNJUDGED = "quake_unjudged"
 
 
 class RuleKind(StrEnum):
-    """What a situation is about. A situation has only one alert, even if several rules apply to the situation."""
+    """What a situation is about. A situation has only one alert, even if several rules apply to it."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"
@@ -34,7 +34,7 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What one alert is about; no two alerts have equal situations.
+    """What one alert is about. No two alerts have equal situations.
 
     `name` is the id of a hazard, the first date of a window, or a source with an hour.
     """
@@ -47,7 +47,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a rule that applies to a situation. The finding contains what the situation's alert must say.
+    """The result of a rule that applies to a situation, with all that the situation's alert must say.
 
     If `is_suppressed` is true, the alert is stored but notifies nobody. `suppression` says why.
     """

@@ -1,4 +1,7 @@
-"""Decides whether a hazard gets an alert. Each rule about hazards grades a report; the most severe grade is used."""
+"""Decides whether a hazard gets an alert.
+
+Each rule about hazards grades a report, and the most severe grade is used.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,11 +41,7 @@ OWN_SOURCE = CENTRE
 
 @dataclass(frozen=True, slots=True)
 class HazardRules:
-    """All rules about hazards.
-
-    All rules about hazards judge the same situations. All these rules use the same numbers of households that hazards
-    displaced.
-    """
+    """All rules about hazards judge the same situations, and use the same numbers of displaced households."""
 
     rules: "Ruleset"
     watched: WatchedArea
@@ -60,10 +59,7 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """Maps each revised hazard to the number of households that the hazard displaced.
-
-        New hazards have displaced nobody yet.
-        """
+        """The number of households that each revised hazard displaced. New hazards have displaced nobody yet."""
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
@@ -75,14 +71,14 @@ class HazardRules:
 
 
 def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: datetime) -> Finding | Nothing:
-    """The finding for the hazard's own alert. If several rules apply, the most severe finding is returned."""
+    """The finding for the hazard's own alert: the most severe finding of all rules."""
     if hazard.status not in ALERTED:
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:
         return Nothing("cancelled")
     if hazard.is_nothing_found:
         return Nothing("nothing_found")
-    # Hazards from feeds are not filtered here, because intake filters each feed by area.
+    # hazards from feeds are not filtered here, because intake filters each feed by area
     if hazard.channel is not SubmissionChannel.FEED and not watched.watches(hazard):
         return Nothing("out_of_area")
     findings = [finding for rule in rules.of_hazards if (finding := rule.find(hazard, now))]
@@ -131,7 +127,7 @@ class HazardRule(AgeRule):
         return None if severity is None else Judgement(severity, self.reason, hazard.area.pcodes)
 
     def grade(self, hazard: HazardReported) -> Severity | None:
-        """The severity of the alert. Returns None if the rule does not apply."""
+        """Returns None if the rule does not apply."""
         raise NotImplementedError
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
@@ -145,7 +141,7 @@ class HazardRule(AgeRule):
 
 
 def effective_severity(hazard: HazardReported, rules: "Ruleset") -> Severity:
-    """The hazard's highest severity: either the source's severity or the grade of a rule about hazards."""
+    """The highest severity among the source's severity and the grades of the rules about hazards."""
     grades = [rule.grade(hazard) or Severity.UNKNOWN for rule in rules.of_hazards]
     return max((hazard.severity, *grades), key=RANK.__getitem__)
 

@@ -1,8 +1,9 @@
-"""Computes how many people left a district. Registered households and counts of groups are compared place by place.
+"""Computes how many people left a district.
 
-A group at a place may include households that are registered at this place. A destination is the district where the
-people are now, or "" if the district is unknown. `compared_places` compares the sites and localities of a destination.
-People in held reports are counted too, and their number is also computed separately.
+Registered households and counts of groups are compared place by place, because a group may include households that
+are registered at its place. A destination is the district where the people are now, or "" if the district is
+unknown. `compared_places` compares the sites and localities of a destination. People in held reports are counted
+too, and their number is also computed separately.
 """
 
 from collections import Counter, defaultdict
@@ -37,9 +38,9 @@ class RegisteredDeparture:
 class HeadCount:
     """A count of a group that no other count has replaced. Counts with the same `stock_id` count the same people.
 
-    `departed_on` is the stock's departure date, which decides the window. `reported_on` is the departure date that this
-    count reports. If `is_estimated` is true, `persons` was estimated from the families or yards. `place` is None if the
-    registry has not compared the count with registered people.
+    `departed_on` is the stock's departure date, which decides the window. `reported_on` is the departure date that
+    this count reports. If `is_estimated` is true, `persons` was estimated from the families or yards. `place` is
+    None if the registry has not compared the count with registered people.
     """
 
     stock_id: UUID
@@ -62,9 +63,9 @@ class HeadCount:
 class DisplacementFigures:
     """`persons` and `households` are sums over the sites and localities.
 
-    Each place adds the larger of its registered figure and its counted figure. `held_persons` and
-    `held_households` are the parts of `persons` and `households` that only held reports add. The other figures contain
-    no held reports. `reports` is the number of counts that found people. `estimated_persons` is the part of
+    Each place adds the larger of its registered figure and its counted figure. `held_persons` and `held_households`
+    are the parts of `persons` and `households` that only held reports add. The other figures contain no held
+    reports. `reports` is the number of counts that found people. `estimated_persons` is the part of
     `counted_persons` that was estimated from families or yards.
     """
 
@@ -116,7 +117,6 @@ class Departed:
         return with_held(self.stocks, of_stocks(self.held_counts))
 
     def newest(self, window: Window) -> date:
-        """The latest date within the window on which people left."""
         days = (
             *(day for departure in (*self.registered, *self.held) for day in departure.dates),
             *(count.departed_on for count in self.stocks_with_held),
@@ -199,7 +199,7 @@ def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[He
 
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
-    """Combines the counts of each stock into one. The highest number is used, because a count may miss people."""
+    """Combines the counts of each stock. The highest number is used, because a count may miss people."""
     by_stock = defaultdict[UUID, list[HeadCount]](list)
     for count in counts:
         by_stock[count.stock_id].append(count)
@@ -207,7 +207,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """Makes one count with the highest numbers of persons, families and yards, because teams count different things."""
+    """The highest numbers of persons, families and yards, because teams count different things."""
     largest = max(same, key=lambda count: (count.persons, count.destination))
     latest = max(count.departed_on for count in same)
     return replace(

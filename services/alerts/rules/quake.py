@@ -1,7 +1,7 @@
 """Grades an earthquake by the intensity (MSK-64) that is expected in the country's districts and cities.
 
-The equation for the intensity does not hold for deep earthquakes. Deep earthquakes are graded by the intensity (MMI) or
-impact (PAGER) that the source states.
+The equation for the intensity does not hold for deep earthquakes, which are graded by the intensity (MMI) or impact
+(PAGER) that the source states.
 """
 
 from datetime import datetime
@@ -44,7 +44,7 @@ class QuakeRule(HazardRule):
     _points: KnownPoints = PrivateAttr(default_factory=KnownPoints)
 
     def judge_at(self, points: KnownPoints) -> None:
-        """Makes the rule compute the intensity at all these points, not only at one point of each unit."""
+        """Computes the intensity at all these points, not only at one point of each unit."""
         self._points = points
 
     def grade(self, hazard: HazardReported) -> Severity | None:

@@ -1,8 +1,9 @@
-"""The interface of all rules. A rule is a parsed table of the file of rules and has three methods.
+"""The interface of all rules.
 
-`affected(changes)` returns the situations that a batch changes. `load(session, touched, alert_changes)` reads the facts
-about these situations in as few statements as possible. `judge(touched, facts, now)` returns the finding about one
-situation, or the reason why there is no finding.
+A rule is a parsed table of the file of rules and has three methods. `affected(changes)` returns the situations that
+a batch changes. `load(session, touched, alert_changes)` reads the facts about these situations in as few statements
+as possible. `judge(touched, facts, now)` returns the finding about one situation, or the reason why there is no
+finding.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -48,16 +49,11 @@ class Touched:
         return self.hazard
 
     def freed_by(self, finding: Finding | Nothing) -> list["Touched"]:
-        """The situations that must be judged again.
-
-        If an alert is withdrawn, these are the situations of all dates of its window.
-        """
+        """If an alert is withdrawn, the situations of all dates of its window must be judged again."""
         return [replace(self, day=day) for day in finding.freed] if isinstance(finding, Nothing) else []
 
 
 class AlertRule(Protocol[Changes_contra, Facts]):
-    """The methods that the handlers call on a rule."""
-
     def affected(self, changes: Changes_contra) -> Sequence[Touched]: ...
 
     async def load(self, session: AsyncSession, touched: Sequence[Touched], alert_changes: "AlertChanges") -> Facts: ...

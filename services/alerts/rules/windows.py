@@ -11,10 +11,7 @@ from shared.events.vocabulary import Status
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A range of dates, including the first and the last date.
-
-    People who left within the window are counted together.
-    """
+    """A range of dates, including the first and the last date."""
 
     first: date
     last: date
@@ -40,10 +37,7 @@ class AlertedWindow(NamedTuple):
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
-    """All windows of `days` dates that contain `day`.
-
-    Dates that an alert already counts are cut off from the windows.
-    """
+    """All windows of `days` dates that contain `day`, without the dates that an alert already counts."""
     before = max((window.last for window in taken if window.last < day), default=date.min)
     after = min((window.first for window in taken if window.first > day), default=date.max)
     starts = [day - timedelta(days=back) for back in reversed(range(days))]

@@ -39,14 +39,14 @@ from shared.postgres.database import Session
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/shift-handover"
-SIGNED_WITHIN = timedelta(hours=2)  # for this time, the lines for the signatures have the names of the last handover
+SIGNED_WITHIN = timedelta(hours=2)  # the lines for the signatures have the names of the last handover for this time
 NO_PERSON = N_("Choose the person who takes over the shift.")
 TOO_LONG = N_("Notes of at most %(most)s characters are expected.")
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """A row of the sheet. `state` says who acted on the alert; it is empty if nobody has acted."""
+    """A row of the sheet. `state` says who acted on the alert, and is empty if nobody has acted."""
 
     alert: Alert
     title: str

@@ -1,4 +1,4 @@
-"""Reads the form of a silence. Returns the silence that a person typed, and the wrong fields."""
+"""The form of a silence, and the check of its fields."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -24,12 +24,12 @@ _sources = TypeAdapter(Annotated[tuple[SourceName, ...], Field(max_length=50)])
 
 
 def is_within(areas: Collection[str], silence: Silence, places: Places) -> bool:
-    """Whether all areas of the silence lie in these areas. A silence without areas is for the whole country."""
+    """A silence without areas is for the whole country."""
     return all(places.covers(areas, area) for area in silence.areas or (COUNTRY,))
 
 
 class SilenceForm(TypedForm):
-    """Maps names of fields to the typed texts. `begins` is a local time; if it is empty, the silence begins now."""
+    """`begins` is a local time. If `begins` is empty, the silence begins now."""
 
     def parsed(self, places: Places, author: Actor, now: datetime) -> tuple[Silence, list[Fault]]:
         wrong = list[Fault]()

@@ -94,7 +94,6 @@ async def end(silence_id: UUID, request: Request, session: Session, caller: Call
 
 
 def manages(caller: Principal, silence: Silence, places: Places) -> bool:
-    """Whether all areas of the silence lie in the caller's areas."""
     return is_within(caller.areas, silence, places)
 
 

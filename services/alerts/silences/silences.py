@@ -15,7 +15,7 @@ MUTED = frozenset({Severity.MINOR, Severity.MODERATE})
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """All conditions, `areas`, `hazards` and `sources`, must hold; an empty condition matches everything.
+    """All conditions, `areas`, `hazards` and `sources`, must hold. An empty condition matches everything.
 
     Alerts of Severe, Extreme or Unknown severity, and alerts whose severity a person must judge, are muted only if
     `is_severe_too` is true. Only a duty head may set `is_severe_too`.
@@ -31,7 +31,7 @@ class Silence:
     created_at: datetime
     begins_at: datetime
     ends_at: datetime
-    sources: tuple[str, ...] = ()  # a source is, for example, a feed or the system of a sensor
+    sources: tuple[str, ...] = ()  # for example a feed or the system of a sensor
 
     def mutes(self, alert: Alert, places: Ancestry, at: datetime) -> bool:
         return (
@@ -43,7 +43,7 @@ class Silence:
         )
 
     def _covers_all(self, alert: Alert, places: Ancestry) -> bool:
-        """Whether all places of the alert lie in the areas. An alert that also concerns other places is not muted."""
+        """An alert that also concerns other places is not muted."""
         return bool(alert.pcodes) and all(
             any(area in (COUNTRY, pcode, *places.ancestors(pcode)) for area in self.areas) for pcode in alert.pcodes
         )

@@ -20,14 +20,14 @@ from shared.places import Places
 from shared.postgres import database
 
 LOOK_SECONDS = 1.0
-AT_ONCE = 100  # one transaction judges at most this many alerts, so that other tasks of the worker are not delayed
+AT_ONCE = 100  # limit for one transaction, so that other tasks of the worker are not delayed
 
 
 class Withdrawals:
     """Runs until cancelled. A worker skips alerts that another worker has locked, so several workers may run at once.
 
-    An alert whose messages were withdrawn waits for the end of the silence. At the end of the silence, the receivers of
-    the alert are notified.
+    An alert whose messages were withdrawn waits for the end of the silence. The receivers of the alert are then
+    notified.
     """
 
     def __init__(
@@ -39,8 +39,7 @@ class Withdrawals:
     ) -> None:
         self._sessions, self._rules, self._places, self._clock = sessions, rules, places, clock
         self._judged_by: Mutes | None = None
-        # maps waiting alerts to their sequences: these alerts are not muted by the mutes in `_judged_by`, so they are
-        # not judged again
+        # sequences of waiting alerts that the mutes in `_judged_by` do not mute, and that are not judged again
         self._unmuted: dict[UUID, int] = {}
 
     async def run(self) -> None:
@@ -49,7 +48,7 @@ class Withdrawals:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def withdraw(self) -> int:
-        """Withdraws the unsent messages of the alerts that are muted now; returns the number of these alerts."""
+        """Returns the number of alerts whose unsent messages were withdrawn."""
         async with database.committed(self._sessions) as session:
             if not await withdrawal_queries.has_unsent(session):
                 self._unmuted.clear()
@@ -65,7 +64,6 @@ class Withdrawals:
         return sum([await self._judge(group, waiting, mutes) for group in groups])
 
     async def _judge(self, ids: Collection[UUID], waiting: Mapping[UUID, int], mutes: Mutes) -> int:
-        """Withdraws the messages of the muted alerts among these ids; returns the number of these alerts."""
         async with database.committed(self._sessions) as session:
             alerts = await alert_queries.by_id(session, ids)
             muted = mutes.muted(alerts.values(), self._places)

@@ -8,9 +8,8 @@ from enum import StrEnum
 class Alphabet(StrEnum):
     """`russian` replaces the Kyrgyz letters that old telephones and some gateways lack.
 
-    `latin` replaces all Cyrillic letters.
-
-    One part of a short message holds 160 Latin characters, but only 70 characters if one of them is Cyrillic.
+    `latin` replaces all Cyrillic letters. One part of a short message holds 160 Latin characters, but only 70
+    characters if one of them is Cyrillic.
     """
 
     KEPT = "kept"
@@ -18,13 +17,13 @@ class Alphabet(StrEnum):
     LATIN = "latin"
 
 
-# A single typographic character would double the number of parts of a Latin message.
+# a single typographic character would double the number of parts of a Latin message
 PUNCTUATION = str.maketrans(
     {"–": "-", "—": "-", "−": "-", "…": "...", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'", "№": "No."}
     | dict.fromkeys("\u00a0\u202f\u2009", " ")
 )
 LIKE_RUSSIAN = str.maketrans("ңөүҢӨҮ", "ноуНОУ")
-# The transliteration of BGN/PCGN, without signs for ъ and ь. The letters ö and ü of this transliteration are in GSM-7.
+# The transliteration of BGN/PCGN, without signs for ъ and ь. Its letters ö and ü are in GSM-7.
 LONGER = {
     "ё": "yo",
     "ж": "zh",

@@ -28,8 +28,8 @@ from shared.outbound_errors import OutboundError
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
-MOST_ANSWERS = 3  # a number gets at most this many answers to wrong codes in an hour, because each answer costs money
-MOST_WRONG = 10  # a number may send this many wrong codes in an hour, because a code has only four digits
+MOST_ANSWERS = 3  # each answer costs money
+MOST_WRONG = 10  # a code has only four digits
 HOW_TO_BIND = N_("Sign in and open the page “Telegram”.")
 WHAT_NEXT = N_("With {code}: 2 take over, 3 snooze, 4 comment, 5 start work, 6 close, 7 on behalf of, 8 assign.")
 # In these answers the state comes last, because a long answer is cut off at its end.
@@ -50,10 +50,7 @@ MADE_BY_PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SmsAnswer:
-    """The answer to a person's message.
-
-    `shown` is the delivery, and the sequence of the alert that the answer shows.
-    """
+    """`shown` is the delivery, and the sequence of the alert that the answer shows."""
 
     number: str
     drafts: Sequence[str]
@@ -111,12 +108,10 @@ class SmsAnswering:
     async def acknowledge(
         self, reply: CombinedReply, sessions: async_sessionmaker[AsyncSession], now: datetime
     ) -> SmsAnswer | None:
-        """Acknowledges the alerts of a combined message.
+        """Acknowledges the alerts of a combined message. Returns None if the gateway has repeated a stored reply.
 
-        Returns None if the gateway has repeated the reply, and the repeated reply is stored already.
-
-        The reply is stored at the end. If the process ends before the reply is stored, the gateway sends the reply
-        again, and the other alerts are then acknowledged.
+        The reply is stored at the end. If the process ends earlier, the gateway sends the reply again, and the other
+        alerts are then acknowledged.
         """
         results = await combined_replies.acknowledge(self.replies, sessions, reply, now)
         async with sessions.begin() as session:
@@ -193,12 +188,12 @@ class SmsAnswering:
 
 
 def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Sequence[CodedDelivery]) -> str | None:
-    """Returns the code with which the person can do the action on the newest state.
+    """The code with which the person can do the action on the newest state.
 
-    If other people's actions are the only change, returns the delivery's own code, because the answer shows the newest
-    state. If the alert has become graver, or if a newer SMS says that the alert was reopened, returns the code of the
-    newest delivery among `deliveries`. Returns None if no single SMS with a code has been sent about the graver or
-    reopened alert.
+    If other people's actions are the only change, returns the delivery's own code, because the answer shows the
+    newest state. If the alert has become graver, or if a newer SMS says that the alert was reopened, returns the
+    code of the newest delivery among `deliveries`. Returns None if no single SMS with a code has been sent about the
+    graver or reopened alert.
     """
     reopened = [other.sequence for other in deliveries if other.cause == Cause.REOPENED]
     if max([demanded_sequence, *reopened]) <= delivery.sequence:
@@ -210,7 +205,7 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
 def shown_by(reply: Reply, delivery: CodedDelivery) -> tuple[UUID, int] | None:
     """The delivery, and the sequence of the alert's state that the person knows after the answer.
 
-    Returns None if there is no such state.
+    None without such a state.
     """
     is_own_code = reply.result is ReplyResult.CHANGED_MEANWHILE and reply.newest_code == delivery.code
     is_known = is_own_code or reply.result in MADE_BY_PERSON
@@ -247,8 +242,8 @@ def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
     """The account of the delivery's receiver.
 
-    If this receiver has no account, and all receivers with the number together have exactly one account, this account
-    is used.
+    If this receiver has no account, and all receivers with the number together have exactly one account, this
+    account is used.
     """
     own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)
     accounts = {holder.account_id for holder in holders if holder.account_id}
