@@ -12,14 +12,14 @@ from services.alerts.acts.acts import ActKind, Actor
 from services.alerts.alerts import Alert
 from services.alerts.models import Act
 
-# The kinds of actions that do not change what other people must do.
+# the kinds of actions that do not change what other people must do
 NOTES = (ActKind.COMMENTED, ActKind.STEP_DONE, ActKind.STEP_UNDONE, ActKind.CALLED)
 
 
 async def add(
     session: AsyncSession, alert: Alert, deed: ActKind, person: Actor, text: str | None, now: datetime
 ) -> None:
-    """Adds an action; the caller commits."""
+    """The caller commits."""
     values: dict[str, object] = {
         "deed": deed.value,
         "text": text,
@@ -33,7 +33,7 @@ async def add(
 
 
 async def add_given_back(session: AsyncSession, alert: Alert, names: Sequence[str], now: datetime) -> None:
-    """Adds the system's action on an alert whose people in charge cannot act any more; the caller commits."""
+    """The system's action on an alert whose people in charge cannot act any more. The caller commits."""
     values = {"deed": ActKind.GIVEN_BACK.value, "text": ", ".join(names), "acted_at": now}
     await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
 
@@ -44,7 +44,7 @@ async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
 
 
 async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[Act]]:
-    """The actions on each alert, in the order in which they happened; alerts without actions are left out."""
+    """The actions on each alert, in the order in which they happened. Alerts without actions are left out."""
     acts = defaultdict[UUID, list[Act]](list)
     for act in await session.scalars(select(Act).where(Act.alert_id.in_(alert_ids)).order_by(Act.act_id)):
         acts[act.alert_id].append(act)
@@ -54,10 +54,9 @@ async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UU
 async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActKind, person: Actor) -> bool:
     """Whether people have acted on the alert since the person saw it at the sequence `seen`.
 
-    The person's view is also outdated if the alert has become graver or has covered new districts after the sequence
-    `seen`. The person's own actions after `seen` make the view outdated only if the person now repeats one of them. If
-    the person acknowledges the alert, other people's actions matter only if they took back an acknowledgement or
-    reopened the alert.
+    The person's view is also outdated if the alert has become graver or has covered new districts since. The
+    person's own actions after `seen` make the view outdated only if the person now repeats one of them. For an
+    acknowledgement, other people's actions matter only if they took back an acknowledgement or reopened the alert.
     """
     if alert.demanded_sequence > seen:
         return True
@@ -86,7 +85,7 @@ async def has_commented(session: AsyncSession, alert: Alert, seen: int, person: 
 
 
 def done_steps(acts: Sequence[Act]) -> dict[str, Act]:
-    """Maps the id of each step that is done now to the action of the person who did it."""
+    """For each step that is done now, the action of the person who did it."""
     done = dict[str, Act]()
     for act in acts:
         if act.text is None:

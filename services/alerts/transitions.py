@@ -30,10 +30,7 @@ def identity(situation: Situation) -> UUID:
 
 
 def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """A new alert for the finding.
-
-    Even a suppressed alert is stored, because a situation must not get a second alert.
-    """
+    """Even a suppressed alert is stored, because a situation must not get a second alert."""
     return Alert(
         alert_id=identity(finding.situation),
         kind=finding.situation.kind,
@@ -50,10 +47,7 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 
 
 def raised_anew(stored: UnreadableAlert, finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """A new alert instead of the unreadable one.
-
-    The next event and the next deliveries of the new alert have unused ids.
-    """
+    """A new alert instead of the unreadable alert. Its next event and deliveries have unused ids."""
     return replaced(raised(finding, report_id, now), sequence=stored.sequence + 1, step=stored.step)
 
 
@@ -80,7 +74,7 @@ def changed(alert: Alert, now: datetime, **changes: Any) -> Alert:
 
 
 def replaced(alert: Alert, **changes: Any) -> Alert:
-    """The alert with these changes. Raises TypeError for an unknown field, which `model_copy` would accept."""
+    """Raises TypeError for an unknown field, which `model_copy` would accept."""
     if unknown := changes.keys() - Alert.model_fields.keys():
         raise TypeError(f"an alert has no {', '.join(unknown)}")
     return alert.model_copy(update=changes)
@@ -89,8 +83,8 @@ def replaced(alert: Alert, **changes: Any) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
 
-    An expired alert may get a finding whose expiry time is also in the past. Such an expired finding changes the alert
-    only if the finding is more severe or has new places.
+    An expired alert may get a finding whose expiry time is also in the past. Such a finding changes the alert only
+    if it is more severe or has new places.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now
@@ -111,17 +105,17 @@ def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Stores the new finding and the reason for its suppression. The alert stays suppressed."""
+    """Stores the new finding and the reason for its suppression."""
     return changed(alert, now, is_lapsed=False, **_judged(finding))
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
     """The alert after its hazard has ended, or after its finding was withdrawn. A lapsed alert no longer escalates.
 
-    The system closes the alert, except in the following cases. If people work on the alert, the alert rings until they
-    close it. A grave alert that nobody acknowledged stays open. If the alert's hazard expired, the alert still
-    escalates until somebody answers, or until the source cancels or downgrades the hazard. If a confirmed alert became
-    graver, and nobody acknowledged it again, it is treated like an unacknowledged alert.
+    The system closes the alert, except in the following cases. If people work on the alert, the alert rings until
+    they close it. A grave alert that nobody acknowledged stays open. If the alert's hazard expired, the alert still
+    escalates until somebody answers, or until the source cancels or downgrades the hazard. A confirmed alert that
+    became graver, and that nobody acknowledged again, is treated like an unacknowledged alert.
     """
     if alert.is_withheld:
         return changed(alert, now, is_lapsed=True, reason=reason)
@@ -153,10 +147,7 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 
 
 def at_next_level(alert: Alert, reached_step: UUID | None) -> Alert:
-    """The alert at its next level.
-
-    Acknowledgements are counted from zero again, because earlier acknowledgements were for the step before.
-    """
+    """Acknowledgements are counted from zero again, because earlier acknowledgements were for the step before."""
     return replaced(alert, level=alert.level + 1, reached_step=reached_step, **NOT_COUNTED)
 
 
@@ -176,9 +167,9 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """Takes the alert away from people who cannot act any more. An acknowledged alert rings again.
+    """Takes the alert away from people who cannot act any more.
 
-    An unacknowledged alert keeps its waiting time.
+    An acknowledged alert rings again. An unacknowledged alert keeps its waiting time.
     """
     after = changed(alert, now, **NOT_ASSIGNED, **NOT_IN_PROGRESS, **NOT_SNOOZED)
     if alert.acknowledged_at is None:
@@ -192,7 +183,7 @@ def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
     """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`.
 
-    For a ringing alert the result is False, because nobody has acted on the alert since it began to ring.
+    False for a ringing alert, because nobody has acted on the alert since it began to ring.
     """
     due = continued(alert, wait).escalates_at
     return alert.acknowledged_at is not None and not alert.is_ringing and (due is None or due > now)
@@ -228,7 +219,7 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
 
 
 def woken_by(alert: Alert, latest: datetime) -> Alert:
-    """The alert. If the alert's snooze would end after `latest`, it ends at `latest` instead."""
+    """If the alert's snooze would end after `latest`, it ends at `latest` instead."""
     if alert.snoozed_until is None or alert.snoozed_until <= latest:
         return alert
     due = alert.escalates_at if alert.is_silenced else latest
@@ -245,10 +236,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def has_higher_impact(alert: Alert, before: Alert) -> bool:
-    """Whether the source of an earthquake now expects more casualties (PAGER).
-
-    If the source states no level, the level counts as green.
-    """
+    """Whether the source of an earthquake now expects more casualties (PAGER). A missing level counts as green."""
     return impact_rank(alert) > impact_rank(before)
 
 

@@ -55,15 +55,15 @@ from shared.places import Places
 from shared.places.points import KnownPoints
 from shared.postgres import database, notify
 
-# Hazards that share a transaction cost less CPU, but wait for each other (docs/decisions/0036).
+# hazards that share a transaction cost less CPU, but wait for each other (docs/decisions/0036)
 HAZARDS_ENOUGH = 4
-# a batch has at most this many hazards; in a burst, the alerts of a batch are sent while the next batch is judged
+# in a burst, the alerts of a batch are sent while the next batch is judged
 HAZARDS_AT_ONCE = 100
 HAZARDS_EVERY_MS = 55
 # a transaction with twelve households costs a quarter of what twelve transactions with one household each would cost
 HOUSEHOLDS_EVERY_MS = 200
 DAY = timedelta(days=1)
-HOUSEHOLDS_AT_ONCE = 100  # batches are small, because other tasks wait while a batch holds its locks and the event loop
+HOUSEHOLDS_AT_ONCE = 100  # other tasks wait while a batch holds its locks and the event loop
 
 
 async def run(settings: AlertsSettings) -> None:
@@ -89,8 +89,6 @@ async def run(settings: AlertsSettings) -> None:
 
 
 class AlertsWorker:
-    """Makes the consumers, channels and tasks of the worker from the objects that they share."""
-
     def __init__(self, settings: AlertsSettings, engine: AsyncEngine) -> None:
         self._settings, self._engine, self._sessions = settings, engine, database.sessions(engine)
         self.woken, self._plan_changed = asyncio.Event(), asyncio.Event()
@@ -181,7 +179,8 @@ def settle_garbage() -> None:
 async def forget_ended_holds(sessions: async_sessionmaker[AsyncSession], settings: AlertsSettings) -> None:
     """Deletes old ended holds once a day, until cancelled.
 
-    An ended hold is kept as long as dead letters, because a redriven dead letter may have an older event of the hold.
+    An ended hold is kept as long as dead letters, because a redriven dead letter may have an older event of the
+    hold.
     """
     kept = timedelta(days=settings.dead_letters_days) + DAY
     while True:

@@ -28,10 +28,7 @@ def fields_of(body: bytes, profile: GatewayRequest) -> Any:
 
 
 def has_secret(profile: GatewayRequest, headers: Mapping[str, str], fields: Any, secret: str) -> bool:
-    """Whether the request has the secret.
-
-    The comparison takes constant time, which reveals nothing about the secret.
-    """
+    """The comparison takes constant time, which reveals nothing about the secret."""
     if profile.secret_header is not None:
         sent = headers.get(profile.secret_header.lower(), "")
         expected = f"{profile.secret_prefix}{secret}"

@@ -21,7 +21,7 @@ from shared.pages.terms import N_
 ACKNOWLEDGED = N_("Acknowledged by you: {count} of {all}.")
 NOT_ACKNOWLEDGED = N_("Not acknowledged: {alerts}.")
 BY_NAME = N_("already acknowledged by {name}, {time}")
-# Why the reply to a combined message does not acknowledge one of the message's alerts.
+# why a reply to a combined message does not acknowledge one of its alerts
 REASONS = {
     ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("already acknowledged by others"),
     ReplyResult.CLOSED: N_("closed"),
@@ -32,12 +32,12 @@ REASONS = {
 }
 
 
-MOST_TOGETHER = 50  # a transaction acknowledges at most this many alerts, because it locks them until its end
+MOST_TOGETHER = 50  # limit for one transaction, because it locks the alerts until its end
 
 
 @dataclass(frozen=True, slots=True)
 class CombinedReply:
-    """A reply that acknowledges the alerts of a combined message. `message_id` is the gateway's id of the reply."""
+    """`message_id` is the gateway's id of the reply."""
 
     message_id: str
     number: str
@@ -48,8 +48,6 @@ class CombinedReply:
 
 @dataclass(frozen=True, slots=True)
 class AlertResult:
-    """What the reply did with one alert of the message."""
-
     delivery: CodedDelivery
     reply: Reply
 
@@ -62,7 +60,7 @@ async def acknowledge(
     Each transaction acknowledges some of the alerts.
     """
     results = list[AlertResult]()
-    # transactions that lock alerts in different orders could wait for each other, so the ids are sorted
+    # the ids are sorted, because transactions that lock alerts in different orders could deadlock
     deliveries = sorted(combined.deliveries, key=lambda delivery: delivery.alert_id)
     for start in range(0, len(deliveries), MOST_TOGETHER):
         async with sessions.begin() as session:
@@ -76,9 +74,9 @@ async def acknowledge(
 def drafts(results: Sequence[AlertResult], texts: SmsTexts, language: str) -> list[str]:
     """The drafts of the answer, from the longest to the shortest.
 
-    Each draft says how many alerts are acknowledged. The first draft names as many of the other alerts as could fit,
-    and says why they are not acknowledged. Each further draft names one alert fewer. The last draft says only how often
-    each reason applies.
+    Each draft says how many alerts are acknowledged. The first draft also names as many of the other alerts as could
+    fit, with the reasons. Each further draft names one alert fewer. The last draft says only how often each reason
+    applies.
     """
     _ = translations(language, LOCALES).gettext
     others = [result for result in results if result.reply.result is not ReplyResult.ACKNOWLEDGED]

@@ -24,7 +24,7 @@ from shared.retry_after import pause
 CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}
 LONGEST_ID = 100
 AWAITS_RECEIPT = "awaits_receipt"  # the gateway accepted the message, but the message's receipt has not come yet
-# An error code that the page of sent messages may show. The code is too short to be a telephone number.
+# an error code that pages may show, because it is too short to be a telephone number
 SHORT_CODE = re.compile(r"-?\d{1,6}|[A-Za-z][A-Za-z.-]{0,30}")
 
 
@@ -35,10 +35,7 @@ class NoSecret(OutboundError):
 
 
 class SmsReceiptState(StrEnum):
-    """The state of a message according to its receipt.
-
-    A state replaces the states that precede it in this list.
-    """
+    """The state of a message according to its receipt. A state replaces the states before it in this list."""
 
     FAILED = "failed"
     DELIVERED = "delivered"
@@ -65,10 +62,7 @@ class SmsGateway:
         return self._outbound.gate.is_outside_exercise(self._profile.url)
 
     async def send(self, message: ShortMessage) -> str | None:
-        """Sends the message.
-
-        Returns the gateway's id of the message, if it gives an id. Raises Undelivered and OutboundError.
-        """
+        """Returns the gateway's id of the message, if the gateway gives an id. Raises Undelivered and OutboundError."""
         response = await self._post(self._profile.url, self._profile.fields, self._values(message))
         return accepted(response, self._profile.accepted)
 
@@ -80,12 +74,12 @@ class SmsGateway:
 
     @property
     def is_asked(self) -> bool:
-        """Whether we ask the gateway for the receipts. If we do not ask, the gateway pushes the receipts."""
+        """Whether we ask the gateway for the receipts. Otherwise the gateway pushes them."""
         receipts = self._profile.receipts
         return receipts is not None and receipts.pushed is None
 
     def receipt_id(self, id: UUID, message_id: str | None) -> str | None:
-        """The id that receipts state for a message: our `id`, or the `message_id` that the gateway gave the message."""
+        """The id that receipts state for a message: our `id`, or the `message_id` of the gateway."""
         receipts = self._profile.receipts
         return str(id) if receipts is not None and receipts.has_own_id else message_id
 
@@ -183,7 +177,7 @@ def check(value: Any, expected: AcceptedAnswer) -> None:
 
 
 def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
-    """The state in these fields of a receipt, or None if the state is not final."""
+    """Returns None if the state is not final."""
     code = written(value_at(fields, receipts.field))
     states = {
         SmsReceiptState.READ: receipts.read,
@@ -196,8 +190,8 @@ def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
 def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsReceiptState | None:
     """The state of a message whose parts have these states. Returns None if a part may still be on its way.
 
-    A message is not readable without one of its parts. A message has therefore failed if one part has failed. A message
-    is delivered only if all its parts are delivered.
+    A message has failed if one part has failed, because it is not readable without the part. A message is delivered
+    only if all its parts are delivered.
     """
     if SmsReceiptState.FAILED in states:
         return SmsReceiptState.FAILED

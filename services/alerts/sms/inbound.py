@@ -13,7 +13,7 @@ from services.alerts.sms.profiles import GatewayInbound
 from shared.events.vocabulary import Verdict
 
 LONGEST_TEXT = 1000
-# Letters that look like digits, in Latin and in Cyrillic.
+# letters that look like digits, in Latin and in Cyrillic
 LIKE_DIGITS = str.maketrans("IilОоOoЗзІіӀӏ|", "11100003311111")
 DIGIT_REPLY = re.compile(r"[\W_]*([1-8])[\W_]*([0-9]{4})(?![0-9])[\W_]*")
 WORD_REPLY = re.compile(r"[\W_]*([^\W\d_]{2,20})[\W_]+(\w{4})(?!\w)[\W_]*")
@@ -32,8 +32,7 @@ class SmsAct(StrEnum):
     ASSIGN = "8"
 
 
-# People may type one of these Kyrgyz, Russian or English words instead of the digit. In this table, the words are in
-# lower case.
+# Kyrgyz, Russian and English words, in lower case, that people may type instead of the digit
 WORDS = {
     **dict.fromkeys(("кабыл", "принял", "приняла", "принято", "принять", "ok", "ack"), SmsAct.ACKNOWLEDGE),
     **dict.fromkeys(("баштадым", "баштайм", "начал", "начала", "начать", "start"), SmsAct.START),
@@ -46,7 +45,7 @@ WORDS = {
 }
 
 
-# Maps each digit to the outcome with which the alert is closed.
+# the outcome with which the alert is closed, by digit
 OUTCOMES = {
     "1": Verdict.CONFIRMED,
     "2": Verdict.FALSE_ALARM,
@@ -59,7 +58,7 @@ OUTCOME = re.compile(r"([1-5])(?!\w)[\W_]*")
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A message from a person. `number` is in the format E.164, or None if the sender's number is no mobile number."""
+    """`number` is in the format E.164, or None if the sender's number is no mobile number."""
 
     id: str
     number: str | None
@@ -81,10 +80,7 @@ def message_of(fields: Any, profile: GatewayInbound) -> InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class TypedReply:
-    """An action and the code of an alert's message.
-
-    `text` is the reason, the comment, the name or a remark; it may be empty.
-    """
+    """`text` is the reason, the comment, the name or a remark. It may be empty."""
 
     act: SmsAct
     code: str
@@ -106,7 +102,6 @@ def typed_reply(text: str) -> TypedReply | None:
     An acknowledgement with further text is no reply, because the text may be another code.
     """
     typed = unicodedata.normalize("NFKC", text).replace("\0", " ")[:LONGEST_TEXT]
-    # `translate` replaces each letter that looks like a digit by this digit.
     match = DIGIT_REPLY.match(typed.translate(LIKE_DIGITS))
     if match is not None:
         reply = TypedReply(SmsAct(match[1]), match[2], typed[match.end() :].strip())

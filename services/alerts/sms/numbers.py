@@ -7,7 +7,7 @@ from shared.country import COUNTRY
 
 PREFIX = "sms:"
 MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-LONGEST = 40  # a number may have at most this many characters as a person types it
+LONGEST = 40
 
 
 def number_of(address: str) -> str:
@@ -29,7 +29,7 @@ def number_of(address: str) -> str:
 
 
 def stored(address: str) -> str:
-    """The address as it is stored. A text without a valid number stays as it was typed."""
+    """A text without a valid number stays as it was typed."""
     try:
         return f"{PREFIX}{number_of(address)}"
     except ValueError:

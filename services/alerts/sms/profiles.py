@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 IN_FIELDS = frozenset({"number", "digits", "text", "sender", "id", "encoding", "secret"})
 IN_HEADERS = frozenset({"id", "secret"})
 IN_RECEIPTS = frozenset({"message_id", "id", "secret"})
-POINTER = r"^(/([^/~]|~[01])*)*$"  # this pattern matches a JSON pointer (RFC 6901)
+POINTER = r"^(/([^/~]|~[01])*)*$"  # a JSON pointer (RFC 6901)
 Pointer = Annotated[str, Field(pattern=POINTER, max_length=200)]
 Status = Annotated[int, Field(ge=200, le=299)]
 Value = str | int | bool
@@ -51,9 +51,9 @@ class ProfileModel(BaseModel):
 class AcceptedAnswer(ProfileModel):
     """Describes the answer by which a gateway accepts a message. All given conditions must hold.
 
-    A JSON answer is accepted if `field` has one of the `values`. Any other answer is accepted if `pattern` matches the
-    whole answer; the group `id` of the pattern is the message id. If `field` has one of the `final` values, the gateway
-    refuses this message for good, for example because of a wrong number.
+    A JSON answer is accepted if `field` has one of the `values`. Any other answer is accepted if `pattern` matches
+    the whole answer. The group `id` of the pattern is the message id. If `field` has one of the `final` values, the
+    gateway refuses this message for good, for example because of a wrong number.
     """
 
     statuses: Annotated[frozenset[Status], Field(min_length=1)] = frozenset({200, 201, 202})
@@ -90,8 +90,8 @@ class AcceptedAnswer(ProfileModel):
 class GatewayRequest(ProfileModel):
     """A POST that the gateway sends us. `id` is the field with the message's id.
 
-    All fields are JSON pointers, even if the body is a form: `/from` is the form's field `from`. The secret is in the
-    header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
+    All fields are JSON pointers, even if the body is a form: `/from` is the form's field `from`. The secret is in
+    the header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
     """
 
     body: BodyFormat
@@ -115,11 +115,10 @@ class GatewayInbound(GatewayRequest):
 
 
 class PushedReceipts(GatewayRequest):
-    """How the gateway pushes receipts.
+    """How the gateway pushes receipts. If `is_own_id` is true, the field `id` contains the id that we gave the message.
 
-    If `is_own_id` is true, the field `id` contains the id that we gave the message. If a request has several receipts,
-    `each` points to their list, and `id` and the profile's `field` point into each receipt. If each part of a long
-    message has a separate receipt, `part` points to the number of the part.
+    If a request has several receipts, `each` points to their list, and `id` and the profile's `field` point into
+    each receipt. If each part of a long message has a separate receipt, `part` points to the number of the part.
     """
 
     is_own_id: bool = False
@@ -136,11 +135,10 @@ class PushedReceipts(GatewayRequest):
 class GatewayReceipts(ProfileModel):
     """How we learn whether a message reached the telephone. The gateway pushes receipts, or we ask for receipts.
 
-    `fields` are the fields of our request's body. These fields may contain the placeholders that IN_RECEIPTS lists.
-    `field` points to a value in the pushed body or in the JSON answer. If the value is in `delivered`, `read` or
-    `failed`, it is final; any other value means "not yet". After `deadline_minutes` without a final value, the delivery
-    has failed. The answer to our question may list the states of a message's parts. For such an answer, `parts` points
-    to the list of states, and `field` points into each member of the list.
+    `fields` are the fields of our request's body, with the placeholders of IN_RECEIPTS. `field` points to a value in
+    the pushed body or in the JSON answer. A value in `delivered`, `read` or `failed` is final; any other value means
+    "not yet". After `deadline_minutes` without a final value, the delivery has failed. If the answer lists the
+    states of a message's parts, `parts` points to the list, and `field` points into each member of the list.
     """
 
     pushed: PushedReceipts | None = None
@@ -175,12 +173,11 @@ class GatewayReceipts(ProfileModel):
 
 
 class GatewayProfile(ProfileModel):
-    """`fields` are the fields of the request's body.
+    """`fields` are the fields of the request's body, with the placeholders of IN_FIELDS.
 
-    The fields may contain the placeholders IN_FIELDS, and headers may contain the placeholders IN_HEADERS.
-
-    For example, `{number}` is +996700123456 and `{digits}` is 996700123456. `{id}` is the delivery's id, which is the
-    same in every attempt. `{encoding}` is the text that `encodings` gives for the message's encoding.
+    Headers have those of IN_HEADERS. For example, `{number}` is +996700123456 and `{digits}` is 996700123456. `{id}` is
+    the delivery's id, which is the same in every attempt. `{encoding}` is the text that `encodings` gives for the
+    message's encoding.
     """
 
     url: Url
@@ -253,7 +250,7 @@ def placeholders(value: Any) -> set[str]:
 
 
 def filled(value: Any, values: Mapping[str, str]) -> Any:
-    """The field with its placeholders replaced. A placeholder inside a replaced text stays as it is."""
+    """A placeholder inside a replaced text stays as it is."""
     if isinstance(value, str):
         return PLACEHOLDER.sub(lambda match: values[match[1]], value)
     if isinstance(value, Mapping):

@@ -20,10 +20,9 @@ MOST_RECEIPTS = 500  # a body has at most 1,000 values, and a receipt has at lea
 
 @dataclass(frozen=True, slots=True)
 class PushedReceipt:
-    """`state` is None if the receipt says that the gateway is still trying to deliver the message.
+    """`state` is None while the gateway still tries to deliver the message.
 
-    `part` is the number of the message's part that the receipt is about; it is None if the receipt is about the whole
-    message.
+    `part` is None for a receipt of the whole message.
     """
 
     message_id: str
@@ -32,10 +31,7 @@ class PushedReceipt:
 
 
 class SmsReceipts:
-    """Stores the receipts that the gateway pushes.
-
-    Receipts that are repeated, or of unknown messages, are only counted.
-    """
+    """Repeated receipts, and receipts of unknown messages, are only counted."""
 
     def __init__(self, profile: GatewayReceipts, pushed: PushedReceipts, registry: CollectorRegistry) -> None:
         self._profile, self.pushed = profile, pushed
@@ -45,7 +41,7 @@ class SmsReceipts:
 
     @classmethod
     def of_installation(cls, profile: GatewayProfile | None, registry: CollectorRegistry) -> Self | None:
-        """Makes the `Receipts` of this installation's gateway. Returns None if the gateway pushes no receipts."""
+        """Returns None if the gateway pushes no receipts."""
         receipts = profile and profile.receipts
         return cls(receipts, receipts.pushed, registry) if receipts and receipts.pushed else None
 
@@ -57,8 +53,8 @@ class SmsReceipts:
     def receipts_of(self, fields: Any) -> list[PushedReceipt]:
         """The receipts of a request, sorted by message. Raises NotReadable if no receipt is readable.
 
-        If only some receipts are unreadable, the unreadable receipts are only counted. After an error, the gateway
-        would repeat the readable receipts, too.
+        Some unreadable receipts are only counted, because after an error the gateway would repeat the readable
+        receipts, too.
         """
         listed = value_at(fields, self.pushed.each) if self.pushed.each is not None else [fields]
         items = listed[:MOST_RECEIPTS] if isinstance(listed, list) else []

@@ -1,4 +1,4 @@
-"""The SMS gateway calls these HTTP routes with people's messages, and with receipts of our messages."""
+"""HTTP routes that the SMS gateway calls with people's messages, and with receipts of our messages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class GatewayLimits:
-    """Limits how often an address may call the routes, and how often it may send a wrong secret."""
+    """How often an address may call the routes, and how often it may send a wrong secret."""
 
     def __init__(self) -> None:
         self.calls = RateLimit(per_second=50, burst=200)
@@ -80,10 +80,7 @@ async def take_receipts(request: Request) -> Response:
 
 
 async def fields_of(request: Request, profile: GatewayRequest) -> Any:
-    """The fields of the body, or None if the body is not readable.
-
-    Raises a Problem if the secret is missing or wrong.
-    """
+    """Returns None if the body is not readable. Raises a Problem if the secret is missing or wrong."""
     limits: GatewayLimits = request.app.state.sms_limits
     address, known = address_of(request.scope), secret_of(request.app.state.settings)
     if known is None:
@@ -111,7 +108,7 @@ def too_often() -> Problem:
 
 
 def secret_of(settings: AlertsSettings) -> str | None:
-    """The secret that the gateway sends, or None if the secret is missing or too short."""
+    """Returns None if the secret is missing or too short."""
     try:
         known = secret(settings.alerts_sms_inbound_secret_file)
     except (OSError, UnicodeDecodeError):

@@ -14,15 +14,14 @@ class Encoding(StrEnum):
     UCS2 = "ucs2"
 
 
-# The most units in a message of one part, and in each part of a longer message. A part of a longer message has less
-# room, because it also carries its position in the message.
+# The most units in a message of one part, and in each part of a longer message, which also carries its position.
 ALONE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """A message as the network sends it. `units` are septets in GSM-7 and UTF-16 code units in UCS-2."""
+    """`units` are septets in GSM-7 and UTF-16 code units in UCS-2."""
 
     encoding: Encoding
     texts: tuple[str, ...]

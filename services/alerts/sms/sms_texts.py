@@ -1,7 +1,4 @@
-"""Writes the short message of an alert.
-
-The message has at most two parts, with the facts that a person needs at night.
-"""
+"""Writes the short message of an alert: at most two parts, with the facts that a person needs at night."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
@@ -26,7 +23,7 @@ from shared.pages.terms import N_, term
 MOST_SEGMENTS = 2
 MOST_CHARACTERS = MOST_SEGMENTS * JOINED[Encoding.GSM7]
 CUT = "..."
-LONGEST_NAME = 20  # a longer name is cut off, so that the place of the alert fits into the message
+LONGEST_NAME = 20  # the place of the alert must fit into the message beside the name
 HIDDEN_CODE = "****"  # pages show this text in place of the code, because only the reader of the SMS may know the code
 FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
@@ -35,8 +32,6 @@ HOW_TO_START = N_("To start work, reply: 5 {code}")
 
 
 class SmsTexts:
-    """Writes the short messages of this installation."""
-
     def __init__(self, texts: Texts, alphabet: Alphabet, *, takes_replies: bool) -> None:
         self._texts, self._alphabet, self._takes_replies = texts, alphabet, takes_replies
 
@@ -59,12 +54,12 @@ class SmsTexts:
         code: str | None = HIDDEN_CODE,
         state: Alert | AlertRaised | None = None,
     ) -> Segments:
-        """The message has the severity, title, places, cause, time and the code to reply. The link is added if it fits.
+        """The message has the severity, title, places, cause, time and the code to reply.
 
-        The message includes as many names of exposed sites as fit. No text of a report is included, because a locked
-        telephone shows messages, too. A template of the centre replaces severity, title, places and time. If the
-        message would have more than two parts, the template is not used. `state` is the stored alert, which has the
-        names of the people who acted; events have no names.
+        The link is added if it fits, and as many names of exposed sites as fit. No text of a report is included,
+        because a locked telephone shows messages, too. A template of the centre replaces severity, title, places and
+        time, unless the message would then have more than two parts. `state` is the stored alert, which has the
+        names of the people who acted.
         """
         code = code if self.asks_for_reply(alert, cause) else None
         news = news_of(cause, state or alert, language)
@@ -101,7 +96,7 @@ class SmsTexts:
         return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language, code))
 
     def fitting(self, texts: Iterable[str], language: str) -> list[str]:
-        """The first texts: as many of them as a message without other content can hold.
+        """The first texts: as many as a message without other content can hold.
 
         The other texts are not written, because writing messages with 900 titles would take 10 seconds.
         """
@@ -114,11 +109,10 @@ class SmsTexts:
         return first
 
     def title(self, alert: AlertRaised, language: str) -> str:
-        """The kind of alert and its places."""
         return self._texts.title(alert, language)
 
     def answer(self, drafts: Sequence[str], language: str) -> Segments:
-        """The answer to a person's message: the first draft that fits. If no draft fits, the last one is cut off."""
+        """The first draft that fits. If no draft fits, the last draft is cut off."""
         return shortened(self._segments(draft, language) for draft in (*drafts, *cut(drafts[-1], 0)))
 
     def _worded(
@@ -188,8 +182,8 @@ class SmsTexts:
     ) -> Iterator[str]:
         """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before.
 
-        Texts whose titles alone are too long are left out. If even the first title is too long and no alert is Actual,
-        the text still begins with the banner of an exercise.
+        Texts whose titles alone are too long are left out. If even the first title is too long and no alert is
+        Actual, the text still begins with the banner of an exercise.
         """
         _ = translations(language, LOCALES).gettext
         head, link = _("Alerts: {count}").format(count=len(alerts)), f"{self._texts.public_url}/"
@@ -244,18 +238,17 @@ def asks_for_acknowledgement(alert: AlertRaised, cause: str) -> bool:
 
 
 def number_of_sites(words: HazardWords | None) -> int:
-    """How many sites a message may name."""
     return min(NAMED_SITES, len(words.sites)) if words else 0
 
 
 def news_of(cause: str, state: Alert | AlertRaised, language: str) -> list[str]:
-    """Why the message is sent, who acted on the alert, and when. For a new alert, the text has no such sentences."""
+    """Why the message is sent, who acted on the alert, and when. Empty for a new alert."""
     if cause == Cause.RAISED:
         return []
     text = translations(language, LOCALES).gettext(cause_text(cause))
     deed = deed_line(state, language, LONGEST_NAME) if cause in NAMING else ""
     if deed and cause != Cause.TAKEN_OVER:
-        return [deed]  # this line begins with the cause
+        return [deed]  # the line begins with the cause
     return [text, deed] if deed else [text]
 
 
@@ -269,7 +262,6 @@ def sentences(facts: Sequence[str]) -> str:
 
 
 def closed(text: str) -> str:
-    """Adds a full stop if the text ends without a punctuation mark."""
     return text if text.endswith((".", "!", "?", ":", ";")) else f"{text}."
 
 

@@ -52,10 +52,7 @@ async def close(
     person: BoundPerson | None,
     now: datetime,
 ) -> Reply:
-    """Closes the alert.
-
-    If the note is longer than the board permits, it is stored as a comment, so that nothing is lost.
-    """
+    """If the note is longer than the board permits, it is stored as a comment, so that nothing is lost."""
     if typed.outcome is None:
         return Reply(ReplyResult.OUTCOME_MISSING)
     verdict, note = typed.outcome

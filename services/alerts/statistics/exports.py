@@ -1,4 +1,4 @@
-"""Writes the statistics as a workbook with a sheet for each table. No I/O."""
+"""Writes the statistics as a workbook with a sheet for each table."""
 
 from collections.abc import Iterator, Mapping
 from html import unescape
@@ -30,8 +30,6 @@ SHEETS = (N_("Alerts"), N_("Sent notifications"))
 
 
 class Writer:
-    """Writes in one language."""
-
     def __init__(self, pages: Pages, places: Places, language: str) -> None:
         self._pages, self._places, self._language = pages, places, language
 

@@ -1,4 +1,4 @@
-"""The filters of the statistics, read from the query of a URL. No I/O."""
+"""The filters of the statistics, read from the query of a URL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class BadPeriod(StrEnum):
 
 
 class StatisticsFilters(BaseModel):
-    """The filters, from the month `since` to the month `until`. The first and the last month are included.
+    """The filters, from the month `since` to the month `until`, including both.
 
     If a form field is empty, its default is used. By default, the period has the last twelve months.
     """
@@ -57,7 +57,6 @@ class StatisticsFilters(BaseModel):
         return cls.model_fields[info.field_name].default if value == "" else value
 
     def usual(self, now: datetime) -> Self:
-        """The filters with default months."""
         until = self.until or max(f"{now.astimezone(TIME_ZONE):%Y-%m}", self.since or "")
         since = self.since or _earlier(until, USUAL_MONTHS - 1)
         return self.model_copy(update={"since": since, "until": until})
@@ -81,7 +80,7 @@ class StatisticsFilters(BaseModel):
         return None if count else BadPeriod.REVERSED
 
     def address(self, path: str = "/alerts/statistics", **changes: Any) -> str:
-        """The address of these statistics, with some filters changed. The address is for the first page."""
+        """The address of the first page of these statistics, with some filters changed."""
         kept = self.model_copy(update={"page": 1, **changes})
         values: Mapping[str, Any] = kept.model_dump(mode="json", exclude_none=True, exclude={"lang"})
         defaults = {"by": Grouping.MONTH, "page": 1}
@@ -90,10 +89,7 @@ class StatisticsFilters(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StatisticsQuery:
-    """What is counted.
-
-    `units` maps a P-code to its row. If `visible` or `within` is None, all places are included.
-    """
+    """`units` maps a P-code to its row. If `visible` or `within` is None, all places are included."""
 
     status: Status
     begins_at: datetime
@@ -124,7 +120,7 @@ class StatisticsQuery:
 
 
 def units_of(places: Places, level: int) -> dict[str, str]:
-    """Maps each unit to the code of its row: its oblast or, at level 2, its district.
+    """Each unit with the code of its row: its oblast or, at level 2, its district.
 
     A unit that lies in no unit of this level has a separate row.
     """

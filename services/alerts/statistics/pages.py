@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 Filters = Annotated[StatisticsFilters, Query()]
 PAGE_ROWS = 60
-# Statistics are computed one after the other, so that enough database connections are free for the work on alerts.
+# statistics are computed one after the other, so that enough database connections are free for the work on alerts
 ONE_AT_A_TIME = asyncio.Semaphore(1)
 LONGEST_WAIT = 5.0  # after this many seconds, the page says that somebody else's statistics are being computed
 
@@ -56,7 +56,7 @@ async def statistics_export(request: Request, caller: Caller, filters: Filters) 
 async def _answered(
     request: Request, caller: Principal, given: StatisticsFilters, answer: Answer, *entries: audit.Entry
 ) -> Response:
-    """The response to the request, computed from one snapshot of the database.
+    """The response is computed from one snapshot of the database.
 
     If the months are not accepted, the page says so with 422.
     """
@@ -75,7 +75,8 @@ async def _answered(
         if not is_too_slow(error):
             raise
         return _rendered(request, filters, now, status=503, is_too_slow=True)
-    # the workbook takes time, so it is written after the transaction, and while the next statistics are computed
+    # the workbook is written after the transaction, and while the next statistics are computed, because writing takes
+    # time
     return await answer(request, filters, computed, now)
 
 
@@ -149,7 +150,6 @@ def _rendered(
 
 
 def _context(request: Request, filters: StatisticsFilters, now: datetime) -> dict[str, Any]:
-    """What the page and the workbook say about their content."""
     state, language = request.app.state, language_of(request)
     areas = tokens.current(request).own_areas
     gettext = partial(state.pages.gettext, language)

@@ -45,8 +45,8 @@ ALERT = table(AlertRow).c
 PCODES = func.to_jsonb(ALERT.pcodes).label("pcodes")
 IS_DELIVERED = Delivery.is_delivered.is_(True)
 IS_RECEIVED = SmsMessage.state.in_((SmsReceiptState.DELIVERED, SmsReceiptState.READ))
-# The state of a delivery as in `delivery.states.state_of`, with two differences. The state does not say whether the
-# receiver answered. All unsettled deliveries have the same state.
+# The state of a delivery as in `delivery.states.state_of`, but without `answered`, and with one state for all unsettled
+# deliveries.
 OUTCOME = case(
     (IS_RECEIVED, DeliveryState.DELIVERED.value),
     (Delivery.reason == OUTBOX_PAGE, DeliveryState.NOT_SENT.value),
@@ -86,7 +86,7 @@ async def alerts(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]
 async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]:
     """The numbers of hazards that began in the period, in total and for each row.
 
-    Cancelled hazards are not counted. Reports of field teams that looked and found nothing are not counted either.
+    Cancelled hazards are not counted, nor are reports of field teams that looked and found nothing.
     """
     report = cast(Hazard.report, JSONB)
     is_found = or_(
@@ -124,7 +124,7 @@ async def deliveries(session: AsyncSession, query: StatisticsQuery) -> Sequence[
 
 
 def _is_counted(query: StatisticsQuery) -> list[ColumnElement[bool]]:
-    """The conditions on alerts. A suppressed alert was never raised, so it does not count."""
+    """A suppressed alert was never raised, so it does not count."""
     return [
         ALERT.status == query.status,
         ~AlertRow.is_suppressed,
@@ -135,7 +135,7 @@ def _is_counted(query: StatisticsQuery) -> list[ColumnElement[bool]]:
 
 
 def _is_in_areas(query: StatisticsQuery) -> list[ColumnElement[bool]]:
-    """The conditions on hazards. As for alerts, a hazard without a place concerns everybody."""
+    """As for alerts, a hazard without a place concerns everybody."""
     areas = table(Hazard).c.areas
     touches = areas.op("&&", return_type=Boolean())
     conditions: list[ColumnElement[bool]] = []
@@ -195,7 +195,7 @@ def _keyed(query: StatisticsQuery, cases: CTE) -> tuple[FromClause, ColumnElemen
 def _units(query: StatisticsQuery, cases: CTE) -> CTE:
     """The rows of each list of P-codes.
 
-    There are few different lists of P-codes, so the codes of each list are looked up once.
+    The codes of each list are looked up once, because there are few different lists.
     """
     lists = select(cases.c.pcodes).distinct().subquery("lists")
     codes = select(lists.c.pcodes, func.jsonb_array_elements_text(lists.c.pcodes).label("code")).cte("codes")

@@ -1,4 +1,4 @@
-"""The numbers of the statistics by row: of alerts and hazards, and of notifications by channel and outcome. No I/O."""
+"""The numbers of the statistics by row: of alerts and hazards, and of notifications by channel and outcome."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,6 @@ from typing import Any
 from services.alerts.delivery.states import DeliveryState
 from services.alerts.statistics.filters import Grouping, StatisticsFilters
 
-# The columns of the table of notifications, in this order.
 OUTCOMES = (
     DeliveryState.DELIVERED,
     DeliveryState.SENT,
@@ -20,13 +19,11 @@ OUTCOMES = (
 
 @dataclass(frozen=True, slots=True)
 class AlertNumbers:
-    """The numbers of a row.
+    """The times are minutes from the raise to the first acknowledgement, or None if nobody acknowledged.
 
-    The times are minutes from the raise to the first acknowledgement; they are None if nobody acknowledged.
-
-    An alert is `decided` if it is known whether somebody acknowledged it within the first waiting time. An alert is
-    `in_time` if somebody acknowledged it within this time. Alerts that are still within their first waiting time, and
-    alerts of an earlier release of Dayar, are not decided.
+    An alert is `decided` if it is known whether somebody acknowledged it within the first waiting time, and
+    `in_time` if somebody did. Alerts that are still within their first waiting time, and alerts of an earlier
+    release of Dayar, are not decided.
     """
 
     key: str | None
@@ -62,7 +59,7 @@ class DeliveryNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The two tables. Each table begins with its totals: one row for alerts and hazards, one row for each channel."""
+    """Each table begins with its totals: one row for alerts and hazards, one row for each channel."""
 
     total: AlertNumbers
     alerts: Sequence[AlertNumbers]
@@ -84,10 +81,7 @@ def statistics(
     deliveries: Iterable[Any],
     visible: frozenset[str] | None,
 ) -> Statistics:
-    """The tables, made from the rows of the queries.
-
-    In tables by area, the areas that are not `visible` are left out.
-    """
+    """In tables by area, the areas that are not `visible` are left out."""
     totals, numbers = _of_alerts(alerts, hazards)
     channel_totals, of_channels = _of_deliveries(deliveries)
     for key, _ in of_channels:
@@ -141,10 +135,7 @@ def _of_deliveries(
 def _ordered(
     filters: StatisticsFilters, numbers: Mapping[str | None, AlertNumbers], visible: frozenset[str] | None
 ) -> list[AlertNumbers]:
-    """The rows of the tables: the months of the period, or the types or areas.
-
-    The type or area with the most alerts is first.
-    """
+    """The months of the period, or the types or areas with the most alerts first."""
     if filters.by is Grouping.MONTH:
         return [numbers.get(month, AlertNumbers(month)) for month in filters.months]
     is_limited = filters.by is Grouping.AREA and visible is not None

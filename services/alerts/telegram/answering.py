@@ -73,7 +73,7 @@ class Answering:
     async def _named(
         self, session: AsyncSession, message: IncomingMessage, sender: Sender, now: datetime
     ) -> list[BotCall]:
-        """If the message answers a question with a person's name, acknowledges the alert on behalf of this person.
+        """An answer to a question acknowledges the alert on behalf of the person whom the answer names.
 
         An answer to the message of an alert is a comment. Other messages get no answer.
         """
@@ -107,8 +107,8 @@ class Answering:
     ) -> list[BotCall]:
         """Stores the answer to an alert's message as a comment, and tells the person.
 
-        Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody. Later
-        messages of users without an account get no answer, because these messages are conversation of the group.
+        Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody. Their
+        later messages get no answer, because these messages are conversation of the group.
         """
         if replied is None:
             return []
@@ -166,7 +166,7 @@ class Answering:
 
 
 def entry_of(bound: BoundPerson | CodeRefusal) -> Entry:
-    """The entry of the security log. The entry does not name the Telegram user."""
+    """The entry does not name the Telegram user."""
     account: UUID | None = None if isinstance(bound, CodeRefusal) else bound.account
     result, reason = (Result.DONE, None) if account else (Result.REFUSED, str(bound))
     return Entry(action=Action.BOUND, result=result, account=account, subject="telegram", reason=reason)

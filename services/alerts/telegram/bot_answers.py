@@ -1,4 +1,4 @@
-"""Sends the bot's answers to people. Several answers are sent at a time, so that answers to strangers delay nobody."""
+"""Sends the bot's answers to people, several at a time, so that answers to strangers delay nobody."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -24,8 +24,8 @@ LONGEST_WAIT_SECONDS = 30.0  # an answer for which Telegram demands a longer pau
 class BotAnswers:
     """Answers to people who are bound to an account do not wait for answers to strangers.
 
-    Only a limited number of strangers wait for an answer; the others get none. If Telegram demands a pause, the answer
-    is sent once more after the pause. The person must learn whether the action had an effect.
+    Only a limited number of strangers wait for an answer; the others get none. If Telegram demands a pause, the
+    answer is sent once more after the pause, because the person must learn whether the action had an effect.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from shared.config import secret
 from shared.outbound import Outbound
 from shared.outbound_errors import OutboundError
 
-# the longest answer in bytes; the limit is higher than a webhook's, because an answer may be a batch of updates
+# in bytes; higher than the limit of a webhook's answer, because an answer may be a batch of updates
 ANSWER_LIMIT = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
 TOKEN = re.compile(r"[1-9]\d{0,17}:[\w-]{1,100}", re.ASCII)
@@ -63,7 +63,7 @@ class ApiAnswer(msgspec.Struct):
 
 
 class BotApi:
-    """Calls the methods of the API. The token is read at each call, so that a new token needs no restart."""
+    """The token is read at each call, so that a new token needs no restart."""
 
     def __init__(self, settings: AlertsSettings, outbound: Outbound) -> None:
         self._settings, self._outbound = settings, outbound
@@ -77,10 +77,7 @@ class BotApi:
         return self._outbound.gate.is_outside_exercise(self._settings.alerts_telegram_api)
 
     async def call(self, method: str, **fields: Any) -> Any:
-        """The result of the method. Fields that are None are left out.
-
-        Raises BotApiError and OutboundError.
-        """
+        """Fields that are None are left out. Raises BotApiError and OutboundError."""
         url = f"{self._settings.alerts_telegram_api.rstrip('/')}/bot{self._token}/{method}"
         body = msgspec.json.encode({name: value for name, value in fields.items() if value is not None})
         response = await self._outbound.call(url, body, JSON, limit=ANSWER_LIMIT)
@@ -105,7 +102,7 @@ class BotApi:
 
     @property
     def bot_id(self) -> int:
-        """The bot's id, with which its token begins. Raises NoToken."""
+        """The bot's token begins with the bot's id. Raises NoToken."""
         return int(self._token.partition(":")[0])
 
     @property

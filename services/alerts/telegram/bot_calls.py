@@ -18,10 +18,7 @@ HOW_TO_BIND = N_("Ask the administrator for a code, and send it to me in a priva
 
 @dataclass(frozen=True, slots=True)
 class BotCall:
-    """A call of the Bot API that answers a person.
-
-    If the call asks on whose behalf somebody acknowledges an alert, `question` is the delivery of this alert.
-    """
+    """If the call asks on whose behalf somebody acknowledges an alert, `question` is the delivery of this alert."""
 
     method: str
     fields: Mapping[str, Any]
@@ -38,7 +35,7 @@ def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
 
 
 def received(pressed: PressedButton) -> BotCall:
-    """Stops the waiting sign on the button. The bot answers the person with a question, which it sends next."""
+    """Stops the waiting sign on the button, because the bot's question is the answer."""
     return BotCall("answerCallbackQuery", {"callback_query_id": pressed.id})
 
 

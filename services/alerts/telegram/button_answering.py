@@ -27,8 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-# The bot answers to some buttons with a question. Maps each button that leads to a question to the result of the
-# person's answer.
+# the result of the person's answer, by the button to which the bot answers with a question
 ASKING = {
     Press.ON_BEHALF: ReplyResult.ACKNOWLEDGED,
     Press.SNOOZE: ReplyResult.SNOOZED,
@@ -110,8 +109,7 @@ class ButtonAnswering:
     ) -> list[BotCall]:
         """Snoozes the alert for the chosen reason, assigns it to the chosen person, or closes it with the outcome.
 
-        After the action, the question shows who acted and why, or that the alert has changed. The question has no
-        buttons any more.
+        The question then has no buttons, and shows who acted and why, or that the alert has changed.
         """
         alert_id, replies, reason = delivery.alert_id, self._replies.to(delivery.sequence), ""
         if press in OUTCOMES:
@@ -135,10 +133,7 @@ class ButtonAnswering:
         return [*calls, BotCall("editMessageText", parameters), *self._edit(alerted, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press, PressedDelivery] | None:
-        """What the pressed button asks for, and the delivery whose message has the button.
-
-        The result is None if the button's data is not ours, or if the delivery was not sent to this chat.
-        """
+        """Returns None if the button's data is not ours, or if the delivery was not sent to this chat."""
         read = read_data(pressed.data)
         if read is None or pressed.message is None:
             return None

@@ -11,8 +11,6 @@ SEQUENCE = re.compile(r"[0-9]{1,9}")
 
 
 class Press(StrEnum):
-    """What a button asks for."""
-
     ACCEPT = "a"
     ON_BEHALF = "b"
     START = "p"
@@ -36,8 +34,8 @@ class Press(StrEnum):
 class ShownAlert:
     """The delivery whose message has a button, and the sequence of the alert that this message shows.
 
-    The buttons of an earlier release of Dayar have no sequence. `assignee` is the account of the person whom the button
-    names.
+    The buttons of an earlier release of Dayar have no sequence. `assignee` is the account of the person whom the
+    button names.
     """
 
     delivery_id: UUID
@@ -53,7 +51,7 @@ def data_of(press: Press, shown: ShownAlert) -> str:
 
 
 def read_data(data: str) -> tuple[Press, ShownAlert] | None:
-    """What the button asks for, and what its message shows. Returns None if the data is not ours."""
+    """Returns None if the data is not ours."""
     id, *rest = data[1:].split(".", 2)
     if rest and not SEQUENCE.fullmatch(rest[0]):
         return None

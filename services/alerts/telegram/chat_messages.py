@@ -1,4 +1,4 @@
-"""Writes the Telegram message of an alert. The message has the text of a mail, the newest state, and buttons."""
+"""Writes the Telegram message of an alert: the text of a mail, the newest state, and buttons."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ from shared.events.vocabulary import DeliveryChannel, Demand, Verdict
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_, term
 
-LONGEST = 4096  # Telegram refuses longer messages; it counts UTF-16 code units
-ENDING = 4  # a message always has these last lines, with the link and the centre's name
+LONGEST = 4096  # Telegram refuses longer messages, in UTF-16 code units
+ENDING = 4  # the last lines of every message, with the link and the centre's name
 CUT = "…"
 # A message with one of these causes is short and without sound, because the alert's first message is edited to show the
 # whole state.
@@ -71,7 +71,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A message. The title, the first line, is bold."""
+    """The title, which is the first line, is bold."""
 
     title: str
     body: str
@@ -96,7 +96,7 @@ class ChatMessage:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The text and the buttons as fields of the Bot API. The text is plain, so that nothing has to be escaped."""
+        """The text is plain, so that nothing has to be escaped."""
         keyboard = [[button.json for button in row] for row in self.rows]
         return {
             "text": self.text,
@@ -108,16 +108,12 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class DigestItem:
-    """An alert in a digest, in its newest state."""
-
     state: Alert | AlertRaised
     cause: str
     delivery_id: UUID
 
 
 class ChatMessages:
-    """Writes the messages of this installation."""
-
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
@@ -149,7 +145,7 @@ class ChatMessages:
         *,
         is_internal: bool,
     ) -> ChatMessage:
-        """The whole message with the alert's newest state. The first message of an alert is edited to this message."""
+        """The first message of an alert is edited to this message, which has the alert's newest state."""
         event = event_of(state)
         text = self._texts.of(event, cause, language, words, DeliveryChannel.TELEGRAM)
         rows = self._rows(event, language, delivery_id, is_internal=is_internal)
@@ -159,8 +155,7 @@ class ChatMessages:
         """One message about several alerts, which are numbered in the order of the items.
 
         The first alerts have a title, a state, a link and a button. For the other alerts, the message has as many
-        titles as fit, and the link to the board. If there are several items about an alert, the message has only the
-        last of these items.
+        titles as fit, and the link to the board. Of several items about an alert, the message has only the last.
         """
         _ = translations(language, LOCALES).gettext
         latest = {item.state.alert_id: item for item in items}
@@ -229,10 +224,7 @@ class ChatMessages:
     def _rows(
         self, alert: AlertRaised, language: str, delivery_id: UUID, *, is_internal: bool
     ) -> tuple[tuple[Button, ...], ...]:
-        """The buttons.
-
-        Outside the centre, "Assign…" is missing, because the question would name colleagues to the chat.
-        """
+        """Outside the centre, the button "Assign…" is missing, because its question names colleagues to the chat."""
         _ = translations(language, LOCALES).gettext
         data = partial(data_of, shown=ShownAlert(delivery_id, alert.sequence))
         work = (START, Press.START) if alert.progressed_at is None else (TAKE_OVER, Press.TAKE_OVER)
@@ -259,7 +251,7 @@ class ChatMessages:
 
 
 def in_digest_order(items: Sequence[DigestItem]) -> list[DigestItem]:
-    """The order of the items in a new digest: the alerts that must be acknowledged come first.
+    """In a new digest, the alerts that must be acknowledged come first.
 
     An edit keeps the order in which the digest was sent, because people know the alerts by their numbers.
     """
@@ -271,10 +263,7 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
 
 
 def bounded(text: Text, state: str) -> str:
-    """Joins the state and the text.
-
-    If the state and the text are too long for one message, the text is cut off before the link.
-    """
+    """Joins the state and the text. A text that is too long for one message is cut off before the link."""
     lines = text.body.splitlines()
     head, ending = "\n".join(lines[:-ENDING]), "\n".join(lines[-ENDING:])
     if state:
@@ -286,7 +275,7 @@ def bounded(text: Text, state: str) -> str:
 
 
 def units(text: str) -> int:
-    """The length as Telegram counts it."""
+    """The length in UTF-16 code units, as Telegram counts it."""
     return len(text.encode("utf-16-le")) // 2
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
-ALLOWED = ("message", "callback_query")  # Dayar asks Telegram only for these kinds of updates
+ALLOWED = ("message", "callback_query")  # the kinds of updates for which Dayar asks Telegram
 
 
 class Sender(msgspec.Struct):
-    """A person in Telegram. `language_code` is the language of the person's app."""
+    """`language_code` is the language of the person's app."""
 
     id: int
     language_code: str | None = None
@@ -24,7 +24,7 @@ class OwnChat(msgspec.Struct):
 
 
 class IncomingMessage(msgspec.Struct):
-    """A message in a chat of the bot. `message_thread_id` is the topic if `is_topic_message` is true."""
+    """`message_thread_id` is the topic if `is_topic_message` is true."""
 
     message_id: int
     chat: OwnChat
@@ -40,8 +40,6 @@ class IncomingMessage(msgspec.Struct):
 
 
 class PressedButton(msgspec.Struct):
-    """A pressed button. `message` is the message that has the button."""
-
     id: str
     sender: Sender = msgspec.field(name="from")
     data: str = ""
@@ -55,7 +53,7 @@ class BotUpdate(msgspec.Struct):
 
 
 def read(update: dict[str, Any]) -> BotUpdate | None:
-    """The parsed update, or None if it does not have the expected form."""
+    """Returns None if the update does not have the expected form."""
     try:
         return msgspec.convert(update, BotUpdate)
     except msgspec.ValidationError:

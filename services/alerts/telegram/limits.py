@@ -1,4 +1,4 @@
-"""Keeps Telegram's limits for one chat, which are a message a second, and 20 messages a minute in a group."""
+"""Keeps Telegram's limits for one chat: a message a second, and 20 messages a minute in a group."""
 
 import time
 from collections import defaultdict, deque
@@ -7,14 +7,11 @@ from collections.abc import Callable
 from services.alerts.telegram.chats import Chat
 
 MINUTE, SECOND = 60.0, 1.0
-IN_GROUP = 20  # Telegram accepts this many messages a minute for a group
+IN_GROUP = 20  # messages a minute
 
 
 class ChatLimits:
-    """Reserves the times at which this process may send messages.
-
-    This process does not know the messages of other processes.
-    """
+    """Reserves the times at which this process may send messages. The messages of other processes are not known."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,8 +25,8 @@ class ChatLimits:
     def reserve(self, chat: Chat, within: float, *, kept_free: int = 0) -> tuple[bool, float]:
         """Reserves the next free time if it is at most `within` seconds ahead.
 
-        Returns whether the time was reserved, and how many seconds it is ahead. `kept_free` says how many of a group's
-        messages in a minute are kept for other callers.
+        Returns whether the time was reserved, and how many seconds it is ahead. `kept_free` says how many of a
+        group's messages in a minute are kept for other callers.
         """
         most = IN_GROUP - kept_free
         now, reserved = self._clock(), self._reserved[chat.id]

@@ -1,4 +1,4 @@
-"""If an alert has changed and no new message was sent, edits the alert's first message, so that nobody reads old facts.
+"""Edits the first message about an alert that has changed without a new message, so that nobody reads old facts.
 
 Also edits a digest if one of its alerts has changed or was answered.
 """
@@ -41,7 +41,7 @@ TRIED_FOR = timedelta(hours=24)  # an edit that still fails this time after the 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The edited messages show the alerts as they are now, the texts of their hazards, and the names of sites."""
+    """What the edited messages show: the alerts as they are now, the texts of their hazards, and the names of sites."""
 
     alerts: Mapping[UUID, Alert]
     words: Mapping[UUID, HazardWords]
@@ -50,7 +50,7 @@ class Facts:
     sites: Mapping[UUID, ExposedSite]
 
     def receiver_of(self, message: OutdatedMessage) -> Receiver | None:
-        """The receiver of the message. Returns None if the receiver was removed, or now has another chat."""
+        """Returns None if the receiver was removed, or now has another chat."""
         receiver = self.receivers.get(message.recipient)
         if receiver is None:
             return None
@@ -81,7 +81,7 @@ class MessageEdits:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def edit(self) -> int:
-        """Edits the messages that are due; returns how many messages were due."""
+        """Returns how many messages were due."""
         async with database.committed(self._sessions) as session:
             outdated = await edit_queries.claim(session)
             facts = await facts_of(session, outdated)
@@ -90,11 +90,10 @@ class MessageEdits:
         return len(outdated)
 
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
-        """Edits the message. If the limits of its chat permit no edit now, does nothing.
+        """Edits the message, unless the limits of its chat permit no edit now.
 
-        If Telegram does not answer, or refuses the token, the edit fails and is made again later. The edit is given up
-        when the time `TRIED_FOR` has passed after the alert's last change; the next change lets the message be edited
-        again.
+        If Telegram does not answer, or refuses the token, the edit is made again later. When the time `TRIED_FOR`
+        has passed after the alert's last change, the edit is given up until the next change.
         """
         alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
         if message.is_digest:
@@ -137,7 +136,7 @@ class MessageEdits:
     async def _is_final(self, message: OutdatedMessage, whole: ChatMessage) -> bool:
         """Makes the edit, and returns whether Telegram made it or will never make it.
 
-        If Telegram does not let us edit a message (deleted, or unchanged), the message stays as it is.
+        A message that was deleted or is unchanged stays as it is.
         """
         place = {"chat_id": message.chat_id, "message_id": message.message_id}
         try:

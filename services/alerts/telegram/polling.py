@@ -1,6 +1,6 @@
-"""Asks Telegram for updates by long polling, and handles each update once.
+"""Asks Telegram for updates by long polling, and handles each update once. One process polls at a time.
 
-One process polls at a time. The transaction that handles an update also stores the number of the next update.
+The transaction that handles an update also stores the number of the next update.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from shared.postgres import database
 POLL_SECONDS = 25  # Telegram waits at most this time for an update before it answers
 CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
-# After this pause, the task checks again whether there is a token, and whether the other polling process has ended.
+# after this pause, the task looks again for a token, and for the end of the other polling process
 LOOK_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30.0
 
@@ -38,9 +38,8 @@ UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(current_schema() || '.teleg
 class Polling:
     """Polls Telegram for updates until cancelled. Without a token, the task does not poll.
 
-    In an exercise, the task polls only a server that OUTBOUND_ALLOW lists.
-
-    `patient` is a client that waits for CALL_SECONDS, because Telegram answers only when there is an update.
+    In an exercise, the task polls only a server that OUTBOUND_ALLOW lists. `patient` is a client that waits for
+    CALL_SECONDS, because Telegram answers only when there is an update.
     """
 
     def __init__(
@@ -108,10 +107,7 @@ class Polling:
             log.get().info("telegram bot not known", **log.described(error))
 
     async def _poll(self) -> bool:
-        """Asks Telegram once, and handles the updates.
-
-        A failure is stored for the administrators; the function then returns False.
-        """
+        """Returns False after a failure, which is stored for the administrators."""
         try:
             bot_id = self._api.bot_id
             async with self._sessions.begin() as session:
@@ -124,7 +120,7 @@ class Polling:
             await self._store(bot_id, None)
         except NoToken:
             return False
-        except AnswerTooBig as error:  # anybody can send long messages to the bot; they must not delay other updates
+        except AnswerTooBig as error:  # anybody can send long messages to the bot, which must not delay other updates
             self._at_once //= 2
             if self._at_once:
                 return True
@@ -140,7 +136,7 @@ class Polling:
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
         """Handles the update if it was not handled before. The answers are sent while the next updates are handled.
 
-        An update that cannot be handled is skipped. If the update were not stored as handled, Telegram would send it
+        An update that cannot be handled is skipped and stored as handled, because Telegram would otherwise send it
         again and again before all others.
         """
         calls: Sequence[BotCall] = ()

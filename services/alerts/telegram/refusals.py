@@ -5,7 +5,7 @@ from http import HTTPStatus
 from services.alerts.channels import Undelivered
 from services.alerts.telegram.bot_api import BotApiError
 
-# Phrases of Telegram's refusals, in lower case. The API has no codes for them.
+# Phrases of Telegram's refusals, in lower case, because the API has no codes for them.
 NO_CHAT = ("chat not found", "peer_id_invalid", "user not found")
 NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid")
 NO_RIGHTS = ("not enough rights", "have no rights", "topic_closed", "chat_write_forbidden")
@@ -13,10 +13,9 @@ BAD_LINK = ("button", "url")
 
 
 def refusal(error: BotApiError) -> Undelivered:
-    """The error for a call that Telegram refused.
+    """A refusal that concerns only this chat is final.
 
-    A refusal that concerns only this chat is final. A refusal of our token is not final, because every delivery would
-    be lost until somebody replaces the token.
+    A refusal of our token is not final, because every delivery would be lost until somebody replaces the token.
     """
     if error.is_token_refused:
         return Undelivered("bot_token_refused")
