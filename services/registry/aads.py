@@ -5,7 +5,6 @@ The AAD binds each encrypted value to its row.
 
 
 def row_aad(subject_id: str, row_version: int) -> bytes:
-    """The AAD of a household's or group's sealed column."""
     return f"{subject_id}||{row_version}".encode()
 
 
@@ -14,10 +13,8 @@ def member_aad(household_id: str, member_id: str, row_version: int) -> bytes:
 
 
 def code_aad(household_id: str) -> bytes:
-    """The AAD of a short code that the registry drew."""
     return f"{household_id}|short_code".encode()
 
 
 def report_aad(subject_id: str, report_id: str, version: int, author: str) -> bytes:
-    """The AAD of a stored report version."""
     return f"{subject_id}|{report_id}|{version}|{author}".encode()

@@ -15,7 +15,6 @@ from shared.postgres.upsert import upsert
 
 
 async def assignees(session: AsyncSession, model: type[RegistryModel], ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The accounts to which these questions are assigned."""
     assignments = table(model)
     [key] = assignments.primary_key
     rows = await session.execute(select(key.label("id"), assignments.c.account).where(key.in_(ids)))
@@ -25,7 +24,7 @@ async def assignees(session: AsyncSession, model: type[RegistryModel], ids: Coll
 async def assign(
     session: AsyncSession, model: type[RegistryModel], ids: Collection[UUID], *, account: UUID | None, by: UUID
 ) -> None:
-    """Assign these questions to an account, or to nobody."""
+    """`account` None means nobody."""
     [key] = table(model).primary_key
     await session.execute(delete(model).where(key.in_(ids)))
     if account is not None:

@@ -8,7 +8,7 @@ from shared.config import Settings
 
 
 class RegistrySettings(Settings):
-    """The settings name folders that contain keys. The folders of keys are outside PostgreSQL and its backups.
+    """The folders of keys are outside PostgreSQL and its backups.
 
     The keys in `registry_kek_file` encrypt the households' keys. Digests of reports are computed with the keys in
     `digest_key_file`. The search keys are derived from the key in `search_root_file`.
@@ -17,6 +17,6 @@ class RegistrySettings(Settings):
     registry_kek_file: Path = Path(".state/secrets/registry-kek")
     digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
-    registry_batch: int = 1000  # the largest number of records in a batch; one transaction handles a batch
-    # after this number of days, a movement with an unknown short code is refused
+    registry_batch: int = 1000  # records in a transaction
+    # a movement with an unknown short code waits so long before it is refused
     registry_unknown_code_days: float = Field(default=60, gt=0)

@@ -41,7 +41,6 @@ def counts(tallies: Iterable[Tally]) -> Copy:
 
 
 def count(tally: Tally) -> Row:
-    """The row of a count: the counted people, the end of the count's validity, and the people who are left."""
     same, standing = tally.count, tally.standing
     computed = same.site_id, same.counted_at, same.population, same.stock_id, same.covers_site
     changed_at = tally.steps[1].at if tally.has_moved else None
@@ -70,9 +69,9 @@ def group_stays(tallies: Iterable[Tally]) -> Copy:
 
 
 def group_stays_of(tally: Tally) -> Iterator[Row]:
-    """One row for each movement, with the people who were left in the count after the movement.
+    """Each row has the people who were left after a movement.
 
-    The row in `counts` has the people before the first movement.
+    Before the first movement, the row in `counts` has the people.
     """
     ends = [step.at for step in tally.steps[1:]] + [tally.standing.superseded_at]
     for number, (step, ends_at) in enumerate(zip(tally.steps, ends, strict=True)):

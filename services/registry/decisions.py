@@ -10,8 +10,7 @@ from typing import NamedTuple
 from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
-Name = tuple[str, str]  # a name consists of the word "household", "group" or "site", and an id
-# Maps each kind of report to the subject of the report.
+Name = tuple[str, str]  # the word "household", "group" or "site", and an id
 SUBJECT_OF = {
     "household": "household",
     "group": "group",
@@ -47,7 +46,6 @@ class Held(StrEnum):
 
 # A household, group or site may have at most this many movements, because each batch judges all its movements again.
 MOST_MOVEMENTS = 200
-# a team may report at most this many movements of a site, so that no team uses up the limit of the site
 MOST_OF_TEAM = 50
 
 # A movement that is held for one of these reasons contradicts other reports about its household. The movement is judged
@@ -92,10 +90,7 @@ NOBODY = Owner("", None)  # a site belongs to no team
 
 
 class Claim(NamedTuple):
-    """A report version to decide about.
-
-    If `is_registrars` is true, a registrar of the household's area sent the version.
-    """
+    """`is_registrars` is true if a registrar of the household's area sent the version."""
 
     version: int
     subject: Name
@@ -108,7 +103,7 @@ class Claim(NamedTuple):
     is_accepted: bool = False  # a person accepted the held report, so the author and the sign-in are not checked
 
     def is_entitled(self, owner: Owner, *, begins: bool) -> bool:
-        """Whether the author may send this report. A registrar may correct a report, but not begin a displacement."""
+        """A registrar may correct a report, but not begin a displacement."""
         if self.is_accepted or owner.shares(self.author, self.team):
             return True
         return self.is_registrars and self.version > 1 and not begins
@@ -127,28 +122,23 @@ class Precedent(NamedTuple):
 
     @property
     def took_effect(self) -> bool:
-        """Whether the version was added to the household.
-
-        A movement that contradicts other reports is also added to the household.
-        """
+        """A movement that contradicts other reports was nevertheless added to the household."""
         if self.outcome is OutcomeKind.HELD:
             return self.reason in CONTRADICTIONS
         return self.outcome in (OutcomeKind.RECORDED, OutcomeKind.MERGED, OutcomeKind.NOTED)
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether a person refused this version as a duplicate, at once or after its acceptance."""
         return self.outcome is OutcomeKind.REJECTED and self.reason == RefusalReason.DUPLICATE
 
     def is_duplicate_by(self, author: str, team: str | None) -> bool:
-        """Whether this version is a duplicate by this author or team."""
         return self.is_duplicate and Owner(self.author, self.team).shares(author, team)
 
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether a later version by this author or team may begin the displacement instead of this version.
 
-        This version must be a version 1 by the same author or team. This version must also be held, or refused. A
-        refusal as a duplicate is not enough.
+        The answer is yes if this version is a version 1 by the same author or team, and is held or refused. A refusal
+        as a duplicate is not enough.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (
@@ -175,7 +165,10 @@ def refused(reason: RefusalReason) -> ReportDecision:
 
 
 def decide(claim: Claim, owner: Owner | None, precedents: Sequence[Precedent]) -> ReportDecision:
-    """Decide about the claim. `owner` is None for a new household or group. `precedents` have the same report_id."""
+    """`owner` is None for a new household or group.
+
+    `precedents` are the versions that were filed earlier under the same report_id.
+    """
     if claim.is_revoked and not claim.is_accepted:
         return held(Held.REVOKED)
     if claim.is_expired and not claim.is_accepted:
@@ -208,7 +201,7 @@ def decide_movement(
     is_full: bool,
     empties_site: bool = False,
 ) -> ReportDecision:
-    """Decide about a movement of a household, group or site. `owner` is None if it is not known.
+    """`owner` is None if it is not known.
 
     `is_full` is true if the household, group or site has so many movements that a person must decide about each further
     movement. `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the
@@ -262,8 +255,8 @@ def is_first(claim: Claim, precedents: Iterable[Precedent]) -> bool:
 def decide_version(claim: Claim, effective: Collection[Precedent], *, begins: bool) -> ReportDecision:
     """Decide about a version whose author may send the report. `effective` are the report's versions that took effect.
 
-    If the same version came before with other content, the version waits for a person. The version does not wait if its
-    author has sent a later version that took effect.
+    If the same version came before with other content, the version waits for a person. If the author has sent a later
+    version that took effect, the version does not wait.
     """
     known = {precedent.version for precedent in effective}
     if not known:
@@ -275,7 +268,6 @@ def decide_version(claim: Claim, effective: Collection[Precedent], *, begins: bo
 
 
 def registers(flags: Collection[Flag], reported: str | None, known: str | None, places: Places) -> bool:
-    """Whether the place in the report and the place in the registry both lie in the registrar's area."""
     if Flag.REGISTRAR_OF_COUNTRY in flags:
         return True
     if reported is None or known is None:

@@ -1,10 +1,10 @@
 """Digests of report contents.
 
-By a digest, the registry knows whether a report that comes again is a repeat or has other content.
+A digest shows whether a report that comes again is a repeat or has other content.
 
 Digests are HMACs, because a phone number could be guessed from a hash without a key. Each key of the folder is applied
 to the result of the previous key. A new key can therefore be applied to stored digests without decrypting any report.
-An attacker who has the database would also need all keys of the folder.
+An attacker who has the database also needs all keys of the folder.
 """
 
 import hmac
@@ -48,7 +48,7 @@ WHERE (reports.report_id, reports.version, reports.author, reports.kind)
 
 
 class Digests:
-    """Computes digests. Call `lay_newest` before the first record is read."""
+    """Call `lay_newest` before the first record is read."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -61,14 +61,11 @@ class Digests:
         return digest
 
     async def renew(self, settings: RegistrySettings) -> int:
-        """If a key was added to the folder since the last call, apply this key to all stored digests.
-
-        Return the number of changed digests.
-        """
+        """Apply a key that was added to the folder since the last call to all stored digests."""
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Apply each new key to the stored digests, while other workers wait.
+        """Other workers wait meanwhile.
 
         Raises UnknownKey if the key that was applied last is missing.
         """
@@ -96,12 +93,12 @@ class Digests:
     async def hold(self, session: AsyncSession) -> None:
         """Raise Fenced if another worker has applied a newer key.
 
-        After this error, the batch is read again with the newer key.
+        After Fenced, the batch is read again with the newer key.
         """
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
-        self._ring.find(laid)  # this call raises UnknownKey while the key is missing
+        self._ring.find(laid)  # raises UnknownKey while the key is missing
         self._use(laid)
         raise Fenced
 
@@ -116,7 +113,7 @@ async def lay(session: AsyncSession, select: str, update: str, keys: Sequence[by
     The HMAC with one key is the input of the HMAC with the next key, and the last HMAC is stored.
 
     `select` reads the rows, and `update` writes them in batches, in the caller's transaction. An empty digest belongs
-    to an erased household or group, and stays empty. Return the number of rows.
+    to an erased household or group, and stays empty.
     """
     connection, count = await database.driver(session), 0
     cursor = await connection.cursor(select)
@@ -136,7 +133,7 @@ def over(digest: bytes, keys: Sequence[bytes]) -> bytes:
 
 
 async def stored(session: AsyncSession) -> int:
-    """The number of stored digests. Each stored digest was computed with all keys."""
+    """Each stored digest was computed with all keys."""
     counts = [
         select(func.count()).select_from(model).where(model.digest != b"").scalar_subquery()
         for model in (Report, InboxEvent)
@@ -145,13 +142,11 @@ async def stored(session: AsyncSession) -> int:
 
 
 async def remove(session: AsyncSession, subject_id: UUID) -> int:
-    """Remove the digests of an erased household or group.
+    """Also removes the search keys, the duplicates, and the stock of the held count.
 
-    Also remove the search keys, the duplicates, and the stock of the held count.
-
-    Return the number of reports. The inbox keeps the event ids, so that a repeated report has no effect. An event whose
-    stored digest is empty is always a repeat. Intake deletes the ids that it stored when the reports came (`erase` in
-    intake's `sheets.queries`). The caller commits.
+    The inbox keeps the event ids, so that a repeated report has no effect. An event whose stored digest is empty is
+    always a repeat. Intake deletes the ids that it stored when the reports came (`erase` in intake's `sheets.queries`).
+    The caller commits.
     """
     is_about = Report.subject_id == subject_id
     await session.execute(delete(HeldStock).where(HeldStock.group_id == subject_id))

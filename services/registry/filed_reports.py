@@ -32,7 +32,6 @@ def name_of(row: Mapping[str, Any]) -> Name:
 
 
 def filed_from(row: Mapping[str, Any], sealed: Content, plain: bytes = b"") -> AnyFiled:
-    """The report of a row of `reports`, with the decrypted fields."""
     return filed(
         row["kind"],
         row["clear"],

@@ -35,26 +35,25 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
 @dataclass(slots=True)
 class Filing(Judgements):
-    identified: list[AnyFiled] = field(default_factory=list)  # the household of these stored reports is known now
+    identified: list[AnyFiled] = field(default_factory=list)  # their household is known now
     former_ids: set[str] = field(default_factory=set)  # the reports had these ids until their household was known
-    given_codes: list[Filed] = field(default_factory=list)  # these reports gave their household a new short code
+    given_codes: list[Filed] = field(default_factory=list)
     # movements that wait for the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
     sites: dict[str, Subject] = field(default_factory=dict)
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
-    # the teams that reported people at each site
     site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)
-    moved_sites: set[str] = field(default_factory=set)  # this batch changes the movements of these sites
-    # These movements of the batch concern everybody at a site.
+    moved_sites: set[str] = field(default_factory=set)
+    # everybody at a site moves
     site_movements: list[FiledMovement] = field(default_factory=list)
-    # households to which this batch applies movements that earlier batches listed
+    # households to which this batch applies movements of earlier batches
     noted: set[Name] = field(default_factory=set)
-    links: EventLinks = field(default_factory=dict)  # people gave these answers about events
-    # Before the batch, these were the newest held reports.
+    links: EventLinks = field(default_factory=dict)
+    # the newest held reports before the batch
     held_before: Mapping[Name, Filed] = field(default_factory=dict)
 
     def file(self, filed: AnyFiled) -> ReportDecision:
-        """Decide about a new report, and then again about the reports that were waiting for it."""
+        """Decide about a report, and then again about the reports that were waiting for it."""
         add_settlements(filed, self.places)
         add_event(filed, self.links)
         siblings = self.reports[filed.report_id]
@@ -113,9 +112,9 @@ class Filing(Judgements):
         return decision
 
     def _settle_replaced(self, filed: AnyFiled, siblings: Collection[AnyFiled]) -> None:
-        """An author's earlier versions may be held because another author had sent versions with the same numbers.
+        """Give an author's earlier versions the outcome of an older version.
 
-        Give the held versions the outcome of an older version.
+        These versions were held because another author had sent versions with the same numbers.
         """
         for earlier in siblings:
             is_own = earlier.author == filed.author and earlier.subject == filed.subject
@@ -123,23 +122,19 @@ class Filing(Judgements):
                 self._judge(earlier, OLDER)
 
     def _has_reported_there(self, movement: FiledMovement) -> bool:
-        """Whether the movement's team has reported people at the site, in an earlier batch or in this batch."""
         reporters = [*self.site_reporters.get(movement.subject[1], ())]
         reporters += [subject.owner for subject in self.changed.values() if movement.site_id in subject.named_sites]
         return any(reporter.shares(movement.author, movement.team) for reporter in reporters)
 
     def _site(self, movement: AnyFiled) -> Subject:
-        """The site of the movement. An unknown site id is accepted, because somebody may list the site later."""
+        """An unknown site id is accepted, because somebody may list the site later."""
         name = movement.subject
         if name not in self.subjects:
             self.subjects[name] = self.sites[name[1]] = Subject(name, NOBODY, movement.received_at)
         return self.subjects[name]
 
     def judge_noted(self, names: Iterable[Name], before: Mapping[str, Subject]) -> None:
-        """Apply listed movements of sites to these households.
-
-        `before` has the same sites without the listed movements.
-        """
+        """`before` has the same sites without the listed movements."""
         self.noted = set(names)
         for subject in filter(None, map(self.subjects.get, names)):
             subject.look_at(before)
@@ -150,10 +145,7 @@ class Filing(Judgements):
                 self.changed[subject.name] = subject
 
     def _move_site(self, movement: FiledMovement, site: Subject) -> None:
-        """Add the movement to its site.
-
-        For each household of this batch that is or was at the site, the movements are judged again.
-        """
+        """Households of this batch that are or were at the site are judged again."""
         self.moved_sites.add(site.name[1])
         self.site_movements.append(movement)
         households = (subject for (kind, _), subject in self.subjects.items() if kind == ReportKind.HOUSEHOLD)
@@ -166,9 +158,9 @@ class Filing(Judgements):
             self.changed[subject.name] = subject
 
     def _move(self, movement: FiledMovement, subject: Subject, replaces: str | None) -> None:
-        """Add a movement to its household or site. The function `judge` decides about the movement later.
+        """`judge` decides about the movement later.
 
-        Older versions of the movement that are held get the outcome of an older version.
+        Older held versions of the movement get the outcome of an older version.
         """
         self._to_judge(subject).movements.append((movement, replaces))
         for older in self.reports[movement.report_id]:
@@ -222,7 +214,6 @@ class Filing(Judgements):
 
 
 def is_full(subject: Subject, movement: FiledMovement) -> bool:
-    """Whether the subject has so many movements that a person must decide about each further movement."""
     if len(subject.movements) >= decisions.MOST_MOVEMENTS:
         return True
     reporters = (Owner(known.author, known.team) for known in subject.movements.values())

@@ -1,4 +1,4 @@
-"""Handlers that apply reports and decisions to the working set, store the changes and add events to the outbox."""
+"""Handlers apply reports and decisions to the working set, store the changes and add events to the outbox."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
@@ -45,9 +45,9 @@ from shared.messaging.records import Outcome, Received
 from shared.places import Places
 from shared.postgres import database
 
-AT_ONCE = 200  # a transaction applies movements of a site to this many households
+AT_ONCE = 200
 REVERSED = "reversed"
-# A transaction judges this many movements, because PostgreSQL ends a transaction that is idle for 5 s.
+# few enough for a transaction, which PostgreSQL ends if it is idle for 5 s
 STEPS_AT_ONCE = 1000
 
 
@@ -69,7 +69,7 @@ class Registrar:
         self._unknown_codes_kept = unknown_codes_kept
 
     async def file_reports(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """File the reports. Return one outcome per report, in order. The caller commits."""
+        """Return one outcome per report, in order. The caller commits."""
         batch = [filed_of(event) for event in received]
         name_causes(received, batch)
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
@@ -79,7 +79,7 @@ class Registrar:
         await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch, await codes.households_of(late))
-        waiting = set(map(id, late))  # these movements are filed last, after the reports about their households
+        waiting = set(map(id, late))  # filed last, after the reports about their households
         decisions = {id(filed): working_set.file(filed) for filed in batch if id(filed) not in waiting}
         await codes.resolve(late, now, working_set.subjects.values())
         decisions |= {id(filed): working_set.file(filed) for filed in late}
@@ -90,7 +90,7 @@ class Registrar:
         return partial(self.settle_held, decision)
 
     async def settle_held(self, decision: HeldDecision, session: AsyncSession) -> str:
-        """Execute a person's decision about a held report. The caller commits."""
+        """The caller commits."""
         name = await held.named(session, decision.outcome_id)
         if name is None:
             return "not_held"
@@ -121,7 +121,7 @@ class Registrar:
         return partial(self.settle_reversal, reversal)
 
     async def settle_reversal(self, reversal: AdoptionReversal, session: AsyncSession) -> str:
-        """Reverse the acceptance of a report under a household. The caller commits."""
+        """The caller commits."""
         adoption = await session.get_one(Adoption, reversal.adoption_id)
         household = (ReportKind.HOUSEHOLD.value, str(adoption.household_id))
         adopted = Adopted(
@@ -132,7 +132,7 @@ class Registrar:
         version = adoption.version, str(adoption.author)
         store = Store(session, self._encryption, self._search, self._places)
         report_ids = [str(adoption.report_id), *([adopted.replaced_id] if adopted.replaced_id else [])]
-        # The household that the report itself names may be registered, or other reports about this household may wait.
+        # The household that the report names may be registered, or may have other waiting reports.
         former = await adoption_queries.former_name(session, adoption)
         working_set = await store.open_at({household, former}, report_ids)
         known = working_set.reports[str(adoption.report_id)]
@@ -150,7 +150,7 @@ class Registrar:
     async def settle_places(
         self, decision: PlaceDecision, session: AsyncSession, *, found: FoundCounts | None = None
     ) -> str:
-        """Execute a person's decision about whether two places are the same. The caller commits."""
+        """The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
         found = found or FoundCounts()
         recounted = await recount_places(session, decision, store, self._places, self._clock(), found)
@@ -161,7 +161,7 @@ class Registrar:
         return partial(self.settle_counts, decision)
 
     async def settle_counts(self, decision: CountDecision, session: AsyncSession) -> str:
-        """Execute a person's choice between two differing counts. The caller commits."""
+        """The caller commits."""
         store = Store(session, self._encryption, self._search, self._places)
         recounted = await recount_chosen(session, decision, store, self._clock())
         await self._save(WorkingSet.of(self._places), store, session, recounted)
@@ -171,10 +171,7 @@ class Registrar:
         return partial(self.settle_event, answer)
 
     async def settle_event(self, answer: EventAnswer, session: AsyncSession) -> str:
-        """Execute a person's answer to the question whether a household or group left because of an event.
-
-        The caller commits.
-        """
+        """The caller commits."""
         store = Store(session, self._encryption, self._search, self._places, answer_id=answer.decision_id)
         names = [(kind.value, str(answer.household_id)) for kind in (ReportKind.HOUSEHOLD, ReportKind.GROUP)]
         working_set = await store.open_at(names, [])
@@ -231,8 +228,7 @@ class Registrar:
         if names:
             store = Store(session, self._encryption, self._search, self._places)
             working_set = await store.open_at(names, ())
-            # an event is published for each of these reports, because the other services have received no event about
-            # it
+            # The other services have received no event about these reports yet.
             working_set.held_before = {}
             await self._save(working_set, store, session)
             groups = [subject for (kind, _), subject in working_set.subjects.items() if kind == ReportKind.GROUP]
@@ -240,7 +236,10 @@ class Registrar:
                 await self._recount(groups, store, session)
 
     async def recount_groups(self, names: Collection[Name], session: AsyncSession) -> None:
-        """Compute the counts of these groups again. Store and publish the counts that changed. The caller commits."""
+        """Compute the counts of these groups again. Only counts that changed are stored and published.
+
+        The caller commits.
+        """
         store = Store(session, self._encryption, self._search, self._places)
         subjects = (await store.open_at(names, ())).subjects
         await self._recount([subjects[name] for name in names if name in subjects], store, session)
@@ -252,7 +251,10 @@ class Registrar:
     async def _save(
         self, working_set: WorkingSet, store: Store, session: AsyncSession, recounted: Recount | None = None
     ) -> None:
-        """Decide about movements, then store and publish the changes. Computes the counts if `recounted` is None."""
+        """Decide about movements, then store and publish the changes.
+
+        If `recounted` is None, the counts are computed again.
+        """
         now = self._clock()
         codes = HouseholdCodes(await database.driver(session), self._search)
         await codes.count_shared(working_set.given_codes, now)
@@ -266,7 +268,7 @@ class Registrar:
         await store.save(working_set, messages, recounted.tallies, recounted.outdated)
 
 
-# Maps event types to handlers. All reports of a batch are filed in one working set.
+# All reports of a batch are filed in one working set.
 REPORTS = Handlers(
     {
         HouseholdReported: Registrar.file_reports,

@@ -10,16 +10,16 @@ from uuid import UUID
 
 from services.registry.households.timelines import TimelineEntry, VersionKey, anchor_of
 
-AT_ONCE = 100  # a page shows this many entries
+AT_ONCE = 100
 
 E = TypeVar("E", bound=TimelineEntry)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The entries from the number `first` to the number `last`.
+    """`keys` identifies the versions of all entries, oldest first.
 
-    `keys` identifies the versions of all entries, oldest first. `numbers` maps the anchor of each entry to its number.
+    `numbers` maps the anchor of each entry to its number.
     """
 
     keys: Sequence[VersionKey]
@@ -29,11 +29,7 @@ class HistoryPage:
 
     @classmethod
     def of(cls, keys: Iterable[VersionKey], *, until: int | None = None, anchor: str | None = None) -> "HistoryPage":
-        """The page around the entry with this anchor.
-
-        Without an anchor, the result is the page that ends with the entry `until`. Without `until`, the result is the
-        newest page.
-        """
+        """The page around the entry with the anchor, or the page that ends with `until`, or the newest page."""
         ordered = sorted(keys)
         count, numbers = len(ordered), {anchor_of(key.report_id, key.version): n for n, key in enumerate(ordered, 1)}
         last = numbers[anchor] + AT_ONCE // 2 if anchor in numbers else until or count
@@ -54,24 +50,20 @@ class HistoryPage:
 
     @property
     def older(self) -> int | None:
-        """The number of the last entry of the next older page. The result is None if this is the oldest page."""
         return self.first - 1 or None
 
     @property
     def newer(self) -> int | None:
-        """The number of the last entry of the next newer page. The result is None if this is the newest page."""
         return min(self.last + AT_ONCE, self.count) if self.last < self.count else None
 
     def has(self, anchor: str) -> bool:
-        """Whether the history has an entry with this anchor, on this page or on another page."""
         return anchor in self.numbers
 
     def link(self, anchor: str) -> str:
-        """The link to the entry with this anchor."""
         is_shown = self.first <= self.numbers.get(anchor, self.first) <= self.last
         return f"#{anchor}" if is_shown else f"?entry={anchor}#{anchor}"
 
     def entries(self, timeline: Iterable[E]) -> list[E]:
-        """The entries of this page. `timeline` also has earlier versions of the same reports."""
+        """`timeline` also has earlier versions of the same reports."""
         shown = set(self.shown)
         return [entry for entry in timeline if entry.key in shown]

@@ -56,10 +56,7 @@ async def site_history(site_id: UUID, request: Request, session: Session, caller
 async def opened_group(
     group_id: UUID, request: Request, session: AsyncSession, caller: Principal
 ) -> tuple[Group, GroupCourse]:
-    """The group, if the caller may read it.
-
-    Raises Problem if the caller may not read the group, or has stated no purpose.
-    """
+    """Raises Problem if the caller may not read the group, or has stated no purpose."""
     await check_purpose(request, caller, group_id)
     group, course = await group_queries.group(session, group_id), await group_queries.course(session, group_id)
     if group is None or not group_queries.is_visible(group, course, caller, request.app.state.places):
@@ -68,10 +65,7 @@ async def opened_group(
 
 
 async def opened_site(site_id: UUID, request: Request, session: AsyncSession, caller: Principal) -> Site:
-    """The site, if it is in the caller's areas.
-
-    Raises Problem if the site is not in the caller's areas, or if the caller has stated no purpose.
-    """
+    """Raises Problem if the site is not in the caller's areas, or the caller has stated no purpose."""
     await check_purpose(request, caller, site_id)
     site = await site_queries.site(session, site_id)
     if site is None or not caller.covers(site.pcode, request.app.state.places):

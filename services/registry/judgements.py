@@ -13,19 +13,15 @@ from shared.crypto.randomness import random_id
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places import Places
 
-# If a movement is held for one of these reasons, a newer version of the movement replaces it.
+# a newer version of the movement replaces a version that is held for these reasons
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
-# The outcomes of movements of groups that took effect: people moved, or nobody moved.
+# outcomes of movements of groups that took effect: people moved, or nobody moved
 RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 
 
 @dataclass(slots=True)
 class Unjudged:
-    """A household whose movements must be judged again, and the whereabouts of its people before the batch.
-
-    `movements` are the movements that the batch added. Each movement has the id of the outcome event that its new
-    outcome replaces.
-    """
+    """`movements` are those of the batch, each with the id of the outcome event that its new outcome replaces."""
 
     before: HouseholdStanding | None
     onward: dict[str, Onward]
@@ -33,7 +29,7 @@ class Unjudged:
 
 
 class Settled(NamedTuple):
-    """The outcome of a report. `replaces` is the id of the outcome event that this outcome replaces."""
+    """`replaces` is the id of the outcome event that this outcome replaces."""
 
     filed: AnyFiled
     outcome: OutcomeKind
@@ -44,26 +40,26 @@ class Settled(NamedTuple):
 
 @dataclass(slots=True)
 class Judgements:
-    """The part of a working set that decides about movements. `WorkingSet` files the reports."""
+    """The part of a working set that decides about movements."""
 
     places: Places
     subjects: dict[Name, Subject]
     reports: defaultdict[str, list[AnyFiled]]
-    filed: list[AnyFiled] = field(default_factory=list)  # these reports are new
-    refiled: list[AnyFiled] = field(default_factory=list)  # these stored reports have a new outcome
+    filed: list[AnyFiled] = field(default_factory=list)
+    refiled: list[AnyFiled] = field(default_factory=list)
     changed: dict[Name, Subject] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
-    judged: int = 0  # this many of the first `changes` already contain the people's whereabouts
+    judged: int = 0  # so many of the first `changes` already contain the people's whereabouts
 
     def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
         """Decide about the movements of each changed household or group, once for all reports of the batch.
 
-        Each decision depends on all reports of the household. Deciding again after each report of the batch would take
-        much longer. `unmoved` are the reports of movements of groups whose people were at the destination already.
-        `others` are movements of groups that have not changed. A movement of their site, or a decision of a person, may
-        have changed whether these movements moved people.
+        Each decision depends on all reports of the household. Deciding after each report of the batch would take much
+        longer. `unmoved` are the reports of movements of groups whose people were at the destination already. `others`
+        are movements of unchanged groups, whose effect a movement of their site or a person's decision may have
+        changed.
         """
         for name, unjudged in self.unjudged.items():
             subject = self.subjects[name]
@@ -83,15 +79,14 @@ class Judgements:
         self.judged = len(self.changes)
 
     def undecided(self, movements: Iterable[FiledMovement]) -> list[FiledMovement]:
-        """The stored movements about which this batch has not decided."""
+        """The batch has not decided about these stored movements yet."""
         decided = {id(filed) for filed in (*self.filed, *self.refiled)}
         return [movement for movement in movements if id(movement) not in decided]
 
     def _publish_standing(self, subject: Subject, before: Unjudged) -> None:
         """Add the people's present whereabouts to the household's changes.
 
-        Each new displacement that a movement reported adds another change. If the batch changed only the whereabouts,
-        one change is added for the new whereabouts.
+        Each new displacement that a movement reported is a further change.
         """
         new = range(self.judged, len(self.changes))
         own = [number for number in new if self.changes[number].subject == subject.name]
@@ -107,7 +102,7 @@ class Judgements:
     def _judge_again(
         self, subject: Subject, decisions: Mapping[str, ReportDecision], *, besides: Collection[int]
     ) -> None:
-        """If other reports of the household changed the decision about a movement, give the movement a new outcome."""
+        """Other reports of the household may have changed the decision about a movement."""
         for report_id, decision in decisions.items():
             movement = subject.movements[report_id]
             if id(movement) not in besides and movement.result != decision[1:]:
@@ -157,7 +152,7 @@ class Judgements:
 
 
 def noted(decisions: Mapping[str, ReportDecision], unmoved: Collection[str]) -> dict[str, ReportDecision]:
-    """The decisions about movements of a group. A movement that moved nobody gets SAME_PLACE."""
+    """A movement that moved nobody gets SAME_PLACE."""
     return {
         report_id: SAME_PLACE if decision is RECORDED and report_id in unmoved else decision
         for report_id, decision in decisions.items()

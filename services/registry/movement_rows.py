@@ -15,7 +15,7 @@ from services.registry.subjects import Subject
 from shared.events.vocabulary import Movement
 from shared.postgres.bulk_copy import Copy, Row
 
-DISAGGREGATED = ("sex_age", "ages", "assessed", "with_disability")  # the fields of `Disaggregation` have these columns
+DISAGGREGATED = ("sex_age", "ages", "assessed", "with_disability")
 EPISODES = RowReader(Episode, "household_id", "displaced", *DISAGGREGATED, "superseded_at")
 
 MOVED = ("household_id", "number", "occurred_at", "occurred_at_precision")
@@ -45,10 +45,7 @@ def episodes(subjects: Iterable[Subject]) -> Copy:
 
 
 def episodes_of(subject: Subject) -> Iterator[Row]:
-    """The rows of a household's displacements.
-
-    A row is valid until the household's next displacement or first movement.
-    """
+    """A row is valid until the household's next displacement or first movement."""
     courses: Mapping[str, Course] = subject.courses.by_departure if subject.has_movements else {}
     for filed, superseded_at in superseded(subject.displacements.values()):
         course = courses.get(filed.report_id)
@@ -75,7 +72,7 @@ def numbered(
     parts: Callable[[Course], Iterable[StayOrPassage]],
     row: Callable[[Filed, int, StayOrPassage], Row],
 ) -> Iterator[Row]:
-    """The rows of these parts of the households' courses. The parts of each household are numbered from 0."""
+    """The parts of each household are numbered from 0."""
     for subject in subjects:
         own = ((departure, part) for departure, course in courses_of(subject) for part in parts(course))
         for number, (departure, part) in enumerate(own):
@@ -83,7 +80,6 @@ def numbered(
 
 
 def courses_of(subject: Subject) -> Iterator[tuple[Filed, Course]]:
-    """The courses of the displacements that have movements."""
     if subject.has_movements:
         for report_id, course in subject.courses.by_departure.items():
             yield subject.displacements[report_id], course
@@ -117,7 +113,7 @@ def passage_row(departure: Filed, number: int, passage: Passage) -> Row:
 
 
 def moving(departure: Filed, passage: Passage) -> Disaggregation:
-    """The people who moved. If the movement is a new displacement, their ages are those on the day of the movement."""
+    """If the movement is a new displacement, ages are those on the day of the movement."""
     if passage.movement.clear.movement is Movement.DISPLACED_AGAIN:
         return passage.people.coded(member_codes(departure, passage.moved_at)).disaggregated()
     return passage.people.disaggregated(new_years=new_years(departure.clear.occurred_at, passage.moved_at))

@@ -28,8 +28,7 @@ from shared.events.movements import GroupMovementClear, HouseholdMovementClear, 
 from shared.failures import DependencyUnavailable, SetAside
 from shared.messaging.records import Received, Record
 
-# For each kind of report, a function that serialises the unencrypted fields. The function leaves out the fields that
-# intake adds.
+# The functions leave out the fields that intake adds.
 TEXT_OF = {
     "household": TypeAdapter(HouseholdClear).serializer.to_json,
     "group": TypeAdapter(GroupClear).serializer.to_json,
@@ -42,10 +41,7 @@ DisplacementReported = HouseholdReported | GroupReported | MovementReported
 
 
 class ReportOpener:
-    """Decrypts records for `shared.messaging.consumer`.
-
-    Raises SetAside for a record that can never be decrypted, and DependencyUnavailable for a missing key.
-    """
+    """Raises SetAside for a record that can never be decrypted, and DependencyUnavailable for a missing key."""
 
     def __init__(self, keys: seal.Opener, digests: Callable[[bytes], bytes]) -> None:
         self._keys = keys
@@ -93,9 +89,9 @@ def filed(reported: DisplacementReported, fields: dict[str, Any]) -> AnyFiled:
 
 
 def authored_content(reported: DisplacementReported, text: bytes) -> bytes:
-    """The content from which the digest is computed. This content has the times as the author sent them.
+    """The content from which the digest is computed. The content has the times as the author sent them.
 
-    Intake corrects these times by the phone's clock. If a report is sent twice, the two corrections may differ.
+    Intake corrects times by the phone's clock, and the two corrections of a repeated report may differ.
     """
     if reported.uncorrected is None:
         return text

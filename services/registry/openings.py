@@ -13,12 +13,11 @@ from shared.web import unusual_reads
 from shared.web.unusual_reads import ENTRIES, Limit, Unusual, read_at
 
 MOST_AN_HOUR = 60
-MOST_FOUND_AN_HOUR = 600  # in an hour, searches may find this many households; one search shows up to 50
+MOST_FOUND_AN_HOUR = 600  # one search shows up to 50 households
 MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too, because somebody may be testing telephone numbers
 
-# Audit entries with these paths count as opened records: households, histories, held reports, dead letters, and the
-# pages of groups and sites. Entries of lists are not counted. Entries of authors who open their own reports are
-# counted, too.
+# Reads of these paths count as opened records: households, histories, held reports, dead letters, and the pages of
+# groups and sites. Lists do not count, but authors who open their own reports do.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
     "GET /registry/households/{household_id}",
@@ -27,7 +26,7 @@ PATHS = (
     "GET /registry/v1/held/{outcome_id}",
     "GET /registry/v1/dead-letters/openings/{opening_id}",
 )
-# if a page shows households as duplicates, the subject of its audit entry begins with these words
+# the subject of an audit entry begins with this if a page shows households as duplicates
 DUPLICATES = "duplicates of "
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
 
@@ -50,16 +49,10 @@ LIMITS = (
 
 
 async def watch(session: AsyncSession, caller: Principal) -> None:
-    """Log a warning if the account read unusually many records within an hour.
-
-    The caller must write the audit entry first.
-    """
+    """The caller must write the audit entry first."""
     await unusual_reads.watch(session, caller, LIMITS)
 
 
 async def unusual(session: AsyncSession, now: datetime) -> Sequence[Unusual]:
-    """The accounts that opened or found unusually many records in an hour, or searched unusually often.
-
-    The latest hour comes first.
-    """
+    """The latest hour comes first."""
     return await unusual_reads.unusual(session, now, LIMITS)

@@ -51,7 +51,7 @@ UNLISTED = (
     "is_urgent",
 )
 IS_DISPLACED = or_(
-    Episode.superseded_at == NEVER,  # no movement has ended the row
+    Episode.superseded_at == NEVER,
     exists().where(
         HouseholdStay.household_id == Household.household_id,
         HouseholdStay.sub_stock == SubStock.IN_DISPLACEMENT,
@@ -61,9 +61,8 @@ IS_DISPLACED = or_(
 # A household is urgent only while it is displaced, because people who have returned no longer need help at the place of
 # displacement.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
-# The time of the last confirmation of displaced people. Without movements, this is the time of the report. If people of
-# the household moved, each part that is still displaced has a last confirmation. The earliest of these confirmations is
-# used.
+# Each part of a household that is still displaced has a last confirmation; without movements, the report confirms the
+# displacement. The earliest confirmation is used.
 CONFIRMED_AT = case(
     (Episode.displaced == 0, None),
     (Episode.superseded_at == NEVER, Episode.reported_at),
@@ -81,7 +80,7 @@ IS_UNCONFIRMED = and_(
     Episode.mobility.in_(DISPLACED),
     func.now() - case(CONFIRMED_FOR, value=Episode.mobility, else_=CONFIRMED_FOR_OTHERWISE) > CONFIRMED_AT,
 )
-# The evacuation of displaced people was lifted, and nobody has confirmed since then where they are.
+# The evacuation of displaced people was lifted, and nobody has confirmed their place since then.
 IS_RETURN_PRESUMED = exists().where(
     HouseholdStay.household_id == Household.household_id,
     HouseholdStay.status == Household.status,
@@ -120,7 +119,7 @@ class HouseholdQuery:
 
 
 async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapping]:
-    """One page of households' unencrypted fields, the latest change first."""
+    """The latest change comes first."""
     wanted = seen(select(*LISTED), query.visibility)
     if query.status is not None:
         wanted = wanted.where(Household.status == query.status)
@@ -137,13 +136,12 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
 
 
 def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
-    """Limits the query to households in the caller's areas, and joins their current displacement."""
+    """Also joins the current displacement of each household."""
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     return current.where(visibility.covers(HERE))
 
 
 async def of_hazard(session: AsyncSession, hazard_id: UUID, status: Status, visibility: Visibility) -> RowMapping:
-    """The number of households that last left because of the hazard, and the number of their persons."""
     counts: Any = select(
         func.count().label("households"),
         func.coalesce(func.sum(Episode.displaced), 0).label("persons"),
@@ -155,27 +153,20 @@ async def of_hazard(session: AsyncSession, hazard_id: UUID, status: Status, visi
 
 
 def last_left_because_of(hazard_id: UUID, status: Status) -> ColumnElement[bool]:
-    """The condition that the household has this status, and that its latest displacement is because of the hazard."""
     return and_(Episode.hazard_id == hazard_id, Episode.displaced > 0, Household.status == status)
 
 
 async def household(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """The decrypted household with its members.
-
-    The result is None if the household does not exist or the caller may not see it.
-    """
+    """None if the household does not exist or the caller may not see it."""
     return next(iter(await households(session, encryption, [household_id], visibility)), None)
 
 
 async def households(
     session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID], visibility: Visibility
 ) -> list[dict[str, Any]]:
-    """The decrypted households with their members.
-
-    A household that does not exist, or that the caller may not see, is not in the result.
-    """
+    """Households that do not exist or are not visible are left out."""
     wanted = seen(select(*LISTED, Household.row_version, Household.sealed, *KEY), visibility)
     with_key = wanted.join(HouseholdKey, HouseholdKey.household_id == Household.household_id)
     rows = (await session.execute(with_key.where(Household.household_id.in_(ids)))).mappings().all()
@@ -184,7 +175,7 @@ async def households(
 
 
 async def sealed_members(session: AsyncSession, ids: Sequence[UUID]) -> defaultdict[UUID, list[Member]]:
-    """The members of each household, in the order of the report."""
+    """Members are in the order of the report."""
     members = defaultdict[UUID, list[Member]](list)
     for member in await session.scalars(select(Member).where(Member.household_id.in_(ids)).order_by(Member.position)):
         members[member.household_id].append(member)
@@ -209,7 +200,6 @@ def opened_member(row: Member, key: Key) -> dict[str, Any]:
 async def own_report(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID
 ) -> dict[str, Any] | None:
-    """The highest version of the author's latest report about the household."""
     reports = await history(session, encryption, household_id, author)
     versions = [version for version in reports if version["kind"] == ReportKind.HOUSEHOLD]
     last = [version for version in versions if version["report_id"] == versions[-1]["report_id"]]
@@ -219,7 +209,6 @@ async def own_report(
 async def history(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, author: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """All versions of all reports about a household and its movements, with content and outcome."""
     by_author = (Report.author == author,) if author is not None else ()
     about = (Report.subject_id == household_id, *by_author)
     return await report_queries.versions(session, encryption, ReportKind.HOUSEHOLD, *about, kinds=OF_HOUSEHOLD)
@@ -236,7 +225,7 @@ IS_UNANSWERED = ~exists().where(
 async def duplicate_pairs(
     session: AsyncSession, visibility: Visibility, limit: int, after: tuple[datetime, UUID] | None = None
 ) -> Sequence[DuplicatePair]:
-    """The unanswered pairs, the newest pair first. The caller may see both households of each pair."""
+    """The caller may see both households of each pair, and the newest pair comes first."""
     newest = (
         select(DuplicatePair)
         .where(IS_UNANSWERED)
@@ -252,12 +241,11 @@ async def duplicate_pairs(
 
 
 async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
-    """The rows of a household in the figures: displacements, movements, and present places of the people."""
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
-    # A movement has its effect from the beginning of its day, as in figures about today. A movement without an hour has
-    # the time 12:00, so a row that ends later today is no longer current.
+    # A movement takes effect at the beginning of its day, as in figures about today. A movement without an hour has the
+    # time 12:00, so a row that ends later today is no longer current.
     midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []
     for model in (Episode, HouseholdStay):

@@ -10,14 +10,14 @@ from shared.messaging.records import Outcome, Received
 
 
 def outcome_of(filed: AnyFiled, decision: ReportDecision) -> Outcome:
-    """The outcome of the report. For a movement, the outcome is known only after the whole batch is filed."""
+    """The outcome of a movement is known only after the whole batch is filed."""
     if isinstance(filed, FiledMovement):
         return Outcome(filed.outcome, filed.reason)
     return Outcome(decision.outcome, decision.reason)
 
 
 def name_causes(received: Sequence[Received], batch: Sequence[AnyFiled]) -> None:
-    """Events about a report and about its household or group belong to the trace of the report's record."""
+    """Events about a report, and about its household or group, belong to the trace of the report's record."""
     tracing.name_causes(
         (traces.cause(reading), name)
         for reading, filed in zip(received, batch, strict=True)

@@ -22,15 +22,13 @@ from shared.pages.languages import name_in
 from shared.pages.terms import term
 
 SITE_FIELDS = ("site_id", "destination_site_id")
-# Selects a page of a history: by the number of the page's last entry, or by the anchor of an entry on the page.
+# a page of a history: by the number of its last entry, or by the anchor of any entry
 Until = Annotated[int | None, Query(ge=1)]
 Entry = Annotated[str | None, Query(pattern=r"^report-[0-9a-f-]{36}-\d{1,9}$")]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteLink:
-    """The name of a site, and whether the caller may open the site's page."""
-
     name: str
     is_open: bool
 
@@ -38,7 +36,7 @@ class SiteLink:
 async def site_links(
     session: AsyncSession, request: Request, caller: Principal, ids: Iterable[UUID]
 ) -> dict[str, SiteLink]:
-    """The links to the sites with these ids, by id. A site that is not listed has no link."""
+    """A site that is not listed has no link."""
     places, language = request.app.state.places, language_of(request)
     return {
         str(site.site_id): SiteLink(name_of(site, language), caller.covers(site.pcode, places))
@@ -51,22 +49,19 @@ def name_of(site: Site, language: str) -> str:
 
 
 def shows_notes(entry: TimelineEntry, sites: Mapping[str, SiteLink]) -> bool:
-    """Whether the reader may read the notes of the entry.
+    """A note about everybody at a site may contain personal data of other people there.
 
-    A note about everybody at a site may contain personal data of other people at the site. Only readers of the site's
-    area may read a note about everybody at the site.
+    Only readers of the site's area may read it.
     """
     return entry.site_id is None or is_open(entry.site_id, sites)
 
 
 def is_open(site_id: UUID | None, sites: Mapping[str, SiteLink]) -> bool:
-    """Whether the caller may open the page of the site."""
     link = sites.get(str(site_id))
     return link is not None and link.is_open
 
 
 def named_in(entries: Iterable[TimelineEntry]) -> set[UUID]:
-    """The sites that a history names."""
     return {site_id for entry in entries for site_id in _named_in(entry)}
 
 

@@ -23,15 +23,14 @@ from shared.places import Places
 from shared.postgres import database
 
 MOST_HOUSEHOLDS = 200
-MOST_REPORTS = 500  # a batch has at most this many reports, because all reports of its households are decrypted
-PAUSE_SECONDS = 0.1  # the task pauses this long after each batch, so that reports and alerts get the CPU
-# The errors that are raised if a household cannot be decrypted or read.
+MOST_REPORTS = 500  # a limit, because all reports of the households are decrypted
+PAUSE_SECONDS = 0.1  # leaves the CPU to reports and alerts after each batch
 UNREADABLE = (InvalidTag, InvalidUnwrap, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Renewal(ABC):
-    """Makes keys of one kind again. `kind` is also the name of a lock, so that only one worker makes these keys."""
+    """`kind` is also the name of a lock, so that only one worker makes these keys."""
 
     kind: ClassVar[str]
 
@@ -41,7 +40,7 @@ class Renewal(ABC):
     places: Places
 
     async def run(self) -> int:
-        """Make all old keys again. Return the number of households whose keys were made.
+        """Returns the number of households whose keys were made.
 
         Each batch has a separate transaction, so an interrupted renewal continues at the batch where it stopped.
         """
@@ -52,10 +51,7 @@ class Renewal(ABC):
         return count
 
     async def next_batch(self) -> list[UUID]:
-        """Some households with old keys, which together have at most MOST_REPORTS reports.
-
-        A household with more than MOST_REPORTS reports is alone in its batch.
-        """
+        """A household with more than MOST_REPORTS reports is alone in its batch."""
         async with self.sessions.begin() as session:
             is_old = await self.is_old(session)
             old = select(Household.household_id).where(is_old).limit(MOST_HOUSEHOLDS).subquery()
@@ -65,7 +61,7 @@ class Renewal(ABC):
             return fitting(dict(map(tuple, await session.execute(sizes.group_by(old.c.household_id)))))
 
     async def renew(self, ids: Sequence[UUID]) -> int:
-        """Make the keys of these households. A household that cannot be read is skipped."""
+        """A household that cannot be read is skipped."""
         try:
             async with self.sessions.begin() as session:
                 return await self._renew(session, ids)
@@ -103,7 +99,7 @@ class Renewal(ABC):
 
 
 def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
-    """The first household, and the next households while all together have at most MOST_REPORTS reports."""
+    """At least one household, and at most MOST_REPORTS reports unless one household has more."""
     chosen: list[UUID] = []
     count = 0
     for household_id, reports in sizes.items():

@@ -20,14 +20,13 @@ from shared.crypto.envelope_encryption import EnvelopeEncryption
 from shared.events.vocabulary import ReportKind
 from shared.postgres.models import table
 
-# For each kind of subject: the table with the data keys of the reports, and the column of the subject's id.
 KEYS: Mapping[str, tuple[type[HouseholdKey | GroupKey | SiteReportKey], ColumnElement[UUID]]] = {
     ReportKind.HOUSEHOLD: (HouseholdKey, HouseholdKey.household_id.expression),
     ReportKind.GROUP: (GroupKey, GroupKey.group_id.expression),
     SITE: (SiteReportKey, SiteReportKey.site_id.expression),
 }
 KEY = tuple(getattr(Report, field) for field in VersionKey._fields)
-CLEAR = cast(Report.clear, JSON)  # the unencrypted fields of a report
+CLEAR = cast(Report.clear, JSON)
 Versions = list[dict[str, Any]]
 
 
@@ -38,9 +37,9 @@ async def versions(
     *conditions: ColumnElement[bool],
     kinds: Collection[ReportKind],
 ) -> Versions:
-    """All versions of reports of these kinds that meet the conditions, oldest first, with content and outcome.
+    """The oldest version comes first.
 
-    All these reports must be about the same kind of subject: `subject` is a household, a group or a site.
+    All reports must be about the same kind of subject: a household, a group or a site.
     """
     key, subject_id = KEYS[subject]
     statement = (
@@ -54,19 +53,19 @@ async def versions(
 
 
 async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool]) -> Versions:
-    """All versions of reports that meet the conditions, oldest first. The sealed fields are left out."""
+    """The oldest version comes first. The sealed fields are left out."""
     statement = select(*table(Report).columns).where(*conditions)
     rows = (await session.execute(statement.order_by(*KEY))).mappings().all()
     return [{**row, "report": from_json(row["clear"])} for row in rows]
 
 
 async def keys(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[VersionKey]:
-    """A `VersionKey` for each version of the reports that meet the conditions. The order is undefined."""
+    """The order is undefined."""
     return [VersionKey(*row) for row in await session.execute(select(*KEY).where(*conditions))]
 
 
 def in_order(versions: Iterable[dict[str, Any]]) -> Versions:
-    """The versions in the order in which they were received."""
+    """In the order of receipt."""
     return sorted(versions, key=VersionKey.of)
 
 

@@ -27,7 +27,6 @@ from shared.events.vocabulary import (
 SEXES = tuple(Sex)
 BRACKETS = tuple(AgeBracket)
 CELLS = tuple((sex, age) for sex in SEXES for age in BRACKETS)  # the numbers in the column `sex_age` have this order
-# the same cells as names of columns
 CELL_NAMES = tuple(f"{sex}_{age.replace('-', '_').replace('+', '_plus')}" for sex, age in CELLS)
 CELL: dict[tuple[str, str], int] = {cell: index for index, cell in enumerate(CELLS)}
 UNKNOWN = CELL[Sex.UNKNOWN, AgeBracket.UNKNOWN]
@@ -51,12 +50,10 @@ C = TypeVar("C", HouseholdClear | GroupClear, AnyMovementClear)
 
 @dataclass(slots=True)
 class FiledReport(Generic[C]):
-    """One version of a report.
+    """`text` has the unencrypted fields as canonical JSON, without the fields that intake adds.
 
-    `text` has the unencrypted fields as canonical JSON, without the fields that intake adds. `plain` has the sealed
-    fields as received. The working set decides the outcome, and decides again if the batch is retried.
-
-    Ids are of type str, because they are written into JSON, AADs and COPY rows.
+    `plain` has the sealed fields as received. The working set decides the outcome, and decides again if the batch is
+    retried. Ids are of type str, because they are written into JSON, AADs and COPY rows.
     """
 
     report_id: str
@@ -72,7 +69,7 @@ class FiledReport(Generic[C]):
     received_at: datetime
     places_version: str | None
     flags: tuple[Flag, ...]
-    registrar_areas: tuple[str, ...] = ()  # if a registrar reported the movement, the registrar's areas
+    registrar_areas: tuple[str, ...] = ()
     is_revoked: bool = False  # the credential was revoked before intake received the report
     outcome: OutcomeKind = OutcomeKind.NOTED
     outcome_id: str = field(default_factory=random_id)
@@ -81,8 +78,10 @@ class FiledReport(Generic[C]):
     is_replacement: bool = False  # a person accepted the report in place of the household's current report
     is_expiry_lifted: bool = False  # a person decided to ignore that the phone's sign-in had expired
     replaces: str | None = None  # the id of the previous outcome, if the report was a dead letter and is redriven
-    first_reported_at: datetime | None = None  # in a correction, the time of the first version
-    first_placed_at: datetime | None = None  # in a correction, the time of the first version that names this site
+    first_reported_at: datetime | None = None  # only a correction has this: the time of the first version
+    first_placed_at: datetime | None = (
+        None  # only a correction has this: the time of the first version that names this site
+    )
 
     @property
     def claim(self) -> Claim:
@@ -104,7 +103,7 @@ class FiledReport(Generic[C]):
 
     @property
     def known_at(self) -> datetime:
-        """The time of the first version of the report. A correction has a later `reported_at`."""
+        """The time of the first version of the report."""
         return self.first_reported_at or self.clear.reported_at
 
     @property
@@ -113,7 +112,6 @@ class FiledReport(Generic[C]):
         return self.first_placed_at or self.clear.reported_at
 
     def correct(self, older: "FiledReport[Any]") -> None:
-        """Copy `known_at` and, if the site is the same, `placed_at` from an older version."""
         self.first_reported_at = older.known_at
         if self.sealed.get("site_id") == older.sealed.get("site_id"):
             self.first_placed_at = older.placed_at
@@ -127,14 +125,9 @@ class FiledReport(Generic[C]):
 
 @dataclass(slots=True)
 class Filed(FiledReport[HouseholdClear | GroupClear]):
-    """One version of a report about a displacement, or about a count of a group."""
-
     @property
     def shelter(self) -> str:
-        """The kind of shelter.
-
-        The kind of shelter is sealed in reports about households, and not encrypted in reports about groups.
-        """
+        """The kind of shelter is sealed in reports about households, and not encrypted in reports about groups."""
         if isinstance(self.clear, GroupClear):
             return self.clear.shelter
         shelter: str = self.sealed.get("shelter", Shelter.UNKNOWN)
@@ -152,27 +145,19 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def site_id(self) -> str | None:
-        """The site of a movement that concerns everybody at a site."""
         return self.subject[1] if self.subject[0] == SITE else None
 
     @property
     def household_code(self) -> str | None:
-        """The short code of the household, if the report does not have the household's id."""
         return self.sealed.get("household_code")
 
     @property
     def is_unidentified(self) -> bool:
-        """Whether no household with the report's short code is known.
-
-        If the household is unknown, the report's id stands for the household's id.
-        """
+        """If the household is unknown, the report's id stands for the household's id."""
         return self.household_code is not None and self.subject[1] == self.report_id
 
     def name_household(self, household_id: str | None) -> None:
-        """Set the household that has the report's short code.
-
-        The argument None means that no household with this short code is known.
-        """
+        """None means that no household with the report's short code is known."""
         self.subject = (ReportKind.HOUSEHOLD.value, household_id or self.report_id)
 
     @property
@@ -182,10 +167,7 @@ class FiledMovement(FiledReport[AnyMovementClear]):
 
     @property
     def empties_site(self) -> bool:
-        """Whether the movement takes everybody away from a site.
-
-        Only a confirmation, an intention to stay and a reversed report do not take people away.
-        """
+        """False for a confirmation, an intention to stay and a reversed report, because they take nobody away."""
         is_change = self.clear.movement not in STAYING and not self.clear.is_reversed
         return self.site_id is not None and is_change
 
@@ -194,7 +176,7 @@ AnyFiled = Filed | FiledMovement
 
 
 def order(filed: Filed) -> tuple[datetime, datetime, str]:
-    """A sort key for the order in which displacements happened.
+    """Sorts displacements by the time at which they happened.
 
     The order in which the reports arrived does not matter.
     """
@@ -202,7 +184,7 @@ def order(filed: Filed) -> tuple[datetime, datetime, str]:
 
 
 def movement_order(movement: FiledMovement) -> tuple[date, datetime, str]:
-    """A sort key for the order in which movements happened. The order in which the reports arrived does not matter."""
+    """Sorts movements by the time at which they happened."""
     return day(movement), movement.clear.reported_at, movement.report_id
 
 
@@ -216,7 +198,6 @@ def days(filed: AnyFiled) -> tuple[date, date]:
 
 
 def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date, date]:
-    """The same days as in `days`, from the unencrypted fields of a report."""
     reported, precision = clear.occurred_at.astimezone(TIME_ZONE).date(), clear.occurred_at_precision
     if precision is Precision.WEEK:
         return reported - timedelta(days=6), reported + timedelta(days=6)
@@ -231,11 +212,7 @@ def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date
 
 
 def moved_at(movement: FiledMovement) -> datetime:
-    """The latest time at which people may have moved.
-
-    The time is the end of the reported period or, if earlier, the time of the first report. A correction is reported
-    later, but does not mean that people moved later.
-    """
+    """The end of the reported period or, if earlier, the time of the first report."""
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
         return clear.occurred_at
@@ -261,7 +238,7 @@ def season(reported: date) -> tuple[date, date]:
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
     """Each displacement of a household, with the time of the household's next move of the same status."""
-    if len(displacements) == 1:  # fast path for the many households with only one displacement: it is ten times as fast
+    if len(displacements) == 1:  # fast path, ten times as fast: most households have only one displacement
         [filed] = displacements
         yield filed, NEVER
         return

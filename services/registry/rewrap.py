@@ -13,7 +13,7 @@ KEYS = (table(HouseholdKey), table(GroupKey), table(SiteKey), table(SiteReportKe
 
 
 async def rewrap(sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption) -> int:
-    """Rewrap all keys that an older key-encryption key wraps. Return their number."""
+    """Returns the number of keys."""
     count = 0
     for keys in KEYS:
         while some := await _rewrap_some(sessions, encryption, keys):
@@ -22,10 +22,7 @@ async def rewrap(sessions: async_sessionmaker[AsyncSession], encryption: Envelop
 
 
 async def wrapped_by(session: AsyncSession, kek_id: str) -> int:
-    """The number of keys that this key-encryption key wraps.
-
-    If the number is 0, the key-encryption key can be destroyed.
-    """
+    """If no key is left, the key-encryption key can be destroyed."""
     counts = [select(func.count()).select_from(keys).where(keys.c.kek_id == kek_id).scalar_subquery() for keys in KEYS]
     return await session.scalar(select(sum(counts, start=literal(0)))) or 0
 

@@ -242,7 +242,7 @@ def at_hand(request: Request, caller: Principal) -> tuple[EnvelopeEncryption, Vi
 
 
 async def opened(household_id: UUID, request: Request, session: Session, caller: Principal) -> dict[str, Any]:
-    """The decrypted household. Raises Problem if the caller has stated no purpose, or may not see the household."""
+    """Raises Problem if the caller has stated no purpose, or may not see the household."""
     encryption, visibility = at_hand(request, caller)
     await check_purpose(request, caller, household_id)
     household = await queries.household(session, encryption, household_id, visibility)
@@ -252,6 +252,6 @@ async def opened(household_id: UUID, request: Request, session: Session, caller:
 
 
 async def missing(request: Request, record_id: UUID, *, title: str = "There is no such household.") -> Problem:
-    """The answer 404 for a record that does not exist or is not visible. The request is written to the security log."""
+    """The request is written to the security log."""
     await refused(request, "not-found", record_id)
     return Problem(404, "not-found", title)

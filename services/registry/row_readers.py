@@ -1,8 +1,8 @@
-"""Makes rows for COPY from the fields of reports. The models define the columns.
+"""Makes rows for COPY from the fields of reports.
 
-A column contains the field of the same name in the report (`Filed`). If `Filed` has no field of this name, the column
-contains the field from the report's unencrypted fields. A new unencrypted field therefore needs only a new column.
-`PATHS` lists the columns whose fields have other names. The last columns of each row are computed.
+The models define the columns, and each column contains the field of the same name in the report (`Filed`). A name that
+`Filed` lacks means a field of the report's unencrypted fields. A new unencrypted field therefore needs only a new
+column. `PATHS` lists the columns whose fields have other names. The last columns of each row are computed.
 """
 
 from collections.abc import Iterable
@@ -30,10 +30,7 @@ PATHS = {
 
 
 class RowReader:
-    """Makes the rows of a table from reports.
-
-    The caller passes the values of the `computed` columns, in the order of these columns.
-    """
+    """The caller passes the values of the `computed` columns, in the order of these columns."""
 
     def __init__(self, model: type[RegistryModel], *computed: str) -> None:
         named = [name for name in bulk_copy.columns(model) if name not in computed]

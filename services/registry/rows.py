@@ -18,11 +18,11 @@ from shared.postgres.bulk_copy import Copy, Row
 
 UNKNOWN = "unknown"
 
-# `msgspec` writes the JSON of a person in half the time of `pydantic_core`
+# half the time of `pydantic_core`
 _encode = msgspec.json.Encoder().encode
 
 
-# The rules that make the rows about the sites of a household have this version. The worker makes older rows again.
+# The version of the rules for the rows about a household's sites. The worker makes older rows again.
 SITE_ROWS = 1
 OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sealed")
 REPORTS = RowReader(Report, "subject_id", "sealed")
@@ -54,7 +54,6 @@ def household(subject: Subject, key: Key, searched_by: KeyVersion) -> Row:
 
 
 def of_subject(subject: Subject, plain: bytes, key: Key) -> Row:
-    """The values of the columns OF_SUBJECT."""
     owner, version = subject.owner, subject.row_version
     sealed = key.seal(plain, row_aad(subject.name[1], version))
     return owner.author, owner.team, subject.sequence, version, subject.registered_at, sealed
@@ -66,7 +65,6 @@ def members(subjects: Iterable[Subject], keys: Mapping[Name, Key]) -> Copy:
 
 
 def members_of(subject: Subject, key: Key) -> Iterator[Row]:
-    """The rows of the members, in the order of the model's columns."""
     household_id, version = subject.name[1], subject.row_version
     for position, person in enumerate(subject.current.sealed.get("members", ())):
         member_id = person["member_id"]
@@ -92,7 +90,7 @@ def uncompared(subjects: Iterable[Subject]) -> Copy:
 
 
 def household_site_keys(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """The rows that tell which households a movement of everybody at a site concerns."""
+    """The rows tell which households a movement of everybody at a site concerns."""
     names = ((keys.of_site(site_id), subject.name[1]) for subject in subjects for site_id in sorted(subject.site_ids))
     return Copy(HouseholdSiteKey.__tablename__, ("site_key", "household_id"), names)
 

@@ -42,10 +42,7 @@ from shared.postgres.bulk_copy import Copy
 
 
 class Store(StoredReports):
-    """Loads and saves one batch's working set."""
-
     async def open(self, batch: Sequence[AnyFiled], besides: Collection[Name] = ()) -> WorkingSet:
-        """Load the working set of a batch: its households, groups and reports, and also the households `besides`."""
         names, report_ids = {filed.subject for filed in batch} | {*besides}, [filed.report_id for filed in batch]
         return await self.open_at(names, report_ids, named_sites(batch))
 
@@ -54,9 +51,9 @@ class Store(StoredReports):
     ) -> WorkingSet:
         """Load and lock these households and groups with their reports. Also load the reports `report_ids`.
 
-        `site_ids` are the sites that new reports name. One transaction may file a report that names a site, while
-        another transaction files a movement of everybody at this site. The locks make the later transaction wait, so
-        that the later transaction sees the report of the earlier transaction.
+        `site_ids` are the sites that new reports name. While one transaction files a report that names a site, another
+        may file a movement of everybody at this site. The later transaction waits for the locks, and then sees the
+        report of the earlier transaction.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
@@ -70,8 +67,7 @@ class Store(StoredReports):
         await self._find_links(connection, [id for (_, id), _ in known])
         reports = {identity(row): row for row in await connection.fetch(BY_REPORT, report_ids)}
         for kind in KNOWN_OF:
-            # A household without an author has only held reports. Some held reports may wait for the household's first
-            # report.
+            # A household without an author has only held reports, which may wait for the household's first report.
             if ids := {subject_id for (of, subject_id), _ in known if of == kind}:
                 rows = await connection.fetch(BY_SUBJECT, list(ids), KINDS_OF[kind])
                 reports.update({identity(row): row for row in rows})
@@ -94,7 +90,7 @@ class Store(StoredReports):
     async def _lock_sites(
         self, connection: Connection, names: Collection[Name], report_ids: Sequence[str], site_ids: set[str]
     ) -> set[bytes]:
-        """Lock all sites that may concern these households. Returns the keys of the locked sites.
+        """Returns the keys of the locked sites.
 
         One statement locks all sites before any household is locked. Without this order, workers could lock the same
         sites and households in different orders, and deadlock.
@@ -112,7 +108,7 @@ class Store(StoredReports):
         return keys
 
     async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[bytes]) -> list[Subject]:
-        """The sites with their movements. Also locks the sites that other workers added meanwhile."""
+        """Also locks the sites that other workers added meanwhile."""
         sites, listed = await self._sites(wanted), self._household_sites(connection)
         while late := listed.keys(wanted | reached(sites)) - locked:
             await lock_sites(connection, late)
@@ -124,11 +120,7 @@ class Store(StoredReports):
         return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
-        """The sites that have movements.
-
-        The result also has the sites to which everybody at the given sites moved. `without` are versions of movements
-        that the result must not contain.
-        """
+        """Includes the sites to which everybody at the given sites moved, and leaves out the versions `without`."""
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids
         while new:
@@ -141,7 +133,6 @@ class Store(StoredReports):
         return list(sites.values())
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
-        """Some of the households to which a movement of their site must still be applied."""
         # only one worker at a time may take households from the list
         await self._session.execute(database.advisory_lock("unjudged households"))
         return await self._household_sites(await database.driver(self._session)).noted(most=most, steps=steps)
@@ -158,8 +149,8 @@ class Store(StoredReports):
     ) -> None:
         """Write the changes: delete the old rows of each changed household or group, and write the new rows with COPY.
 
-        `tallies` are the counts to write, also counts of unchanged groups. `outdated` are the report ids of the counts
-        whose old rows must be deleted.
+        `tallies` are all counts to write, also those of unchanged groups. `outdated` are the report ids of counts whose
+        old rows must be deleted.
         """
         connection = await database.driver(self._session)
         changed = {
@@ -186,22 +177,17 @@ class Store(StoredReports):
         await self._note_households(working_set, connection)
 
     async def keep_codes(self, households: Iterable[Subject]) -> None:
-        """Store the new short codes of these households, encrypted with the households' keys."""
         if drawn := [(subject.name, subject.drawn_code or "") for subject in households if subject.is_code_new]:
             codes = [(id, self._keys[kind, id].seal(code.encode(), code_aad(id))) for (kind, id), code in drawn]
             await (await database.driver(self._session)).executemany(KEEP_CODE, codes)
 
     async def _identify(self, working_set: WorkingSet, connection: Connection) -> None:
-        """Store the households of reports that were identified, and encrypt these reports with the households' keys."""
         if reports := working_set.identified:
             await connection.executemany(IDENTIFY, [identification(report, self._keys) for report in reports])
             await connection.execute(DELETE_KEYS, list(working_set.former_ids))
 
     async def _note_households(self, working_set: WorkingSet, connection: Connection) -> None:
-        """List the households to which movements of this batch must still be applied.
-
-        Delete the entries that this batch applied.
-        """
+        """Entries that this batch applied are deleted."""
         listed = self._household_sites(connection)
         movements = sum(len(site.movements) for site in working_set.sites.values())
         for movement in working_set.site_movements:
@@ -227,7 +213,7 @@ class Store(StoredReports):
         changed: Mapping[ReportKind, Sequence[Subject]],
         tallies: Collection[Tally],
     ) -> Iterator[Copy]:
-        """The COPY statements, in the order of execution. The caller must have generated missing keys."""
+        """The caller must have generated missing keys."""
         keys, households, groups = self._keys, changed[ReportKind.HOUSEHOLD], changed[ReportKind.GROUP]
         searched_by = self._search.newest
         yield rows.reports(working_set.filed, keys)

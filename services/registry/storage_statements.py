@@ -13,7 +13,7 @@ from shared.events.vocabulary import ReportKind
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-# Every household with a filed report has a key, so a household without a key is new.
+# A household without a key is new, because every filed report gives its household a key.
 KNOWN = """
 SELECT {subject} AS subject_id, kek_id, wrapped, {code} AS sealed_code,
     author, team, registered_at, sequence, row_version
@@ -32,15 +32,13 @@ OUTCOMES = """
 SELECT report_id, version, author, outcome, reason, outcome_id FROM reports
 WHERE report_id = ANY($1::uuid[]) AND kind = 'group_movement'
 """
-# Maps each kind of subject to the kinds of reports about subjects of this kind.
 KINDS_OF = {
     subject: [kind for kind, about in SUBJECT_OF.items() if about == subject]
     for subject in (ReportKind.HOUSEHOLD, ReportKind.GROUP)
 }
-# The keys of reports about everybody at a site. The table `site_keys` has the key of the person in charge.
+# The table `site_keys` has the key of the person in charge.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
-# The valid answer about each report of these households and groups, including the answer $2 that this transaction
-# executes.
+# Includes the answer $2, which this transaction executes.
 LINKS = """
 SELECT household_id, report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
     SELECT DISTINCT ON (household_id, report_id) * FROM event_answers
@@ -53,8 +51,8 @@ PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true for a site if this transaction files a movement of everybody at the site. A site where everybody
-# moves is locked exclusively. The locks of all other sites are shared.
+# `is_moved` is true for a site of which this transaction files a movement. Such a site is locked exclusively, and all
+# other sites are locked with a shared lock.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text
@@ -62,7 +60,7 @@ SELECT CASE WHEN is_moved
 END
 FROM unnest($1::text[], $2::boolean[]) AS site (name, is_moved) ORDER BY hashtextextended(name, 0)
 """
-# The tables with rows about a household. The previous release of Dayar still writes to `household_sites`.
+# The previous release of Dayar still writes to `household_sites`.
 HOUSEHOLD_TABLES = (
     *("households", "members", "episodes", "stays", "passages", "search_keys"),
     *("household_site_keys", "household_sites", "site_passages", "site_residents"),
@@ -78,8 +76,8 @@ ORDER BY received_at, report_id, version
 IDENTIFY = """
 UPDATE reports SET subject_id = $5, sealed = $6 WHERE report_id = $1 AND version = $2 AND author = $3 AND kind = $4
 """
-# A report without a known household is stored under its own id, with a data key for this id. When its household becomes
-# known, this statement deletes the key. If another report still needs the key, the key is not deleted.
+# A report without a known household is stored under its own id, with a data key for this id. When the household becomes
+# known, this statement deletes the key. A key that another report still needs is not deleted.
 DELETE_KEYS = """
 DELETE FROM household_keys WHERE household_id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT FROM reports WHERE subject_id = household_id)

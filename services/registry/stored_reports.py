@@ -36,10 +36,7 @@ from shared.postgres import database
 
 
 class StoredReports:
-    """Reads the reports of a batch, with the keys of its households and groups.
-
-    If this transaction executes a person's answer about an event, `answer_id` is the id of this answer.
-    """
+    """`answer_id` is the person's answer about an event that this transaction executes."""
 
     def __init__(
         self,
@@ -67,10 +64,7 @@ class StoredReports:
         return known
 
     async def _find_keys(self, connection: Connection, reports: Iterable[asyncpg.Record]) -> None:
-        """Load missing keys.
-
-        A stored version of a report may be about another household, whose key is not loaded yet.
-        """
+        """A stored version of a report may be about another household, whose key is not loaded yet."""
         missing = {name_of(row) for row in reports} - self._keys.keys()
         for kind, known in (*KNOWN_OF.items(), (SITE, SITE_KEYS)):
             if ids := [subject_id for of, subject_id in missing if of == kind]:
@@ -104,10 +98,7 @@ class StoredReports:
         return filed
 
     async def _find_links(self, connection: Connection, ids: Collection[str]) -> None:
-        """Load people's answers about the events that made these households and groups leave.
-
-        The caller has locked these households and groups.
-        """
+        """The caller has locked these households and groups."""
         if ids:
             rows = await connection.fetch(LINKS, ids, self._answer_id)
             self._links = {
@@ -118,7 +109,7 @@ class StoredReports:
     async def movements_of(
         self, kind: ReportKind, ids: Collection[str], *, without: Collection[ReportVersion] = ()
     ) -> list[FiledMovement]:
-        """The movements of these groups or sites that took effect, each in its valid version."""
+        """Only movements that took effect, each in its valid version."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(BY_SUBJECT, list(ids), [kind])
         await self._find_keys(connection, rows)
@@ -130,10 +121,9 @@ class StoredReports:
         return list(valid.values())
 
     async def read_outcomes(self, movements: Collection[FiledMovement]) -> None:
-        """Read the outcomes of these movements of groups again.
+        """The caller has locked the counts of these groups.
 
-        The caller has locked the counts of these groups. Another transaction may have changed the outcomes before the
-        caller locked the counts. Changing the outcomes needs no lock of the groups.
+        Another transaction may have changed the outcomes before, because that needs no lock of the groups.
         """
         if not movements:
             return
@@ -146,7 +136,7 @@ class StoredReports:
             movement.outcome_id = str(row["outcome_id"])
 
     async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
-        """The movements among these versions that are held and whose household is not known yet."""
+        """Only held movements whose household is not known yet."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(UNIDENTIFIED, *map(list, zip(*versions, strict=True)))
         await self._find_keys(connection, rows)

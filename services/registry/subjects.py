@@ -18,7 +18,7 @@ F = TypeVar("F", Filed, FiledMovement)
 
 
 class PlaceNow(NamedTuple):
-    """The place where a household is now. A place abroad has no P-code."""
+    """A place abroad has no P-code."""
 
     pcode: str | None
     country: str | None
@@ -26,11 +26,10 @@ class PlaceNow(NamedTuple):
 
 @dataclass(slots=True)
 class Subject:
-    """A household or a group, with its owner. `displacements` has the valid report of each displacement or count.
+    """`displacements` has the valid report of each displacement or count.
 
-    A site is a subject that has only movements and no owner. `sites` are the loaded sites that have movements.
-    `drawn_code` is the short code that the registry drew for a household. `is_code_new` is true until this code is
-    stored. `former_codes` are the short codes of duplicate reports about the household.
+    A site is a subject that has only movements and no owner. `is_code_new` is true until this code is stored.
+    `former_codes` are the short codes of duplicate reports about the household.
     """
 
     name: Name
@@ -47,7 +46,6 @@ class Subject:
     _courses: Courses | None = None
 
     def look_at(self, sites: Mapping[str, "Subject"]) -> None:
-        """Set the movements of sites. After that, the courses of the household are computed again."""
         self.sites, self._courses = sites, None
 
     def add(self, filed: AnyFiled) -> None:
@@ -65,14 +63,9 @@ class Subject:
             del self.displacements[filed.report_id]
 
     def valid(self, report_id: str) -> AnyFiled | None:
-        """The valid version of this report."""
         return self.displacements.get(report_id) or self.movements.get(report_id)
 
     def set_aside(self, displacement: Filed) -> None:
-        """Remove a report that another report about the same displacement replaces.
-
-        The short code of the removed report still finds the household.
-        """
         self._courses = None
         del self.displacements[displacement.report_id]
         self.keep_code(displacement)
@@ -80,46 +73,40 @@ class Subject:
             self.drawn_code, self.is_code_new = code, True
 
     def keep_code(self, duplicate: Filed) -> None:
-        """Keep the short code of a duplicate, because the household may have this code on paper."""
         if code := duplicate.sealed.get("short_code"):
             self.former_codes.add(code)
 
     @property
     def reports(self) -> Iterator[AnyFiled]:
-        """The valid reports of displacements and of movements."""
         yield from self.displacements.values()
         yield from self.movements.values()
 
     @property
     def is_new(self) -> bool:
-        """Whether the subject has no stored row yet."""
         return self.row_version == 0
 
     @property
     def short_codes(self) -> set[str]:
-        """The short codes by which a movement can name the household."""
         given = {code for filed in self.displacements.values() if (code := filed.sealed.get("short_code"))}
         codes = given | self.former_codes
         return codes | {self.drawn_code} if self.drawn_code else codes
 
     def draw_code(self) -> None:
-        """Give the household a short code, if the household has none."""
         if not self.short_codes:
             self.drawn_code, self.is_code_new = drawn_code(), True
 
     @property
     def is_actual(self) -> bool:
-        """Whether there is an Actual report of a displacement or count."""
         return any(filed.clear.status is Status.ACTUAL for filed in self.displacements.values())
 
     @property
     def current(self) -> Filed:
-        """The latest displacement. Exercise and Test reports are ignored if there is an Actual report."""
+        """Exercise and Test reports are ignored if there is an Actual report."""
         return latest(self._reported)
 
     @property
     def published(self) -> Filed:
-        """The displacement that events publish: the latest move. If there was no move, the latest report.
+        """The displacement that events publish: the latest move, or the latest report if there was no move.
 
         If a later report says that a household is unable to move, the household is still displaced by its latest move.
         """
@@ -131,10 +118,7 @@ class Subject:
 
     @property
     def courses(self) -> Courses:
-        """The courses of the household.
-
-        The courses are cached until the reports change, because many movements take long to compute.
-        """
+        """The courses are cached until the reports change, because many movements take long to compute."""
         if not self.has_movements:
             return Courses()
         if self._courses is None:
@@ -144,18 +128,16 @@ class Subject:
 
     @property
     def has_movements(self) -> bool:
-        """Whether the household has movements that may change the places of its people."""
         return self.name[0] == ReportKind.HOUSEHOLD and bool(self.movements or (self.sites and self.site_movements))
 
     @property
     def site_movements(self) -> list[FiledMovement]:
-        """The movements of everybody at those sites where reports place the household."""
         known = (self.sites[site_id] for site_id in self.site_ids if site_id in self.sites)
         return [movement for site in known for movement in site.movements.values()]
 
     @property
     def site_ids(self) -> set[str]:
-        """The sites in the household's reports, and sites to which everybody at one of these sites moved."""
+        """Includes the sites to which everybody at one of the named sites moved."""
         known = named_sites((*self.displacements.values(), *self.movements.values()))
         new = known if self.sites else None
         while new:
@@ -166,7 +148,6 @@ class Subject:
 
     @property
     def named_sites(self) -> set[str]:
-        """The sites that the valid reports name: for a household, reports about displacements; for a group, counts."""
         if self.name[0] == ReportKind.HOUSEHOLD:
             return named_sites(self.displacements.values())
         counted = [filed.clear for filed in self.displacements.values()]
@@ -174,7 +155,7 @@ class Subject:
 
     @property
     def decisions(self) -> Mapping[str, ReportDecision]:
-        """The decision about each movement. A decision depends on all reports of the subject."""
+        """A decision depends on all reports of the subject."""
         if self.name[0] == ReportKind.GROUP:
             return group_movements.decisions(self.displacements.values(), self.movements.values())
         if self.name[0] == SITE:
@@ -183,25 +164,18 @@ class Subject:
 
     @property
     def standing(self) -> HouseholdStanding | None:
-        """The present whereabouts of the people.
-
-        The result is None if no movement followed the current displacement.
-        """
+        """The result is None if no movement followed the current displacement."""
         return self.standing_since(self.published) if self.has_movements else None
 
     @property
     def place(self) -> PlaceNow:
-        """The P-code and country of the place where the people are now.
-
-        If some people are still displaced, returns the place where most of these people are.
-        """
+        """If some people are still displaced, returns the place where most of these people are."""
         current, standing = self.current, self.standing
         if standing is None or (self._was_found_later(current) and standing.confirmed_at < current.clear.occurred_at):
             return PlaceNow(current.clear.destination.pcode, current.clear.destination.country)
         return PlaceNow(standing.pcode, standing.country)
 
     def _was_found_later(self, current: Filed) -> bool:
-        """Whether the household was unable to move after its latest move."""
         return current is not self.published
 
     def standing_since(self, departure: Filed) -> HouseholdStanding | None:
@@ -209,7 +183,6 @@ class Subject:
 
     @property
     def onward(self) -> dict[str, Onward]:
-        """The new displacements that were reported by movements."""
         return onward(self.displacements, self.courses)
 
     @property
@@ -219,7 +192,6 @@ class Subject:
 
 
 def put(filed: F, known: dict[str, F]) -> None:
-    """Put a report into `known`, in place of an older version."""
     older = known.get(filed.report_id)
     if older and older.clear.version < filed.clear.version:
         filed.correct(older)
@@ -231,34 +203,27 @@ def named_sites(reports: Iterable[AnyFiled]) -> set[str]:
 
 
 def reached(sites: Iterable[Subject]) -> set[str]:
-    """The destinations of the movements of everybody at these sites."""
     return {site_id for site in sites for site_id in named_sites(site.movements.values())}
 
 
 def sites_of(filed: AnyFiled) -> Iterator[str]:
-    """The sites where a report about a household, or about everybody at a site, places people."""
     if filed.subject[0] != ReportKind.GROUP:
         yield from filter(None, (filed.sealed.get("site_id"), filed.sealed.get("destination_site_id")))
 
 
 def actual(displacements: Collection[Filed]) -> Collection[Filed]:
-    """The displacements. If there is an Actual report, Exercise and Test reports are left out."""
+    """Exercise and Test reports are left out if there is an Actual report."""
     return [filed for filed in displacements if filed.clear.status is Status.ACTUAL] or displacements
 
 
 def latest(displacements: Collection[Filed]) -> Filed:
-    """The displacement that happened last. The order in which the reports arrived does not matter."""
     if len(displacements) == 1:
         return next(iter(displacements))
     return max(displacements, key=order)
 
 
 class SubjectChange(NamedTuple):
-    """The data for an event about a household: the state after one change, and the changed displacement.
-
-    If the household was unable to move after its latest move, `current` is the latest move, and `latest` is the later
-    report.
-    """
+    """`current` is the latest move, and `latest` is a later report that the household is unable to move, if any."""
 
     subject: Name
     sequence: int
@@ -268,4 +233,4 @@ class SubjectChange(NamedTuple):
     latest: Filed
     standing: HouseholdStanding | None = None
     is_movement: bool = False
-    onward: Onward | None = None  # the new displacement, if a movement reported one
+    onward: Onward | None = None

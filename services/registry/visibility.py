@@ -16,20 +16,16 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 
 
 def now_at(households: str = "households") -> str:
-    """The SQL expression for the P-code of a household's present place.
+    """NULL while the household is abroad.
 
-    The P-code is NULL while the household is abroad. Rows of the previous release of Dayar have no present place yet.
-    For rows without a present place, the destination is used.
+    Rows of the previous release of Dayar have no present place yet, so their destination counts.
     """
     return f"""coalesce({households}.current_pcode,
         CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""
 
 
 def here(households: str = "households") -> str:
-    """The SQL expression for the P-code of a household's present place.
-
-    While the household is abroad, the P-code of its origin is used.
-    """
+    """While the household is abroad, its origin counts."""
     return f"coalesce({now_at(households)}, {households}.origin_pcode)"
 
 
@@ -43,11 +39,11 @@ class Visibility:
     """If `pcodes` is None, the whole country is visible. If `author` is set, only this author's reports are visible."""
 
     pcodes: list[str] | None
-    known: list[str]  # the P-codes of all units
+    known: list[str]  # all units
     author: UUID | None = None
 
     def covers(self, pcode: str) -> TextClause:
-        """The SQL condition that the P-code (an SQL expression) lies in `pcodes`."""
+        """`pcode` is an SQL expression."""
         return text(is_within(pcode, "pcodes")).bindparams(pcodes=self.pcodes, known=self.known)
 
 
@@ -58,14 +54,10 @@ def visibility_of(caller: Principal, places: Places) -> Visibility:
 
 
 def figures_of(caller: Principal, places: Places) -> Visibility:
-    """The areas whose data the caller's sums count: the caller's own areas.
-
-    A wall screen shows no household, but also gets sums of its areas.
-    """
+    """A wall screen shows no household, but also gets sums of its areas."""
     pcodes = places.within(caller.areas)
     return Visibility(None if pcodes is None else sorted(pcodes), list(places.codes))
 
 
 def within(area: str, places: Places) -> list[str]:
-    """A unit and all units below it."""
     return sorted(places.within((area,)) or ())

@@ -40,7 +40,6 @@ from shared.postgres import database
 
 
 async def run(settings: RegistrySettings) -> None:
-    """Run until cancelled."""
     async with database.opened(settings, pool_size=10) as engine:
         keys = Opener(settings.seal_private_keys)
         digests = Digests(settings.digest_key_file)
@@ -108,7 +107,7 @@ def consumer(
 
 
 def settle_garbage() -> None:
-    """Make garbage collection rare, because frequent collection makes the worker slower by a third.
+    """Frequent garbage collection makes the worker slower by a third.
 
     Rare collection is enough, because the objects of a batch form no cycles.
     """

@@ -1,4 +1,4 @@
-"""The working set of a batch: households, groups and reports. `storage.Store` loads and saves a working set."""
+"""`storage.Store` loads and saves a working set."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from shared.places import Places
 
 @dataclass(slots=True)
 class WorkingSet(Filing):
-    """Files the new reports of a batch, and carries out people's decisions about stored reports."""
+    """Files a batch of new reports, and carries out people's decisions about stored reports."""
 
     @classmethod
     def of(cls, places: Places, subjects: Iterable[Subject] = (), reports: Iterable[AnyFiled] = ()) -> "WorkingSet":
@@ -52,8 +52,8 @@ class WorkingSet(Filing):
     def refuse(self, filed: AnyFiled, reason: RefusalReason = RefusalReason.UNSTATED) -> ReportDecision:
         """Refuse a held report after a person's decision.
 
-        The report has no effect. The new outcome informs the author of the refusal. If the report was the valid version
-        of a movement, the previous version takes effect again.
+        The new outcome informs the author of the refusal. If the report was the valid version of a movement, the
+        previous version takes effect again.
         """
         subject = self.subjects.get(filed.subject)
         if isinstance(filed, FiledMovement) and subject and subject.movements.get(filed.report_id) is filed:
@@ -65,18 +65,17 @@ class WorkingSet(Filing):
         return decision
 
     def publish_again(self, subject: Subject, filed: Filed) -> None:
-        """Store and publish the household again, because a person has answered which event made the household leave."""
+        """A person has answered which event made the household leave."""
         if subject.has_movements:
             self._to_judge(subject)
         self.changed[subject.name] = subject
         self._note_change(subject, filed, is_correction=True)
 
     def identify(self, movement: FiledMovement, household: Name) -> None:
-        """Set the household of a stored movement, because the household with the movement's short code is known now.
+        """The registry decides about the movement again if the movement waits for its household.
 
-        The registry decides about the movement again if the movement waits for its household. If the movement is held
-        because the sign-in has ended, a person must decide. If another transaction has decided about the movement
-        meanwhile, the movement does not change.
+        If the movement is held because the sign-in has ended, a person must decide. If another transaction has decided
+        about the movement meanwhile, the movement does not change.
         """
         siblings, version = self.reports[movement.report_id], (movement.clear.version, movement.author)
         for filed in filter(is_unnamed, siblings):
@@ -89,7 +88,7 @@ class WorkingSet(Filing):
                     self._free_waiting(filed, siblings, self._resettle(filed, siblings))
 
     def move(self, filed: AnyFiled, household: Name) -> None:
-        """Assign a stored report to another household. The caller decides about the report again."""
+        """The caller decides about the report again."""
         self.former_ids.add(filed.subject[1])
         filed.subject = household
         add_event(filed, self.links)
@@ -111,12 +110,11 @@ class WorkingSet(Filing):
     def give_back(self, filed: AnyFiled, former: Name, reason: Held, replaced: Iterable[Filed]) -> None:
         """Take an accepted report away from its household, because a person has reversed the acceptance.
 
-        The report waits again, under the household that it names itself. In place of the report, the household gets the
-        report's highest earlier version that took effect. If the report had replaced another report, the household gets
-        the versions `replaced` of that report. Other versions may be held because the accepted version belonged to
-        another household. If no version of the report has an effect any more, each held version waits for the version
-        that it corrects. A movement that waited for its own household is decided again, if this household is registered
-        now.
+        The report waits again, under the household that it names itself. The household gets the report's highest
+        earlier version that took effect. If the report had replaced another report, the household gets that report's
+        versions `replaced`. Other versions may be held because the accepted version belonged to another household. If
+        no version of the report has an effect any more, each held version waits for the version that it corrects. A
+        movement that waited for its own household is decided again, if this household is registered now.
         """
         subject = self.subjects[filed.subject]
         if subject.movements or subject.has_movements:
@@ -145,14 +143,13 @@ class WorkingSet(Filing):
             self._note_change(subject, subject.current, is_correction=True)
 
     def refuse_unidentified(self, movement: FiledMovement) -> None:
-        """Refuse a stored movement that still waits for a household with its short code."""
         version = (movement.clear.version, movement.author)
         for filed in filter(is_unidentified, self.reports[movement.report_id]):
             if (filed.clear.version, filed.author) == version:
                 self.refuse(filed, RefusalReason.CODE_UNKNOWN)
 
     def held_changes(self) -> list[HeldChange]:
-        """The households and groups that are not registered, and whose newest held report has changed."""
+        """Only households and groups that are not registered are published as held."""
         held = newest_held(chain.from_iterable(self.reports.values()), self.subjects)
         return list(held_changes(self.held_before, held))
 
@@ -164,10 +161,7 @@ class WorkingSet(Filing):
             subject.add(earlier)
 
     def effective_below(self, filed: AnyFiled) -> list[AnyFiled]:
-        """The newest earlier version of the report that took effect on its household.
-
-        The result is empty if no earlier version took effect.
-        """
+        """The newest earlier version that took effect, or an empty list."""
         below = [
             sibling
             for sibling in self.reports[filed.report_id]

@@ -1,7 +1,7 @@
 """Persons choose which of several differing counts is right. No I/O.
 
-A choice is about one version of each of two reports. A correction of one of the two reports makes the choice invalid. A
-later answer that the two counts are about different hazards also makes the choice invalid.
+A choice is about one version of each of two reports. A choice becomes invalid if one of the two reports is corrected.
+It also becomes invalid by a later answer that the two counts are about different hazards.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 
 class CountChoice(NamedTuple):
-    """The count `report_id` is right, and the differing count `other_id` of the same people is wrong."""
-
     report_id: str
     version: int
     other_id: str
@@ -28,10 +26,10 @@ class CountChoice(NamedTuple):
 
 
 def refused(counts: Mapping[str, "Headcount"], choices: Iterable[CountChoice]) -> dict[str, "Headcount"]:
-    """Maps the report id of each wrong count to the chosen count. `choices` are in order, the oldest first.
+    """Maps the report id of each wrong count to the chosen count. The oldest choice comes first.
 
-    If an earlier choice found a count wrong, no later choice can choose this count. If a later choice chose a wrong
-    count, both counts would be wrong, and neither count would be in effect.
+    A count that an earlier choice found wrong cannot be chosen later. Otherwise both counts would be wrong, and neither
+    count would be in effect.
     """
     chosen_counts: dict[str, Headcount] = {}
     for choice in choices:

@@ -17,10 +17,9 @@ GROUPS_OF = "SELECT DISTINCT group_id FROM counts WHERE report_id = ANY($1::uuid
 
 
 async def recount_chosen(session: AsyncSession, decision: CountDecision, store: Store, now: datetime) -> Recount:
-    """Compute the two counts of the decision again, and all counts that change with the two counts.
+    """Also computes all counts that change with the two counts.
 
-    A worker that computes counts reads the decisions. This function takes a lock, so that no other worker computes
-    counts at the same time.
+    Takes a lock, so that no other worker computes counts meanwhile.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)

@@ -23,8 +23,8 @@ from shared.events.vocabulary import Measure, Status
 from shared.messaging import decisions
 from shared.postgres import database
 
-MOST = 500  # at most this many counts are read for one page
-MOST_DECIDED = 100  # this many of the newest choices are listed
+MOST = 500
+MOST_DECIDED = 100
 COLUMNS = (
     GroupCount.stock_id,
     GroupCount.group_id,
@@ -39,7 +39,7 @@ PAIR = (
     func.least(CountDecision.report_id, CountDecision.other_id),
     func.greatest(CountDecision.report_id, CountDecision.other_id),
 )
-# When a person finds a count wrong, the list omits the count at once. The worker computes the counts later.
+# A count that a person found wrong leaves the list at once. The worker computes the counts later.
 IS_REFUSED = exists().where(
     CountDecision.other_id == GroupCount.report_id,
     CountDecision.other_version == GroupCount.version,
@@ -61,12 +61,12 @@ class Stock:
 
     @property
     def since(self) -> datetime:
-        """The time since which the counts differ: the arrival of the second count."""
+        """The arrival of the second count."""
         received: list[datetime] = sorted(count.received_at for count in self.counts)
         return received[1]
 
     def persons_left(self, count: Any) -> int:
-        """The number of the count's people who were still at the place just before the newest count.
+        """The people who were at the place just before the newest count.
 
         Teams disagree if their numbers of people differ too much (docs/decisions/0037).
         """
@@ -78,17 +78,14 @@ class Stock:
 
 
 def lasted_until(stay: Any, at: datetime) -> bool:
-    """Whether the people of this row were still in the count at this time.
-
-    The time NEVER has no time zone, so Python cannot compare NEVER with other times.
-    """
+    """The time NEVER has no time zone, so Python cannot compare NEVER with other times."""
     return stay.superseded_at in (None, NEVER) or at <= stay.superseded_at
 
 
 async def stocks(
     session: AsyncSession, visibility: Visibility, status: Status, ids: Collection[UUID] | None = None
 ) -> list[Stock]:
-    """The differing counts, one `Stock` for each group of people. The stock that has waited longest comes first."""
+    """The stock that has waited longest comes first."""
     in_effect = (IN_EFFECT, GroupCount.measure == Measure.STOCK, GroupCount.status == status, ~IS_REFUSED)
     several = select(GroupCount.stock_id).where(*in_effect).group_by(GroupCount.stock_id).having(func.count() > 1)
     if ids is not None:
@@ -103,7 +100,6 @@ async def stocks(
 
 
 async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[Any]]:
-    """The people who were left in these counts after each movement, by report id."""
     wanted = select(GroupStay.report_id, GroupStay.persons, GroupStay.counted_at, GroupStay.superseded_at)
     left = defaultdict[UUID, list[Any]](list)
     for stay in await session.execute(wanted.where(GroupStay.report_id.in_(report_ids))):
@@ -112,11 +108,9 @@ async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUI
 
 
 async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """The valid choices in the visible districts, the newest first.
+    """If `ids` is given, only these choices are returned.
 
-    If ids are given, only the choices with these ids are returned.
-
-    A choice becomes invalid if a person reverses the choice, or corrects one of the two counts.
+    A choice becomes invalid if a person reverses it, or corrects one of the two counts.
     """
     wanted = _choices().where(visibility.covers(HERE))
     if ids is not None:
@@ -125,17 +119,14 @@ async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[
 
 
 async def choices_about(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[Any]:
-    """The valid choices about the counts of these reports. Only choices that the worker has executed are returned."""
+    """Only choices that the worker has executed are returned."""
     either = or_(CountDecision.report_id.in_(report_ids), CountDecision.other_id.in_(report_ids))
     wanted = _choices().where(either, CountDecision.result == APPLIED)
     return (await session.execute(wanted.order_by(CountDecision.decided_at))).all()
 
 
 def _choices() -> Any:
-    """Selects the newest choice about each pair of counts.
-
-    Leaves out reversed choices, and choices about counts that were corrected later.
-    """
+    """Leaves out reversed choices, and choices about counts that were corrected later."""
     newest = (
         select(CountDecision.decision_id)
         .ext(distinct_on(*PAIR))
@@ -163,7 +154,7 @@ def _choices() -> Any:
 
 
 async def lock(session: AsyncSession) -> None:
-    """Take a lock, so that only the first choice is stored if two people choose between the same counts."""
+    """If two people choose between the same counts, only the first choice is stored."""
     await session.execute(database.advisory_lock("count decisions"))
 
 

@@ -25,7 +25,7 @@ from shared.events.fields import Body
 from shared.events.vocabulary import Precision
 from shared.postgres.database import Session
 
-MOST = 100  # a request may name this many counts
+MOST = 100
 OF_PAIR = ("report_id", "version", "other_id", "other_version")
 PLACES = ("origin", "origin_locality", "destination", "destination_locality", "site_id")
 
@@ -37,7 +37,7 @@ Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 class WhyRight(StrEnum):
     """The reason why a person finds one of the counts right."""
 
-    ASKED = "asked"  # the person asked the teams
+    ASKED = "asked"
     INCOMPLETE = "incomplete"  # the other count omits some people
     TWICE = "twice"  # the other count includes some people twice
     CHANGED = "changed"  # people came or left between the counts
@@ -209,10 +209,7 @@ async def note(
     objects: list[UUID],
     unchanged: Iterable[UUID],
 ) -> None:
-    """Write the changed ids to the security log.
-
-    Also write the unchanged ids, because the caller may have guessed them.
-    """
+    """The unchanged ids are also logged, because the caller may have guessed them."""
     entries = []
     if objects:
         entries.append(audit.entry_of(request, action, objects=objects, reason=reason))
@@ -260,6 +257,5 @@ def shown_choice(row: Any) -> ChosenCount:
 
 
 def places_of(clear: Any) -> dict[str, Any]:
-    """The places that the count's report states."""
     stated = from_json(clear)
     return {name: stated[name] for name in PLACES if name in stated}

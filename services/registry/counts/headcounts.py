@@ -28,8 +28,6 @@ from shared.places.localities import StatedLocality, joined
 
 @dataclass(frozen=True)
 class Headcount:
-    """One count of a group: the valid version of its report."""
-
     group_id: str
     report_id: str
     clear: GroupClear
@@ -38,14 +36,14 @@ class Headcount:
     places_version: str | None
     received_at: datetime
     people: People
-    typed_site: UUID | None = None  # this site's name was typed as the place of the count
-    movement_id: str | None = None  # if the count is of people who moved, the id of the report about the movement
-    left: Place | None = None  # if the count is of people who moved, the place that they left
-    left_sub_stock: SubStock | None = None  # the sub-stock of the people before they moved; None means in_displacement
+    typed_site: UUID | None = None
+    movement_id: str | None = None  # set if the count is of people who moved
+    left: Place | None = None  # set if the count is of people who moved
+    left_sub_stock: SubStock | None = None  # None means in_displacement
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
-    decided_hazard: UUID | None = None  # a person decided that the people fled this hazard
-    # If the count names no hazard, the hazard that other counts of the population name.
+    decided_hazard: UUID | None = None
+    # The hazard that other counts of the population name, if this count names no hazard.
     adopted_hazard: UUID | None = None
     same: SamePlaces = field(default=NONE_JOINED, compare=False, repr=False)
 
@@ -70,17 +68,12 @@ class Headcount:
 
     @cached_property
     def population(self) -> str | None:
-        """The id of the population.
-
-        The id is None if the report counts movements, or does not name where the people are.
-        """
         if not self.is_displaced or not (present := self.present_place):
             return None
         return self._population_at(*present)
 
     @property
     def is_displaced(self) -> bool:
-        """Whether the report counts people who are displaced now, and not movements."""
         return self.clear.measure is Measure.STOCK and self.sub_stock is SubStock.IN_DISPLACEMENT
 
     def _population_at(self, *present: str | UUID | None, hazard_id: UUID | None = None) -> str:
@@ -96,14 +89,14 @@ class Headcount:
 
     @property
     def present_key(self) -> PlaceKey:
-        """The key of the locality where the people are. The key does not depend on the site."""
+        """The key does not depend on the site."""
         present, clear = self.clear.destination, self.clear
         locality = StatedLocality.of(clear.destination_locality, clear.destination_locality_pcode)
         return locality.key(present.pcode or present.country)
 
     @property
     def present_place(self) -> tuple[str | UUID | None, ...]:
-        """The key of the place where the people are. Counts at the same place have the same key.
+        """Counts at the same place have the same key.
 
         The key is empty if the report does not name the place.
         """
@@ -115,15 +108,11 @@ class Headcount:
 
     @property
     def site_id(self) -> UUID | None:
-        """The site where the people are. If people abroad were counted, a stated site is a mistake and is ignored."""
+        """A stated site is a mistake and is ignored if the people are abroad."""
         is_abroad = self.clear.destination.country not in (None, COUNTRY, UNKNOWN_COUNTRY)
         return None if is_abroad else self.clear.site_id or self.typed_site
 
     def at_typed_site(self, sites: TypedSites) -> "Headcount":
-        """A copy of the count to which the decisions about places are applied.
-
-        If the report has a site's name as text, the copy also has the id of this site.
-        """
         site_id = None if self.site_id else sites.meant(self.clear.destination.pcode, self.clear.destination_locality)
         if site_id is None and not sites.same:
             return self
@@ -131,10 +120,7 @@ class Headcount:
         return replace(self, typed_site=site_id or self.typed_site, same=sites.same, decided_hazard=decided)
 
     def typed_populations(self, sites: TypedSites) -> set[str]:
-        """The populations of the counts that name this count's site only in words.
-
-        A count names a site only in words if the count is older than the site's entry in the list.
-        """
+        """A count names a site only in words if the count is older than the site's entry in the list."""
         words = sites.words(self.site_id) if self.site_id and self.population else ()
         places = map(self.same.key, words)
         return {self._population_at(*place, shelter) for place in places for shelter in Shelter}
@@ -158,7 +144,7 @@ class Headcount:
 
     @property
     def hazard_id(self) -> UUID | None:
-        """The hazard that the report names. If the report names no hazard, the hazard that a person decided.
+        """The hazard that the report names, or else the hazard that a person decided.
 
         If a person has decided that two hazards are the same, both hazards get one id.
         """
@@ -171,11 +157,10 @@ class Headcount:
 
     @property
     def counted_at(self) -> datetime:
-        """The time of the count, or the time of receipt if the report arrived earlier.
+        """Never later than the time of receipt, because a recount with a future time would replace later counts.
 
-        A recount with a future time would replace later counts. If the hour is not known, the time is the end of the
-        day, or the time of the report if the report was written earlier. A count of people who moved has the exact time
-        that `moved_at` computes.
+        If the hour is unknown, the end of the day counts, or the time of the report if that time is earlier. A count of
+        people who moved has the exact time that `moved_at` computes.
         """
         clear = self.clear
         at = clear.counted_at or clear.reported_at
@@ -186,10 +171,9 @@ class Headcount:
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """A sort key for the time of counting. The order in which the reports arrived does not matter."""
+        """Sorts counts by the time of counting. The order in which the reports arrived does not matter."""
         return self.counted_at, self.clear.reported_at, self.report_id
 
     @property
     def counted_by(self) -> str:
-        """The team that counted, or the author if the author has no team."""
         return self.team or self.author

@@ -19,8 +19,6 @@ LEFT_TOGETHER = timedelta(days=3)  # two teams may state different days for the 
 
 
 class CountedDeparture(NamedTuple):
-    """The departure of the people of a count: the hazard, and the first and last possible day."""
-
     hazard_id: UUID | None
     hazard_type: HazardType | None
     has_other_cause: bool
@@ -33,7 +31,7 @@ class CountedDeparture(NamedTuple):
         return cls(hazard_id, clear.hazard_type, not is_of_hazard, *days_of(clear))
 
     def fits(self, named: "CountedDeparture") -> bool:
-        """Whether the people of this departure may have fled the hazard of the departure `named`.
+        """The people may have fled the hazard of the departure `named`.
 
         `self` names no hazard.
         """
@@ -43,7 +41,7 @@ class CountedDeparture(NamedTuple):
 
 
 class NamedHazards:
-    """The hazards that the counts of each population name. The order of the counts does not matter."""
+    """The order of the counts does not matter."""
 
     def __init__(self, departures: Iterable[tuple[str, CountedDeparture]]) -> None:
         self._named: defaultdict[str, set[CountedDeparture]] = defaultdict(set)
@@ -52,16 +50,14 @@ class NamedHazards:
                 self._named[population].add(departure)
 
     def of(self, population: str, unnamed: CountedDeparture) -> set[UUID]:
-        """The hazards that these people may have fled, according to other counts of the population."""
+        """Only hazards that other counts of the population name."""
         named = self._named.get(population, ())
         return {known.hazard_id for known in named if known.hazard_id and unnamed.fits(known)}
 
     def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
-        """Whether two counts of the population are of the same hazard.
+        """A count without a hazard is of the people who fled the only named hazard that fits.
 
-        If exactly one named hazard fits a count without a hazard, the count is of the people who fled this hazard. If
-        several hazards fit, the registry cannot know which people were counted. The registry then treats the two counts
-        as counts of different hazards.
+        If several hazards fit, the registry cannot know which people were counted, so the hazards count as different.
         """
         if one.hazard_id == other.hazard_id:
             return True

@@ -17,7 +17,7 @@ class Side(StrEnum):
 
 
 class TypedPlace(NamedTuple):
-    """A place as a count states it. `pcode` is the unit, and `locality_pcode` the locality's code in the gazetteer."""
+    """`pcode` is the unit, and `locality_pcode` the locality's code in the gazetteer."""
 
     pcode: str | None
     country: str | None
@@ -35,7 +35,7 @@ class TypedPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OpenCount:
-    """A count in effect. Its report names the present place of the people."""
+    """The report of the count names the present place of the people."""
 
     report_id: UUID
     group_id: UUID
@@ -64,7 +64,7 @@ class OpenCount:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """The values, except places and hazards, that must be equal if two counts are of the same people."""
+        """Besides places and hazards, these values are equal in counts of the same people."""
         return self.mobility, None if self.site_id else self.shelter
 
 

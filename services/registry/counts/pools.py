@@ -49,9 +49,8 @@ OTHERS = f"""{STATED}
 WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
-# The groups whose people moved to these sites or into these populations.
-# No report counts the moved people at their new place. The number of moved people is therefore computed from the counts
-# and movements of their group.
+# Groups whose people moved to these sites or into these populations. No report counts the moved people at their new
+# place. The number of moved people is therefore computed from the counts and movements of their group.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
@@ -68,10 +67,10 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 """
 
 
-# This lock protects the names of sites, and the decisions about places and counts. Workers that compute counts share
-# the lock until their transactions end. A transaction that lists or renames a site, or executes a decision, takes the
-# lock exclusively. While this transaction has the exclusive lock, no worker computes counts. The transaction therefore
-# finds all counts that were computed with the older names and decisions, so that these counts are computed again.
+# This lock protects names of sites, and decisions about places and counts. Workers that compute counts share the lock
+# until their transactions end. A transaction that renames a site or executes a decision takes the lock exclusively. No
+# worker computes counts meanwhile. The transaction therefore finds all counts that were computed with older names and
+# decisions, and has them computed again.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (
@@ -92,11 +91,10 @@ WHERE NOT is_reversed ORDER BY decided_at, decision_id
 
 
 class CountPool:
-    """The given counts, and all counts that may change together with them.
+    """Other counts at a site are loaded only if people moved from or to this site, or were confirmed there.
 
-    Other counts at a site are loaded only if people moved from or to this site, or were confirmed there. `movements`
-    are all movements of the given groups and sites. `decision_id` is the decision about places or counts that this
-    transaction executes.
+    `movements` are all movements of the given groups and sites. `decision_id` is the decision about places or counts
+    that this transaction executes.
     """
 
     def __init__(
@@ -117,15 +115,12 @@ class CountPool:
         self._groups = {count.group_id for count in self._counts.values()}
         self._moving_groups: set[str] = set()
         self._locked: set[str] = set()
-        self._whole_sites: set[UUID] = set()  # all counts of these sites are loaded
+        self._whole_sites: set[UUID] = set()
         self._sites = TypedSites(())
-        self._units: set[str] | None = None  # the sites of these units are loaded
+        self._units: set[str] | None = None
 
     async def tallies(self) -> Tallies:
-        """The number of people left in each count after movements.
-
-        Counts are loaded until no other count can change the result.
-        """
+        """Loads counts until no other count can change the result."""
         await self._find_sites()
         rows = await self.connection.fetch(STORED_POPULATIONS, list(self._groups))
         populations = {str(row["population"]) for row in rows}
@@ -153,10 +148,7 @@ class CountPool:
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in counts}
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Lock these populations and sites, and load their missing counts.
-
-        Returns False if nothing was missing.
-        """
+        """Returns False if nothing was missing."""
         wanted = {*populations, *map(lock_of, sites), *self._moving_groups} - self._locked
         new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_of(site_id) in wanted}
         if wanted:
@@ -195,10 +187,7 @@ async def typed_sites(
     movements: Iterable[FiledMovement] = (),
     decision_id: UUID | None = None,
 ) -> TypedSites:
-    """The sites in the units of these counts and movements, and the places that decisions have joined.
-
-    `decision_id` is the decision that this transaction executes.
-    """
+    """`decision_id` is the decision that this transaction executes."""
     await connection.execute(SHARE_PLACES)
     site_ids = [count.site_id for count in counts if count.site_id]
     rows = await connection.fetch(SITES, list(stated_units(counts, movements)), site_ids)
@@ -207,14 +196,14 @@ async def typed_sites(
 
 
 def stated_units(counts: Iterable[Headcount], movements: Iterable[FiledMovement]) -> set[str]:
-    """The P-codes where the counts state that people are, and to which the movements lead."""
+    """The P-codes of places where people are, and of the destinations of movements."""
     stated = [count.clear.destination for count in counts]
     stated += [movement.clear.destination for movement in movements if movement.clear.destination]
     return {place.pcode for place in stated if place.pcode}
 
 
 async def same_places(connection: Any, places: Places, decision_id: UUID | None = None) -> SamePlaces:
-    """The places that decisions have joined, including the decision `decision_id` that this transaction executes."""
+    """Includes the decision `decision_id`, which this transaction executes."""
     rows = await connection.fetch(JOINED, decision_id)
     pairs = (PlacePair((unit, name), (other_unit, other_name)) for unit, name, other_unit, other_name in rows)
     return SamePlaces([with_codes(pair, places) for pair in pairs])
@@ -223,16 +212,13 @@ async def same_places(connection: Any, places: Places, decision_id: UUID | None 
 async def choices_between(
     connection: Any, report_ids: Iterable[str], decision_id: UUID | None = None
 ) -> list[CountChoice]:
-    """The valid choices between these counts, including the decision `decision_id` that this transaction executes."""
+    """Includes the decision `decision_id`, which this transaction executes."""
     rows = await connection.fetch(CHOSEN, decision_id, list(report_ids))
     return [CountChoice(str(report), version, str(other), others) for report, version, other, others in rows]
 
 
 def lock_of(site_id: UUID) -> str:
-    """The name of the lock of the counts at a site.
-
-    A worker takes this lock last, after the locks of sites, households and groups.
-    """
+    """A worker takes this lock last, after the locks of sites, households and groups."""
     return f"counts at {site_id}"
 
 
@@ -252,10 +238,7 @@ def headcount(row: asyncpg.Record, places: Places) -> Headcount:
 
 
 def with_event(clear: GroupClear, row: asyncpg.Record) -> GroupClear:
-    """The unencrypted fields.
-
-    If a person has answered that a hazard made these people leave, the fields name this hazard.
-    """
+    """The fields name a hazard if a person has answered that this hazard made the people leave."""
     if row["answer"] != EventAnswered.YES:
         return clear
     link = EventLink(row["hazard_id"], HazardType(row["hazard_type"]), row["origin_pcode"], row["occurred_at"])

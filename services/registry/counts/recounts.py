@@ -38,7 +38,7 @@ SEQUENCES = "SELECT nextval('group_sequence') FROM generate_series(1, $1)"
 
 
 class Stored(NamedTuple):
-    """The stored state of a count. The last event about the count published the same state.
+    """The last event about the count published the same state.
 
     `fingerprint` is None in rows that the previous release of Dayar wrote.
     """
@@ -64,9 +64,7 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """The counts to store.
-
-    The stored counts replace all counts of the changed groups, and the counts with the ids in `outdated`.
+    """These counts replace all counts of the changed groups, and the counts in `outdated`.
 
     `messages` has an event about each changed count. `movements` are all movements of the groups whose counts were
     computed. `unmoved` are the reports of the movements that moved nobody, because the people were at the destination
@@ -81,9 +79,9 @@ class Recount:
 
 
 async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
-    """Compute the counts of the changed groups and sites, and all other counts that change with them.
+    """Also computes all other counts that change with the changed groups and sites.
 
-    Workers that change counts of the same population wait for each other, so that each worker sees all counts.
+    Workers that change counts of the same population wait for each other, so that each sees all counts.
     """
     changed = [subject for subject in working_set.changed.values() if subject.name[0] == ReportKind.GROUP]
     if not changed and not working_set.moved_sites:
@@ -97,7 +95,7 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
 
 
 async def recount_stored(session: AsyncSession, subjects: Collection[Subject], store: Store, now: datetime) -> Recount:
-    """Compute the counts of these groups again, without new reports. Only counts that changed are stored."""
+    """Only counts that changed are stored."""
     return await changes_of(await pool_of(session, subjects, store), (), (), now)
 
 
@@ -114,10 +112,9 @@ async def publish_again(
     comparisons: Mapping[UUID, PlaceComparison],
     now: datetime,
 ) -> dict[UUID, Message]:
-    """Maps the report id of each count to an event that publishes the new comparison with the registered people.
+    """The events state the new comparison with the registered people, by report id of the count.
 
-    Except for the comparison, these counts have not changed. A count that another count has replaced meanwhile is left
-    out.
+    Nothing else in the counts has changed. A count that another count has replaced meanwhile is left out.
     """
     pool = await pool_of(session, subjects, store)
     known = {UUID(report_id): tally for report_id, tally in (await pool.tallies()).items()}
@@ -130,7 +127,7 @@ async def publish_again(
 
 
 async def changes_of(pool: CountPool, group_ids: Collection[str], counted: Collection[str], now: datetime) -> Recount:
-    """Compute the counts of the pool. `group_ids` are the changed groups, and `counted` the new or corrected counts."""
+    """`group_ids` are the changed groups, and `counted` the new or corrected counts."""
     known = await pool.tallies()
     before = await stored(pool, group_ids, known)
     changes = [
@@ -160,21 +157,14 @@ async def stored(pool: CountPool, group_ids: Collection[str], known: Tallies) ->
 
 
 def emptied(report_id: str, count: Headcount) -> Tally:
-    """The empty count for a movement that was withdrawn.
-
-    The event about this empty count tells the other services that nobody has moved.
-    """
+    """For a withdrawn movement, an empty count tells the other services that nobody has moved."""
     clear = count.clear.model_copy(update={"persons": 0, "households": None, "is_full_recount": False})
     nobody = replace(count, report_id=report_id, clear=clear, people=People(), movement_id=report_id)
     return Tally(nobody, IN_EFFECT, [Step(count.counted_at, People())])
 
 
 def is_published(tally: Tally, before: Stored | None) -> bool:
-    """Whether an event about the count is published.
-
-    A count of people who moved is published only if the people are displaced, or were displaced according to the last
-    event.
-    """
+    """False for a count of people who moved, unless the people are or were displaced."""
     return tally.count.movement_id is None or tally.count.is_displaced or bool(before and before.displaced)
 
 

@@ -27,11 +27,10 @@ from shared.places import Places
 from shared.postgres import database
 from shared.postgres.upsert import upsert
 
-AT_ONCE = 200  # a transaction renews this many groups
+AT_ONCE = 200
 FIRST = UUID(int=0)
-# The counts of reports that came up to a day before the last renewal are also computed again. At that time, another
-# worker may have processed reports with the former gazetteer or rules. Reports may also have waited in Kafka before a
-# worker processed them.
+# The counts of reports that came up to a day before the last renewal are also computed again. Meanwhile, another worker
+# may have processed reports with the former gazetteer or rules. Reports may also have waited in Kafka.
 OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
 # version 3, teams disagree only about the people who were still there at the time of the later count. Since version 4,
@@ -39,9 +38,9 @@ OVERLAP = timedelta(days=1)
 # the place of the count moves nobody, even if it does not state the shelter. Since version 6, a count without an hour
 # is the latest of its day. Since version 7, teams can also disagree if their counts are more than a day apart.
 RULES = 7
-# raw SQL: the reason is the same as in `counts.pools`. A former build may have run meanwhile. A former build writes
-# populations that contain the hazard. In a full recount that a former build wrote, the `stock_id` equals the
-# population. Partial counts do not show which build wrote them, so all partial counts with a hazard are computed again.
+# raw SQL: the reason is the same as in `counts.pools`. A former build may have run meanwhile, and it writes populations
+# that contain the hazard. In its full recounts, the `stock_id` equals the population. Partial counts do not show which
+# build wrote them, so all partial counts with a hazard are computed again.
 GROUPS = """
 SELECT DISTINCT group_id FROM counts
 WHERE group_id > $1 AND (
@@ -54,8 +53,8 @@ WHERE group_id > $1 AND (
 ORDER BY group_id LIMIT $2
 """
 COUNTS = f"{STATED} WHERE counts.group_id = ANY($1::uuid[])"
-# The groups about which movements were reported. The locality of a movement is encrypted and cannot be compared here,
-# so these groups are always computed again. A count that does not change is not written.
+# Groups about which movements were reported. The locality of a movement is encrypted and cannot be compared here, so
+# these groups are always computed again. A count that does not change is not written.
 MOVED = """
 SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
     movement_id IS NOT NULL
@@ -66,12 +65,9 @@ SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
-    """Compute these counts again.
+    """The worker calls this function at its start, because it loads the gazetteer only then.
 
-    The worker calls this function only when the worker starts, because it loads the gazetteer only then.
-
-    If the gazetteer and the rules have not changed since the last start, only groups with reports since then are
-    considered.
+    If the gazetteer and the rules have not changed since the last start, only groups with newer reports are considered.
     """
     version, now = f"{RULES}/{places.version}", datetime.now(UTC)
     renewed_at = await retry_while_unavailable(partial(last_renewal, sessions, version))
@@ -83,10 +79,7 @@ async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Reg
 
 
 async def last_renewal(sessions: async_sessionmaker[AsyncSession], version: str) -> datetime | None:
-    """The time of the last renewal.
-
-    `version` names the present gazetteer and rules. The result is None if the last renewal had another version.
-    """
+    """`version` names the present gazetteer and rules. None if the last renewal had another version."""
     async with sessions() as session:
         return await session.scalar(select(CountRenewal.renewed_at).where(CountRenewal.version == version))
 
@@ -106,7 +99,7 @@ async def next_groups(sessions: async_sessionmaker[AsyncSession], last: UUID, si
 async def recount_some(
     sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places, ids: Sequence[UUID]
 ) -> None:
-    """Compute the counts of these groups again in one transaction. A group that cannot be read is skipped."""
+    """A group that cannot be read is skipped."""
     try:
         async with sessions.begin() as session:
             connection = await database.driver(session)

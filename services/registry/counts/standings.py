@@ -17,28 +17,23 @@ from services.registry.counts.named_hazards import NamedHazards
 from services.registry.reports import NEVER
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
-SAME_TIME = timedelta(hours=24)  # within this time, it is unlikely that people came or left without a report
+SAME_TIME = timedelta(hours=24)  # in a shorter time, it is unlikely that people came or left without a report
 
 
 class Standing(NamedTuple):
-    """The end of the time in which a count is in effect, and the report id of the recount that replaced the count."""
-
     superseded_at: datetime = NEVER
     superseded_by: str | None = None
 
 
 class MovedAway(NamedTuple):
-    """People of a count who moved away at the time `at`."""
-
     at: datetime
     persons: int
 
 
 class MovedPeople(NamedTuple):
-    """The people of counts who moved.
+    """`departed` maps a count's report id to the people who moved away from the place of the count.
 
-    `departed` has the people who moved away from each count, by report id. `came` has the people who came to another
-    place by a movement, as counts.
+    `came` are counts of the people who came to a place by a movement.
     """
 
     departed: Mapping[str, Sequence[MovedAway]] = {}
@@ -51,11 +46,11 @@ ORDER = attrgetter("order")
 
 
 class Recounts:
-    """The full recounts of each population. `counts` must contain all counts of each population.
+    """`counts` must contain all counts of each population.
 
     `choices` are the choices of people between differing counts, the oldest first. A count that a person found wrong
-    replaces no other count. `moved` are the people who moved. A later recount cannot include people who moved away, but
-    can include people who came. The comparison of two teams' counts therefore leaves out people who moved.
+    replaces no other count. A later recount cannot include people who moved away, but can include people who came. A
+    comparison of two teams' counts therefore leaves out people who moved.
     """
 
     def __init__(
@@ -71,25 +66,20 @@ class Recounts:
                 (self._full if count.clear.is_full_recount else self._partial)[count.population].append(count)
 
     def are_of_several_teams(self, population: str | None) -> bool:
-        """Whether recounts of the population can disagree."""
         return len({count.counted_by for count in self._full.get(population or "", ())}) > 1
 
     def with_hazard(self, count: Headcount) -> Headcount:
-        """The count with its hazard.
-
-        If the count names no hazard, and exactly one hazard of its population fits, the count gets this hazard.
-        """
+        """If the count names no hazard, and exactly one hazard of its population fits, the count gets this hazard."""
         if count.hazard_id or not count.population:
             return count
         hazards = self._hazards.of(count.population, count.departure)
         return replace(count, adopted_hazard=hazards.pop()) if len(hazards) == 1 else count
 
     def standing(self, count: Headcount) -> Standing:
-        """The time until which the count is in effect.
+        """The count is in effect until the first later recount of the population that replaces it.
 
-        The count is in effect until the first later recount of the population that replaces it. A count that a person
-        found wrong is in effect until the time of the chosen count. If the chosen count is older, the wrong count is
-        never in effect.
+        If a person found the count wrong, the count is in effect until the time of the chosen count. If the chosen
+        count is older, the wrong count is never in effect.
         """
         if chosen := self._refused.get(count.report_id):
             return Standing(max(count.counted_at, chosen.counted_at), chosen.report_id)
@@ -108,20 +98,15 @@ class Recounts:
         return self._hazards.agree(one.population or "", one.departure, other.departure)
 
     def _replaces(self, recount: Headcount, earlier: Headcount) -> bool:
-        """Whether the recount replaces the earlier count, even if no later count confirms it.
-
-        If two teams disagree, both counts stay in effect.
-        """
+        """If two teams disagree, both counts stay in effect."""
         is_partial, is_own = not earlier.clear.is_full_recount, recount.counted_by == earlier.counted_by
         return is_partial or is_own or self._agree(earlier, recount)
 
     def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
-        """Whether a recount of another team confirms this recount.
+        """`between` has the recounts between the earlier count and this recount.
 
-        `between` has the recounts between the earlier count and this recount.
-
-        If two recounts agree with each other, but differ from a count that is more than a day older, people have come
-        or left meanwhile.
+        Two later recounts that agree with each other, but differ from a count more than a day older, show that people
+        came or left.
         """
         if recount.counted_at - earlier.counted_at <= SAME_TIME:
             return False
@@ -129,10 +114,10 @@ class Recounts:
         return any(self._are_of_one_hazard(other, recount) and self._agree(other, recount) for other in others)
 
     def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
-        """Whether the recount agrees with the number of people that follows from the earlier count and later reports.
+        """Whether the recount agrees with the earlier count and with later reports.
 
-        Nobody knows whether the earlier count already contains the people of later partial counts, or the people who
-        came by movements. The recount may therefore include all, some or none of these additional people.
+        The recount may include all, some or none of the people in later partial counts, because the earlier count may
+        already include them. The same applies to people who came by movements.
         """
         at, persons = recount.counted_at, recount.clear.persons
         left = self._persons_left(earlier, at)
@@ -141,15 +126,11 @@ class Recounts:
         return abs(persons - expected) <= TOLERANCE * max(persons, expected)
 
     def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
-        """The counts that add people between two recounts of the population.
-
-        These are partial counts, and counts of people who came by movements.
-        """
+        """Partial counts, and counts of people who came by movements."""
         for part in self._partial.get(recount.population or "", ()):
             if earlier.order < part.order < recount.order and self._are_of_one_hazard(part, recount):
                 yield part
 
     def _persons_left(self, count: Headcount, at: datetime) -> int:
-        """The number of the count's people who were still at the place just before this time."""
         departed = self._departed.get(count.report_id, ())
         return count.clear.persons - sum(part.persons for part in departed if part.at < at)

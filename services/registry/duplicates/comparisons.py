@@ -1,8 +1,7 @@
 """Compares each new or changed household with other households in the background, and stores the exact duplicates.
 
-A comparison takes longer than a registration. The transaction that files a report therefore only adds the household to
-a list of households to compare. The worker takes a few households at a time from the list, and compares them within
-seconds.
+A comparison takes longer than a registration, so a report's transaction only lists the household. The worker takes a
+few households at a time from the list, and compares them within seconds.
 """
 
 import asyncio
@@ -30,7 +29,7 @@ from shared.postgres import database
 
 HOUSEHOLDS_AT_ONCE = 20
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # the task pauses this long between two transactions, so that reports and alerts get the CPU
+PAUSE_SECONDS = 0.1  # leaves the CPU to reports and alerts between two transactions
 PAIR = DuplicatePair.household_id, DuplicatePair.other_id
 EVERYWHERE = Visibility(None, [])
 # raw SQL: SQLAlchemy cannot delete by `ctid`.
@@ -45,7 +44,6 @@ DELETE FROM uncompared_households WHERE ctid = ANY(ARRAY(
 async def keep_compared(
     sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys, places: Places
 ) -> None:
-    """Compare households until cancelled."""
     while True:
         count = await retry_while_unavailable(lambda: compare_some(sessions, encryption, search, places))
         await asyncio.sleep(PAUSE_SECONDS if count else IDLE_SECONDS)
@@ -54,7 +52,6 @@ async def keep_compared(
 async def compare_some(
     sessions: async_sessionmaker[AsyncSession], encryption: EnvelopeEncryption, search: SearchKeys, places: Places
 ) -> int:
-    """Compare some of the listed households in one transaction. Return the number of these households."""
     async with sessions.begin() as session:
         # two workers must not store the same pair at the same time
         await session.execute(database.advisory_lock("comparisons"))
@@ -68,8 +65,8 @@ async def compare_some(
         pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
         for household_id in ids:
             for pair in await pairs_with(session, encryption, search, places, household_id):
-                # A pair that was found before keeps its time. If a correction gave the pair a new time, the pair would
-                # move behind pairs that were found later.
+                # A pair keeps its first time. With a new time, a corrected pair would move behind pairs that were found
+                # later.
                 pair.found_at = earlier.get((pair.household_id, pair.other_id), pair.found_at)
                 pairs[pair.household_id, pair.other_id] = pair
         session.add_all(pairs.values())
@@ -91,7 +88,7 @@ async def pairs_with(
 
 
 class Comparison(NamedTuple):
-    """The duplicates, the strongest reason first. `is_complete` is false if not all candidates were compared."""
+    """The strongest reason comes first. `is_complete` is false if not all candidates were compared."""
 
     duplicates: Sequence[Duplicate]
     is_complete: bool
@@ -105,7 +102,6 @@ async def compared(
     household: OpenedHousehold,
     visibility: Visibility,
 ) -> Comparison:
-    """The exact duplicates of this household among the visible households."""
     ids, is_complete = await candidates(session, search, household, visibility)
     others = await queries.households(session, encryption, ids, visibility) if ids else []
     matches = [match for other in others if (match := duplicate(household, other, places))]
@@ -113,9 +109,6 @@ async def compared(
 
 
 def pair_of(household: OpenedHousehold, match: Duplicate) -> DuplicatePair:
-    """The pair of these households.
-
-    The smaller id comes first, so that a comparison of the other household makes the same pair.
-    """
+    """The smaller id comes first, so that a comparison of the other household makes the same pair."""
     first, second = sorted((household["household_id"], match.household["household_id"]))
     return DuplicatePair(household_id=first, other_id=second, reasons=list(match.reasons), found_at=datetime.now(UTC))

@@ -1,11 +1,10 @@
-"""Exact duplicates: households that were probably registered twice. No I/O.
+"""Exact duplicates are households that were probably registered twice. No I/O.
 
-Two households are duplicates if they share a personal number. Two households are also duplicates if they share a
-telephone and a person's full name. A third kind of duplicate shares a person's full name, birth year and village. If a
-report names no village, the district is compared instead. Many reports state only an age. Two birth years therefore
-count as equal if both persons may have been born on the same day. Only the members and the contact person of the
-current displacements are compared. The contact person is compared because a short report names no other person. A
-person decides what to do about duplicates.
+Two households are duplicates if they share a personal number, or a telephone and a person's full name. They are also
+duplicates if they share a person's full name, birth year and village, or the district if no village is named. Many
+reports state only an age, so birth years count as equal if both persons may have been born on the same day. Only the
+members and the contact person of the current displacements are compared. The contact person is compared because a short
+report names no other person. A person decides what to do about duplicates.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ OpenedHousehold = Mapping[str, Any]  # a row of `households` with the decrypted 
 OpenedMember = Mapping[str, Any]
 
 FULL_NAME = 2  # a full name has at least this many parts
-OF_DISTRICT = DIGITS[2]  # this many characters at the start of a P-code name the district
+OF_DISTRICT = DIGITS[2]  # the start of a P-code
 
 
 class DuplicateReason(StrEnum):
@@ -40,10 +39,9 @@ ORDER = list(DuplicateReason)
 
 
 class Duplicate(NamedTuple):
-    """A duplicate of a household.
+    """`members` are those members of the duplicate who are also in the first household.
 
-    `members` are those members of the duplicate who are also in the first household. If only the contact person of the
-    duplicate matches, `members` is empty.
+    If only the contact person of the duplicate matches, `members` is empty.
     """
 
     household: OpenedHousehold
@@ -52,21 +50,16 @@ class Duplicate(NamedTuple):
 
     @property
     def rank(self) -> int:
-        """The strongest reason has the smallest rank."""
         return ORDER.index(self.reasons[0])
 
     @property
     def contact_name(self) -> str | None:
-        """The name of the contact person, if no member matches."""
         name: str | None = None if self.members else self.household["sealed"].get("contact_name")
         return name
 
 
 def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> Duplicate | None:
-    """The other household as a duplicate, with the reasons.
-
-    The result is None if the other household is not a duplicate.
-    """
+    """The result is None if the other household is not a duplicate."""
     same = list(matches(household, other, places))
     members = {member["member_id"]: member for _, member in same if member}
     reasons = sorted({reason for reason, _ in same}, key=ORDER.index)
@@ -76,10 +69,7 @@ def duplicate(household: OpenedHousehold, other: OpenedHousehold, places: Places
 def matches(
     household: OpenedHousehold, other: OpenedHousehold, places: Places
 ) -> Iterator[tuple[DuplicateReason, OpenedMember | None]]:
-    """Maps each reason to the matching member of the other household.
-
-    None means the contact person of the other household.
-    """
+    """None stands for the contact person of the other household."""
     shares_phone, same_place = bool(phones(household) & phones(other)), reason_of_place(household, other, places)
     for own in household["members"]:
         for member in other["members"]:
@@ -96,18 +86,15 @@ def matches(
 
 
 def may_be_born_together(one: OpenedMember, other: OpenedMember) -> bool:
-    """Whether both persons may have been born on the same day.
-
-    The result is False if nothing is known about the birth of one person.
-    """
+    """False if nothing is known about the birth of one person."""
     first, second = born_between(dict(one)), born_between(dict(other))
     return first is not None and second is not None and first[0] <= second[1] and second[0] <= first[1]
 
 
 def same_as_contact(household: OpenedHousehold, other: OpenedHousehold) -> Iterator[OpenedMember | None]:
-    """For each match with a contact person, the matching person of the other household.
+    """Persons of the other household who match a contact person.
 
-    The result is a member, or None if the matching person is the contact person of the other household.
+    None stands for the contact person of the other household.
 
     The name of a contact person is one text, which may contain a patronymic.
     """
@@ -126,12 +113,12 @@ def phones(household: OpenedHousehold) -> set[str]:
 
 
 def full_name(member: OpenedMember) -> frozenset[Part]:
-    """The parts of the given name and the family name. The set is empty if there are fewer than two parts."""
+    """Empty if there are fewer than two parts."""
     return full((*name_parts(member.get("given_name")), *name_parts(member.get("family_name"))))
 
 
 def contact_name(household: OpenedHousehold) -> frozenset[Part]:
-    """The parts of the contact person's name. The set is empty if there are fewer than two parts."""
+    """Empty if there are fewer than two parts."""
     return full(name_parts(household["sealed"].get("contact_name"))[:LONGEST_NAME])
 
 
@@ -141,10 +128,7 @@ def full(parts: Iterable[Part]) -> frozenset[Part]:
 
 
 def reason_of_place(household: OpenedHousehold, other: OpenedHousehold, places: Places) -> DuplicateReason | None:
-    """The reason if the two origins, or the two destinations, are in the same village or district.
-
-    Otherwise the result is None.
-    """
+    """The origins or the destinations must be in the same village or district."""
     reasons = {reason_of_side(household, other, side, places) for side in ("origin", "destination")} - {None}
     return min(reasons, key=ORDER.index, default=None)  # type: ignore[arg-type]
 

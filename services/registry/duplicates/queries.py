@@ -19,14 +19,11 @@ from services.registry.search.keys import Field, KeysOfRoot, SearchKeys, Term, t
 from services.registry.search.queries import has_all, has_one, key_versions, with_keys
 from services.registry.visibility import Visibility
 
-MOST_ALIKE = 100  # for each kind of reason, at most this many households are read
+MOST_ALIKE = 100  # by kind of reason
 
 
 class Candidates(NamedTuple):
-    """Households that may be duplicates, the strongest reason first.
-
-    `is_complete` is false if more than MOST_ALIKE households have the same reason.
-    """
+    """`is_complete` is false if more than MOST_ALIKE households have the same reason."""
 
     ids: Sequence[UUID]
     is_complete: bool
@@ -35,9 +32,9 @@ class Candidates(NamedTuple):
 async def candidates(
     session: AsyncSession, search: SearchKeys, household: OpenedHousehold, visibility: Visibility
 ) -> Candidates:
-    """The households that share a value with this household. Each kind of reason has its own limit.
+    """Each kind of reason has its own limit.
 
-    With one limit for all reasons, many households with one telephone would displace the other candidates.
+    Otherwise, many households with one telephone would displace the other candidates.
     """
     ids: dict[UUID, None] = {}
     roots, is_complete = search.known(await key_versions(session)), True
@@ -65,10 +62,7 @@ async def with_one_of(
 
 
 def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool] | None]:
-    """Three conditions: equal personal number, equal telephone and name, equal name and birth year.
-
-    A condition is None if the household lacks the values that the condition compares.
-    """
+    """None if the household lacks the values that a condition compares."""
     members = household["members"]
     numbers = [term for member in members for term in terms(Field.PERSONAL_NUMBER, member.get("personal_number"))]
     phones, names = duplicates.phones(household), [(member, duplicates.full_name(member)) for member in members]
@@ -82,23 +76,19 @@ def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnE
 
 
 def has_name_of_contact(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool]]:
-    """Conditions for two parts of the contact person's name, because the other household may have fewer parts."""
+    """Two parts are enough, because the other household may state fewer parts of the name."""
     for parts in combinations(duplicates.contact_name(household), duplicates.FULL_NAME):
         yield has_all([Term(Field.NAME, part) for part in parts], root)
 
 
 def has_member_born(between: tuple[date, date]) -> ColumnElement[bool]:
-    """The condition that a member may have been born between these days.
-
-    If a member's report states only an age, the member's birth year is not stored.
-    """
+    """The birth year is not stored if the member's report states only an age."""
     first, last = between
     is_of_age = or_(Member.birth_year.between(first.year, last.year), Member.birth_year.is_(None))
     return exists().where(Member.household_id == HouseholdSearchKeys.household_id, is_of_age)
 
 
 def is_near(household: OpenedHousehold) -> ColumnElement[bool]:
-    """The condition that the origins, or the destinations, lie in the same district."""
     districts = {side: household[f"{side}_pcode"] for side in ("origin", "destination")}
     sides = [
         getattr(Household, f"{side}_pcode").startswith(pcode[: duplicates.OF_DISTRICT])

@@ -25,7 +25,7 @@ from shared.postgres.upsert import upsert
 from shared.web.reads import note_read
 
 router = APIRouter()
-MOST = 200  # a request may name this many pairs
+MOST = 200
 SIDES = {name: aliased(Household, name=name) for name in ("one", "another")}
 SHOWN = ("household_id", "persons", "current_pcode", "current_country", "registered_at", "author")
 
@@ -33,8 +33,8 @@ SHOWN = ("household_id", "persons", "current_pcode", "current_country", "registe
 class WhyTwo(StrEnum):
     """Why a person answers that the pair describes two households."""
 
-    NAMESAKES = "namesakes"  # the two households are different people with the same name
-    ASKED = "asked"  # the person asked the household or the teams
+    NAMESAKES = "namesakes"  # different people with the same name
+    ASKED = "asked"
     DOCUMENTS = "documents"  # the documents show two households
 
 
@@ -132,10 +132,7 @@ async def assign(body: PairAssignment, request: Request, session: Session, calle
 async def unanswered(
     session: AsyncSession, visibility: Visibility, pairs: Collection[Pair] | None = None
 ) -> Sequence[RowMapping]:
-    """The oldest unanswered pairs, with the unencrypted fields of both households.
-
-    If `pairs` is given, only these pairs are returned.
-    """
+    """If `pairs` is given, only these pairs are returned."""
     fields = [getattr(household, name).label(f"{side}_{name}") for side, household in SIDES.items() for name in SHOWN]
     assigned = select(DuplicateReview.assignee).where(OF_PAIR).scalar_subquery().label("assignee")
     columns = (DuplicatePair.household_id, DuplicatePair.other_id, DuplicatePair.reasons, DuplicatePair.found_at)
@@ -176,10 +173,7 @@ async def changed(
     rows: Iterable[RowMapping],
     reason: str,
 ) -> ChangedPairs:
-    """The answer with the changed pairs.
-
-    All requested pairs are written to the security log, because a caller may guess ids.
-    """
+    """All requested pairs are logged, because a caller may guess ids."""
     done = [Pair(**key(row)) for row in rows]
     others = [pair for pair in pairs if pair not in done]
     entries = []

@@ -110,10 +110,7 @@ async def duplicate_households(
 async def duplicates_of(
     household: OpenedHousehold, request: Request, session: AsyncSession, caller: Principal
 ) -> Comparison:
-    """Compare the household now, and return its duplicates in the caller's areas.
-
-    The security log records that the caller read these duplicates.
-    """
+    """The security log records that the caller read the duplicates."""
     encryption, visibility = at_hand(request, caller)
     duplicates = await compared(
         session, encryption, request.app.state.search, request.app.state.places, household, visibility

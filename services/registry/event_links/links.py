@@ -17,11 +17,11 @@ from shared.events.vocabulary import HazardType
 class EventAnswered(StrEnum):
     YES = "yes"
     NO = "no"
-    OPEN = "open"  # an earlier answer was reversed, so the question is asked again
+    OPEN = "open"  # the question is open because an earlier answer was reversed
 
 
 class EventLink(NamedTuple):
-    """A person answered that this hazard caused the departure from `origin_pcode` at `occurred_at`."""
+    """A person answered that the hazard caused this departure."""
 
     hazard_id: UUID
     hazard_type: HazardType
@@ -29,22 +29,19 @@ class EventLink(NamedTuple):
     occurred_at: datetime
 
     def concerns(self, clear: HouseholdClear | GroupClear) -> bool:
-        """Whether the report states the same departure as the answer, and names no other hazard."""
         is_same = (clear.origin.pcode, clear.occurred_at) == (self.origin_pcode, self.occurred_at)
         return is_same and clear.hazard_id is None and clear.hazard_type in (None, self.hazard_type)
 
     @property
     def hazard(self) -> dict[str, Any]:
-        """The unencrypted fields by which a report names this hazard."""
         return {"hazard_id": self.hazard_id, "hazard_type": self.hazard_type}
 
 
-# Maps the id of the household or group, together with the report id, to the answer about the event.
 EventLinks = Mapping[tuple[str, str], EventLink]
 
 
 def add_event(filed: AnyFiled, links: EventLinks) -> None:
-    """Add the hazard to the report's unencrypted fields. The report's stored text stays as its author sent it."""
+    """The report's stored text stays as its author sent it."""
     link, clear = links.get((filed.subject[1], filed.report_id)), filed.clear
     if link and isinstance(clear, HouseholdClear | GroupClear) and link.concerns(clear):
         filed.clear = clear.model_copy(update=link.hazard)

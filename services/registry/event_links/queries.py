@@ -26,9 +26,9 @@ from shared.places import Places
 from shared.postgres import database
 
 KEPT = timedelta(days=60)  # older departures are not listed; intake has the same limit for proposals
-MOST = 2_000  # at most this many displacements are read for one page
-MOST_DEPARTURES = 50  # a page shows this many departures
-MOST_ANSWERED = 100  # this many of the newest answers are listed
+MOST = 2_000
+MOST_DEPARTURES = 50
+MOST_ANSWERED = 100
 FLED = (*DISPLACED, Mobility.UNABLE_TO_MOVE)
 ARE_DISPLACED = and_(
     IN_EFFECT,
@@ -39,10 +39,9 @@ ARE_DISPLACED = and_(
 
 
 class SameDeparture(NamedTuple):
-    """The departure that several households or groups have in common: the district, the time and the stated hazard.
+    """`day` is the day in Bishkek time.
 
-    `day` is the day in Bishkek time. If the hour is known, `occurred_at` has the hour; otherwise `occurred_at` is the
-    start of the day.
+    If the hour is known, `occurred_at` has the hour; otherwise `occurred_at` is the start of the day.
     """
 
     kind: ReportKind
@@ -54,7 +53,7 @@ class SameDeparture(NamedTuple):
 
 @dataclass(slots=True)
 class Unanswered:
-    """The households or groups of a departure. The households or groups that have waited longest come first."""
+    """The rows that have waited longest come first."""
 
     departure: SameDeparture
     rows: list[Any] = field(default_factory=list)
@@ -67,8 +66,6 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """Selects open questions: those after the position `after`, or those about the reports `report_ids`."""
-
     visibility: Visibility
     status: Status
     now: datetime
@@ -77,11 +74,7 @@ class OpenQuestion:
 
 
 def newest_answers() -> Select[UUID]:
-    """Selects the id of the newest answer about each report, even if the worker has not executed this answer yet.
-
-    If a report belonged to another household for some time, each of the two households may have an answer about the
-    report.
-    """
+    """A report that moved between households may have one answer for each household."""
     valid = or_(EventAnswer.carried_out_at.is_(None), EventAnswer.result == APPLIED)
     report = EventAnswer.household_id, EventAnswer.report_id
     newest = select(EventAnswer.decision_id).ext(distinct_on(*report)).where(valid)
@@ -89,9 +82,7 @@ def newest_answers() -> Select[UUID]:
 
 
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
-    """Displacements that an event may have caused.
-
-    The reports of these displacements name no event, and nobody has answered whether an event caused them.
+    """Displacements whose reports name no event, and about which nobody has answered.
 
     The displacements that have waited longest come first, at most MOST.
     """
@@ -124,10 +115,7 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 
 
 def of_groups(question: OpenQuestion) -> Select[Any]:
-    """Counts of displaced people. Counts are left out if another count of the same people names a hazard.
-
-    If another count of the same people names a hazard, the module `named_hazards` decides which hazard the people fled.
-    """
+    """Leaves out counts if another count of the same people names a hazard: `named_hazards` decides about them."""
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
     persons = func.coalesce(GroupCount.displaced, GroupCount.persons)
@@ -140,10 +128,7 @@ def of_groups(question: OpenQuestion) -> Select[Any]:
 
 
 def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], question: OpenQuestion) -> Select[Any]:
-    """Selects the open questions about the displacements in this table.
-
-    The caller must join the query with the reports.
-    """
+    """The caller must join the query with the reports."""
     answer = aliased(EventAnswer)
     is_answered = exists().where(
         answer.household_id == (Episode.household_id if table is Episode else GroupCount.group_id),
@@ -186,10 +171,9 @@ def _open(table: type[Episode] | type[GroupCount], columns: Sequence[Any], quest
 
 
 def by_departure(rows: Sequence[Any], places: Places) -> tuple[list[Unanswered], Any | None]:
-    """The departures that have waited longest, and the last row of these departures.
+    """The last row is None if there are no more rows.
 
-    The last row is None if there are no more rows. The households or groups of a departure are together on one page,
-    but a departure may continue on the next page.
+    The households or groups of a departure are together on a page, but a departure may continue on the next page.
     """
     departures: dict[SameDeparture, Unanswered] = {}
     for number, row in enumerate(rows):
@@ -209,8 +193,8 @@ def departure_of(row: Any, places: Places) -> SameDeparture:
 async def answers(
     session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None
 ) -> Sequence[EventAnswer]:
-    """The valid answers about households and groups in the visible districts, the newest first."""
-    # the acceptance of a report under a household may be reversed
+    """The newest answer comes first."""
+    # the acceptance of a report under a household may be reversed, so the answer must be about the report too
     of_report = Episode.household_id == EventAnswer.household_id, Episode.report_id == EventAnswer.report_id
     visible = exists().where(Household.household_id == EventAnswer.household_id, visibility.covers(HERE))
     household = and_(exists().where(*of_report), visible)
@@ -229,7 +213,7 @@ async def groups_among(session: AsyncSession, ids: Collection[UUID]) -> set[UUID
 
 
 def together(rows: Iterable[EventAnswer]) -> list[list[EventAnswer]]:
-    """The newest answers. Each list has the answers that a person gave in one request."""
+    """Each list has the answers that a person gave in one request."""
     made = defaultdict[tuple[Any, ...], list[EventAnswer]](list)
     for row in rows:
         made[row.account, row.decided_at, row.answer, row.hazard_id].append(row)
@@ -237,7 +221,7 @@ def together(rows: Iterable[EventAnswer]) -> list[list[EventAnswer]]:
 
 
 async def lock(session: AsyncSession) -> None:
-    """Take a lock, so that only the first answer is stored if two people answer about the same household."""
+    """If two people answer about the same household, only the first answer is stored."""
     await session.execute(database.advisory_lock("event answers"))
 
 

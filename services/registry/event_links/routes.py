@@ -29,15 +29,15 @@ from shared.web import cursors
 from shared.web.reads import note_read
 
 router = APIRouter()
-MOST = 200  # a request may name this many reports
-MOST_LINKED = 5  # a departure has links to the pages of at most this many households or groups
+MOST = 200
+MOST_LINKED = 5
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
 
 class HowKnown(StrEnum):
     """How the person knows whether people left because of the event."""
 
-    ASKED = "asked"  # the person asked the household or the teams
+    ASKED = "asked"
     FITS = "fits"  # place and time fit the event, or fit no event
     MISTAKE = "mistake"  # an earlier answer was wrong
 
@@ -228,10 +228,7 @@ async def note(
     unchanged: Iterable[UUID],
     action: Action = Action.EVENTS_ANSWERED,
 ) -> None:
-    """Write the people of the changed reports to the security log.
-
-    Also write the unchanged ids, because the caller may have guessed them.
-    """
+    """The unchanged ids are also logged, because the caller may have guessed them."""
     entries = []
     if objects:
         entries.append(audit.entry_of(request, action, objects=objects, reason=reason))
@@ -242,10 +239,7 @@ async def note(
 
 
 def linked(unanswered: Unanswered) -> list[UUID]:
-    """The first households or groups of the departure.
-
-    The caller gets links to the pages of these households or groups.
-    """
+    """The caller gets links to the pages of the first few households or groups."""
     return list(dict.fromkeys(row.subject_id for row in unanswered.rows))[:MOST_LINKED]
 
 

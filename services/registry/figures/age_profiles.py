@@ -13,10 +13,8 @@ from typing import Literal
 from services.registry.reports import BRACKETS, CELLS, SEXES
 from shared.events.vocabulary import Sex
 
-# Numbers of persons are stored in columns. The name of each column consists of a sex and one of these names. The
-# columns of WHOLE count the brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these
-# brackets. Because some profiles divide brackets, the columns of PARTS count parts of brackets. The columns of PARTS
-# include only persons whose age in years is known.
+# The columns of WHOLE count the brackets in which reports state ages. The profiles UNHCR and DELTA divide some of these
+# brackets, so PARTS counts parts of brackets. The columns of PARTS include only persons whose age in years is known.
 WHOLE = tuple(bracket.replace("-", "_").replace("+", "_plus") for bracket in BRACKETS)
 PARTS = ("0_4", "5", "12_14", "15_17", "60_64", "65_plus")
 PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
@@ -25,9 +23,9 @@ PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
 class AgeProfile(StrEnum):
     """A set of age brackets. The set has the name of an organisation that uses it."""
 
-    DTM = "dtm"  # these brackets are used by IOM's DTM and by HOPE
-    UNHCR = "unhcr"  # these brackets are used by UNHCR and IDMC
-    DELTA = "delta"  # these brackets are used by UNDRR's DELTA, for reports about the Sendai Framework
+    DTM = "dtm"  # also used by HOPE
+    UNHCR = "unhcr"  # also used by IDMC
+    DELTA = "delta"  # for reports about the Sendai Framework
 
 
 AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18-59", "60+", "65+", "unknown"]
@@ -35,10 +33,10 @@ AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18
 
 @dataclass(frozen=True)
 class Profile:
-    """The brackets of a profile.
+    """`columns` are the columns to add; a column whose name begins with a minus is subtracted.
 
-    `columns` are the columns to add; a column whose name begins with a minus is subtracted. `minors` are the indexes of
-    the youngest persons' brackets, and `elders` are the indexes of the oldest persons' brackets.
+    `minors` are the indexes of the youngest persons' brackets, and `elders` are the indexes of the oldest persons'
+    brackets.
     """
 
     code: AgeProfile
@@ -49,14 +47,11 @@ class Profile:
 
     @property
     def cells(self) -> list[tuple[str, AnyBracket]]:
-        """The sex and the age bracket of each cell, in the order in which figures list the cells."""
+        """Figures list the cells in this order."""
         return [(sex.value, bracket) for sex, bracket in product(SEXES, self.brackets)]
 
     def chosen(self, sexes: Collection[Sex], ages: Collection[AnyBracket]) -> list[int]:
-        """Indexes of the cells of these sexes and ages.
-
-        If no sexes are given, all sexes are selected. If no ages are given, all ages are selected.
-        """
+        """An empty argument selects all sexes or all ages."""
         return [
             index
             for index, (sex, age) in enumerate(self.cells)
@@ -65,12 +60,10 @@ class Profile:
 
     @property
     def names(self) -> list[str]:
-        """The column names of the cells in exports."""
         return [f"{sex}_{bracket.replace('-', '_').replace('+', '_plus')}" for sex, bracket in self.cells]
 
     @property
     def terms(self) -> list[list[tuple[str, str]]]:
-        """For each cell, the columns whose sum is the number of persons, each with its sign."""
         return [[term(sex, column) for column in columns] for sex, columns in product(SEXES, self.columns)]
 
 
@@ -112,7 +105,7 @@ PROFILES = {
 assert list(PROFILES[AgeProfile.DTM].cells) == [(sex.value, age.value) for sex, age in CELLS]
 
 
-# The ages at which a person enters the next class, and the columns that count each class.
+# The ages at which a person enters the next class.
 CLASSES_FROM = (5, 6, 12, 15, 18, 60, 65)
 CLASSES_OF: dict[str, tuple[int, ...]] = {
     "0_5": (0, 1),

@@ -32,10 +32,7 @@ class AgeRenewal(Renewal):
             await self.give_up(session, household_id)
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """If the values cannot be computed, store that no ages and no answers about functioning are known.
-
-        The figures then use the ages on the day of displacement.
-        """
+        """Without ages, the figures use the ages on the day of displacement."""
         for table in TABLES:
             nothing = {table.ages: [], table.assessed: 0, table.with_disability: 0}
             kept = {column: func.coalesce(column, literal(value, column.type)) for column, value in nothing.items()}

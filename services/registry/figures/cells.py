@@ -15,11 +15,11 @@ from shared.events.vocabulary import Sex
 
 PARTS = frozenset(PART_NAMES)
 OF_HOUSEHOLDS = ("episodes", "stays", "passages")
-# For each table, the column with the sum of all cells of sex and age.
+# The column with the sum of all cells.
 ALL_CELLS = {"counts": "persons", **dict.fromkeys((*OF_HOUSEHOLDS, "sums"), "displaced")}
-# A row stores numbers of persons by sex and age. The stored numbers use the ages that the persons had on the first day
-# of the row. This subquery adds the columns `aged_…` to the rows. In a figure of a stock, the columns `aged_…` use the
-# ages on the day of the stock. `period / 100` is the year of `occurred_at`. `ages.py` explains the person codes.
+# Adds the columns `aged_…`, because stored numbers use the ages on the first day of the row. In a figure of a stock,
+# the columns `aged_…` use the ages on the day of the stock. `period / 100` is the year of `occurred_at`. `ages.py`
+# explains the person codes.
 AGED = f"""(
     SELECT {{table}}.*, {{columns}} FROM {{table}} LEFT JOIN LATERAL (
         SELECT {{changes}} FROM unnest({{ages}}) AS persons (code)
@@ -36,7 +36,6 @@ CLASSES = f"ARRAY[{', '.join(map(str, CLASSES_FROM))}]"
 
 
 def cell_columns(query: FigureQuery) -> list[str]:
-    """The stored columns from which the selected cells of sex and age are computed."""
     if query.is_whole and not query.has_cells:
         return []
     terms = query.profile.terms
@@ -44,19 +43,13 @@ def cell_columns(query: FigureQuery) -> list[str]:
 
 
 def is_aged(query: FigureQuery, kind: Kind, table: str) -> bool:
-    """Whether cells must be computed from the ages.
-
-    Ages are needed for a stock on a later day, and for brackets that are not stored.
-    """
+    """Ages are needed for a stock on a later day, and for brackets that are not stored."""
     columns = cell_columns(query)
     return table in OF_HOUSEHOLDS and bool(columns) and (kind == "stock" or not PARTS.isdisjoint(columns))
 
 
 def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
-    """The rows of the table with the columns `aged_…`.
-
-    The table stores columns of whole brackets, but no parts of brackets.
-    """
+    """The table has columns of whole brackets, but not of parts of brackets."""
     has_parts = not PARTS.isdisjoint(columns)
     stored = {name: "0" if name in PARTS else f"coalesce({table}.{name}, 0)" for name in columns}
     return AGED.format(
@@ -71,7 +64,7 @@ def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
 
 
 def change_of_column(column: str) -> str:
-    """How many of a row's persons entered the column because of their age, minus the persons who left the column."""
+    """Counts the persons who entered the column because of their age, minus the persons who left it."""
     sex, _, ages = column.partition("_")
     if ages not in CLASSES_OF:
         return f"sum(0)::integer AS {column}"
@@ -81,14 +74,11 @@ def change_of_column(column: str) -> str:
     return f"sum((after IN ({classes}))::integer{left}) FILTER (WHERE {of_sex})::integer AS {column}"
 
 
-# TOTAL is the sum of a column over all rows of a group. COLUMN is the column of a single row. OF_SUM is the column of a
-# row of sums. A column of a row of sums is never NULL. `coalesce` is therefore not needed; it would make figures of
-# thousands of rows slower.
+# A row of sums has no NULL, and `coalesce` would make figures of thousands of rows slower.
 TOTAL, COLUMN, OF_SUM = "coalesce(sum({}), 0)", "coalesce({}, 0)", "{}"
 
 
 def cells(query: FigureQuery, kind: Kind, table: str, *, is_grouped: bool = True) -> list[str]:
-    """The SQL expressions for the numbers of persons of a figure."""
     form = TOTAL if is_grouped else OF_SUM
     if not query.has_cells:
         return [persons(query, kind, table, form)]
@@ -98,25 +88,23 @@ def cells(query: FigureQuery, kind: Kind, table: str, *, is_grouped: bool = True
 
 
 def persons(query: FigureQuery, kind: Kind, table: str, form: str = TOTAL) -> str:
-    """The SQL expression for the number of persons of the selected sexes and ages."""
     if query.is_whole:
         return form.format(ALL_CELLS[table])
     return " + ".join(cell(query, kind, table, index, form) for index in query.chosen) or "0"
 
 
 def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> str:
-    """The SQL expression for a cell of sex and age. `form` is TOTAL, COLUMN or OF_SUM."""
+    """`form` is TOTAL, COLUMN or OF_SUM."""
     prefix = "aged_" if is_aged(query, kind, table) else ""
     terms = [
         f"{sign} {form.format(prefix + column)}"
         for sign, column in query.profile.terms[index]
-        if table != "counts" or column not in PARTS  # counts state only whole brackets
+        if table != "counts" or column not in PARTS  # counts have only whole brackets
     ]
     return f"({' '.join(terms).removeprefix('+ ') or '0'})"
 
 
 def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:
-    """The SQL condition that the row has persons of the selected sexes and ages."""
     if query.is_whole:
         return f"{ALL_CELLS[table]} > 0"
     if not query.ages:  # ages change with time, so the stored numbers are enough only if there is no filter by age

@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class PeriodPersons:
-    """The newly displaced persons of a month, by movement scope. If the month is not known, the persons of a year."""
+    """`period` is a year if the month is not known."""
 
     period: str
     persons: Mapping[MovementScope, int]
@@ -29,14 +29,13 @@ class PeriodPersons:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyPersons:
-    """The months of the chart, and whether there are months before the first month of the chart."""
+    """`is_cut` is true if there are earlier months."""
 
     rows: Sequence[PeriodPersons]
     is_cut: bool
 
 
 def monthly(figures: Iterable[Figure]) -> MonthlyPersons:
-    """The newly displaced persons of each month, split by movement scope."""
     periods: dict[str, dict[MovementScope, int]] = defaultdict(lambda: defaultdict(int))
     for figure in figures:
         if figure.period and figure.persons:
@@ -47,7 +46,7 @@ def monthly(figures: Iterable[Figure]) -> MonthlyPersons:
 
 
 def filled(periods: Mapping[str, Mapping[Key, Value]]) -> dict[str, Mapping[Key, Value]]:
-    """Add months without persons, so that the time axis has no gaps.
+    """The time axis must have no gaps, so months without persons are added.
 
     Keep at most the last MOST months and the last MOST years.
     """
@@ -60,7 +59,7 @@ def filled(periods: Mapping[str, Mapping[Key, Value]]) -> dict[str, Mapping[Key,
 
 
 def by_place(figures: Iterable[Figure], most: int | None = None) -> list[Figure]:
-    """The figures summed by place, the largest first. Registered and counted persons have separate sums."""
+    """The largest figure comes first. Registered and counted persons have separate sums."""
     places: defaultdict[tuple[str | None, str | None], list[Figure]] = defaultdict(list)
     for figure in figures:
         places[figure.pcode, figure.country].append(figure)
@@ -68,5 +67,5 @@ def by_place(figures: Iterable[Figure], most: int | None = None) -> list[Figure]
 
 
 def widest(figures: Iterable[Figure]) -> int:
-    """The number of persons in the longest bar. If all bars are empty, the number is 1."""
+    """At least 1, even if all bars are empty."""
     return max((max(figure.persons, figure.group_persons) for figure in figures), default=0) or 1

@@ -20,13 +20,13 @@ from shared.events.vocabulary import Status, SubStock
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 
-# the first check waits until the worker has added up all displacements, as it does after an update
+# after an update, the worker must first add up all displacements
 FIRST_SECONDS = 60 * 60.0
 DAY_SECONDS = 24 * 60 * 60.0
 
 
 async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
-    """Check the sums an hour after the start and then every day, until cancelled."""
+    """The first check comes an hour after the start, so that the worker has added up all displacements."""
     await asyncio.sleep(FIRST_SECONDS)
     while True:
         await retry_while_unavailable(lambda: check(sessions, places))
@@ -34,7 +34,7 @@ async def keep_checked(sessions: async_sessionmaker[AsyncSession], places: Place
 
 
 async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> bool:
-    """Whether the sums of the stock, flows, needs, movements and durations are right.
+    """Returns whether all sums are right.
 
     If a sum is wrong, all sums are computed again.
     """
@@ -47,10 +47,9 @@ async def check(sessions: async_sessionmaker[AsyncSession], places: Places) -> b
 
 
 async def differences(sessions: async_sessionmaker[AsyncSession], places: Places) -> list[str]:
-    """The statuses and kinds of figures whose stored sums differ from sums computed from the displacements."""
     wrong: list[str] = []
     async with sessions.begin() as session:
-        # All statements read the same snapshot, even if reports are filed meanwhile.
+        # All statements read one snapshot, even if reports are filed meanwhile.
         _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         for status in Status:
             wrong += [f"{status} {kind}" for kind in await differing(session, status, places)]

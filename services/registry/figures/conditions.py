@@ -11,11 +11,11 @@ from shared.events.vocabulary import Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
 # The stock on a day contains each household once, at the destination of its latest move before the end of the day. The
-# stock also contains each count of a group that is in effect at the end of the day. The filters are compared with the
-# latest move. For example, a household that was displaced and migrated later is not in the stock of displaced people.
+# stock also contains each count of a group that is in effect at the end of the day. The filters apply to the latest
+# move. For example, a household that was displaced and migrated later is not in the stock of displaced people.
 # `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
-# No movement of the people in `episodes` was reported, so all of them are in location of displacement.
+# No movement of the people in `episodes` was reported, so all are in location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
 OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
 IN_SUB_STOCK = {"sums": OF_SUB_STOCK, "episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
@@ -27,7 +27,7 @@ SCOPE = f"""CASE
     WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
     ELSE 'within'
 END"""
-# This expression implements the same rule as `shared.displacement_reasons.onset`.
+# The function `shared.displacement_reasons.onset` has the same rule.
 ONSET = f"""CASE
     WHEN reason <> '{Reason.NATURAL_DISASTER}' THEN CASE WHEN reason = ANY(:slow_reasons) THEN 'slow' END
     WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'
@@ -53,10 +53,7 @@ def conditions(query: FigureQuery, kind: Kind, table: str) -> Iterator[str]:
 def people_conditions(
     query: FigureQuery, *, origin: str = "origin_pcode", destination: str = "destination_pcode"
 ) -> Iterator[str]:
-    """The SQL conditions about the caller's areas, the selected area, the kind of mobility, the reasons and hazards.
-
-    `origin` and `destination` are the columns of the two places.
-    """
+    """`origin` and `destination` are the columns of the two places."""
     yield "status = :status AND mobility = ANY(:mobilities)"
     yield from (is_within(f"coalesce({destination}, {origin})", "visible"),) if query.visible is not None else ()
     selected = origin if query.view is View.ORIGIN else destination
@@ -72,10 +69,9 @@ def period_conditions(query: FigureQuery, kind: Kind) -> Iterator[str]:
 
 
 def reason_conditions(query: FigureQuery) -> Iterator[str]:
-    """The SQL conditions about reasons.
+    """If the rank is `any`, a single reason must meet all conditions.
 
-    If the rank is `any`, a single reason must meet all conditions. The SQL therefore lists the reasons as
-    `given(reason)`, and the conditions read this column.
+    The SQL therefore lists the reasons as `given(reason)`, which the conditions read.
     """
     wanted = [
         *(["reason = ANY(:reasons)"] if query.reasons else []),

@@ -1,11 +1,11 @@
 """The SQL of the counted people on a day. Nobody is counted twice.
 
-If teams disagree about the same people, several counts are in effect, and only the highest is used. A count of
-everybody at a site states no origin. Earlier counts at the site may count some of the same people by their origin. A
-figure shows the people of these earlier counts by their origin. The other people in the count of everybody are shown as
-people of unknown origin. If the count of everybody found fewer people, the figure reduces the earlier counts in
-proportion. If people of one origin are counted again later, the figure uses the later count. However, the figure
-subtracts the earlier count from the count of everybody, as `shared/places/site_counts.py` does.
+If teams disagree about the same people, only the highest count is used. A count of everybody at a site states no
+origin. Earlier counts at the site may count some of the same people by their origin. A figure shows the people of
+earlier counts by their origin, and the other people as people of unknown origin. If the count of everybody found fewer
+people, the figure reduces the earlier counts in proportion. If people of one origin are counted again later, the figure
+uses the later count, but still subtracts the earlier count. The module `shared/places/site_counts.py` follows the same
+rule.
 """
 
 # raw SQL throughout: the expressions are parts of the statements that compute figures
@@ -42,9 +42,9 @@ SELECT report_id, site_id, covers_site, persons, counted_at, reported_at, change
 FROM counts WHERE {IS_AT_SITE}
 """  # noqa: S608
 # If teams disagree about everybody at a site, the figures use the number of the highest count. The newest count also
-# includes people who came between the two counts. `position` is therefore the position of the newest count. A site may
-# have several counts of everybody, for example of displaced people and of evacuees. The latest of these counts includes
-# all people.
+# includes people who came between the two counts. `position` is therefore that of the newest count. A site may have
+# several counts of everybody, for example of displaced people and of evacuees. The latest of these counts includes all
+# people.
 WHOLES = """
 SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS is_latest FROM (
     SELECT DISTINCT ON (own.report_id) own.report_id, newest.site_id, newest.position
@@ -54,15 +54,15 @@ SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY position DESC) = 1 AS
     ORDER BY own.report_id, newest.position DESC
 ) AS whole
 """
-# LEFT is how many people of an earlier count were still displaced at the time LEFT_ON. LEFT_ON is the end of the day.
-# If a later count replaced the earlier count before the end of the day, LEFT_ON is the time of the replacement.
+# LEFT is how many people of an earlier count were still displaced at the time LEFT_ON. LEFT_ON is the end of the day,
+# or the earlier time at which another count replaced the count.
 LEFT_ON = "least(:until, earlier.superseded_at)"
 LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN earlier.persons ELSE (
     SELECT persons FROM group_stays AS stay
     WHERE stay.report_id = earlier.report_id AND stay.counted_at < {LEFT_ON} AND stay.superseded_at >= {LEFT_ON}
 ) END"""  # noqa: S608
 # For each earlier count, how many of its people are also in a count of everybody. If `is_present` is false, a later
-# count has replaced the earlier count, and the figures use the later count.
+# count has replaced the earlier count in the figures.
 INCLUDED_STOCKS = f"""
 SELECT whole.report_id, earlier.stock, max({LEFT}) AS persons,
     bool_or(earlier.report_id IN (SELECT report_id FROM present)) AS is_present
@@ -79,9 +79,9 @@ SELECT report_id, sum(persons)::integer AS persons,
     coalesce(sum(persons) FILTER (WHERE NOT is_present), 0)::integer AS recounted
 FROM included_stocks GROUP BY 1
 """
-# If a count of everybody found fewer people than the earlier counts, some people have gone away. Nobody knows the
-# origin of these people. If fewer people were found, each earlier count gets its share of `found`, the number of people
-# who were found. The shares are differences of rounded running totals, so that their sum is `found`.
+# If a count of everybody found fewer people than the earlier counts, some people of unknown origin have gone away. Each
+# earlier count then gets its share of `found`, the number of people who were found. The shares are differences of
+# rounded running totals, so that their sum is `found`.
 REDUCED = """
 SELECT stock, (running * found / total - (running - persons) * found / total)::integer AS persons FROM (
     SELECT stock, stocks.persons, sum(stocks.persons) OVER (PARTITION BY report_id ORDER BY stock) AS running,
@@ -93,9 +93,7 @@ SELECT stock, (running * found / total - (running - persons) * found / total)::i
 
 
 def without(included: str, rest: str = "NULL::integer") -> str:
-    """The numbers of a count without the included people.
-
-    If `rest` is not NULL, `rest` is the number of people in the count without the included people.
+    """`rest` is the SQL number of people in the count without the included people, or NULL.
 
     Nobody knows the sexes and ages of the rest.
     """

@@ -4,9 +4,9 @@ from babel.core import get_global
 
 from shared.country import ABROAD
 
-WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these withdrawn codes
+WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # withdrawn, but still in CLDR
 ALPHA_3: dict[str, str] = {
-    # this code means all places abroad; users of ISO 3166-1 may define the codes XAA to XZZ themselves
+    # all places abroad; ISO 3166-1 lets its users define XAA to XZZ
     ABROAD: "XXX",
 } | {
     now[0]: code
@@ -16,5 +16,5 @@ ALPHA_3: dict[str, str] = {
 
 
 def alpha_3(code: str) -> str:
-    """The alpha-3 code of an alpha-2 code. `ZZ` (unknown) becomes `ZZZ`; other unknown codes are unchanged."""
+    """`ZZ` (unknown) becomes `ZZZ`; other unknown codes are unchanged."""
     return ALPHA_3.get(code, code)

@@ -32,19 +32,18 @@ DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
 DURATION = f"width_bucket({{last_day}} - {DAY.format('{departed_at}')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
 DURATIONS = "SELECT {duration}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1"
 OF_SUMMARY = f"array_position(ARRAY{list(CLASSES)}, duration) - 1"
-# The time when the displacement began, for people who are still displaced. A row of `episodes` describes a household
-# until its first movement; after the first movement, rows of `stays` describe the parts of the household. Only counts
-# in effect are read, so two counts of the same people are never added.
+# A row of `episodes` describes a household until its first movement; after the first movement, rows of `stays` describe
+# the parts of the household. Only counts in effect are read, so two counts of the same people are never added.
 DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occurred_at"}
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
 LAST_DAY = "CAST(:until_day AS date) - 1"
 # The figures count an ended displacement at the place where the people were displaced, and not at the place to which
-# they moved. These columns have the origin and the place of displacement.
+# they moved.
 ENDED_AT: dict[str, dict[str, str]] = {
     "passages": {"origin": "displaced_from_pcode", "destination": "origin_pcode"},
     "counts": {"origin": "origin_pcode", "destination": "left_pcode"},
-    "sums": {},  # the summary of durations has these places as origin and destination
+    "sums": {},
 }
 # People of groups who moved. In counts of people who moved, `occurred_at` is the time of the departure, and
 # `counted_at` is the time of the movement.
@@ -62,10 +61,9 @@ COUNTED = "SELECT {sign}({number}), {sign}({persons}) FROM {table} WHERE {condit
 
 @dataclass(frozen=True, slots=True)
 class DurationFigure:
-    """The people whose duration of displacement is in the class `days`.
+    """`has_ended` is true if the people returned, settled, left the country or have an assessed solution.
 
-    `has_ended` is true if the people returned, settled, left the country or have an assessed solution. `group_persons`
-    are people of counted groups, and are never added to `persons`.
+    `group_persons` are people of counted groups, and are never added to `persons`.
     """
 
     days: str
@@ -77,8 +75,6 @@ class DurationFigure:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationFigure:
-    """The displaced people whose last confirmation is too old, and the people whose return is presumed."""
-
     unconfirmed_households: int
     unconfirmed_persons: int
     presumed_households: int
@@ -86,7 +82,7 @@ class ConfirmationFigure:
 
 
 async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: bool = True) -> list[DurationFigure]:
-    """The people by class of duration, at the end of the last day before `until`.
+    """Counts the people by class of duration at the end of the last day before `until`.
 
     If `is_summed` is false, the figures are computed without the stored sums.
     """
@@ -107,25 +103,17 @@ async def durations(session: AsyncSession, query: FigureQuery, *, is_summed: boo
 
 
 def stock_summary(query: FigureQuery, *, is_summed: bool) -> Summary | None:
-    """The summary that contains the stock of the query, with the numbers of households.
-
-    The result is None if no summary contains this stock.
-    """
     return anywhere(query).summary("stock") if is_summed and query.is_whole else None
 
 
 def anywhere(query: FigureQuery) -> FigureQuery:
-    """The query by destination. A query that selects people by their origin is unchanged.
-
-    Only the summaries by destination can be read for all callers.
-    """
+    """Count by destination unless origins are selected, because all callers may read summaries by destination."""
     return query if query.is_of_origin else replace(query, view=View.DESTINATION)
 
 
 async def by_class(
     session: AsyncSession, query: FigureQuery, statements: Iterable[str]
 ) -> tuple[Counter[int], Counter[int]]:
-    """Two counters by the index of the class of duration: one of households or groups, and one of persons."""
     subjects, people = Counter[int | None](), Counter[int | None]()
     for index, subject_number, persons_number in await rows(session, query, statements):
         subjects[index] += subject_number
@@ -134,7 +122,7 @@ async def by_class(
 
 
 def classified(numbers: Counter[int | None]) -> Counter[int]:
-    """The numbers by class. If there is a total, the last class gets all people who are in no other class."""
+    """If there is a total, the last class gets all people who are in no other class."""
     total = numbers.pop(None, 0)
     classes = Counter({index: number for index, number in numbers.items() if index is not None})
     if total:
@@ -143,10 +131,9 @@ def classified(numbers: Counter[int | None]) -> Counter[int]:
 
 
 def ongoing(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
-    """The SQL statements for registered people who are in location of displacement.
+    """With a summary of the stock, only the displacements of the last 90 days are read.
 
-    If there is a summary of the stock, only the displacements of the last 90 days are read. People who were displaced
-    earlier are the rest of the stock.
+    All other people of the stock were displaced earlier.
     """
     if summary:
         yield DURATIONS.format(
@@ -171,7 +158,6 @@ def ongoing_in(query: FigureQuery, table: str, *more: str) -> str:
 
 
 def ended(query: FigureQuery, table: str, summary: Summary | None = None) -> str:
-    """The SQL statement for people whose displacement has ended."""
     has_ended = () if table == "sums" else (HAS_ENDED, is_chosen(query, "flows", table))
     return DURATIONS.format(
         duration=OF_SUMMARY
@@ -187,11 +173,7 @@ def ended(query: FigureQuery, table: str, summary: Summary | None = None) -> str
 async def confirmations(
     session: AsyncSession, query: FigureQuery, *, is_summed: bool = True
 ) -> list[ConfirmationFigure]:
-    """The displaced people whose presence nobody has confirmed recently, and the people whose return is presumed.
-
-    The figures are for the end of the last day before `until`. If `is_summed` is false, the figures are computed
-    without the stored sums.
-    """
+    """If `is_summed` is false, the figures are computed without the stored sums."""
     summary = stock_summary(query, is_summed=is_summed)
     figures = await rows(session, query, unconfirmed(query, summary))
     presumed = await rows(session, query, [counted(query, "stays", "is_return_presumed")])
@@ -199,10 +181,9 @@ async def confirmations(
 
 
 def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
-    """The SQL statements for the people whose last confirmation is too old.
+    """The numbers of all statements must be added.
 
-    The sum of the numbers of all statements is the number of these people. If there is a summary of the stock, the
-    statements subtract the people who were confirmed recently from the stock.
+    With a summary of the stock, the statements subtract the recently confirmed people from the stock.
     """
     if not summary:
         yield from (counted(query, table, is_unconfirmed(CONFIRMED_AT[table])) for table in HOUSEHOLDS)
@@ -221,7 +202,6 @@ def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
 
 
 def counted(query: FigureQuery, table: str, condition: str, *, sign: str = "") -> str:
-    """The SQL statement for people who are in location of displacement and meet the condition."""
     return COUNTED.format(
         sign=sign,
         number=number(table),
@@ -232,7 +212,6 @@ def counted(query: FigureQuery, table: str, condition: str, *, sign: str = "") -
 
 
 async def rows(session: AsyncSession, query: FigureQuery, statements: Iterable[str]) -> Sequence[Sequence[Any]]:
-    """The rows of all statements, in one state of the data."""
     assert query.until is not None, "a duration ends on a day"
     recent_since = midnight(query.until - timedelta(days=CLASS_DAYS[-1]))
     parameters = {**query.parameters(), "recent_since": recent_since}

@@ -46,12 +46,11 @@ def rows(
     date: str | None = None,
     language: str = "en",
 ) -> list[Row]:
-    """One row for each figure, with values in the order of `names()`.
+    """The values are in the order of `names()`.
 
     The registered `persons` and the counted `group_persons` are never added.
     """
     dimensions = [dimension.value for dimension in Dimension if dimension in by]
-    # cached, because many figures are about the same places
     place_of = cache(lambda pcode, country: place(pcode, country, places, level, language))
     return [
         (
@@ -78,18 +77,16 @@ def rows(
 
 @cache
 def row_type(names: tuple[str, ...]) -> type[msgspec.Struct]:
-    """A Struct type with the columns as its fields. msgspec writes a Struct as JSON much faster than a dict."""
+    """A Struct, because `msgspec` writes a Struct as JSON much faster than a dict."""
     return msgspec.defstruct("Row", names, gc=False)
 
 
 def place(pcode: str | None, code: str | None, places: Places, level: int, language: str) -> Row:
-    """The columns country, pcode, soate and name."""
     known = pcode or (COUNTRY if level == 0 and code == COUNTRY else None)
     return alpha_3(code) if code else None, known, soate(known), name(pcode, code, places, level, language)
 
 
 def name(pcode: str | None, code: str | None, places: Places, level: int, language: str) -> str | None:
-    """The name of the unit or, at level 0, of the country."""
     if pcode:
         return places.name(pcode, language)
     return country(code, language) if level == 0 and code else None
@@ -100,7 +97,7 @@ def people(
     scopes: Iterable[MovementScope],
     sub_stocks: Collection[SubStock] = (SubStock.IN_DISPLACEMENT,),
 ) -> str:
-    """The HXL tag of the counted people. `+idps` means displaced within the country. Migrants are `#population`."""
+    """`+idps` means displaced within the country, and migrants are `#population`."""
     if SubStock.IN_DISPLACEMENT not in sub_stocks:
         return "#affected+returnees" if set(sub_stocks) == {SubStock.IN_RETURN} else "#affected+settled"
     counted = set(mobilities)
@@ -110,7 +107,7 @@ def people(
 
 
 def tags(names: Sequence[str], *, people: str, view: View, level: int, profile: Profile = DTM) -> list[str]:
-    """The row of HXL tags. The HXL row is the second row, below the column names."""
+    """The HXL row is the second row, below the column names."""
     at = "#country" if level == 0 else f"#adm{level}"
     side = "+origin" if view is View.ORIGIN else "+dest"
     known = {
@@ -146,7 +143,7 @@ def tags(names: Sequence[str], *, people: str, view: View, level: int, profile: 
 
 
 def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> str:
-    """The CSV text: column names, HXL tags, figures. A byte order mark at the beginning makes Excel read UTF-8."""
+    """A byte order mark at the beginning makes Excel read UTF-8."""
     text = io.StringIO("\ufeff")
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\r\n")
@@ -157,10 +154,7 @@ def as_csv(rows: Sequence[Row], names: Sequence[str], tags: Sequence[str]) -> st
 
 
 def names(*, is_stock: bool, by: Collection[Dimension] = (), profile: Profile = DTM) -> list[str]:
-    """The column names.
-
-    The alpha-3 code comes first, because tools use the first column that matches `#country+code`.
-    """
+    """The alpha-3 code comes first, because tools use the first column that matches `#country+code`."""
     return [
         "date" if is_stock else "month",
         "status",

@@ -13,7 +13,7 @@ from shared.hazard_definitions import Onset
 
 # a Struct is created faster than a dataclass, and garbage collections skip Structs
 class Figure(msgspec.Struct, gc=False):
-    """A figure. `period` is a month, or a year if the month is unknown. A stock has no `period`.
+    """`period` is a month, or a year if the month is unknown. A stock has no `period`.
 
     A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
     `any`, `reasons` has all reasons of the displacements. For other ranks, `reasons` has at most one reason. `cells`
@@ -46,7 +46,7 @@ class Figure(msgspec.Struct, gc=False):
     persons: int = 0
 
     def __post_init__(self) -> None:
-        self.persons = sum(self.cells)  # computed once, because the page reads this number several times
+        self.persons = sum(self.cells)  # computed once, because the page reads it several times
 
     @property
     def undescribed(self) -> int:
@@ -55,7 +55,7 @@ class Figure(msgspec.Struct, gc=False):
 
     @property
     def name(self) -> str:
-        """The values of all dimensions as one text, because Python compares one text much faster than a tuple."""
+        """Python compares one text much faster than a tuple of all dimensions."""
         place = self.pcode or "~", self.country or "", self.scope
         sheltered = self.shelter or "", self.evacuation or "", self.confirmation or ""
         requested = self.hazard_type or "", self.onset or "", *sheltered
@@ -71,7 +71,6 @@ class Figure(msgspec.Struct, gc=False):
 
     @property
     def by_sex(self) -> Iterator[tuple[Sex, tuple[int, ...]]]:
-        """For each sex, the numbers of persons by age bracket."""
         brackets = len(self.cells) // len(SEXES)
         for position, sex in enumerate(SEXES):
             yield sex, self.cells[position * brackets : (position + 1) * brackets]
@@ -80,5 +79,5 @@ class Figure(msgspec.Struct, gc=False):
         return sum(sum(counts) for of, counts in self.by_sex if of == sex)
 
     def aged(self, brackets: Iterable[int]) -> int:
-        """The number of persons in these brackets. A bracket is given by its index in the profile."""
+        """A bracket is given by its index in the profile."""
         return sum(counts[bracket] for _, counts in self.by_sex for bracket in brackets)

@@ -44,13 +44,13 @@ def moved(mobility: Mobility) -> Mobility:
     return mobility
 
 
-# These filters have no effect on the figures of movements and of duration. A movement leads from one shelter to
-# another, and often from one scope to another. Movements can therefore not be selected by shelter or scope.
+# These filters do not affect figures of movements and of duration. A movement leads from one shelter to another, and
+# often from one scope to another, so neither can be a filter.
 WITHOUT_EFFECT = frozenset(("shelter", "by", "scope"))
 
 
 class Filters(BaseModel):
-    """Filters of figures. If a form field is empty, its default is used."""
+    """An empty form field means its default."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -92,26 +92,22 @@ class Filters(BaseModel):
 
     @property
     def are_all_persons(self) -> bool:
-        """Whether the filters select all sexes and ages."""
         return len(self.profile.chosen(self.sex, self.age)) == len(self.profile.cells)
 
     @property
     def categories(self) -> set[FigureCategory]:
-        """The categories that the filters select."""
         return {category_of(mobility, scope) for mobility in self.mobility for scope in self.scopes}
 
     @property
     def scopes(self) -> tuple[MovementScope, ...]:
-        """The selected scopes.
+        """By default, figures count displaced people only within the country.
 
-        By default, figures count displaced people only within the country. Figures count all other people, such as
-        migrants, everywhere.
+        Figures count all other people, such as migrants, everywhere.
         """
         return tuple(self.scope or (IN_COUNTRY if self.are_displaced else MovementScope))
 
     @property
     def are_displaced(self) -> bool:
-        """Whether the selected mobilities all count as displaced."""
         return set(self.mobility) <= set(DISPLACED)
 
     def query(self, settings: Settings, caller: Principal, places: Places, **period: Any) -> FigureQuery:
@@ -138,11 +134,9 @@ class Filters(BaseModel):
         )
 
     def selects(self, figure: Figure) -> bool:
-        """Whether the filters select the figure's kind of mobility and scope."""
         return figure.mobility in self.mobility and figure.scope in self.scopes
 
     def rows(self, figures: list[Figure]) -> list[Figure]:
-        """The figures for tables and exports, with one row for each reason and each requested dimension."""
         return rows(figures, rank=self.rank, by=self.by, reasons=self.reason, onsets=self.onset)
 
 
@@ -157,16 +151,12 @@ class StockFilters(DayFilters):
     sub_stock: Annotated[list[InStock], Field(min_length=1)] = [SubStock.IN_DISPLACEMENT]
 
     def stock_query(self, settings: Settings, caller: Principal, places: Places, day: date, **more: Any) -> FigureQuery:
-        """The query for the stock at the end of the day."""
         query = self.query(settings, caller, places, until=day_after(day), sub_stocks=tuple(self.sub_stock))
         return replace(query, **more)
 
 
 class FlowFilters(Filters):
-    """The filters of flows, from the month `since` to the month `until`.
-
-    The months `since` and `until` are included.
-    """
+    """Both months are included."""
 
     since: Month | None = None
     until: Month | None = None
@@ -180,27 +170,21 @@ class FlowFilters(Filters):
 
 
 class PageDates(FlowFilters, DayFilters):
-    """The day and the months of a page."""
-
     @model_validator(mode="after")
     def ages_fit(self) -> Self:
-        """Drop the selected age brackets if they belong to another profile.
-
-        After the user has changed the profile, the form still sends the brackets of the former profile.
-        """
+        """After a change of the profile, the form still sends brackets of the former profile."""
         self.age = [age for age in self.age if age in self.profile.brackets]
         return self
 
     @property
     def ends_at(self) -> datetime:
-        """The end of the day."""
         assert self.on is not None
         return datetime.combine(day_after(self.on), time(), TIME_ZONE)
 
     def usual(self, now: datetime) -> Self:
-        """The filters with default dates: today, and the last twelve months."""
+        """Defaults are today, and the last twelve months."""
         day = self.on or today(now)
-        is_open = self.until or day.year == FIRST_YEAR  # no data exists before the first year
+        is_open = self.until or day.year == FIRST_YEAR  # there are no data before the first year
         since = self.since or (None if is_open else months.after(f"{day.year - 1}-{day.month:02}"))
         until = self.until or max(f"{max(day, today(now)):%Y-%m}", self.since or "")
         return self.model_copy(update={"on": day, "since": since, "until": until})

@@ -14,21 +14,20 @@ from services.registry.models import DataVersion
 from shared.places import Places
 from shared.postgres import snapshots
 
-MOST_FIGURES = 120_000  # at most this many figures are kept in memory, which takes about 50 MB
+MOST_FIGURES = 120_000  # about 50 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
-FIGURE_BYTES = 400  # this many bytes of an encoded answer count as one figure
+FIGURE_BYTES = 400  # an encoded answer of this size counts as one figure
 
 T = TypeVar("T")
 Answer = list[Any] | bytes
-# The kind of the figures and the query. Encoded answers to one query can differ in language and in the page of rows.
+# Encoded answers to one query can differ in language and in the page of rows.
 Question = tuple[str, FigureQuery, *tuple[Hashable, ...]]
 
 
 class KeptFigures:
-    """The answers to the latest queries. All answers are computed from the same version of the data.
+    """All answers are computed from the same version of the data.
 
-    A query contains the kind, period, filters, status and the caller's areas. Two callers therefore share an answer
-    only if they may see the same data.
+    A question contains the caller's areas, so two callers share an answer only if they may see the same data.
     """
 
     def __init__(self, most_figures: int = MOST_FIGURES) -> None:
@@ -38,13 +37,13 @@ class KeptFigures:
         self._weight = 0
 
     async def answer(self, session: AsyncSession, kind: Kind, query: FigureQuery, places: Places) -> list[Figure]:
-        """The figures of the present data. The caller must not change the returned list."""
+        """The caller must not change the returned list."""
         return await self.kept(session, (kind, query), lambda: figures(session, kind, query, places))
 
     async def kept(
         self, session: AsyncSession, question: Question, compute: Callable[[], Awaitable[list[T]]]
     ) -> list[T]:
-        """The answer to the query, from memory or computed. The caller must not change the returned list."""
+        """The caller must not change the returned list."""
         version = await data_version(session)
         kept_answer: list[T] | None = self._kept(version, question)
         if kept_answer is not None:
@@ -59,7 +58,7 @@ class KeptFigures:
     async def encoded(
         self, session: AsyncSession, question: Question, encode: Callable[[str], Awaitable[bytes]]
     ) -> bytes:
-        """The bytes of an answer, which are kept in memory or are encoded now. `encode` gets the version of the data.
+        """`encode` gets the version of the data.
 
         The version and the figures are read in one snapshot. The session must not have executed a statement before.
         """
@@ -73,10 +72,7 @@ class KeptFigures:
         return answer
 
     def _kept(self, version: str, question: Question) -> Any:
-        """The kept answer to the query, or None if no answer of this version is kept.
-
-        The returned answer counts as the answer that was used last.
-        """
+        """The answer becomes the most recently used answer."""
         if version != self._version:
             self._version, self._answers, self._weight = version, {}, 0
         if (answer := self._answers.pop(question, None)) is not None:
@@ -84,14 +80,14 @@ class KeptFigures:
         return answer
 
     def _keep(self, version: str, question: Question, answer: Answer) -> None:
-        """Keeps the answer, and forgets the answers that were not used for the longest time.
+        """The least recently used answers are forgotten.
 
-        An answer of an earlier version is not kept: another request has read a later version meanwhile. An answer that
-        needs more than half of the memory is not kept either, because too many other answers would be forgotten.
+        An answer of an earlier version is not kept, because another request has read a later version. An answer that
+        needs more than half of the memory would displace too many other answers.
         """
         if version != self._version or weight(answer) > self._most // 2:
             return
-        self._forget(question)  # a concurrent request may have stored an answer to the same query
+        self._forget(question)  # a concurrent request may have stored the same answer
         self._answers[question] = answer
         self._weight += weight(answer)
         while self._weight > self._most:
@@ -107,10 +103,10 @@ def weight(answer: Answer) -> int:
 
 
 async def data_version(session: AsyncSession) -> str:
-    """A digest of the versions in all rows of the table `data_versions`.
+    """A digest of all rows of the table `data_versions`.
 
-    Every change of the data writes a new random version into one of these rows. If the digest is the same, the data is
-    therefore unchanged.
+    Every change of the data writes a random version into one of these rows. Data with the same digest is therefore
+    unchanged.
     """
     versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
     digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()

@@ -25,7 +25,6 @@ ONGOING, COMPLETED = "ongoing", "completed"
 def movement_rows(
     figures: Iterable[MovementFigure], places: Places, *, status: str, level: int, language: str
 ) -> list[Row]:
-    """The values of the columns `MOVEMENT_NAMES`."""
     return [
         (
             figure.month,
@@ -42,7 +41,7 @@ def movement_rows(
 
 
 def movement_tags(level: int) -> list[str]:
-    """The row of HXL tags. The HXL row is the second row, below the column names."""
+    """The HXL row is the second row, below the column names."""
     at = "#country" if level == 0 else f"#adm{level}"
     sides = (
         tag
@@ -58,10 +57,7 @@ def movement_tags(level: int) -> list[str]:
 
 
 def duration_rows(figures: Iterable[DurationFigure], *, status: str, date: str) -> list[Row]:
-    """The values of the columns `DURATION_NAMES`.
-
-    Ongoing and completed displacements are in separate rows, and are never added.
-    """
+    """Ongoing and completed displacements are in separate rows, and are never added."""
     return [
         (
             date,

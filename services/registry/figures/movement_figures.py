@@ -44,17 +44,16 @@ MOVED_GROUPS = f"""(
 ) AS counts"""  # noqa: S608 - constants
 MOVEMENT_KINDS = {movement.value: movement for movement in Movement}
 
-# The month, the movement, the P-code and country of the origin, and the P-code and country of the destination. Unknown
-# values are empty texts, so that routes can be sorted.
+# Month, movement, P-code and country of the origin, P-code and country of the destination. Unknown values are empty
+# texts, so that routes can be sorted.
 Route = tuple[str, Movement, str, str, str, str]
 
 
-@dataclass(slots=True)  # a frozen dataclass is created more slowly, and there may be many thousand routes
+@dataclass(slots=True)  # a frozen dataclass is slower, and there may be many thousand routes
 class MovementFigure:
-    """The people who moved in a month. If a place has no P-code, the place is a whole country.
+    """If a place has no P-code, the place is a whole country.
 
-    `group_persons` are people of counted groups. `group_persons` are never added to `persons`, because people of
-    counted groups may also be registered.
+    `group_persons` are never added to `persons`, because people of counted groups may also be registered.
     """
 
     month: str | None
@@ -69,7 +68,7 @@ class MovementFigure:
 
     @property
     def name(self) -> str:
-        """The month and route as one text. Figures are sorted by this text."""
+        """Figures are sorted by this text."""
         origin = self.origin_pcode or "", self.origin_country or ""
         destination = self.destination_pcode or "", self.destination_country or ""
         return "\0".join((self.month or "", self.movement, *origin, *destination))
@@ -78,10 +77,7 @@ class MovementFigure:
 async def movements(
     session: AsyncSession, query: FigureQuery, places: Places, *, is_summed: bool = True
 ) -> list[MovementFigure]:
-    """The people who moved in each month of the period, by origin and destination at the level of the query.
-
-    If `is_summed` is false, the figures are computed without the stored sums.
-    """
+    """If `is_summed` is false, the figures are computed without the stored sums."""
     summary = query.movement_summary if is_summed else None
     await avoid_sorting(session)
 

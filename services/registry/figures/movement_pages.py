@@ -75,5 +75,5 @@ ACCEPTED: dict[str, Any] = {"movements": MovementFilters, "duration": DurationFi
 
 
 def link(filters: MovementPageFilters, kind: str, **more: str) -> str:
-    """A link to the same figures as JSON or CSV. The link has all current filters that the route accepts."""
+    """The link has all current filters that the route accepts."""
     return address(f"/registry/v1/statistics/{kind}", filters, ACCEPTED[kind].model_fields.keys(), **more)

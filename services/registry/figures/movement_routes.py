@@ -31,7 +31,6 @@ router = APIRouter()
 
 
 def check_effect(filters: Filters) -> None:
-    """Raise ValueError for a filter that has no effect on these figures."""
     if ignored := sorted(filters.model_fields_set & WITHOUT_EFFECT):
         raise ValueError(f"no filter {', '.join(ignored)} is expected for these figures")
 
@@ -88,7 +87,9 @@ async def movements(
         rows = await movements_of(request, session, caller, filters)
         page = RowPage.of(rows, filters)
         more = {"version": version, "rows": rows[page.first : page.last], "next": page.next}
-        return msgspec.json.encode({**described(request, caller), **more})  # pydantic would check the rows one by one
+        return msgspec.json.encode(
+            {**described(request, caller), **more}
+        )  # faster than pydantic, which would check the rows one by one
 
     if not wants_csv(request, filters):
         figures: KeptFigures = request.app.state.figures
@@ -148,7 +149,7 @@ async def confirmation_of(
 
 
 async def exported_file(request: Request, session: AsyncSession, text: str, name: str) -> Response:
-    """The CSV file. The security log records the export."""
+    """The security log records the export."""
     await audit.add(session, audit.entry_of(request, Action.EXPORTED))
     return csv_file(text, name)
 
@@ -159,7 +160,7 @@ def counted_status(request: Request) -> str:
 
 
 def query_of(request: Request, caller: Principal, filters: Filters, **more: Any) -> FigureQuery:
-    """The query for people of all scopes. These figures have no numbers by sex and age."""
+    """These figures have people of all scopes, but no numbers by sex and age."""
     state = request.app.state
     query = filters.query(state.settings, caller, state.places, **more)
     return replace(query, scopes=(), has_cells=False)

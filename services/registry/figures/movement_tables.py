@@ -10,7 +10,7 @@ from services.registry.figures.movement_figures import MovementFigure
 from shared.events.vocabulary import Movement
 
 MOVEMENTS = tuple(Movement)
-# The movements by which people leave their place of displacement for another place than their origin.
+# movements to another place than the origin
 ONWARD = (
     Movement.TRANSFERRED,
     Movement.DISPLACED_AGAIN,
@@ -22,10 +22,7 @@ Key = TypeVar("Key")
 
 
 class MovedPersons(NamedTuple):
-    """Registered persons, and persons of counted groups.
-
-    Registered persons are never added to persons of counted groups.
-    """
+    """Registered persons are never added to persons of counted groups."""
 
     persons: int
     group_persons: int
@@ -33,7 +30,7 @@ class MovedPersons(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthOfMoves:
-    """The people who returned or moved on in a month. If the month is not known, the people of a year."""
+    """A year if the month is not known."""
 
     period: str
     returned: MovedPersons
@@ -41,10 +38,7 @@ class MonthOfMoves:
 
 
 def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, MovementFigure]]:
-    """Maps each month to the sum of each kind of movement.
-
-    If the month of a movement is not known, its period is the year.
-    """
+    """The period is a year if the month of a movement is not known."""
     months = defaultdict[str, dict[Movement, list[MovementFigure]]](lambda: defaultdict(list))
     for figure in figures:
         months[figure.month or ""][figure.movement].append(figure)
@@ -52,9 +46,9 @@ def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, Move
 
 
 def monthly(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[MonthOfMoves]:
-    """The rows of the chart: the last months, also those without movements.
+    """The last months, also those without movements.
 
-    The chart has no rows if nobody returned or moved on.
+    Empty if nobody returned or moved on.
     """
     rows = [
         MonthOfMoves(period, moved(by_kind, (Movement.RETURNED,)), moved(by_kind, ONWARD))
@@ -69,7 +63,7 @@ def moved(by_kind: Mapping[Movement, MovementFigure], movements: Iterable[Moveme
 
 
 def by_route(figures: Iterable[MovementFigure]) -> list[MovementFigure]:
-    """The sum of all months for each kind of movement, origin and destination. The largest numbers come first."""
+    """The largest numbers come first."""
     routes = defaultdict[tuple[str | None, ...], list[MovementFigure]](list)
     for figure in figures:
         to = figure.destination_pcode, figure.destination_country
@@ -78,7 +72,6 @@ def by_route(figures: Iterable[MovementFigure]) -> list[MovementFigure]:
 
 
 def kinds(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[Movement]:
-    """The kinds of movements that happened in these months, in the order of the vocabulary."""
     movements = {movement for month in months.values() for movement in month}
     return sorted(movements, key=MOVEMENTS.index)
 
@@ -88,7 +81,7 @@ def summed_by(figures: Mapping[Key, Sequence[MovementFigure]]) -> dict[Key, Move
 
 
 def summed(figures: Sequence[MovementFigure]) -> MovementFigure:
-    """The sum of the figures, with the places of the first figure.
+    """The sum has the places of the first figure.
 
     Registered people are not added to counted people.
     """

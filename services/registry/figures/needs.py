@@ -19,9 +19,8 @@ from services.registry.figures.statements import GIVEN_NEEDS, number, source, ta
 from services.registry.figures.statistics import without_nested_loops
 from shared.events.vocabulary import Need
 
-# A report states the needs of a household or group, not of single persons. A figure of a need therefore counts all
-# persons of the households and groups that have the need. The row whose need is NULL counts everybody who has at least
-# one need.
+# A report states the needs of a household or group, so a figure counts all its persons. The row whose need is NULL
+# counts everybody with at least one need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}
 WHERE {conditions} GROUP BY 1 HAVING {persons} > 0
@@ -30,7 +29,7 @@ WHERE {conditions} GROUP BY 1 HAVING {persons} > 0
 
 @dataclass(frozen=True, slots=True)
 class NeedFigure:
-    """The people who have this need. If `need` is None, the figure has all people with at least one need."""
+    """If `need` is None, the figure has all people with at least one need."""
 
     need: Need | None
     households: int
@@ -40,7 +39,7 @@ class NeedFigure:
 
 
 async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = True) -> list[NeedFigure]:
-    """The needs of the displaced people at the end of the last day before `until`, the most frequent first."""
+    """At the end of the last day before `until`, with the most frequent need first."""
     registered, counted = Numbers(), Numbers()
     summary = query.need_summary if is_summed else None
     for table in tables("stock", summary):
@@ -72,8 +71,6 @@ async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = 
 
 @dataclass(slots=True)
 class Numbers:
-    """Numbers of households or groups, and of persons, by need."""
-
     subjects: Counter[str | None] = field(default_factory=Counter)
     persons: Counter[str | None] = field(default_factory=Counter)
 

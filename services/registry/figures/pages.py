@@ -34,7 +34,7 @@ from shared.places import Places
 from shared.shelters import BY_ARRANGEMENT
 
 PAGE_ROWS = 50
-MOST_PLACES = 12  # the list has at most this many places; the map has all places
+MOST_PLACES = 12
 ON_MAP = ("pcode", "persons", "group_persons")
 T = TypeVar("T")
 
@@ -42,7 +42,6 @@ router = APIRouter()
 PageNumber = Annotated[int, Field(ge=1, le=10_000)]
 
 
-# The choices in the filters of both pages of figures.
 OPTIONS: dict[str, Any] = {
     "views": View,
     "reasons": BY_ONSET,
@@ -138,12 +137,11 @@ class TablePage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageFigures:
-    """The figures of one page.
+    """`stock` contains all categories, and `shelters` the figures by kind of shelter and evacuation.
 
-    `stock` contains all categories, and `shelters` the figures by kind of shelter and evacuation. `by_age` uses UNHCR's
-    age brackets, because one of these brackets begins at the age of 5. The page needs the number of persons aged 5 and
-    over, who may be asked about functioning. `by_age` is empty if nobody was asked about functioning, or if the filters
-    select sexes or ages.
+    `by_age` uses UNHCR's age brackets, because one of these brackets begins at the age of 5. The page needs the number
+    of persons aged 5 and over, who may be asked about functioning. `by_age` is empty if nobody was asked about
+    functioning, or if the filters select sexes or ages.
     """
 
     stock: list[Figure]
@@ -154,10 +152,10 @@ class PageFigures:
 
     @classmethod
     async def of(cls, request: Request, caller: Principal, filters: PageFilters, day: date) -> Self:
-        """Compute the figures on several connections at the same time.
+        """The queries run on several connections, because they take 1.5 times as long one after the other.
 
-        One after the other, the queries would take 1.5 times as long. The caller must hold no connection. If two
-        requests held connections, each request could wait for ever for a connection of the other request.
+        The caller must hold no connection. Two requests that each held a connection could wait for each other
+        for ever.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
         view = filters.view if filters.area else View.DESTINATION  # without an area, both views count the same people
@@ -189,7 +187,7 @@ class PageFigures:
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
-            # Only the first error is raised, for example that PostgreSQL is unavailable.
+            # One error is enough, for example that PostgreSQL is unavailable.
             raise errors.exceptions[0] from None
         shelters, aged_stock, flows, needs = requested
         return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())
@@ -200,22 +198,20 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
     return None if areas is None else [request.app.state.places.name(area, language) for area in areas]
 
 
-# The filters of both pages of figures: this page and the page of movements.
+# Both pages of figures, this one and that of movements, have these filters.
 SHARED = PageDates.model_fields.keys() - WITHOUT_EFFECT
-# The chart of the stock at the end of each month. The chart is computed after the page, because the chart takes as long
-# as the page.
+# The chart is computed after the page, because it takes as long as the page.
 HISTORY = "/registry/figures/history"
 HISTORY_FILTERS = PageFilters.model_fields.keys() - {"stock_page", "flows_page"}
 ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}
 
 
 def link(filters: PageFilters, kind: str, **more: str) -> str:
-    """A link to the same figures as JSON or CSV. The link has all current filters that the route accepts."""
+    """The link has all current filters that the route accepts."""
     return address(f"/registry/v1/statistics/{kind}", filters, ADDRESSES[kind].model_fields.keys(), **more)
 
 
 def address(path: str, filters: Filters, accepted: Collection[str], **more: str) -> str:
-    """The address of the page or route, with all current filters that the page or route accepts."""
     taken = {*accepted} - {"format", "lang"}
     kept = filters.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=taken)
     return f"{path}?{urlencode({**kept, **more}, doseq=True)}"

@@ -39,17 +39,17 @@ class MovementScope(StrEnum):
     UNKNOWN = "unknown"
 
 
-NO_END = date(date.max.year, 1, 1)  # a period without an end ends before this day
-IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)  # people with these scopes are in the country
+NO_END = date(date.max.year, 1, 1)
+IN_COUNTRY = (MovementScope.WITHIN, MovementScope.ORIGIN_UNKNOWN)
 
 
 class FigureCategory(StrEnum):
     """The category of the people in a figure. Figures of different categories are never added."""
 
-    DISPLACED = "displaced"  # the people were displaced within the country
+    DISPLACED = "displaced"
     ABROAD = "abroad"
     FROM_ABROAD = "from_abroad"
-    UNKNOWN = "unknown"  # the people are displaced, but their place is unknown
+    UNKNOWN = "unknown"
     PLANNED_RELOCATION = "planned_relocation"
     MIGRATION = "migration"
 
@@ -83,23 +83,20 @@ class Dimension(StrEnum):
 
 
 class Summary(StrEnum):
-    """The stored summaries: sums of displacements by some of the dimensions.
+    """Figures by other dimensions are computed from the displacements."""
 
-    Figures by other dimensions are computed from the displacements.
-    """
-
-    DESTINATION = "destination"  # one row for each destination and first reason
-    ORIGIN = "origin"  # one row for each origin and first reason
+    DESTINATION = "destination"
+    ORIGIN = "origin"
     REASON = "reason"  # one row for each destination, combination of reasons and hazard type
     SHELTER = "shelter"  # one row for each destination, kind of shelter and kind of evacuation
-    NEED = "need"  # one row for each destination and need
-    MOVEMENT = "movement"  # one row for each kind, origin and destination of movements
+    NEED = "need"
+    MOVEMENT = "movement"
     DURATION = "duration"  # completed displacements: one row for each class of duration and destination
 
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """A query. If `pcodes` or `visible` is None, all places count. `known` has all P-codes of the country."""
+    """If `pcodes` or `visible` is None, all places count."""
 
     status: Status
     known: Sequence[str]
@@ -127,7 +124,6 @@ class FigureQuery:
 
     @property
     def chosen(self) -> list[int]:
-        """Indexes of the selected cells of sex and age."""
         return self.profile.chosen(self.sexes, self.ages)
 
     @property
@@ -140,18 +136,17 @@ class FigureQuery:
 
     @property
     def has_hazard_type(self) -> bool:
-        """Whether the figures need the hazard type. The onset of a natural disaster also depends on the hazard type."""
+        """The onset of a natural disaster also depends on the hazard type."""
         is_onset_by_reason = bool(self.onsets) and self.rank is ReasonRank.ANY
         return is_onset_by_reason or not {Dimension.HAZARD_TYPE, Dimension.ONSET}.isdisjoint(self.by)
 
     def summary(self, kind: Kind) -> Summary | None:
-        """The summary by all dimensions of the query. The result is None if no summary has all dimensions.
+        """The result is None if no summary has all dimensions.
 
-        No summary is by origin and destination together. A summary contains the number of persons of each sex and age.
-        A summary does not contain the number of households that have a person of a given sex and age. If a query
-        selects sexes of a stock, the persons are read from the summary, and the households are counted in the
-        displacements. If a query selects ages, the households can be counted only by reading the ages of all persons.
-        Reading the ages also counts the persons, so no summary is used.
+        No summary is by origin and destination together. A summary has the number of persons of each sex and age, but
+        not the number of households that have such a person. If a query selects sexes of a stock, persons come from the
+        summary and households from the displacements. If a query selects ages, the ages of all persons must be read to
+        count the households. No summary is used then, because the persons are counted in the same pass.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None
@@ -179,15 +174,11 @@ class FigureQuery:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether the query selects people by dimensions that the summaries of needs and movements do not have."""
         return bool(self.reasons) or self.is_by_hazard or self.rank is ReasonRank.ONLY or not self.is_whole
 
     @property
     def is_of_origin(self) -> bool:
-        """Whether the query selects people by their origin.
-
-        Without an area, a selection by origin and a selection by destination count the same people.
-        """
+        """Without an area, a selection by origin and a selection by destination count the same people."""
         return self.view is View.ORIGIN and self.pcodes is not None
 
     @property
@@ -232,12 +223,10 @@ def midnight(day: date | None) -> datetime | None:
 
 
 def month_start_from(day: date) -> date:
-    """If the day is the first day of a month, the day itself. Otherwise the first day of the next month."""
     return day if day.day == 1 else months.first_day(months.after(f"{day:%Y-%m}"))
 
 
 def year_start_from(day: date) -> date:
-    """If the day is the first day of a year, the day itself. Otherwise the first day of the next year."""
     return day if (day.month, day.day) == (1, 1) else date(day.year + 1, 1, 1)
 
 

@@ -68,8 +68,7 @@ class FigureRows(FiguresAnswer):
     next: str | None
 
 
-# The answers are encoded without pydantic, which would check each row. The documentation of the route has the fields of
-# the answers.
+# Answers are encoded without pydantic, which would check each row. The model here only documents the fields.
 DOCUMENTED: dict[int | str, dict[str, Any]] = {200: {"model": FigureRows}}
 
 
@@ -105,7 +104,6 @@ async def flows(
 async def stock_of(
     request: Request, session: AsyncSession, caller: Principal, filters: StockFilters, day: date, **more: Any
 ) -> list[Figure]:
-    """The stock. The fields in `more` replace fields of the query."""
     state = request.app.state
     query = filters.stock_query(state.settings, caller, state.places, day, **more)
     kept: KeptFigures = state.figures
@@ -129,7 +127,6 @@ async def answer(
     *,
     day: date | None = None,
 ) -> Response:
-    """Answer with a page of the rows as JSON. If the caller asks for CSV, answer with all rows."""
     state, areas, language = request.app.state, caller.own_areas, chosen(request) or "en"
     kept: KeptFigures = state.figures
     writer = FigureWriter(state.places, state.settings.counted_status, filters, areas, language, day)
@@ -152,8 +149,6 @@ async def answer(
 
 @dataclass(frozen=True, slots=True)
 class FigureWriter:
-    """Writes figures as JSON and CSV. A stock has a day."""
-
     places: Places
     counted: Status
     filters: RowFilters
@@ -177,7 +172,7 @@ class FigureWriter:
         )
 
     def page(self, figures: list[Figure], version: str) -> bytes:
-        """A page of the rows in JSON. A different `version` means that the figures may have changed.
+        """A different `version` means that the figures may have changed.
 
         The version of a stock contains its day, because the usual day changes at midnight.
         """
@@ -205,7 +200,6 @@ class FigureWriter:
         )
 
     def csv(self, figures: list[Figure]) -> str:
-        """All rows."""
         filters = self.filters
         sub_stocks = getattr(filters, "sub_stock", [SubStock.IN_DISPLACEMENT])
         people = exports.people(filters.mobility, filters.scopes, sub_stocks)
@@ -233,17 +227,13 @@ NUMBERS = ("households", "persons", *ASSESSMENT_NAMES, "groups", "group_persons"
 
 
 def numbers(figures: Sequence[Figure], filters: Filters) -> dict[str, int | None]:
-    """The totals of the figures.
-
-    If sexes or ages are selected, the numbers of assessed persons are None, because these numbers are not stored by sex
-    and age.
-    """
+    """Assessed persons are None if sexes or ages are selected, because their sex and age are not stored."""
     sums = {name: known_sum(map(attrgetter(name), figures)) for name in NUMBERS}
     return sums if filters.are_all_persons else {**sums, **dict.fromkeys(ASSESSMENT_NAMES)}
 
 
 def file_name(name: str, areas: Sequence[str] | None) -> str:
-    """A file name. If the figures do not cover the whole country, the name contains the area or the number of areas."""
+    """The name contains the area, or the number of areas, unless the figures cover the whole country."""
     if areas is None:
         return f"{name}.csv"
     return f"{name}-only-{areas[0]}.csv" if len(areas) == 1 else f"{name}-only-{len(areas)}-areas.csv"

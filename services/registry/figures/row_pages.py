@@ -1,7 +1,4 @@
-"""The rows of figures in JSON, page by page.
-
-An answer has a limited number of rows, and the cursor with which the next answer begins.
-"""
+"""The rows of figures in JSON, page by page."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -17,7 +14,7 @@ MOST_ROWS, USUAL_ROWS = 2_000, 1_000
 
 
 class Named(Protocol):
-    """A row with a name that no other row has. Rows are sorted by their names."""
+    """No other row has the same name, and rows are sorted by name."""
 
     @property
     def name(self) -> str: ...
@@ -34,7 +31,7 @@ class RowFilters(Filters):
 
 
 class RowPage(NamedTuple):
-    """`next` is the cursor of the next page. On the last page, `next` is None."""
+    """`next` is the cursor of the next page, or None on the last page."""
 
     first: int
     last: int
@@ -42,8 +39,8 @@ class RowPage(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Row], filters: RowFilters) -> "RowPage":
-        """The page after the row that the cursor names, even if this row no longer exists."""
-        # `query` has the name of the class, because lists of different classes may have the same filters
+        """The row that the cursor names may no longer exist."""
+        # lists of different classes may have the same filters
         query = type(filters).__name__ + filters.model_dump_json(exclude={"limit", "cursor", "format", "lang"})
         after = cursors.decoded_name(filters.cursor, query)
         first = 0 if after is None else bisect_right(rows, after, key=attrgetter("name"))

@@ -26,7 +26,7 @@ GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # A row of `episodes` describes a household until its first movement; after the first movement, rows of `stays` describe
 # the parts of the household. The movement `displaced_again` is a new displacement, so its `passages` count as flows. If
-# a summary can be used, `sums` replaces the first two tables.
+# a summary can be used, `sums` replaces `episodes` and the second table.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
 # One row for each need of the people. If the people have at least one need, there is also one row with NULL.
@@ -34,10 +34,9 @@ GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
 OF_SUMS = f"{', '.join(DIMENSION_NAMES)}, reasons[1] AS reason"
-# The three further columns are the first reason, the need and the period.
+# The further columns are the first reason, the need and the period.
 ALL_DIMENSIONS = ", ".join(map(str, range(1, len(DIMENSION_NAMES) + 4)))
-# The rows of `figure_sums` for the stock or the flows, and the rows of changes that are not in the sums yet. A change
-# that removes a displacement has negative numbers.
+# A change that removes a displacement has negative numbers.
 SUMS = """(
     SELECT {dimensions}, need, {period} AS period, {numbers} FROM ({spans}) AS sums
     JOIN figure_dimensions AS dimensions USING (dimensions_id) WHERE dimensions.summary = '{summary}'
@@ -45,8 +44,6 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM {table_of_changes} {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The changes of the stock up to a day.
-#
 # The changes of the stock up to a day: the changes of all earlier years, of the earlier months of the day's year, and
 # of the earlier days of the day's month.
 SPANS_OF_STOCK = """
@@ -58,9 +55,9 @@ SPANS_OF_STOCK = """
     SELECT * FROM figure_sums
     WHERE summary = '{summary}' AND span = 'day' AND since >= :month_day AND since < :until_day
 """
-# The stock on a day is the total of all changes minus the changes after the day. The changes after the day are the
-# changes of the later days of the month, of the later months of the year, and of all later years. Most queries are
-# about a recent day, which has few later changes.
+# The stock on a day is the total of all changes minus the changes after the day. The later changes are those of the
+# rest of the month, of the later months of the year, and of all later years. Most queries are about a recent day, which
+# has few later changes.
 STOCK_SPANS = """
 SELECT dimensions_id, {stock} FROM figure_totals AS totals LEFT JOIN (
     SELECT dimensions_id, {totals} FROM (
@@ -101,23 +98,19 @@ HAVE_HOUSEHOLDS = ("stays", "passages", "sums")
 
 
 class ReadNumbers(StrEnum):
-    """Selects the numbers that a statement reads from a table."""
-
     ALL = "all"
     PERSONS = "persons"
     HOUSEHOLDS = "households"
 
 
 def tables(kind: Kind, summary: Summary | None) -> tuple[str, ...]:
-    """The tables from which figures are read. If there is a summary by all dimensions of the query, `sums` is read."""
     return SUMMED if summary else TABLES[kind]
 
 
 def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Iterator[tuple[str, bool]]:
-    """The SQL statements, each with a flag that is true if the rows are registered households.
+    """Each flag is true if the rows are registered households.
 
-    One statement reads all tables of households, so that it sees one state of the data. If a report is stored at the
-    same time, all numbers include the report, or no number includes it.
+    One statement reads all tables of households, so that a report stored meanwhile is in all numbers or in none.
     """
     registered = [(table, ReadNumbers.ALL) for table in tables(kind, summary) if table != "counts"]
     if summary and not query.is_whole:
@@ -128,10 +121,7 @@ def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Itera
 
 
 def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
-    """The SQL statement.
-
-    The statement has only the conditions that the query needs, so that PostgreSQL can use an index.
-    """
+    """The statement has only the conditions that the query needs, so that PostgreSQL can use an index."""
     has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
     is_grouped = table != "sums" or not has_all_dimensions(query, kind)
     persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)
@@ -157,10 +147,7 @@ CONFIRMED_AT = {"episodes": "reported_at", "stays": "confirmed_at"}
 
 
 def confirmation(table: str) -> str:
-    """The SQL expression for `ConfirmationState`.
-
-    Groups have no `ConfirmationState`, because the count of a group confirms no household.
-    """
+    """Groups have no `ConfirmationState`, because the count of a group confirms no household."""
     if table not in CONFIRMED_AT:
         return "NULL::text"
     unconfirmed = is_unconfirmed(CONFIRMED_AT[table])
@@ -168,21 +155,16 @@ def confirmation(table: str) -> str:
 
 
 def is_unconfirmed(confirmed_at: str) -> str:
-    """The SQL condition for the rule of `confirmations.unconfirmed_since` at the time `until`."""
     return f"""{confirmed_at} < CASE mobility WHEN '{Mobility.EVACUATION}' THEN CAST(:evacuated_from AS timestamptz)
         ELSE CAST(:displaced_from AS timestamptz) END"""
 
 
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
-    """Whether the figures have all dimensions of the sums.
-
-    For these figures, PostgreSQL need not group the rows of the sums. Grouping the rows would take long.
-    """
+    """Then PostgreSQL need not group the rows of the sums, which would take long."""
     return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
 
 
 def counts(table: str, *, is_grouped: bool) -> dict[str, str]:
-    """The SQL expressions for the numbers of households or groups."""
     if table == "sums":
         columns = ("households", "imprecise", "corrected")
         return dict(zip(COUNTS, [f"sum({name})" for name in columns] if is_grouped else columns, strict=True))
@@ -203,7 +185,6 @@ def source(
 
 
 def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
-    """The rows of a summary for the stock or the flows, with the columns of `episodes`."""
     is_flow, is_need = kind == "flows", summary is Summary.NEED
     numbers = ("households", "displaced") if summary in OF_PERSONS else (*NUMBERS, *columns)
     totals = ", ".join(f"coalesce(sum({name}), 0)::integer AS {name}" for name in numbers)
@@ -229,10 +210,7 @@ def sums(kind: Kind, summary: Summary, columns: Sequence[str]) -> str:
 
 
 def place(query: FigureQuery, view: View | None = None) -> str:
-    """The SQL expression for the P-code.
-
-    At level 0, one value replaces all P-codes of the country, so that there are fewer rows.
-    """
+    """At level 0, one value replaces all P-codes of the country, so that there are fewer rows."""
     pcode = f"{view or query.view}_pcode"
     return pcode if query.level else f"CASE WHEN {pcode} IS NOT NULL THEN '{COUNTRY}' END"
 
@@ -244,19 +222,13 @@ def reasons(query: FigureQuery) -> str:
 
 
 def number(table: str, condition: str | None = None) -> str:
-    """The SQL expression for the number of households or groups.
-
-    A household that has split into several parts counts once.
-    """
+    """A household that has split into several parts counts once."""
     where = f" FILTER (WHERE {condition})" if condition else ""
     return f"coalesce(sum(households){where}, 0)" if table in HAVE_HOUSEHOLDS else f"count(*){where}"
 
 
 def assessment(query: FigureQuery, table: str, column: str, *, is_grouped: bool) -> str:
-    """The SQL expression for a number of assessed persons.
-
-    The number is NULL if sexes or ages are selected, because the number is not stored by sex and age.
-    """
+    """NULL if sexes or ages are selected, because the number is not stored by sex and age."""
     if not query.is_whole:
         return "NULL::integer"
     return "0" if table == "counts" else (TOTAL if is_grouped else OF_SUM).format(column)

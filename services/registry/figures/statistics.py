@@ -28,14 +28,13 @@ from shared.postgres import database
 async def figures(
     session: AsyncSession, kind: Kind, query: FigureQuery, places: Places, *, is_summed: bool = True
 ) -> list[Figure]:
-    """The figures of the stock or of the flows.
+    """The stock is the displaced people by place at the end of the last day before `until`.
 
-    The stock is the displaced people by place at the end of the last day before `until`. The flows are the
-    displacements that began in each month. A household that was displaced twice counts twice. If `is_summed` is false,
-    the figures are computed without the stored sums.
+    The flows are the displacements that began in each month. A household that was displaced twice counts twice. If
+    `is_summed` is false, the figures are computed without the stored sums.
     """
     summands: list[Figure] = []
-    # cached, because many rows are about the same places
+    # many rows are about the same places
     located = cache(lambda *codes: location(*codes, query=query, places=places))
     summary = query.summary(kind) if is_summed else None
     if summary is None or not query.is_whole:
@@ -44,14 +43,14 @@ async def figures(
         async with without_nested_loops(session) if summary or not is_registered else nullcontext():
             rows = await fetched(session, own, query.parameters())
         summands += [figure(row, located, is_registered=is_registered) for row in rows]
-    # if the latest changes cancel the stored sum, the figure has no persons and is dropped
+    # a figure without persons: the latest changes cancel the stored sum
     return [figure for figure in united(summands) if figure.persons or figure.group_persons]
 
 
 async def avoid_sorting(session: AsyncSession) -> None:
     """Make PostgreSQL group rows by hashes until the transaction ends.
 
-    By default, PostgreSQL expects few rows and sorts the rows by all dimensions, which is slower.
+    PostgreSQL would expect few rows and sort them by all dimensions, which is slower.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_sort = off"))
@@ -80,9 +79,9 @@ PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 async def fetched(session: AsyncSession, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-    """The rows as the driver returns them.
+    """The rows are those of the driver.
 
-    SQLAlchemy would need as much time to make its own rows as the query needs.
+    SQLAlchemy would take as long to make its own rows as the query takes.
     """
     names = list(dict.fromkeys(PARAMETER.findall(statement)))
     numbered = PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", statement)
@@ -104,7 +103,7 @@ CONFIRMATIONS: dict[str | None, ConfirmationState | None] = {
     None: None,
     **{confirmation.value: confirmation for confirmation in ConfirmationState},
 }
-Location = tuple[str | None, str | None, MovementScope]  # a location consists of a unit, a country and a scope
+Location = tuple[str | None, str | None, MovementScope]
 
 
 def figure(row: Sequence[Any], located: Callable[..., Location], *, is_registered: bool) -> Figure:
@@ -141,7 +140,7 @@ def reasons_of(column: str | Sequence[str]) -> tuple[Reason, ...]:
 def location(
     pcode: str | None, origin: str | None, destination: str | None, *, query: FigureQuery, places: Places
 ) -> Location:
-    """The place at the requested level. At level 0, or without a P-code, the place is a whole country."""
+    """At level 0, or without a P-code, the place is a whole country."""
     country = COUNTRY if pcode else destination if query.view is View.DESTINATION else origin
     return unit_at(pcode, query.level, places), country, scope_of(origin, destination)
 
@@ -156,7 +155,7 @@ def month(period: int | None) -> str | None:
 
 
 def scope_of(origin: str | None, destination: str | None) -> MovementScope:
-    """The movement scope. The SQL expression SCOPE implements the same rule."""
+    """The SQL expression SCOPE follows the same rule."""
     if destination == UNKNOWN_COUNTRY:
         return MovementScope.UNKNOWN
     if destination not in (None, COUNTRY):
@@ -167,10 +166,7 @@ def scope_of(origin: str | None, destination: str | None) -> MovementScope:
 
 
 def unit_at(pcode: str | None, level: int, places: Places) -> str | None:
-    """The unit of this level that contains the P-code.
-
-    At level 2, a village becomes its district, and a city outside the districts stays a city.
-    """
+    """At level 2, a village becomes its district, and a city outside the districts stays a city."""
     if pcode is None or level == 0:
         return None
     return places.oblast(pcode) if level == 1 else places.district(pcode)

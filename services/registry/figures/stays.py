@@ -9,14 +9,13 @@ from services.registry.households.people import People
 from services.registry.households.positions import STOCK, Position
 from shared.events.vocabulary import SubStock
 
-Row = tuple[Position, People, int]  # the number is 1 if the part counts as a household, else 0
+Row = tuple[Position, People, int]  # 1 if the part counts as a household, else 0
 
 
 class Stay(NamedTuple):
-    """People who stayed at one position.
+    """`households` is 1 for the largest part of a household in each sub-stock, else 0.
 
-    `households` is 1 for the largest part of a household in each sub-stock, else 0. The stay begins when a report
-    states or confirms the position, or changes the number of people at the position.
+    The stay begins when a report states or confirms the position, or changes the number of people at the position.
     """
 
     position: Position
@@ -27,14 +26,15 @@ class Stay(NamedTuple):
 
 
 class PartsSince(NamedTuple):
-    """The positions of a household's parts since the time `at`."""
-
     at: datetime
     parts: Parts
 
 
 def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
-    """The stays in the order of their ends. The report of the displacement describes the first stay."""
+    """The stays are in the order of their ends.
+
+    The report of the displacement describes the first stay, which is left out.
+    """
     stays: list[Stay] = []
     present: dict[Row, datetime] = {}
     for at, parts in (*snapshots, PartsSince(ends_at, {})):
@@ -46,7 +46,7 @@ def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
 
 
 def weighted(parts: Parts) -> list[Row]:
-    """The parts that are in one of the sub-stocks. In each sub-stock, only the largest part counts as a household."""
+    """Only the largest part in each sub-stock counts as a household."""
     by_sub_stock: dict[SubStock, list[Position]] = {sub_stock: [] for sub_stock in STOCK}
     for position in parts:
         if position.sub_stock in by_sub_stock:

@@ -21,9 +21,9 @@ from shared import months
 
 MOST_DAYS = 24
 # All changes of the stock: the changes in the sums, and the changes that are not in the sums yet. The days are numbered
-# from 0. The position of a change is the number of days that end before the change. The change counts on all later
-# days. The stock on day N is the total of the changes with the positions 0 to N. The statement therefore reads each sum
-# only once, and not again for each day.
+# from 0, and the position of a change is the number of days that end before it. The change counts on all later days.
+# The stock on day N is the total of the changes with the positions 0 to N. The statement reads each sum only once, and
+# not again for each day.
 REGISTERED = """
 SELECT position, mobility, origin_country, destination_country, sum(displaced)::bigint FROM (
     SELECT position, {dimensions}, displaced FROM (
@@ -48,10 +48,7 @@ END = re.compile(r"(?<!:):until\b")
 
 @dataclass(frozen=True, slots=True)
 class StockOnDay:
-    """The people of each category.
-
-    Categories are never added. Registered persons are never added to counted persons.
-    """
+    """Categories are never added, nor are registered persons and counted persons."""
 
     day: date
     persons: Mapping[FigureCategory, int]
@@ -61,7 +58,7 @@ class StockOnDay:
 def last_days(since: str, until: str, today: date) -> list[date]:
     """The last day of each month, at most MOST_DAYS.
 
-    For the current month, the day is today. Later months have no day.
+    The current month ends today. Later months have no day.
     """
     days, month = list[date](), min(until, f"{today:%Y-%m}")
     while month >= since and len(days) < MOST_DAYS:
@@ -71,14 +68,14 @@ def last_days(since: str, until: str, today: date) -> list[date]:
 
 
 def is_cut(history: Sequence[StockOnDay], since: str) -> bool:
-    """Whether the user chose months that are earlier than the days of this history."""
+    """Whether the user chose earlier months."""
     return bool(history) and f"{history[0].day:%Y-%m}" > since
 
 
 async def stock_on(
     session: AsyncSession, query: FigureQuery, summary: Summary, days: Sequence[date]
 ) -> list[StockOnDay]:
-    """The people on each day, in the order of the days. The day of the query itself has no effect on the result."""
+    """The people in the order of the days; the day of the query itself has no effect."""
     registered = await registered_on(session, query, summary, days)
     counted = await counted_on(session, query, days)
     return [StockOnDay(*numbers) for numbers in zip(days, registered, counted, strict=True)]

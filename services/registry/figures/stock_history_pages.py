@@ -1,6 +1,6 @@
 """The page with the stock at the end of each month.
 
-The page of figures shows the chart and the table of this page as a section.
+The page of figures shows this page as a section.
 """
 
 from datetime import UTC, date, datetime
@@ -33,7 +33,7 @@ async def stock_history_page(request: Request, caller: Caller, filters: Annotate
         async with begin() as session:
             await snapshots.begin(session)
             history = await history_of(request, session, caller, chosen)
-    except asyncpg.QueryCanceledError:  # figures are read with asyncpg, so the error is not SQLAlchemy's
+    except asyncpg.QueryCanceledError:  # read with asyncpg, not with SQLAlchemy
         is_too_slow = True
     return pages.render(
         request,
@@ -61,11 +61,11 @@ def days_of(filters: PageFilters, now: datetime) -> list[date]:
 async def history_of(
     request: Request, session: AsyncSession, caller: Principal, filters: PageFilters
 ) -> list[StockOnDay]:
-    """The stock at the end of each month. The result is empty if the stored sums cannot answer the query."""
+    """Empty if the stored sums cannot answer the query."""
     state, now = request.app.state, datetime.now(UTC)
     days = days_of(filters, now)
     totals: dict[str, Any] = {"by": (), "is_by_reason": False, "has_cells": False, "level": 0}
-    # without an area, the figures by origin and by destination count the same people
+    # without an area, figures by origin and by destination count the same people
     view = filters.view if filters.area else View.DESTINATION
     query = filters.stock_query(state.settings, caller, state.places, today(now), **totals, view=view)
     summary = query.summary("stock")

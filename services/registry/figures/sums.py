@@ -1,9 +1,9 @@
 """Adds the changes of displacements to sums by day, month and year, so that a figure reads few rows.
 
 Without sums, a figure of a million displacements would read a million rows. Triggers write each change to
-`figure_changes`, and each movement to `movement_changes`. A trigger runs in the transaction of the change. The triggers
-do not update sums, because transactions would then wait for each other. The worker moves these changes into the sums.
-Queries read the changes and the sums, so figures are always exact.
+`figure_changes` or `movement_changes`, in the transaction of the change. The triggers do not update the sums, because
+transactions would then wait for each other. The worker moves these changes into the sums. Queries read the changes and
+the sums, so figures are always exact.
 """
 
 # raw SQL throughout: one statement removes the changes from their table and adds them to the sums
@@ -20,12 +20,11 @@ from services.registry.figures.statements import GIVEN_NEEDS
 from services.registry.models import CHANGED_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
-CHANGES_AT_ONCE = 20_000  # the slowest case, changes in random order, takes some seconds
+CHANGES_AT_ONCE = 20_000  # some seconds in the slowest case, changes in random order
 IDLE_SECONDS = 5.0
-AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are added this long before the year begins
-PAUSE_SECONDS = 0.1  # the task pauses this long between two transactions, so that reports get the CPU
-# this lock keeps two workers from inserting the same dimensions; a function in the database, made by a migration, takes
-# the same lock
+AGES_AHEAD = timedelta(days=60)  # so long before 1 January, the changes of ages on that day are added
+PAUSE_SECONDS = 0.1  # leaves the CPU to reports between two transactions
+# keeps two workers, and a function in the database, from inserting the same dimensions
 LOCK = "figure sums"
 
 
@@ -33,9 +32,9 @@ def listed(*names: str, form: str = "{}") -> str:
     return ", ".join(form.format(name) for name in names)
 
 
-# A summary leaves out dimensions, so that it has few rows. A caller may see figures of people whose destination is in
-# the caller's areas. If the people are abroad, their origin must be in the caller's areas. Therefore most summaries
-# contain the destination of all people, and the origin of people who are abroad.
+# A caller may see figures of people whose destination is in the caller's areas. If the people are abroad, their origin
+# must be in the caller's areas. Most summaries therefore contain the destination of all people, and the origin of
+# people who are abroad.
 SEEN = "CASE WHEN destination_pcode IS NULL THEN origin_pcode END, destination_pcode"
 IS_STOCK = "span NOT IN ('flow', 'vague_flow')"
 IS_DISPLACEMENT = "movement IS NULL AND duration IS NULL"
@@ -60,8 +59,7 @@ TAKEN = f"""
 DELETE FROM {{table}} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {{table}} LIMIT :most))
 RETURNING {CHANGED}, {listed(*FIGURE_NUMBERS)}
 """  # noqa: S608 - constants
-# The changes are first summed by all dimensions. The sums have few rows, because many households of a disaster have
-# equal dimensions.
+# Sums by all dimensions have few rows, because many households of a disaster have equal dimensions.
 MERGED = f"""
 SELECT {CHANGED}, {listed(*FIGURE_NUMBERS, form="sum({0})::integer AS {0}")} FROM taken GROUP BY {CHANGED}
 """  # noqa: S608 - constants
@@ -88,7 +86,7 @@ FROM spread CROSS JOIN LATERAL ({SUMMARIES})
         need)
 GROUP BY {listed(*map(str, range(1, 3 + len(SUMMED_BY))))}
 """  # noqa: S608 - constants
-# The rows are written in the order of the index, because rows of a figure are then stored close to each other.
+# Rows are written in the order of the index, so that rows of a figure are stored close to each other.
 ADD_CHANGES = f"""
 WITH displacements AS ({TAKEN.format(table="figure_changes")}),
 movements AS ({TAKEN.format(table="movement_changes")}),
@@ -125,7 +123,7 @@ async def keep_summed(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 
 async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int = CHANGES_AT_ONCE) -> int:
-    """Add changes to the sums in one transaction: at most `at_once` from each of the two tables of changes.
+    """Takes at most `at_once` changes from each of the two tables of changes.
 
     Returns the number of changes; 0 if another worker has the lock.
     """
@@ -137,7 +135,7 @@ async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int =
 
 
 async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
-    """Add the changes of the numbers on each 1 January until `year`, when people become a year older.
+    """Add the changes on each 1 January until `year`, when people become a year older.
 
     Changes that were added before are not added again.
     """

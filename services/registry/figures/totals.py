@@ -14,7 +14,7 @@ from shared.shelters import SHELTERS as SHELTERS_IN_ORDER
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """Sum figures with equal dimensions, for example the figures of a district's villages."""
+    """For example, the figures of a district's villages."""
     known: dict[str, Figure] = {}
     several: defaultdict[str, list[Figure]] = defaultdict(list)
     for figure in figures:  # most names belong to only one figure
@@ -36,7 +36,7 @@ def rows(
 ) -> list[Figure]:
     """The figures with one row for each reason and each requested dimension.
 
-    If the rank is `any`, a displacement with several reasons is in several rows. Totals are therefore not sums of rows.
+    If the rank is `any`, a displacement with several reasons is in several rows, so totals are not sums of rows.
     """
     if rank is not ReasonRank.ANY and Dimension.ONSET not in by:
         return figures
@@ -56,7 +56,7 @@ def rows(
 
 
 def by_shelter(figures: Iterable[Figure]) -> list[Figure]:
-    """The figures summed by kind of shelter, in the order in which DTM lists shelter arrangements."""
+    """In DTM's order of shelter arrangements."""
     same: defaultdict[Shelter, list[Figure]] = defaultdict(list)
     for figure in figures:
         same[figure.shelter or Shelter.UNKNOWN].append(figure)
@@ -64,7 +64,7 @@ def by_shelter(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def by_evacuation(figures: Iterable[Figure]) -> dict[Evacuation | None, Figure]:
-    """The totals of evacuated people by kind of evacuation. If the report does not state the kind, the key is None."""
+    """The key is None if the report does not state the kind of evacuation."""
     evacuated = [figure for figure in figures if figure.mobility is Mobility.EVACUATION]
     return {kind: total(figure for figure in evacuated if figure.evacuation is kind) for kind in (*Evacuation, None)}
 
@@ -73,7 +73,7 @@ NOTHING = Figure(None, None, None, MovementScope.WITHIN, (Reason.NOT_REPORTED,),
 
 
 def total(figures: Iterable[Figure]) -> Figure:
-    """One figure with two totals: the total of the households, and the total of the groups.
+    """Households and groups have separate totals.
 
     All figures must be of one category.
     """
@@ -81,12 +81,12 @@ def total(figures: Iterable[Figure]) -> Figure:
 
 
 def totals(figures: Iterable[Figure]) -> dict[FigureCategory, Figure]:
-    """The total of each category. Totals of different categories must not be added."""
+    """Totals of different categories must not be added."""
     return {of: total(same) for of, same in by_category(figures).items()}
 
 
 def by_category(figures: Iterable[Figure]) -> dict[FigureCategory, list[Figure]]:
-    """The figures of each category. A category without figures has an empty list."""
+    """A category without figures has an empty list."""
     members: dict[FigureCategory, list[Figure]] = {of: [] for of in FigureCategory}
     for figure in figures:
         members[figure.category].append(figure)
@@ -94,7 +94,6 @@ def by_category(figures: Iterable[Figure]) -> dict[FigureCategory, list[Figure]]
 
 
 def summed(figures: Sequence[Figure]) -> Figure:
-    """The sum of the figures, with the dimensions of the first figure."""
     if len(figures) == 1:
         return figures[0]
     return replace(
@@ -112,7 +111,7 @@ def summed(figures: Sequence[Figure]) -> Figure:
 
 
 def known_sum(numbers: Iterable[int | None]) -> int | None:
-    """The sum, or None if one of the numbers is None."""
+    """None if one of the numbers is None."""
     total = 0
     for number in numbers:
         if number is None:

@@ -1,7 +1,7 @@
 """Finds the counts that are in effect at the time of each movement. No I/O.
 
-A site may have thousands of counts and confirmations. Movements are processed in the order of time. Each count is
-therefore examined only twice: when the count begins, and when a recount replaces the count.
+A site may have thousands of counts and confirmations, so movements are processed in the order of time. Each count is
+then examined only twice: when it begins, and when a recount replaces it.
 """
 
 from bisect import insort
@@ -14,14 +14,13 @@ from services.registry.groups.tallies import Tallies, Tally
 from services.registry.reports import FiledMovement
 from shared.events.vocabulary import Measure, Status
 
-Name = tuple[str, Status]  # the id of a group or of a site, and the status of the counts
+Name = tuple[str, Status]  # a group or site id
 
 
 class CountsInEffect:
-    """The counts in `known`, by group, site and stock.
+    """When people move, the caller adds their new count both to `known` and to this object.
 
-    If people move, the caller adds their new count both to `known` and to this object. The time `at` of each call must
-    not be earlier than the time of the previous call.
+    The time `at` of each call must not be earlier than the time of the previous call.
     """
 
     def __init__(self, known: Tallies) -> None:
@@ -38,10 +37,9 @@ class CountsInEffect:
             self._by_name[name].add(tally)
 
     def stock_ids(self, movement: FiledMovement, at: datetime) -> list[str]:
-        """The stocks that the movement concerns.
+        """The stocks have the counts of the movement's group, or the counts at its site.
 
-        The counts of the movement's group, or the counts at its site, belong to these stocks. If a recount replaced one
-        of these counts before the movement happened, the movement concerns the recount instead.
+        A count that a recount replaced before the movement stands for the recount.
         """
         counts = self._by_name[movement.subject[1], movement.clear.status].until(at)
         for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:
@@ -51,14 +49,14 @@ class CountsInEffect:
         return sorted({tally.count.stock_id for tally in counts.values()})
 
     def of_stock(self, stock_id: str, at: datetime) -> list[Tally]:
-        """The counts of the stock that are in effect, the oldest first."""
+        """The oldest count comes first."""
         counts = self._by_stock[stock_id].until(at)
         for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:
             del counts[tally.count.report_id]
         return sorted(counts.values(), key=lambda tally: tally.count.order)
 
     def _in_effect(self, tally: Tally, at: datetime) -> Tally:
-        """The recount that had replaced the count by the time `at`."""
+        """The result is the recount that had replaced the count by the time `at`."""
         chain = []
         while not tally.is_in_effect(at) and tally.standing.superseded_by:
             chain.append(tally.count.report_id)
@@ -68,7 +66,7 @@ class CountsInEffect:
 
 
 def names(count: Headcount) -> Iterator[Name]:
-    """The group of the count and, if its people are displaced at a site, the site."""
+    """The site only counts if the people are displaced there."""
     if count.clear.measure is Measure.STOCK:
         yield count.group_id, count.clear.status
         if count.is_displaced and count.site_id:
@@ -76,8 +74,6 @@ def names(count: Headcount) -> Iterator[Name]:
 
 
 class Begun:
-    """Counts in the order of time."""
-
     def __init__(self) -> None:
         self._coming: list[Tally] = []
         self._next = 0
@@ -87,7 +83,7 @@ class Begun:
         insort(self._coming, tally, lo=self._next, key=lambda tally: tally.count.counted_at)
 
     def until(self, at: datetime) -> dict[str, Tally]:
-        """The counts that have begun, by report id. The caller removes replaced counts."""
+        """The caller removes replaced counts."""
         while self._next < len(self._coming) and self._coming[self._next].count.counted_at <= at:
             tally = self._coming[self._next]
             self._begun[tally.count.report_id] = tally

@@ -1,4 +1,4 @@
-"""Makes a count of the people of a group who moved. The count is at the place to which the people moved. No I/O."""
+"""Makes a count of the people of a group who moved, at their new place. No I/O."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -24,10 +24,7 @@ ABROAD: dict[str, Any] = {
 
 
 def is_there(movement: FiledMovement, count: Headcount) -> bool:
-    """Whether the movement leads people to the place where they are counted.
-
-    If the movement does not state the shelter, the shelter is unchanged.
-    """
+    """A shelter that the movement does not state is unchanged."""
     is_displacement = TRANSITIONS[movement.clear.movement].to is SubStock.IN_DISPLACEMENT
     to = place(movement, count)
     if to.get("shelter") is Shelter.UNKNOWN:
@@ -37,7 +34,7 @@ def is_there(movement: FiledMovement, count: Headcount) -> bool:
 
 
 def part(source: Headcount, movement: FiledMovement, people: People, at: datetime) -> Headcount:
-    """The people who moved, as a count. The origin of people who are forced onward is the place that they left."""
+    """People who are forced onward have the place that they left as their origin."""
     clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
     assert to is not None, "nobody has moved"
     if movement.clear.movement is Movement.DISPLACED_AGAIN:
@@ -76,18 +73,12 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, stock_id: str) -> str:
-    """The id of a count of people who moved. The id is used like a report id.
-
-    The id depends only on the movement and the stock.
-    """
+    """Used like a report id, and depends only on the movement and the stock."""
     return str(events.derived_id("moved", report_id, stock_id))
 
 
 def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
-    """The place to which a movement leads.
-
-    If the report names no destination, the kind of movement decides: people return to their origin, go abroad, or stay.
-    """
+    """Without a stated destination, people return to their origin, go abroad, or stay, depending on the movement."""
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is None and clear.movement is Movement.LEFT_COUNTRY:
         return ABROAD
@@ -106,8 +97,8 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """The number of families that `persons` people form, rounded up.
+    """Of the whole group, `of` people form `households` families.
 
-    Of the whole group, `of` people form `households` families.
+    The result is rounded up.
     """
     return households if not households or persons >= of else -(-households * persons // of)

@@ -1,8 +1,8 @@
 """Computes how many people of each count are left after movements of groups, and where the moved people are. No I/O.
 
-A movement concerns the counts of its group that are in effect when it happens. If recounts have replaced these counts,
-the movement concerns the recounts. People who moved become a separate count at their new place. A later full recount at
-the new place replaces the separate count. The rules are in docs/decisions/0042.
+A movement changes the counts of its group that are in effect at that time. If recounts have replaced these counts, the
+movement changes the recounts. People who moved become a separate count at their new place. A later full recount at the
+new place replaces the separate count. The rules are in docs/decisions/0042.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from services.registry.places.typed_sites import TypedSites
 from services.registry.reports import Filed, FiledMovement, moved_at
 from shared.events.vocabulary import Measure, Movement
 
-MOST_PASSES = 20  # the movements of counts that may change together are computed at most this many times, usually twice
+MOST_PASSES = 20  # a limit for movements that depend on each other; two passes are usual
 
 
 def tallies(
@@ -32,16 +32,13 @@ def tallies(
     sites: TypedSites,
     choices: Iterable[CountChoice] = (),
 ) -> Tallies:
-    """The tallies after all movements.
-
-    `counts` must contain all counts of the populations, sites and groups that the movements concern.
-    """
+    """`counts` must contain all counts of the populations, sites and groups that the movements concern."""
     ordered = sorted(filter(has_effect, movements), key=movement_order)
     recounts, before = Recounts(counts, choices), NOBODY_MOVED
     known = tallies_of(counts, ordered, sites, recounts)
-    # Whether teams disagree depends on the people who were at the place at the time of the later count. Which people
-    # were at the place depends on the movements. The movements depend on the counts that were in effect before. Each
-    # pass therefore decides at least one more count, in the order of time.
+    # Whether teams disagree depends on the people who were present at the time of the later count. The presence of
+    # these people depends on the movements. The movements depend on the earlier counts in effect. Each pass therefore
+    # settles at least one more count, in the order of time.
     for _ in range(MOST_PASSES):
         moved = moved_people(tally for tally in known.values() if recounts.are_of_several_teams(tally.count.population))
         if moved == before:
@@ -52,7 +49,6 @@ def tallies(
 
 
 def moved_people(known: Iterable[Tally]) -> MovedPeople:
-    """The people of these counts who moved away, and the people who came by movements."""
     tallies = list(known)
     departed = {tally.count.report_id: parts for tally in tallies if (parts := tally.departed)}
     return MovedPeople(departed, tuple(tally.count for tally in tallies if tally.count.movement_id))
@@ -61,7 +57,6 @@ def moved_people(known: Iterable[Tally]) -> MovedPeople:
 def tallies_of(
     counts: Iterable[Headcount], movements: Iterable[FiledMovement], sites: TypedSites, recounts: Recounts
 ) -> Tallies:
-    """The tallies of the counts. `recounts` says which full recounts replace these counts."""
     known = {count.report_id: Tally.of(count, recounts) for count in map(recounts.with_hazard, counts)}
     counts_in_effect = CountsInEffect(known)
     for movement in movements:
@@ -75,14 +70,13 @@ def tallies_of(
 
 
 def has_effect(movement: FiledMovement) -> bool:
-    """Whether the movement moves people, confirms where they are, or lifts their evacuation."""
     kind = movement.clear.movement
     is_noted = TRANSITIONS[kind].confirms or kind is Movement.EVACUATION_LIFTED
     return (moves_people(movement) or is_noted) and not movement.clear.is_reversed
 
 
 def note(movement: FiledMovement, counts_in_effect: CountsInEffect) -> None:
-    """In the counts of displaced people, note that the people were confirmed or that their evacuation was lifted."""
+    """Only the counts of displaced people change."""
     at = moved_at(movement)
     for stock_id in counts_in_effect.stock_ids(movement, at):
         for tally in counts_in_effect.of_stock(stock_id, at):
@@ -95,7 +89,7 @@ def moves_people(movement: FiledMovement) -> bool:
 
 
 def moved(movement: FiledMovement, known: Tallies, counts_in_effect: CountsInEffect) -> list[Headcount]:
-    """Subtract the moved people from their counts. Returns the moved people as counts at their new place."""
+    """Returns the moved people as counts at their new place."""
     at, to = moved_at(movement), TRANSITIONS[movement.clear.movement].to
     left, parts = movement.clear.persons, list[Headcount]()
     for stock in stocks(movement, at, counts_in_effect):
@@ -139,7 +133,7 @@ def newest(stock: Sequence[Tally]) -> Headcount:
 
 
 def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
-    """Later counts of everybody at the site of `stock`. A later count of everybody includes the people of `stock`."""
+    """The people of `stock` may be included in these later counts of everybody at the site."""
     return [
         whole
         for whole in known.values()
@@ -156,10 +150,9 @@ def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[T
 
 
 def own(tally: Tally, at: datetime, known: Tallies) -> int:
-    """The number of people of a count.
+    """If the count is of everybody at a site, a later recount may have counted some of these people again.
 
-    If the count is of everybody at a site, a later recount may have counted some of these people again. The people who
-    were counted again are subtracted. `shared/places/site_counts.py` implements the same rule.
+    The people who were counted again are subtracted. `shared/places/site_counts.py` implements the same rule.
     """
     if not tally.count.covers_site:
         return tally.people.count
@@ -171,10 +164,10 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 
 
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
-    """Whether the count `whole` of everybody at a site includes people whom a later recount has counted again.
+    """Whether a later recount has counted people of `whole` again, so that `whole` would count them twice.
 
-    The count `earlier` of the same site is older than `whole`. If a recount that is newer than `whole` has replaced
-    `earlier`, these people were counted again.
+    `whole` is a count of everybody at a site, and `earlier` is an older count of the same site. People are counted
+    again if a recount newer than `whole` has replaced `earlier`.
     """
     included, count = earlier.count, whole.count
     replaced_by = known.get(earlier.standing.superseded_by or "")
@@ -185,7 +178,7 @@ def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies)
 
 
 def unmoved(movements: Iterable[FiledMovement], known: Tallies) -> set[str]:
-    """The report ids of the movements that moved nobody, because the people were at the destination already."""
+    """Movements that moved nobody, because the people were at the destination already."""
     counts_in_effect, moving = CountsInEffect(known), {tally.count.movement_id for tally in known.values()}
     still = (movement for movement in filter(moves_people, movements) if movement.report_id not in moving)
     return {
@@ -196,7 +189,6 @@ def unmoved(movements: Iterable[FiledMovement], known: Tallies) -> set[str]:
 
 
 def are_there(movement: FiledMovement, counts_in_effect: CountsInEffect) -> bool:
-    """Whether people whom the movement concerns are counted at its destination."""
     at = moved_at(movement)
     stocks = (counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at))
     return any(tally.people_at(at).count and is_there(movement, tally.count) for tally in chain.from_iterable(stocks))
@@ -207,7 +199,7 @@ def movement_order(movement: FiledMovement) -> tuple[datetime, datetime, str]:
 
 
 def decisions(counts: Collection[Filed], movements: Collection[FiledMovement]) -> dict[str, ReportDecision]:
-    """The decision about each movement of a group. A reversed movement has no effect."""
+    """A reversed movement has no effect."""
     stocks = [count for count in map(Headcount.of, counts) if count.clear.measure is Measure.STOCK]
     return {movement.report_id: decision(movement, stocks) for movement in movements}
 

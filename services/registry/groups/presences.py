@@ -1,6 +1,6 @@
 """Decides which movements of a site concern a group, and which movements of a group concern a site. No I/O.
 
-A movement concerns the group and the site only if the movement happened while people of the group were at the site.
+The movement must have happened while people of the group were at the site.
 """
 
 from collections import defaultdict
@@ -18,10 +18,7 @@ from shared.events.vocabulary import SubStock
 
 
 class SitePresence(NamedTuple):
-    """The time in which counted people of a group were at a site.
-
-    `until` is None if these people are still at the site.
-    """
+    """`until` is None if the people are still at the site."""
 
     group_id: UUID
     site_id: UUID
@@ -33,10 +30,7 @@ class SitePresence(NamedTuple):
 
 
 def presences(counts: Iterable[GroupCount], stays: Iterable[GroupStay]) -> Iterator[SitePresence]:
-    """The times when displaced people were at sites, according to these counts.
-
-    `stays` has the people who were left in the counts after movements.
-    """
+    """`stays` are the people who were left in the counts after movements."""
     ends = defaultdict[UUID, list[datetime]](list)
     for stay in stays:
         ends[stay.report_id].append(stay.superseded_at or NEVER)
@@ -55,10 +49,7 @@ def _end(count: GroupCount, ends: list[datetime]) -> datetime | None:
 
 
 def during(versions: Iterable[StoredVersion], known: Iterable[SitePresence]) -> set[UUID]:
-    """The report ids of the movements of groups and sites that happened while people of the group were at the site.
-
-    If a correction changed the time of a movement, the earlier and the new time are compared.
-    """
+    """If a correction changed the time of a movement, both times are compared."""
     present = defaultdict[UUID, list[SitePresence]](list)
     for presence in known:
         present[presence.group_id].append(presence)
@@ -71,7 +62,7 @@ def during(versions: Iterable[StoredVersion], known: Iterable[SitePresence]) -> 
 
 
 def _moments(versions: Iterable[StoredVersion]) -> Iterator[tuple[StoredVersion, datetime]]:
-    """Each version of a movement, with the latest time at which the people may have moved."""
+    """The time is the latest at which the people may have moved."""
     first: dict[UUID, datetime] = {}
     movements: list[tuple[StoredVersion, FiledMovement]] = []
     for version in versions:

@@ -26,11 +26,11 @@ from shared.places import Places
 Row = TypeVar("Row", GroupCount, GroupStay)
 OF_GROUP = (ReportKind.GROUP, ReportKind.GROUP_MOVEMENT)
 IN_EFFECT = GroupCount.superseded_by.is_(None)
-# The people who are counted now. If a count has movements, these are the people who were left after the last movement.
+# UNMOVED and STILL_LEFT select the people who are counted now. After the last movement of a count, STILL_LEFT selects
+# the people who were left.
 UNMOVED = (IN_EFFECT, GroupCount.changed_at.is_(None))
 STILL_LEFT = (GroupStay.superseded_at > func.now(),)
 HERE = "coalesce(counts.destination_pcode, counts.origin_pcode)"
-# Joins a count with the version of the report on which it is based.
 OF_COUNT = and_(
     Report.report_id == GroupCount.report_id,
     Report.version == GroupCount.version,
@@ -44,13 +44,10 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 
 
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
-    """The counts of a group, and the recounts that replaced them.
-
-    The result also has the counts in which other groups count the same people.
-    """
+    """Includes the counts in which other groups count the same people."""
     course = (await courses(session, [group_id]))[group_id]
-    # All counts of a stock have the same population. The condition about `population` therefore changes no result, but
-    # it lets PostgreSQL use an index.
+    # All counts of a stock have the same population, so this condition changes no result, but lets PostgreSQL use an
+    # index.
     populations = {count.population for count in course.counts if count.population}
     same = GroupCount.population.in_(populations), GroupCount.stock_id.in_([row.stock_id for row in course.current])
     others = await session.scalars(select(GroupCount).where(*same, IN_EFFECT, GroupCount.group_id != group_id))
@@ -61,7 +58,7 @@ async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
 
 
 async def courses(session: AsyncSession, group_ids: Collection[UUID]) -> dict[UUID, GroupCourse]:
-    """The counts of each of these groups, without the counts of other groups."""
+    """Counts of other groups are left out."""
     counts, left = defaultdict[UUID, list[GroupCount]](list), defaultdict[UUID, list[GroupStay]](list)
     own = select(GroupCount).where(GroupCount.group_id.in_(group_ids))
     for count in await session.scalars(own.order_by(GroupCount.counted_at, GroupCount.report_id)):
@@ -79,7 +76,6 @@ def _course(group_id: UUID, counts: list[GroupCount], left: list[GroupStay]) -> 
 
 
 async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: Principal, places: Places) -> set[UUID]:
-    """The groups whose pages the caller may open."""
     if not group_ids:
         return set()
     groups = (await session.scalars(select(Group).where(Group.group_id.in_(group_ids)))).all()
@@ -90,12 +86,12 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
 async def of_hazard(
     session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int
 ) -> list[GroupCount | GroupStay]:
-    """The people of the counts that name the hazard. Only people whom figures count now are included.
+    """Only people whom figures count now are included.
 
     The newest count comes first, as in `GroupCourse.current`.
 
-    The groups of these people were in the visible area at some time, or came from the visible area. `readable` decides
-    whether the caller may read a group.
+    The groups of these people were in the visible area at some time, or came from there. `readable` decides whether the
+    caller may read a group.
     """
     there = or_(visibility.covers("destination_pcode"), visibility.covers("origin_pcode"))
     named = select(GroupCount.group_id).where(GroupCount.hazard_id == hazard_id)
@@ -119,13 +115,11 @@ def is_visible(group: Group, course: GroupCourse, caller: Principal, places: Pla
 
 
 async def presences_of(session: AsyncSession, counts: Sequence[GroupCount]) -> list[SitePresence]:
-    """The periods in which people of these counts were at sites."""
     of_counts = GroupStay.report_id.in_([count.report_id for count in counts])
     return list(presences(counts, await session.scalars(select(GroupStay).where(of_counts))))
 
 
 async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: Group) -> dict[str, Any]:
-    """The decrypted content of the group's current report."""
     current = Report.report_id == group.report_id, Report.version == group.version, Report.outcome.in_(EFFECTIVE)
     [version] = await report_queries.versions(session, encryption, ReportKind.GROUP, *current, kinds=[ReportKind.GROUP])
     content: dict[str, Any] = version["report"]
@@ -133,10 +127,10 @@ async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: G
 
 
 async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
-    """The keys of all versions of the reports about the group, and of other movements that concerned its people.
+    """Includes movements of other subjects that concerned people of the group.
 
     Movements of everybody at a site are included if they happened while people of the group were at the site. Some of
-    these movements moved nobody of the group: the movements are reversed, or only confirm where the people are.
+    these movements moved nobody of the group, because they are reversed or only confirm the place.
     """
     moving = {count.movement_id for count in course.counts if count.movement_id}
     # If several teams counted the same people, a movement of one group moves people in the counts of the other groups.
@@ -151,7 +145,7 @@ async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey
 
 
 async def versions(session: AsyncSession, encryption: EnvelopeEncryption, report_ids: Collection[UUID]) -> Versions:
-    """All versions of these reports and movements, in the order of receipt.
+    """The versions are in the order of receipt.
 
     The reports are about groups, the movements about sites.
     """

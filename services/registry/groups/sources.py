@@ -9,10 +9,7 @@ from shared.events.vocabulary import Movement, SubStock
 
 
 def sources(kind: Movement) -> tuple[Callable[[Headcount], bool], ...]:
-    """Conditions that select the people whom a movement concerns.
-
-    If nobody meets a condition, the next condition is tried.
-    """
+    """If nobody meets a condition, the next condition is tried."""
     if kind is Movement.ENTERED_COUNTRY:
         return has_left, is_abroad
     elsewhere = {SubStock.IN_RETURN, SubStock.IN_SETTLEMENT} - {TRANSITIONS[kind].to}
@@ -33,6 +30,5 @@ def has_solution(count: Headcount) -> bool:
 
 
 def is_abroad(count: Headcount) -> bool:
-    """Whether the people are displaced to another country."""
     destination = count.clear.destination
     return count.is_displaced and destination.pcode is None and destination.country not in (COUNTRY, UNKNOWN_COUNTRY)

@@ -16,25 +16,21 @@ from shared.events.displacements import GroupClear
 from shared.events.vocabulary import SubStock
 
 FINGERPRINT_BYTES = 16
-# The digest contains only fields that a stored report has. A report that has just arrived also has the fields that
-# intake adds.
+# A stored report has these fields; intake adds further fields to a report that has just arrived.
 REPORTED = {*GroupClear.model_fields}
 
 
 class Step(NamedTuple):
-    """The number of people who are left in a count since the time `at`."""
-
     at: datetime
     people: People
 
 
 @dataclass
 class Tally:
-    """The people of a count, or people who moved, with the number of people left after each later movement.
+    """`gone` has the numbers of people who returned or settled.
 
-    `gone` has the numbers of people who returned or settled. `noted_at` is the time of the latest report that only
-    confirms where the people are. `is_return_presumed` is true if the evacuation of the people was lifted and no later
-    report confirms where they are.
+    `noted_at` is the time of the latest report that only confirms where the people are. `is_return_presumed` is true if
+    the evacuation of the people was lifted and no later report confirms where they are.
     """
 
     count: Headcount
@@ -53,12 +49,11 @@ class Tally:
         return self.steps[-1].people
 
     def people_at(self, at: datetime) -> People:
-        """The people who were left at the time `at`, which is not before the count."""
+        """The time `at` is not before the count."""
         return next(step.people for step in reversed(self.steps) if step.at <= at)
 
     @property
     def displaced(self) -> int:
-        """The people of this count who are still displaced at the place where they were counted."""
         return self.people.count if self.count.sub_stock is SubStock.IN_DISPLACEMENT else 0
 
     @property
@@ -67,25 +62,21 @@ class Tally:
 
     @property
     def confirmed_at(self) -> datetime:
-        """The time when somebody last saw the people.
-
-        The time is that of the count, of its last movement, or of a confirmation.
-        """
+        """The time is that of the count, of its last movement, or of a confirmation."""
         return max(self.steps[-1].at, self.noted_at or self.steps[-1].at)
 
     @property
     def is_changed(self) -> bool:
-        """Whether a movement changed the count, or says something about its people."""
+        """False only if no movement changed the count or says something about its people."""
         return self.has_moved or self.noted_at is not None or self.is_return_presumed
 
     @property
     def departed(self) -> list[MovedAway]:
-        """The people who moved away."""
         return [MovedAway(step.at, before.people.count - step.people.count) for before, step in pairwise(self.steps)]
 
     @property
     def fingerprint(self) -> bytes:
-        """A digest of all stored and published values of the count. The list of the replaced counts is not included."""
+        """Covers all stored and published values of the count, but not the list of replaced counts."""
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
         clear = count.clear.model_dump(mode="json", include=REPORTED)
         of_report = clear, count.author, count.team, count.places_version, count.needs
@@ -101,7 +92,7 @@ class Tally:
         return self.count.counted_at <= at and not is_replaced
 
     def take(self, number: int, at: datetime, to: SubStock | None = None) -> People:
-        """Take this number of people away. If the count has fewer people, take all people away."""
+        """If the count has fewer people, all people are taken away."""
         moving, rest = self.people.first(number)
         if moving.count:
             self.steps.append(Step(at, rest))
@@ -109,19 +100,15 @@ class Tally:
         return moving
 
     def note(self, at: datetime, *, is_lifted: bool) -> None:
-        """Note a report that moves nobody: the report lifts the evacuation, or confirms where the people are."""
+        """The report moves nobody: it lifts the evacuation, or confirms the place of the people."""
         self.is_return_presumed = is_lifted
         if not is_lifted:
             self.noted_at = at
 
     def empty(self, at: datetime) -> None:
-        """Remove the people who are left.
-
-        A later count of everybody at the site includes the people who are left. These people therefore move as a part
-        of the later count.
-        """
+        """Remove the people who are left, because a later count of everybody at the site includes them."""
         if self.people.count:
             self.steps.append(Step(at, People()))
 
 
-Tallies = dict[str, Tally]  # maps the report id of a count to the tally
+Tallies = dict[str, Tally]

@@ -17,20 +17,16 @@ from shared.events.vocabulary import DISPLACED, Measure, Mobility, Status, SubSt
 
 @dataclass(frozen=True, slots=True)
 class CountEntry(TimelineEntry):
-    """A version of a report. If the report is a count, `counts` has this count.
-
-    If the report is a movement, `counts` has the people who moved.
-    """
+    """`counts` has the count of a report, or the people who moved by a movement."""
 
     counts: Sequence[GroupCount] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class GroupCourse:
-    """The counts of a group.
+    """`current` are the counts in effect, each with the people who are left after movements.
 
-    `current` are the counts in effect, each with the people who are left after movements. `others` are counts in effect
-    that count the same people, but belong to other groups. `replacing` has the recounts that replaced counts, each
+    `others` are counts of the same people in other groups. `replacing` has the recounts that replaced counts, each
     under its own report id.
     """
 
@@ -41,30 +37,25 @@ class GroupCourse:
     replacing: Mapping[UUID, GroupCount] = field(default_factory=dict)
 
     def is_visible_from(self, report_id: UUID) -> set[str | None]:
-        """The P-codes of the areas whose users may see the group.
+        """Users of the present areas of the group's people may see the group.
 
-        The areas are the present areas of the group's people. If the people are abroad, the areas are their areas of
-        origin. If other counts replaced all counts of the group, or nobody was counted, the place in the current report
-        decides.
+        For people abroad, the areas of origin count. If no count is in effect, or nobody was counted, the place in the
+        current report decides.
         """
         if present := [row for row in self.current if row.persons]:
             return {row.destination_pcode or row.origin_pcode for row in present}
         reported = next(count for count in self.counts if count.report_id == report_id)
-        # People who left the country are in no stock. If people left the country, only the change of their former count
-        # shows their departure.
+        # People who left the country are in no stock, so only the change of their former count shows their departure.
         has_left = reported.superseded_by is None and reported.changed_at is not None
         return {reported.origin_pcode if has_left else reported.destination_pcode or reported.origin_pcode}
 
     @property
     def counts_everybody(self) -> bool:
-        """Whether a count in effect is of everybody at a site.
-
-        A count of everybody may include people of other counts.
-        """
+        """A count of everybody at a site may include people of other counts."""
         return any(self._count_of(row).covers_site for row in self.current)
 
     def source_of(self, row: GroupCount | GroupStay) -> str:
-        """The anchor, on the page, of the report that counted or moved these people."""
+        """Links to the report that counted or moved these people."""
         count = self._count_of(row)
         return anchor_of(count.movement_id or count.report_id, count.version)
 
@@ -72,7 +63,7 @@ class GroupCourse:
         return bool(self._count_of(row).is_return_presumed)
 
     def unconfirmed_since(self, row: GroupCount | GroupStay, now: datetime) -> datetime | None:
-        """The time of the last confirmation, if the people are displaced and this confirmation is too old."""
+        """None unless the people are displaced and their last confirmation is too old."""
         are_displaced = row.sub_stock in (None, SubStock.IN_DISPLACEMENT) and row.mobility in DISPLACED
         confirmed_at = self._count_of(row).confirmed_at or row.counted_at or row.reported_at
         is_counted = are_displaced and row.measure == Measure.STOCK and row.persons
@@ -99,7 +90,6 @@ def why_not_counted(row: GroupCount | GroupStay, counted_status: Status) -> Grou
 
 
 def sources(moved: GroupCount, counts: Iterable[GroupCount]) -> list[GroupCount]:
-    """The counts from which a movement took these people."""
     at, movement_id = moved.counted_at or moved.reported_at, str(moved.movement_id)
     return [
         count
@@ -111,7 +101,7 @@ def sources(moved: GroupCount, counts: Iterable[GroupCount]) -> list[GroupCount]
 
 
 def count_timeline(versions: Iterable[StoredVersion], counts: Iterable[GroupCount]) -> list[CountEntry]:
-    """The entries with the counts that each version caused, in the order of `versions`."""
+    """Entries have the counts that their version caused."""
     caused = defaultdict[tuple[UUID, int], list[GroupCount]](list)
     for count in counts:
         caused[count.movement_id or count.report_id, count.version].append(count)

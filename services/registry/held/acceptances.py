@@ -16,18 +16,15 @@ from shared.events.vocabulary import ReportKind
 
 
 class NotAccepted(StrEnum):
-    """The reason why an acceptance changed nothing. The report stays held, and a person can decide again."""
+    """The report stays held, and a person can decide again."""
 
     NO_HOUSEHOLD = "no_household"
     OTHER_STATUS = "other_status"
-    OTHER_HOUSEHOLD = "other_household"  # a version of the report has already taken effect on another household
+    OTHER_HOUSEHOLD = "other_household"  # a version of the report took effect on another household
 
 
 class Adopted(NamedTuple):
-    """The facts about an acceptance: why the report was held before, and which version of which report it replaced.
-
-    The reversal of the acceptance needs these values.
-    """
+    """What the reversal of an acceptance needs to know."""
 
     reason: str
     replaced_id: str | None = None
@@ -35,9 +32,7 @@ class Adopted(NamedTuple):
 
 
 class NotReversed(StrEnum):
-    """Why an acceptance was not reversed."""
-
-    CHANGED_SINCE = "changed_since"  # another report has taken the place of the accepted report
+    CHANGED_SINCE = "changed_since"  # another report took the place of the accepted report
 
 
 def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, is_later: bool) -> NotAccepted | Adopted:
@@ -45,8 +40,8 @@ def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, i
 
     A report about a displacement replaces the household's current report. If `is_later` is true, the report is a later
     displacement of the household instead. If another version of the report has already taken effect on this household,
-    the held version corrects that version. If nothing was changed, returns the reason. Otherwise returns the values
-    that a reversal of the acceptance needs.
+    the held version corrects that version. Returns the reason if nothing was changed, and otherwise what a reversal of
+    the acceptance needs.
     """
     subject = working_set.subjects.get(household)
     if filed.subject[0] != household[0] or subject is None or not subject.displacements:
@@ -92,11 +87,9 @@ def reverse(
 
 
 def accept(working_set: WorkingSet, filed: AnyFiled, *, is_expiry_only: bool = False) -> None:
-    """Accept the held report as a report about the household that it names.
+    """If an earlier version of the report was a duplicate, the household has another report about the same departure.
 
-    If a person found an earlier version of this report to be a duplicate, the household has another report about the
-    same departure. The accepted version then replaces this other report. If both reports were valid, the household
-    would have been displaced twice at that time.
+    The accepted version replaces that other report, because the household would otherwise count as displaced twice.
     """
     if is_expiry_only:
         working_set.accept(filed, is_expiry_only=True)
@@ -112,7 +105,7 @@ def accept_in_place_of(working_set: WorkingSet, filed: AnyFiled, replaced: Filed
 
 
 def same_departure(working_set: WorkingSet, filed: AnyFiled) -> Filed | None:
-    """The household's other report about the same departure, if an earlier version of `filed` was a duplicate."""
+    """Only if an earlier version of `filed` was a duplicate."""
     subject, siblings = working_set.subjects.get(filed.subject), working_set.reports[filed.report_id]
     if subject is None or filed.subject[0] != ReportKind.HOUSEHOLD or not isinstance(filed, Filed):
         return None
@@ -135,5 +128,5 @@ def same_departure(working_set: WorkingSet, filed: AnyFiled) -> Filed | None:
 
 
 def are_near(one: tuple[date, date], other: tuple[date, date]) -> bool:
-    """Whether both periods of days may mean one departure. Teams may state different days of the same departure."""
+    """Teams may state different days of the same departure."""
     return one[0] - LEFT_TOGETHER <= other[1] and other[0] - LEFT_TOGETHER <= one[1]

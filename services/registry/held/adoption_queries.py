@@ -16,7 +16,7 @@ from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import decisions
 from shared.postgres import database
 
-MOST = 100  # this many of the newest acceptances are listed
+MOST = 100
 REVERSED = "reversed"
 LATER = aliased(Report)
 OF_ADOPTION = and_(
@@ -38,7 +38,7 @@ IS_OPEN = exists().where(
 
 
 async def adopted(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """The acceptances that can be reversed, the newest first. Their households are in the visible districts."""
+    """The newest acceptance comes first."""
     wanted = (
         select(
             *(Adoption.decision_id, Adoption.household_id, Adoption.report_id),
@@ -58,21 +58,17 @@ async def adopted(session: AsyncSession, visibility: Visibility, ids: Collection
 
 
 async def lock(session: AsyncSession) -> None:
-    """Take a lock, so that only the first reversal is stored if two people reverse the same acceptance."""
+    """If two people reverse the same acceptance, only the first reversal is stored."""
     await session.execute(database.advisory_lock("adoption reversals"))
 
 
 async def reverse(session: AsyncSession, adoption_ids: Collection[UUID], *, account: UUID, reason: str) -> None:
-    """Store a reversal of each of these acceptances."""
     made = [AdoptionReversal(adoption_id=id, account=account, reason=reason) for id in adoption_ids]
     await decisions.write(session, *made)
 
 
 async def former_name(session: AsyncSession, adoption: Adoption) -> Name:
-    """The household that the report itself names.
-
-    If a movement has only an unknown short code, its report id is used in place of the household's id.
-    """
+    """A movement with an unknown short code has its report id in place of the household's id."""
     clear = select(Report.clear).where(
         Report.report_id == adoption.report_id,
         Report.version == adoption.version,

@@ -27,8 +27,8 @@ MOST = 100
 class WhyReversed(StrEnum):
     """Why an acceptance under a household is reversed."""
 
-    ASKED = "asked"  # the person asked the household or the teams
-    DOCUMENTS = "documents"  # the documents of the people show that they are two households
+    ASKED = "asked"
+    DOCUMENTS = "documents"  # the documents show two households
     MISTAKE = "mistake"  # the person had meant another household
 
 

@@ -1,13 +1,12 @@
 """Lists the held counts that must be published again, because the stock of their people may have changed.
 
-The event about a held count states the stock of its people. The hazard is a part of the stock. If the held count names
-no hazard, the hazard comes from recorded counts of the same people (docs/decisions/0064). If a count that names the
-hazard is recorded later, the held count must be published again with the new stock. Without a new event about the held
-count, the alerts service would add both counts. If a correction removes the hazard again, the held count must also be
-published again. Without a new event about the held count, the alerts service would treat the two counts as counts of
-the same people. A held count is also published again if a person joins or separates two places or two hazards. A held
-count is also published again if a site gets a name that the count may contain. A listed held count is not published if
-its stock is unchanged (`stocks.py`).
+The event about a held count states the stock of its people, and the hazard is a part of the stock. If the held count
+names no hazard, recorded counts of the same people may name it (docs/decisions/0064). A later recorded count that names
+the hazard changes the stock, so the held count must be published again. Otherwise the alerts service would add both
+counts. A correction that removes the hazard also changes the stock. Otherwise the alerts service would treat the two
+counts as counts of the same people. A held count is also published again if a person joins or separates two places or
+two hazards. A held count is also published again if a site gets a name that the count may contain. A listed held count
+is not published if its stock is unchanged (`stocks.py`).
 """
 
 # raw SQL throughout: the table is filled by one statement, in the transaction of a batch
@@ -51,10 +50,7 @@ ON CONFLICT DO NOTHING RETURNING subject_id
 
 
 async def named_departures(connection: Any, group_ids: Collection[str], report_ids: Collection[str]) -> set[Departure]:
-    """The departures of the stored counts of these groups and reports.
-
-    Only counts that name a hazard are used.
-    """
+    """Only counts that name a hazard are used."""
     if not group_ids and not report_ids:
         return set()
     return {tuple(row) for row in await connection.fetch(NAMED, list(group_ids), list(report_ids))}
@@ -63,8 +59,8 @@ async def named_departures(connection: Any, group_ids: Collection[str], report_i
 async def list_held_counts(connection: Any, counts: Iterable[Headcount], before: Collection[Departure]) -> None:
     """List the held counts whose districts equal the districts of one of these counts.
 
-    Only counts that name a hazard are compared. `before` are the departures in the rows that these counts replaced. The
-    replaced rows may have named a hazard.
+    Only counts that name a hazard are compared. `before` are the departures in the rows that these counts replaced,
+    which may have named a hazard.
     """
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)
@@ -77,10 +73,9 @@ async def list_held_counts(connection: Any, counts: Iterable[Headcount], before:
 
 
 async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Sequence[str]) -> None:
-    """A person has joined or separated these places or hazards.
+    """The held counts concern places or hazards that a person has joined or separated.
 
-    List the held counts that concern the places or hazards. A held count concerns a place if its people are at the
-    place or came from the place.
+    People at a place, and people from a place, concern the place.
     """
     await _list(connection, LIST_AT, pcodes, hazard_ids)
 

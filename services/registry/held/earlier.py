@@ -1,8 +1,8 @@
 """Publishes the people in listed held reports.
 
-Reports that an earlier release of Dayar held are listed, because that release published no events about them. A held
-count is listed again if its stock may have changed (`counts.py`). Registered groups are listed if a site has got a name
-that the counts of these groups may contain.
+Reports that an earlier release of Dayar held are listed, because it published no events about them. A held count is
+listed again if its stock may have changed (`counts.py`). Registered groups are listed if a site has a new name that
+their counts may contain.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from services.registry.models import UnpublishedHeldPeople
 from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
-# the list is also polled, because a worker misses each NOTIFY that is sent while the worker reconnects
+# the list is polled, because a worker misses NOTIFY while it reconnects
 IDLE_SECONDS = 5.0
-AT_ONCE = 200  # a transaction handles this many households and groups
+AT_ONCE = 200
 # raw SQL: the ORM cannot read whether a sequence was used. An earlier release of Dayar may have held further reports
 # after the migration made the list. These reports are added only while the sequence is unused, because an unused
 # sequence means that no event has been published yet.
@@ -35,7 +35,7 @@ ON CONFLICT DO NOTHING
 
 
 # raw SQL: the statement reads the unencrypted fields. An earlier release of Dayar published these held counts. Their
-# facts are not stored, or are the facts of another version of the report.
+# facts are missing, or are those of another version of the report.
 WITHOUT_FACTS = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT 'group', group_id FROM held_stocks AS held
@@ -53,17 +53,13 @@ ON CONFLICT DO NOTHING
 
 
 async def complete_list(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """List the people whose reports an earlier release of Dayar held.
-
-    Call this function before this release of Dayar holds its first report.
-    """
+    """Call this function before this release of Dayar holds its first report."""
     async with sessions.begin() as session:
         await session.execute(COMPLETE)
         await session.execute(WITHOUT_FACTS)
 
 
 async def keep_published(engine: AsyncEngine, registrar: Registrar) -> None:
-    """Publish the people of all listed households and groups, until cancelled."""
     woken, sessions = asyncio.Event(), database.sessions(engine)
     async with asyncio.TaskGroup() as group:
         group.create_task(notify.listen(engine, CHANNEL, woken))
@@ -75,7 +71,6 @@ async def keep_published(engine: AsyncEngine, registrar: Registrar) -> None:
 
 
 async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
-    """Publish some of the listed households and groups in one transaction. Return their number."""
     async with sessions.begin() as session:
         # A transaction that holds this lock exclusively adds rows to the list. If this function removed rows before it
         # has the lock, the two transactions could wait for each other.
@@ -86,10 +81,7 @@ async def publish_some(sessions: async_sessionmaker[AsyncSession], registrar: Re
 
 
 async def take_some(session: AsyncSession) -> Sequence[Name]:
-    """Remove some households and groups from the list.
-
-    Workers that call this function at the same time remove different rows.
-    """
+    """Concurrent workers remove different rows."""
     listed = UnpublishedHeldPeople
     some = select(listed.kind, listed.subject_id).limit(AT_ONCE).with_for_update(skip_locked=True)
     taken = delete(listed).where(tuple_(listed.kind, listed.subject_id).in_(some))

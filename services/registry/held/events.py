@@ -29,10 +29,9 @@ SEQUENCES = "SELECT nextval('held_sequence') FROM generate_series(1, $1)"
 async def held_events(
     session: AsyncSession, changes: Sequence[HeldChange], places: Places, now: datetime
 ) -> list[Message]:
-    """The events about these changes.
+    """A held count has no event if the last event about it stated the same stock.
 
-    A held count has no event if the last event about this count stated the same stock. The caller has locked these
-    households and groups, so later events have higher sequences.
+    The caller has locked these households and groups, so later events have higher sequences.
     """
     if not changes:
         return []
@@ -55,10 +54,7 @@ def published(event: EventData, now: datetime) -> Message:
 
 
 async def stocks_of(counts: Sequence[Headcount], connection: Any, places: Places, sites: TypedSites) -> dict[str, UUID]:
-    """Maps the report id of each held count to the stock to which the count would belong.
-
-    If the held count names no hazard, recorded counts of the same people may name the hazard.
-    """
+    """Recorded counts of the same people may name the hazard that the held count lacks."""
     populations = {count.population for count in counts if count.population}
     rows = await connection.fetch(OTHERS, list(populations), [], [], []) if populations else []
     recorded = [headcount(row, places).at_typed_site(sites) for row in rows]
@@ -96,5 +92,5 @@ def event(change: HeldChange, sequence: int, places: Places, stocks: Mapping[str
 
 
 def district(place: Place, places: Places) -> Place:
-    """The place with the P-code of its district, because these events never name a smaller place."""
+    """Events about held reports never name a smaller place than a district."""
     return Place(pcode=places.district(place.pcode)) if place.pcode else place

@@ -12,7 +12,7 @@ from shared.events.vocabulary import OutcomeKind, Status
 
 
 class HeldChange(NamedTuple):
-    """The newest held report about a household or group. If `is_held` is false, no report waits any more."""
+    """If `is_held` is false, no report waits any more."""
 
     filed: Filed
     is_held: bool
@@ -22,10 +22,9 @@ def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject])
     """The newest held report about each household and group that is not registered.
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
-    If a household or group is registered only by an exercise, an Actual report about the same id is a report about
-    unregistered people. Reports about people who are registered under another id are ignored. People are registered
-    under another id if a version by the same author or team was refused as a duplicate, or if the report took effect on
-    another household.
+    A household or group that is registered only by an exercise counts as unregistered for Actual reports. Reports about
+    people who are registered under another id are ignored. This is known if a version by the same author or team was
+    refused as a duplicate, or if the report took effect on another household.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:
@@ -48,12 +47,11 @@ def is_registered(report: Filed, registered: Mapping[Name, Subject]) -> bool:
 
 
 def version_order(filed: Filed) -> tuple[int, datetime, str]:
-    """A sort key for the versions of a report. Two authors may have sent versions with the same number."""
+    """Two authors may have sent versions with the same number."""
     return filed.clear.version, filed.clear.reported_at, filed.author
 
 
 def held_changes(before: Mapping[Name, Filed], after: Mapping[Name, Filed]) -> Iterator[HeldChange]:
-    """The households and groups whose newest held report has changed or no longer waits."""
     for name in sorted(before.keys() | after.keys()):
         filed = after.get(name)
         if filed is not before.get(name):

@@ -25,9 +25,9 @@ FACTS = (
 
 
 async def only_held(session: AsyncSession, at_sites: Select[Any], status: Status) -> int:
-    """The number of people by which the held counts exceed the recorded counts, for all sites together.
+    """Sums over all sites.
 
-    `at_sites` selects the FACTS of the held counts at sites.
+    `at_sites` selects the FACTS of held counts.
     """
     held = [count_at_site(*row) for row in await session.execute(at_sites)]
     recorded = await site_queries.counts(session, status, {count.site_id for count in held}) if held else []
@@ -35,7 +35,7 @@ async def only_held(session: AsyncSession, at_sites: Select[Any], status: Status
 
 
 def excess(held: Sequence[CountAtSite], recorded: Sequence[CountAtSite]) -> int:
-    """The people who are at the sites if the held counts are accepted, and who are in no recorded count."""
+    """People who would be at the sites if the held counts were accepted, and who are in no recorded count."""
     before, after = occupancies(recorded), occupancies([*recorded, *held])
     return sum(
         max(0, occupancy.highest - (before[site_id].highest if site_id in before else 0))
@@ -52,7 +52,6 @@ def count_at_site(
     persons: int,
     covers_site: bool,
 ) -> CountAtSite:
-    """The held count in the form of a recorded count."""
     return CountAtSite(
         site_id, counted_at, reported_at, report_id, stock_id, None, persons, covers_site, counted=persons
     )

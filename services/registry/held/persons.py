@@ -20,14 +20,13 @@ PERSONS = cast(CLEAR["persons"].astext, Integer)
 # `coalesce` adds the default value, because stored unencrypted fields do not contain default values.
 IS_DISPLACED = func.coalesce(CLEAR["mobility"].astext, Mobility.DISPLACEMENT).in_(DISPLACED)
 IS_IN_COUNTRY = CLEAR["destination"]["pcode"].astext.is_not(None)
-# An Actual report is about a registered household only if the household was registered with the status Actual, and not
-# by an exercise.
+# A household of an exercise does not count as registered for an Actual report.
 IS_REGISTERED = exists().where(
     Household.household_id == Report.subject_id,
     or_(Household.status == Status.ACTUAL, Report.status != Status.ACTUAL),
 )
-# The condition that the people are registered under another id. People are registered under another id if a version was
-# refused as a duplicate, or if another household has the report.
+# The people are registered under another id. This is known if a version was refused as a duplicate, or if another
+# household has the report.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
     Report.reason == Held.OTHER_HOUSEHOLD,
@@ -38,7 +37,7 @@ IS_KNOWN_OTHERWISE = or_(
         or_(REFUSED.author == Report.author, REFUSED.team == Report.team),
     ),
 )
-# A row of `held_stocks` has the newest held report about a group.
+# `held_stocks` has a row for the newest held report about a group.
 IS_OF_STOCK = and_(
     Report.report_id == HeldStock.report_id,
     Report.version == HeldStock.version,
@@ -49,23 +48,19 @@ IS_OF_STOCK = and_(
 
 @dataclass(frozen=True, slots=True)
 class HeldPersons:
-    """The persons in held reports about households and about groups.
-
-    Never add the two numbers, because the same people may be in both.
-    """
+    """Never add the two numbers, because the same people may be in both."""
 
     in_households: int
     in_groups: int
 
 
 async def persons(session: AsyncSession, visibility: Visibility, status: Status) -> HeldPersons:
-    """The persons displaced in the country, in held reports about households and groups that are not registered.
+    """Registered people are left out, because the board's totals contain them.
 
-    Registered people are left out, because the board's totals already contain them. Reports about people who are
-    registered under another id are also left out, as in `held.people.newest_held`. Of several held versions about one
-    household, only the highest version is counted. Of several held counts of the same people, only the highest number
-    is used. Only the part of this number that exceeds the recorded counts of these people is added. A count of
-    everybody at a site includes the people of earlier counts at the site.
+    Reports about people who are registered under another id are also left out, as in `held.people.newest_held`. Of
+    several held versions about one household, only the highest version is counted. Of several held counts of the same
+    people, only the highest number is used. Only the part that exceeds the recorded counts of these people is added. A
+    count of everybody at a site includes the people of earlier counts at the site.
     """
     elsewhere = _held_counts(HeldStock.stock_id, HeldStock.persons).where(HeldStock.site_id.is_(None))
     at_sites = _held_counts(*people_at_sites.FACTS).where(HeldStock.site_id.is_not(None))
@@ -95,7 +90,7 @@ def _held_counts(*columns: Any) -> Select[Any]:
 
 
 def _beyond_recorded(counts: Select[Any]) -> Select[Any]:
-    """The number of people by which these held counts exceed the recorded counts of the same stocks."""
+    """Compares counts of the same stocks."""
     counted = counts.subquery()
     highest = func.max(counted.c.persons).label("persons")
     stocks = select(counted.c.stock_id, highest).group_by(counted.c.stock_id).subquery()

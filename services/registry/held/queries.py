@@ -17,7 +17,6 @@ from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.messaging import decisions
 from shared.places.conditions import is_within
 
-# A person may accept reports that are held for these reasons.
 ACCEPTABLE = frozenset(
     {
         Held.WAITING,
@@ -32,25 +31,25 @@ ACCEPTABLE = frozenset(
     }
 )
 
-# Reports that are held for these reasons are judged again when other reports come, so no person needs to decide.
-# ACCEPTABLE and WAITS omit some reasons. A report that is held for another reason contradicts its earlier versions. The
-# report's author must then send a correction.
+# Reports held for these reasons need no decision, because the registry judges them again when other reports come. A
+# report held for a reason that is neither in ACCEPTABLE nor here contradicts its earlier versions, so its author must
+# correct it.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
-# A person may accept a report that is held for these reasons as a report about another, registered household.
+# A person may accept these reports as reports about another, registered household.
 ADOPTABLE = ACCEPTABLE | {Held.OTHER_HOUSEHOLD, Held.HOUSEHOLD_UNKNOWN}
 OF_HOUSEHOLDS = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 
-MOST_CODED = 50  # a search by a code returns at most this many held reports
-MOST = 1000  # the largest number of a team's reports that one request accepts
+MOST_CODED = 50
+MOST = 1000
 
 UNDECIDED = select(HeldDecision.decided_at).where(
     HeldDecision.outcome_id == Report.outcome_id, HeldDecision.carried_out_at.is_(None)
 )
 IS_HELD = Report.outcome == OutcomeKind.HELD
-# The P-code of the household, group or site that the report is about. The P-code is NULL if this household, group or
-# site is not registered. Movements need this P-code, because most movements state no destination. raw SQL: the
-# expression of a household's present place is also raw SQL
+# The P-code of the household, group or site, or NULL if this subject is not registered. Movements need this P-code,
+# because most movements state no destination.
+# raw SQL: the expression of a household's present place is also raw SQL
 SUBJECT_PCODE = f"""coalesce(
     (SELECT {HERE} FROM households WHERE household_id = reports.subject_id),
     (
@@ -102,12 +101,11 @@ async def oldest(session: AsyncSession, *, limit: int) -> Sequence[RowMapping]:
 
 
 async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> int:
-    """The number of undecided reports that the team's phones sent with an expired sign-in."""
     return await session.scalar(select(func.count()).where(*of_ended_sign_ins(team, visibility))) or 0
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
-    """The outcome ids of the team's oldest undecided reports with an expired sign-in, at most MOST."""
+    """At most MOST reports, the oldest first."""
     ids = select(Report.outcome_id).where(*of_ended_sign_ins(team, visibility))
     return (await session.scalars(ids.order_by(Report.received_at).limit(MOST))).all()
 
@@ -118,10 +116,10 @@ def of_ended_sign_ins(team: UUID, visibility: Visibility) -> Sequence[ColumnElem
 
 
 async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision: Any) -> list[UUID]:
-    """Store the decision about each of these reports. The worker executes the decisions.
+    """The worker executes the decisions.
 
-    A report that already has a decision is left out, so that the decision of the first person is valid. Returns the ids
-    of the decided reports.
+    A report that already has a decision is left out, so that the first decision is valid. Returns the ids of the
+    decided reports.
     """
     # The ids are sorted, so that the requests of two people do not deadlock.
     rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]
@@ -132,15 +130,15 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     decided = (await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))).all()
     still_held = (await session.scalars(select(Report.outcome_id).where(Report.outcome_id.in_(decided), IS_HELD))).all()
     if settled := set(decided) - set(still_held):
-        # While the insert waited, the worker executed an earlier decision about these reports. The reports are
-        # therefore no longer held.
+        # While the insert waited, the worker executed an earlier decision about these reports, so they are no longer
+        # held.
         await session.execute(delete(HeldDecision).where(HeldDecision.outcome_id.in_(settled), is_open))
     await decisions.wake(session)
     return list(still_held)
 
 
 async def of_unknown_households(session: AsyncSession, code: str, visibility: Visibility) -> Sequence[UUID]:
-    """The outcome ids of held reports with this code whose household is not registered, at most MOST_CODED."""
+    """At most MOST_CODED reports."""
     is_registered = exists().where(Household.household_id == Report.subject_id)
     coded = select(Report.outcome_id).where(CODE.in_([code.lower()]), IS_HELD, ~is_registered)
     return (await session.scalars(coded.where(visibility.covers(PCODE)).limit(MOST_CODED))).all()
@@ -151,17 +149,14 @@ async def by_outcome(session: AsyncSession, outcome_id: UUID) -> RowMapping | No
 
 
 async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | None:
-    """The subject and the report id of a held report.
-
-    Returns the kind and the id of the subject, and the id of the report with this outcome id.
-    """
+    """Returns the kind and the id of the subject, and the id of the report with this outcome id."""
     name = select(Report.kind, Report.subject_id, Report.report_id).where(Report.outcome_id == outcome_id, IS_HELD)
     row = (await session.execute(name)).one_or_none()
     return None if row is None else (SUBJECT_OF[row[0]], *row[1:])
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """Write the audit entry in the transaction of the read.
+    """The caller's transaction also reads the report.
 
     The reader uses a terminal and has no token, so the entry names no token.
     """

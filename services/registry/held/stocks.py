@@ -1,7 +1,7 @@
 """Stores the facts of each held count, and the stock that the last event about the count stated.
 
-Many recorded counts may concern one held count (`counts.py`). Most recorded counts do not change
-the stock of the held count. An event is published only if the stock changes.
+Many recorded counts may concern one held count (`counts.py`), but most of them do not change its stock. An event is
+published only if the stock changes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ async def unpublished(
 
     Stores the facts of all other held counts.
 
-    `counts` and `stocks` map report ids to counts and to their stocks. The caller has locked the groups.
+    The caller has locked the groups.
     """
     groups = {UUID(change.filed.subject[1]): change for change in changes if isinstance(change.filed.clear, GroupClear)}
     if not groups:
@@ -50,7 +50,6 @@ async def unpublished(
 
 
 def stated_by(change: HeldChange, count: Headcount, stocks: Mapping[str, UUID]) -> dict[str, Any]:
-    """The row of the held count in the table of held stocks."""
     clear = count.clear
     is_displaced = clear.measure is Measure.STOCK and clear.mobility in DISPLACED
     return {

@@ -70,7 +70,7 @@ class HeldQuery:
 
 
 async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
-    """One page of undecided held reports with their unencrypted fields. Urgent reports come first, then the oldest.
+    """Urgent reports come first, then the oldest.
 
     `is_in_area` is true if the people are registered in the caller's areas, or if they are not registered.
     """
@@ -87,10 +87,7 @@ async def page(session: AsyncSession, query: HeldQuery) -> Sequence[RowMapping]:
 
 
 async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[RowMapping]:
-    """For each reason, the number of undecided held reports and the time of the oldest.
-
-    The reason with the oldest report comes first.
-    """
+    """The reason with the oldest report comes first."""
     oldest = func.min(Report.received_at).label("oldest")
     counted = select(Report.reason, func.count().label("reports"), oldest).where(*_waits(visibility))
     return (await session.execute(counted.group_by(Report.reason).order_by(oldest))).mappings().all()
@@ -99,10 +96,7 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
 async def opened(
     session: AsyncSession, encryption: EnvelopeEncryption, outcome_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """The held report with its decrypted fields.
-
-    The result is None if the report is not held or the caller may not see the report.
-    """
+    """None if the report is not held or the caller may not see it."""
     row = (await session.execute(_seen(HELD, visibility, [outcome_id]))).mappings().one_or_none()
     if row is None:
         return None
@@ -115,13 +109,12 @@ async def opened(
 async def decide(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, **decision: Any
 ) -> list[UUID]:
-    """Store the decision about these reports. The worker executes the decision.
+    """The worker executes the decision.
 
-    Reports that are not held, already decided or not visible are left out. A person cannot accept some kinds of
-    reports. A person also cannot accept reports about people who are registered in another area. The acceptance could
-    move these people into the caller's area. If a person refuses several reports together, reports that wait for other
-    reports stay undecided. Reports that wait for other reports need no decision, and a refusal would discard them.
-    Returns the ids of the decided reports.
+    Reports that are not held, already decided or not visible are left out. Some kinds of reports cannot be accepted.
+    Reports about people who are registered in another area cannot be accepted either. An acceptance could move these
+    people into the caller's area. Refusing several reports together leaves out reports that wait for other reports,
+    because a refusal would discard them. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):
@@ -138,7 +131,7 @@ async def decide(
 async def assign(
     session: AsyncSession, outcome_ids: Collection[UUID], visibility: Visibility, *, account: UUID | None, by: UUID
 ) -> list[UUID]:
-    """Assign the visible reports to an account, or to nobody. Returns the ids of the assigned reports."""
+    """Returns the ids of the assigned reports; `account` None means nobody."""
     named = select(Report.outcome_id, Report.report_id, Report.version, Report.author)
     reports = (await session.execute(_seen(named, visibility, outcome_ids))).mappings().all()
     seen_ids = [report["outcome_id"] for report in reports]
@@ -149,7 +142,7 @@ async def assign(
 
 
 async def unassign(session: AsyncSession, outcome_ids: Collection[UUID]) -> None:
-    """Delete the assignments of these reports, including those that were stored with an earlier outcome id."""
+    """An assignment may be stored with an earlier outcome id."""
     reports = select(Report.outcome_id).where(Report.outcome_id.in_(outcome_ids), IS_ASSIGNED).correlate(HeldAssignment)
     await session.execute(delete(HeldAssignment).where(reports.exists()))
 
@@ -160,20 +153,15 @@ def _seen(wanted: Any, visibility: Visibility, outcome_ids: Iterable[UUID]) -> S
 
 
 def _waits(visibility: Visibility) -> tuple[ColumnElement[bool] | TextClause, ...]:
-    """Selects the undecided held reports that the caller may see.
-
-    A report is visible in the area that it states, and in the area where its people are registered.
-    """
+    """A report is visible in the area that it states, and in the area where its people are registered."""
     return IS_HELD, ~UNDECIDED.exists(), or_(visibility.covers(PCODE), visibility.covers(SUBJECT_PCODE))
 
 
 def is_adoptable() -> ColumnElement[bool]:
-    """The condition that a person may accept the report as a report about another household."""
     return and_(Report.reason.in_(ADOPTABLE), Report.kind.in_(OF_HOUSEHOLDS))
 
 
 def is_of_status_of(household_id: UUID, visibility: Visibility) -> ColumnElement[bool]:
-    """The condition that the household is visible, has the report's status, and is not named by the report."""
     is_it = (Household.household_id == household_id, Household.status == Report.status, visibility.covers(HERE))
     return and_(Report.subject_id != household_id, exists().where(*is_it))
 
@@ -183,9 +171,6 @@ def covers_subject(visibility: Visibility) -> TextClause:
 
 
 async def subjects(session: AsyncSession, outcome_ids: Collection[UUID]) -> list[UUID]:
-    """The ids of the subjects and reports of these outcomes.
-
-    The security log names these ids, because outcome ids change.
-    """
+    """The security log names the subjects and reports, because outcome ids change."""
     of_outcomes = select(Report.subject_id, Report.report_id).where(Report.outcome_id.in_(outcome_ids))
     return [id for row in await session.execute(of_outcomes) for id in row]

@@ -226,7 +226,6 @@ async def similar_households(
 
 
 def household_of(report: dict[str, Any]) -> OpenedHousehold:
-    """The household that the report describes, with the fields that are compared with other households."""
     content = report["report"]
     pcodes = {f"{side}_pcode": content[side].get("pcode") for side in ("origin", "destination")}
     members = content.get("members", [])
@@ -268,10 +267,10 @@ async def note(
     reason: str | None,
     besides: Collection[UUID] = (),
 ) -> None:
-    """Write the people of the changed reports to the security log.
+    """The security log gets the people of the changed reports.
 
-    If a report is accepted under another household, the argument `besides` has this household, and the log also gets
-    this household. Also write the unchanged ids, because the caller may have guessed them.
+    The log also gets the household `besides`, under which a report is accepted. The log also gets the unchanged ids,
+    because the caller may have guessed them.
     """
     entries = []
     if changed:

@@ -16,10 +16,10 @@ SEX: dict[str, int] = {sex: number for number, sex in enumerate(SEXES)}
 
 
 class Disaggregation(NamedTuple):
-    """The numbers of displaced persons by sex and age, in the order of CELLS.
+    """`ages` has an age code for each person whose age is known.
 
-    `ages` has an age code for each person whose age is known. `assessed` is the number of persons who answered the
-    questions about functioning. `with_disability` is the number of persons with disability among the assessed persons.
+    `assessed` is the number of persons who answered the questions about functioning. `with_disability` is the number of
+    persons with disability among the assessed persons.
     """
 
     cells: list[int]
@@ -29,10 +29,7 @@ class Disaggregation(NamedTuple):
 
 
 def disaggregated(filed: Filed) -> Disaggregation:
-    """The displaced persons of a report on the day of displacement.
-
-    Persons without details count as persons of unknown sex and age.
-    """
+    """Persons without details count as persons of unknown sex and age."""
     numbers = described(codes(filed))
     if "members" in filed.sealed:
         return numbers
@@ -44,29 +41,24 @@ def disaggregated(filed: Filed) -> Disaggregation:
 
 
 def member_codes(filed: Filed, at: datetime | None = None) -> list[tuple[str, int]]:
-    """The displaced members of a household, each with a person code."""
     ids = [member["member_id"] for member in displaced(filed.sealed)]
     return list(zip(ids, codes(filed, at), strict=True))
 
 
 def codes(filed: Filed, at: datetime | None = None) -> list[int]:
-    """The person codes (see below) of the displaced members.
-
-    Ages are those on the day of `at`, by default the day of displacement.
-    """
+    """Ages are those on the day of `at`, by default the day of displacement."""
     on = (at or filed.clear.occurred_at).astimezone(TIME_ZONE)
     year, day = on.year, f"{on.month:02}-{on.day:02}"
     return [person_code(member, year, day) for member in displaced(filed.sealed)]
 
 
 # A person code below AGED is an index in CELLS, and means that the age in years is not known. Any other person code is
-# AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In the
-# following years, the age rises on every 1 January, because the birthday must not be stored unencrypted. The exact age
-# on the day of displacement would reveal whether the birthday is before or after this day. The code therefore contains
-# the age on the next 1 January, and not the age on the day of displacement. A person who enters an older bracket of a
-# profile between the day of displacement and the next 1 January is an exception. In memory, the person code also
-# contains the assessment of the person's functioning, multiplied by ASSESSMENT_STEP. PostgreSQL stores only numbers of
-# assessed persons, so that no disability is stored beside an age.
+# AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. After
+# that, the age rises on every 1 January, because the birthday must not be stored unencrypted. The age on the day of
+# displacement would reveal whether the birthday is before or after this day. The code therefore contains the age on the
+# next 1 January. A person who reaches an older age bracket before the next 1 January is an exception. In memory, the
+# person code also contains the assessment of the person's functioning, multiplied by ASSESSMENT_STEP. PostgreSQL stores
+# only numbers of assessed persons, so that no disability is stored beside an age.
 AGED = len(CELLS)
 SEX_STEP = 512
 OLDEST = 255
@@ -91,7 +83,7 @@ def sex_age_code(member: Content, year: int, day: str) -> int:
 
 
 def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
-    """Counts the persons with these person codes. The ages are the persons' ages after this number of New Years."""
+    """`new_years` is the number of New Years since the codes were made: each adds a year to the ages."""
     cells, ages = [0] * len(CELLS), []
     assessed = with_disability = 0
     for person_code in codes:
@@ -110,14 +102,13 @@ def described(codes: Iterable[int], *, new_years: int = 0) -> Disaggregation:
 
 
 def later(age_code: int, new_years: int) -> int:
-    """The age code after this number of New Years. Each 1 January adds a year to the age in the code."""
+    """Each 1 January adds a year to the age in the code."""
     sex, rest = divmod(age_code, SEX_STEP)
     years = rest // 2 + rest % 2 + new_years - 1
     return SEX_STEP * sex + 2 * min(years, OLDEST) + 1
 
 
 def new_years(since: datetime, until: datetime) -> int:
-    """The number of New Years in Bishkek between two times."""
     return until.astimezone(TIME_ZONE).year - since.astimezone(TIME_ZONE).year
 
 
@@ -129,7 +120,7 @@ def displaced(sealed: Content) -> Sequence[Content]:
 
 
 def cell(sex: str | None, age: str) -> int:
-    """The index in CELLS. A code that this release of Dayar does not know counts as unknown."""
+    """A code that this release of Dayar does not know counts as unknown."""
     return CELL.get((sex or UNKNOWN_SEX, age), UNKNOWN)
 
 
@@ -168,10 +159,7 @@ def birth_year(member: Content) -> int | None:
 
 
 def born_between(member: Content) -> tuple[date, date] | None:
-    """The first and the last day on which the person may have been born.
-
-    The result is None if nothing is known of the birth.
-    """
+    """None if nothing is known of the birth."""
     if birth_date := member.get("birth_date"):
         return date.fromisoformat(birth_date), date.fromisoformat(birth_date)
     if year := member.get("birth_year"):
@@ -184,10 +172,7 @@ def born_between(member: Content) -> tuple[date, date] | None:
 
 
 def years_before(day: date, years: int) -> date:
-    """The same day of an earlier year.
-
-    For 29 February, the result is 28 February if the earlier year has no 29 February.
-    """
+    """For 29 February, the result is 28 February if the earlier year has no 29 February."""
     year = day.year - years
     return date(year, 2, 28) if (day.month, day.day) == (2, 29) and not isleap(year) else day.replace(year=year)
 

@@ -41,7 +41,7 @@ async def draw_code(household_id: UUID, request: Request, session: Session, call
 
 
 async def drawn(household_id: UUID, request: Request, session: AsyncSession, caller: Principal) -> tuple[str, bool]:
-    """The code of the household, and whether the code is new.
+    """The flag is true if the code is new.
 
     A new code is stored under the household's lock, and the household's search keys are made again.
     """

@@ -11,7 +11,6 @@ IDLE_SECONDS = 5
 
 
 async def keep_identified(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> None:
-    """Until cancelled, find the households of waiting movements."""
     while True:
         await retry_while_unavailable(lambda: identify_some(sessions, registrar))
         await asyncio.sleep(IDLE_SECONDS)

@@ -19,17 +19,16 @@ from services.registry.search.keys import SearchKeys
 from services.registry.subjects import Subject
 from shared.events.vocabulary import ReportKind
 
-MOST_WRONG = 20  # an account may send this many wrong codes within WINDOW
+MOST_WRONG = 20
 WINDOW = timedelta(hours=1)
-KEPT = timedelta(days=60)  # by default, a movement with a wrong code is refused after this time
-AT_ONCE = 200  # a transaction compares this many waiting movements again
+KEPT = timedelta(days=60)  # a movement with a wrong code waits at most this long before it is refused
+AT_ONCE = 200
 
 # Only one transaction at a time compares codes. If two transactions compared codes at the same time, each transaction
 # would miss the wrong codes in the other transaction.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
-# Transactions that give households the same code run one after the other. If two of these transactions ran at the same
-# time, they could give one code to two households without noticing. The locks are taken after the locks of households,
-# in a fixed order.
+# Transactions that give households the same code run one after the other. Two such transactions at the same time could
+# give one code to two households without noticing. The locks are taken after the locks of households, in a fixed order.
 LOCK_GIVEN = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -46,10 +45,8 @@ INSERT INTO coded_movements (report_id, version, author, compared_at, wrong_at) 
 ON CONFLICT DO NOTHING
 """
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
-# Selects the movements whose codes have not been compared for the longest time. `wrong_at` is the time of the first
-# comparison that found the code wrong. `wrong_at` is NULL if the code was not compared yet, because the account must
-# pause. Movements with and without `wrong_at` have separate limits. Therefore, even many movements of accounts that
-# must pause do not delay the movements of other accounts.
+# Selects the movements whose codes have not been compared for the longest time. Movements with and without `wrong_at`
+# have separate limits. Movements of accounts that must pause therefore do not delay the movements of other accounts.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -61,7 +58,7 @@ WHERE (report_id, version, author) = ($1, $2, $3)
 DELETE = "DELETE FROM coded_movements WHERE (report_id, version, author) = ($1, $2, $3)"
 
 MovementVersion: TypeAlias = tuple[str, int, str]  # a version consists of a report id, a number and an author
-Holders: TypeAlias = defaultdict[str, set[str]]  # maps a short code to the ids of the households with this code
+Holders: TypeAlias = defaultdict[str, set[str]]
 
 
 class CodeComparison(NamedTuple):
@@ -103,18 +100,12 @@ def compared(
 
 
 def with_codes(batch: Iterable[AnyFiled]) -> list[FiledMovement]:
-    """The movements that name their household only by a short code."""
     return [filed for filed in batch if isinstance(filed, FiledMovement) and filed.household_code]
 
 
 def divided(
     coded: Iterable[FiledMovement], batch: Iterable[AnyFiled]
 ) -> tuple[list[FiledMovement], list[FiledMovement]]:
-    """Returns two lists of movements.
-
-    The second list has the movements whose code a report of this batch gives to a household. The first list has all
-    other movements.
-    """
     given = {filed.sealed.get("short_code") for filed in batch}
     movements: tuple[list[FiledMovement], list[FiledMovement]] = ([], [])
     for movement in coded:
@@ -123,15 +114,14 @@ def divided(
 
 
 def single(holders: Holders) -> dict[str, str]:
-    """Maps codes to household ids. Codes that belong to several households are left out."""
     return {code: min(ids) for code, ids in holders.items() if len(ids) == 1}
 
 
 def single_loaded(holders: Holders, codes: set[str], loaded: Iterable[Subject]) -> dict[str, str]:
     """Maps codes to the ids of loaded households. Codes that belong to several households are left out.
 
-    `holders` are the households that have these codes in the database. For loaded households, the codes in memory are
-    used instead, because reports of the batch may have changed the codes.
+    For loaded households, the codes in memory are used instead, because reports of the batch may have changed the
+    codes.
     """
     households = {subject.name[1]: subject for subject in loaded if subject.name[0] == ReportKind.HOUSEHOLD}
     for code in codes:
@@ -156,31 +146,26 @@ def expired(
     comparisons: Iterable[CodeComparison],
     until: datetime,
 ) -> list[FiledMovement]:
-    """The movements whose codes were found wrong before `until`, and whose household is still unknown."""
     identified = {version_of(comparison.movement) for comparison in comparisons}
     wrong_at = {version: at for version, at in listed.items() if at is not None and version not in identified}
     return [movement for movement in waiting if wrong_at.get(version_of(movement), until) < until]
 
 
 class HouseholdCodes:
-    """The short codes in the database. `connection` is the asyncpg connection of the transaction."""
+    """`connection` is the asyncpg connection of the transaction."""
 
     def __init__(self, connection: Any, search: SearchKeys) -> None:
         self._connection = connection
         self._search = search
 
     async def lock(self) -> None:
-        """Take the lock that a transaction needs to compare codes. Only one transaction at a time has this lock.
+        """Take the lock that a transaction needs to compare codes.
 
         The caller must not have locked households yet.
         """
         await self._connection.execute(LOCK)
 
     async def households_of(self, movements: Sequence[FiledMovement]) -> set[Name]:
-        """The stored households that have the codes of these movements.
-
-        A code that several households have is ignored.
-        """
         holders = single(await self._holders(codes_of(movements))) if movements else {}
         return {(ReportKind.HOUSEHOLD.value, household_id) for household_id in holders.values()}
 
@@ -189,8 +174,9 @@ class HouseholdCodes:
     ) -> None:
         """Set the household of each new movement whose code belongs to a single household.
 
-        Add all other movements to the list. The caller has called `lock`. `loaded` are the households of the batch,
-        after its reports about households were filed. Without `loaded`, only the stored households are compared.
+        All other movements are added to the list of movements that wait for their household. The caller has called
+        `lock`. `loaded` are the households of the batch, after the batch's reports about households were filed. Without
+        `loaded`, only the stored households are compared.
         """
         if not movements:
             return
@@ -208,11 +194,10 @@ class HouseholdCodes:
     async def list_again(self, reports: Iterable[AnyFiled], now: datetime) -> None:
         """Put stored movements on the list if their codes must be compared again.
 
-        If a person took a movement away from its household, the movement's code was never compared with other codes. If
-        a movement waited for another version of its report, and now waits for its household, its code was not compared
-        either. The list states that the code was found wrong an hour ago. The author's limit of wrong codes therefore
-        does not count this code. Until now, the movement had a household or waited for another report. Therefore the
-        time after which the movement is refused begins only now.
+        If a person took a movement away from its household, the movement's code was never compared with other codes.
+        The code of a movement that waited for another version of its report was not compared either. The list records
+        that the code was found wrong an hour ago, so the code does not count towards the author's limit of wrong codes.
+        The time until the movement is refused begins now.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
@@ -221,10 +206,7 @@ class HouseholdCodes:
             await self._connection.executemany(ADD, listed)
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
-        """Some of the listed movements.
-
-        For each movement, the result has the time from which its code counts as wrong.
-        """
+        """For each movement, the result has the time from which its code counts as wrong."""
         if not await self._connection.fetchval(IS_ANY_LISTED):
             return {}
         await self.lock()
@@ -257,11 +239,12 @@ class HouseholdCodes:
         return [comparison for comparison in comparisons if comparison.household_id is not None]
 
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
-        """A report may give its household a code that another household has.
+        """Count a code as wrong if a report gives the code to a household although another household has the code.
 
-        Count this code as a wrong code of the author. A movement with a code of two households is not recorded, and the
-        account sees the result in its receipt. If the code did not count as wrong, the account could guess codes in
-        this way. The caller has locked the households, and stores them later.
+        Without this rule, an account could guess codes: a movement with a code of two households is not recorded, and
+        the account sees the result in its receipt.
+
+        The caller has locked the households, and stores them later.
         """
         if not given:
             return
@@ -276,7 +259,6 @@ class HouseholdCodes:
         await self._connection.executemany(ADD, [(*version_of(filed), now, now) for filed in wrong])
 
     async def _holders(self, codes: Collection[str]) -> Holders:
-        """The stored households that have these codes."""
         keys = self._search.of_codes(codes)
         holders: Holders = defaultdict(set)
         for row in await self._connection.fetch(FIND, list(keys)):

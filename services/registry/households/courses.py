@@ -22,15 +22,13 @@ from shared.events.vocabulary import Mobility, Movement, OutcomeKind, Precision,
 
 @dataclass
 class Courses:
-    """The courses of the displacements that have movements, by report id, and the decision about each movement."""
+    """`by_departure` has the course of each displacement that has movements, by report id."""
 
     by_departure: dict[str, Course] = field(default_factory=dict)
     decisions: dict[str, ReportDecision] = field(default_factory=dict)
 
 
 class HouseholdStanding(NamedTuple):
-    """The present number of persons in each sub-stock, and the place of the largest part that is still displaced."""
-
     displaced: int
     returned: int
     settled: int
@@ -41,7 +39,7 @@ class HouseholdStanding(NamedTuple):
 
 
 def courses(displacements: Collection[Filed], movements: Collection[FiledMovement]) -> Courses:
-    """The courses of a household's displacements. A reversed movement has no effect."""
+    """A reversed movement has no effect."""
     result, following = Courses(), defaultdict[str, list[FiledMovement]](list)
     moves = sorted((filed for filed in displacements if filed.clear.mobility in MOVES), key=order)
     for movement in movements:
@@ -52,7 +50,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             is_reversed = movement.clear.is_reversed
             decision = RECORDED if is_reversed else held(why_nothing_precedes(movement, moves))
             result.decisions[movement.report_id] = decision
-    gone: defaultdict[str, Parts] = defaultdict(dict)  # maps each status to the people who are gone
+    gone: defaultdict[str, Parts] = defaultdict(dict)  # by status
     for departure, ends_at in sorted(superseded(displacements), key=lambda episode: order(episode[0])):
         own, before = following.get(departure.report_id, ()), gone[departure.clear.status]
         carried = carried_over(departure, before) if departure.clear.mobility in MOVES else {}
@@ -60,20 +58,18 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             followed = course(departure, own, ends_at, carried)
             result.decisions |= followed.decisions
             if not carried and not has_effect(followed):
-                continue  # the household is stored as if no movement had been reported
+                continue  # stored as if no movement had been reported
             result.by_departure[departure.report_id] = followed
             gone[departure.clear.status] = still_gone(before, followed.parts)
     return result
 
 
 def has_effect(followed: Course) -> bool:
-    """Whether a movement of the household, or of everybody at the household's site, took effect."""
     are_held = all(decision.outcome is OutcomeKind.HELD for decision in followed.decisions.values())
     return not are_held or bool(followed.stays or followed.passages)
 
 
 def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Held:
-    """The reason why the movement follows no displacement of the household."""
     if not moves:
         return Held.NOT_DISPLACED
     has_status = any(move.clear.status is movement.clear.status for move in moves)
@@ -81,10 +77,7 @@ def why_nothing_precedes(movement: FiledMovement, moves: Sequence[Filed]) -> Hel
 
 
 class Onward(NamedTuple):
-    """A new displacement of people who were forced onward.
-
-    `left` is None if the report of this displacement was withdrawn.
-    """
+    """`left` is None if the report of this displacement was withdrawn."""
 
     report_id: str
     movement_id: str
@@ -97,7 +90,6 @@ class Onward(NamedTuple):
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:
-    """The new displacements that were reported by movements, by the id of the new displacement."""
     return {
         onward_id(passage.movement, displacements[report_id]): Onward(
             onward_id(passage.movement, displacements[report_id]),
@@ -116,10 +108,7 @@ def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onwa
 
 
 def onward_id(movement: FiledMovement, departure: Filed) -> str:
-    """The id of a new displacement: the id of the movement's report.
-
-    If everybody at a site moved, one report is about many households. An id is therefore derived for each household.
-    """
+    """One report about everybody at a site concerns many households, so the id is derived for each household."""
     if not movement.site_id:
         return movement.report_id
     return str(events.derived_id("onward", movement.report_id, departure.subject[1]))
@@ -131,10 +120,7 @@ def changed(before: Mapping[str, Onward], after: Mapping[str, Onward]) -> list[O
 
 
 def carried_over(departure: Filed, gone: Parts) -> Parts:
-    """The members of this displacement who had died or left the country before the displacement.
-
-    If all living members had left the country, the new report means that they are in the country again.
-    """
+    """If all living members had left the country, the new report means that they are in the country again."""
     people, carried = People.of(departure), Parts()
     for position, others in gone.items():
         if (named := people.named({member_id for member_id, _ in others.members})[0]).count:
@@ -145,9 +131,9 @@ def carried_over(departure: Filed, gone: Parts) -> Parts:
 
 
 def still_gone(before: Parts, now: Parts) -> Parts:
-    """The members who are dead or abroad after a displacement. The report of the displacement may omit these members.
+    """The report of a displacement may omit members who are dead or abroad.
 
-    Members with an assessed solution are not included, because a new displacement concerns these members again.
+    Members with an assessed solution are not included, because a new displacement concerns them again.
     """
     seen = {member_id for people in now.values() for member_id, _ in (*people.members, *people.candidates)}
     gone = {position: people.named(seen)[1] for position, people in before.items()}
@@ -162,7 +148,7 @@ def add(parts: Parts, position: Position, people: People) -> None:
 
 
 def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | None:
-    """The displacement that the movement follows. `moves` are sorted by time.
+    """`moves` are sorted by time.
 
     If a displacement and a movement happened on the same day, the order of `reported_at` decides. A movement of
     everybody at a site concerns no household that was reported after the movement.
@@ -179,10 +165,7 @@ def departure_of(movement: FiledMovement, moves: Sequence[Filed]) -> Filed | Non
 
 
 def standing(current: Course | None) -> HouseholdStanding | None:
-    """The whereabouts of the people of the current displacement.
-
-    The result is None if no movement followed this displacement.
-    """
+    """None if no movement followed this displacement."""
     if current is None:
         return None
     numbers = dict.fromkeys(STOCK, 0)

@@ -1,6 +1,6 @@
 """Builds the registry's events about the changes of households and the outcomes of reports.
 
-`msgspec` writes the JSON. Making a pydantic model would take as much time as all other work on a household.
+`msgspec` writes the JSON, because a pydantic model would take as much time as all other work on a household.
 """
 
 from collections.abc import Iterator
@@ -46,14 +46,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class DistrictData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.Place`. The P-code names a district or a larger unit."""
+    """The P-code names a district or a larger unit."""
 
     pcode: str | None = None
     country: str | None = None
 
 
 class DisplacementData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.Displacement`."""
+    """JSON of `shared.events.Displacement`."""
 
     report_id: str
     status: Status
@@ -109,8 +109,6 @@ class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
-    """The JSON of `shared.events.ReportSettled` and `ReportHeld`, which both have the same fields."""
-
     report_id: str
     version: int
     status: Status
@@ -123,10 +121,7 @@ class OutcomeData(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class HouseholdEvents:
-    """Builds messages.
-
-    A P-code is replaced by the P-code of its district, because no smaller place may leave the registry.
-    """
+    """A P-code becomes the P-code of its district, because no smaller place may leave the registry."""
 
     def __init__(self, places: Places) -> None:
         self._district = lru_cache(10_000)(lambda pcode: DistrictData(pcode=places.district(pcode)))
@@ -175,10 +170,7 @@ class HouseholdEvents:
         return written(event_type(change), household_id, data, random_id(), now)
 
     def add_standing(self, data: HouseholdData, standing: HouseholdStanding) -> None:
-        """Add the present whereabouts of the household's people.
-
-        `destination` becomes the place of the people who are still displaced.
-        """
+        """`destination` becomes the place of the people who are still displaced."""
         confirmed_on = local_day(standing.confirmed_at)
         data.whereabouts = WhereaboutsData(
             standing.displaced, standing.returned, standing.settled, confirmed_on, standing.is_return_presumed
@@ -198,7 +190,7 @@ class HouseholdEvents:
         )
 
     def onward(self, onward: Onward) -> DisplacementData:
-        """If the report of the displacement was withdrawn, the event states an unknown origin.
+        """The origin is unknown if the report of the displacement was withdrawn.
 
         The alerts service then counts the displacement in no district.
         """

@@ -17,18 +17,15 @@ DISABLING = frozenset((Difficulty.A_LOT_OF_DIFFICULTY, Difficulty.CANNOT_DO_AT_A
 
 
 class Assessment(IntEnum):
-    """Whether a person answered the questions about functioning, and whether the answers mean a disability."""
-
     NOT_ASSESSED = 0
     WITHOUT_DISABILITY = 1
     WITH_DISABILITY = 2
 
 
 def assessment(member: Content) -> Assessment:
-    """The assessment of a member of a household.
+    """A person with "a lot of difficulty" or more in at least one domain has a disability.
 
-    A person with "a lot of difficulty" or more in at least one domain has a disability. A person who refused or did not
-    know all answers is not assessed.
+    A person who refused or did not know all answers is not assessed.
     """
     answers = DEGREES.intersection((member.get("functioning") or {}).values())
     if not answers:

@@ -9,11 +9,11 @@ from services.registry.reports import Filed, FiledMovement, days, moved_at
 from shared.events.vocabulary import Movement, SubStock
 
 Parts = dict[Position, People]
-Lead = Callable[[Position], Position]  # maps a position to the position after a movement
+Lead = Callable[[Position], Position]  # from the position before a movement to the position after it
 
 
 def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
-    """The decision about a movement, and the people whom it concerns, by their position before the movement."""
+    """The people are those before the movement."""
     if movement.site_id:
         return at_site(parts, movement), RECORDED
     number = movement.clear.persons or 0
@@ -31,8 +31,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
     """Everybody who is displaced at the site of the movement.
 
-    A report states that people are at the site, but not when they came. If the first report that people are at the site
-    is later than the movement, the people are assumed to have come later.
+    Reports state that people are at a site, but not when they came. People are assumed to have come after the movement
+    if the first report that places them there is later.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -42,7 +42,7 @@ def at_site(parts: Parts, movement: FiledMovement) -> Parts:
 def named(
     parts: Parts, movement: FiledMovement, departure: Filed, member_ids: frozenset[str]
 ) -> tuple[Parts, ReportDecision]:
-    """The members with these ids. Each id must belong to the household. Members who are not displaced are ignored."""
+    """Each id must belong to the household. Members who are not displaced are ignored."""
     named_parts = {
         position: members for position, people in parts.items() if (members := people.named(member_ids)[0]).count
     }
@@ -56,10 +56,10 @@ def named(
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
-    """Take `number` people.
+    """Parts that the movement changes come first, the largest part before all others.
 
-    Parts that the movement changes come first; among these parts, the largest part comes first. For example, two of
-    five people have returned. If a later report says that three people returned, these are the other three people.
+    For example, two of five people have returned, and a later report says that three people returned. These three are
+    the other three people.
     """
     chosen: Parts = {}
     for position in sorted(
@@ -72,10 +72,9 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
 
 
 def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
-    """The decision if the movement concerns nobody.
+    """Dead people cannot move, so the movement is held if all people were dead before it happened.
 
-    Dead people cannot move, so the movement is held if all people were dead before it happened. If the dates are vague,
-    the movement may have happened before the death, so the movement is not held.
+    With vague dates, the movement may have happened before the death and is not held.
     """
     first, _ = days(movement)
     are_dead = all(position.died_by and position.died_by < first for position in parts)
@@ -84,10 +83,7 @@ def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
 
 
 def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
-    """The parts after each of these members was named in one part.
-
-    A member who cannot be in any part is ignored.
-    """
+    """A member who cannot be in any part is ignored."""
     for member_id in sorted(member_ids):
         is_named = any(member_id == id for people in parts.values() for id, _ in people.members)
         possible = {at: people for at, people in parts.items() if not is_named and people.may_include(member_id)}
@@ -101,7 +97,7 @@ def recognised(parts: Parts, member_ids: Collection[str], lead: Lead) -> Parts:
 
 
 def determined(parts: Parts) -> Parts:
-    """The same people. If a member can be in only one part, the member is named in this part."""
+    """A member who can be in only one part is named in this part."""
     for position, people in parts.items():
         if people.is_determined:
             member_ids = [member_id for member_id, _ in people.candidates]
@@ -111,10 +107,7 @@ def determined(parts: Parts) -> Parts:
 
 
 def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) -> Parts:
-    """The parts of the household after the people `moving` have moved.
-
-    People whose positions are equal are one part.
-    """
+    """People whose positions are equal are one part."""
     result: Parts = {}
     for position, people in parts.items():
         rest = remaining(people, moving[position]) if position in moving else people
@@ -126,7 +119,6 @@ def replaced(parts: Parts, moving: Parts, after: Mapping[Position, Position]) ->
 
 
 def remaining(people: People, moving: People) -> People:
-    """The people who stay: `people` without `moving`."""
     if moving.members and not any(moving.others):
         return people.named({member_id for member_id, _ in moving.members})[1]
     return people.first(moving.count)[1]

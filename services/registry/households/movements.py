@@ -1,8 +1,8 @@
 """Computes from movements the sub-stock and the place of each part of a household. No I/O.
 
-Movements are sorted by day, `reported_at` and report id before they are applied. The order of arrival therefore does
-not matter. A movement belongs to the displacement that it follows. The passage of time alone changes nothing. People
-leave the stock only if they die, leave the country, or have an assessed solution. The rules are in docs/decisions/0041.
+Movements are sorted by day, `reported_at` and report id, so the order of arrival does not matter. A movement belongs to
+the displacement that it follows. The passage of time alone changes nothing. People leave the stock only if they die,
+leave the country, or have an assessed solution. The rules are in docs/decisions/0041.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ ONWARD = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN)
 
 
 class Passage(NamedTuple):
-    """People who moved from one position to another. `households` is 1 for the largest part that moved, else 0."""
+    """`households` is 1 for the largest part that moved, else 0."""
 
     movement: FiledMovement
     before: Position
@@ -35,11 +35,10 @@ class Passage(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The stays and passages of the people of one displacement, and the decision about each movement.
+    """The report of the displacement describes the people until `changed_at`, and `stays` describe them afterwards.
 
-    The report of the displacement describes the people until `changed_at`. After that time, `stays` describe the
-    people. `departed` are the people of the report. People who had died or left the country before the displacement are
-    not included. `site_movements` are the movements of everybody at a site that concerned these people.
+    `departed` are the people of the report, without those who had died or left the country before. `site_movements` are
+    movements of everybody at a site that concerned these people.
     """
 
     parts: Parts
@@ -57,7 +56,7 @@ def course(
     ends_at: datetime = NEVER,
     gone: Mapping[Position, People] = {},
 ) -> Course:
-    """Apply the movements of one displacement, which ends when the next displacement begins.
+    """The displacement ends when the next displacement begins.
 
     `gone` are people of the report who had died or left the country before the displacement.
     """
@@ -113,16 +112,14 @@ def beginning(departure: Filed) -> Parts:
 
 
 def is_known(movement: FiledMovement, after: Mapping[Position, Position]) -> bool:
-    """Whether all people were already at the movement's destination."""
     leads = TRANSITIONS[movement.clear.movement].to is not None
     return leads and bool(after) and all(before.place == position.place for before, position in after.items())
 
 
 def leaving(after: Mapping[Position, Position]) -> list[Position]:
-    """The positions that the people have left.
+    """People return once and leave the country once.
 
-    People return once and leave the country once. If a later report of the same movement names another place, the
-    report is not a new movement.
+    A later report of the same movement that names another place is not a new movement.
     """
     return [
         before

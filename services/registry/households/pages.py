@@ -33,7 +33,7 @@ from shared.web.reads import note_read
 
 router = APIRouter(include_in_schema=False)
 
-PAIRS = URGENT = 20  # each list on the page shows this many rows
+PAIRS = URGENT = 20  # on the page
 
 
 @router.get("/search")
@@ -102,7 +102,7 @@ async def household_page(household_id: UUID, request: Request, session: Session,
 
 @dataclass(frozen=True, slots=True)
 class UrgentHouseholds:
-    """The unencrypted fields of households whose people need help at once, the newest first.
+    """The newest household comes first.
 
     `older` is the cursor of the next page, or None on the last page.
     """

@@ -9,15 +9,15 @@ from services.registry.households.ages import Disaggregation, described, disaggr
 from services.registry.reports import CELLS, UNKNOWN, Filed
 
 NO_CELLS = (0,) * len(CELLS)
-Person = tuple[str, int]  # the id of a member, and the member's person code on the day of displacement
+Person = tuple[str, int]  # a member id with a person code of the day of displacement
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Displaced people. `members` are named persons. `others` are the numbers of unnamed persons by sex and age.
+    """`members` are named persons. `others` are the numbers of unnamed persons by sex and age.
 
     If a movement stated only a number of people, nobody knows which members moved. `candidates` are then the members
-    who may be among the unnamed persons. If there are no candidates, any member may be among the unnamed persons.
+    who may be among the unnamed persons, or empty if any member may be.
     """
 
     members: tuple[Person, ...] = ()
@@ -26,7 +26,6 @@ class People:
 
     @classmethod
     def of(cls, departure: Filed) -> Self:
-        """The people in the report of a displacement."""
         if "members" in departure.sealed:
             return cls(tuple(sorted(member_codes(departure))))
         return cls(others=tuple(disaggregated(departure).cells))
@@ -37,33 +36,27 @@ class People:
 
     @property
     def cells(self) -> list[int]:
-        """The numbers of persons by sex and age on the day of displacement, in the order of CELLS."""
+        """Ages are those on the day of displacement, and the order is that of CELLS."""
         return self.disaggregated().cells
 
     def coded(self, codes: Iterable[Person]) -> "People":
-        """The same people. Members whose ids are in `codes` get these person codes."""
+        """Members whose ids are in `codes` get these codes."""
         known = dict(codes)
         return replace(self, members=tuple((id, known.get(id, code)) for id, code in self.members))
 
     def disaggregated(self, *, new_years: int = 0) -> Disaggregation:
-        """The numbers of persons by sex and age.
-
-        The ages are the ages after this number of New Years since the displacement.
-        """
+        """Ages are those after this number of New Years since the displacement."""
         named = described((code for _, code in self.members), new_years=new_years)
         return named._replace(cells=list(map(add, named.cells, self.others)))
 
     @property
     def is_open(self) -> bool:
-        """Whether there are more unnamed persons than candidates, so that any member may be one of them."""
+        """Any member may be one of the unnamed persons."""
         return sum(self.others) > len(self.candidates)
 
     @property
     def is_determined(self) -> bool:
-        """Whether there are as many unnamed persons as candidates.
-
-        If there are as many, each candidate is one of the unnamed persons.
-        """
+        """Each candidate is then one of the unnamed persons."""
         return bool(self.candidates) and sum(self.others) == len(self.candidates)
 
     @property
@@ -76,32 +69,27 @@ class People:
         return People(united(self.members, other.members), others, candidates)
 
     def may_include(self, member_id: str) -> bool:
-        """Whether this member may be among the unnamed persons."""
         return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
 
     def including(self, member_id: str) -> "People":
-        """The same people. One of the unnamed persons is now this named member."""
+        """One of the unnamed persons becomes this named member."""
         code = dict(self.candidates).get(member_id, UNKNOWN)
         others = unknown(sum(self.others) - 1).others
         return People(united(self.members, ((member_id, code),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
-        """The same people. These members are no longer candidates."""
+        """The members are no longer candidates."""
         return People(
             self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
         )
 
     def named(self, member_ids: Collection[str]) -> tuple["People", "People"]:
-        """Divides the people into the members with these ids, and all others."""
         named = tuple(member for member in self.members if member[0] in member_ids)
         rest = tuple(member for member in self.members if member[0] not in member_ids)
         return People(named), People(rest, self.others, self.candidates)
 
     def first(self, count: int) -> tuple["People", "People"]:
-        """Divides the people into `count` people and the rest.
-
-        Nobody knows who belongs to which part, so sexes and ages become unknown.
-        """
+        """Nobody knows who belongs to which part, so sexes and ages become unknown."""
         if count >= self.count:
             return self, People()
         candidates = () if self.is_open else united(self.members, self.candidates)

@@ -18,10 +18,9 @@ OUTSIDE_STOCK = (*ABSENT, SubStock.DURABLE_SOLUTION)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The sub-stock and place of people, the time of their departure, and the time of the latest confirmation.
+    """`precision` is that of the date on which the people came to the place.
 
-    `precision` is the precision of the date on which the people came to the place. A report that only confirms where
-    the people are does not change `precision`.
+    A report that only confirms the place does not change `precision`.
     """
 
     sub_stock: SubStock
@@ -32,12 +31,12 @@ class Position:
     precision: Precision = Precision.DAY
     locality: StatedLocality = NOT_STATED
     shelter: str = Shelter.UNKNOWN
-    movement: Movement | None = None  # the movement that led to this position
+    movement: Movement | None = None
     is_return_presumed: bool = False
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
     site_id: str = ""
-    placed_at: datetime = NEVER  # when it was reported that the people are at this site
+    placed_at: datetime = NEVER  # a report at this time stated that the people are at this site
     died_by: date | None = None  # the people died on this day or before
 
     @property
@@ -46,12 +45,12 @@ class Position:
 
     @property
     def compared(self) -> tuple[Any, ...]:
-        """The values that are compared to see whether a movement changes anything. Times are not compared."""
+        """Times are not compared."""
         return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """A sort key for positions with equal numbers of people."""
+        """Sorts positions with equal numbers of people."""
         since = self.departed_at, self.confirmed_at, self.placed_at
         return *self.place, *since, self.movement or "", self.died_by or date.max
 
@@ -68,16 +67,14 @@ class Position:
         return self.sub_stock is SubStock.DURABLE_SOLUTION
 
     def is_abroad(self) -> bool:
-        """Whether the people are displaced to another country."""
         return self.is_in_stock() and self.pcode is None and self.country not in (COUNTRY, UNKNOWN_COUNTRY)
 
 
 class Transition(NamedTuple):
-    """The effect of a kind of movement on people.
+    """`to` is the new sub-stock, or None if the sub-stock does not change.
 
-    `to` is the new sub-stock, or None if the sub-stock does not change. `sources` are conditions for the position of
-    the people. The conditions are tried in order, until somebody meets a condition. If the movement names no people,
-    the movement concerns the people who meet this condition. `confirms` is false if the report does not mean that
+    `sources` are conditions for the people's position, tried in order until somebody meets one. If the movement names
+    no people, it concerns the people who meet this condition. `confirms` is false if the report does not mean that
     somebody has seen the people.
     """
 
@@ -106,7 +103,6 @@ TRANSITIONS = {
 
 
 def moved(before: Position, movement: FiledMovement, departure: Filed, at: datetime) -> Position:
-    """The people's position after the movement."""
     kind, transition = movement.clear.movement, TRANSITIONS[movement.clear.movement]
     if transition.to is None:
         return noted(before, kind, at)
@@ -127,11 +123,7 @@ def moved(before: Position, movement: FiledMovement, departure: Filed, at: datet
 
 
 def is_same_place(before: Position, after: Position) -> bool:
-    """Whether the people have the same position after the movement.
-
-    If the newer report omits a fact, the fact is unchanged. If people have already returned to the same unit, a second
-    return does not move them.
-    """
+    """A fact that the newer report omits is unchanged. A second return to the same unit does not move people."""
     is_same_unit = (before.pcode, before.country) == (after.pcode, after.country)
     is_same_settlement = bool(after.locality.pcode) and after.locality.pcode == before.locality.pcode
     if before.sub_stock is not after.sub_stock or not (is_same_unit or is_same_settlement):
@@ -143,7 +135,6 @@ def is_same_place(before: Position, after: Position) -> bool:
 
 
 def noted(before: Position, kind: Movement, at: datetime) -> Position:
-    """The same position, updated by a report that does not move the people."""
     if TRANSITIONS[kind].confirms:
         intends = before.intends_to_stay or kind is Movement.INTENDS_TO_STAY
         confirmed_at = max(before.confirmed_at, at)
@@ -155,11 +146,10 @@ def noted(before: Position, kind: Movement, at: datetime) -> Position:
 
 
 def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
-    """The place of the people after the movement.
+    """If the movement states no destination, its kind decides. People who returned are at their origin.
 
-    If the movement states no destination, the kind of movement decides. People who returned are at their origin. People
-    who leave the country are in an unknown country. All other people stay at their former place, also people who had
-    left the country before.
+    People who leave the country are in an unknown country. All others stay where they were, even if they had left the
+    country before.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:

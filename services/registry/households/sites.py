@@ -1,8 +1,8 @@
 """Finds the households at a site, and the sites of households, by search keys.
 
 The rows contain a search key instead of the site's id: a reader of the database must not learn where a household is.
-Search keys are useless without the root key. The previous release of Dayar stored site ids in `household_sites`. When
-the worker has made keys from these ids, the worker deletes the ids.
+Search keys are useless without the root key. The previous release of Dayar stored site ids in `household_sites`, and
+the worker replaces these ids by keys.
 """
 
 # raw SQL throughout: some of these statements run for every batch of reports and must be fast
@@ -25,21 +25,20 @@ SITES_OF = """
 SELECT site_key, NULL::uuid AS site_id FROM household_site_keys WHERE household_id = ANY($1::uuid[])
 UNION SELECT NULL, site_id FROM household_sites WHERE household_id = ANY($1::uuid[])
 """
-# The teams that reported people at the site $2. The owners of the households and groups at the site are these teams.
+# The teams that own households and groups at the site $2.
 REPORTERS = f"""
 SELECT author, team FROM households WHERE household_id IN ({AT_SITES})
 UNION SELECT author, team FROM counts JOIN groups USING (group_id) WHERE site_id = ANY($2::uuid[])
 """  # noqa: S608
 NEWEST_ROOT = "SELECT max(site_root_id) FROM households"
-# Adds the households at the sites to the list of households to which this movement must be applied. Households that
-# this transaction judges are left out.
+# Leaves out households that this transaction judges.
 NOTE = f"""
 INSERT INTO unjudged_households (household_id, report_id, version, movements)
 SELECT household_id, $3::uuid, $4::integer, $5::integer FROM ({AT_SITES}) AS there
 WHERE NOT household_id = ANY($6::uuid[])
 ON CONFLICT DO NOTHING
 """  # noqa: S608
-# The caller's commit wakes the worker that applies the movement.
+# Wakes the worker that applies the movement, when the caller commits.
 WAKE = "SELECT pg_notify(current_schema() || '_site_movements', '')"
 NOTED = """
 SELECT household_id, max(movements) AS movements FROM unjudged_households
@@ -48,28 +47,27 @@ GROUP BY household_id ORDER BY household_id LIMIT $1
 NOTES_OF = "SELECT household_id, report_id, version FROM unjudged_households WHERE household_id = ANY($1::uuid[])"
 DELETE_NOTES = "DELETE FROM unjudged_households WHERE household_id = ANY($1::uuid[])"
 
-ReportVersion: TypeAlias = tuple[str, int]  # a version consists of a report id and a number
+ReportVersion: TypeAlias = tuple[str, int]
 
 
 class HouseholdSites:
-    """The lists of sites and households in the database. `connection` is the asyncpg connection of the transaction."""
+    """`connection` is the asyncpg connection of the transaction."""
 
     def __init__(self, connection: Any, search: SearchKeys) -> None:
         self._connection = connection
         self._search = search
 
     async def of(self, household_ids: Collection[str]) -> set[bytes]:
-        """The keys of the sites where reports place these households."""
+        """The sites where reports place the households."""
         keys = set[bytes]()
         for row in await self._connection.fetch(SITES_OF, list(household_ids)):
             keys |= self.keys([str(row["site_id"])]) if row["site_id"] else {row["site_key"]}
         return keys
 
     async def note(self, movement: FiledMovement, judged: Iterable[Name], *, movements: int) -> None:
-        """Store the households to which a movement of everybody at their site must still be applied.
+        """`judged` are the households to which this transaction itself applies the movement.
 
-        `judged` are the households to which this transaction itself applies the movement. Raises UnknownKey if another
-        worker has made keys of a root that this worker does not know yet.
+        Raises UnknownKey if another worker has made keys of a root that this worker does not know yet.
         """
         if newest := await self._connection.fetchval(NEWEST_ROOT):
             self._search.of(newest)
@@ -79,7 +77,7 @@ class HouseholdSites:
         await self._connection.execute(WAKE)
 
     async def noted(self, *, most: int, steps: int) -> list[Name]:
-        """At most `most` listed households, which together have at most `steps` movements.
+        """Together, the households have at most `steps` movements.
 
         If a household alone has more movements than `steps`, only this household is returned.
         """
@@ -92,7 +90,6 @@ class HouseholdSites:
         return names
 
     async def notes_of(self, household_ids: Collection[str]) -> dict[Name, set[ReportVersion]]:
-        """The versions of movements that must still be applied to these households."""
         notes = defaultdict[Name, set[ReportVersion]](set)
         for row in await self._connection.fetch(NOTES_OF, list(household_ids)):
             notes[ReportKind.HOUSEHOLD.value, str(row["household_id"])].add((str(row["report_id"]), row["version"]))
@@ -106,9 +103,8 @@ class HouseholdSites:
         return [Owner(str(row["author"]), str(row["team"]) if row["team"] else None) for row in rows]
 
     def keys(self, site_ids: Collection[str]) -> set[bytes]:
-        """The keys of these sites, one for each root with which stored keys may have been made."""
+        """Stored keys may have been made with any root, so each site has one key for each root."""
         return set(self._search.of_sites(site_ids))
 
     def _named(self, site_ids: Collection[str]) -> tuple[list[bytes], list[str]]:
-        """The parameters of AT_SITES."""
         return list(self.keys(site_ids)), list(site_ids)

@@ -17,16 +17,16 @@ StoredVersion = Mapping[str, Any]  # a row of `reports` with the decrypted `repo
 UNCHANGING = frozenset(
     {"report_id", "household_id", "household_code", "group_id", "kind", "version", "reported_at", "members"}
 )
-# Several authors may send contradicting versions of a report. Only a version with one of these outcomes took effect.
+# Several authors may send contradicting versions of a report, and only a version with one of these outcomes took
+# effect.
 EFFECTIVE = (OutcomeKind.RECORDED, OutcomeKind.NOTED)
 MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKind.SITE_MOVEMENT)
 
 
 class VersionKey(NamedTuple):
-    """Identifies a version of a report. Keys sort in the order in which the versions were received.
+    """Keys sort in the order in which the versions were received.
 
-    Reports of one batch have the same time of receipt. If the times are equal, the kind sorts the report of a household
-    before its movements.
+    Reports of one batch have the same time of receipt. The report of a household then sorts before its movements.
     """
 
     received_at: datetime
@@ -42,7 +42,7 @@ class VersionKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field that a correction changed. If the field is about a single person, `member` has the person's name."""
+    """`member` is the person's name if the field is about a single person."""
 
     field: str
     before: Any
@@ -52,10 +52,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A version of a report.
-
-    `displacement` and `passages` are the rows that this version caused in the tables of figures.
-    """
+    """`displacement` and `passages` are the rows that this version caused in the tables of figures."""
 
     version: StoredVersion
     changes: Sequence[Change] = ()
@@ -89,14 +86,13 @@ class TimelineEntry:
 
     @property
     def site_id(self) -> UUID | None:
-        """The site, if the report is about everybody at a site."""
         site_id: UUID = self.version["subject_id"]
         return site_id if self.version["kind"] == ReportKind.SITE_MOVEMENT else None
 
 
 @dataclass(frozen=True, slots=True)
 class CountedPart:
-    """People of a household whom the figures count now. `cause` is the row of the report that states their place."""
+    """`cause` is the row of the report that states their place."""
 
     row: Episode | HouseholdStay
     cause: Episode | HouseholdStay | HouseholdPassage
@@ -118,7 +114,7 @@ class CountedPart:
         return self.row.confirmed_at if isinstance(self.row, HouseholdStay) else self.row.reported_at
 
     def unconfirmed_since(self, now: datetime) -> datetime | None:
-        """The time of the last confirmation, if the people are displaced and this confirmation is too old."""
+        """None unless the people are displaced and their last confirmation is too old."""
         are_displaced = self.sub_stock == SubStock.IN_DISPLACEMENT and self.row.mobility in DISPLACED
         mobility = Mobility(self.row.mobility)
         return unconfirmed_since(self.confirmed_at, mobility, now) if are_displaced and self.row.displaced else None
@@ -130,10 +126,7 @@ class CountedPart:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdCourse:
-    """The rows of a household in the tables of figures.
-
-    `current` has the rows of `episodes` and `stays` that are in effect.
-    """
+    """`current` has the rows of `episodes` and `stays` that are in effect."""
 
     episodes: Sequence[Episode] = ()
     passages: Sequence[HouseholdPassage] = ()
@@ -157,10 +150,7 @@ class NotCounted(StrEnum):
 
 
 def why_not_counted(row: Episode | HouseholdStay, counted_status: Status) -> NotCounted | None:
-    """The reason why the figures of displaced people do not count the people of this row.
-
-    The result is None if the figures count these people as displaced.
-    """
+    """None if the figures count these people as displaced."""
     if row.status != counted_status:
         return NotCounted.STATUS
     if row.mobility not in DISPLACED:
@@ -182,7 +172,7 @@ def anchor_of(report_id: UUID, version: int) -> str:
 
 
 def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list[TimelineEntry]:
-    """The entries, in the order of `versions`. Each entry has the rows of the household that its version caused."""
+    """Each entry has the rows that its version caused."""
     episodes = {(row.report_id, row.version): row for row in course.episodes}
     passages = defaultdict[tuple[UUID, int], list[HouseholdPassage]](list)
     for passage in course.passages:
@@ -197,10 +187,7 @@ def timeline(versions: Iterable[StoredVersion], course: HouseholdCourse) -> list
 
 
 def entries(versions: Iterable[StoredVersion]) -> Iterator[TimelineEntry]:
-    """An entry for each version, with the changes since the previous version that took effect.
-
-    Entries are in the order of `versions`.
-    """
+    """Each entry has the changes since the previous version that took effect."""
     effective: dict[UUID, StoredVersion] = {}
     for version in versions:
         before, is_effective = effective.get(version["report_id"]), version["outcome"] in EFFECTIVE

@@ -1,4 +1,4 @@
-"""Adds decisions about held reports and dead letters. A read at a terminal is stored without a token."""
+"""Adds decisions about held reports and dead letters."""
 
 from alembic import op
 

@@ -7,8 +7,7 @@ from shared.audit import AUDIT
 revision = "registry_0003"
 down_revision = "registry_0002"
 
-# Copies the earlier reads. The table `reads` is not dropped, because the previous release of Dayar may still write to
-# it.
+# The table `reads` is not dropped, because the previous release of Dayar may still write to it.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads ORDER BY id

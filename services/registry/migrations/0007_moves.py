@@ -18,8 +18,8 @@ WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mo
 """
 FILL = "UPDATE {table} AS one SET superseded_at = coalesce(({next}), 'infinity')"
 # During the rollout, the previous release of Dayar writes all rows of a household together, without `superseded_at`. A
-# trigger fills `superseded_at`. Without the trigger, queries would check each row for NULL and take four times as long.
-# The next release of Dayar drops the trigger and makes the column NOT NULL.
+# trigger fills `superseded_at`. Without it, queries would check each row for NULL and take four times as long. The next
+# release of Dayar drops the trigger and makes the column NOT NULL.
 FILLS = """
 CREATE FUNCTION fill_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -33,15 +33,15 @@ TRIGGER = """
 CREATE TRIGGER fill AFTER INSERT ON {table} REFERENCING NEW TABLE AS written
 FOR EACH STATEMENT EXECUTE FUNCTION fill_{table}()
 """
-# Computes the month in Bishkek time: 202606 means June 2026, and 202600 means 2026 without a known month.
+# 202606 means June 2026 in Bishkek time, and 202600 means 2026 without a known month.
 PERIOD = """100 * extract(year FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer
     + CASE occurred_at_precision WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE 'Asia/Bishkek')::integer END"""
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
-CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]  # `sex_age` has the same order
-# Each cell of `sex_age` gets a column, because reading an array element copies the whole array.
-# Most cells are NULL. A NULL takes no space and is not summed.
+CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]  # the order of `sex_age`
+# Each cell of `sex_age` gets a column, because reading an array element copies the whole array. Most cells are NULL,
+# and a NULL takes no space and is not summed.
 COLUMNS = {
     "period": f"integer GENERATED ALWAYS AS ({PERIOD}) STORED",
     "reason": "text GENERATED ALWAYS AS (reasons[1]) STORED",

@@ -5,8 +5,8 @@ from alembic import op
 revision = "registry_0009"
 down_revision = "registry_0008"
 
-# Transactions that renew the version in the same row wait for each other. With 256 rows, few transactions wait.
-SLOTS = 256  # The SQL function `renew_data_version` contains the same number.
+# Transactions that renew the same row wait for each other, and with 256 rows few transactions wait.
+SLOTS = 256  # also in the SQL function `renew_data_version`
 TABLE = """
 CREATE TABLE data_versions (
     slot smallint NOT NULL,

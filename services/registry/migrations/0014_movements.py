@@ -1,6 +1,6 @@
 """Adds the tables `stays` and `passages` for the movements of households.
 
-`stays` stores where the people of a household are after each movement. `passages` stores the movements themselves.
+`stays` has the place of the people after each movement, and `passages` the movements themselves.
 """
 
 from alembic import op

@@ -1,7 +1,4 @@
-"""Stores why a person refused a report, and to whom a held report is assigned.
-
-The author of the report reads the reason.
-"""
+"""Stores why a person refused a report, and to whom a held report is assigned."""
 
 from alembic import op
 

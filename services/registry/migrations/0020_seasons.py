@@ -1,7 +1,4 @@
-"""Changes the month for which a displacement counts.
-
-If only the season of a displacement is known, the displacement now counts for its year, but for no month.
-"""
+"""A displacement of which only the season is known now counts for its year, but for no month."""
 
 from alembic import op
 

@@ -49,9 +49,8 @@ COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, 
         reasons, hazard_type, shelter, evacuation, needs"""
 TARGET = f"{COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month, {', '.join(NUMBERS)}"
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# For each table: the SQL expressions with which a trigger computes the columns of a change from a row.
-# `ended_on` is the first day on which the people are not in the stock.
-# If `ended_on` is NULL, the people are never in the stock.
+# `ended_on` is the first day on which the people are not in the stock. If `ended_on` is NULL, the people are never in
+# the stock.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",
@@ -101,8 +100,7 @@ TRIGGER = """
 CREATE TRIGGER note_changes_by_{event_name} AFTER {event} ON {table} REFERENCING {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION note_changes_of_{table}()
 """
-# In the sums, the changes of the three tables are added together. After a TRUNCATE of one table, all tables are
-# therefore summed again.
+# The sums add the changes of the three tables. A TRUNCATE of one table therefore sums all tables again.
 NOTE_ALL = """
 CREATE FUNCTION note_all_displacements() RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,7 +1,7 @@
 """Adds a household's present place, the version of its search keys, and an index of the codes of reports.
 
-Rows of the previous release of Dayar have no present place. The worker adds the present place to a row when it computes
-the search keys of the row again.
+Rows of the previous release of Dayar have no present place. The worker adds it when it computes the search keys of the
+row again.
 """
 
 from alembic import op

@@ -1,7 +1,4 @@
-"""Adds a list of households at sites from which a movement of everybody was reported.
-
-The worker must still apply the movement to these households.
-"""
+"""Adds a list of households to which the worker must still apply a movement of everybody at their site."""
 
 from alembic import op
 

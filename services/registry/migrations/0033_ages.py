@@ -1,4 +1,4 @@
-"""Stores the ages of displaced persons. From these ages, figures compute ages on later days and other age brackets.
+"""Stores the ages of displaced persons. Figures compute ages on later days, and other age brackets, from these ages.
 
 Until now, the triggers stored only the numbers of persons in the age brackets of reports. The triggers now also store
 the numbers in parts of these brackets, and how each number changes on each 1 January.
@@ -14,7 +14,7 @@ down_revision = "registry_0032"
 SEXES = ("female", "male", "unknown")
 AGES = ("0_5", "6_11", "12_17", "18_59", "60_plus", "unknown")
 CELLS = [f"{sex}_{age}" for sex in SEXES for age in AGES]
-# Each column counts the persons in these classes of age. `CLASS` computes the class of an age.
+# Each column counts the persons in these classes of age.
 BRACKETS = {"0_5": (0, 1), "6_11": (2,), "12_17": (3, 4), "18_59": (5,), "60_plus": (6, 7)}
 PARTS = {"0_4": (0,), "5": (1,), "12_14": (3,), "15_17": (4,), "60_64": (6,), "65_plus": (7,)}
 PART_CELLS = [f"{sex}_{part}" for sex in SEXES for part in PARTS]
@@ -24,7 +24,6 @@ COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, 
 TARGET = f"""{COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month,
     households, imprecise, corrected, displaced, {", ".join(CELLS)}, {", ".join(PART_CELLS)}"""
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# For each table: the SQL expressions with which a trigger computes the columns of a change from a row.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",
@@ -51,7 +50,6 @@ SOURCES = {
 
 
 def counted(columns: Mapping[str, tuple[int, ...]], *, is_change: bool) -> str:
-    """Returns SQL that counts the persons of each column, or computes how this number changes on a 1 January."""
     expressions = []
     for number, sex in enumerate(SEXES):
         for column, classes in columns.items():
@@ -62,7 +60,7 @@ def counted(columns: Mapping[str, tuple[int, ...]], *, is_change: bool) -> str:
     return ", ".join(expressions)
 
 
-# A code contains the sex and the age of a person. `code % 2` is 1 if the age is higher on the next 1 January.
+# A code contains the sex and the age of a person. `code % 2` is 1 if the age rises on the next 1 January.
 PERSONS = """unnest(ages) AS persons (code)
         CROSS JOIN LATERAL (SELECT code / 512 AS sex, code % 512 / 2 AS age) AS person"""
 NOTE = f"""
@@ -79,7 +77,7 @@ FROM {{rows}} CROSS JOIN LATERAL (
 ) AS parts
 WHERE {{wanted}}
 """  # noqa: S608 - constants
-# On each 1 January, every person becomes a year older. If the new age is in another class, the numbers change.
+# On each 1 January, every person becomes a year older. The numbers change if the new age is in another class.
 CHANGED = [f"{sex}_{age}" for sex in SEXES for age in (*BRACKETS, *PARTS)]
 NOTE_AGES = f"""
 INSERT INTO figure_changes ({COLUMNS}, sub_stock, began_on, ended_on, is_flow, has_month,
@@ -132,7 +130,6 @@ END $$
 
 
 def notes(rows: str, table: str, sign: int) -> str:
-    """The statements that store the changes of the rows."""
     source = {**SOURCES[table], "rows": rows, "sign": sign}
     note = NOTE.format(**source)
     return note if table == "passages" else f"{note}; {NOTE_AGES.format(**source, known_until=0, until=UNTIL)}"

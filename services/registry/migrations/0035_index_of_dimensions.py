@@ -1,4 +1,4 @@
-"""Adds an index of figures' dimensions. With the index, a figure reads only the few dimensions of one summary."""
+"""Adds an index of figures' dimensions, so that a figure reads only the few dimensions of one summary."""
 
 from alembic import op
 

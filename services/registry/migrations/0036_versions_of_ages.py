@@ -1,7 +1,4 @@
-"""Renews the version of the data in two more cases.
-
-The version is also renewed when the ages of a further year are added to the sums, and when all sums are computed again.
-"""
+"""Renews the version of the data when ages of a year are added to the sums, and when all sums are computed again."""
 
 from alembic import op
 

@@ -13,7 +13,6 @@ NUMBERS = ("assessed", "with_disability")
 COLUMNS = """status, mobility, origin_pcode, origin_country, destination_pcode, destination_country,
         reasons, hazard_type, shelter, evacuation, needs"""
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# For each table: the SQL expressions with which a trigger computes the columns of a change from a row.
 SOURCES = {
     "episodes": {
         "sub_stock": "'in_displacement'",

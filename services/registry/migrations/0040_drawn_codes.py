@@ -1,7 +1,4 @@
-"""Stores the short codes that the registry draws.
-
-The registry draws codes for households from the desk or from lists.
-"""
+"""Stores the short codes that the registry draws for households from the desk or from lists."""
 
 from alembic import op
 

@@ -1,7 +1,4 @@
-"""Stores people's decisions about pairs of households that were probably registered twice.
-
-The migration also stores to whom each pair is assigned.
-"""
+"""Stores people's decisions about pairs that were probably registered twice, and to whom each pair is assigned."""
 
 from alembic import op
 

@@ -1,7 +1,4 @@
-"""Stores the published comparisons of counts with the numbers of registered people.
-
-The previous release of Dayar publishes no comparisons.
-"""
+"""Stores the published comparisons of counts with the numbers of registered people."""
 
 from alembic import op
 

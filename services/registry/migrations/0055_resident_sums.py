@@ -1,7 +1,4 @@
-"""Stores the published sums of the registered people at sites.
-
-The previous release of Dayar does not publish these sums.
-"""
+"""Stores the published sums of the registered people at sites."""
 
 from alembic import op
 

@@ -1,9 +1,8 @@
 """Stores which registered people are at a site now. For registered people who left a site, stores when they had come.
 
-For all households at sites, the worker makes the keys of the sites again. The worker then also makes the rows of the
-new table. A root id begins with the time of its generation. The id `0` is therefore older than the id of every root.
-The previous release of Dayar may make keys of a household during the update. If the previous release of Dayar made a
-household's keys, the household gets its rows with its next report.
+The worker makes the site keys of all households again, and with them the rows of the new table. A root id begins with
+its time of generation, so the id `0` is older than every root. A household whose keys the previous release of Dayar
+makes during the update gets its rows with its next report.
 """
 
 from alembic import op

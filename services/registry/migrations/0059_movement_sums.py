@@ -1,8 +1,7 @@
 """Adds sums of movements and of completed displacements, and indexes of recent departures and confirmations.
 
-The changes of movements have a table of their own. The worker of the previous release of Dayar does not read this
-table. If the changes of movements were in `figure_changes`, this worker would delete the changes without adding them to
-a sum.
+Therefore the changes of movements have a table of their own. The worker of the previous release of Dayar would delete
+changes of movements from `figure_changes` without adding them to a sum.
 """
 
 from alembic import op
@@ -13,7 +12,6 @@ down_revision = "registry_0058"
 NAMES = ("movement", "duration")
 COLUMNS = "status, mobility, origin_pcode, origin_country, destination_pcode, destination_country, movement"
 DAY = "({} AT TIME ZONE 'Asia/Bishkek')::date"
-# DELTA's class of the duration, if the movement completed a displacement.
 DURATION = f"""CASE
         WHEN from_sub_stock = 'in_displacement'
             AND to_sub_stock IN ('in_return', 'in_settlement', 'left_country', 'durable_solution')
@@ -53,7 +51,7 @@ BEGIN
     {NOTE.format(rows="passages", sign=1)};
 END $$
 """  # noqa: S608 - constants
-# `name` contains the values of all dimensions, in the order of the columns of the worker's statement.
+# the values of all dimensions, in the order of the columns of the worker's statement
 NAME = """ROW(summary, status, sub_stock, mobility, origin_pcode, origin_country, destination_pcode,
     destination_country, reasons, hazard_type, shelter, evacuation, movement, duration, need)::text"""
 INDEXES = (

@@ -1,9 +1,8 @@
 """Stores by which rules the rows about a household's sites were made, so that older rows are repaired.
 
 Rows of `households` that the previous release of Dayar writes get the default 0. The previous release of Dayar does not
-know the table `site_residents` of migration 0056. The rows that the previous release writes during an update would
-therefore be wrong until the household's next report. Some rows may be wrong already, so the rows of all households at
-sites are made again once.
+know the table `site_residents`, so its rows may be wrong. The rows of all households at sites are therefore made again
+once.
 """
 
 from alembic import op

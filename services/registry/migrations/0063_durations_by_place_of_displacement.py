@@ -1,22 +1,18 @@
-"""Completed durations count people where they were displaced, as ongoing durations do.
-
-Until now, completed durations counted people at the place to which the people moved.
-"""
+"""Completed durations count people where they were displaced, as ongoing durations do."""
 
 from alembic import op
 
 revision = "registry_0063"
 down_revision = "registry_0062"
 
-# The origin of the displacement that the movement follows.
 ORIGIN = """
 SELECT origin_pcode FROM episodes
 WHERE episodes.household_id = {passage}.household_id AND episodes.status = {passage}.status
     AND episodes.mobility = {passage}.mobility AND episodes.occurred_at <= {passage}.departed_at
 ORDER BY episodes.occurred_at DESC LIMIT 1
 """
-# The previous release of Dayar writes the displacements of a household before its movements. The trigger therefore
-# finds the displacement of each movement.
+# The previous release of Dayar writes a household's displacements before its movements, so the trigger finds the
+# displacement of each movement.
 FILL = f"""
 CREATE FUNCTION fill_displaced_from() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -37,8 +33,8 @@ INSERT INTO movement_changes (status, mobility, {PLACES}, movement, began_on, {N
 SELECT status, mobility, {PLACES}, movement, {DAY.format("occurred_at")}, {OF_ROW}
 FROM {{rows}} WHERE displaced > 0
 """  # noqa: S608 - constants
-# A movement that completed a displacement, with DELTA's class of the duration. The people left the place at which they
-# had been displaced.
+# A movement that completed a displacement, with DELTA's class of the duration. The people left the place where they had
+# been displaced.
 NOTE_DURATION = f"""
 INSERT INTO movement_changes (status, mobility, origin_pcode, destination_pcode, duration, began_on, {NUMBERS})
 SELECT status, mobility, displaced_from_pcode, origin_pcode,
@@ -52,7 +48,6 @@ NOTES = (NOTE_MOVEMENT, NOTE_DURATION)
 
 
 def notes(rows: str, sign: int) -> str:
-    """The statements that store the changes of the rows."""
     return ";".join(note.format(rows=rows, sign=sign) for note in NOTES)
 
 

@@ -1,6 +1,6 @@
 """Indexes the counts by the hazard that they name, because the page of a hazard reads these counts each minute.
 
-While the index is built, all writes to counts wait. The previous release of Dayar ignores the index.
+While the index is built, all writes to counts wait.
 """
 
 from alembic import op

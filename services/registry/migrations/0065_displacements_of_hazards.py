@@ -1,7 +1,6 @@
-"""Indexes the displacements of households by the hazard that they name.
+"""Indexes the displacements of households by hazard, because the page of a hazard counts them.
 
-The page of a hazard counts these displacements. While the index is built, all writes to displacements wait. The
-previous release of Dayar ignores the index.
+While the index is built, all writes to displacements wait.
 """
 
 from alembic import op

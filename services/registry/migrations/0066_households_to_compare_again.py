@@ -1,7 +1,6 @@
 """Compares households again if their persons have no unencrypted birth year, because the rules have changed.
 
-The new rules also compare contact persons and stated ages. The previous release of Dayar compares households by its own
-rules.
+The new rules also compare contact persons and stated ages.
 """
 
 from alembic import op

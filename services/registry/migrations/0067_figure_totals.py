@@ -1,7 +1,6 @@
 """Adds the totals of all changes of the stock, so that the stock of a recent day is read from few rows.
 
-Triggers of `figure_sums` keep the totals. The totals are therefore right even while the previous release of Dayar adds
-the changes.
+Triggers keep the totals right even while the previous release of Dayar adds the changes.
 """
 
 from alembic import op
@@ -47,7 +46,6 @@ CREATE TRIGGER total_figures_by_{name} AFTER {name} ON figure_sums {transition}
 FOR EACH STATEMENT EXECUTE FUNCTION total_figures_by_{name}()
 """
 ADDED, REMOVED = "SELECT *, 1 AS sign FROM added", "SELECT *, -1 AS sign FROM removed"
-# For each event: the rows that the trigger reads, and its statements.
 TRIGGERS = {
     "insert": ("REFERENCING NEW TABLE AS added", ADD.format(changed=ADDED)),
     "update": (

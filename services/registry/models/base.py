@@ -15,7 +15,7 @@ class RegistryModel(models.Base):
 
 
 class Registered:
-    """The columns that households and groups share. `report_id` and `version` identify the current displacement."""
+    """`report_id` and `version` identify the current displacement."""
 
     status: Mapped[str]
     author: Mapped[UUID]
@@ -30,8 +30,6 @@ class Registered:
 
 
 class Moved:
-    """The columns of a move: its origin and destination."""
-
     origin_pcode: Mapped[str | None]
     origin_country: Mapped[str | None]
     destination_pcode: Mapped[str | None]
@@ -39,15 +37,13 @@ class Moved:
 
 
 class Assigned:
-    """The columns of every table of assignments: the assignee's account, and the account that made the assignment."""
-
     account: Mapped[UUID]
     assigned_by: Mapped[UUID]
     assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class WrappedKey:
-    """A data key, encrypted with the key-encryption key whose id is `kek_id`."""
+    """Encrypted with the key-encryption key `kek_id`."""
 
     kek_id: Mapped[str]
     wrapped: Mapped[bytes]

@@ -9,15 +9,14 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from services.registry.models.base import Moved
 from shared.country import TIME_ZONE
 
-# The month in Bishkek time. 202606 means June 2026. 202600 means 2026 without a known month, for example if the report
-# states only a season.
+# The month in Bishkek time, for example 202606 for June 2026, or 202600 if the month of 2026 is not known.
 PERIOD = f"""100 * extract(year FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer
     + CASE occurred_at_precision WHEN 'season' THEN 0 WHEN 'year' THEN 0
         ELSE extract(month FROM occurred_at AT TIME ZONE '{TIME_ZONE}')::integer END"""
 
 
 def cell(number: int) -> Mapped[int | None]:
-    """A column for one cell of `sex_age`. Reading an element of the array would copy the whole array.
+    """Reading an element of the array would copy the whole array.
 
     NULL is stored for 0.
     """
@@ -25,13 +24,12 @@ def cell(number: int) -> Mapped[int | None]:
 
 
 class Displaced(Moved):
-    """The columns that the tables `episodes` and `counts` share.
+    """PostgreSQL computes those columns that only figures need.
 
-    PostgreSQL computes those columns that only figures need. The primary key ensures that a report begins only one
-    displacement, even with concurrent workers. `superseded_at` is the time of the household's next move. For a count,
-    `superseded_at` is the time of the recount that replaced the count. While there is no later move and no later
-    recount, `superseded_at` is infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous release
-    of Dayar. `shelter`, `needs` and `evacuation` are None in rows of earlier releases of Dayar.
+    The primary key ensures that a report begins only one displacement, even with concurrent workers. `superseded_at` is
+    the time of the household's next move, or of the recount that replaced the count. Without a later move or recount,
+    `superseded_at` is infinity. In `episodes`, a trigger sets `superseded_at` in rows of the previous release of Dayar.
+    `shelter`, `needs` and `evacuation` are None in rows of earlier releases of Dayar.
     """
 
     @declared_attr.directive
@@ -78,10 +76,10 @@ class Displaced(Moved):
 
 
 class Assessed:
-    """The displaced persons who answered the questions about functioning, and the persons with a disability.
+    """In rows of earlier releases of Dayar, both numbers are 0, because nobody was asked.
 
-    In rows of earlier releases of Dayar, both numbers are 0, because nobody was asked. If a worker of an earlier
-    release of Dayar stores a row during an update, both numbers are None. A newer worker then computes the two numbers.
+    Both numbers are None if a worker of an earlier release of Dayar stores a row during an update. A newer worker then
+    computes them.
     """
 
     assessed: Mapped[int | None] = mapped_column(SmallInteger)

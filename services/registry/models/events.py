@@ -10,11 +10,10 @@ from shared.messaging.models import Decision
 
 
 class EventAnswer(Decision, RegistryModel):
-    """A person's answer to the question whether people left because of a hazard.
+    """The newest answer about a report is valid. `household_id` may also be the id of a group.
 
-    The newest answer about a report is valid. `household_id` is the id of the household or of the group. The answer
-    concerns the departure from `origin_pcode` at `occurred_at`. If a correction of the report states another departure,
-    the answer has no effect. The hazard is None if the answer is "no".
+    The answer concerns the departure from `origin_pcode` at `occurred_at`. If a correction of the report states another
+    departure, the answer has no effect. The hazard is None if the answer is "no".
     """
 
     __tablename__ = "event_answers"
@@ -29,8 +28,6 @@ class EventAnswer(Decision, RegistryModel):
 
 
 class EventAssignment(Assigned, RegistryModel):
-    """The person who should answer whether the people of this report left because of an event."""
-
     __tablename__ = "event_assignments"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)

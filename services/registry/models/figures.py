@@ -12,9 +12,8 @@ from services.registry.reports import CELL_NAMES
 
 
 class DataVersion(RegistryModel):
-    """The versions of the data about displacements, one in each row.
+    """Each transaction that writes displacements renews the version in one row, the row `slot`.
 
-    A transaction that writes displacements renews the version in one row. The column `slot` is the number of the row.
     The migration creates the rows and the trigger that renews the versions.
     """
 
@@ -26,7 +25,6 @@ class DataVersion(RegistryModel):
 
 
 ASSESSMENT_NAMES = ("assessed", "with_disability")
-# a later release of Dayar added these numbers to the sums
 ADDED_NAMES = (*PART_NAMES, *ASSESSMENT_NAMES)
 FIGURE_NUMBERS = ("households", "imprecise", "corrected", "displaced", *CELL_NAMES, *ADDED_NAMES)
 DIMENSION_NAMES = (
@@ -62,8 +60,8 @@ def changes() -> list[Column[Any]]:
 
 # The changes of displacements that are not in `figure_sums` yet. The migration creates the triggers that insert the
 # changes. A change that removes a displacement has negative numbers. `ended_on` is the first day on which the people
-# were out of the stock. If `is_flow` is true, the displacement is a flow of the month of `began_on`. If no month is
-# known, it is a flow of the year.
+# were out of the stock. If `is_flow` is true, the displacement is a flow of the month of `began_on`, or of the year if
+# no month is known.
 FIGURE_CHANGES = Table("figure_changes", RegistryModel.metadata, *changes())
 
 # The changes of movements that are not in `figure_sums` yet. Both tables have the same columns, so that one statement
@@ -72,8 +70,8 @@ FIGURE_CHANGES = Table("figure_changes", RegistryModel.metadata, *changes())
 # destination of the second row belong to the displacement.
 MOVEMENT_CHANGES = Table("movement_changes", RegistryModel.metadata, *changes())
 
-# Each row is a combination of values of the dimensions. `name` contains all values as one text. The unique index is on
-# `name`, because an index of all columns would be large. Dimensions that a summary leaves out are NULL.
+# `name` contains all values as one text. The unique index is on `name`, because an index of all columns would be large.
+# Dimensions that a summary leaves out are NULL.
 FIGURE_DIMENSIONS = Table(
     "figure_dimensions",
     RegistryModel.metadata,
@@ -85,9 +83,9 @@ FIGURE_DIMENSIONS = Table(
     Index(None, "summary", "status", "mobility"),
 )
 
-# Numbers of households and persons by dimensions. A row with the span day, month or year has the changes of the stock
-# in the period that begins on the day `since`. A row with the span flow has the flows of the month that begins on the
-# day `since`. A row with the span vague_flow has the flows whose year is known, but whose month is not known.
+# A row with the span day, month or year changes the stock from the day `since`. A row with the span flow has the flows
+# of the month that begins on the day `since`. A row with the span vague_flow has the flows whose year is known, but
+# whose month is not known.
 FIGURE_SUMS = Table(
     "figure_sums",
     RegistryModel.metadata,
@@ -113,6 +111,5 @@ FIGURE_TOTALS = Table(
     postgresql_with={"fillfactor": 80},
 )
 
-# Persons get a year older on each 1 January. The changes and sums contain the changes of ages on each 1 January up to
-# the year `until_year`. The table has one row.
+# The changes and sums contain the changes of ages on each 1 January up to the year `until_year`. The table has one row.
 FIGURE_AGES = Table("figure_ages", RegistryModel.metadata, Column("until_year", Integer, nullable=False))

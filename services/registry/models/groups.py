@@ -19,15 +19,13 @@ class Group(Registered, RegistryModel):
 
 
 class GroupKey(WrappedKey, RegistryModel):
-    """The data key of a group."""
-
     __tablename__ = "group_keys"
 
     group_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class GroupCount(Displaced, RegistryModel):
-    """A count of a group, with the data of the report's valid version. `headcounts.py` explains the columns.
+    """`headcounts.py` explains the columns.
 
     `persons_estimated` and all columns below it are None in rows of earlier releases of Dayar. `site_id` is the site
     that the report names, even if this site is not in the table `sites`. `displaced`, `returned` and `settled` are the
@@ -74,7 +72,7 @@ class GroupCount(Displaced, RegistryModel):
 
 
 class GroupStay(Displaced, RegistryModel):
-    """The people who were left in a count after a movement of the group, from `counted_at` until `superseded_at`."""
+    """Valid from `counted_at` until `superseded_at`."""
 
     __tablename__ = "group_stays"
 
@@ -91,7 +89,7 @@ class GroupStay(Displaced, RegistryModel):
 
 
 class CountDecision(Decision, RegistryModel):
-    """A person's choice between two differing counts. `report_id` and `version` are the chosen count.
+    """A person's choice between two differing counts.
 
     The newest choice between two counts is valid until one of the two reports is corrected. If `is_reversed` is true,
     the person has reversed an earlier decision.
@@ -107,8 +105,6 @@ class CountDecision(Decision, RegistryModel):
 
 
 class CountAssignment(Assigned, RegistryModel):
-    """The person who should choose between the differing counts of the stock `stock_id`."""
-
     __tablename__ = "count_assignments"
 
     stock_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -127,7 +123,7 @@ class CountComparison(RegistryModel):
 
 
 class CountRenewal(RegistryModel):
-    """The version of the gazetteer and the rules by which all stored counts are computed. The table has one row."""
+    """All stored counts are computed by this version of the gazetteer and the rules. The table has one row."""
 
     __tablename__ = "count_renewals"
 

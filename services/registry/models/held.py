@@ -13,8 +13,7 @@ from shared.messaging.models import Decision
 class UnpublishedHeldPeople(RegistryModel):
     """A household or group whose held reports must be published, for the first time or again (`held/earlier.py`).
 
-    If the group is registered, its counts are computed again, because a site now has the name of their place. The
-    worker publishes the changes and deletes the row.
+    If the group is registered, its counts are computed again, because a site now has the name of their place.
     """
 
     __tablename__ = "unpublished_held_people"
@@ -24,7 +23,7 @@ class UnpublishedHeldPeople(RegistryModel):
 
 
 class HeldStock(RegistryModel):
-    """The stock that the last event about a held count stated. The event states the report and its version.
+    """The last published event about a held count stated this stock, this report and this version.
 
     The columns below `stock_id` are facts of the count. These facts are None in rows of the previous release of Dayar,
     until the worker publishes these counts again. `is_counted` is true if the count is of displaced people in the
@@ -52,17 +51,16 @@ class HeldStock(RegistryModel):
 
 
 class HeldDecision(Decision, RegistryModel):
-    """A person's decision about a held report. `outcome_id` is the id of the report's outcome.
+    """If `is_expiry_only` is true, the registry decides about the report as if the phone's sign-in had not expired.
 
-    If `is_expiry_only` is true, the registry decides about the report as if the phone's sign-in had not expired. The
-    author must still have the right to change the household. `refusal` is the reason of a refusal, which the report's
-    author can read. If `household_id` is set, the report is accepted as a report about this household. The report then
-    replaces the household's current report. If `is_later` is true, the report is a later displacement of the household
-    instead.
+    The author must still have the right to change the household. `refusal` is the reason of a refusal, which the
+    report's author can read. If `household_id` is set, the report is accepted as a report about this household. The
+    report then replaces the household's current report. If `is_later` is true, the report is a later displacement of
+    the household instead.
     """
 
     __tablename__ = "held_decisions"
-    # Only one open decision about a report is possible. If two people decide, the first decision is valid.
+    # If two people decide about a report, the first decision is valid.
     __table_args__ = (
         Index("uq_held_decisions_open", "outcome_id", unique=True, postgresql_where=text("carried_out_at IS NULL")),
     )
@@ -76,10 +74,9 @@ class HeldDecision(Decision, RegistryModel):
 
 
 class Adoption(RegistryModel):
-    """How the decision `decision_id` accepted a held report under a household.
+    """What the reversal of an acceptance needs to know. The report was held for `former_reason`.
 
-    The reversal of the acceptance needs these values. The report was held for `former_reason`. `replaced_id` is the
-    report that the held report replaced. `replaced_version` is the version of the replaced report that was valid.
+    `replaced_id` and `replaced_version` identify the valid version of the report that the held report replaced.
     `replaced_id` and `replaced_version` are None if no report was replaced.
     """
 
@@ -97,11 +94,10 @@ class Adoption(RegistryModel):
 
 
 class AdoptionReversal(Decision, RegistryModel):
-    """A person's decision that a report was accepted under a household by mistake. `adoption_id` is the acceptance."""
+    """`adoption_id` is the acceptance."""
 
     __tablename__ = "adoption_reversals"
-    # Only one open reversal of an acceptance is possible. If two people reverse the acceptance, the first reversal is
-    # executed.
+    # If two people reverse an acceptance, the first reversal is executed.
     __table_args__ = (
         Index(
             "uq_adoption_reversals_open", "adoption_id", unique=True, postgresql_where=text("carried_out_at IS NULL")
@@ -112,10 +108,10 @@ class AdoptionReversal(Decision, RegistryModel):
 
 
 class HeldAssignment(Assigned, RegistryModel):
-    """The person who should decide about a held report.
+    """`outcome_id` is the outcome of the report at the time of the assignment.
 
-    `outcome_id` is the outcome of the report at the time of the assignment. If the outcome changes, `report_id`,
-    `version` and `author` still identify the report. The previous release of Dayar stores only `outcome_id`.
+    If the outcome changes, `report_id`, `version` and `author` still identify the report. The previous release of Dayar
+    stores only `outcome_id`.
     """
 
     __tablename__ = "held_assignments"

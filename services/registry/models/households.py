@@ -9,13 +9,13 @@ from services.registry.models.base import Moved, Registered, RegistryModel, Wrap
 
 
 class Household(Registered, Moved, RegistryModel):
-    """A household. `current_pcode` and `current_country` are the household's present place, after its movements.
+    """`current_pcode` and `current_country` are the household's present place, after its movements.
 
     `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of the household's search keys. Rows of the
     previous release of Dayar have no present place, and their folding version is 1. When the worker makes the search
-    keys of a row, it also sets the place and the version. `site_root_id` is the id of the root of the household's site
-    keys. `site_root_id` is empty until the worker has made the site keys. `site_rows` is the version `rows.SITE_ROWS`
-    of the rows about the household's sites. `site_rows` is 0 if the previous release of Dayar wrote the row.
+    keys of a row of the previous release, it also sets the place and the version. `site_root_id` is the id of the root
+    of the household's site keys, or empty until these keys are made. `site_rows` is the version `rows.SITE_ROWS` of the
+    rows about the household's sites, or 0 in rows of the previous release of Dayar.
     """
 
     __tablename__ = "households"
@@ -52,10 +52,10 @@ class Member(RegistryModel):
 
 
 class HouseholdKey(WrappedKey, RegistryModel):
-    """The data key of a household. Each household with a filed report has a key.
+    """Each household with a filed report has a key.
 
     `sealed_code` is the short code that the registry drew, encrypted with the key. When the household changes, its row
-    in `households` is replaced, but the row with its key is not replaced.
+    in `households` is replaced, but the row with its key is not.
     """
 
     __tablename__ = "household_keys"

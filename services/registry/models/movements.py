@@ -13,8 +13,8 @@ from services.registry.models.displacements import Assessed, Displaced
 class Episode(Assessed, Displaced, RegistryModel):
     """A displacement of a household, with the data of the report's valid version.
 
-    `ages` has a code for each person whose age is known (see `ages.py`). In rows of earlier releases of Dayar, `ages`
-    is None until the worker has computed the codes.
+    `ages` has a code for each person whose age is known (see `ages.py`). `ages` is None in rows of earlier releases of
+    Dayar until the worker has computed the codes.
     """
 
     __tablename__ = "episodes"
@@ -33,15 +33,14 @@ class Episode(Assessed, Displaced, RegistryModel):
 
 
 class AfterMovement(Assessed, Displaced):
-    """The columns that the tables `stays` and `passages` share, in addition to the columns of `Displaced`.
+    """`households` is 1 for the largest part of a household and 0 for other parts.
 
-    `households` is 1 for the largest part of a household and 0 for other parts, so that a household counts once in
-    sums. `sex_age` and `ages` contain the ages on the day of `occurred_at`.
+    A household therefore counts once in sums. `sex_age` and `ages` are those on the day of `occurred_at`.
     """
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    report_id: Mapped[UUID] = mapped_column()  # in `Displaced`, this column is the primary key
+    report_id: Mapped[UUID] = mapped_column()  # the primary key in `Displaced`
     displaced: Mapped[int]
     ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     households: Mapped[int] = mapped_column(SmallInteger)
@@ -50,9 +49,9 @@ class AfterMovement(Assessed, Displaced):
 
 
 class HouseholdStay(AfterMovement, RegistryModel):
-    """The place of some people of a household from `occurred_at` until `superseded_at`, after the first movement.
+    """Valid from `occurred_at` until `superseded_at`, after the first movement.
 
-    The row in `episodes` describes the time before the first movement. Households without movements have no stays.
+    Before the first movement, `episodes` describes the household.
     """
 
     __tablename__ = "stays"
@@ -70,9 +69,10 @@ class HouseholdStay(AfterMovement, RegistryModel):
 
 
 class HouseholdPassage(AfterMovement, RegistryModel):
-    """People of a household who moved at `occurred_at`. Origin and destination belong to this movement.
+    """People of a household who moved at `occurred_at`.
 
-    `report_id` is the movement's report. `displaced_from_pcode` is the origin of the displacement.
+    Origin and destination are those of the movement, and `report_id` is its report. `displaced_from_pcode` is the
+    origin of the displacement.
     """
 
     __tablename__ = "passages"

@@ -9,10 +9,10 @@ from shared.messaging.models import Decision
 
 
 class PlaceDecision(Decision, RegistryModel):
-    """A person's decision whether two places are the same. The module `same_places` explains the keys (`unit`, `name`).
+    """The module `same_places` explains the keys (`unit`, `name`).
 
-    `label` and `other_label` are the names that people typed, or the names in the list of sites. The newest decision
-    about two places is valid.
+    `label` and `other_label` are the typed names, or the names in the list of sites. The newest decision about two
+    places is valid.
     """
 
     __tablename__ = "place_decisions"
@@ -28,10 +28,7 @@ class PlaceDecision(Decision, RegistryModel):
 
 
 class PlaceAssignment(Assigned, RegistryModel):
-    """The person who should answer whether two places are the same.
-
-    If people have joined one of the two places to a third place, there is a new question, which is assigned to nobody.
-    """
+    """If people have joined one of the places to a third place, there is a new question, assigned to nobody."""
 
     __tablename__ = "place_assignments"
 

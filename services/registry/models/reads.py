@@ -10,10 +10,7 @@ from services.registry.models.base import RegistryModel
 
 
 class PersonalDataRead(RegistryModel):
-    """One read of personal data that an earlier release of Dayar recorded.
-
-    The security log has a copy of these rows.
-    """
+    """The security log has a copy of these rows."""
 
     __tablename__ = "reads"
 

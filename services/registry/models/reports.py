@@ -10,7 +10,7 @@ from services.registry.models.base import RegistryModel
 
 
 class Report(RegistryModel):
-    """A version of a report, with the outcome of this version. `clear` contains the unencrypted fields as JSON."""
+    """`clear` has the unencrypted fields as JSON."""
 
     __tablename__ = "reports"
     __table_args__ = (Index("ix_reports_held", "received_at", postgresql_where=text("outcome = 'held'")),)
@@ -35,7 +35,7 @@ class Report(RegistryModel):
     sealed: Mapped[bytes]
 
 
-CODE_CHARACTERS = 4  # a report's code is the end of its id, and has this length
+CODE_CHARACTERS = 4  # a report's code is the end of its id
 CODE = func.right(cast(Report.report_id, Text), text(str(CODE_CHARACTERS)))
 Index("ix_reports_code", CODE)
 
@@ -44,8 +44,8 @@ class CodedMovement(RegistryModel):
     """A movement that waits for a household with its short code.
 
     `wrong_at` is the time from which the code counts as a wrong code of the author. `wrong_at` is NULL if the code was
-    not compared yet, because the author had sent too many wrong codes. If a report gives its household the code of
-    another household, this also counts as a wrong code. The report then has a row for an hour.
+    not compared yet, because the author had sent too many wrong codes. A report that gives its household the code of
+    another household also has a wrong code, and has a row for an hour.
     """
 
     __tablename__ = "coded_movements"
@@ -63,7 +63,7 @@ class CodedMovement(RegistryModel):
 
 
 class DigestKey(RegistryModel):
-    """The id of the newest key that was applied to the stored digests. The table has one row."""
+    """The newest key that was applied to the stored digests. The table has one row."""
 
     __tablename__ = "digest_key"
 

@@ -11,12 +11,9 @@ from services.registry.models.base import RegistryModel
 
 
 class HouseholdSearchKeys(RegistryModel):
-    """All search keys of a household.
+    """The keys of a household are in one row, because a row for each key would take more CPU time.
 
-    The keys of a household are in one row, because a row for each key would take more CPU time.
-
-    Each search also reads the pending list of the GIN index, which has the new entries. The pending list is therefore
-    kept short.
+    Each search reads the pending list of the GIN index, so this list is kept short.
     """
 
     __tablename__ = "search_keys"
@@ -27,7 +24,7 @@ class HouseholdSearchKeys(RegistryModel):
 
 
 class DuplicatePair(RegistryModel):
-    """Two records that probably describe the same household. `household_id` is the smaller id of the two."""
+    """Two records that probably describe the same household. `household_id` is the smaller id."""
 
     __tablename__ = "duplicate_pairs"
     __table_args__ = (Index(None, "found_at", "household_id"),)
@@ -56,6 +53,6 @@ class DuplicateReview(RegistryModel):
     reasons: Mapped[list[str] | None]
 
 
-# The new and changed households that the worker must compare with other households.
-# The table has no key, because an index would make inserts slower. Several rows may name the same household.
+# Households that the worker must compare with other households. The table has no key, because an index would make
+# inserts slower, so several rows may name a household.
 UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))

@@ -11,7 +11,7 @@ from services.registry.models.base import RegistryModel, WrappedKey
 
 
 class Site(RegistryModel):
-    """A site where displaced people stay. `needs` maps each need of the site to the time when it was first stated.
+    """`needs` maps each need of the site to the time when it was first stated.
 
     `sealed` has the person in charge, encrypted with the site's key. `sealed` is None if no person is known.
     """
@@ -39,7 +39,7 @@ class Site(RegistryModel):
 
 
 class SiteKey(WrappedKey, RegistryModel):
-    """The data key of a site whose person in charge is known."""
+    """Only a site whose person in charge is known has a key."""
 
     __tablename__ = "site_keys"
 
@@ -47,7 +47,7 @@ class SiteKey(WrappedKey, RegistryModel):
 
 
 class SiteReportKey(WrappedKey, RegistryModel):
-    """The data key of the reports about everybody at a site."""
+    """For the reports about everybody at the site."""
 
     __tablename__ = "site_report_keys"
 
@@ -55,10 +55,10 @@ class SiteReportKey(WrappedKey, RegistryModel):
 
 
 class HouseholdSiteKey(RegistryModel):
-    """A site where a household is or was, according to a report.
+    """The registry finds the households that a movement of everybody at a site concerns in this table.
 
-    From this table, the registry knows which households a movement of everybody at a site concerns. The table has a
-    search key instead of the site's id, because the database alone must not reveal where a household is.
+    The table has a search key instead of the site's id, because the database alone must not reveal where a household
+    is.
     """
 
     __tablename__ = "household_site_keys"
@@ -84,9 +84,9 @@ class ResidentSum(RegistryModel):
 class SitePassage(RegistryModel):
     """Registered displaced people who left a site at `moved_at`, by a movement of their household.
 
-    Movements of everybody at the site are not in this table, because these movements already change the counts of
-    people at the site. `sites/passages.py` explains `came_at`. In rows of earlier releases of Dayar, `came_at` is None.
-    Only the previous release of Dayar writes rows with `is_arrival`.
+    Movements of everybody at a site are not in this table, because they already change the counts at the site.
+    `sites/passages.py` explains `came_at`. In rows of earlier releases of Dayar, `came_at` is None. Only the previous
+    release of Dayar writes rows with `is_arrival`.
     """
 
     __tablename__ = "site_passages"
@@ -102,7 +102,7 @@ class SitePassage(RegistryModel):
 
 
 class SiteResident(RegistryModel):
-    """Registered displaced people who are at a site now. `came_at` is explained in `sites/passages.py`.
+    """Registered displaced people who are at a site now. `sites/passages.py` explains `came_at`.
 
     The table has a search key instead of the site's id, because the database alone must not reveal where a household
     is.
@@ -131,7 +131,7 @@ class HouseholdSite(RegistryModel):
 
 
 class UnjudgedHousehold(RegistryModel):
-    """A household, and a movement of everybody at its site that the worker must still apply to the household.
+    """The worker must still apply a movement of everybody at a site to the household.
 
     `movements` is the number of movements that the worker must evaluate.
     """

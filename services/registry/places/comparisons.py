@@ -79,13 +79,10 @@ WHERE episodes.status = $1 AND episodes.occurred_at >= $2 AND episodes.mobility 
 
 
 class Listed(NamedTuple):
-    """The counts and households to compare, in one version of the data.
+    """The households are listed once for each comparison.
 
-    `unread` are the households that the worker must still read.
-
-    The households are listed once for each comparison. If the worker listed the households again after each batch, new
-    households could delay the end of the comparison for ever. The first comparison of 100,000 households would make the
-    list 2,000 times.
+    Without a fixed list, new households could delay the end of the comparison for ever. The first comparison of 100,000
+    households would make the list 2,000 times.
     """
 
     version: str
@@ -96,12 +93,9 @@ class Listed(NamedTuple):
 
 
 class PlaceComparing:
-    """Compares the counts of one status (Actual, Exercise or Test) with the registered people.
+    """The places of households are kept in memory only, and are stored nowhere.
 
-    The places of households are kept in memory only, and are stored nowhere.
-
-    `rest_seconds` is the pause after a comparison. The pause is longer if many counts were published. A new household
-    may change the sums of all counts with the same pair of districts.
+    `rest_seconds` is the pause after a comparison; the pause is longer if many counts were published.
     """
 
     lock: ClassVar[str] = "place_comparisons"
@@ -118,17 +112,15 @@ class PlaceComparing:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._status, self._clock = status, clock
         self._compared = ComparedHouseholds[Pair, RegisteredHousehold]()
-        self._included = ComparedHouseholds[UUID, HouseholdThere]()  # by site
+        self._included = ComparedHouseholds[UUID, HouseholdThere]()
         self._read = ReadHouseholds(sessions, encryption, search, places, RegisteredHousehold.of)
-        self._version: str | None = None  # the version of the data at the last comparison
+        self._version: str | None = None
         self._listed: Listed | None = None
-        self._unreadable: set[UUID] = set()  # these counts cannot be read; each is logged only once
+        self._unreadable: set[UUID] = set()  # each is logged only once
         self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
-        """Read some of the listed households.
-
-        If all listed households have been read, publish the counts whose comparison has changed.
+        """If all listed households have been read, publish the counts whose comparison has changed.
 
         Returns whether everything is compared.
         """
@@ -152,10 +144,7 @@ class PlaceComparing:
         return True
 
     async def _list(self) -> Listed | None:
-        """The counts and the households to compare.
-
-        The result is None if nothing has changed since the last comparison.
-        """
+        """None if nothing has changed since the last comparison."""
         async with self._sessions.begin() as session:
             version = await data_version(session)
             if version == self._version:
@@ -171,7 +160,7 @@ class PlaceComparing:
         return [count for count in counts if count.occurred_at >= since and count.mobility in DISPLACED]
 
     async def _versions(self, session: AsyncSession, pairs: Collection[Pair]) -> dict[UUID, int]:
-        """The recently displaced households of these pairs of districts, with the versions of their rows."""
+        """Each household has the version of its row."""
         connection, district = await database.driver(session), self._places.district
         recent = self._status, self._clock() - RECENT, list(DISPLACED)
         units = [(origin, present) for origin, present in await connection.fetch(UNITS, *recent)]
@@ -201,7 +190,7 @@ class PlaceComparing:
         return comparisons
 
     async def _include(self, counts: Collection[CountOfEverybody]) -> Comparisons:
-        """For each count of everybody at a site, the registered people who are among the counted people."""
+        """The registered people who are among the people of a count of everybody at a site."""
         async with self._sessions.begin() as session:
             there = await households_there(session, self._search, self._status, counts)
         at_sites = defaultdict[UUID, list[CountOfEverybody]](list)
@@ -217,9 +206,9 @@ class PlaceComparing:
         }
 
     async def _publish(self, comparisons: Comparisons, groups: Mapping[UUID, UUID]) -> int:
-        """Publish the counts whose comparison differs from the last published comparison.
+        """Returns the number of these counts.
 
-        Returns the number of these counts. A count that cannot be read is left out, so that all others are published.
+        A count that cannot be read is left out, so that all others are published.
         """
         try:
             async with self._sessions.begin() as session:
@@ -255,10 +244,10 @@ class PlaceComparing:
 
 
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
-    """Whether the comparison must be published.
+    """The first comparison of a count is published only if it contains registered people.
 
-    The first comparison of a count is published only if it contains registered people. Only registered people at a
-    stated place in the count's district, or among the people of a count of everybody, are considered.
+    A person matters only if the person is registered at a stated place in the count's district, or is among the people
+    of a count of everybody.
     """
     if published is None:
         return bool(comparison.registered or comparison.included_persons)

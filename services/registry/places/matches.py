@@ -26,7 +26,7 @@ class About(StrEnum):
 
 
 class Match(NamedTuple):
-    """Two places that may be the same. Each of the two places has a count, unless the place is a site on the list."""
+    """Each of the two places has a count or is a listed site."""
 
     about: About
     one: PlaceKey
@@ -47,7 +47,6 @@ Similar = Mapping[PlaceKey, set[PlaceKey]]
 
 
 def similar_places(counts: Iterable[OpenCount], sites: Iterable[OpenSite], district: Callable[[str], str]) -> Similar:
-    """Maps each place to the places in its district whose names are equal or nearly equal."""
     named = defaultdict[str, defaultdict[str, set[PlaceKey]]](lambda: defaultdict(set))
     for count in counts:
         for place in (count.origin, count.destination):
@@ -67,7 +66,7 @@ def similar_places(counts: Iterable[OpenCount], sites: Iterable[OpenSite], distr
 
 
 def at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: Similar) -> Iterator[list[Match]]:
-    """The counts whose present place was typed, and is nearly equal to the name of a site."""
+    """The present place of these counts was typed, and is nearly equal to the name of a site."""
     listed = {site_key(site.site_id) for site in sites}
     for count in counts:
         if count.site_id is None:
@@ -77,7 +76,7 @@ def at_sites(counts: Iterable[OpenCount], sites: Iterable[OpenSite], similar: Si
 
 
 def between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[list[Match]]:
-    """The pairs of counts that may be of the same people, and whose places have equal or nearly equal names."""
+    """The counts may be of the same people, and their places have equal or nearly equal names."""
     alike = defaultdict[tuple[object, ...], list[OpenCount]](list)
     for count in counts:
         alike[count.identity].append(count)
@@ -95,10 +94,9 @@ def between_counts(counts: Iterable[OpenCount], same: SamePlaces, similar: Simil
 
 
 def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Iterator[tuple[OpenCount, OpenCount]]:
-    """Pairs of counts whose origins and present places are the same or nearly equal.
+    """Of several counts with the same places and hazard, only the newest is compared.
 
-    If several counts have the same places and the same hazard, only the newest count is compared. Counts that name
-    hazards of different emergencies are not compared.
+    Counts that name hazards of different emergencies are not compared.
     """
     newest = defaultdict[tuple[PlaceKey, PlaceKey], dict[UUID | None, OpenCount]](dict)
     by_origin = defaultdict[PlaceKey, set[PlaceKey]](set)
@@ -121,19 +119,17 @@ def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Ite
 
 
 def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
-    """The counts that differ only by the hazard, and that the registry did not join without a person's decision.
+    """Counts that differ only by the hazard: one names no hazard, or the hazards are of about the same time.
 
-    In the first case, only one of the two counts names its hazard. In the second case, the counts name two hazards that
-    people fled at about the same time. Even if the types of the two hazards differ, the hazards may be one emergency,
-    for example an earthquake and its landslides. No question is asked about a later partial count, because it is always
-    added to the earlier count.
+    Two hazards of different types may be one emergency, for example an earthquake and its landslides. A
+    later partial count is always added to the earlier count, so it needs no question.
     """
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:
         if count.destination.pcode:
-            # the question shows the hazard that the report names
+            # the question shows the reported hazard
             alike[count.population].append(replace(count, hazard_id=count.hazard_id or hazard_of(count, same)))
-    # most populations have at most one hazard, so only populations with several hazards are compared
+    # most populations have at most one hazard
     several_hazards = [counts for counts in alike.values() if len({hazard_of(count, same) for count in counts}) > 1]
     for several in several_hazards:
         for later, earlier in combinations(sorted(several, key=age_order, reverse=True), 2):
@@ -151,7 +147,7 @@ def may_be_one_event(one: OpenCount, other: OpenCount, same: SamePlaces) -> bool
 
 
 def hazard_of(count: OpenCount, same: SamePlaces) -> UUID | None:
-    """The hazard that the count names or that a person decided. The joined hazards of an emergency have one id."""
+    """The joined hazards of an emergency have one id."""
     return same.hazard(hazard_key(count.hazard_id) if count.hazard_id else count_key(count.report_id))
 
 

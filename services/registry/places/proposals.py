@@ -30,15 +30,13 @@ from shared import events
 class PlaceAnswer(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
-    OPEN = "open"  # an earlier answer was reversed, so the question is asked again
+    OPEN = "open"  # the question is open because an earlier answer was reversed
 
 
 class Decided(NamedTuple):
-    """The decisions of people.
+    """`closed` pairs need no question: people decided that the places are different, or that the worker must join them.
 
-    `closed` are the pairs that need no question: people decided that the two places are different, or that the worker
-    must join the two places. `same` are the places that the worker has joined. `accepted` has the places that the
-    worker has joined, and the places that the worker will join.
+    `same` are the places that the worker has joined. `accepted` also has the places that the worker will join.
     """
 
     same: SamePlaces
@@ -48,10 +46,7 @@ class Decided(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ProposedPlace:
-    """One of the two places of a question.
-
-    `counts` are the open counts of people at this place or from it, the newest first.
-    """
+    """`counts` are the open counts of people at this place or from it, the newest first."""
 
     key: PlaceKey
     label: str
@@ -76,7 +71,7 @@ class Proposal:
 def proposals(
     counts: Sequence[OpenCount], sites: Sequence[OpenSite], decided: Decided, district: Callable[[str], str]
 ) -> list[Proposal]:
-    """All open questions, the oldest first. All counts must have the same status."""
+    """All counts must have the same status, and the oldest question comes first."""
     same, similar = decided.same, similar_places(counts, sites, district)
     closed = {PlacePair.of(same.key(pair.one), same.key(pair.other)) for pair in decided.closed}
     matches = defaultdict[PlacePair, list[Match]](list)
@@ -94,10 +89,9 @@ def proposals(
 def _proposal(
     joined: PlacePair, matches: Sequence[Match], same: SamePlaces, sites: Mapping[PlaceKey, OpenSite]
 ) -> Proposal:
-    """The question about two places.
+    """`joined` is the pair of places.
 
-    `joined` is the pair of places. If people have joined a place to other places, the pair has the common key of these
-    places.
+    A place that people have joined to other places has the common key of these places.
     """
     sides: list[ProposedPlace] = []
     for key in joined:
@@ -118,6 +112,6 @@ def _named(site: OpenSite) -> tuple[str, str]:
 
 
 def _stated(key: PlaceKey, count: OpenCount) -> tuple[str, str]:
-    # `key` may also be a count or a hazard; then the present place is shown
+    # `key` may also be a count or a hazard, for which the present place is shown
     place = count.origin if count.origin.key == key else count.destination
     return place.locality or "", place.pcode or ""

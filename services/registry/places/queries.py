@@ -21,7 +21,7 @@ from shared.messaging import decisions
 from shared.places import Places
 from shared.postgres import database
 
-MOST = 2_000  # this many of the newest open counts are compared
+MOST = 2_000
 APPLIED = "applied"
 PAIR = (PlaceDecision.unit, PlaceDecision.name, PlaceDecision.other_unit, PlaceDecision.other_name)
 IS_OPEN = and_(
@@ -35,7 +35,7 @@ IS_OPEN = and_(
 
 
 async def open_counts(session: AsyncSession, visibility: Visibility, status: Status, places: Places) -> list[OpenCount]:
-    """The newest counts in effect whose people are displaced and have a named place."""
+    """Only people who are displaced and have a named place."""
     stated = [
         part.astext
         for side in Side
@@ -85,7 +85,7 @@ def _place(stated: tuple[Any, ...], code: str | None, places: Places) -> TypedPl
 
 
 async def open_sites(session: AsyncSession, visibility: Visibility, language: str) -> list[OpenSite]:
-    """The open sites. Of each site's names, the name in the given language comes first."""
+    """The name in the given language comes first."""
     names = {"ky": Site.name_ky, "ru": Site.name_ru, "en": Site.name_en}
     ordered = [names[language], *(name for known, name in names.items() if known != language)]
     wanted = select(Site.site_id, Site.pcode, *ordered).where(Site.state == SiteState.OPEN, visibility.covers("pcode"))
@@ -94,10 +94,7 @@ async def open_sites(session: AsyncSession, visibility: Visibility, language: st
 
 
 async def decided(session: AsyncSession, places: Places) -> Decided:
-    """The decisions of people.
-
-    As soon as a decision is stored, its question is not asked any more. The worker executes the decision later.
-    """
+    """A stored decision ends its question at once, although the worker executes it later."""
     newest = (
         select(PlaceDecision)
         .ext(distinct_on(*PAIR))
@@ -124,10 +121,10 @@ async def answers(
     ids: Collection[UUID] | None = None,
     after: tuple[datetime, UUID] | None = None,
 ) -> Sequence[PlaceDecision]:
-    """The valid answers about the visible districts, the newest first.
+    """The newest answer comes first.
 
-    If ids are given, only the answers with these ids are returned. A reversed answer is not listed. `after` is the time
-    and the id of the last answer on the previous page.
+    If `ids` is given, only these answers are returned. A reversed answer is not listed. `after` is the time and the id
+    of the last answer on the previous page.
     """
     newest = (
         select(PlaceDecision.decision_id)
@@ -148,7 +145,7 @@ async def answers(
 
 
 async def lock(session: AsyncSession) -> None:
-    """Take a lock, so that only the first decision is stored if two people decide about the same places."""
+    """If two people decide about the same places, only the first decision is stored."""
     await session.execute(database.advisory_lock("place decisions"))
 
 
@@ -161,7 +158,7 @@ def pair_of(row: PlaceDecision) -> PlacePair:
 
 
 def decision(pair: PlacePair, labels: Sequence[str], **decided: Any) -> PlaceDecision:
-    """The decision about two places. `labels` are the names of the two places, in the order of the pair."""
+    """`labels` are the names of the two places, in the order of the pair."""
     (unit, name), (other_unit, other_name) = pair
     label, other_label = labels
     return PlaceDecision(

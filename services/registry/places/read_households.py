@@ -23,10 +23,7 @@ Read = TypeVar("Read")
 
 
 class ReadHouseholds(Generic[Read]):
-    """`of` computes the value that is kept for a household.
-
-    The value is kept only in memory, because it may reveal the household's place.
-    """
+    """Values are kept only in memory, because they may reveal the households' places."""
 
     def __init__(
         self,
@@ -38,7 +35,7 @@ class ReadHouseholds(Generic[Read]):
     ) -> None:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._of = of
-        # each household and the version of its row; the household is None if it cannot be read
+        # by household: the version of its row, and None if it cannot be read
         self._read: dict[UUID, tuple[int, Read | None]] = {}
 
     @property
@@ -46,15 +43,15 @@ class ReadHouseholds(Generic[Read]):
         return (read for _, read in self._read.values())
 
     def unread(self, versions: Mapping[UUID, int]) -> list[UUID]:
-        """The households that must be read. `versions` has the version of each household's row.
+        """`versions` are those of the households' rows.
 
-        Households that have no version in `versions` are forgotten.
+        Households that are not in `versions` are forgotten.
         """
         self._read = {household_id: read for household_id, read in self._read.items() if household_id in versions}
         return [id for id, row_version in versions.items() if self._read.get(id, (None,))[0] != row_version]
 
     async def read(self, ids: Sequence[UUID], versions: Mapping[UUID, int]) -> None:
-        """Read these households. A household that cannot be read is left out until its row changes."""
+        """A household that cannot be read is left out until its row changes."""
         try:
             households = await self._opened(ids)
         except UNREADABLE as error:

@@ -1,6 +1,6 @@
 """Computes all counts at two places again, after a person has decided whether these places are the same.
 
-The transaction that computes the counts locks out all other workers that compute counts, and PostgreSQL ends long
+The transaction that computes the counts stops all other workers that compute counts, and PostgreSQL ends long
 transactions. Most counts that name one of the places are therefore found in batches, before this transaction begins.
 """
 
@@ -25,14 +25,14 @@ from shared.events.vocabulary import ReportKind
 from shared.places import Places
 from shared.postgres import database
 
-AT_ONCE = 500  # this many counts are loaded together
+AT_ONCE = 500
 LISTED = """
 SELECT counts.report_id, counts.version FROM counts
 WHERE movement_id IS NULL
     AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
 WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
-# The groups with movements. A count of the group is in these units, or people of the group moved to these units.
+# Groups with movements that have a count in these units, or whose people moved to these units.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
@@ -44,22 +44,18 @@ WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
 
 @dataclass
 class FoundCounts:
-    """The counts and groups that were found so far in the units of a decision.
+    """`groups` are the groups whose counts name one of the decision's places."""
 
-    `seen` are the counts that were read. `groups` are the groups whose counts name one of the decision's places.
-    """
-
-    seen: set[tuple[UUID, int]] = field(default_factory=set)  # each item is a report id and a version
+    seen: set[tuple[UUID, int]] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class Concerned:
-    """The places that a decision concerns.
+    """`places` are joined to each other before or after the decision.
 
-    `places` are the places that are joined to each other before or after the decision. `codes` are the units of these
-    places and the units of the decision's district. `hazards` are the hazards among the places; counts in all districts
-    may name them.
+    `codes` are the units of these places and the units of the decision's district. `hazards` are the hazards among the
+    places; counts in all districts may name them.
     """
 
     places: frozenset[PlaceKey]
@@ -72,9 +68,9 @@ class Concerned:
         return not self.places.isdisjoint(keys)
 
     def freed(self, count: Headcount) -> Headcount:
-        """The count. If the decision concerns the count's typed place, the site found by this text is removed.
+        """The site that was found by the text of a place is removed if the decision concerns this place.
 
-        `CountPool` then searches the site again, because after the decision the text may mean another site.
+        `CountPool` then searches the site anew, because the text may now mean another site.
         """
         return replace(count, typed_site=None) if count.present_key in self.places else count
 
@@ -82,7 +78,7 @@ class Concerned:
 async def find_counts(
     sessions: async_sessionmaker[AsyncSession], decision: PlaceDecision, places: Places
 ) -> FoundCounts:
-    """Find the counts that the decision concerns, each batch in a transaction of its own."""
+    """Each batch has a transaction of its own."""
     found = FoundCounts()
     while True:
         async with sessions.begin() as session:
@@ -97,17 +93,15 @@ async def recount_places(
 ) -> Recount:
     """Compute all counts that name one of the places, or a place that is joined to one of the places.
 
-    A worker that computes counts reads the decisions. This function takes a lock, so that no other worker computes
-    counts at the same time. `found` has the counts that were found before the transaction. This function also finds the
-    counts that came later than the counts in `found`.
+    Takes a lock, so that no other worker computes counts meanwhile. Counts that came after `found` are also computed.
     """
     await session.execute(database.advisory_lock("same places"))
     connection = await database.driver(session)
     concerned = await concerned_by(connection, decision, places)
     while await find_some(connection, concerned, places, found):
         pass
-    # If people of a group moved to one of the places, no report counts these people at that place. If people of a group
-    # moved to one of the places, all counts of the group are therefore computed again.
+    # No report counts people of a group at the place to which they moved, so all counts of the group are computed
+    # again.
     moved = {str(row["group_id"]) for row in await connection.fetch(MOVED, concerned.codes)}
     groups = sorted(found.groups | moved)
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, groups)
@@ -131,7 +125,7 @@ async def concerned_by(connection: Any, decision: PlaceDecision, places: Places)
 
 
 async def find_some(connection: Any, concerned: Concerned, places: Places, found: FoundCounts) -> bool:
-    """Read some of the counts that were not read before. Returns False if all counts were read before."""
+    """Returns False if all counts were read before."""
     stored = await connection.fetch(LISTED, concerned.codes, concerned.hazards)
     listed = {(row["report_id"], row["version"]) for row in stored}
     some = sorted(listed - found.seen)[:AT_ONCE]

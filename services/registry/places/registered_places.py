@@ -27,15 +27,15 @@ from shared.events.groups import PlaceComparison, RegisteredPeople
 from shared.events.vocabulary import DISPLACED, Mobility
 from shared.places.localities import StatedLocality, joined
 
-WHOLE = 5  # numbers of households are rounded down to a multiple of this number
+WHOLE = 5  # numbers of households are rounded down to a multiple
 
-Pair = tuple[str, str]  # the district that people left, and the district where they are now
+Pair = tuple[str, str]
 Leaving = tuple[date, Mobility]
-Comparisons = dict[UUID, PlaceComparison]  # maps a count's report id to the comparison
+Comparisons = dict[UUID, PlaceComparison]
 
 
 class HouseholdPlace(NamedTuple):
-    """The place of a household. The site id is an empty string if no site is stated."""
+    """The site id is an empty string if no site is stated."""
 
     pcode: str
     site_id: str
@@ -44,7 +44,7 @@ class HouseholdPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredHousehold:
-    """The displaced people of a household, at the place where most of these people are.
+    """Only the displaced people of the household, at the place where most of them are.
 
     An object of this class is never stored.
     """
@@ -58,11 +58,7 @@ class RegisteredHousehold:
 
     @classmethod
     def of(cls, subject: Subject) -> "RegisteredHousehold | None":
-        """The household.
-
-        The result is None if nobody of the household is displaced in the country, or if the day of the departure is too
-        vague.
-        """
+        """None if nobody of the household is displaced in the country, or the day of departure is too vague."""
         departure, clear = subject.published, subject.published.clear
         course = subject.courses.by_departure.get(departure.report_id)
         parts = course.parts if course else beginning(departure)
@@ -93,7 +89,7 @@ class ComparedSite(NamedTuple):
 
 
 class CountedHousehold(Protocol):
-    """A household or a part of a household. Its people are added to the sum."""
+    """Implementers: households, and parts of households."""
 
     @property
     def household_id(self) -> str: ...
@@ -108,8 +104,6 @@ Household = TypeVar("Household", bound=CountedHousehold)
 
 
 class PresentPlaces:
-    """Finds the key of a present place, and the words by which reports may name the same place."""
-
     def __init__(self, sites: Iterable[ComparedSite], same: SamePlaces) -> None:
         self._sites = {site_key(site.site_id): site for site in sites}
         self._typed = TypedSites(((site.site_id, site.pcode, site.names) for site in self._sites.values()), same)
@@ -119,7 +113,7 @@ class PresentPlaces:
         return self._same.key(count.present_key)
 
     def of_household(self, at: HouseholdPlace) -> PlaceKey | None:
-        """The key of the household's place. The result is None if the report states neither a site nor a locality."""
+        """The result is None if the report states neither a site nor a locality."""
         if at.site_id:
             return self._same.key(site_key(UUID(at.site_id)))
         if not any(at.locality):
@@ -128,10 +122,7 @@ class PresentPlaces:
         return self._same.key(site_key(site_id) if site_id else at.locality.key(at.pcode))
 
     def words(self, place: PlaceKey, locality: StatedLocality) -> set[str]:
-        """The folded names and the codes of this place and of all places joined to it.
-
-        If this place or a joined place is a site, the names and codes of the locality of the site are also returned.
-        """
+        """Includes the words of joined places, and of the locality of a site."""
         words = {*locality}
         for key in self._same.all_of(place):
             site, (unit_or_code, name) = self._sites.get(key), key
@@ -140,7 +131,6 @@ class PresentPlaces:
 
 
 def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict[Pair, list[OpenCount]]:
-    """The counts by pair of districts, if the people's origin and their present place are in the country."""
     counted = defaultdict[Pair, list[OpenCount]](list)
     for count in counts:
         if count.origin.pcode and count.destination.pcode:
@@ -149,18 +139,18 @@ def by_pair(counts: Iterable[OpenCount], district: Callable[[str], str]) -> dict
 
 
 class ComparedHouseholds(Generic[Key, Household]):
-    """For each pair of districts or each site, the households that the published comparisons contain.
+    """Remembers which households each published comparison contains.
 
     Changes of fewer than five households are not published until further households change. Without this rule, the
-    change of a sum could reveal a household that changed alone. The difference between the sums of two counts at a site
-    could also reveal this household.
+    change of a sum could reveal a household that changed alone. The difference between two counts at a site could
+    reveal the household, too.
     """
 
     def __init__(self) -> None:
         self._published: dict[Key, list[frozenset[Household]]] = {}
 
     def of(self, key: Key, *present: Iterable[Household]) -> list[frozenset[Household]]:
-        """For each of these sets of households, the set of households that is published instead.
+        """Replaces each set of households by the set that is published.
 
         Sets of the same pair or site are equal, or differ in at least five households.
         """
@@ -172,19 +162,16 @@ class ComparedHouseholds(Generic[Key, Household]):
         return now
 
     def keep(self, keys: Collection[Key]) -> None:
-        """Forget the households of all other pairs or sites."""
         self._published = {key: households for key, households in self._published.items() if key in keys}
 
 
 def are_apart(one: frozenset[Household], other: frozenset[Household]) -> bool:
-    """Whether at least five households differ."""
     return len({household.household_id for household in one ^ other}) >= WHOLE
 
 
 def compared(
     counts: Collection[OpenCount], households: Iterable[RegisteredHousehold], places: PresentPlaces
 ) -> Comparisons:
-    """Compares the counts of one pair of districts with the households of this pair."""
     counted = {count.report_id: places.of_count(count) for count in counts}
     by_place = defaultdict[PlaceKey | None, defaultdict[Leaving, list[RegisteredHousehold]]](lambda: defaultdict(list))
     for place, household in stated(counts, set(counted.values()), households, places):
@@ -204,11 +191,11 @@ def stated(
     households: Iterable[RegisteredHousehold],
     places: PresentPlaces,
 ) -> Iterator[tuple[PlaceKey | None, RegisteredHousehold]]:
-    """Maps each household to the key of its place, if its place is a counted place.
+    """Maps each household at a counted place to the key of its place.
 
-    If the household is certainly at another place, the value is None. A household may be at a counted place if its own
-    place has nearly the same name. A household may also be at a counted site if its own place is the locality of the
-    site. A household that may be at the counted place is left out, so that nobody is counted twice.
+    The value is None for a household that is certainly at another place. A household may be at a counted place if its
+    own place has nearly the same name. A household may also be at a counted site if its own place is the locality of
+    the site. A household that may be at the counted place is left out, so that nobody is counted twice.
     """
     of_counts = {
         word
@@ -229,10 +216,7 @@ def stated(
 
 
 def whole(households: Sequence[CountedHousehold]) -> tuple[int, int]:
-    """Counts households in the order of registration, up to a multiple of five.
-
-    Returns the numbers of persons and of households.
-    """
+    """Numbers of persons and households: the first households by registration, up to a multiple of five."""
     number = len(households) // WHOLE * WHOLE
     first = sorted(households, key=lambda household: (household.registered_at, household.household_id))[:number]
     return bounded(household.persons for household in first), number
@@ -244,7 +228,7 @@ def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def bounded(persons: Iterable[int]) -> int:
-    """The sum, but at most the highest number that an event may state.
+    """Limited to the highest number that an event may state.
 
     A household with a typing error may have a million persons.
     """

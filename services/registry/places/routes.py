@@ -38,7 +38,7 @@ from shared.web import cursors
 
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
-MOST = 100  # a request may name this many questions or answers, and a page shows this many answers
+MOST = 100
 MOST_SHOWN = 200
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=MOST)]
 
@@ -203,15 +203,12 @@ async def questions(request: Request, session: AsyncSession, caller: Principal, 
     visibility = visibility_of(caller, places)
     counts = await place_queries.open_counts(session, visibility, status, places)
     sites = await place_queries.open_sites(session, visibility, language_of(request))
-    # in a thread, because the comparison of many names would block the event loop
+    # comparing many names would block the event loop
     return await asyncio.to_thread(proposals, counts, sites, decided, places.district)
 
 
 def consistent(wanted: Iterable[Proposal], same: SamePlaces) -> Iterable[Proposal]:
-    """The proposals that can be accepted together.
-
-    Answers that would join two sites, or two codes of the gazetteer, are left out.
-    """
+    """Leaves out answers that would join two sites, or two codes of the gazetteer."""
     for proposal in wanted:
         if same.may_join(proposal.pair):
             same = same.joined_by(proposal.pair)

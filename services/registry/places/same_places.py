@@ -2,7 +2,7 @@
 
 A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and the
 registry treats joined places as one place. A decision can also join a count that names no hazard to the hazard that its
-people fled. A decision can also join two hazards that are one event. The order of the decisions does not matter.
+people fled, or two hazards that are one event. The order of the decisions does not matter.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ SITE, HAZARD, COUNT = "site", "hazard", "count"
 
 
 class PlacePair(NamedTuple):
-    """Two different places, the smaller key first."""
+    """The smaller key comes first."""
 
     one: PlaceKey
     other: PlaceKey
@@ -27,8 +27,6 @@ class PlacePair(NamedTuple):
 
 
 class SamePlaces:
-    """The places that are joined by these pairs."""
-
     def __init__(self, pairs: Iterable[PlacePair] = ()) -> None:
         self._pairs = tuple(pairs)
         self._joined: dict[PlaceKey, frozenset[PlaceKey]] = {}
@@ -43,32 +41,27 @@ class SamePlaces:
         return SamePlaces((*self._pairs, pair))
 
     def all_of(self, place: PlaceKey) -> frozenset[PlaceKey]:
-        """All places that are joined to this place, and the place itself."""
         return self._joined.get(place, frozenset((place,)))
 
     def key(self, place: PlaceKey) -> PlaceKey:
-        """A key that is equal for all joined places. A place that was joined to no other place keeps its own key."""
+        """A key that is equal for all joined places."""
         joined = self._joined.get(place)
         return min(joined, key=lambda same: (not is_listed(same), same)) if joined else place
 
     def site(self, place: PlaceKey) -> UUID | None:
-        """The site on the list to which the place is joined."""
         kind, name = self.key(place)
         return UUID(name) if kind == SITE else None
 
     def hazard(self, key: PlaceKey) -> UUID | None:
-        """The hazard to which the count or hazard with this key is joined.
-
-        Hazards that are joined to each other have one id.
-        """
+        """Hazards that are joined to each other have one id."""
         kind, name = self.key(key)
         return UUID(name) if kind == HAZARD else None
 
     def may_join(self, pair: PlacePair) -> bool:
-        """Whether a decision may join the places.
+        """The places must not be joined yet, and must not be two different sites or listed localities.
 
-        The places must not be joined yet, and must not be two different sites or listed localities. Two hazards are
-        joined only by a decision about the two hazards. A decision about a count must not join two hazards.
+        Two hazards are joined only by a decision about the two hazards. A decision about a count must not join two
+        hazards.
         """
         are_listed = all(any(map(is_listed, self.all_of(place))) for place in pair)
         are_hazards = all(kind == HAZARD for kind, _ in pair)
@@ -76,17 +69,16 @@ class SamePlaces:
 
 
 def with_codes(pair: PlacePair, places: Places) -> PlacePair:
-    """The pair, with the names replaced by codes of the gazetteer.
+    """The gazetteer may have been imported after the decision, so names are replaced by codes.
 
-    The gazetteer may have been imported after the decision. The ids of sites and hazards are not replaced, even if a
-    settlement of the gazetteer has the same name.
+    The ids of sites and hazards are not replaced, even if a settlement of the gazetteer has the same name.
     """
     is_of_id = any(kind in (SITE, HAZARD) for kind, _ in pair)
     return pair if is_of_id else PlacePair.of(*(coded(place, places) for place in pair))
 
 
 def coded(place: PlaceKey, places: Places) -> PlaceKey:
-    """The place. If the gazetteer has a code for the place's name, the code replaces the name."""
+    """A code of the gazetteer replaces the name."""
     unit, name = place
     return place if is_listed(place) or unit == COUNT else places.locality(unit, name, None).key(unit)
 
@@ -104,7 +96,7 @@ def count_key(report_id: UUID | str) -> PlaceKey:
 
 
 def is_listed(place: PlaceKey) -> bool:
-    """Whether the place is a site on the list, a locality with a code of the gazetteer, or a hazard."""
+    """Sites, hazards, and localities with a code of the gazetteer are listed."""
     unit, name = place
     return unit in (SITE, HAZARD) or not name
 

@@ -1,6 +1,6 @@
 """Adds the codes of settlements to reports that name settlements only in words. No I/O.
 
-Intake adds the codes before it seals a report. Reports that are older than the import of the gazetteer have no codes.
+Intake adds codes before it seals a report, but reports before the import of the gazetteer have none.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ SIDES = ("origin", "destination")
 
 
 def add_settlements(filed: AnyFiled, places: Places) -> None:
-    """Add the missing codes: to the unencrypted fields of a count, or to the sealed fields of any other report."""
+    """The codes are unencrypted in a count, and sealed in any other report."""
     if not places.gazetteer:
         return
     if isinstance(filed.clear, GroupClear):
@@ -33,10 +33,7 @@ def with_settlements(clear: GroupClear, places: Places) -> GroupClear:
 
 
 def missing_codes(stated: Mapping[str, Place | None], fields: Mapping[str, Any], places: Places) -> dict[str, str]:
-    """The missing codes by field.
-
-    `fields` are the stated fields. The fields may contain a settlement's name without its code.
-    """
+    """`fields` may have a settlement's name without its code."""
     codes: dict[str, str] = {}
     for side, place in stated.items():
         name, known = fields.get(f"{side}_locality"), fields.get(f"{side}_locality_pcode")

@@ -1,4 +1,4 @@
-"""Finds names of localities and sites that are nearly equal. A person can then say whether two names mean one place.
+"""Finds nearly equal names of localities and sites, so that a person can say whether they mean one place.
 
 Names are compared like names of persons: in Latin letters, in any romanisation. The limits were measured on the names
 of the country's units (docs/decisions/0059). No I/O.
@@ -14,20 +14,19 @@ from rapidfuzz.distance import OSA
 
 from shared.names import SEPARATORS, romanised, spellings
 
-# Names of at least ONE_ERROR letters may differ in one letter. Names of at least TWO_ERRORS letters may differ in two
-# letters. Shorter names must be equal.
+# Names of at least ONE_ERROR letters may differ in one letter, and names of at least TWO_ERRORS in two. Shorter names
+# must be equal.
 ONE_ERROR, TWO_ERRORS = 5, 8
 DIGITS = re.compile(r"\d+")
 
 
 def nearly_equal(names: Collection[str]) -> Mapping[str, set[str]]:
-    """Maps each name to the names that are nearly equal to it. Names with different numbers are never nearly equal."""
+    """Names with different numbers are never nearly equal."""
     similar = similar_among(names, names)
     return {name: others - {name} for name, others in similar.items() if others - {name}}
 
 
 def similar_among(names: Collection[str], others: Collection[str]) -> Mapping[str, set[str]]:
-    """Maps each name to the names in `others` that are equal or nearly equal to it."""
     spelled, choices = by_spelling(names), by_spelling(others)
     similar, spellings = defaultdict[str, set[str]](set), list(choices)
     for spelling, written in spelled.items():
@@ -52,7 +51,7 @@ def allowed_errors(letters: int) -> int:
 
 @lru_cache(4_096)
 def spellings_of(name: str) -> frozenset[str]:
-    """The name's spellings without spaces: with the words in their order, and with the words sorted alphabetically."""
+    """Without spaces, and with the words in their order or sorted alphabetically."""
     words = SEPARATORS.split(romanised(name))
     return spellings("".join(words)) | spellings("".join(sorted(words)))
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from services.registry.places.same_places import NONE_JOINED, PlaceKey, SamePlaces, site_key
 from shared.places.localities import joined
 
-SiteNames = tuple[UUID, str, Sequence[str | None]]  # a site's id, its P-code, and its names
+SiteNames = tuple[UUID, str, Sequence[str | None]]  # id, P-code and names
 
 
 class TypedSites:
-    """Finds sites by P-code and name. `same` has the names that mean the same place according to people's decisions.
+    """`same` are the names that mean the same place according to people's decisions.
 
     If several sites of a P-code have the same name, this name is ignored. If no site has a name, the name means the
     site whose name people have joined to this name.
@@ -42,7 +42,7 @@ class TypedSites:
         return sites.pop() if len(sites) == 1 else None
 
     def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
-        """The P-codes and folded names by which a count may name the site without the site's id."""
+        """A count may name the site by these words instead of its id."""
         own = self._words.get(site_id, set()) | {site_key(site_id)}
         names = {place for name in own for place in self.same.all_of(name)} - {site_key(site_id)}
         return {(pcode, name) for pcode, name in names if self.meant(pcode, name) == site_id}

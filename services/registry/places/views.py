@@ -15,14 +15,14 @@ from services.registry.places.same_places import HAZARD, SITE
 from shared.auth.tokens import Principal
 from shared.places import Places
 
-MOST_COUNTS = 5  # a place shows at most this many counts
+MOST_COUNTS = 5
 
 
 class Because(StrEnum):
     """The reason for a person's answer."""
 
-    KNOWN = "known"  # the person knows the place
-    ASKED = "asked"  # the person asked the teams
+    KNOWN = "known"
+    ASKED = "asked"
     MAPPED = "mapped"  # a map or an official list shows that the answer is right
     MISTAKE = "mistake"  # an earlier answer was wrong
 
@@ -97,10 +97,7 @@ class DecidedPlaces(BaseModel):
 
 
 def is_answerable(proposal: Proposal, caller: Principal, places: Places) -> bool:
-    """Whether the caller's areas contain the places.
-
-    Two hazards concern the whole country, so only callers for the country may answer.
-    """
+    """Two hazards concern the whole country, so only callers for the country may answer."""
     if all(kind == HAZARD for kind, _ in proposal.pair):
         return caller.covers_country
     return all(caller.covers(places.district(place.pcode), places) for place in proposal.places)

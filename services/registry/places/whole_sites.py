@@ -1,8 +1,8 @@
 """Sums the registered people of known origin who were at a site when everybody at the site was counted.
 
 A count of everybody at a site states no origin, but includes the registered people of known origin at the site. Without
-these sums, registered people at a site would be in two alerts: the alert of the district that they left, and the alert
-of people of unknown origin (docs/decisions/0077).
+these sums, two alerts would include registered people at a site: that of the district they left, and that of people of
+unknown origin (docs/decisions/0077).
 """
 
 from collections import Counter, defaultdict
@@ -32,10 +32,7 @@ class CountOfEverybody(NamedTuple):
 
 
 class HouseholdThere(NamedTuple):
-    """The people of a household who were at the site when everybody was counted.
-
-    An object of this class is never stored.
-    """
+    """Never stored, because the place of a household is sealed."""
 
     household_id: str
     registered_at: datetime
@@ -43,10 +40,7 @@ class HouseholdThere(NamedTuple):
 
 
 class TimeAtSite(NamedTuple):
-    """Registered people at a site from `came_at` until `left_at`.
-
-    If the people are still at the site, `left_at` is None.
-    """
+    """`left_at` is None if the people are still at the site."""
 
     household_id: UUID
     registered_at: datetime
@@ -55,16 +49,12 @@ class TimeAtSite(NamedTuple):
     persons: int
 
     def contains(self, at: datetime) -> bool:
-        """Whether the people were certainly at the site at this time.
-
-        A report that registers people does not say when they came to the site. Therefore the report that registers the
-        people must be older than `at`.
-        """
+        """A report that registers people does not say when they came to the site, so it must be older than `at`."""
         return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
 
 
 async def counts_of_everybody(session: AsyncSession, status: Status, since: datetime) -> list[CountOfEverybody]:
-    """The newest counts of everybody at a site that are in effect, of people who left after `since`."""
+    """Only people who left after `since`."""
     columns = GroupCount.report_id, GroupCount.group_id, GroupCount.site_id, GroupCount.counted_at
     wanted = select(*columns).where(
         IS_OPEN,
@@ -80,10 +70,7 @@ async def counts_of_everybody(session: AsyncSession, status: Status, since: date
 async def households_there(
     session: AsyncSession, search: SearchKeys, status: Status, counts: Collection[CountOfEverybody]
 ) -> dict[UUID, list[HouseholdThere]]:
-    """Maps the report id of each count to households of known origin.
-
-    The households were at the site when everybody was counted.
-    """
+    """Only households of known origin that were at the site when everybody was counted, by report id of the count."""
     stays = await _stays(session, search, status, {count.site_id for count in counts})
     return {count.report_id: _there(stays[count.site_id], count.counted_at) for count in counts}
 
@@ -99,7 +86,6 @@ def _there(stays: Iterable[TimeAtSite], at: datetime) -> list[HouseholdThere]:
 async def _stays(
     session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
 ) -> Mapping[UUID, list[TimeAtSite]]:
-    """The stays of the households of known origin at each site."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
     times_by_site = defaultdict[UUID, list[TimeAtSite]](list)
     now = (SiteResident, null()), (SitePassage, SitePassage.moved_at)
@@ -111,7 +97,7 @@ async def _stays(
             .where(
                 table.site_key.in_(site_of),
                 table.status == status,
-                table.came_at.is_not(None),  # earlier releases of Dayar did not store when people came
+                table.came_at.is_not(None),  # not stored by earlier releases of Dayar
                 Household.origin_pcode.is_not(None),
             )
         )

@@ -15,7 +15,6 @@ from shared.events.fields import Body, Day, Line, PCode, Phone
 from shared.events.short_codes import folded_code, is_valid
 from shared.places import Places
 
-# Maps each criterion that is compared with search keys to the field of these keys.
 KEY_FIELDS = {
     "name": KeyField.NAME,
     "phone": KeyField.PHONE,
@@ -76,11 +75,10 @@ class HouseholdSearch(Body):
 
     @property
     def terms(self) -> list[Term]:
-        """The terms that the search keys of a household must contain."""
         return [term for name, field in KEY_FIELDS.items() for term in terms(field, getattr(self, name))]
 
     def terms_in(self, places: Places) -> list[Term]:
-        """The terms. If settlements in the gazetteer have the typed name, their other names are added as spellings."""
+        """Other names of settlements with the typed name are added as spellings."""
         known = places.gazetteer.synonyms(self.locality)
         return [
             term._replace(spellings=term.spellings | known) if term.field is KeyField.LOCALITY else term
@@ -96,10 +94,7 @@ class HouseholdSearch(Body):
         return midnight(day_after(self.until)) if self.until else None
 
     def members_meant(self, members: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """The members who match the largest number of criteria.
-
-        If nobody matches a criterion, the result is the first member.
-        """
+        """If nobody matches, the first member is returned."""
         matches = [self._matches(member) for member in members]
         most = max(matches, default=0)
         if not most:
@@ -112,7 +107,6 @@ class HouseholdSearch(Body):
         return len(shared) + self._may_be_born(member)
 
     def _may_be_born(self, member: Mapping[str, Any]) -> bool:
-        """Whether the member was born, or may have been born, in the wanted year."""
         between = born_between(dict(member))
         if self.birth_year is None or between is None:
             return False

@@ -1,8 +1,8 @@
-"""Search keys: HMACs of folded names, telephones and numbers.
+"""Search keys are HMACs of folded names, telephones and numbers.
 
 With search keys, households are found without being decrypted. Each field has its own HMAC key, which is derived from a
-root key outside PostgreSQL. An attacker who has only the database cannot test whether the database contains a name or
-telephone. docs/decisions/0046 explains how the keys are stored.
+root key outside PostgreSQL. An attacker who has only the database cannot test whether it contains a name or telephone.
+`docs/decisions/0046` explains how the keys are stored.
 """
 
 import hmac
@@ -28,8 +28,8 @@ from shared.names import Part, name_parts
 from shared.places.localities import joined
 
 KEY_BYTES = 16
-FOLDING = 3  # the rules of folding have this version; the worker computes keys of older versions again
-KEPT = 10_000  # the keys of this many values of a field are cached
+FOLDING = 3  # increased when the folding rules change: the worker then makes keys of older versions again
+KEPT = 10_000
 LONGEST_NAME = 8  # at most this many parts of a name get keys, and a search accepts no more parts
 MOST_KEYS = 600  # a household has at most this many keys; a household with more keys could match nearly every search
 
@@ -54,9 +54,8 @@ FOLDS: dict[Field, Callable[[str], Collection[Part]]] = {
     Field.SHORT_CODE: lambda code: (frozenset({folded_code(code)}),),
     Field.BIRTH_YEAR: lambda year: (frozenset({year}),),
 }
-# Many households have equal values in these fields.
+# Values in these fields are repeated in many households.
 REPEATED = (Field.NAME, Field.LOCALITY, Field.SITE, Field.BIRTH_YEAR)
-# The names by which a report and its members state searchable values.
 OF_REPORT = (
     ("contact_name", Field.NAME),
     ("phone", Field.PHONE),
@@ -73,7 +72,7 @@ OF_PERSON = (
 
 
 class Term(NamedTuple):
-    """A folded value of a field. A household has the term if one of its values has one of the spellings."""
+    """A household has the term if one of its values has one of the spellings."""
 
     field: Field
     spellings: Part
@@ -84,7 +83,7 @@ def terms(field: Field, value: str | None) -> list[Term]:
 
 
 def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
-    """The valid reports, except reversed and held movements, because these movements have no effect."""
+    """Leaves out reversed and held movements, because they have no effect."""
     yield from subject.displacements.values()
     decisions = subject.decisions if subject.movements else {}
     for movement in subject.movements.values():
@@ -95,7 +94,6 @@ def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
 
 
 def values_of(report: AnyFiled) -> list[tuple[Field, str]]:
-    """The values in this report, as typed, by which a search can find the household."""
     values = stated(report.sealed, OF_REPORT)
     for person in report.sealed.get("members", ()):
         values += values_of_person(person)
@@ -108,10 +106,7 @@ def values_of_person(person: Content) -> list[tuple[Field, str]]:
 
 
 def birth_years_by_age(person: Content) -> range:
-    """The years in which a person of known age may have been born (usually two years).
-
-    The result is empty for other persons, because their birth year is in the table `members`.
-    """
+    """The result is empty for other persons, because their birth year is in the table `members`."""
     between = born_between(person) if birth_year(person) is None else None
     return range(between[0].year, between[1].year + 1) if between else range(0)
 
@@ -121,10 +116,7 @@ def stated(content: Content, fields: Iterable[tuple[str, Field]]) -> list[tuple[
 
 
 class KeysOfRoot:
-    """Makes search keys with one root.
-
-    The keys of names, localities and sites are cached, because most of these values occur often.
-    """
+    """The keys of names, localities and sites are cached, because most of these values occur often."""
 
     def __init__(self, root: bytes) -> None:
         self._field_keys = {field: derived(root, field) for field in Field}
@@ -138,7 +130,7 @@ class KeysOfRoot:
         return [search_key(self._field_keys[term.field], spelling) for spelling in term.spellings]
 
     def of_household(self, subject: Subject) -> list[bytes]:
-        """The keys of a household. The keys of short codes come first.
+        """The keys of short codes come first.
 
         MOST_KEYS does not limit short codes, because a movement that names only a short code must find its household.
         """
@@ -152,7 +144,6 @@ class KeysOfRoot:
         return [*codes, *itertools.islice(keys, MOST_KEYS)]
 
     def of_site(self, site_id: str) -> bytes:
-        """The key that finds the households at a site."""
         [key] = self._makers[Field.SITE](site_id)
         return key
 
@@ -187,7 +178,7 @@ class KeyVersion(NamedTuple):
 
 
 class SearchKeys:
-    """The root keys in a folder. Search keys to be stored are made with the newest root."""
+    """Search keys are stored with the newest root."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder)
@@ -198,27 +189,20 @@ class SearchKeys:
         return KeyVersion(self._ring.newest[0])
 
     def of(self, root_id: str) -> KeysOfRoot:
-        """The root with this id. Raises UnknownKey if the folder lacks the root."""
+        """Raises UnknownKey if the folder lacks the root."""
         known = self._roots.get(root_id)
         return known or self._roots.setdefault(root_id, KeysOfRoot(self._ring.find(root_id)))
 
     def known(self, versions: Iterable[KeyVersion]) -> list[KeysOfRoot]:
-        """The roots with which keys of these versions were made. Roots that the folder lacks are left out."""
         return [self.of(root_id) for root_id in sorted({version.root_id for version in versions}) if self.has(root_id)]
 
     def of_sites(self, site_ids: Iterable[str]) -> list[bytes]:
-        """The keys of these sites.
-
-        Each site has one key for each root, because stored keys may have been made with any root.
-        """
+        """Each site has one key for each root, because stored keys may have been made with any root."""
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return [root.of_site(site_id) for site_id in site_ids for root in roots]
 
     def of_codes(self, codes: Iterable[str]) -> dict[bytes, str]:
-        """Maps search keys to these short codes.
-
-        A code has one key for each root, because stored keys may have been made with any root.
-        """
+        """A code has one key for each root, because stored keys may have been made with any root."""
         roots = [self.of(root_id) for root_id in self._ring.keys]
         return {key: code for code in codes for root in roots for key in root.of_code(code)}
 
@@ -233,11 +217,7 @@ class SearchKeys:
         return version.folding == FOLDING and self.has(version.root_id)
 
     def is_old(self, version: KeyVersion) -> bool:
-        """Whether keys of this version must be made again.
-
-        During a rotation or an update, another worker may already use a newer root or newer rules. Keys that this other
-        worker made are not old.
-        """
+        """False for keys of a newer root or newer rules, which another worker may use during a rotation or update."""
         has_root, newest = self.has(version.root_id), self.newest
         if version.root_id == newest.root_id:
             return abs(version.folding) < FOLDING

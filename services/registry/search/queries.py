@@ -59,7 +59,7 @@ KEYS = HouseholdSearchKeys.keys
 # free again.
 TIMEOUT = text("SET LOCAL statement_timeout = '5s'")
 NEWEST = (Household.changed_at.desc(), Household.household_id.desc())
-# raw SQL: this statement reads one row of the index for each version; SELECT DISTINCT would read all rows
+# raw SQL: this statement reads one row of the index for each version, and SELECT DISTINCT would read all rows
 KEY_VERSIONS = text("""
 WITH RECURSIVE made AS (
     (SELECT search_root_id, search_folding FROM households ORDER BY 1, 2 LIMIT 1)
@@ -86,10 +86,9 @@ class SiteWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A query.
+    """A household matches if it has all `terms`, a report with the code, and meets all other criteria.
 
-    A household matches if it has all `terms`, a report with the code, and unencrypted fields that meet the other
-    criteria. `hazard` has the id of a hazard, and the status that a household must have.
+    `hazard` has the id of a hazard, and the status that a household must have.
     """
 
     visibility: Visibility
@@ -112,11 +111,10 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """One page of households, the latest change first.
+    """`count` is the number of households on this page and all later pages, at most COUNTED + 1.
 
-    `count` is the number of households on this page and all later pages, at most COUNTED + 1. `count` is None if
-    counting would take too long. `is_complete` is false if the search could not look at all households. Some households
-    may have no search keys, or only keys of a missing root or of older rules.
+    `count` is None if counting would take too long. `is_complete` is false if the search could not look at all
+    households: some may have no keys, or only keys of a missing root or of older rules.
     """
 
     rows: Sequence[RowMapping]
@@ -125,17 +123,14 @@ class SearchPage:
 
 
 class OpenedPersons(NamedTuple):
-    """The members of each household, in the order of the report.
-
-    `contact_names` are the names of the contact persons of households whose report lists no members.
-    """
+    """`contact_names` are the names of the contact persons of households whose report lists no members."""
 
     members: Mapping[UUID, list[dict[str, Any]]]
     contact_names: Mapping[UUID, str | None]
 
 
 async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) -> SearchPage:
-    """Search for households. Raises DBAPIError if the search takes too long; `is_too_slow` recognises this error."""
+    """Raises DBAPIError if the search takes too long, which `is_too_slow` recognises."""
     await session.execute(TIMEOUT)
     versions = await key_versions(session) if query.needs_keys else []
     roots, is_complete = search.known(versions), all(map(search.can_find, versions))
@@ -148,7 +143,6 @@ async def find(session: AsyncSession, search: SearchKeys, query: SearchQuery) ->
 
 
 async def key_versions(session: AsyncSession) -> list[KeyVersion]:
-    """The versions of the stored search keys."""
     return [KeyVersion(*row) for row in await session.execute(KEY_VERSIONS)]
 
 
@@ -166,19 +160,14 @@ def with_keys(condition: ColumnElement[bool]) -> CTE:
 
 
 def materialized(households: Select[Any] | CompoundSelect[Any]) -> CTE:
-    """The query as a materialized CTE.
-
-    Without a CTE, PostgreSQL would expect too many matches, and would read all rows in the order of `changed_at`.
-    """
+    """Without a CTE, PostgreSQL would expect too many matches, and would read all rows in the order of `changed_at`."""
     return households.cte("matched").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
-    """The households that match the query's terms, code, site and hazard.
+    """The result is None if the query has no term, code, site or hazard.
 
-    The result is None if the query has no term, code, site or hazard.
-
-    PostgreSQL finds these households by indexes. `_fits` has the conditions for the other criteria.
+    PostgreSQL finds these households by indexes.
     """
     selects: list[Select[Any]] = []
     if query.terms:
@@ -196,12 +185,12 @@ def _matched(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> CTE | None:
 
 
 def has_code(code: str) -> ColumnElement[bool]:
-    """The condition that a report has this code, which the field form shows. Held reports have codes, too."""
+    """Held reports have codes, too."""
     return CODE.in_([code.lower()])
 
 
 def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) -> Select[Any]:
-    """The households at the site. A report names a site by the site's id, or in words as a locality."""
+    """A report names a site by the site's id, or in words as a locality."""
     by_id = select(HouseholdSiteKey.household_id).where(HouseholdSiteKey.site_key.in_(site.keys))
     of_previous_release = select(HouseholdSite.household_id).where(HouseholdSite.site_id == site.site_id)
     is_there = text(is_within(NOW, "there")).bindparams(there=list(site.within), known=known)
@@ -215,9 +204,9 @@ def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) ->
 
 
 def _page(query: SearchQuery, matched: CTE | None, roots: Sequence[KeysOfRoot]) -> Select[Any]:
-    """The rows of one page.
+    """Many households may match.
 
-    Many households may match. Therefore the query first selects the ids of one page, and then reads the other columns.
+    Therefore the query first selects the ids of one page, and then reads the other columns.
     """
     count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
     chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query, roots))
@@ -249,17 +238,13 @@ def _fits(query: SearchQuery, roots: Sequence[KeysOfRoot]) -> ColumnElement[bool
 
 
 def _with_member_born(year: int, roots: Sequence[KeysOfRoot]) -> CompoundSelect[Any]:
-    """The households with a member who was, or may have been, born in the year.
-
-    If only the age of a member is known, the household has search keys of the possible years.
-    """
+    """If only the age of a member is known, the household has search keys of the possible years."""
     of_year = select(Member.household_id).where(Member.birth_year == year)
     by_age = terms(Field.BIRTH_YEAR, str(year))
     return of_year.union(*(select(HouseholdSearchKeys.household_id).where(has_one(by_age, root)) for root in roots))
 
 
 async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Sequence[UUID]) -> OpenedPersons:
-    """The decrypted persons of these households."""
     keys = await session.execute(
         select(HouseholdKey.household_id, HouseholdKey.kek_id, HouseholdKey.wrapped).where(
             HouseholdKey.household_id.in_(ids)
@@ -278,10 +263,7 @@ async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """The site, with the names that no other site with the same P-code has.
-
-    The result is None if the site is not listed.
-    """
+    """The names are those that no other site with the same P-code has."""
     site = await session.get(Site, site_id)
     if site is None:
         return None

@@ -27,7 +27,7 @@ class SearchRenewal(Renewal):
         keys = self.search.of(newest.root_id)
         for subject in subjects:
             made.append({"household_id": UUID(subject.name[1]), "keys": keys.of_household(subject)})
-            await asyncio.sleep(0)  # other tasks of the worker run between two households
+            await asyncio.sleep(0)  # lets other tasks of the worker run
         await _replace(session, old, made)
         is_new = Household.household_id.in_(old), Household.search_root_id == ""
         never_made = select(Household.household_id).where(*is_new)
@@ -36,10 +36,7 @@ class SearchRenewal(Renewal):
             await session.execute(update(Household), [renewed(subject, newest) for subject in subjects])
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """Store that the keys could not be made. The worker tries again with the next root or rules.
-
-        Searches are incomplete until the keys are made.
-        """
+        """The worker tries again with the next root or rules, and searches are incomplete until then."""
         await _replace(session, [household_id], [])
         failed = self.search.newest.failed
         values = {"search_root_id": failed.root_id, "search_folding": failed.folding}
@@ -47,20 +44,14 @@ class SearchRenewal(Renewal):
 
 
 async def made_by(session: AsyncSession, root_id: str) -> int:
-    """The number of households with search keys or site keys of this root.
-
-    If the number is 0, the root can be destroyed.
-    """
+    """If no household uses the root, the root can be destroyed."""
     uses_root = or_(Household.search_root_id == root_id, Household.site_root_id == root_id)
     made = select(func.count()).select_from(Household).where(uses_root)
     return await session.scalar(made) or 0
 
 
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
-    """The changed columns of `households`.
-
-    The previous release of Dayar did not store the present place, so the present place is included.
-    """
+    """The previous release of Dayar did not store the present place, so it is included."""
     return {
         "household_id": UUID(subject.name[1]),
         "current_pcode": subject.place.pcode,

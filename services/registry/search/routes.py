@@ -116,7 +116,7 @@ async def search_households(
 async def found_by(
     criteria: HouseholdSearch, request: Request, session: AsyncSession, caller: Principal
 ) -> SearchResult:
-    """Search for households and decrypt them. The security log records the search and the found households."""
+    """The security log records the search and the found households."""
     await check_purpose(request, caller)
     encryption: EnvelopeEncryption = request.app.state.encryption
     search_keys: SearchKeys = request.app.state.search
@@ -138,7 +138,7 @@ async def found_by(
 
 
 async def too_slow(request: Request) -> Problem:
-    """The answer to a search that PostgreSQL ended because it took too long.
+    """PostgreSQL ended the search because it took too long.
 
     The request is written to the security log.
     """

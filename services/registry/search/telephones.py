@@ -5,8 +5,8 @@ import re
 from shared.country import CALLING_CODE
 
 NATIONAL_DIGITS = 9
-MOST_DIGITS = 15  # a number in E.164 has at most this many digits
-RUSSIAN_DIGITS = 11  # a number with the trunk prefix 8 has this many digits
+MOST_DIGITS = 15  # of E.164
+RUSSIAN_DIGITS = 11  # with the trunk prefix 8
 BEFORE_PLUS, NO_DIGIT = re.compile(r"(?=\+)"), re.compile(r"\D")
 
 
@@ -27,7 +27,7 @@ def _numbers(written: str) -> list[str]:
 
 
 def _number(digits: str, *, has_plus: bool) -> str:
-    """The number with its country code. A number without a country code gets the country code CALLING_CODE.
+    """A number without a country code gets CALLING_CODE.
 
     The trunk prefix (0, or 8 in Russia) is removed.
     """

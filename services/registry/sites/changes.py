@@ -49,10 +49,10 @@ class SiteStore:
     status: Status
     account: UUID
     now: datetime
-    _named: list[NamedSite] = field(default_factory=list)  # the sites that got a name, a new name or another unit
+    _named: list[NamedSite] = field(default_factory=list)  # sites with a new name or another unit
 
     async def save(self, site_id: UUID, version: SiteVersion) -> Site:
-        """Store the version, unless it is already stored. Raises SiteConflict."""
+        """A stored version is not stored again. Raises SiteConflict."""
         site = await self._save(site_id, version)
         await self.list_counts()
         return site
@@ -74,7 +74,7 @@ class SiteStore:
         return await self._write(known, version, wanted)
 
     async def add(self, site_id: UUID, version: SiteVersion) -> Site:
-        """Store a new site. The caller has checked that the site is not stored under another id.
+        """These counts may name the stored sites in words, and the worker computes them again.
 
         After the last new site, the caller must call `list_counts`.
         """
@@ -87,16 +87,13 @@ class SiteStore:
         await list_groups_named(self.session, self._named, self.places)
 
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
-        """Raises SiteConflict if another site at this place has an equal name."""
+        """Raises SiteConflict if another site at the same place has an equal name."""
         for other in await site_queries.with_pcode(self.session, version.pcode):
             if other.site_id != site_id and is_same_site(self.described(other), version):
                 raise SiteConflict(other)
 
     def described(self, site: Site) -> SiteDescription:
-        """The description of the site.
-
-        If the code of the site's locality is missing, the code is added from the gazetteer.
-        """
+        """A missing code of the locality comes from the gazetteer."""
         return with_settlement(described(site), self.places)
 
     async def person(self, site: Site) -> PersonInCharge | None:
@@ -128,10 +125,7 @@ class SiteStore:
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
-        """Encrypt the person with a new key.
-
-        The old key is deleted, so that nobody can decrypt older copies of the row.
-        """
+        """The key is new and the old key is deleted, so that nobody can decrypt older copies of the row."""
         if site.sealed is not None:
             await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:
@@ -142,7 +136,7 @@ class SiteStore:
 
 
 def words(site: Site) -> tuple[str | None, ...]:
-    """The P-code and the names by which a count may name the site without its id."""
+    """A count may name the site by these words instead of its id."""
     return site.pcode, site.name_ky, site.name_ru, site.name_en
 
 
@@ -156,5 +150,4 @@ def described(site: Site) -> SiteDescription:
 
 
 def plain(version: SiteVersion) -> SiteDescription:
-    """The description without the version and the person in charge."""
     return SiteDescription.model_validate(version.model_dump(include=set(SiteDescription.model_fields)))

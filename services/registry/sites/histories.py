@@ -24,7 +24,7 @@ OF_SITE = (ReportKind.SITE_MOVEMENT,)
 async def movements_of(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, versions: Sequence[StoredVersion]
 ) -> Versions:
-    """All versions of the movements of everybody at a site that concerned the household, oldest first.
+    """The oldest version comes first.
 
     `versions` are all versions of the household's own reports.
     """
@@ -36,7 +36,7 @@ async def movements_of(
 
 
 async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_ids: Iterable[str]) -> Versions:
-    """The movements of everybody at these sites, and at the sites to which these movements lead."""
+    """Includes the sites to which these movements lead."""
     all_versions: Versions = []
     known, new = set[str](), set(site_ids)
     while new:
@@ -48,10 +48,7 @@ async def _at_sites(session: AsyncSession, encryption: EnvelopeEncryption, site_
 
 
 def concerned_by(household: Subject, sites: Mapping[str, Subject]) -> set[str]:
-    """The report ids of the movements that concern the household.
-
-    Reversed movements that concerned the household are included.
-    """
+    """Reversed movements that concerned the household are included."""
     household.look_at(sites)
     concerning = followed(household)
     for site in sites.values():
@@ -68,12 +65,10 @@ def followed(household: Subject) -> set[str]:
 
 
 def restored(movement: FiledMovement) -> FiledMovement:
-    """A copy of the movement that is not reversed."""
     return replace(movement, clear=movement.clear.model_copy(update={"is_reversed": False}))
 
 
 def subject_of(name: Name, versions: Iterable[StoredVersion]) -> Subject:
-    """The household or site as a subject with its valid reports."""
     reports = sorted(map(filed, versions), key=lambda report: report.clear.version)
     subject = Subject(name, NOBODY, min((report.received_at for report in reports), default=NEVER))
     for report in reports:

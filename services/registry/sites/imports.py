@@ -31,10 +31,7 @@ class RowVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """`errors` are pairs of a column and the expected value.
-
-    If the verdict is `differs`, `errors` names the columns that differ.
-    """
+    """If the verdict is `differs`, `errors` names the columns that differ."""
 
     line: int
     verdict: RowVerdict
@@ -44,7 +41,7 @@ class ImportedRow:
 
 
 class SiteImport:
-    """An import in the transaction of the store's session. The caller commits."""
+    """The caller commits."""
 
     def __init__(self, store: SiteStore, is_permitted: Callable[[str], bool]) -> None:
         self._store = store
@@ -52,7 +49,7 @@ class SiteImport:
         self._known: dict[Key, Site] = {}
 
     async def run(self, rows: Iterable[SheetRow], *, is_dry_run: bool) -> list[ImportedRow]:
-        """Add the sites, and return the result of each row. A dry run is rolled back.
+        """A dry run is rolled back.
 
         A row adds nothing if its site is already stored, or was in an earlier row.
         """
@@ -87,7 +84,7 @@ class SiteImport:
         return ImportedRow(row.line, verdict, name, known.site_id, tuple((column, "") for column in columns))
 
     async def _differences(self, known: Site, row: SiteVersion) -> Sequence[str]:
-        """The columns whose values differ between the row and the stored site. Empty cells are ignored."""
+        """Empty cells do not count as differences."""
         given = row.model_dump(include=row.model_fields_set & SiteDescription.model_fields.keys())
         site = self._store.described(known)
         stored, is_there = site.model_dump(), locality(site).is_same(locality(row))
@@ -108,14 +105,11 @@ class SiteImport:
 
 
 def differ(value: Any, stored: Any) -> bool:
-    """Whether the values differ.
-
-    Spaces, capitals and punctuation are ignored. Kyrgyz letters equal the similar Russian letters.
-    """
+    """Spaces, capitals and punctuation are ignored. Kyrgyz letters equal the similar Russian letters."""
     texts = isinstance(value, str) and isinstance(stored, str)
     return joined(value) != joined(stored) if texts else bool(value != stored)
 
 
 def keys(site: SiteDescription) -> Iterator[Key]:
-    """A key for each name of the site. If two descriptions share a key, they describe the same site."""
+    """Descriptions that share a key describe the same site."""
     return ((site.pcode, *locality(site).key(site.pcode), name) for name in sorted(names(site)))

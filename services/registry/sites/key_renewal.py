@@ -1,6 +1,6 @@
 """Makes site keys for households without site keys, or with site keys of an older root.
 
-The module also makes new rows about the sites of households if an older release of Dayar wrote the rows.
+Also makes new rows about the sites of households if an older release of Dayar wrote them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ class SiteKeyRenewal(Renewal):
         )
 
     async def give_up(self, session: AsyncSession, household_id: UUID) -> None:
-        """Leave the old rows of the household. The worker tries the household again with the next root."""
+        """The worker tries the household again with the next root."""
         await self._note(session, [household_id])
 
     async def _note(self, session: AsyncSession, ids: Sequence[UUID]) -> None:
@@ -69,7 +69,6 @@ class SiteKeyRenewal(Renewal):
 
 
 async def _note_earlier_movements(session: AsyncSession, households: Iterable[Subject]) -> None:
-    """Add these households to the list of households to which earlier movements of their sites must be applied."""
     notes = [
         {
             "household_id": UUID(subject.name[1]),

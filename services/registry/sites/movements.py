@@ -1,8 +1,8 @@
 """Applies movements of everybody at a site to the households at the site, a few households at a time.
 
 A site may have thousands of households, and PostgreSQL ends long transactions. The transaction that files the movement
-therefore only stores a list of the households. If a report about a listed household comes, the transaction that files
-this report applies the movement at once.
+therefore only lists the households. A transaction that files a report about a listed household applies the movement at
+once.
 """
 
 import asyncio
@@ -14,13 +14,12 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database, notify
 
 CHANNEL = "registry_site_movements"
-# the list is also polled, because a worker misses each NOTIFY that is sent while the worker reconnects
+# the list is polled, because a worker misses NOTIFY while it reconnects
 IDLE_SECONDS = 5.0
-PAUSE_SECONDS = 0.05  # the task pauses this long between two transactions, so that reports and alerts get the CPU
+PAUSE_SECONDS = 0.05  # leaves the CPU to reports and alerts between two transactions
 
 
 async def keep_applied(engine: AsyncEngine, registrar: Registrar) -> None:
-    """Apply movements of sites to listed households until cancelled."""
     woken, sessions = asyncio.Event(), database.sessions(engine)
     async with asyncio.TaskGroup() as group:
         group.create_task(notify.listen(engine, CHANNEL, woken))
@@ -33,6 +32,5 @@ async def keep_applied(engine: AsyncEngine, registrar: Registrar) -> None:
 
 
 async def apply_some(sessions: async_sessionmaker[AsyncSession], registrar: Registrar) -> int:
-    """Apply movements to some of the listed households in one transaction. Return the number of households."""
     async with sessions.begin() as session:
         return await registrar.judge_noted(session)

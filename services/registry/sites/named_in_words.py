@@ -18,8 +18,8 @@ from shared.places import Places
 from shared.places.localities import joined
 from shared.postgres import database
 
-# The counts in these units that name their place in words, and the counts that belong to one of these sites by its
-# former name. A count in these units may belong to another site that now has the same name as a new site.
+# Counts in these units that name their place in words, and counts of one of these sites under its former name. A count
+# in these units may belong to another site that now has the same name as a new site.
 IN_WORDS = """
 SELECT counts.group_id, counts.site_id, counts.destination_pcode,
     reports.clear::json ->> 'destination_locality' AS words
@@ -38,7 +38,7 @@ WHERE movement_id IS NOT NULL AND sub_stock = 'in_displacement'
 
 
 class NamedSite(NamedTuple):
-    """A site with the P-codes and names by which counts may have named it, or may name it now, without its id."""
+    """Counts may have named the site by these P-codes and names, or may name it now, without its id."""
 
     site_id: UUID
     pcodes: Collection[str]
@@ -46,11 +46,10 @@ class NamedSite(NamedTuple):
 
 
 async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite], places: Places) -> None:
-    """List the groups whose recorded counts may be about these sites, and the held counts that may be about them.
+    """A worker may be filing a count that names one of the sites, without having seen the site.
 
-    A worker may be filing a count that names one of these sites, and may not have seen the site. Therefore this
-    function waits for all workers that are computing counts, and then finds their counts. Workers that begin later wait
-    until this transaction ends, and then see the site.
+    This function therefore waits for all workers that are computing counts, and then finds their counts. Workers that
+    begin later wait until this transaction ends, and then see the site.
     """
     if not sites:
         return

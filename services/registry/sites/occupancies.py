@@ -19,11 +19,10 @@ from shared.places.site_counts import Share, by_stock, order, shares
 
 
 class CountAtSite(NamedTuple):
-    """A count of people at a site, in effect or replaced. `headcounts.py` explains the fields.
+    """`counted` is the number of people who were counted.
 
-    `counted` is the number of people who were counted. `persons` is the number of people who are left after movements.
-    `steps` are the numbers of people who were left after each movement, the earliest first. If everybody left at the
-    same time, `steps` is empty. `changed_at` is the time of the first movement.
+    `persons` is the number of people who are left after movements. `steps` are the numbers of people who were left
+    after each movement, the earliest first. `changed_at` is the time of the first movement.
     """
 
     site_id: UUID
@@ -42,16 +41,14 @@ class CountAtSite(NamedTuple):
 
     @property
     def is_partial(self) -> bool:
-        """Whether the count has its own stock, so that it may include people whom other counts also include."""
+        """Whether the count may include people whom other counts at the site also include."""
         return self.movement_id is None and self.stock_id == self.report_id
 
     @property
     def is_arrival(self) -> bool:
-        """Whether the people came to the site by a movement of their group, so that nobody counted them at the site."""
         return self.movement_id is not None
 
     def left_since(self, at: datetime) -> int:
-        """The number of the counted people who left after this time."""
         if self.changed_at is None:
             return 0
         before = [persons for step_at, persons in self.steps if step_at <= at]
@@ -72,10 +69,7 @@ class SiteStay(NamedTuple):
 
 
 class SiteDeparture(NamedTuple):
-    """Registered persons who left a site by a movement of their household.
-
-    `came_at` has the same meaning as in `SiteStay`. In rows of earlier releases of Dayar, `came_at` is None.
-    """
+    """`came_at` has the same meaning as in `SiteStay`. In rows of earlier releases of Dayar, `came_at` is None."""
 
     site_id: UUID
     came_at: datetime | None
@@ -88,8 +82,6 @@ class SiteDeparture(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredMoves:
-    """The registered persons of one or more sites."""
-
     staying: Sequence[SiteStay] = ()
     departures: Sequence[SiteDeparture] = ()
 
@@ -98,14 +90,10 @@ class RegisteredMoves:
         return sum(stay.persons for stay in self.staying)
 
     def came_since(self, at: datetime) -> int:
-        """The persons who came after this time and are still at the site."""
         return sum(stay.persons for stay in self.staying if stay.came_at > at)
 
     def left_between(self, at: datetime, until: datetime | None) -> list[SiteDeparture]:
-        """The persons who were at the site at the time `at` and left later.
-
-        If the time `until` is given, persons who left after this time are not included.
-        """
+        """If the time `until` is given, persons who left after this time are not included."""
         left = (
             departure
             for departure in self.departures
@@ -115,18 +103,17 @@ class RegisteredMoves:
 
 
 class Fall(NamedTuple):
-    """A full recount at the time `at`. The recount found fewer people than the counts that it replaced."""
+    """A recount at the time `at` that found fewer people than the counts that it replaced."""
 
     at: datetime
     persons: int
 
 
 class StockAtSite(NamedTuple):
-    """People at a site who were counted together, or who came together by a movement.
+    """`counts` are the counts of these people, the newest first.
 
-    `counts` are the counts of these people, the newest first. `persons` is the number of people who are still at the
-    site. If teams disagree, `persons` is the lowest or the highest number. `falls` are the recounts of these people
-    that found fewer people than before.
+    `persons` is the number of people who are still at the site. If teams disagree, `persons` is the lowest or the
+    highest number.
     """
 
     counts: Sequence[CountAtSite]
@@ -162,7 +149,7 @@ class BetweenCounts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """The people at a site. If teams disagree, the number of people lies between `lowest` and `highest`.
+    """If teams disagree, the number of people lies between `lowest` and `highest`.
 
     `counted_at` is the time of the newest count or of the newest arrival of counted people. If there is no count and no
     arrival, `counted_at` is None. `counted_at_precision` says whether the hour of `counted_at` is known. `reports` are
@@ -189,10 +176,7 @@ NOBODY = RegisteredMoves()
 
 
 def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOBODY) -> dict[UUID, Occupancy]:
-    """The occupancy of each site that has a count or registered people.
-
-    `counts` must contain all counts at these sites, also replaced counts.
-    """
+    """`counts` must contain all counts at the sites, also replaced counts."""
     by_site = defaultdict[UUID, list[CountAtSite]](list)
     for count in counts:
         by_site[count.site_id].append(count)
@@ -206,7 +190,7 @@ def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOB
 
 
 def falls(counts: Sequence[CountAtSite]) -> Mapping[UUID, Sequence[Fall]]:
-    """The falls of each stock, by the id of the stock. A fall is a recount that found fewer people than before."""
+    """A fall is a recount that found fewer people than before."""
     known = {count.report_id: count for count in counts}
     replaced, falls_by_stock = defaultdict[UUID, list[CountAtSite]](list), defaultdict[UUID, list[Fall]](list)
     for count in counts:
@@ -272,7 +256,6 @@ def _counted_at(stocks: Sequence[StockAtSite]) -> list[datetime]:
 
 
 def _came(stocks: Sequence[StockAtSite], there: RegisteredMoves, departed: Sequence[BetweenCounts]) -> int:
-    """The registered persons who came after a count, and who cannot be among the people of a later count."""
     surpluses = (
         registered - _remaining([stock for stock in stocks if stock.at > at], departed, since=at)
         for at in _counted_at(stocks)
@@ -286,11 +269,11 @@ def _remaining(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts],
 
 
 def _left(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], since: datetime | None = None) -> int:
-    """The registered persons to subtract. These persons were at the site at the time of a count, and left later.
+    """The registered persons who were at the site at the time of a count and left later.
 
-    Persons who may be among the people of moved groups are left out. Persons who may be among the people whom a later
-    recount no longer found are also left out. The number of subtracted persons is at most the number of people who were
-    counted before these persons left. If `since` is given, only the persons who came after this time are subtracted.
+    Persons who may belong to a moved group are not subtracted. Persons whose absence a later recount may already show
+    are not subtracted either. At most the number of people who were counted before these persons left is subtracted. If
+    `since` is given, only the persons who came after this time are subtracted.
     """
     left = 0
     for between in departed:

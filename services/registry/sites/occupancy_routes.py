@@ -22,7 +22,7 @@ from shared.postgres.database import Session
 router = APIRouter()
 Caller = Annotated[Principal, Depends(tokens.current)]
 MOST = 1_000
-# the board's part reads at most this many sites, and shows the sites with most people
+# the board reads so many sites, and shows those with most people
 MOST_SITES, MOST_SHOWN = 20_000, 30
 
 

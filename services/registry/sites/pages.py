@@ -41,11 +41,10 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class CountedThere:
-    """A count that is a part of the number of people at a site.
+    """A later count has counted the same people again if `is_deducted` is true.
 
-    If `is_deducted` is true, a later count counted the same people again. The people are therefore subtracted from the
-    count of the whole site. `differs` is true if several teams counted the same people, and the number of people is a
-    range.
+    These people are subtracted from the count of the whole site. `differs` is true if several teams counted the same
+    people, so that the number is a range.
     """
 
     count: GroupCount
@@ -95,9 +94,9 @@ async def site_page(
 
 
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
-    """The counts from which the number of people at the site is computed: counts to add, and counts to subtract.
+    """Includes counts to add and counts to subtract.
 
-    Counts are left out if all their people have gone away, or if they were stored after `rows` were read.
+    Leaves out counts whose people have all gone away, and counts that were stored after `rows` were read.
     """
     with_people = (share for share in shares(present) if any(count.persons for count in share.counts))
     for share in with_people:
@@ -108,11 +107,10 @@ def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> 
 
 
 async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCount]) -> list[VersionKey]:
-    """The keys of all versions of the reports about the site.
+    """The reports are the movements of everybody at the site, and the counts of people at the site.
 
-    The reports are the movements of everybody at the site, and the counts of people at the site. The movements of a
-    group are included if they happened while people of the group were at the site. Later movements of the group are not
-    included, because they may belong to other areas.
+    Movements of a group are included if they happened while people of the group were at the site. Later movements of
+    the group are left out, because they may belong to other areas.
     """
     counted = [count.report_id for count in there if count.movement_id is None]
     arrived = {count.movement_id for count in there if count.movement_id}
@@ -130,7 +128,7 @@ async def history(session: AsyncSession, site_id: UUID, there: Sequence[GroupCou
 async def versions(
     session: AsyncSession, encryption: EnvelopeEncryption, site_id: UUID, report_ids: Collection[UUID]
 ) -> Versions:
-    """All versions of these reports, in the order of receipt.
+    """The versions are in the order of receipt.
 
     The sealed fields of reports about groups and other sites are left out. The pages of these groups and sites show
     their sealed fields.
@@ -142,9 +140,9 @@ async def versions(
 
 
 async def registered(session: AsyncSession, request: Request, site: Site, visibility: Visibility) -> int | None:
-    """The number of households that reports place at the site, now or earlier. 1,001 means more than 1,000.
+    """Counts households that reports place at the site, now or earlier; 1,001 means more than 1,000.
 
-    The result is None if counting them takes too long.
+    None if counting them takes too long.
     """
     search = request.app.state.search
     try:

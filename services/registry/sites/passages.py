@@ -20,7 +20,7 @@ RESIDENT_COLUMNS = ("household_id", "number", "site_key", "status", "persons", "
 
 
 def site_passages(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """One row for each site that displaced people of a household left by a movement of the household."""
+    """Only movements of the household itself."""
     rows = (row for subject in subjects for row in site_passages_of(subject, keys))
     return Copy(SitePassage.__tablename__, COLUMNS, rows)
 
@@ -42,7 +42,6 @@ def site_passages_of(subject: Subject, keys: KeysOfRoot) -> list[Row]:
 
 
 def has_left_site(departure: Filed, passage: Passage) -> bool:
-    """Whether displaced people left the site of their former position by a movement of their household."""
     before, after = passage.before, passage.after
     is_displaced = departure.clear.mobility in DISPLACED and before.is_displaced()
     is_elsewhere = before.site_id != after.site_id or not after.is_displaced()
@@ -50,7 +49,6 @@ def has_left_site(departure: Filed, passage: Passage) -> bool:
 
 
 def site_residents(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """One row for each part of a household that is displaced at a site now."""
     rows = (row for subject in subjects for row in site_residents_of(subject, keys))
     return Copy(SiteResident.__tablename__, RESIDENT_COLUMNS, rows)
 
@@ -66,9 +64,9 @@ def site_residents_of(subject: Subject, keys: KeysOfRoot) -> list[Row]:
 
 
 def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
-    """The current displacements, and where the people are now.
+    """Only current displacements.
 
-    The result is empty for a household without movements and sites.
+    Empty for a household without movements and sites.
     """
     courses = {departure.report_id: course for departure, course in courses_of(subject)}
     for departure, ends_at in superseded(subject.displacements.values()):
@@ -78,10 +76,9 @@ def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
 
 
 def came_at(departure: Filed, position: Position) -> datetime:
-    """The time when the people came to the site of this position.
+    """The latest time of the movement by which the people came.
 
-    If they came by a movement, the result is the movement's latest time. A report that registers people at a site does
-    not say when the people came to the site. If the people came by no movement, the time is therefore the earliest time
+    A report that registers people at a site does not say when they came. Without a movement, the time is the earliest
     at which they can have left their home.
     """
     if position.movement is not None:

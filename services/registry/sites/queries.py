@@ -36,10 +36,7 @@ COUNTED = (
 
 
 async def lock(session: AsyncSession) -> None:
-    """Take a lock.
-
-    With this lock, a transaction that changes sites reads all earlier changes, and the events of a site are in order.
-    """
+    """A transaction that changes sites then reads all earlier changes, and the events of a site are in order."""
     await session.execute(LOCK)
 
 
@@ -55,7 +52,6 @@ async def page(session: AsyncSession, limit: int, after: UUID | None = None) -> 
 
 
 async def named(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Site]:
-    """The listed sites with these ids."""
     return (await session.scalars(select(Site).where(Site.site_id.in_(ids)))).all() if ids else ()
 
 
@@ -64,7 +60,6 @@ async def everything(session: AsyncSession) -> Sequence[Site]:
 
 
 async def with_pcode(session: AsyncSession, pcode: str) -> Sequence[Site]:
-    """The sites with this P-code."""
     return (await session.scalars(select(Site).where(Site.pcode == pcode))).all()
 
 
@@ -73,10 +68,10 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 
 
 async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUID]) -> list[CountAtSite]:
-    """The counts of displaced people at these sites, including replaced counts.
+    """A count's number is that of the people who are left after movements.
 
-    A count's number is the number of people who are left after movements. People who moved to a site are a separate
-    count there. A count of people abroad that names a site is a mistake, and is left out.
+    People who moved to a site are a separate count there. A count of people abroad that names a site is a mistake, and
+    is left out.
     """
     rows = await session.execute(
         select(*COUNTED).where(
@@ -94,10 +89,9 @@ async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUI
 
 
 async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUID, list[tuple[datetime, int]]]:
-    """The numbers of people who were left in these counts after each movement.
+    """If everybody left, the last number is 0.
 
-    If everybody left, the last number is 0. The table has no row for the number 0, but the end of the last row is the
-    time when everybody had left.
+    The table has no row for 0, but the end of its last row is the time when everybody had left.
     """
     steps, ends = defaultdict[UUID, list[tuple[datetime, int]]](list), dict[UUID, datetime | None]()
     stays = select(GroupStay.report_id, GroupStay.counted_at, GroupStay.persons, GroupStay.superseded_at)
@@ -115,7 +109,7 @@ async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UU
 async def registered(
     session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
 ) -> RegisteredMoves:
-    """The registered people at these sites, and the people who left these sites by movements of their households."""
+    """Includes people who left the sites by movements of their households."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
     keys = any_of(site_of, LargeBinary)
     there = SiteResident.site_key, SiteResident.came_at
@@ -140,12 +134,12 @@ async def registered(
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
-    """All counts at the site. Counts of people who are not displaced, or not at the site now, are included."""
+    """Includes counts of people who are not displaced, or not at the site now."""
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 
 async def moved_by(session: AsyncSession, report_ids: Collection[UUID]) -> Sequence[GroupCount]:
-    """The people of groups whom these movements moved, as counts at their new places."""
+    """People who moved are counts at their new places."""
     moved = select(GroupCount).where(GroupCount.movement_id.in_(report_ids))
     return (await session.scalars(moved.order_by(GroupCount.group_id))).all() if report_ids else ()
 
@@ -153,7 +147,7 @@ async def moved_by(session: AsyncSession, report_ids: Collection[UUID]) -> Seque
 async def visible_ids(
     session: AsyncSession, visibility: Visibility, limit: int, after: UUID | None = None
 ) -> Sequence[UUID]:
-    """One page of the sites in the caller's areas, in the order of their ids."""
+    """Sites are in the order of their ids."""
     wanted = select(Site.site_id).where(visibility.covers("sites.pcode")).order_by(Site.site_id).limit(limit)
     if after is not None:
         wanted = wanted.where(Site.site_id > after)

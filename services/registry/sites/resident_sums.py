@@ -1,6 +1,6 @@
 """Publishes how many registered displaced people are at each site, in the background.
 
-From these sums, the alerts service knows which sites are inhabited, even if nobody has counted the people at a site.
+The alerts service needs the sums, because nobody may have counted the people at a site.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -24,16 +24,14 @@ from shared.events.vocabulary import Status
 from shared.messaging import outbox
 from shared.postgres.upsert import upsert
 
-HOUSEHOLDS_A_SECOND = 10_000  # the task rests one second longer for every 10,000 households at sites
+HOUSEHOLDS_A_SECOND = 10_000  # a second of rest for so many households at sites
 NOBODY = (0, 0)
 
 
 class SummingResidents:
-    """Sums the residents of sites in one status.
+    """The sites of households are in memory only while the households are summed.
 
-    The sites of households are in memory only while the households are summed.
-
-    `rest_seconds` is the pause after a sum. The pause is longer if many households are at sites.
+    `rest_seconds` is the pause after a sum; the pause is longer if many households are at sites.
     """
 
     lock: ClassVar[str] = "resident_sums"
@@ -47,11 +45,11 @@ class SummingResidents:
     ) -> None:
         self._sessions, self._search, self._status, self._clock = sessions, search, status, clock
         self._published = PublishedResidents()
-        self._version: str | None = None  # the version of the data at the last publication
+        self._version: str | None = None  # at the last publication
         self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
-        """If a displacement has changed since the last publication, publish the changed sums."""
+        """Publishes the changed sums, if a displacement has changed since the last publication."""
         async with self._sessions.begin() as session:
             version = await data_version(session)
             if version != self._version:
@@ -90,7 +88,6 @@ class SummingResidents:
 
 
 def changed(sums: Mapping[UUID, tuple[int, int]], stored: Mapping[UUID, ResidentSum]) -> Iterator[dict[str, Any]]:
-    """The rows of the sites whose sum differs from the stored sum."""
     for site_id in sorted(sums.keys() | stored.keys()):
         (persons, households), known = sums.get(site_id, NOBODY), stored.get(site_id)
         if (persons, households) != ((known.persons, known.households) if known else NOBODY):

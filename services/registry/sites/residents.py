@@ -14,7 +14,7 @@ from services.registry.places.registered_places import WHOLE, whole
 
 
 class Residents(NamedTuple):
-    """The displaced people of a household at one site. An object of this class is never stored."""
+    """Never stored, because the site of a household is sealed."""
 
     household_id: str
     registered_at: datetime
@@ -23,17 +23,16 @@ class Residents(NamedTuple):
 
 
 class PublishedResidents:
-    """The residents of each site, as the published sums contain them.
+    """Changes of fewer than five households are not published until further households change.
 
-    Changes of fewer than five households are not published until further households change. Without this rule, the
-    change of a sum could reveal a household that changed alone.
+    Otherwise, the change of a sum could reveal a household that changed alone.
     """
 
     def __init__(self) -> None:
         self._residents: dict[UUID, frozenset[Residents]] = {}
 
     def sums(self, present: Iterable[Residents]) -> Mapping[UUID, tuple[int, int]]:
-        """Maps each site to the numbers of persons and of households. `present` are the residents of all sites."""
+        """The numbers are those of persons and of households. `present` are the residents of all sites."""
         now = defaultdict[UUID, set[Residents]](set)
         for residents in present:
             now[residents.site_id].add(residents)

@@ -188,7 +188,7 @@ async def refused_sites(request: Request, session: Session, caller: Caller, colu
 
 
 async def read_sheet(request: Request, columns: str) -> SiteSheet:
-    """The sheet in the request's body. Raises Problem if the body is no sheet of sites."""
+    """Raises Problem if the body is no sheet of sites."""
     raw = await request.body()
     try:
         return await asyncio.to_thread(site_sheets.read, raw, list(filter(None, columns.split(","))))
@@ -202,9 +202,9 @@ def site_import(request: Request, session: Session, caller: Principal) -> SiteIm
 
 
 def check_unit(site: SiteDescription, caller: Principal, places: Places) -> None:
-    """Raise Problem if the P-code does not name a district (or a city without districts) in the caller's areas.
+    """Raise Problem unless the P-code names a district (or a city without districts) in the caller's areas.
 
-    Also raise Problem if the code of the locality lies outside this unit.
+    The code of the locality must also lie in this unit.
     """
     if not is_own_unit(site.pcode, caller.areas, places):
         raise invalid("/pcode", "the P-code of a district or city in your areas")

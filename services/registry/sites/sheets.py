@@ -35,8 +35,8 @@ TEXTS = (
 )
 PERSON = {"person_in_charge": "name", "phone": "phone"}
 COLUMNS = (*TEXTS, "needs", *PERSON)
-REASONS = "reasons"  # a file of refused rows has the reasons in this column; the import does not read the column
-SKIPPED = "skipped"  # the import does not read this column
+REASONS = "reasons"  # only a file of refused rows has this column; the import does not read it
+SKIPPED = "skipped"
 ROWS = 10_000
 LETTERS = 200  # only the start of a label is matched, because the matching time can grow with the square of the length
 NAMED = r"(назв|наимен|аталыш|name)"
@@ -75,9 +75,9 @@ class BadSheet(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row of the sheet with its line number. The row has either the site, or one error for each wrong column.
+    """Has either the site, or one error for each wrong column.
 
-    `cells` maps each column to its text. `texts` are all texts of the row in the order of the sheet.
+    `texts` are all texts of the row in the order of the sheet.
     """
 
     line: int
@@ -89,10 +89,9 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class SiteSheet:
-    """The rows of a sheet, and the kind of each column.
+    """The kind is REASONS, SKIPPED, or one of COLUMNS.
 
-    The kind is REASONS, SKIPPED, or one of COLUMNS. `unread` are the names of the other sheets of the file that have
-    content; the import reads only the first sheet.
+    `unread` are the names of the other sheets of the file that have content; the import reads only the first sheet.
     """
 
     labels: tuple[str, ...]
@@ -102,8 +101,6 @@ class SiteSheet:
 
 
 class SiteNames:
-    """The names of places and codes that the cells of a sheet may contain."""
-
     def __init__(self) -> None:
         self.places = PlaceNames(Places.load())
         self.codes = {column: CodeNames(f"site_{column}") for column in ("type", "state")}
@@ -114,10 +111,9 @@ site_names = cache(SiteNames)
 
 
 def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
-    """The sheet with the rows that are not empty.
+    """`chosen` are kinds that the caller chose for the first columns. The kinds of all other columns are guessed.
 
-    `chosen` are kinds that the caller chose for the first columns. The kinds of all other columns are guessed. Raises
-    BadSheet.
+    Raises BadSheet.
     """
     sheet, *others = opened(raw)
     header_rows = header.guessed(sheet, guess)
@@ -131,7 +127,7 @@ def read(raw: bytes, chosen: Sequence[str] = ()) -> SiteSheet:
 
 
 def opened(raw: bytes) -> list[Sheet]:
-    """The sheets of the file that have content. Raises BadSheet."""
+    """Raises BadSheet."""
     try:
         return reading.read(raw, most_lines=ROWS)
     except UnreadableFile as error:
@@ -141,7 +137,7 @@ def opened(raw: bytes) -> list[Sheet]:
 
 
 def guess(label: str) -> str | None:
-    """The kind of the column. The result is None if no pattern matches the label."""
+    """None if no pattern matches the label."""
     text = folded(label[:LETTERS])
     if not text or text in own_reasons():
         return REASONS if text else None
@@ -179,13 +175,13 @@ def row(line: SheetLine, labels: Sequence[str], columns: Sequence[str]) -> Sheet
     except ValidationError as error:
         details = error.errors(include_input=False, include_context=False, include_url=False)
         errors += [(column(detail["loc"]), expected(detail)) for detail in details]
-    first = dict(reversed(errors))  # if a column has several errors, the first is kept
+    first = dict(reversed(errors))
     unique = tuple((name, first[name]) for name in dict(errors))
     return SheetRow(line.number, cells, None if errors else site, unique, line.cells)
 
 
 def fields(cells: Mapping[str, str]) -> dict[str, Any]:
-    """The cells as fields of a site. Decimal commas are accepted. Needs are separated by commas or semicolons."""
+    """Decimal commas are accepted. Needs are separated by commas or semicolons."""
     known = site_names()
     site: dict[str, Any] = {name: cells[name] for name in TEXTS if name in cells}
     for name, codes in known.codes.items():
@@ -201,10 +197,7 @@ def fields(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def district(cells: Mapping[str, str]) -> dict[str, str]:
-    """The P-code of the district that the cell `pcode` names.
-
-    If no other cell names a village, the rest of the text in this cell is used as the village.
-    """
+    """If no other cell names a village, the rest of the text in this cell is used as the village."""
     try:
         match = site_names().places.find(cells.get("pcode", ""))
     except Namesakes:
@@ -216,7 +209,7 @@ def district(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def column(location: tuple[int | str, ...]) -> str:
-    """The name of the column of an error. The name is empty if the error is about the whole row."""
+    """Empty if the error is about the whole row."""
     first, last = (str(location[0]), location[-1]) if location else ("", "")
     return (
         next((name for name, field in PERSON.items() if field == last), first) if first == "person_in_charge" else first

@@ -12,7 +12,6 @@ from shared.places import Places
 from shared.places.localities import StatedLocality, joined
 
 Described = TypeVar("Described", bound=SiteDescription)
-# The kind of shelter that people at a site of each type have.
 SHELTERS: Mapping[SiteType, Shelter] = {
     SiteType.SCHOOL: Shelter.SCHOOL,
     SiteType.MOSQUE: Shelter.MOSQUE,
@@ -49,14 +48,13 @@ class SiteVersion(SiteDescription, Body):
 
 
 def is_own_unit(pcode: str, areas: Iterable[str], places: Places) -> bool:
-    """Whether the unit is a district, or a city without districts, in one of the areas."""
     unit = places.unit(pcode)
     is_district = unit is not None and not any(other.parent == pcode for other in places.units(2))
     return is_district and places.covers(areas, pcode)
 
 
 def is_same_site(one: SiteDescription, other: SiteDescription) -> bool:
-    """Whether two descriptions are of the same site: they have the same P-code and locality, and share a name."""
+    """The same site has the same P-code and locality, and shares a name."""
     is_same_place = one.pcode == other.pcode and locality(one).is_same(locality(other))
     return is_same_place and not names(one).isdisjoint(names(other))
 
@@ -66,16 +64,13 @@ def locality(site: SiteDescription) -> StatedLocality:
 
 
 def with_settlement(site: Described, places: Places) -> Described:
-    """The description.
-
-    If the site lacks the code of its locality, and the gazetteer knows the typed name, the code is added.
-    """
+    """A missing code of the locality is added if the gazetteer knows the typed name."""
     pcode = places.locality(site.pcode, site.locality, site.locality_pcode).pcode
     return site.model_copy(update={"locality_pcode": pcode}) if pcode and pcode != site.locality_pcode else site
 
 
 def is_own_settlement(site: SiteDescription, places: Places) -> bool:
-    """Whether the code of the locality is in the site's unit. The result is also true if no code is stated."""
+    """True if no code is stated."""
     return site.locality_pcode is None or places.covers((site.pcode,), site.locality_pcode)
 
 
