@@ -28,13 +28,11 @@ Admitted = tuple[Draft, Answer]
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRules:
-    """The rules by which this installation accepts or refuses a report."""
-
     places: Places
     is_exercise: bool
 
     def draft(self, report: Report, sender: ReportSender) -> Draft:
-        """Make the draft of a validated report. Raises ReportRefused."""
+        """Raises ReportRefused."""
         if self.is_exercise and report.status not in PRACTICE:
             raise Invalid([{"pointer": "/status", "expected": "Exercise or Test, as this is an exercise installation"}])
         principal, clocks = sender.principal, Clocks(sender.now, sender.clock)
@@ -48,13 +46,13 @@ class AdmissionRules:
 
 
 def may_report_now(principal: Principal) -> None:
-    """Raise SignInExpired if the caller may not report hazards now."""
+    """Raises SignInExpired if the caller may not report hazards now."""
     if principal.is_expired:  # with an expired sign-in, only displacements are accepted, and the registry holds them
         raise SignInExpired
 
 
 def may_report(principal: Principal, report: HazardReport) -> None:
-    """Raise ReportRefused unless the caller may report this hazard now."""
+    """Raises ReportRefused unless the caller may report the hazard now."""
     may_report_now(principal)
     sources = principal.sources - OF_PEOPLE  # an earlier release may have put OF_PEOPLE into the token
     if report.source not in sources and principal.roles.isdisjoint(CMC):
@@ -69,8 +67,6 @@ def may_report(principal: Principal, report: HazardReport) -> None:
 
 
 class Admission:
-    """Makes a draft of each report in a request's body, publishes the valid drafts, and counts all reports."""
-
     def __init__(
         self,
         drafting: Drafting,
@@ -85,7 +81,6 @@ class Admission:
 
     @contextmanager
     def counting_refusals(self, principal: Principal) -> Iterator[None]:
-        """If the `with` block raises a refusal, count one refused report."""
         try:
             yield
         except ReportRefused:
@@ -93,7 +88,7 @@ class Admission:
             raise
 
     async def admit(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Admitted:
-        """Publish the report that the request's body contains. Raises ReportRefused."""
+        """Raises ReportRefused."""
         draft = await self.drafting.single(raw, format, sender)
         await self._scopes.settle([draft])
         answer = await self.publication.publish(draft)
@@ -105,7 +100,10 @@ class Admission:
     async def admit_batch(
         self, raw: bytes, format: BatchFormat, sender: ReportSender
     ) -> Sequence[Admitted | ReportRefused]:
-        """Return one result per report, in order. Raises ReportRefused if the body cannot be split into reports."""
+        """The results are in the order of the reports.
+
+        Raises ReportRefused if the body cannot be split into reports.
+        """
         results = await self._publish(await self.drafting.batch(raw, format, sender), sender)
         for result in results:
             if not isinstance(result, ReportRefused):
@@ -115,10 +113,9 @@ class Admission:
     async def admit_reports(
         self, reports: Sequence[Report], sender: ReportSender
     ) -> Sequence[Admitted | ReportRefused]:
-        """Publish reports that intake made from the rows of a sheet.
+        """The results are in the order of the reports.
 
-        Return one result per report, in order. The caller stores the sent reports, because only the caller knows the
-        line of each report in the sheet.
+        The caller stores the sent reports, because only the caller knows their lines in the sheet.
         """
         return await self._publish(await self.drafting.reports(reports, sender), sender)
 

@@ -92,7 +92,7 @@ def create_app(settings: IntakeSettings, access: Revocations | None = None) -> F
         "intake",
         settings,
         lifespan=lifespan,
-        # PostgreSQL is not required here, because intake also accepts reports while PostgreSQL is unavailable
+        # intake accepts reports even while PostgreSQL is unavailable
         ready={"kafka": has_kafka, "valkey": has_valkey},
         measures=[measures.of(settings.feeds)],
         revocations=revocations,
@@ -112,7 +112,7 @@ def create_app(settings: IntakeSettings, access: Revocations | None = None) -> F
     app.state.pages = Pages("intake", HERE / "templates", HERE / "locales", settings)
     app.state.sheets = Sheets(places, Keyring(settings.memory_key_file))
     app.state.letter_reading = LetterReading(form.pages, places, EnvelopeEncryption(settings.memory_key_file))
-    # the routes with these paths limit the size of bodies themselves
+    # these routes limit the size of bodies themselves
     paths = {route.path for route in (*HOT, *sheet_routes.ROUTES)}
     guarded = [route for route in app.router.routes if isinstance(route, Route) and route.path in paths]
     hot = {route.path: app.state.edge(PathParameters(route.app, counts)) for route in guarded}

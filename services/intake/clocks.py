@@ -15,9 +15,9 @@ from shared.events.vocabulary import Certainty, Precision, Urgency
 AHEAD = timedelta(minutes=15)
 PHONE_CLOCK, DATE = b"dayar-clock", b"date"  # a script in a browser cannot set `Date`, so phones send `Dayar-Clock`
 LONGEST_HEADER = 64
-FURTHEST = timedelta(days=36_500)  # a larger offset is ignored, because a corrected time could be out of range
+FURTHEST = timedelta(days=36_500)  # a larger offset could make a corrected time invalid
 FORECASTS = (Urgency.EXPECTED, Urgency.FUTURE)
-# Maps each precision of a date to the largest difference by which the reported date may be later than the real date.
+# How much later than the real date a reported date may be, by precision.
 SPAN = {
     Precision.HOUR: timedelta(),
     Precision.DAY: timedelta(),
@@ -30,7 +30,7 @@ SPAN = {
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The time by our clock and, if the request states it, the time by the author's clock."""
+    """`authors` is None if the request does not state the time by the author's clock."""
 
     now: datetime
     authors: datetime | None = None
@@ -40,19 +40,13 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """How far the author's clock is ahead of intake's clock.
-
-        If the time by the author's clock is unknown, `reported_at` is used instead.
-        """
+        """If the author's clock is unknown, `reported_at` counts as its time."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
 
 def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
-    """The author's time from the header `Dayar-Clock` or `Date`.
-
-    The result is None if the time is missing or invalid.
-    """
+    """None if the time is missing or invalid."""
     given = {name: value for name, value in headers if name in (PHONE_CLOCK, DATE) and len(value) <= LONGEST_HEADER}
     try:
         if PHONE_CLOCK in given:
@@ -67,9 +61,9 @@ def authors_clock(headers: Iterable[tuple[bytes, bytes]]) -> datetime | None:
 
 
 def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dict[str, Any] | None:
-    """Maps names of fields to corrected times. The result is None if no time in the report is ahead of our clock."""
+    """None if no time in the report is ahead of our clock."""
     latest = clocks.latest
-    # this fast check is first, because nearly no report has a time ahead of our clock
+    # fast path: nearly no report has a time ahead of our clock
     if all(moment <= latest for moment in _moments(report)):
         return None
     offset = clocks.offset(report.reported_at)
@@ -84,7 +78,6 @@ def correction(report: DisplacementStruct | HazardReport, clocks: Clocks) -> dic
 
 
 def is_ahead(report: DisplacementStruct, clocks: Clocks) -> bool:
-    """Whether the reported day is later than today by intake's clock."""
     return _is_day_ahead(report, clocks.latest)
 
 
@@ -93,7 +86,6 @@ def is_forecast(report: HazardReport) -> bool:
 
 
 def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
-    """The times in the report that must not be in the future."""
     if isinstance(report, HazardReport):
         return report.onset, report.reported_at
     counted_at = _counted_at(report)
@@ -101,7 +93,7 @@ def _moments(report: DisplacementStruct | HazardReport) -> tuple[datetime, ...]:
 
 
 def _counted_at(report: DisplacementStruct) -> datetime | None:
-    """The time when the people of a group were counted. The result is None if the report does not state this time."""
+    """None if the report does not state when the people were counted."""
     counted_at: datetime | None = getattr(report, "counted_at", None)
     return counted_at
 
@@ -114,10 +106,7 @@ def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: C
 
 
 def _count_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
-    """The corrected time of a count.
-
-    If the hour of the count is not known, forms send the noon of the day. Without the hour, only days are compared.
-    """
+    """Forms send noon if the hour of the count is not known. Only days are compared then."""
     counted_at = _counted_at(report)
     if counted_at is None or counted_at <= clocks.latest:
         return {}
@@ -135,17 +124,14 @@ def _hazard_times(report: HazardReport, offset: timedelta, latest: datetime) -> 
 
 
 def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
-    """Whether the reported day is after today. Hours are not compared, because phones send the noon of the day."""
+    """Hours are not compared, because phones send the noon of the day."""
     if report.occurred_at <= latest:
         return False
     return _day(report.occurred_at) - SPAN[report.occurred_at_precision] > _day(latest)
 
 
 def _days(offset: timedelta, now: datetime) -> timedelta:
-    """The offset in whole calendar days.
-
-    A date is corrected by this offset, so that its time of day does not change.
-    """
+    """A date is corrected by whole days, so that its time of day does not change."""
     return _day(now + offset) - _day(now)
 
 

@@ -23,13 +23,13 @@ class IntakeSettings(Settings):
     phones_key_file: Path = Path(".state/secrets/phones-key")
     intake_spool_bytes: int = 1 << 30
     intake_spool_folder: Path | None = None
-    # This setting lists feeds as KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the
-    # sources' own feeds.
+    # Feeds as KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the sources' own
+    # feeds.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
-    intake_usgs_feeds: str | None = None  # earlier releases of Dayar used this name for `intake_feeds`
+    intake_usgs_feeds: str | None = None  # the former name of `intake_feeds`
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
-    # if the phone's location is less precise than this, the field form asks the author to try again
+    # if the phone's location is less precise, the field form asks the author to try again
     intake_location_metres: Annotated[int, Field(ge=5, le=10_000)] = 100
 
     @field_validator("intake_feeds", mode="before")
@@ -45,7 +45,7 @@ class IntakeSettings(Settings):
 
     @property
     def feeds(self) -> tuple[PolledFeed, ...]:
-        """The feeds to poll. By default, an exercise polls no feeds, because it must not show real hazards."""
+        """An exercise polls no feeds by default, because it must not show real hazards."""
         if self.intake_feeds is not None:
             return self.intake_feeds
         return () if self.exercise else own_feeds()

@@ -21,14 +21,11 @@ COUNTED = ("accepted", "spooled", "duplicate", REFUSED)
 
 @dataclass
 class Counts:
-    """The counts since the process started.
-
-    For each channel, `sent` is the sum of the accepted, spooled, duplicate and refused reports.
-    """
+    """For each channel, `sent` is the sum of the accepted, spooled, duplicate and refused reports."""
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_channel: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # the number of reports from phones whose sign-in had expired
+    ended: int = 0  # from phones whose sign-in had expired
 
     def add(self, channel: str, answer: str, reports: int = 1) -> None:
         counter = self.by_channel.get(channel)
@@ -37,7 +34,6 @@ class Counts:
         counter[answer if answer in COUNTED else REFUSED] += reports
 
     def note_ended(self, principal: Principal, reports: int = 1) -> None:
-        """Count and log accepted reports of a phone whose sign-in has expired."""
         if principal.is_expired:
             self.ended += reports
             logger.warning("reports with an expired sign-in", account=principal.author, reports=reports)
@@ -56,7 +52,7 @@ def row(counter: Counter[str]) -> dict[str, int]:
 
 
 class AdmissionMetrics(Collector):
-    """Metrics of the counts and the spool, read at each scrape."""
+    """Read at each scrape."""
 
     def __init__(self, counts: Counts, spool: Spool) -> None:
         self._counts, self._spool = counts, spool

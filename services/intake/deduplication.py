@@ -1,6 +1,6 @@
 """Finds duplicates by fingerprints of reports, which Valkey stores.
 
-If a duplicate is missed here, the consumer of the report finds the duplicate.
+If intake misses a duplicate, the consumer of the report finds it.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from shared.crypto.keyring import Keyring
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
 VERSIONS = range(1, 4)
-NAME_SECONDS = 0.0002  # each name in a call to Valkey extends the call's time limit by this time
+NAME_SECONDS = 0.0002  # each name in a call to Valkey adds so much to the time limit
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -38,10 +38,7 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """A report's name, and an HMAC of the report's content (`mark`).
-
-    Without the key, the HMAC does not reveal the content.
-    """
+    """The mark is an HMAC, which does not reveal the content without the key."""
 
     name: bytes
     mark: bytes
@@ -49,8 +46,6 @@ class Fingerprint(NamedTuple):
 
 @dataclass(slots=True)
 class Question:
-    """The question of one caller for the next call to Valkey: names to look up, and fingerprints to store."""
-
     names: Sequence[bytes]
     fingerprints: Sequence[Fingerprint]
     answer: asyncio.Future[list[bytes | None]] = field(
@@ -90,10 +85,7 @@ class Deduplication:
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """Use a new key and a new prefix of names.
-
-        If the prefix did not change, an HMAC by the old key would look like changed content.
-        """
+        """If the prefix did not change, an HMAC by the old key would look like changed content."""
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 
@@ -101,15 +93,14 @@ class Deduplication:
         return f"{self._topic_prefix}memory:{key_id}:".encode()
 
     async def marks(self, fingerprints: Sequence[Fingerprint]) -> list[bytes | None]:
-        """Returns, for each fingerprint, the HMAC that Valkey stores under the fingerprint's name, or None."""
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Store the fingerprints of reports that Kafka acknowledged or that were synced to disk."""
+        """Only for reports that Kafka acknowledged or that were synced to disk."""
         await self._ask(Question((), fingerprints))
 
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
-        """The reports with these ids that intake accepted from the author. The result is None if Valkey did not answer.
+        """None if Valkey did not answer.
 
         Only versions 1 to 3 of a report are looked up. A higher version is sent only after an earlier version has an
         outcome, so intake already knows the report from this outcome. All keys are tried, because a report's name was
@@ -131,7 +122,7 @@ class Deduplication:
         return [id for number, id in enumerate(ids) if any(marks[number :: len(ids)])]
 
     async def forget(self, names: Sequence[bytes]) -> bool:
-        """Delete the reports' fingerprints, so that the reports count as new. Return False if Valkey did not answer."""
+        """The reports then count as new. False if Valkey did not answer."""
         key_id, _ = self._ring.newest
         keys = [self._prefix_of(key_id) + name for name in names]
         try:
@@ -184,7 +175,7 @@ class Deduplication:
 
 
 def answer(questions: Iterable[Question], marks: Sequence[bytes | None] | None) -> None:
-    """Give each question its part of Valkey's reply. If Valkey did not reply, the answer for every name is None."""
+    """If Valkey did not reply, every name gets None."""
     start = 0
     for question in questions:
         end = start + len(question.names)

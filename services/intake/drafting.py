@@ -22,25 +22,22 @@ from shared.events import HazardReport
 
 T = TypeVar("T")
 
-THREADS = 4  # an account can use only one of the threads at a time
-SMALL_BYTES = 4 * 1024  # a smaller body is read at once, which takes at most about 0.1 ms
+THREADS = 4  # an account uses only one at a time
+SMALL_BYTES = 4 * 1024  # reading this many bytes takes at most about 0.1 ms
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSender:
-    """The sender of a body, and the time when the body arrived."""
-
     principal: Principal
     clock: datetime | None = None  # the time by the author's clock, if the request states it
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Drafting:
-    """Reads bodies, and makes drafts from the bodies with the function `draft`. This function may raise ReportRefused.
+    """Only this class uses `threads`, so that disk writes do not wait for large bodies.
 
-    Only this class uses `threads`, so that disk writes do not wait for large bodies. The event loop validates one
-    larger body or batch at a time, and runs all other ready tasks before the next body. If several large bodies arrive
-    together, the broker's acks therefore wait only for one body.
+    The event loop validates one larger body or batch at a time, and runs all other ready tasks before the next body.
+    The broker's acks therefore wait only for one body, even if several large bodies arrive together.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:
@@ -49,7 +46,7 @@ class Drafting:
         self._on_the_loop = asyncio.Lock()
 
     async def single(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Draft:
-        """The draft of a body with one report. Raises ReportRefused."""
+        """Raises ReportRefused."""
         if len(raw) <= SMALL_BYTES:
             draft = self._at_once(raw, format, sender)
         else:
@@ -58,7 +55,10 @@ class Drafting:
         return draft if draft is not None else await self.in_a_thread(sender, self._read, raw, format, sender)
 
     async def batch(self, raw: bytes, format: BatchFormat, sender: ReportSender) -> list[Draft | ReportRefused]:
-        """Return a draft or a refusal for each report, in order. Raises ReportRefused if the body cannot be split."""
+        """The result has a draft or a refusal for each report, in order.
+
+        Raises ReportRefused if the body cannot be split.
+        """
         async with self.turn_on_the_loop():
             reports = format.read_at_once(raw)
             if reports is not None and not any(map(is_drawn, reports)):
@@ -66,20 +66,20 @@ class Drafting:
         return await self.in_a_thread(sender, self._read_batch, raw, format, sender)
 
     async def reports(self, reports: Sequence[Report], sender: ReportSender) -> list[Draft | ReportRefused]:
-        """Return a draft or a refusal for each report, in order."""
+        """The result has a draft or a refusal for each report, in order."""
         return await self.in_a_thread(sender, self._drafts, reports, sender)
 
     @asynccontextmanager
     async def turn_on_the_loop(self) -> AsyncIterator[None]:
         async with self._on_the_loop:
-            await asyncio.sleep(0)  # the loop runs all other ready tasks before it continues here
+            await asyncio.sleep(0)  # lets all other ready tasks run
             yield
 
     async def in_a_thread(self, sender: ReportSender, function: Callable[..., T], *given: Any) -> T:
-        """Run the function in a thread, one call at a time per account, so that no account occupies all threads."""
+        """An account runs one call at a time, so that no account occupies all threads."""
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:
-            context = copy_context()  # the thread continues the trace of the report's request
+            context = copy_context()
             return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, function, *given)
 
     def _at_once(self, raw: bytes, format: SingleFormat, sender: ReportSender) -> Draft | None:
@@ -99,11 +99,11 @@ class Drafting:
         try:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
-            return refusal.with_traceback(None)  # the traceback is removed, because it would keep the report in memory
-        # The size of the item in the array is not known here, so the size of the rewritten report is checked.
+            return refusal.with_traceback(None)  # the traceback would keep the report in memory
+        # The size of the item in the array is not known here, so the rewritten report is measured.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 
 
 def is_drawn(report: Report) -> bool:
-    """Whether the report has geometry, which must be compared with boundaries."""
+    """A drawn area must be compared with boundaries."""
     return isinstance(report, HazardReport) and report.area.is_drawn

@@ -20,17 +20,15 @@ NAME_HEADER = "name"  # only records in the spool have this header
 
 
 class Draft(Protocol):
-    """A validated report with its author, before intake seals the report."""
-
-    name: bytes  # the name consists of the author, the report id and the version
+    name: bytes  # author, report id and version
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the sender's credential, if intake could not check the credential when the report came
+    unchecked: bytes | None  # the sender's credential, if intake could not check it
 
     @property
     def content(self) -> bytes:
-        """The canonical bytes of the report. Equal reports have equal bytes."""
+        """Equal reports have equal bytes."""
         ...
 
     def finish(self, sealer: Sealer) -> Message: ...
@@ -38,7 +36,7 @@ class Draft(Protocol):
 
 @dataclass(slots=True)
 class DisplacementDraft:
-    """The draft of a household, group or movement. Ids are strings, to save the time of converting them.
+    """The draft of a household, group or movement. Ids are strings, because converting them takes time.
 
     `stamps` is a JSON object with the fields that intake adds (`services/intake/stamps.py`).
     """
@@ -54,11 +52,11 @@ class DisplacementDraft:
     plain: bytes
     stamps: bytes
     received_at: datetime
-    # The task that writes the record continues this trace.
+    # The task that writes the record continues the trace.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
-    # If intake corrected a time or added a code, `original` is the content before this change. If the author sends the
-    # report again, the report comes without this change. Intake must recognise it as the same report.
+    # The content before intake corrected a time or added a code. If the author sends the report again, it comes without
+    # this change, and must count as the same report.
     original: bytes | None = None
 
     @property
@@ -90,7 +88,7 @@ class HazardDraft:
     content: bytes
     event: HazardReported
     states_scope: bool
-    # The task that writes the record continues this trace.
+    # The task that writes the record continues the trace.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
 
@@ -104,10 +102,9 @@ def content_of(clear: bytes, plain: bytes) -> bytes:
 
 
 def marked(message: Message, draft: Draft) -> Message:
-    """The record for the spool.
+    """The record for the spool has a header with the report's name.
 
-    A header has the report's name. Some records do not contain the name: the records that release a hazard to the
-    public.
+    Records that release a hazard to the public do not contain the name.
     """
     if not (isinstance(draft, HazardDraft) and draft.event.is_release):
         return message
@@ -115,18 +112,12 @@ def marked(message: Message, draft: Draft) -> Message:
 
 
 def unmarked(message: Message) -> Message:
-    """The record without the header that `marked` added.
-
-    Readers of Kafka must not learn which account released a hazard.
-    """
+    """Readers of Kafka must not learn which account released a hazard."""
     return message._replace(headers=tuple(header for header in message.headers if header[0] != NAME_HEADER))
 
 
 def name_in(message: Message) -> bytes | None:
-    """The report's name (author, report id and version), read from its record.
-
-    The result is None if the record is not a report.
-    """
+    """None if the record is not a report."""
     marks = [value for header, value in message.headers if header == NAME_HEADER]
     if marks:
         return bytes.fromhex(marks[0].decode())
@@ -138,5 +129,4 @@ def name_in(message: Message) -> bytes | None:
 
 
 def name_of(author: UUID, report_id: bytes, version: int) -> bytes:
-    """The name under which a version of a report is deduplicated."""
     return b"%b%b%d" % (author.bytes, report_id, version)

@@ -13,15 +13,15 @@ SYSTEMS = (SubmissionChannel.FEED, SubmissionChannel.API)
 
 
 def restricted(message: Message) -> Message:
-    """Make a hazard without a scope Restricted if a person reported the hazard. Return any other record unchanged.
+    """A hazard without a scope becomes Restricted if a person reported it. Other records are returned unchanged.
 
-    A text that a person wrote may contain names of people. A record on the public topic cannot be withdrawn.
+    A person's text may contain names, and a record on the public topic cannot be withdrawn.
     """
     if message.topic != HazardReported.topic:
         return message
     try:
         fields = json.loads(message.value)
-    except ValueError:  # consumers make a dead letter of a record that is not JSON
+    except ValueError:  # consumers put a record that is not JSON into the dead letters
         return message
     if not isinstance(fields, dict) or "scope" in fields or fields.get("channel") in SYSTEMS:
         return message

@@ -11,8 +11,6 @@ from services.intake.counts import REFUSED, Counts
 
 
 class FastPath:
-    """Dispatches requests of the most used POST routes directly, and all other requests to the app."""
-
     def __init__(self, app: ASGIApp, hot: Mapping[str, ASGIApp]) -> None:
         self.app, self.hot = app, hot
 
@@ -24,7 +22,7 @@ class FastPath:
 
 
 class PathParameters:
-    """Calls the guard, which checks access. If the guard admits no account, the request counts as refused."""
+    """A request counts as refused if the guard admits no account."""
 
     def __init__(self, guard: ASGIApp, counts: Counts) -> None:
         self.guard, self.counts = guard, counts

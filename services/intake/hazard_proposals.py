@@ -23,7 +23,7 @@ from shared.places import Places
 from shared.postgres.database import Session
 
 MOST = 5
-MOST_DEPARTURES = 50  # one request may ask about this many departures
+MOST_DEPARTURES = 50
 AREAS = type_coerce(RecentHazard.areas, ARRAY(Text))  # only PostgreSQL's ARRAY has the operator `@>`
 OF_FIELD = (Scope.PUBLIC, Scope.RESTRICTED)
 
@@ -97,10 +97,9 @@ async def proposed(
 
 
 def latest_onset(departure: StatedDeparture) -> datetime | None:
-    """The latest possible onset of a hazard that these people fled.
+    """None if the day of departure is not known.
 
-    The result is None if the day of departure is not known. The alerts service counts displaced people by the same
-    rule, but without the hour (services/alerts/counts.py).
+    The alerts service follows the same rule for displaced people, but without the hour (services/alerts/counts.py).
     """
     if departure.occurred_at_precision not in TO_THE_DAY:
         return None
@@ -136,10 +135,9 @@ def query(
 
 
 def visible(caller: Principal, places: Places) -> Sequence[ColumnElement[bool]]:
-    """The conditions for hazards that the caller may see.
+    """The centre's staff see all hazards, as on the board.
 
-    The centre's staff see all hazards, as on the board. A field team sees the hazards of its areas, except Private
-    hazards.
+    A field team sees the hazards of its areas, except Private hazards.
     """
     if not caller.roles.isdisjoint(role_groups.STAFF):
         return ()

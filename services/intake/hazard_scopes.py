@@ -14,27 +14,26 @@ from shared.events.vocabulary import MsgType, Scope
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.upsert import upsert
 
-WAIT_SECONDS = 2.0  # the longest time that a hazard waits for PostgreSQL
+WAIT_SECONDS = 2.0  # a hazard waits at most this long for PostgreSQL
 
 
 class HazardScopes:
-    """Decides the scopes of reported hazards. Only the ids of Private hazards are stored."""
+    """Only the ids of Private hazards are stored."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
 
     async def settle(self, drafts: Iterable[Draft]) -> None:
-        """Store the hazards that are Private, and make each revision without a scope Private if its hazard is Private.
+        """Revisions without a scope become Private if the stored scope is Private or PostgreSQL is unavailable.
 
-        If PostgreSQL is unavailable, each revision without a scope becomes Private, because the stored scope is not
-        known. Private hazards are published even without PostgreSQL, because they may raise alerts.
+        Private hazards are published even without PostgreSQL, because they may raise alerts.
         """
         hazards = [draft for draft in drafts if isinstance(draft, HazardDraft) and is_concerned(draft.event)]
         if not hazards:
             return
         try:
             async with asyncio.timeout(WAIT_SECONDS), self._sessions.begin() as session:
-                # the order by id prevents deadlocks
+                # prevents deadlocks
                 for draft in sorted(hazards, key=lambda draft: draft.event.hazard_id):
                     await decide(session, draft)
         except Exception as error:
@@ -47,7 +46,7 @@ class HazardScopes:
 
 
 def is_concerned(event: HazardReported) -> bool:
-    """Whether the hazard is Private, or may have an earlier revision that is Private."""
+    """An earlier revision may be Private."""
     is_later = event.revision > 1 or event.msg_type is not MsgType.ALERT
     return not event.is_release and (event.scope is Scope.PRIVATE or is_later)
 

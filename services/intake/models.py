@@ -18,7 +18,7 @@ class IntakeModel(models.Base):
 
 
 class Feed(IntakeModel):
-    """The ETag, last reading and failures of one feed. A feed is a polled document or an imported file.
+    """A feed is a polled document or an imported file.
 
     The feed's name consists of kind, source and address (`Source.feed`).
     """
@@ -35,7 +35,7 @@ class Feed(IntakeModel):
 
 
 class FeedCount(IntakeModel):
-    """How many entries of a feed had the result `kind`, in all readings together and in the last reading."""
+    """`kind` is a result of reading an entry."""
 
     __tablename__ = "feed_counts"
 
@@ -46,8 +46,6 @@ class FeedCount(IntakeModel):
 
 
 class FeedHazard(IntakeModel):
-    """The last published event of a hazard."""
-
     __tablename__ = "feed_hazards"
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -59,7 +57,7 @@ class FeedHazard(IntakeModel):
 
 
 class FeedAlias(IntakeModel):
-    """An id that the source uses or used for a hazard."""
+    """A source may change the id of a hazard, so a hazard may have several ids."""
 
     __tablename__ = "feed_aliases"
 
@@ -69,8 +67,6 @@ class FeedAlias(IntakeModel):
 
 
 class FeedSetAside(IntakeModel):
-    """An unreadable entry, with its original content."""
-
     __tablename__ = "feed_set_aside"
 
     feed: Mapped[str] = mapped_column(primary_key=True)
@@ -83,7 +79,7 @@ class FeedSetAside(IntakeModel):
 
 
 class StoredReceipt(IntakeModel):
-    """The newest outcome of one version of a report. The author of the report reads the outcome as a receipt.
+    """The newest outcome of one version of a report. The author reads the outcome as a receipt.
 
     `outcome_id` is None for an outcome that an earlier release stored.
     """
@@ -102,7 +98,7 @@ class StoredReceipt(IntakeModel):
 
 
 class AlertedReport(IntakeModel):
-    """A report that was followed by an alert. The outcome of the report may come later than the alert."""
+    """The outcome of the report may come later than the alert."""
 
     __tablename__ = "alerted_reports"
 
@@ -114,8 +110,7 @@ class SentReport(IntakeModel):
     """The newest version of a report that an account of the desk sent. The report has no outcome at first.
 
     `subject_id` is the household, group, site or hazard. `subject_id` is None if the report names the household only by
-    a short code. `is_outside` says whether the report's place is outside the author's areas. `line` is the row of the
-    file from which the report came.
+    a short code. `line` is the row of the file from which the report came.
     """
 
     __tablename__ = "sent_reports"
@@ -132,8 +127,6 @@ class SentReport(IntakeModel):
 
 
 class PhoneKeyUse(IntakeModel):
-    """When a key of phones last opened a report."""
-
     __tablename__ = "phone_key_uses"
 
     kid: Mapped[str] = mapped_column(primary_key=True)
@@ -141,8 +134,6 @@ class PhoneKeyUse(IntakeModel):
 
 
 class PrivateHazard(IntakeModel):
-    """A hazard whose scope is Private, with the revision that states this scope."""
-
     __tablename__ = "private_hazards"
 
     hazard_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -150,7 +141,7 @@ class PrivateHazard(IntakeModel):
 
 
 class RecentHazard(IntakeModel):
-    """The newest accepted revision of a hazard that may have made people leave. `areas` are the hazard's districts.
+    """The newest accepted revision of a hazard that may have made people leave.
 
     The row is deleted some time after `noted_at`. A cancelled hazard is stored, so that an older revision that comes
     later does not replace the cancellation.
@@ -172,7 +163,7 @@ class RecentHazard(IntakeModel):
 
 
 class SentRow(IntakeModel):
-    """A row of a list of households, which an account sent as a report. `report_id` is an HMAC of the row.
+    """A row of a sheet that an account sent as a report. `report_id` is an HMAC of the row.
 
     The primary key decides which of two concurrent requests sends the row.
     """
@@ -185,7 +176,7 @@ class SentRow(IntakeModel):
 
 
 class SentHead(IntakeModel):
-    """The head of a household in a list that was sent. `head_id` is an HMAC of the head and the day.
+    """The head of a household in a sheet that was sent. `head_id` is an HMAC of the head and the day.
 
     Each head has a row whose `sender` is the account. If the account has a team, the head has a second row whose
     `sender` is the team. `report_id` is the report about the household, and `pcode` is the household's place. An

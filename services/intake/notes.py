@@ -1,4 +1,4 @@
-"""Notes about accepted reports. Notes are stored in the background, because a report must not wait for PostgreSQL."""
+"""Notes about accepted reports are stored in the background, because a report must not wait for PostgreSQL."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared.failures import retry_while_unavailable
 
-MOST = 10_000  # while PostgreSQL is unavailable, at most this many notes wait in memory
+MOST = 10_000  # so many notes wait in memory while PostgreSQL is unavailable
 
 
 class Noted(Protocol):
-    """Of two notes about the same report or hazard, the note with the higher `revision` is newer."""
+    """The note with the higher `revision` is newer."""
 
     @property
     def revision(self) -> int: ...
@@ -24,10 +24,7 @@ N = TypeVar("N", bound=Noted)
 
 
 class Notes(Generic[K, N]):
-    """The newest note about each report or hazard. A note is kept until `save` has stored the note.
-
-    If the process ends before a note is stored, the note is lost.
-    """
+    """A note is kept until `save` has stored it, and is lost if the process ends before."""
 
     def __init__(
         self, sessions: async_sessionmaker[AsyncSession], save: Callable[[AsyncSession, Collection[N]], Awaitable[None]]
@@ -43,7 +40,6 @@ class Notes(Generic[K, N]):
             self._has_waiting.set()
 
     async def run(self) -> None:
-        """Store notes, until cancelled."""
         while True:
             await self._has_waiting.wait()
             self._has_waiting.clear()

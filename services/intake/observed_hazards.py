@@ -9,7 +9,7 @@ from shared.events import FIELD_TEAMS, HazardReport
 from shared.events.hazards import RELEASED_FIELDS, SourceId, SourceName
 from shared.events.vocabulary import Certainty, MsgType, Severity, Urgency
 
-ADDED = {"source", "source_id", "revision", "msg_type"}  # intake adds these fields
+ADDED = {"source", "source_id", "revision", "msg_type"}  # by intake
 SEEN_FIELDS = RELEASED_FIELDS - {*ADDED, "released_revision", "scope", "expires"} | {"type_text"}
 
 
@@ -29,7 +29,7 @@ class ObservedHazardReport(HazardReport):
 
 
 def attributed(observed: ObservedHazardReport, principal: Principal) -> ObservedHazardReport:
-    """The report with a source id. Only the author's account can use this source id.
+    """The report gets a source id that only the author's account can use.
 
     If the team found nothing, CAP's values say so: the hazard is Unlikely, is no threat, and is over.
     """

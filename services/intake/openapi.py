@@ -88,7 +88,6 @@ def extended(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def models() -> list[type[BaseModel]]:
-    """The models of all bodies and answers."""
     bodies = [body for format in FORMATS.values() for body in format.content.values() if issubclass(body, BaseModel)]
     return [*bodies, Taken, ProblemBody, Results, SheetChoices, HouseholdSheetView]
 
@@ -117,10 +116,7 @@ def sheet_operation(act: str, summary: str, parameters: list[dict[str, Any]]) ->
 
 
 def query_parameters(fields: dict[str, Any]) -> list[dict[str, Any]]:
-    """The query parameters for sheets: the choices, and the language of the reasons.
-
-    Commas separate the items of a list.
-    """
+    """Commas separate the items of a list."""
     language = {"type": "string", "enum": list(LANGUAGES)}
     return [
         {"name": name, "in": "query", "schema": schema, "style": "form", "explode": False}

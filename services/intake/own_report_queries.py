@@ -1,4 +1,4 @@
-"""Reads the reports of one author: reports that have a note of their sending, and reports that have an outcome."""
+"""Reads the reports of one author that have a note of their sending or an outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from shared.events.vocabulary import ReportKind, SubmissionChannel
 
 @dataclass(frozen=True, slots=True)
 class OwnReportsQuery:
-    """The wanted reports of an author. `after` is the time and id of the last report on the previous page."""
+    """`after` is the time and id of the last report on the previous page."""
 
     author: UUID
     limit: int
@@ -30,7 +30,7 @@ class OwnReportsQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListedReport:
-    """A report of the list. `settled` is the outcome of the report's newest version.
+    """`settled` is the outcome of the report's newest version.
 
     `was_recorded` says whether any version was recorded.
     """
@@ -49,8 +49,8 @@ class ListedReport:
 async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedReport]:
     """The newest reports first.
 
-    The filters are applied to a materialized list. Inside the query of the list, the filters would make PostgreSQL
-    expect very few rows and compare each report with all outcomes.
+    The filters are applied to a materialized list, because PostgreSQL would otherwise expect very few rows. It would
+    then compare each report with all outcomes.
     """
     listed = reports_of(query.author).cte().prefix_with("MATERIALIZED", dialect="postgresql")
     conditions = [
@@ -77,10 +77,9 @@ async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedRepo
 
 
 def reports_of(author: UUID) -> Select[Any]:
-    """A row for each report of the author.
+    """An outcome of an earlier version says nothing about the newest version.
 
-    An outcome of an earlier version says nothing about the newest version. Some reports have no note: reports that are
-    older than the table `sent_reports`, and reports whose note was lost. Only their outcomes are known.
+    Some reports have only outcomes: they are older than the table `sent_reports`, or their note was lost.
     """
     sent = select(SentReport).where(SentReport.author == author).subquery()
     settled = newest_outcomes(author).subquery()
@@ -107,7 +106,6 @@ def reports_of(author: UUID) -> Select[Any]:
 
 
 def newest_outcomes(author: UUID) -> Select[Any]:
-    """The outcome of the highest version of each report."""
     receipt = StoredReceipt
     was_recorded = func.bool_or(state_of_outcome() == ReceiptState.RECORDED).over(partition_by=receipt.report_id)
     return (

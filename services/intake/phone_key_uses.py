@@ -20,13 +20,13 @@ async def store(session: AsyncSession, used: Mapping[str, datetime]) -> None:
 
 
 async def used_since(session: AsyncSession, kid: str, since: datetime) -> int:
-    """1 if the key has opened a report since that time, else 0."""
+    """1 or 0: the row has only the last use."""
     uses = select(func.count()).where(PhoneKeyUse.kid == kid, PhoneKeyUse.used_at >= since)
     return await session.scalar(uses) or 0
 
 
 async def keep_stored(sessions: async_sessionmaker[AsyncSession], used: Mapping[str, datetime]) -> None:
-    """Store the uses of this process until cancelled. While PostgreSQL is unavailable, the uses wait in memory."""
+    """While PostgreSQL is unavailable, the uses wait in memory."""
     stored: dict[str, datetime] = {}
     while True:
         await asyncio.sleep(SECONDS)
@@ -35,7 +35,6 @@ async def keep_stored(sessions: async_sessionmaker[AsyncSession], used: Mapping[
 
 
 async def store_now(sessions: async_sessionmaker[AsyncSession], used: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Store the uses of the keys until now, and return them."""
     now = dict(used)
     async with sessions.begin() as session:
         await store(session, now)

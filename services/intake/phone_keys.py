@@ -21,11 +21,11 @@ from shared.crypto.seal import SealMismatch, encode
 SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # P-256, because the browsers of older phones lack X25519
 INFO = b"dayar/phone/v1\0"
 DERIVED = b"dayar/phone-key/p256"
-DERIVED_BYTES = 48  # the number has 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
-# This number is the order of the curve P-256.
+DERIVED_BYTES = 48  # 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
+# the order of the curve P-256
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 KEYS = 64
-REREAD_SECONDS = 1  # the folder is read at most once in this time, because phones can name any number of unknown keys
+REREAD_SECONDS = 1  # phones can name any number of unknown keys, so the folder is read at most once in this time
 
 
 class PublicKey(NamedTuple):
@@ -36,11 +36,11 @@ class PublicKey(NamedTuple):
 
 
 class PhoneKeys:
-    """The key pairs of a folder. A key added later is used without a restart."""
+    """A key that is added to the folder later is used without a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder, reread_seconds=REREAD_SECONDS)
-        self.used: dict[str, datetime] = {}  # maps a key to the time when it last decrypted a report in this process
+        self.used: dict[str, datetime] = {}  # when a key last decrypted a report in this process
 
     @property
     def newest(self) -> PublicKey:
@@ -53,7 +53,7 @@ class PhoneKeys:
         return self._ring.newest[0]
 
     def open(self, sealed: bytes, *, kid: str, report_id: str, account: str = "") -> bytes:
-        """Open a report that the account sealed to the key `kid`. Raises UnknownKey, SealMismatch."""
+        """Raises UnknownKey, SealMismatch."""
         key = private_key(self._ring.find(kid))
         try:
             report = SUITE.decrypt(sealed, key, info=info(kid, report_id, account))
@@ -65,7 +65,6 @@ class PhoneKeys:
 
 @lru_cache(KEYS)
 def private_key(seed: bytes) -> ec.EllipticCurvePrivateKey:
-    """Derive the private key from the bytes of a key file."""
     number = int.from_bytes(HKDF(SHA256(), DERIVED_BYTES, salt=None, info=DERIVED).derive(seed))
     return ec.derive_private_key(number % (ORDER - 1) + 1, ec.SECP256R1())
 

@@ -39,14 +39,14 @@ class Answer(StrEnum):
 
 @dataclass(slots=True)
 class WaitingDraft:
-    """A draft in a batch that is being published. The draft's caller waits for `answer`."""
+    """The draft's caller waits for `answer`."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Publication:
-    """Looks up duplicates, seals drafts, publishes or spools them, stores their fingerprints, and then answers."""
+    """The order: look up duplicates, seal, publish or spool, store fingerprints, answer."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Publication:
         return await waiting.answer
 
     async def publish_batch(self, drafts: Sequence[Draft]) -> list[Answer]:
-        """Return one answer per draft, in order. Copies of a report in concurrent batches may all be published."""
+        """Copies of a report in concurrent batches may all be published."""
         fingerprints = [self.deduplication.fingerprint(draft) for draft in drafts]
         answers = compared(fingerprints, await self.deduplication.marks(fingerprints))
         new = [index for index, answer in enumerate(answers) if answer is Answer.ACCEPTED]
@@ -108,7 +108,6 @@ class Publication:
             fail_unanswered(self._waiting)
 
     async def _publish(self, batch: Sequence[WaitingDraft]) -> None:
-        """Publish the batch, and give each waiting caller an answer or the error."""
         try:
             answers = await self.publish_batch([waiting.draft for waiting in batch])
         except Exception as error:  # noqa: BLE001 - the callers raise it
@@ -124,7 +123,7 @@ class Publication:
         return unchecked.marked(draft.finish(self.sealer), draft.unchecked)
 
     async def _finish_all(self, drafts: Sequence[Draft]) -> list[Message]:
-        """Seal the drafts in chunks, because sealing a thousand reports at once would delay all other requests."""
+        """Sealing a thousand reports at once would delay all other requests."""
         messages: list[Message] = []
         for start in range(0, len(drafts), SEALED_AT_ONCE):
             if start:
@@ -133,10 +132,7 @@ class Publication:
         return messages
 
     async def _publish_or_spool(self, drafts: Sequence[Draft]) -> Answer:
-        """Publish or spool the drafts.
-
-        While the spool is not empty, all drafts are spooled, so that their order does not change.
-        """
+        """While the spool is not empty, all drafts are spooled, so that their order does not change."""
         messages = await self._finish_all(drafts)
         if self.spool.is_empty and not any(draft.unchecked for draft in drafts):
             try:
@@ -152,7 +148,7 @@ class Publication:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish the records. Return the records that were left unpublished, which a person must examine."""
+        """Returns the records that were not published, which a person must examine."""
         published, withheld = await unchecked.checked(messages, self.revocations)
         if published:  # the publisher expects at least one message
             withheld += await self._publish_surely(published)
@@ -176,7 +172,7 @@ class Publication:
             try:
                 await self.publisher.publish_all(public, timeout=DRAIN_SECONDS)
             except BrokerAway:
-                # The producer's buffer still has the records. Flush the buffer, so that a retry does not add copies.
+                # The producer's buffer still has the records, so a retry would add copies.
                 await self.publisher.flush()
                 await asyncio.sleep(PAUSE_SECONDS)
             except MessageSizeTooLargeError:
@@ -192,25 +188,21 @@ class Publication:
 
 
 def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None = None) -> None:
-    """Give each waiting caller an error. After the error, the report's sender tries again."""
+    """The report's sender tries again after this error."""
     for waiting in batch:
         if not waiting.answer.done():
             waiting.answer.set_exception(DependencyUnavailable(ENDED))
 
 
 def may_be_withheld(draft: Draft) -> bool:
-    """Whether the draft is an unchecked hazard.
-
-    Intake sets an unchecked hazard aside if the sender's credential was revoked.
-    """
+    """An unchecked hazard is set aside if the sender's credential was revoked."""
     return isinstance(draft, HazardDraft) and draft.unchecked is not None
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """An answer for each report: ACCEPTED if the report is new.
+    """ACCEPTED if the report is new.
 
-    If the same report is in Valkey or earlier in the batch, the answer is DUPLICATE. If the content differs, the answer
-    is CONFLICT.
+    DUPLICATE if the same report is in Valkey or earlier in the batch. CONFLICT if the content differs.
     """
     first: dict[bytes, bytes] = {}
     answers = []
@@ -227,10 +219,7 @@ def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None])
 def answered(
     fingerprints: Sequence[Fingerprint], answers: Sequence[Answer], *, new: Sequence[int], result: Answer
 ) -> list[Answer]:
-    """Replace the answer ACCEPTED by `result`.
-
-    If `result` is FULL, every copy of a refused report in the batch gets FULL.
-    """
+    """If `result` is FULL, every copy of a refused report in the batch gets FULL."""
     names = {fingerprints[index].name for index in new} if result is Answer.FULL else set()
     return [
         result if answer is Answer.ACCEPTED or fingerprint.name in names else answer

@@ -1,4 +1,4 @@
-"""Stores and reads the outcomes of reports. A receipt tells the author of a report the report's outcome."""
+"""Stores and reads the outcomes of reports. A receipt tells the author of a report its outcome."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.postgres.upsert import upsert
 
 
 async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Store the newest outcome of each version. A replaced outcome is not stored again."""
+    """A replaced outcome is not stored again."""
     newest: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for row in rows:
         key = row["report_id"], row["author"], row["version"]
@@ -28,23 +28,23 @@ async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None
 
 
 def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether `row` is a later outcome than `other`. If both times are equal, the outcome that arrives last is later.
+    """Of two outcomes at the same time, the one that arrives last is later.
 
-    If `row` replaces `other`, `row` is later even if its time is earlier, because clocks differ.
+    An outcome that replaces `other` is later even if its time is earlier, because clocks differ.
     """
     later: bool = row["settled_at"] >= other["settled_at"] or row["replaces"] == other["outcome_id"]
     return later
 
 
 async def forget(session: AsyncSession, before: datetime) -> None:
-    """Delete outcomes that are older than `before`, except outcomes of reports that wait for a person."""
+    """Outcomes of reports that wait for a person are kept."""
     old = delete(StoredReceipt).where(StoredReceipt.settled_at < before, StoredReceipt.outcome.not_in(WAITING))
     await session.execute(old)
     await session.execute(delete(AlertedReport).where(AlertedReport.alerted_at < before))
 
 
 async def newest_of(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> Sequence[StoredReceipt]:
-    """For each of the author's reports, the outcome of its highest version."""
+    """Each report has the outcome of its highest version."""
     own = select(StoredReceipt).where(StoredReceipt.author == author, StoredReceipt.report_id.in_(report_ids))
     highest = own.ext(distinct_on(StoredReceipt.report_id)).order_by(
         StoredReceipt.report_id, StoredReceipt.version.desc()
@@ -57,11 +57,10 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 
 
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
-    """The author's reports that were followed by an alert.
+    """Anybody can send a report under the id of another author's report.
 
-    Anybody can send a report under the id of another author's report. Therefore a report that was not accepted counts
-    as the author's report only if no other author has an outcome of a report with this id. The same rule applies to a
-    report about a hazard.
+    Therefore an unaccepted report counts as the author's only if no other author has an outcome with this id. The same
+    rule applies to a report about a hazard.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)
@@ -76,7 +75,7 @@ async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UU
 
 
 def state_of_outcome() -> ColumnElement[str]:
-    """The state of an outcome as an SQL expression: the same as `state_of` in `shared.events.receipts`."""
+    """The SQL form of `state_of` in `shared.events.receipts`."""
     is_duplicate = func.coalesce(StoredReceipt.reason, "") == RefusalReason.DUPLICATE
     return case(
         (StoredReceipt.outcome.in_(WAITING), ReceiptState.UNDER_REVIEW),

@@ -62,7 +62,7 @@ async def receipts_of(wanted: WantedReceipts, request: Request, session: Session
 async def _receipts(
     request: Request, session: Session, caller: Principal, report_ids: Sequence[UUID]
 ) -> tuple[list[Receipt], bool]:
-    """Return the receipts, and whether they are complete: if Valkey does not answer, receipts may be missing."""
+    """The flag is false if Valkey did not answer, because receipts may then be missing."""
     alerted = await receipt_queries.alerted(session, caller.account, report_ids)
     outcomes = await receipt_queries.newest_of(session, caller.account, report_ids)
     settled = [receipts.receipt_of(outcome, alerted) for outcome in outcomes]

@@ -29,8 +29,6 @@ class Receipt(BaseModel):
 
 
 class SettledReport(Protocol):
-    """The outcome of a version of a report."""
-
     @property
     def report_id(self) -> UUID: ...
     @property
@@ -59,5 +57,4 @@ def receipt_of(result: SettledReport, alerted: Collection[UUID] = ()) -> Receipt
 
 
 def received(report_id: UUID) -> Receipt:
-    """The receipt of a report without an outcome."""
     return Receipt(report_id=report_id, state=ReceiptState.RECEIVED)

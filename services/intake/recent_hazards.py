@@ -1,4 +1,4 @@
-"""Stores the hazards that intake accepted. Intake proposes some of these hazards as the reason why people left."""
+"""Stores the hazards that intake accepted. Intake proposes such hazards as the reason why people left."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,9 +19,9 @@ from shared.postgres.upsert import upsert
 
 
 class RecentHazards:
-    """Stores hazards in the background, because a report must not wait for PostgreSQL.
+    """A report must not wait for PostgreSQL, so hazards are stored in the background.
 
-    If the process ends before a hazard is stored, the hazard is not proposed until its next revision.
+    A hazard that is not stored before the process ends is not proposed until its next revision.
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession], places: Places) -> None:
@@ -31,10 +31,7 @@ class RecentHazards:
         await self._notes.run()
 
     def note(self, draft: Draft, answer: Answer) -> None:
-        """Note the hazard, if the draft is a published hazard.
-
-        Releases to the public are ignored, because they add nothing to the hazard.
-        """
+        """Releases to the public are ignored, because they add nothing to the hazard."""
         is_published = answer in (Answer.ACCEPTED, Answer.DUPLICATE) or (
             answer is Answer.SPOOLED and draft.unchecked is None
         )
@@ -44,7 +41,7 @@ class RecentHazards:
 
 
 async def save(session: AsyncSession, hazards: Iterable[HazardReported], places: Places) -> None:
-    """Store each hazard, unless a newer revision is stored."""
+    """A hazard is not stored if a newer revision is stored."""
     newest = {hazard.hazard_id: hazard for hazard in sorted(hazards, key=lambda hazard: hazard.revision)}
     rows = [
         {
@@ -59,11 +56,10 @@ async def save(session: AsyncSession, hazards: Iterable[HazardReported], places:
             "is_cancelled": hazard.msg_type is MsgType.CANCEL or hazard.is_nothing_found,
             "noted_at": hazard.received_at,
         }
-        for _, hazard in sorted(newest.items())  # the order by id prevents deadlocks
+        for _, hazard in sorted(newest.items())  # prevents deadlocks
     ]
     await upsert(session, RecentHazard, rows, newer_by="revision")
 
 
 async def forget(session: AsyncSession, before: datetime) -> None:
-    """Delete the hazards whose newest revision is older than `before`."""
     await session.execute(delete(RecentHazard).where(RecentHazard.noted_at < before))

@@ -40,7 +40,6 @@ HAZARD_EVENTS: dict[MsgType, type[HazardReported]] = {
 }
 
 MOVED = HouseholdMovementReported.event_type
-# Maps each kind of report to the event types of its first version and of its corrections.
 EVENT_TYPES_OF = {
     "household": (HouseholdReported.event_type, CORRECTION),
     "group": (GroupReported.event_type, CORRECTION),
@@ -56,10 +55,7 @@ def displacement(
     clocks: Clocks,
     places: Places,
 ) -> DisplacementDraft:
-    """The draft of the report.
-
-    Raises Invalid if the movement is in the future, or if a settlement does not lie in the unit that the report states.
-    """
+    """Raises Invalid for a movement in the future, and for a settlement outside the stated unit."""
     if isinstance(report, HouseholdReport | GroupReport | MovementBody):
         report = structs.of(report)
     check_settlements(report, places)
@@ -95,7 +91,7 @@ def displacement(
 
 
 def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, str]:
-    """Maps names of fields to codes that the report lacks: `Places.settlement` finds the code of a named locality."""
+    """`Places.settlement` finds the codes of named localities that the report lacks."""
     codes: dict[str, str] = {}
     if not places.gazetteer:
         return codes
@@ -108,7 +104,7 @@ def settlement_codes(report: DisplacementStruct, places: Places) -> dict[str, st
 
 
 def check_settlements(report: DisplacementStruct, places: Places) -> None:
-    """Raise Invalid if the locality with the stated code does not lie in the stated unit.
+    """The locality must lie in the stated unit.
 
     Counts are compared by the code alone, but the author's areas are checked by the unit. Without this check, a count
     with a code of another unit would replace counts outside the author's areas, and would not be flagged.
@@ -131,7 +127,7 @@ def check_day(report: DisplacementStruct, clocks: Clocks) -> None:
 
 
 def hazard(report: HazardReport, principal: Principal, *, clocks: Clocks, places: Places) -> HazardDraft:
-    """The draft of the report. Raises Invalid if the settlement is outside the area's P-codes."""
+    """Raises Invalid if the settlement is outside the area's P-codes."""
     check_settlement(report, places)
     kind = HAZARD_EVENTS[report.msg_type]
     area = report.area.model_copy(update={"pcodes": places.pcodes_of(report.area)})
@@ -162,7 +158,7 @@ def hazard(report: HazardReport, principal: Principal, *, clocks: Clocks, places
 
 
 def hazard_id_of(report: HazardReport) -> UUID:
-    """The id of the hazard. Raises Invalid if the withdrawal of a release does not name the hazard's id."""
+    """Raises Invalid if the withdrawal of a release does not name the hazard's id."""
     is_withdrawal = report.released_revision is not None and report.msg_type is MsgType.CANCEL
     if not (is_withdrawal and report.source == CENTRE and report.source_id.startswith(WITHDRAWN_HAZARD)):
         return derived_id("hazard", report.source, report.source_id)
@@ -174,7 +170,7 @@ def hazard_id_of(report: HazardReport) -> UUID:
 
 
 def check_settlement(report: HazardReport, places: Places) -> None:
-    """Raise Invalid if the code of the hazard's settlement does not lie in one of the area's P-codes."""
+    """Raise Invalid if the hazard's settlement lies outside the area's P-codes."""
     if report.locality_pcode and not places.covers(report.area.pcodes, report.locality_pcode):
         expected = "the code of a settlement in one of the `pcodes` of `area`"
         raise Invalid([{"pointer": "/locality_pcode", "expected": expected}])
@@ -183,8 +179,8 @@ def check_settlement(report: HazardReport, places: Places) -> None:
 def settlement_code(report: HazardReport, places: Places) -> str | None:
     """The code of the settlement that the area's description names.
 
-    A missing code is found by the name. A release is an exception, because a release has only the fields that a person
-    chose.
+    If the report has no code, the code is found by the name. A release gets no further code, because a release has only
+    the fields that a person chose.
     """
     name = report.area.description
     if report.locality_pcode or report.released_revision is not None or not (name and places.gazetteer):
@@ -196,9 +192,9 @@ def settlement_code(report: HazardReport, places: Places) -> str | None:
 def published_id(report: HazardReport, hazard_id: UUID) -> str:
     """The `source_id` of the event.
 
-    The event usually has the report's `source_id`. If a release is about a hazard that a person entered, the event has
-    the hazard's id instead. The source id of a hazard that a person entered contains the person's account. From public
-    source ids, a reader could find all hazards of one person.
+    The event usually has the report's `source_id`. A release about a hazard that a person entered has the hazard's id
+    instead. The source id of such a hazard contains the person's account. With public source ids, a reader could find
+    all hazards of one person.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source in OF_PEOPLE else report.source_id

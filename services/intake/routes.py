@@ -35,8 +35,6 @@ RELEASED = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE)
 
 
 class SingleReportRoute:
-    """`POST` of one report."""
-
     def __init__(self, format: SingleFormat) -> None:
         self.format = format
 
@@ -59,10 +57,7 @@ class SingleReportRoute:
 
 
 class SealedReportRoute(SingleReportRoute):
-    """`POST` of one report that a phone sealed.
-
-    Intake opens the report in memory, and admits it like any other report.
-    """
+    """Intake opens the report in memory, and then admits it like any other report."""
 
     def __init__(self, format: SealedFormat) -> None:
         super().__init__(format.opened)
@@ -82,12 +77,12 @@ class SealedReportRoute(SingleReportRoute):
         given = sealed, scope["app"].state.phone_keys, scope["principal"]
         if len(sealed) <= SMALL_BYTES:
             return sealed_reports.opened(*given)
-        async with drafting.turn_on_the_loop():  # reading the largest report on the event loop takes about 5 ms
+        async with drafting.turn_on_the_loop():  # reading the largest report takes about 5 ms
             return sealed_reports.opened(*given)
 
 
 class BatchRoute:
-    """`POST` of many reports. A refused report does not affect the other reports."""
+    """A refused report does not affect the other reports."""
 
     def __init__(self, format: BatchFormat) -> None:
         self.format = format
@@ -111,9 +106,9 @@ class BatchRoute:
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
     """Write the accepted releases to the security log. Only this log names the account that released the hazard.
 
-    A spooled release has the reason `spooled`, because it is published later, or set aside. If the report of a release
-    comes again, the log gets another entry, with the reason `duplicate`. The first entry may be missing, because the
-    process can end between the broker's acknowledgement and the entry. The second entry then names the account.
+    A spooled release has the reason `spooled`, because it is published later, or set aside. A repeated release gets
+    another entry with the reason `duplicate`. The first entry may be missing, because the process can end between the
+    broker's acknowledgement and the entry.
     """
     released = [
         (draft.event, answer)
@@ -134,7 +129,6 @@ async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
 
 
 async def ledger(request: Request) -> Response:
-    """The counts of admission since the process started."""
     admission: Admission = request.app.state.admission
     spool = admission.publication.spool
     return JSONResponse(
@@ -147,7 +141,6 @@ async def ledger(request: Request) -> Response:
 
 
 async def unpublished(request: Request) -> Response:
-    """The newest spooled records that could not be published."""
     root = request.app.state.settings.spool_folder
     records = await asyncio.to_thread(lambda: set_aside.newest(root, most=SHOWN))
     shown = [
@@ -166,10 +159,10 @@ def sender(scope: Scope) -> ReportSender:
 
 
 async def body(receive: Receive, limit: int, drafting: Drafting) -> bytes:
-    """Read the body up to the limit. Raises ReportRefused.
+    """Raises ReportRefused if the body exceeds the limit.
 
-    Requests with large chunks take turns: each request asks for its next chunk in a separate iteration of the event
-    loop. If the server read a large chunk of every connection in one iteration, all other tasks would be delayed.
+    Requests with large chunks take turns: each asks for its next chunk in a separate iteration of the event loop.
+    Reading a large chunk of every connection in one iteration would delay all other tasks.
     """
     chunks, size = [], 0
     while True:
@@ -195,7 +188,7 @@ async def respond(send: Send, status: int, content: bytes) -> None:
 
 
 def naming_key(send: Send, key_id: str) -> Send:
-    """Add the id of the newest phone key to the answer. A phone that has an older key then requests the new key."""
+    """The answer gets the id of the newest phone key. A phone with an older key then requests the new key."""
 
     async def named(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,6 +1,6 @@
 """Stores which reports the accounts of the desk sent.
 
-The authors can then list the reports before the reports have outcomes.
+The list of an author can then show a report that has no outcome yet.
 """
 
 import json
@@ -27,7 +27,7 @@ HELD_BY_INTAKE = (Answer.ACCEPTED, Answer.SPOOLED, Answer.DUPLICATE)
 
 @dataclass(frozen=True, slots=True)
 class SentNote:
-    """A sent version of a report. The columns of the table explain the fields."""
+    """A sent version of a report."""
 
     author: UUID
     report_id: UUID
@@ -45,10 +45,9 @@ class SentNote:
 
 
 class SentReports:
-    """Stores reports in the background, because a report must not wait for PostgreSQL.
+    """A report must not wait for PostgreSQL, so notes are stored in the background.
 
-    If the process ends before a report is stored, the author's list shows the report only when the report has an
-    outcome.
+    If the process ends before a note is stored, the author's list shows the report only after its outcome.
     """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
@@ -58,7 +57,7 @@ class SentReports:
         await self._notes.run()
 
     def note(self, draft: Draft, answer: Answer, sender: ReportSender) -> None:
-        """Note the report, if intake has it and its author works at the desk."""
+        """Only if intake has the report and its author works at the desk."""
         if answer not in HELD_BY_INTAKE or sender.principal.roles.isdisjoint(COUNTERS):
             return
         if note := note_of(draft, sender):
@@ -66,10 +65,7 @@ class SentReports:
 
 
 def note_of(draft: Draft, sender: ReportSender, line: int | None = None) -> SentNote | None:
-    """The note of a sent report.
-
-    A release of a hazard has no note, because its outcome names the centre as the author.
-    """
+    """A release of a hazard has no note, because its outcome names the centre as the author."""
     about = subject_of(draft)
     if about is None:
         return None
@@ -104,8 +100,8 @@ def subject_of(draft: Draft) -> dict[str, Any] | None:
 
 
 async def save(session: AsyncSession, notes: Iterable[SentNote]) -> None:
-    """Store each report, unless this version or a newer version is stored."""
-    in_order = sorted(notes, key=lambda note: (note.author, note.report_id))  # this order prevents deadlocks
+    """A report is not stored if this version or a newer version is stored."""
+    in_order = sorted(notes, key=lambda note: (note.author, note.report_id))  # prevents deadlocks
     await upsert(session, SentReport, list(map(asdict, in_order)), newer_by="version")
 
 

@@ -25,7 +25,7 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class UnpublishedRecord:
-    """A spooled record that could not be published. `message` is None if the record is damaged on disk."""
+    """`message` is None if the record is damaged on disk."""
 
     segment: str
     number: int
@@ -38,7 +38,7 @@ class UnpublishedRecord:
 
     @property
     def advice(self) -> str:
-        """Tells the author what to do so that the report is accepted."""
+        """What the author must do so that the report is accepted."""
         return ADVICE[self.reason]
 
     @property
@@ -56,7 +56,7 @@ class UnpublishedRecord:
 
 
 def records(root: Path) -> list[UnpublishedRecord]:
-    """The unpublished records of all spools under `root`, oldest first, even of spools whose process has ended.
+    """The oldest record comes first, and spools whose process has ended are included.
 
     Raises PermissionError if the user has no access to a folder.
     """
@@ -67,10 +67,7 @@ def records(root: Path) -> list[UnpublishedRecord]:
 def newest(root: Path, *, most: int) -> list[UnpublishedRecord]:
     """The `most` newest unpublished records, with the oldest of them first.
 
-    The newest files are read until they contain enough records.
-
-    A file that disappears is skipped, because another process may have adopted its spool meanwhile. Raises
-    PermissionError.
+    A file that disappears is skipped, because another process may have adopted its spool. Raises PermissionError.
     """
     records: list[UnpublishedRecord] = []
     for file in _newest_files(root):
@@ -88,7 +85,7 @@ def _newest_files(root: Path) -> list[Path]:
     return sorted(files, key=lambda file: file.name, reverse=True)
 
 
-# a file's records are cached, because every open page reads the file again and the file never changes
+# every open page reads the file again, but the file never changes
 @lru_cache(maxsize=64)
 def _of_file(file: Path, changed_at: int) -> tuple[UnpublishedRecord, ...]:  # noqa: ARG001 - part of the cache's key
     return tuple(_records(file))

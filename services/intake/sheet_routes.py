@@ -1,6 +1,6 @@
 """The routes for sheets of households.
 
-The routes check a sheet, send its rows, and return the rows that are not accepted as a workbook.
+They check a sheet, send its rows, and return the refused rows as a workbook.
 
 Each request has the whole file as its body, and the choices in its query. The file is not stored between requests.
 """
@@ -78,7 +78,7 @@ class SheetRowView(BaseModel):
     report_id: UUID | None
     errors: list[CellErrorView]
     kept_as_text: tuple[int, ...]
-    # the report has the first telephone of this column's cell, and the notes have the whole cell
+    # the report has the first telephone in this column, and the notes have the whole cell
     phone_column: int | None
     is_urgent: bool
     is_outside: bool  # whether the place is outside the account's areas; the report is accepted nevertheless
@@ -98,8 +98,6 @@ class HouseholdSheetView(BaseModel):
 
 
 class Sheets:
-    """The data that the routes need to read sheets: the names of places and codes, and the keys for the ids of rows."""
-
     def __init__(self, places: Places, keys: Keyring) -> None:
         self.places, self.keys, self.names = places, keys, SheetNames(places)
 
@@ -128,7 +126,7 @@ Answering = Callable[[Scope, CheckedFile], Awaitable[Response]]
 
 
 async def read(scope: Scope, receive: Receive) -> CheckedFile:
-    """Read the file of a request. Raises Problem, ReportRefused."""
+    """Raises Problem, ReportRefused."""
     state = scope["app"].state
     admission: Admission = state.admission
     choices = choices_of(HTTPConnection(scope))
@@ -156,12 +154,12 @@ def choices_of(connection: HTTPConnection) -> SheetChoices:
 
 
 async def check(scope: Scope, file: CheckedFile) -> Response:
-    """A verdict for each row. Nothing is sent."""
+    """Nothing is sent."""
     return shown(scope, file, await sheet_import(scope).judge(file.rows))
 
 
 async def send_rows(scope: Scope, file: CheckedFile) -> Response:
-    """Send the new rows and the confirmed rows. The ids of the sent reports are written to the security log."""
+    """The ids of the sent reports are written to the security log."""
     rows = await sheet_import(scope).send(file.rows, file.chosen.choices.confirmed)
     reports = [row.report_id for row in rows if row.verdict is SheetRowVerdict.SENT and row.report_id]
     entry = audit.entry_of(HTTPConnection(scope), Action.SHEET_SENT, objects=reports, reason="import")
@@ -170,9 +168,9 @@ async def send_rows(scope: Scope, file: CheckedFile) -> Response:
 
 
 async def refused_rows(scope: Scope, file: CheckedFile) -> Response:
-    """Answer with a workbook of two kinds of rows: rows that are not accepted, and sent rows that were refused or wait.
+    """The workbook has rows that are not accepted, and sent rows that were refused or wait.
 
-    The workbook has all cells of the rows, and the reasons in the reader's language.
+    Each row has all its cells, and the reasons in the reader's language.
     """
     language, author, state = language_of(HTTPConnection(scope)), sender(scope), scope["app"].state
     receipts = await results.not_recorded(state.sessions, author.principal.account, file.rows)
@@ -202,7 +200,6 @@ def workbook(file: CheckedFile, receipts: Mapping[UUID, Receipt], language: str)
 
 
 def result_text(receipt: Receipt, gettext: Callable[[str], str]) -> str:
-    """The reason why the report was refused, or the author's task while the report waits."""
     kind = "refusal" if receipt.state is ReceiptState.REFUSED else "advice"
     reason = term(kind, receipt.reason, gettext) if receipt.reason else term("receipt_advice", receipt.state, gettext)
     return f"{term('receipt_state', receipt.state, gettext)}: {reason}"
@@ -251,7 +248,7 @@ def row_view(scope: Scope, judged: JudgedRow) -> SheetRowView:
 
 
 def other_view(judged: JudgedRow, row: PersonRow) -> SheetRowView:
-    """The view of the row of a person who is not the head. The row has the same verdict as the row of its household."""
+    """The row of a person gets the verdict of the household's row."""
     return SheetRowView(
         line=row.line.number,
         is_household=False,

@@ -29,7 +29,7 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-# a function that publishes records, and returns the records that it did not publish
+# returns the records that it did not publish
 Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]
 
 
@@ -39,7 +39,7 @@ class SpoolFull(Exception):
 
 @dataclass(slots=True)
 class Waiting:
-    """Records that wait for the next fsync. One fsync writes the records of all waiting callers."""
+    """One fsync writes the records of all waiting callers."""
 
     lines: bytes
     records: int
@@ -61,8 +61,7 @@ class Spool:
         self._has_waiting, self._filled = asyncio.Event(), asyncio.Event()
         self._turn = asyncio.Lock()
         self._segment: Segment | None = None
-        # The spool has two threads: one thread writes, and one thread reads. An fsync therefore does not wait for other
-        # work.
+        # One thread writes and one thread reads, so that an fsync does not wait for other work.
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="spool")
         if self.bytes:
             self._filled.set()
@@ -101,7 +100,7 @@ class Spool:
         await asyncio.shield(waiting.safe)  # if the caller is cancelled, the records stay in the spool
 
     async def write(self) -> None:
-        """Write waiting records to disk, until cancelled. All records that wait at the same time share one fsync."""
+        """All records that wait at the same time share one fsync."""
         while True:
             await self._has_waiting.wait()
             self._has_waiting.clear()
@@ -210,10 +209,7 @@ def segments(folder: Path) -> Iterator[Path]:
 
 
 def all_files(root: Path) -> Iterator[Path]:
-    """The files of all spools under `root`.
-
-    Unlike `glob`, this function raises PermissionError for an unreadable folder.
-    """
+    """Unlike `glob`, this function raises PermissionError for an unreadable folder."""
 
     def check(error: OSError) -> None:
         # the folder may be missing, because no spool exists yet, or another process has adopted it
@@ -225,7 +221,7 @@ def all_files(root: Path) -> Iterator[Path]:
 
 
 def line(message: Message) -> bytes:
-    """The record as one line, which begins with a checksum."""
+    """The line begins with a checksum."""
     headers = [(name, value.decode()) for name, value in message.headers]
     text = json.dumps(
         [message.topic, message.key.decode(), message.value.decode(), headers], ensure_ascii=False

@@ -21,7 +21,7 @@ MOVE_SITES = frozenset({Role.REGISTRAR, Role.OPERATOR, Role.DUTY_HEAD})
 
 
 class Stamps(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """The fields of `Stamped` (shared/events/displacements.py), without the sealed box."""
+    """The sealed box of `Stamped` (shared/events/displacements.py) is left out."""
 
     author: str
     team: UUID | None = None
@@ -45,7 +45,6 @@ def stamps(
     places: Places,
     uncorrected: Mapping[str, datetime] | None,
 ) -> bytes:
-    """The JSON object with the fields that intake adds to a report, from the token, intake's clock and its checks."""
     noticed = flags(report, principal, places)
     if uncorrected:
         noticed.append(Flag.CLOCK_AHEAD)
@@ -64,12 +63,12 @@ def stamps(
 
 
 def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> Mapping[str, datetime] | None:
-    """The uncorrected values of the times that intake corrected. `corrected` has the names of these times."""
+    """Values before the correction of the times `corrected`."""
     return {name: getattr(report, name) for name in corrected} or None
 
 
 def flags(report: DisplacementStruct, principal: Principal, places: Places) -> list[Flag]:
-    """The flags for the registry. Intake flags a report with a wrong place or an expired token, but accepts it."""
+    """A report with a wrong place or an expired token is flagged, but accepted."""
     noticed = []
     pcode = report.pcode
     if pcode is not None and not principal.covers(pcode, places):
@@ -87,25 +86,24 @@ def flags(report: DisplacementStruct, principal: Principal, places: Places) -> l
 
 
 def registrar_areas(report: DisplacementStruct, principal: Principal, places: Places) -> list[str] | None:
-    """The author's areas.
+    """The registry needs the author's areas if a movement has no place. None if the registry does not need the areas.
 
-    The registry needs these areas if a movement has no place. The result is None if the registry does not need the
-    areas. An operator or a duty head may also be the author of a movement of a site.
+    An operator or a duty head may also be the author of a movement of a site.
     """
     roles = MOVE_SITES if report.kind == "site_movement" else REGISTRARS
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
         return None
     areas = principal.areas
-    # if the area of a registrar is the whole country, the report gets a flag instead of areas
+    # a registrar of the whole country gets a flag instead
     if principal.covers_country:
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return sorted(areas) or None
 
 
 def registered_area(pcode: str | None, registrar: Principal, places: Places) -> Flag | None:
-    """A flag that says which of the registrar's areas contains the place: the country, an oblast or a district.
+    """Says which of the registrar's areas contains the place: the country, an oblast or a district.
 
-    The registry compares this area with the place where the household is registered.
+    The registry compares the area with the place where the household is registered.
     """
     if registrar.covers_country:
         return Flag.REGISTRAR_OF_COUNTRY
@@ -117,7 +115,7 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
 
 
 def contradict(place: Place | None, point: Point | None, places: Places) -> bool:
-    """Whether the point lies outside the place. Returns False if the place is unknown."""
+    """False if the place is unknown."""
     if place is None or point is None or place.country == UNKNOWN_COUNTRY:
         return False
     located = places.locate(point.lat, point.lon)
@@ -127,7 +125,7 @@ def contradict(place: Place | None, point: Point | None, places: Places) -> bool
 
 
 def touches(pcode: str, located: str | None, places: Places) -> bool:
-    """Whether the two units are equal, or one unit contains the other."""
+    """The units are equal, or one contains the other."""
     if located is None:
         return False
     return pcode in (located, *places.ancestors(located)) or located in places.ancestors(pcode)

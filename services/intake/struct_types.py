@@ -18,7 +18,7 @@ from shared.events.fields import CLEAR, SEALED, random_uuid, utc
 
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 RANDOM_UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
-# These characters have Unicode's property White_Space.
+# Characters with Unicode's property White_Space.
 TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
 
@@ -27,7 +27,6 @@ class UnknownConstraint(TypeError):
 
 
 def struct(model: type[BaseModel], **tag: str) -> type[Struct]:
-    """The Struct with the same fields, constraints and checks as the model."""
     fields = [(name, typed(field.annotation, field.metadata), *default(field)) for name, field in own_fields(model)]
     namespace = {**checks(model), **tag, **{name: vars(base)[name] for base, name in properties(model)}}
     return msgspec.defstruct(
@@ -58,12 +57,10 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """The function `__post_init__` of a Struct, by its name.
+    """Empty if the Struct needs no `__post_init__`.
 
-    The result is empty if the Struct needs no `__post_init__`. The function converts times to UTC, and runs the model's
-    validators.
-
-    If a validator raises ValueError, msgspec raises ValidationError.
+    `__post_init__` converts times to UTC, and runs the model's validators. If a validator raises ValueError, msgspec
+    raises ValidationError.
     """
     validators = [validator.func for validator in model.__pydantic_decorators__.model_validators.values()]
     instants = [name for name, field in own_fields(model) if is_instant(field.annotation, field.metadata)]
@@ -79,14 +76,14 @@ def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
 
 
 def is_instant(annotation: Any, metadata: Sequence[Any] = ()) -> bool:
-    """Whether a field is an Instant. An optional Instant is a member of a union."""
+    """An optional Instant is a member of a union."""
     return AfterValidator(utc) in metadata or any(
         is_instant(argument, get_args(argument)[1:]) for argument in get_args(annotation)
     )
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Any:
-    """The msgspec type of a field. If this function raises UnknownConstraint, the import of the module fails."""
+    """If a type is unknown, UnknownConstraint stops the import of the module."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return typed(args[0], [*args[1:], *metadata])
@@ -142,9 +139,9 @@ def limit(rule: Any) -> dict[str, Any]:
 
 
 def whole(pattern: str, *, is_trimmed: bool) -> str:
-    r"""The pattern with `\Z` instead of `$`, because Python's `$` accepts a final line break.
+    r"""Uses `\Z` instead of `$`, because Python's `$` accepts a final line break.
 
-    If `is_trimmed` is true, the pattern refuses text that begins or ends with white space.
+    With `is_trimmed`, the pattern refuses text that begins or ends with white space.
     """
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise UnknownConstraint(pattern)

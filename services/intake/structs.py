@@ -1,10 +1,10 @@
 """Defines msgspec Structs for displacements and movements.
 
-Structs are built from the contract's models, and need half of the models' CPU time.
+Structs are built from the contract's models, and need half of their CPU time.
 
-If a Struct accepts a report, the model would also accept the report, with the same values. If the Struct does not
-accept the report, the model reads the report. Pydantic is more lenient: for example, it accepts `"5"` for 5 and trims
-text. Only the model writes error texts (docs/decisions/0034).
+If a Struct accepts a report, the model also accepts it, with the same values. If the Struct refuses a report, the model
+reads the report. Pydantic is more lenient: for example, it accepts `"5"` for 5 and trims text. Only the model writes
+error texts (docs/decisions/0034).
 """
 
 import re
@@ -34,12 +34,12 @@ from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.movements import GroupMovementClear, HouseholdMovementClear, MovementBody, SiteMovementClear
 from shared.events.vocabulary import Precision, Status
 
-# msgspec omits values that equal the default; with this object as the default, msgspec never omits the field
+# msgspec omits values that equal the default, and no value equals this object
 NEVER_OMITTED = object()
 
 
 class DisplacementStruct(Protocol):
-    """The fields that the Structs of households, groups and movements share. Ids are text."""
+    """Ids are text, unlike the ids of the models."""
 
     kind: str
     report_id: str
@@ -58,7 +58,7 @@ class DisplacementStruct(Protocol):
 
 
 class PartWriter:
-    """Writes the unencrypted part or the sealed part of a report. The fields are in the order of the part's model."""
+    """The fields are in the order of the part's model."""
 
     def __init__(self, part: type[BaseModel], *, with_defaults: bool) -> None:
         self._values = attrgetter(*part.model_fields)
@@ -103,9 +103,8 @@ SEALED_PARTS = {
 MOVEMENT_KINDS = ("household_movement", "group_movement", "site_movement")
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
-# If a time is finer than microseconds, msgspec rounds the time, but the models cut off the additional digits. The
-# pattern begins with the decimal point. A search for digits would take twenty times longer, because digits are more
-# frequent.
+# msgspec rounds times that are finer than microseconds, but the models cut off the additional digits. The pattern
+# begins with the decimal point. A search for digits would take twenty times longer, because digits are more frequent.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _displacement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(DISPLACEMENT)
 _movement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(MOVEMENT)
@@ -114,23 +113,17 @@ _many: msgspec.json.Decoder[list[DisplacementStruct]] = msgspec.json.Decoder(lis
 
 
 def read(raw: bytes) -> DisplacementStruct | None:
-    """Read a displacement with the Structs.
-
-    Return None if the Structs refuse the report. If so, the caller must read the report with the pydantic model.
-    """
+    """Returns None if the pydantic model must read the report."""
     return _read(_displacement, raw)
 
 
 def read_movement(raw: bytes) -> DisplacementStruct | None:
-    """Read a movement with the Structs.
-
-    Return None if the Structs refuse the report. If so, the caller must read the report with the pydantic model.
-    """
+    """Returns None if the pydantic model must read the report."""
     return _read(_movement, raw)
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
-    """Read a JSON array of reports with the Structs. Return None if the Structs refuse any report."""
+    """Returns None if the Structs refuse any report."""
     return _read(_many, raw)
 
 
@@ -144,17 +137,16 @@ def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read | None:
 
 
 def of(report: HouseholdReport | GroupReport | MovementBody) -> DisplacementStruct:
-    """The Struct with the values of the pydantic model `report`."""
     return _any.decode(report.model_dump_json(exclude_none=True))
 
 
 def clear(report: DisplacementStruct) -> bytes:
-    """The unencrypted fields as JSON. Fields with the default value are included."""
+    """Includes fields with the default value."""
     return CLEAR_PARTS[report.kind](report)
 
 
 def sealed(report: DisplacementStruct) -> bytes:
-    """The sealed fields as JSON, without fields that have the default value."""
+    """Leaves out fields that have the default value."""
     return SEALED_PARTS[report.kind](report)
 
 
@@ -163,10 +155,7 @@ def replaced(report: DisplacementStruct, values: Mapping[str, Any]) -> Displacem
 
 
 def subject_id(report: DisplacementStruct) -> str:
-    """The id of the household, group or site.
-
-    If the report has only a household's short code, the result is the report's id.
-    """
+    """A report that has only a household's short code counts as its own subject."""
     subject: str | None = SUBJECT_IDS[report.kind](report)
     return subject or report.report_id
 

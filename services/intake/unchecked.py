@@ -17,10 +17,7 @@ HEADER = "unchecked"  # only records in the spool have this header
 
 
 def credential(principal: Principal) -> bytes | None:
-    """The ids and sign-in time of the credential as JSON, for a later check.
-
-    The result is None if the credential was checked already.
-    """
+    """None if the credential was checked already."""
     if not principal.is_unchecked:
         return None
     names = [(kind, str(name)) for kind, name in credentials(principal)]
@@ -38,8 +35,8 @@ def is_marked(message: Message) -> bool:
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
     """Return the records to publish, and the records to set aside. Wait for the revocations if a check needs them.
 
-    A displacement with a revoked credential is published, because the registry will hold the displacement. A hazard
-    with a revoked credential is set aside, because the hazard could raise an alert.
+    A displacement with a revoked credential is published, because the registry will hold it. A hazard with a revoked
+    credential is set aside, because it could raise an alert.
     """
     if not any(map(is_marked, messages)):
         return list(messages), []

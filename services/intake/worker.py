@@ -23,12 +23,11 @@ from shared.postgres import database
 DAY = timedelta(days=1)
 RECEIPTS_KEPT = 180 * DAY
 HAZARDS_KEPT = 60 * DAY
-# outcomes are gathered for this time, because larger batches need less CPU time
+# larger batches need less CPU time
 OUTCOMES_EVERY_MS = 500
 
 
 async def run(settings: IntakeSettings) -> None:
-    """Run until cancelled."""
     async with database.opened(settings) as engine, Outbound(settings) as outbound:
         poller = Poller(reader(settings), database.sessions(engine), outbound, settings.intake_feed_seconds)
         sessions = database.sessions(engine)
@@ -38,7 +37,7 @@ async def run(settings: IntakeSettings) -> None:
             engine,
             poller.run(settings.feeds),
             lifecycle.again_and_again("forgetting", lambda: forget(sessions)),
-            # if the consumer of outcomes stops, the poller of feeds continues
+            # without the consumer of outcomes, the poller of feeds continues
             lifecycle.again_and_again("outcomes", consumer.run),
             redrives=Redrives("intake", [consumer], settings=settings),
             encryption=EnvelopeEncryption(settings.memory_key_file),
@@ -46,10 +45,7 @@ async def run(settings: IntakeSettings) -> None:
 
 
 async def forget(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Delete old receipts, notes of sent reports, hazards and rows of lists once a day, until cancelled.
-
-    Phones ask for a receipt for up to 90 days.
-    """
+    """Phones ask for a receipt for up to 90 days."""
     while True:
         now = datetime.now(UTC)
         before = now - RECEIPTS_KEPT

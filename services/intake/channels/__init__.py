@@ -1,4 +1,1 @@
-"""The formats of reports.
-
-Each module converts the bytes of one format to reports. If the bytes are invalid, the module raises an error.
-"""
+"""Each module reads reports in one format, and raises an error for invalid bytes."""

@@ -11,8 +11,7 @@ from shared.events import GroupReport, HazardReport, HouseholdReport
 from shared.events.movements import MovementBody
 
 Report = HouseholdReport | GroupReport | MovementBody | HazardReport | DisplacementStruct
-# Maps each content type to the model of the body. `str` means that the OpenAPI document describes the body only as
-# text.
+# `str` means that the OpenAPI document describes the body only as text.
 Content = Mapping[str, type[BaseModel] | type[str]]
 
 BATCH_BYTES = 2 * 1024 * 1024
@@ -24,10 +23,10 @@ def only_in_a_thread(raw: bytes) -> None:  # noqa: ARG001 - a format without a r
 
 @dataclass(frozen=True, slots=True)
 class SingleFormat:
-    """A body with one report.
+    """`read` raises ReportRefused, and runs in a thread, because it may take long.
 
-    Because `read` may take long, it runs in a thread. `read` raises ReportRefused. `read_at_once` runs on the event
-    loop for at most 5 ms. For an invalid body, and for a body that needs more time, `read_at_once` returns None.
+    `read_at_once` runs on the event loop for at most 5 ms. For an invalid body, and for a body that needs more time,
+    `read_at_once` returns None.
     """
 
     summary: str
@@ -39,7 +38,7 @@ class SingleFormat:
 
 @dataclass(frozen=True, slots=True)
 class SealedFormat:
-    """A body with one report that a phone sealed. `opened` is the format of the decrypted report."""
+    """`opened` is the format of the decrypted report."""
 
     summary: str
     content: Content
@@ -49,10 +48,9 @@ class SealedFormat:
 
 @dataclass(frozen=True, slots=True)
 class BatchFormat:
-    """A body with many reports.
+    """`read` returns one result per report, in order: either the report or a refusal.
 
-    `read` returns one result per report, in the order of the reports: either the report or a refusal. `read` raises
-    ReportRefused if it cannot split the body into reports.
+    `read` raises ReportRefused if it cannot split the body into reports.
     """
 
     summary: str

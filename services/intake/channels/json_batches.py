@@ -23,9 +23,9 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# BETWEEN and WITHIN skip short JSON strings. BETWEEN and WITHIN stop at a bracket or a long string. BETWEEN also stops
-# at a comma. A repetition such as {0,5000} has a limit, because no other thread can run during a match. With this
-# limit, one match reads at most about 100,000 escape sequences.
+# BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or a long string. BETWEEN also stops at a comma. No
+# other thread can run during a match, so repetitions such as {0,5000} have a limit. One match then reads at most about
+# 100,000 escape sequences.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -37,7 +37,7 @@ AnyMovement = HouseholdMovementReport | GroupMovementReport | SiteMovementReport
 AnyReport = HouseholdReport | GroupReport | AnyMovement | HazardItem
 Item = Annotated[AnyReport, Field(discriminator="kind")]
 ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
-# ITEM_LIST stops at the first invalid item. If the body has an invalid item, `read` validates each item separately.
+# Stops at the first invalid item. `read` then validates each item separately.
 ITEM_LIST: TypeAdapter[list[AnyReport]] = TypeAdapter(Annotated[list[Item], FailFast()])
 
 
@@ -64,7 +64,6 @@ def read(raw: bytes) -> list[Report | ReportRefused]:
 
 
 def lines(raw: bytes) -> Iterator[bytes]:
-    """The lines of the body that are not blank."""
     return (line[0] for line in LINE.finditer(raw) if line[0].strip())
 
 
@@ -74,20 +73,17 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
     try:
         return json_reports.checked(item, ITEM, limits=limits(item), most=most)
     except Invalid as invalid:
-        # this is a new exception, because the traceback of `invalid` would keep the report in memory
+        # a new exception, because the traceback of `invalid` would keep the report in memory
         return Invalid(invalid.errors)
 
 
 def limits(item: bytes) -> Limits:
-    """The limits for one item of a batch.
-
-    The kind of the item is not known yet, so each item that contains "hazard" gets the limits of a hazard.
-    """
+    """An item may be a hazard if it contains "hazard", because its kind is not known yet."""
     return HAZARD_LIMITS if b'"hazard"' in item else REPORT_LIMITS
 
 
 def split(raw: bytes) -> Sequence[bytes]:
-    """Split a JSON array at its commas, so that one invalid item does not affect the others."""
+    """One invalid item must not affect the others."""
     if has_too_many_lists(raw):
         raise Invalid([{"pointer": "", "expected": f"at most {BATCH_LISTS} lists and objects"}])
     cuts, depth, position = [], 0, 0
@@ -108,21 +104,17 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def has_too_many_lists(raw: bytes) -> bool:
-    """Whether the body has too many lists.
-
-    The body is divided into pieces, and the lists of one piece after the other are counted, because no other thread can
-    run during a count.
-    """
+    """The lists are counted piece by piece, because no other thread can run during a count."""
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
 
 
 def end_of_text(raw: bytes, position: int) -> int:
-    """The position after the quote that closes the text, or the end of the body if no quote closes the text."""
+    """Without a closing quote, the end of the body."""
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()
-        # the match is empty: the body ends with a backslash, and the pattern does not accept a backslash at the end
+        # the match is empty, because the body ends with a backslash
         if match.end() == position:
             break
         position = match.end()

@@ -27,7 +27,7 @@ from shared.web.problems import ERRORS, field_errors, names_of
 T = TypeVar("T")
 
 AT_ONCE_BYTES = 128 * 1024
-# A body within these limits is validated in about 5 ms.
+# validated in about 5 ms
 AT_ONCE_FIELDS, AT_ONCE_LISTS, AT_ONCE_VALUES = 5_000, 2_000, 10_000
 KINDS = ("household", "group", "household_movement", "group_movement", "site_movement", "hazard")
 
@@ -63,9 +63,9 @@ class MovementsBody(RootModel[MovementReport]):
 
 
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
-    """Validate the body on the event loop with `read`. If `read` returns None, validate the body with `adapter`.
+    """If `read` returns None, `adapter` validates the body.
 
-    Returns None if the body is large or invalid.
+    None if the body is large or invalid.
     """
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or has_many_values(raw):
         return None
@@ -78,7 +78,7 @@ def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | 
 
 
 def checked(raw: bytes, adapter: TypeAdapter[T], *, limits: Limits = HAZARD_LIMITS, most: int = ERRORS) -> T:
-    """Validate one report. Raises Invalid with at most `most` errors."""
+    """Raises Invalid with at most `most` errors."""
     limits.check(raw)
     if limits is REPORT_LIMITS or not REPORT_LIMITS.are_exceeded(raw):
         return validated(raw, adapter, most=most)
@@ -99,21 +99,18 @@ def has_many_values(raw: bytes) -> bool:
 
 
 def lists(raw: bytes) -> int:
-    """The number of lists and objects in a JSON body.
-
-    The parser needs 300 bytes of memory for each list and each object.
-    """
+    """The parser needs 300 bytes of memory for each list and each object."""
     return raw.count(b"[") + raw.count(b"{")
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
-    """Replace unknown codes by `other` or `unknown`, keep their text, and validate again.
+    """The text of unknown codes is kept, and the codes become `other` or `unknown`.
 
-    This function is called only for invalid bodies.
+    Only invalid bodies are validated in this way.
     """
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
-    except ValueError:  # the body is not JSON, or is invalid even after its unknown codes were replaced
+    except ValueError:  # not JSON, or invalid even without unknown codes
         errors = error.errors(include_input=False, include_context=False, include_url=False)
         raise Invalid(expectations(errors[:most])) from None
 
@@ -123,10 +120,7 @@ def expectations(errors: Iterable[ErrorDetails]) -> list[dict[str, str]]:
 
 
 def located(error: ErrorDetails) -> ErrorDetails:
-    """The validation error with the path of the invalid field in the document.
-
-    Pydantic begins the path with the report's kind, so the kind is removed.
-    """
+    """Pydantic begins the path of the invalid field with the report's kind, which is removed."""
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return {
             **error,

@@ -8,18 +8,13 @@ from shared.web.body_limits import FIELD, LIST, VALUE, exceeds
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits for one report: how many fields, how many values, and how many lists and objects the report may have.
-
-    A larger body is refused before it is parsed, because no other thread can run while the parser or the validator
-    works.
-    """
+    """A larger body is refused before it is parsed, because no other thread can run while it is parsed or validated."""
 
     fields: int
     lists: int
     values: int
 
     def check(self, raw: bytes) -> None:
-        """Raise Invalid if the body exceeds a limit."""
         if self.are_exceeded(raw):
             expected = f"at most {self.fields} fields, {self.lists} lists and {self.values} values"
             raise Invalid([{"pointer": "", "expected": expected}])
@@ -28,11 +23,10 @@ class Limits:
         return exceeds(raw, {LIST: self.lists, FIELD: self.fields, VALUE: self.values})
 
 
-# The largest household has 1,476 fields, 228 lists and about 1,700 values. JSON allows a body to repeat a field, so the
-# limits are at least twice the numbers of the largest household. A hazard without the rings of its polygons has fewer
-# fields, lists and values than the largest household.
+# The largest household has 1,476 fields, 228 lists and about 1,700 values. JSON allows repeated fields, so the limits
+# are at least twice these numbers. A hazard without the rings of its polygons needs less.
 REPORT_LIMITS = Limits(fields=3_000, lists=2_000, values=4_000)
-# A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes.
-# Each point is one list with two values.
+# A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes. Each point is a
+# list with two values.
 HAZARD_LIMITS = Limits(fields=2_000, lists=34_000, values=70_000)
 RING_LIMITS = Limits(fields=0, lists=2_001, values=3_999)  # a ring has at most 2,000 points

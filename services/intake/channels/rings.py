@@ -1,6 +1,6 @@
 """Reads a hazard with many points: first the hazard without the rings of its polygons, then one ring at a time.
 
-While the parser works, no other thread can run. Parsing 32,000 points at once would take 10 ms.
+No other thread can run while the parser works, and parsing 32,000 points at once would take 10 ms.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ _items = msgspec.json.Decoder(list[Raw])
 
 
 def split_off(raw: bytes) -> tuple[bytes, Sequence[Raw]]:
-    """Return the report with a placeholder for each ring, and the unparsed rings.
+    """Each ring of the report is replaced by a placeholder.
 
     The list of rings is empty if the report has no list of polygons. Raises Invalid if the body is not JSON.
     """
@@ -46,10 +46,7 @@ def split_off(raw: bytes) -> tuple[bytes, Sequence[Raw]]:
 
 
 def joined(report: T, rings: Iterable[Raw]) -> T:
-    """The validated report, with the rings in place of the placeholders.
-
-    Raises Invalid at the first invalid ring.
-    """
+    """Raises Invalid at the first invalid ring."""
     if not isinstance(report, HazardReport):
         return report
     polygons = tuple(validated(bytes(ring), number) for number, ring in enumerate(rings))

@@ -20,7 +20,7 @@ from shared.events.fields import Body, RandomId, Version
 from shared.events.vocabulary import SubmissionChannel
 from shared.web.problems import field_errors, names_of
 
-ENVELOPE_BYTES = 1024  # the other fields of the envelope and the overhead of HPKE fit into this size
+ENVELOPE_BYTES = 1024  # for the other fields of the envelope and the overhead of HPKE
 SEALED_BYTES = (REPORT_BYTES * 4 + 2) // 3 + ENVELOPE_BYTES
 NOT_OPENED = [{"pointer": "/data", "expected": "a report sealed to this key and for this report_id"}]
 
@@ -42,7 +42,7 @@ class SealedReport(Body):
 
 
 class Inside(msgspec.Struct, gc=False):
-    """A sealed report has these fields outside the sealed content. The sealed content must not repeat these fields."""
+    """The sealed content must not repeat the fields outside it."""
 
     report_id: Any = msgspec.UNSET
     version: Any = msgspec.UNSET
@@ -75,7 +75,7 @@ OBSERVED_HAZARDS = SealedFormat(
 
 
 def opened(raw: bytes, keys: Keys, sender: Principal) -> bytes:
-    """The opened report as JSON. Raises ForeignReport, Invalid, NoSuchPhoneKey, TooBig."""
+    """Raises ForeignReport, Invalid, NoSuchPhoneKey, TooBig."""
     sealed = read(raw)
     if sender.channel is not SubmissionChannel.FIELD or sealed.account not in (None, sender.account):
         raise ForeignReport
@@ -87,7 +87,7 @@ def opened(raw: bytes, keys: Keys, sender: Principal) -> bytes:
 
 
 def content(sealed: SealedReport, keys: Keys) -> bytes:
-    """The JSON object that the phone sealed. Raises Invalid, NoSuchPhoneKey."""
+    """Raises Invalid, NoSuchPhoneKey."""
     account = str(sealed.account or "")
     try:
         report = keys.open(decode(sealed.data), kid=sealed.kid, report_id=str(sealed.report_id), account=account)
@@ -100,7 +100,7 @@ def content(sealed: SealedReport, keys: Keys) -> bytes:
 
 
 def check_inside(report: bytes) -> None:
-    """Raise Invalid if the report is no JSON object, or repeats a field that is outside the seal."""
+    """Raises Invalid if the report is no JSON object, or repeats a field that is outside the seal."""
     try:
         inside = _inside(report)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

@@ -17,8 +17,8 @@ from shared.events.vocabulary import (
     SourceType,
 )
 
-# Maps each field to the value that replaces an unknown code, and to the field that keeps the code's text.
-# An unknown code in any other field makes the report invalid.
+# Each field has the value that replaces an unknown code, and the field that keeps its text. An unknown code in any
+# other field makes the report invalid.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),
@@ -39,13 +39,13 @@ CODES: dict[str, type[StrEnum]] = {
     "age": AgeBracket,
 }
 KNOWN = {name: frozenset(map(str, codes)) for name, codes in CODES.items()}
-LONGEST_LIST = 60  # items beyond this number are not examined, because the contract refuses longer lists
+LONGEST_LIST = 60  # further items are ignored, because the contract refuses longer lists
 
 Path = tuple[int | str, ...]
 
 
 def replaced(document: Any) -> dict[str, Any]:
-    """Change the document itself: replace its unknown codes. Raises ValueError if the document has no unknown codes."""
+    """The document itself changes. Raises ValueError if the document has no unknown codes."""
     texts: dict[str, list[str]] = {}
     for path, holder, key in unknown_codes(document):
         code, target = KEPT_AS[str(field_path(path)[-1])]
@@ -62,7 +62,7 @@ def replaced(document: Any) -> dict[str, Any]:
 
 
 def unknown_codes(document: Any) -> Iterator[tuple[Path, Any, Any]]:
-    """Yields the path of each unknown code, the object or list that contains the code, and the key or index there."""
+    """Each item is the path of the code, the object or list around the code, and the key or index."""
     if not isinstance(document, dict):
         return
     yield from codes_of(document, ())
@@ -89,5 +89,4 @@ def is_unknown(code: Any, known: frozenset[str]) -> bool:
 
 
 def field_path(path: Path) -> Path:
-    """The path up to the field's name, without a list index."""
     return path if isinstance(path[-1], str) else path[:-1]

@@ -20,8 +20,6 @@ class FeedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The last published event of a hazard, and `updated_ms` and the `preferred` id of the source's latest entry."""
-
     event: HazardReported
     updated_ms: int
     preferred: str
@@ -34,7 +32,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class FeedDecision:
-    """The decision. `action` is None if intake publishes nothing. `reason` explains `kind`."""
+    """`action` is None if intake publishes nothing. `reason` explains `kind`."""
 
     kind: ItemKind
     reason: str
@@ -51,9 +49,7 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """Decide whether to publish the entry.
-
-    The entry must have an accepted status, must be about a hazard in the watched area, and must be new or changed.
+    """A published entry has an accepted status, is about a hazard in the watched area, and is new or changed.
 
     A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
     """
@@ -71,7 +67,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """Cancel the hazard only if the source deleted the hazard's preferred id.
+    """The hazard is cancelled only if the source deleted its preferred id.
 
     If a seismic network deletes its own id, the event itself still exists.
     """

@@ -23,7 +23,7 @@ EVENTS: dict[FeedAction, tuple[type[HazardReported], MsgType]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Fields that intake adds to the source's data. `counted` is the status that intake gives to real hazards."""
+    """`counted` is the status that intake gives to real hazards."""
 
     source: str
     counted: Status
@@ -35,25 +35,25 @@ class Stamp:
     def status(self) -> Status:
         """An exercise publishes a source's real hazards as Exercise.
 
-        If the source itself marks a hazard as a test, the status is not changed.
+        A hazard that the source itself marks as a test keeps its status.
         """
         return self.counted if self.own_status is Status.ACTUAL else self.own_status
 
     @property
     def names(self) -> str:
-        """The namespace of hazard ids. Tests have a separate namespace, so that a test changes no real hazard."""
+        """Tests have a separate namespace, so that a test changes no real hazard."""
         return self.source if self.own_status is Status.ACTUAL else f"{self.source}/{self.own_status}"
 
     @property
     def author(self) -> UUID:
-        """The author of the feed's events. The id is derived from the source's name, because a feed has no account."""
+        """A feed has no account, so the id is derived from the source's name."""
         return derived_id("feed", self.source)
 
 
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard's new state.
 
-    The caller must publish the event. The event is a first report or an update, with the source's data.
+    The caller must publish the event, which is a first report or an update.
     """
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
@@ -63,13 +63,13 @@ def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[s
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
     """The hazard's new state.
 
-    The caller must publish the event. The event is a cancellation, and repeats the content of the last published event.
+    The caller must publish the event, which is a cancellation with the content of the last published event.
     """
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 
 def wire(event: HazardReported) -> Message:
-    """The Kafka message of the event. The same revision always has the same event id."""
+    """The same revision always has the same event id."""
     id = event_id(event.event_type, event.author, event.report_id, event.version)
     return message(event, id=id, source=EVENT_SOURCE, time=event.received_at)
 

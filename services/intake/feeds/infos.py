@@ -10,7 +10,7 @@ from shared.events.hazards import MagnitudeType, SourceShaking, Texts, Web
 from shared.events.vocabulary import Certainty, HazardType, Scope, Severity, Urgency
 
 if TYPE_CHECKING:
-    # an import at run time would load shapely; processes that only read settings must not load shapely
+    # shapely is slow to load, so processes that only read settings must not import it
     from shared.places import Places
 
 COMPARED = (
@@ -31,9 +31,9 @@ COMPARED = (
 
 
 class HazardInfo(Data):
-    """The content of a hazard's event. Sources whose values fluctuate override the method `changes`.
+    """Sources whose values fluctuate override the method `changes`.
 
-    The default `scope` is for feeds that anybody may read. The parser of any other feed sets the `scope`.
+    The default `scope` is for feeds that anybody may read, and other parsers set the `scope`.
     """
 
     scope: Scope = Scope.PUBLIC
@@ -53,19 +53,16 @@ class HazardInfo(Data):
     web: Web | None = None
 
     def changes(self, published: HazardReported, places: "Places") -> list[str]:
-        """The fields of the entry that differ from the published event.
-
-        Differences that do not matter to people are ignored.
-        """
+        """Differences that do not matter to people are left out."""
         changed = [name for name in COMPARED if getattr(self, name) != getattr(published, name)]
         return [*changed, "area"] if is_elsewhere(self.area, published, places) else changed
 
 
 def is_elsewhere(area: Area, published: HazardReported, places: "Places") -> bool:
-    """Whether the source changed the area. P-codes that intake added to the published area do not count as a change."""
+    """P-codes that intake added to the published area do not count as a change."""
     former = published.area
     if area.model_copy(update={"pcodes": former.pcodes}) != former:
         return True
-    if published.places_version != places.version:  # a new list of places may give the area other P-codes
+    if published.places_version != places.version:  # a new list may give the area other P-codes
         return not set(area.pcodes) <= set(former.pcodes)
     return set(places.pcodes_of(area)) != set(former.pcodes)

@@ -1,4 +1,4 @@
-"""The types for sources of hazards, and for the entries in their documents."""
+"""Sources of hazards, and the entries in their documents."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from services.intake.feeds.infos import HazardInfo
 from shared.events.vocabulary import Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-KEPT_CHARACTERS = 16_000  # an unreadable entry is cut to this length
+KEPT_CHARACTERS = 16_000  # an unreadable entry is cut to so many characters
 
 
 class ItemKind(StrEnum):
@@ -24,7 +24,7 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An entry. `ids` are the source's ids of the hazard, the preferred id first.
+    """`ids` are the source's ids of the hazard, the preferred id first.
 
     `hazard` is None if the entry is not about a hazard.
 
@@ -39,7 +39,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """The source cancelled or deleted the hazard."""
+    """The source may also have deleted the hazard."""
 
     ids: tuple[str, ...]
     updated_ms: int
@@ -48,10 +48,7 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An invalid entry.
-
-    `reason` is a code; `pointer` is a JSON pointer to the fault. `content` is the original entry.
-    """
+    """`reason` is a code; `pointer` is a JSON pointer to the fault. `content` is the original entry."""
 
     name: str
     reason: str
@@ -64,9 +61,10 @@ Entry = Item | Cancellation | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An institution that publishes hazards. `read` raises BadDocument. `urls` are the institution's own feeds.
+    """An institution that publishes hazards. `read` raises BadDocument.
 
-    `kind` is the kind of the documents. If the kind has the same name as the institution, `kind` is None.
+    `urls` are the institution's own feeds, and `kind` is the kind of their documents. If the kind has the same name as
+    the institution, `kind` is None.
     """
 
     name: str
@@ -77,7 +75,7 @@ class Source:
     def feed(self, address: str) -> str:
         """The feed's name, in the form of `INTAKE_FEEDS`.
 
-        An address with two kinds or two sources counts as two feeds.
+        The same address counts as two feeds if it has two kinds or two sources.
         """
         return f"{self.kind}:{self.name}={address}" if self.kind else f"{self.name}={address}"
 
@@ -87,11 +85,11 @@ class BadDocument(Exception):
 
 
 def instant(milliseconds: int) -> datetime:
-    """The instant of a Unix time in milliseconds, without floats. Accepts years that `fromtimestamp` rejects."""
+    """Uses no floats, and accepts years that `fromtimestamp` rejects."""
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def one_line(text: str, longest: int = 150) -> str:
-    """The text as one line without control characters, because the contract's `Line` forbids control characters."""
+    """Without control characters, which the contract's `Line` forbids."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"

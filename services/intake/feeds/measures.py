@@ -1,7 +1,4 @@
-"""Metrics about the feeds that intake polls.
-
-The metrics show when a feed was last read, and how recent the newest entry of its source is.
-"""
+"""Metrics about the feeds that intake polls."""
 
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
@@ -45,6 +42,6 @@ def of(feeds: Sequence[PolledFeed]) -> Measure:
 
 
 def labels(feed: PolledFeed) -> dict[str, str]:
-    """The metric's labels. The address has no query, because a query may contain an API key of the operator."""
+    """The address has no query, because a query may contain an API key of the operator."""
     address = urlsplit(feed.url)
     return {"source": feed.source, "feed": f"{address.hostname}{address.path}"}

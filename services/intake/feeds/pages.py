@@ -19,8 +19,8 @@ from shared.pages.terms import N_
 from shared.postgres import database
 
 router = APIRouter(include_in_schema=False)
-LATE = timedelta(minutes=30)  # the monitoring warns after the same time
-# The meaning of each code of a failed reading. The codes come from `shared.outbound`, `polling` and `BadDocument`.
+LATE = timedelta(minutes=30)  # as in the monitoring
+# Texts for the codes of failed readings, which come from `shared.outbound`, `polling` and `BadDocument`.
 FAILURES = {
     "unreachable": N_("The server of the source could not be reached."),
     "timed_out": N_("The server of the source did not answer in time."),
@@ -34,13 +34,13 @@ FAILURES = {
 
 class FeedHealth(StrEnum):
     WELL = "well"
-    FAILING = "failing"  # the last reading failed, or no reading succeeded for half an hour
-    NEVER = "never"  # the feed is new, and was not read yet
+    FAILING = "failing"  # also if no reading succeeded for half an hour
+    NEVER = "never"  # not read yet
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFeed:
-    """A polled feed. `address` has no query, because a query may contain an API key of the operator."""
+    """`address` has no query, because a query may contain an API key of the operator."""
 
     source: str
     address: str
@@ -51,7 +51,7 @@ class ShownFeed:
 
     @property
     def failure(self) -> str | None:
-        """The code of the failure. The code is None if the last reading succeeded."""
+        """None if the last reading succeeded."""
         return self.state.failure if self.state else None
 
 

@@ -36,7 +36,6 @@ class Poller:
     seconds: float
 
     async def run(self, feeds: Iterable[PolledFeed]) -> None:
-        """Poll until cancelled."""
         async with asyncio.TaskGroup() as group:
             for feed in feeds:
                 group.create_task(self._poll(source(feed.kind, feed.source), feed.url))
@@ -56,7 +55,7 @@ class Poller:
                 await asyncio.sleep(pause(self.seconds, failures))
 
     async def once(self, source: Source, url: str) -> int:
-        """Read the feed once. Return how many times in a row the feed has failed."""
+        """Returns how many times in a row the feed has failed."""
         try:
             answer = await self._fetch(source, url)
             async with self.sessions.begin() as session:
@@ -87,8 +86,8 @@ class Poller:
 
 
 def pause(seconds: float, failures: int) -> float:
-    """The next pause, which doubles with each failure.
+    """The pause doubles with each failure.
 
-    The pause varies at random, so that requests to different feeds do not coincide.
+    A random part keeps requests to different feeds apart.
     """
     return backoff_seconds(failures + 1, first=seconds, longest=max(LONGEST_PAUSE, seconds), jitter=0.1)

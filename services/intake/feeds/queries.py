@@ -20,12 +20,11 @@ MS = 1000
 
 
 async def lock(session: AsyncSession, source: str) -> None:
-    """Allow only one process at a time to read a source, so that two processes do not both publish a new hazard."""
+    """Two processes must not both publish a new hazard."""
     await session.execute(database.advisory_lock(f"feed {source}"))
 
 
 async def aliases_of(session: AsyncSession, source: str, names: Iterable[str]) -> dict[str, UUID]:
-    """All aliases of each hazard that has one of these aliases."""
     named = select(FeedAlias.hazard_id).where(FeedAlias.source == source, FeedAlias.alias == any_of(names, Text))
     query = select(FeedAlias.alias, FeedAlias.hazard_id).where(FeedAlias.hazard_id.in_(named)).order_by(FeedAlias.alias)
     return {row.alias: row.hazard_id for row in await session.execute(query)}
@@ -75,7 +74,7 @@ async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unr
 async def save_reading(
     session: AsyncSession, feed: str, source: str, *, etag: str | None, counts: Mapping[ItemKind, int], now: datetime
 ) -> None:
-    """Save the ETag and the counts. The events are stored in the same transaction."""
+    """The events are stored in the same transaction."""
     row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
     await upsert(session, Feed, [row], changed=("etag", "read_at", "failure", "failures"))
     rows = [
@@ -90,7 +89,7 @@ async def save_unchanged_document(session: AsyncSession, feed: str, source: str,
 
 
 async def save_failure(session: AsyncSession, feed: str, source: str, *, reason: str, now: datetime) -> int:
-    """Save the failure. Return how many times in a row the feed has failed."""
+    """Returns how many times in a row the feed has failed."""
     statement = insert(Feed).values(name=feed, source=source, failed_at=now, failure=reason, failures=1)
     changed = {"failed_at": now, "failure": reason, "failures": Feed.failures + 1}
     done = statement.on_conflict_do_update(index_elements=["name"], set_=changed).returning(Feed.failures)
@@ -98,7 +97,6 @@ async def save_failure(session: AsyncSession, feed: str, source: str, *, reason:
 
 
 async def etag(session: AsyncSession, feed: str) -> str | None:
-    """The ETag of the document that was last read."""
     return await session.scalar(select(Feed.etag).where(Feed.name == feed))
 
 
@@ -107,7 +105,7 @@ async def feeds(session: AsyncSession) -> Sequence[Feed]:
 
 
 async def newest_entries(session: AsyncSession) -> dict[str, datetime]:
-    """Maps each source to the time at which it last changed one of the published hazards."""
+    """The times are those at which the source last changed one of its published hazards."""
     newest = select(FeedHazard.source, func.max(FeedHazard.updated_ms).label("ms")).group_by(FeedHazard.source)
     rows = await session.execute(newest)
     return {row.source: datetime.fromtimestamp(row.ms / MS, UTC) for row in rows}
@@ -123,7 +121,7 @@ async def set_aside(session: AsyncSession, limit: int = 100) -> Sequence[FeedSet
 
 
 async def totals(session: AsyncSession) -> list[tuple[str, str, int]]:
-    """How many entries of each kind each source had. A metric shows these numbers."""
+    """For a metric: how many entries of each kind each source had."""
     query = (
         select(Feed.source, FeedCount.kind, func.sum(FeedCount.total))
         .join(Feed, Feed.name == FeedCount.feed)

@@ -21,8 +21,6 @@ Counts = Counter[ItemKind]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads documents with the settings of this installation."""
-
     area: WatchedArea
     places: Places
     status: Status
@@ -30,7 +28,7 @@ class Reader:
     async def read(
         self, session: AsyncSession, source: Source, address: str, document: bytes, *, etag: str | None = None
     ) -> Counts:
-        """Store hazards, aliases, counts and ETag, and add events to the outbox. The caller commits.
+        """The caller commits.
 
         `address` is the URL or the file name of the document.
         """
@@ -48,7 +46,7 @@ class Reader:
         return counts
 
     async def _take(self, session: AsyncSession, entries: list[Item | Cancellation], stamp: Stamp) -> Counts:
-        """Publish the new and changed hazards of these entries, which all have the same status."""
+        """All entries have the same status."""
         aliases = await queries.aliases_of(session, stamp.names, (name for entry in entries for name in entry.ids))
         register = Register(aliases, await queries.known(session, aliases.values()))
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in entries)
@@ -60,10 +58,7 @@ class Reader:
 
 
 def by_status(entries: list[Entry]) -> dict[Status, list[Item | Cancellation]]:
-    """Maps each status to the readable entries that have this status.
-
-    Cancellations come last, because a cancellation may name an id that another entry adds.
-    """
+    """Cancellations come last, because a cancellation may name an id that another entry adds."""
     groups: dict[Status, list[Item | Cancellation]] = {}
     for entry in sorted(entries, key=is_cancellation):
         if not isinstance(entry, Unreadable):

@@ -16,10 +16,7 @@ JOINED = FeedDecision(ItemKind.PUBLISHED, "two are one")
 
 @dataclass
 class Register:
-    """The known hazards and aliases.
-
-    `published` lists the events that must be published. `touched` has the ids of the hazards that must be stored.
-    """
+    """`published` lists the events that must be published. `touched` has the ids of the hazards that must be stored."""
 
     aliases: dict[str, UUID]
     hazards: dict[UUID, Known]
@@ -43,7 +40,7 @@ class Register:
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
-        """The hazards with these ids. The hazards are in the order of the ids, but cancelled hazards come last."""
+        """In the order of the ids, but with cancelled hazards last."""
         hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 
@@ -57,7 +54,7 @@ class Register:
         self.published.append(hazard.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
-        """Cancel the hazards `others`, which the source merged into `kept`. Return whether any hazard was cancelled."""
+        """The source merged the hazards `others` into `kept`. Returns whether any hazard was cancelled."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
             hazard = events.take_back(entry, other, self._names(other), stamp)

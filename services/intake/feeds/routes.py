@@ -44,7 +44,7 @@ def shown(feed: Feed, counts: list[FeedCount]) -> dict[str, Any]:
 
 
 def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
-    """The reason code and JSON pointer of an unreadable entry. The content of the entry stays in the table."""
+    """The content of the entry stays in the table."""
     return {
         "feed": entry.feed,
         "name": entry.name,
@@ -56,7 +56,7 @@ def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
 
 
 class FeedMetrics(Collector):
-    """Metrics of the worker's counts. The web app reads the counts from PostgreSQL, because the worker has no port."""
+    """The web app reads the worker's counts from PostgreSQL, because the worker has no port."""
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
@@ -69,7 +69,7 @@ class FeedMetrics(Collector):
         yield items
 
     async def run(self) -> None:
-        """Refresh the counts until cancelled. While PostgreSQL is unavailable, the last counts are shown."""
+        """While PostgreSQL is unavailable, the last counts are shown."""
         while True:
             try:
                 async with self._sessions.begin() as session:

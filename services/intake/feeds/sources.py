@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.intake.feeds.items import Source
 from shared.events.hazards import OF_PEOPLE, SourceName
 
-# Names of modules of this package. A module is imported only when needed, because every process imports `sources`.
+# Modules of this package, imported only when needed, because every process imports `sources`.
 KINDS = ("usgs",)
 EXPECTED = (
     "entries KIND=ADDRESS or KIND:SOURCE=ADDRESS separated by spaces are expected,"
@@ -21,7 +21,7 @@ _name: TypeAdapter[str] = TypeAdapter(SourceName)
 
 
 class PolledFeed(NamedTuple):
-    """A feed to poll. `source` is the name of the institution whose hazards the feed contains."""
+    """The feed has hazards of the institution `source`."""
 
     kind: str
     source: str
@@ -29,23 +29,18 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """The source of a feed of this kind.
-
-    Without `name`, the source is the institution with the same name as the kind. Pass `name` if the documents come from
-    another institution.
-    """
+    """Without `name`, the institution has the name of the kind."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     chosen = name or own.name
     return replace(own, name=chosen, kind=None if chosen == kind else kind)
 
 
 def own_feeds() -> tuple[PolledFeed, ...]:
-    """The feeds that the sources themselves publish."""
     return tuple(PolledFeed(kind, source(kind).name, url) for kind in KINDS for url in source(kind).urls)
 
 
 def listed(text: str) -> tuple[PolledFeed, ...]:
-    """Parses a list of feeds like `usgs=https://example.org/a usgs=https://example.org/b`. Raises ValueError."""
+    """Parses text like `usgs=https://example.org/a usgs=https://example.org/b`. Raises ValueError."""
     feeds = tuple(_feed(entry) for entry in text.split())
     if len({feed.url for feed in feeds}) < len(feeds):
         raise ValueError(REPEATED)
@@ -53,7 +48,7 @@ def listed(text: str) -> tuple[PolledFeed, ...]:
 
 
 def checked_name(name: str) -> str:
-    """Return the name. Raises ValueError if the source of a feed cannot have this name."""
+    """Raises ValueError if the source of a feed cannot have this name."""
     if name in OF_PEOPLE:
         raise ValueError("its events are entered by people")
     return _name.validate_python(name)

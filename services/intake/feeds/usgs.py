@@ -36,9 +36,9 @@ from shared.places import Places
 from shared.places.areas import distance_km
 
 SITE = "https://earthquake.usgs.gov"
-# The first feed has the day's earthquakes. The second feed has the region's earthquakes of the last month. The second
-# feed also has deleted events; the first feed omits deleted events. The region contains every point at most 500 km from
-# a district's point, because strong earthquakes are watched up to this distance.
+# The first feed has the day's earthquakes, without deleted events. The second feed has the region's earthquakes of the
+# last month, with deleted events. The region contains every point at most 500 km from a district's point, because
+# alerts use strong earthquakes up to this distance.
 FEEDS = (
     f"{SITE}/earthquakes/feed/v1.0/summary/2.5_day.geojson",
     f"{SITE}/fdsnws/event/1/query?format=geojson&includedeleted=true"
@@ -139,7 +139,7 @@ def read(document: bytes) -> list[Entry]:
 
 
 def entry(feature: Any, index: int) -> Entry:
-    """Parse one feature. An invalid feature is returned as Unreadable, so that the other features are still read."""
+    """An invalid feature becomes Unreadable, so that the other features are still read."""
     try:
         if is_deleted(feature):
             return cancellation(DeletedFeature.model_validate(feature))
@@ -193,8 +193,7 @@ def shaking(properties: Properties) -> SourceShaking | None:
 class MeasuredHazard(HazardInfo):
     """A hazard that the source measures again and again.
 
-    Small differences of values do not count as changes. New titles, links or numbers of people's reports do not count
-    either.
+    Small differences of values do not count as changes, nor do new titles, links or numbers of people's reports.
     """
 
     def changes(self, published: HazardReported, places: Places) -> list[str]:  # noqa: ARG002 - only points are given
@@ -215,7 +214,7 @@ class MeasuredHazard(HazardInfo):
 
 
 def ids_of(preferred: str, wrapped: str | None) -> tuple[str, ...]:
-    """The valid ids of an event, the preferred id first."""
+    """The preferred id comes first."""
     others = (part.strip() for part in (wrapped or "").split(","))
     return tuple(dict.fromkeys((preferred, *valid_ids(others))))[:50]
 
@@ -229,7 +228,7 @@ def valid_ids(names: Iterable[str]) -> Iterable[str]:
 
 
 def link(url: str | None) -> str | None:
-    """The link as an absolute URL. Documents of a single event have relative links."""
+    """Documents of a single event have relative links."""
     try:
         return _web.validate_python(urljoin(SITE, url)) if url else None
     except ValueError:  # the URL is invalid for `urljoin` or for the contract

@@ -29,7 +29,7 @@ from shared.shelters import BY_ARRANGEMENT
 HERE = Path(__file__).parent
 PAGE = "/intake/field"
 STATIC = HERE / "static"
-SCOPE = "/"  # the service worker controls all pages below this path, also the printed address `/field`
+SCOPE = "/"  # the service worker also controls the printed address `/field`
 USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # the countries where most emigrants from Kyrgyzstan live
 COLOUR, GROUND = "#0b5cad", "#eef1f4"  # for the phone's own bars, and for the app before its first page
 KINDS = (".css", ".html", ".js", ".po", ".png", ".py", ".svg")
@@ -82,23 +82,19 @@ class FieldForm:
         )
 
     async def worker(self, _: Request) -> Response:
-        """The script of the service worker.
-
-        A response header allows the service worker to control pages outside the script's folder.
-        """
+        """A response header lets the service worker control pages outside the script's folder."""
         headers = {"service-worker-allowed": SCOPE, "cache-control": "no-cache"}
         return Response(self.script, media_type="text/javascript", headers=headers)
 
     async def key(self, _: Request) -> Response:
-        """The public key to which phones seal their reports."""
         return JSONResponse(self.keys.newest._asdict(), headers={"cache-control": "no-cache"})
 
     async def manifest(self, request: Request) -> Response:
-        """Describes the form as an app that a phone can install, in the reader's language."""
+        """With this description, a phone can install the form as an app."""
         language = language_of(request)
         name = self.pages.gettext(language, "Field form")
         short = "Dayar" if language == "en" else "Даяр"
-        if self.settings.exercise:  # nobody should mistake the app of an exercise for the real app
+        if self.settings.exercise:  # nobody should mistake it for the real app
             short = self.pages.gettext(language, "EXERCISE")
             name = f"{short} · {name}"
         content = {
@@ -121,7 +117,6 @@ class FieldForm:
         return await self.settlements.answer(request) if is_own else Response(status_code=404)
 
     def units(self, language: str) -> list[dict[str, Any]]:
-        """The oblasts and the cities of oblast rank, each with its districts."""
         options = self.places.options(language)
         return [
             {**top, "districts": [option for option in options if option["parent"] == top["pcode"]]}
@@ -131,10 +126,9 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """Static files in a folder that is named after the release.
+    """The folder is named after the release, so that a cached page always gets scripts of its own release.
 
-    A cached page therefore always gets scripts of the same release. The form imports all scripts from one folder, so
-    the folder also has the scripts that all pages share.
+    The form imports all scripts from one folder, so the folder also has the scripts that all pages share.
     """
 
     def __init__(self, release: str) -> None:
@@ -148,7 +142,7 @@ class Files(StaticFiles):
 
 
 def release(settings: Settings, places: Places, settlements: str) -> str:
-    """A hash of all files and values from which the page and its files are made."""
+    """Covers all files and values from which the page and its files are made."""
     digest = sha256(f"{places.version} {settlements} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):

@@ -1,8 +1,4 @@
-"""Creates the outbox and the tables of feeds.
-
-The tables store the state of each feed, counts, published hazards and their aliases, and entries that intake could not
-read.
-"""
+"""Creates the outbox and the tables of feeds."""
 
 import sqlalchemy as sa
 from alembic import op

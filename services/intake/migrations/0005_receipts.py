@@ -1,4 +1,4 @@
-"""Adds the tables that each consumer needs, and a table of outcomes. Authors of reports read these outcomes."""
+"""Adds the tables that each consumer needs, and a table of outcomes."""
 
 from alembic import op
 

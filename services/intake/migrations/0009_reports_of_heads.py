@@ -1,7 +1,6 @@
-"""Stores the household's report and place with each head of a household in a list.
+"""Stores the report and the place of the household with each head in a list.
 
-Erasures need them. The household's report and place are also needed to check whether another team has already sent the
-same list.
+Erasures need both values, and so does the check whether another team has sent the same list.
 """
 
 from alembic import op

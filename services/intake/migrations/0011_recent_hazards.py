@@ -1,4 +1,4 @@
-"""Adds the table of recent hazards. Intake proposes these hazards as the reason why people left."""
+"""Adds the table of recent hazards, which intake proposes as the reason why people left."""
 
 from alembic import op
 

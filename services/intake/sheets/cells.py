@@ -42,10 +42,10 @@ NOT_URGENT = {"нет", "жок", "no", "n", "false", "ложь", "-", "–", "�
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """The reason why a row is not accepted. `column` is the index of the wrong column in the sheet.
+    """`column` is the index of the wrong column.
 
-    If the sheet lacks the column, `missing` is the kind of this column. An error without `column` and `missing` is
-    about the whole row.
+    `missing` is the kind of a column that the sheet lacks. An error without `column` and `missing` is about the whole
+    row.
     """
 
     column: int | None
@@ -55,13 +55,11 @@ class RowError:
 
 @dataclass(slots=True)
 class RowCells:
-    """The cells of a row, found by the kinds of their columns."""
-
     chosen: ChosenSheet
     line: SheetLine
     errors: list[RowError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    # columns whose text matches no code; the notes have this text
+    # columns whose text matched no code, so that the notes have the text
     kept_as_text: list[int] = field(default_factory=list)
     phone_column: int | None = None
     _columns: dict[HouseholdColumn, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -84,7 +82,6 @@ class RowCells:
         return next((self.line.cells[place] for place in self._given(column)), "")
 
     def texts(self, column: HouseholdColumn) -> Iterator[tuple[int, str]]:
-        """The index and the text of each cell in columns of this kind, without empty cells."""
         return ((place, self.line.cells[place]) for place in self._given(column))
 
     def _given(self, column: HouseholdColumn) -> Iterator[int]:
@@ -92,17 +89,14 @@ class RowCells:
         return (place for place in self._columns[column] if place < len(cells) and cells[place])
 
     def wrong(self, column: HouseholdColumn | None, reason: RowFault) -> None:
-        """Add an error in the first column of this kind.
-
-        If the sheet has no column of this kind, the error names the kind.
-        """
+        """If the sheet has no column of this kind, the error names the kind."""
         place = next(iter(self._columns[column]), None) if column else None
         error = RowError(place, reason, column if place is None else None)
         if place is None or all(known.column != place for known in self.errors):
             self.errors.append(error)
 
     def keep(self, place: int, text: str) -> None:
-        """Copy a text for which the report has no field into the notes.
+        """The report has no field for this text.
 
         The note begins with the label of the column.
         """
@@ -112,12 +106,11 @@ class RowCells:
             self.notes.append(note)
 
     def keep_as_text(self, place: int, text: str) -> None:
-        """Copy a text that matches no code into the notes, and remember its column."""
         self.keep(place, text)
         self.kept_as_text.append(place)
 
     def keep_what_differs(self, household: "RowCells") -> None:
-        """Copy into the notes the texts of this person's row that differ from the texts of the household's row."""
+        """Only texts that differ from the household's row."""
         for place, text in enumerate(self.line.cells):
             known = household.line.cells[place : place + 1]
             if text and self._kind(place) in OF_HOUSEHOLD and (text,) != known:
@@ -125,14 +118,11 @@ class RowCells:
         self.keep_the_rest()
 
     def count(self, *, without: Collection[HouseholdColumn]) -> int:
-        """The number of cells that are not empty. Cells in the columns `without` are not counted."""
+        """Empty cells and the columns `without` are not counted."""
         return sum(bool(text) and self._kind(place) not in without for place, text in enumerate(self.line.cells))
 
     def keep_the_rest(self) -> None:
-        """Copy the texts of the columns of notes into the report's notes.
-
-        If a report can have only one value of a kind, also copy the text of the second column of this kind.
-        """
+        """A report can have only one value of some kinds, so texts of further columns go into the notes."""
         for place, text in enumerate(self.line.cells):
             if text and (self._kind(place) is C.NOTES or self._is_further(place)):
                 self.keep(place, text)
@@ -151,7 +141,7 @@ class RowCells:
         return None
 
     def phone(self) -> str | None:
-        """The first telephone. If the cell also has other text, the whole cell is copied into the notes."""
+        """If the cell also has other text, the whole cell is copied into the notes."""
         for place, text in self.texts(C.PHONE):
             if phones.is_none(text):
                 continue
@@ -166,7 +156,7 @@ class RowCells:
         return None
 
     def is_urgent(self) -> bool:
-        """Whether the people need help at once. A text that is neither yes nor no, such as a reason, means yes."""
+        """Any text except no, such as a reason, means yes."""
         for place, text in self.texts(C.URGENT):
             word = text.casefold().strip(" .!")
             if word in NOT_URGENT:

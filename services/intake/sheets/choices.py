@@ -1,6 +1,6 @@
 """The choices that a person makes on the page for a sheet.
 
-The choices are the header, the columns, and values for all rows.
+These are the header, the columns, and values for all rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]
 PlaceCode = Annotated[str, Field(pattern=rf"^([A-Z]{{2}}|{COUNTRY}[0-9]{{11}})$")]
 # Rows that differ only in these columns count as the same row.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
-OF_HOUSEHOLD = {  # these columns have one value for all persons of a household
+OF_HOUSEHOLD = {  # one value for all persons of a household
     HouseholdColumn.PERSONS,
     HouseholdColumn.MALE,
     HouseholdColumn.FEMALE,
@@ -38,7 +38,7 @@ OF_HOUSEHOLD = {  # these columns have one value for all persons of a household
 }
 PERSON_COLUMNS = {HouseholdColumn.HOUSEHOLD, HouseholdColumn.RELATIONSHIP}
 DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
-CONFIRMED = 200  # a person confirms at most this many rows at once, because the page shows no more rows
+CONFIRMED = 200  # the page shows no more rows
 LISTS = {"columns", "confirmed"}
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 
@@ -65,7 +65,7 @@ class SheetChoices(Body):
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "SheetChoices":
-        """The choices in the query of a request. Raises pydantic.ValidationError."""
+        """Raises pydantic.ValidationError."""
         given: dict[str, Any] = {name: value for name, value in query.items() if value and name != "lang"}
         for name in LISTS & given.keys():
             given[name] = given[name].split(",")
@@ -73,8 +73,6 @@ class SheetChoices(Body):
 
 
 class ChosenSheet:
-    """A sheet with its header and columns, which a person chose or intake guessed."""
-
     def __init__(self, sheet: Sheet, choices: SheetChoices) -> None:
         self.sheet, self.choices = sheet, choices
         self.header = header_of(sheet, choices)
@@ -89,33 +87,28 @@ class ChosenSheet:
 
     @property
     def has_persons(self) -> bool:
-        """Whether the sheet has one row for each person."""
         return not PERSON_COLUMNS.isdisjoint(self.columns)
 
     def text(self, line: SheetLine, column: HouseholdColumn) -> str:
-        """The first text of the line in columns of this kind."""
         cells = zip(self.columns, line.cells, strict=False)
         return next((text for kind, text in cells if kind is column and text), "")
 
     def identity(self, lines: Sequence[SheetLine], day: date) -> list[str]:
-        """The texts that identify the rows of a household, so that the rows are recognised in another file.
+        """The texts are equal in another file with the same household.
 
-        The other file may have other capitals, other forms of days, and another order of columns and persons.
+        That file may have other capitals, other forms of days, and another order of columns and persons.
         """
         rows = sorted(self.row_identity(line, day) for line in lines)
         return [day.isoformat(), *(text for row in rows for text in ("", *row))]
 
     def row_identity(self, line: SheetLine, day: date) -> list[str]:
-        """The texts that identify a row.
-
-        Columns have their guessed kinds, so that the texts do not depend on choices.
-        """
+        """Columns have their guessed kinds, so that the texts do not depend on choices."""
         cells = [(kind, text) for kind, text in zip(self.guesses, line.cells, strict=False) if text]
         return sorted(f"{kind}: {comparable(kind, text, day)}" for kind, text in cells if kind not in UNCOUNTED)
 
 
 def comparable(kind: HouseholdColumn, text: str, day: date) -> str:
-    """The text of a cell in one form for CSV files and XLSX files, so that the cells can be compared."""
+    """Cells of CSV files and XLSX files get the same form."""
     read = day_of(text, day) if kind in DAYS else None
     return read.isoformat() if read else " ".join(text.casefold().split())
 

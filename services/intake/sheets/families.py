@@ -15,7 +15,7 @@ IsHead = Callable[[SheetLine], bool]
 
 @dataclass(frozen=True, slots=True)
 class SheetFamily:
-    """The rows of a household. `others` is empty if the list has one row for each household."""
+    """`others` is empty if the list has one row for each household."""
 
     head: SheetLine
     others: tuple[SheetLine, ...] = ()
@@ -32,7 +32,7 @@ def families(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 
 
 def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
-    """The households of a list with household numbers. A row without a number belongs to the household above it.
+    """A row without a number belongs to the household above it.
 
     If rows of another household are between two rows with the same number, all rows with this number are refused. Two
     villages may use the same number for different households.
@@ -58,7 +58,7 @@ def numbered(chosen: ChosenSheet, lines: Sequence[SheetLine], is_head: IsHead) -
 
 
 def below_heads(lines: Sequence[SheetLine], is_head: IsHead) -> Iterator[SheetFamily]:
-    """The households of a list without household numbers. Each row of a head begins a household."""
+    """Each row of a head begins a household."""
     starts = [place for place, line in enumerate(lines) if place == 0 or is_head(line)]
     for start, end in pairwise((*starts, len(lines))):
         rows = lines[start:end]
@@ -70,10 +70,7 @@ def family(rows: Sequence[SheetLine], head: SheetLine, fault: RowFault | None) -
 
 
 def filled(chosen: ChosenSheet, family: SheetFamily) -> SheetLine:
-    """The head's row.
-
-    If a cell about the whole household is empty, the first other row with a text in this column fills the cell.
-    """
+    """An empty cell about the whole household gets the first text in its column."""
     if not family.others:
         return family.head
     cells = [

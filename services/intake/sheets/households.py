@@ -31,7 +31,7 @@ B = TypeVar("B", bound=Body)
 C = HouseholdColumn
 LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
-# The contract may refuse these fields. Maps each field to its column, and to a reason that states the expected value.
+# Fields that the contract may refuse, each with its column and the reason to show.
 FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "personal_number": (C.PERSONAL_NUMBER, RowFault.PERSONAL_NUMBER),
     "phone": (C.PHONE, RowFault.PHONE),
@@ -46,7 +46,7 @@ FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
 
 @dataclass(frozen=True, slots=True)
 class HouseholdReader:
-    """Makes the reports. Ids are computed with `keys`. The last key is the newest key."""
+    """Ids are computed with `keys`, and the last key is the newest."""
 
     names: SheetNames
     keys: tuple[bytes, ...]
@@ -54,7 +54,7 @@ class HouseholdReader:
     now: datetime
 
     def rows(self, chosen: ChosenSheet) -> list[SheetHousehold]:
-        """A result for each household. The second of two equal households is refused, because it may be a copy."""
+        """The second of two equal households is refused, because it may be a copy."""
         totals = [line for line in chosen.rows if is_total(line)]
         made = [SheetHousehold(line, errors=(RowError(None, RowFault.TOTAL),)) for line in totals]
         seen: set[UUID] = set()
@@ -98,7 +98,7 @@ class HouseholdReader:
         )
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
-        """Yields ids that depend only on the head and the day. The ids do not change if other cells are corrected."""
+        """The ids do not change if cells other than the head and the day are corrected."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
             # the telephone identifies the head only if nothing else is known, because a village may share a telephone
@@ -110,7 +110,7 @@ class HouseholdReader:
         return self.now.astimezone(TIME_ZONE).date()
 
     def _day(self, cells: RowCells) -> date:
-        """The day of the displacement. If the day is missing or wrong, an error is added, and today is used instead."""
+        """A missing or wrong day is an error, and today is used instead."""
         day = cells.day(C.OCCURRED_ON, self._today) or cells.chosen.choices.occurred_on
         if day is None:
             cells.wrong(C.OCCURRED_ON, RowFault.MISSING)
@@ -119,7 +119,7 @@ class HouseholdReader:
         return day or self._today
 
     def _body(self, cells: RowCells, others: Sequence[RowCells], day: date, ids: RowIds) -> dict[str, Any]:
-        """The fields of the report. If a cell is wrong, an error is added, and the field gets a valid value."""
+        """A wrong cell is an error, and the field gets a valid value."""
         choices, phone = cells.chosen.choices, cells.phone()
         is_urgent = [row.is_urgent() for row in (cells, *others)]
         listed = members(cells, others, names=self.names, today=self._today, phone=phone)
@@ -152,10 +152,10 @@ class HouseholdReader:
     def _place(
         self, cells: RowCells, column: HouseholdColumn, locality: HouseholdColumn, chosen: str | None
     ) -> dict[str, Any]:
-        """The place that the cell names. If the cell is empty, the place that was chosen for all rows is returned.
+        """An empty cell means the place that was chosen for all rows.
 
-        If the cell has further words, these words are the name of the locality. If another cell names the locality, the
-        text of the whole cell is copied into the notes.
+        Further words in the cell are the name of the locality. If another cell names the locality, the whole cell is
+        copied into the notes.
         """
         place, stated = place_of(chosen), cells.text(locality)
         for number, text in cells.texts(column):
@@ -191,7 +191,7 @@ class HouseholdReader:
         }
 
     def _code(self, cells: RowCells, column: HouseholdColumn, names: CodeNames, other: str) -> str | None:
-        """The code that the cell names. If the cell names no code, the code is `other`, and the notes keep the text."""
+        """If the cell names no code, the code is `other`, and the notes keep the text."""
         for place, text in cells.texts(column):
             if code := names.find(text):
                 return code
@@ -210,7 +210,6 @@ class HouseholdReader:
 
 
 def place_of(code: str | None) -> Place | None:
-    """The place with this P-code or country code."""
     if code is None:
         return None
     return Place(country=code) if code.isalpha() else Place(pcode=code)
@@ -221,7 +220,6 @@ def is_total(line: SheetLine) -> bool:
 
 
 def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:
-    """Add an error to each row that is equal to an earlier row of the household."""
     seen: set[tuple[str, ...]] = set()
     for row in rows:
         identity = tuple(row.chosen.row_identity(row.line, day))
@@ -231,10 +229,7 @@ def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:
 
 
 def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
-    """Add an error to each row whose number of persons differs from the head's row.
-
-    The row may belong to another household.
-    """
+    """A row whose number of persons differs from the head's may belong to another household."""
     for row in others:
         for column in (C.PERSONS, C.MALE, C.FEMALE):
             if row.text(column) not in ("", head.text(column)):
@@ -242,15 +237,15 @@ def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
 
 
 def validated(rows: Sequence[RowCells], body: dict[str, Any]) -> HouseholdReport | None:
-    """The report. If the contract refuses a field, the row of this person gets an error, and the result is None."""
+    """If the contract refuses a field, the row of the person gets an error, and the result is None."""
     for row, member in zip(rows, body["members"], strict=False):
-        # each member is checked, because the model of the report names only the first wrong member
+        # the model of the report names only the first wrong member
         accepted(Person, member, row)
     return accepted(HouseholdReport, body, rows[0])
 
 
 def accepted(model: type[B], body: dict[str, Any], cells: RowCells) -> B | None:
-    """The model. If the contract refuses fields, the row gets an error for each field, and the result is None."""
+    """If the contract refuses fields, the row gets an error for each field, and the result is None."""
     try:
         return model.model_validate(body)
     except ValidationError as error:

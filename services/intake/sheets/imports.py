@@ -28,7 +28,7 @@ from shared.sheets.sheet import FileFault, UnreadableFile
 
 T = TypeVar("T")
 
-AT_ONCE = 500  # this many rows are looked up or sent at once
+AT_ONCE = 500
 VERDICTS = {
     Answer.ACCEPTED: SheetRowVerdict.SENT,
     Answer.SPOOLED: SheetRowVerdict.SENT,
@@ -37,14 +37,12 @@ VERDICTS = {
     Answer.CONFLICT: SheetRowVerdict.KNOWN,
     Answer.FULL: SheetRowVerdict.REFUSED,
 }
-# rows with these verdicts are sent only if a person confirmed them
+# sent only if a person confirmed the rows
 UNLESS_CONFIRMED = SheetRowVerdict.CHANGED, SheetRowVerdict.CHANGED_ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """The names of the file's sheets, and the chosen sheet with a result for each of its rows."""
-
     names: tuple[str, ...]
     chosen: ChosenSheet
     rows: tuple[SheetHousehold, ...]
@@ -52,10 +50,7 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
-    """`report_id` is the id of the row's report.
-
-    `report_id` is None if the row has no report, or if another account sent the row.
-    """
+    """None if the row has no report, or if another account sent the row."""
 
     row: SheetHousehold
     verdict: SheetRowVerdict
@@ -65,12 +60,9 @@ class JudgedRow:
 
 @dataclass(frozen=True, slots=True)
 class SentBefore:
-    """The reports and heads that were sent before.
+    """`heads` are the ids of heads that the account or its team has sent.
 
-    `own` has reports of this account. `others` has reports of other accounts.
-
-    `heads` are ids of heads that the account or its team has sent. `matches` maps ids of heads that other teams have
-    sent to the reports of these teams.
+    `matches` maps ids of heads that other teams have sent to the reports of these teams.
     """
 
     own: Collection[UUID] = ()
@@ -83,7 +75,7 @@ class SentBefore:
 
 
 def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> CheckedFile:
-    """Read the file and check each row. Reading the largest file takes seconds. Raises UnreadableFile."""
+    """Reading the largest file takes seconds. Raises UnreadableFile."""
     sheets = read(raw)
     if choices.sheet >= len(sheets):
         raise UnreadableFile(FileFault.EMPTY)
@@ -92,7 +84,7 @@ def checked(raw: bytes, choices: SheetChoices, reader: HouseholdReader) -> Check
 
 
 class SheetImport:
-    """Judges and sends rows. If a verdict reveals a report of another team, `entry` is written to the security log."""
+    """If a verdict reveals a report of another team, `entry` is written to the security log."""
 
     def __init__(
         self,
@@ -139,9 +131,10 @@ class SheetImport:
         return judgements
 
     async def _send_new(self, rows: Mapping[int, SheetHousehold]) -> dict[int, JudgedRow]:
-        """Send the rows that no other request sends. The ids of the rows are committed after the reports were accepted.
+        """Send the rows that no other request sends.
 
-        If the process ends before the commit, the rows can be sent again.
+        The ids of the rows are committed only after the reports were accepted, so that the rows can be sent again after
+        a crash.
         """
         reports = {place: row.report for place, row in rows.items() if row.report}
         account, now = self._sender.principal.account, self._sender.now
@@ -162,7 +155,7 @@ class SheetImport:
     def _notes(
         self, results: Mapping[int, Admitted | ReportRefused], rows: Mapping[int, SheetHousehold]
     ) -> list[SentNote]:
-        """The notes of the accepted reports. Each note has the line from which the report came."""
+        """Each note has the line from which the report came."""
         accepted = {
             place: result[0]
             for place, result in results.items()
@@ -175,7 +168,7 @@ class SheetImport:
 
     @property
     def _team(self) -> list[UUID]:
-        """The account and its team. The team may correct the account's households."""
+        """The team may correct the account's households."""
         principal = self._sender.principal
         return [principal.account, *([principal.team] if principal.team else [])]
 
@@ -185,9 +178,8 @@ class SheetImport:
         others: set[UUID] = set()
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
-        # Another request may commit heads and reports between the two reads. Therefore the heads are read before the
-        # reports. If the reports were read first, the head of a sent row could be found without the row's report, and
-        # the row would look changed.
+        # Another request may commit heads and reports between the two reads, so heads are read before reports.
+        # Otherwise the head of a sent row could be found without the row's report, and the row would look changed.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))

@@ -1,4 +1,4 @@
-"""Guesses the kind of a column in a sheet of households. The column's label is in Kyrgyz, Russian or English. Pure."""
+"""Guesses the kind of a column in a sheet of households from its label in Kyrgyz, Russian or English. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -46,16 +46,16 @@ PATTERNS = [
     (C.URGENT, r"срочн|неотложн|urgent|шашылыш|тез арада"),
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
-# only this many characters of a label are matched, because the time can grow with the square of the length
+# matching can take time that grows with the square of the length
 LETTERS = 200
-MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # several columns of a sheet may have these kinds
+MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # kinds of several columns
 OWN_LABELS = {folded(name) for name, code in names("household_column") if code == C.REASONS}
 
 
 def guess(label: str) -> HouseholdColumn | None:
-    """The kind of the column. The result is None if no pattern matches the label."""
+    """None if no pattern matches the label."""
     text = folded(label[:LETTERS])
-    if not text and label != "#":  # a label that consists only of signs, such as *, names no kind
+    if not text and label != "#":  # a label of signs only, such as *, names no kind
         return None
     if text in OWN_LABELS:
         return C.REASONS
@@ -63,10 +63,7 @@ def guess(label: str) -> HouseholdColumn | None:
 
 
 def guesses(labels: Sequence[str]) -> tuple[HouseholdColumn, ...]:
-    """The kind of each column.
-
-    If a label is unknown, or an earlier column has the kind, the text of the column is kept as a note.
-    """
+    """If a label is unknown, or an earlier column has the kind, the text of the column becomes a note."""
     chosen: list[HouseholdColumn] = []
     for label in labels:
         column = guess(label) or C.NOTES

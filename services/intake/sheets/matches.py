@@ -1,8 +1,8 @@
 """Limits what an account learns if its list contains the head of a household that another team has sent.
 
-Without limits, an account could upload invented lists, and learn from the verdicts who is registered. Therefore an
-account learns only of households in its areas. The account may search these households anyway. Each row that matches is
-written to the security log, like a search. The number of these rows in an hour is limited.
+Without limits, an account could upload invented lists, and learn who is registered. An account therefore learns only of
+households in its areas, which it may search anyway. Each row that matches is written to the security log, and the
+number of such rows in an hour is limited.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-# within WINDOW, the lists of an account may match at most this many reports: the largest list has this many rows
+# within WINDOW; the largest sheet has so many rows
 MOST = 2_000
 
 
@@ -32,14 +32,14 @@ class TooManyMatches(Exception):
 async def matches(
     session: AsyncSession, head_ids: Collection[UUID], *, principal: Principal, team: Collection[UUID], places: Places
 ) -> dict[UUID, UUID]:
-    """Maps ids of heads to reports. Only heads that another team has sent from the account's areas are included."""
+    """Only heads that another team has sent from the account's areas are included."""
     heads = await queries.heads_of_others(session, head_ids, team)
     return {id: report_id for id, report_id, pcode in heads if principal.covers(pcode, places)}
 
 
 async def record(session: AsyncSession, entry: Entry, report_ids: Collection[UUID]) -> None:
-    """Write the matched reports to the security log. Raises TooManyMatches."""
-    # without the lock, two requests of an account would not count each other's reports
+    """Raises TooManyMatches."""
+    # two requests of an account would otherwise not count each other's reports
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"matches {entry.account}", 0))))
     earlier = select(func.unnest(AUDIT.c.objects)).where(
         AUDIT.c.account == entry.account, AUDIT.c.reason == REASON, AUDIT.c.at > func.now() - WINDOW

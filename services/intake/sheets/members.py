@@ -11,11 +11,11 @@ from shared.events.vocabulary import Relationship, Sex
 from shared.sheets.codes import HouseholdColumn, RowFault
 
 C = HouseholdColumn
-MEMBERS = 60  # a report has at most this many members
-FEWEST_CELLS = 2  # the row of a person has at least this many cells; a row with one cell may be a heading
-# if the second word is one of these, as in "Асан уулу Бакыт", the first two words are the family name
+MEMBERS = 60
+FEWEST_CELLS = 2  # a row with only one cell may be a heading
+# the second word of a family name such as "Асан уулу"
 PATRONYMIC = ("уулу", "кызы")
-OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # these columns say nothing about a person
+OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # columns that say nothing about a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Persons:
 def members(
     head: RowCells, others: Sequence[RowCells], *, names: SheetNames, today: date, phone: str | None
 ) -> list[dict[str, Any]]:
-    """Lists the head, the persons with rows, and the other persons.
+    """Lists the head, the persons with rows, and then the other persons.
 
-    The sheet states only the sex of the other persons, or nothing.
+    For the other persons, the sheet states at most the sex.
     """
     counts = persons(head, listed=1 + len(others))
     listed = [person(head, names, today), *(other_person(cells, names, today) for cells in others)][:MEMBERS]
@@ -46,9 +46,9 @@ def members(
 
 
 def persons(cells: RowCells, *, listed: int) -> Persons:
-    """The number of persons. If the sheet has only the numbers of women and men, their sum is used.
+    """Without a number of persons, the numbers of women and men are added.
 
-    If a sheet with one row for each person states no number, the number of rows is used.
+    A sheet with one row for each person may state no number at all, so the rows are counted.
     """
     total, female, male = (cells.number(column) for column in (C.PERSONS, C.FEMALE, C.MALE))
     of_sexes = (female or 0) + (male or 0)
@@ -69,7 +69,6 @@ def persons(cells: RowCells, *, listed: int) -> Persons:
 
 
 def person(cells: RowCells, names: SheetNames, today: date) -> dict[str, Any]:
-    """The fields of a member from the row of this person."""
     body = {**name_of(cells), **sex_of(cells, names), **cells.birth(today)}
     age, number = cells.age(), cells.text(C.PERSONAL_NUMBER)
     if age is not None and not body.keys() & {"birth_date", "birth_year"}:
@@ -80,7 +79,6 @@ def person(cells: RowCells, names: SheetNames, today: date) -> dict[str, Any]:
 
 
 def other_person(cells: RowCells, names: SheetNames, today: date) -> dict[str, Any]:
-    """The fields of a member who is not the head."""
     body = person(cells, names, today)
     if not is_named(body) or cells.count(without=OF_NO_PERSON) < FEWEST_CELLS:
         cells.wrong(None, RowFault.PERSON)
@@ -96,7 +94,7 @@ def is_named(body: dict[str, Any]) -> bool:
 
 
 def name_of(cells: RowCells) -> dict[str, str]:
-    """The names of the person. If one cell has the whole name, the family name comes first."""
+    """If one cell has the whole name, the family name comes first."""
     own = {
         "family_name": cells.text(C.FAMILY_NAME),
         "given_name": cells.text(C.GIVEN_NAME),
@@ -121,7 +119,7 @@ def sex_of(cells: RowCells, names: SheetNames) -> dict[str, str]:
 
 
 def relationship_of(cells: RowCells, names: SheetNames) -> str | None:
-    """The relationship to the head. A text that names no known relationship is kept in the notes."""
+    """A text that names no known relationship is kept in the notes."""
     for place, text in cells.texts(C.RELATIONSHIP):
         if code := names.relationships.find(text):
             return code

@@ -9,24 +9,22 @@ RUN = re.compile(r"\+?\(?\d[\d() .-]*\d")
 # A number of Kyrgyzstan: 0 or 996, then nine digits. Another number may follow without a separator.
 NATIONAL = re.compile(r"(?<!\d)(?:\+?996|\(?0)(?:[() .-]*\d){9}(?!\d)")
 HOUSE = re.compile(r"\b(?:дом|д|кв|квартира|үй|house|apt)\b\.?\s*№?\s*\d+", re.IGNORECASE)
-SHORTEST, LONGEST = 5, 15  # a village's telephone has 5 digits; the longest international number has 15 digits
+SHORTEST, LONGEST = 5, 15  # the shortest is a village's telephone, the longest an international number
 
 
 def is_none(text: str) -> bool:
-    """Whether the text says that there is no telephone."""
     return text.casefold().strip(" .") in NONE
 
 
 def is_one(text: str) -> bool:
-    """Whether the text is one telephone and nothing else."""
     number = telephone(text) if WHOLE.fullmatch(text) else None
     return number is not None and digits(text) == digits(number) > 0
 
 
 def first_of(text: str) -> str | None:
-    """The first telephone in a text that may have several telephones and words.
+    """None if the text has no telephone.
 
-    The result is None if the text has no telephone. The number of a house or flat does not count as a telephone.
+    The number of a house or flat is not a telephone.
     """
     for part in SEPARATORS.split(HOUSE.sub(" ", text)):
         for run in RUN.findall(part):
@@ -37,7 +35,7 @@ def first_of(text: str) -> str | None:
 
 
 def telephone(run: str) -> str | None:
-    """The telephone in a run of digits and separators. A number of Kyrgyzstan is found even among other digits."""
+    """A number of Kyrgyzstan is found even among other digits."""
     is_foreign = run.startswith("+") and not run.startswith("+996")
     national = None if is_foreign else NATIONAL.search(run)
     if national:

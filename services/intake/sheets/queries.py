@@ -15,10 +15,10 @@ from shared.events.receipts import ReceiptState
 
 
 async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID, now: datetime) -> set[UUID]:
-    """Store the ids of rows that are about to be sent. Returns the ids that no other request has stored.
+    """Returns the ids that no other request has stored.
 
-    If another transaction stores the same ids, this transaction waits until the other transaction ends. The ids are
-    sorted, so that two transactions never wait for each other.
+    Waits for other transactions that store the same ids. The ids are sorted, so that two transactions never wait for
+    each other.
     """
     rows = [{"report_id": id, "author": author, "sent_at": now} for id in sorted(report_ids)]
     claimed = insert(SentRow).on_conflict_do_nothing().returning(SentRow.report_id)
@@ -26,15 +26,11 @@ async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID,
 
 
 async def release(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete the ids of rows that were not sent."""
     await session.execute(delete(SentRow).where(SentRow.report_id.in_(report_ids)))
 
 
 async def authors(session: AsyncSession, report_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
-    """The sent reports with their authors.
-
-    Reports that are older than the table `sheet_rows` are found by their receipts.
-    """
+    """Reports that are older than the table `sheet_rows` are found by their receipts."""
     sent = [
         select(table.report_id, table.author).where(table.report_id.in_(report_ids))
         for table in (SentRow, StoredReceipt)
@@ -47,7 +43,7 @@ async def remember_heads(
 ) -> None:
     """Store the ids of heads with the reports of their rows. The ids are sorted, as in `claim`.
 
-    If the head already has a report, the new report replaces the earlier report only if the earlier report was refused.
+    A new report replaces the head's earlier report only if the earlier report was refused.
     """
     rows = [
         {"head_id": id, "sender": sender, "sent_at": now, "report_id": report.report_id, "pcode": report.pcode}
@@ -61,16 +57,13 @@ async def remember_heads(
 
 
 async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]) -> set[UUID]:
-    """The ids of the heads whose households the account or its team has sent.
-
-    A household whose report was refused does not count as sent, so that its corrected row is sent like a new row.
-    """
+    """A household whose report was refused does not count as sent, so that its corrected row is sent like a new row."""
     of_senders = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
     return set((await session.scalars(of_senders.where(~is_refused()))).all())
 
 
 def is_refused() -> ColumnElement[bool]:
-    """Whether the head's report has outcomes, and all of them are refusals."""
+    """False if the head's report has no outcome."""
     all_refused = func.bool_and(state_of_outcome() == ReceiptState.REFUSED)
     outcomes = select(all_refused).where(StoredReceipt.report_id == SentHead.report_id)
     return func.coalesce(outcomes.correlate(SentHead).scalar_subquery(), False)
@@ -79,10 +72,7 @@ def is_refused() -> ColumnElement[bool]:
 async def heads_of_others(
     session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]
 ) -> list[tuple[UUID, UUID, str | None]]:
-    """The ids of heads whose households other teams have sent, with the report and the P-code of each household.
-
-    A household whose report was refused is left out, because it is not registered.
-    """
+    """A household whose report was refused is left out, because it is not registered."""
     of_others = select(SentHead.head_id, SentHead.report_id, SentHead.pcode).where(
         SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders), ~is_refused()
     )
@@ -90,11 +80,9 @@ async def heads_of_others(
 
 
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
-    """Delete the ids that were stored with the reports of an erased household.
+    """The ids of rows of sheets are also deleted. The caller commits.
 
-    The ids of rows of lists are also deleted. The caller commits.
-
-    The receipts are kept, so that a list that is sent again does not register the household again.
+    The receipts are kept, so that a sheet that is sent again does not register the household again.
     """
     for table in (SentRow, SentHead, SentReport):
         await session.execute(delete(table).where(table.report_id.in_(report_ids)))

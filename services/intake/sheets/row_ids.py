@@ -8,19 +8,19 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-PURPOSE = b"dayar/sheet-row/v2\0"  # this prefix separates these HMACs from other HMACs with the same key
+PURPOSE = b"dayar/sheet-row/v2\0"  # separates these HMACs from other HMACs with the same key
 
 
 @dataclass(slots=True)
 class RowIds:
-    """Ids from an HMAC of the row. Without the key, an id reveals nothing about the row."""
+    """Without the key, an id reveals nothing about the row."""
 
     key: bytes
     identity: Sequence[str]
     _row: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        # computed only once, because a household has up to 60 members, and a row has up to 600,000 letters
+        # computed only once, because a household has up to 60 members and a row up to 600,000 letters
         self._row = self._mac(json.dumps(self.identity, ensure_ascii=False).encode())
 
     @property
@@ -35,7 +35,7 @@ class RowIds:
         return self._id(f"member {place}")
 
     def _id(self, name: str) -> UUID:
-        # the id is marked as a random UUID (version 4), because intake accepts no other ids
+        # marked as a random UUID, because intake accepts no other ids
         return UUID(bytes=self._mac(self._row + name.encode())[:16], version=4)
 
     def _mac(self, content: bytes) -> bytes:

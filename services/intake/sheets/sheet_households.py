@@ -14,8 +14,6 @@ OF_ANOTHER_ROW = (RowError(None, RowFault.HOUSEHOLD),)
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """The row of a person who is not the head."""
-
     line: SheetLine
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
@@ -24,20 +22,14 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetHousehold:
-    """A household of a sheet.
-
-    The household has the row of its head, and a report. If a row is wrong, the household has errors instead of a
-    report.
-
-    `others` are the rows of the other persons.
-    """
+    """Has a report, or errors if a row is wrong."""
 
     line: SheetLine
     report: HouseholdReport | None = None
-    other_ids: tuple[UUID, ...] = ()  # with earlier keys, the report would have these ids
+    other_ids: tuple[UUID, ...] = ()  # the ids of the report by earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
-    phone_column: int | None = None  # the column whose cell has more than one telephone; the notes have the whole cell
+    phone_column: int | None = None  # this column's cell has several telephones, so the notes have the whole cell
     head_ids: tuple[UUID, ...] = ()  # HMACs of the head and the day by all keys, the newest key first
     others: tuple[PersonRow, ...] = ()
 

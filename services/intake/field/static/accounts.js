@@ -27,7 +27,7 @@ export async function signIn(event) {
   void sendWaiting();
 }
 
-/** If the author has signed in on the centre's sign-in page, sign this phone in too. */
+/** The author may have signed in on the centre's sign-in page. */
 export async function takeSession() {
   if (!new URLSearchParams(location.search).has("signed-in")) return;
   history.replaceState(null, "", location.pathname);
@@ -43,7 +43,7 @@ export async function takeSession() {
   }
 }
 
-/** Sign in. Return an error text, or an empty value. @param {string} name @param {string} password */
+/** Returns an error text, or an empty value. @param {string} name @param {string} password */
 async function signedIn(name, password) {
   try {
     const answer = await post("/v1/tokens", { name, password, device: device() });
@@ -58,8 +58,8 @@ async function signedIn(name, password) {
 }
 
 /**
- * The sign-in to store. If the centre states the account's name, the centre's spelling of the name is stored.
- * The expiry is converted to this phone's clock, which may be wrong by months.
+ * The centre's spelling of the account's name is stored, if the centre states it. The expiry is converted to this
+ * phone's clock, which may be wrong by months.
  * @param {string} name
  * @param {{token: string, expires_at: string, name?: string}} session
  * @param {number} answeredAt the time of the answer by the centre's clock
@@ -71,8 +71,8 @@ function begun(name, session, answeredAt) {
 }
 
 /**
- * Renew the sign-in for another year, at most twice a day. If the centre refuses the renewal, the next report shows the
- * reason.
+ * Renew the sign-in for another year, at most twice a day. If the centre refuses the renewal, the answer to the next
+ * report shows the reason.
  */
 export async function renew() {
   const known = account();
@@ -82,7 +82,7 @@ export async function renew() {
     if (!answer.ok || account()?.token !== known.token) return;
     setAccount(begun(known.name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
   } catch {
-    // the phone is offline; the next call of `renew` tries again
+    // offline; the next call of `renew` tries again
   }
 }
 

@@ -23,7 +23,7 @@ export function writeBirth(item, person) {
   }
 }
 
-/** The fields of the report that state the birth. @param {HTMLElement} item @returns {Typed} */
+/** @param {HTMLElement} item @returns {Typed} */
 export function readBirth({ dataset }) {
   return JSON.parse(dataset.birth ?? "{}");
 }

@@ -1,5 +1,5 @@
-// The centre's public key. Reports are sealed to this key. The phone stores the key that the centre sent last, because
-// the form also works without signal.
+// The centre's public key, to which reports are sealed. The phone stores the key that the centre sent last, because the
+// form also works without signal.
 
 import { account, isSameName } from "./kept.js";
 import { decode, isPublicKey, seal } from "./sealing.js";
@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 const AGAIN_MS = 12 * 3_600_000;
 let readAt = -Infinity;
 /** @type {CentreKey | null} */
-let answered = null; // the key that the centre sent to this page; a phone that is too full cannot store the key
+let answered = null; // kept in memory, because a full phone cannot store the key
 
 /** @returns {CentreKey | null} */
 function known() {
@@ -27,7 +27,7 @@ export function hasKey() {
   return Boolean(known());
 }
 
-/** Ask for the key that the centre uses. A centre that lost its newest key answers with an older key than before. */
+/** A centre that lost its newest key answers with an older key than before. */
 export async function renewKey() {
   if (performance.now() - readAt < AGAIN_MS && known()) return;
   try {
@@ -46,14 +46,14 @@ export async function renewKey() {
   }
 }
 
-/** If the centre uses a key that this phone does not know, request the key. @param {string | null} kid */
+/** @param {string | null} kid */
 export function heardOf(kid) {
   if (!kid || kid === known()?.kid) return;
   readAt = -Infinity;
   void renewKey();
 }
 
-/** The centre does not have this key, so nothing more may be sealed to this key. @param {string} [kid] */
+/** The centre does not have the key, so nothing more may be sealed to it. @param {string} [kid] */
 export function forgetKey(kid) {
   if (kid !== known()?.kid) return;
   answered = null;
@@ -62,16 +62,15 @@ export function forgetKey(kid) {
 }
 
 /**
- * Seal a report. The phone cannot open a sealed report again. The version stays outside the sealed part, because the
- * phone may have to raise the version. `entered` is not sealed, because only the form needs it. The seal names the
- * author's account. The centre therefore does not open the report for another account, even if somebody has copied the
- * phone's storage.
+ * The phone cannot open a sealed report again. The version stays outside the sealed part, because the phone may have to
+ * raise the version. `entered` is not sealed, because only the form needs it. The seal names the author's account. Even
+ * if somebody has copied the phone's storage, the centre does not open the report for another account.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
  * @returns {Promise<Sealed | null>} null if the phone knows no key
  */
 export async function sealReport(body, author) {
-  const id = idOf(author); // the id is read before the wait, because another account may sign in during the wait
+  const id = idOf(author); // read before the wait, because another account may sign in meanwhile
   if (!known()) await renewKey();
   const key = known();
   if (!key) return null;
@@ -80,7 +79,7 @@ export async function sealReport(body, author) {
   return { kid: key.kid, data: await seal(JSON.stringify(content), key.public, info), ...(id && { account: id }) };
 }
 
-/** The id of the signed-in account, if the account has this name. @param {string} name @returns {string | undefined} */
+/** Undefined if another account is signed in. @param {string} name @returns {string | undefined} */
 function idOf(name) {
   const known = account();
   if (!known || !isSameName(name, known.name)) return undefined;

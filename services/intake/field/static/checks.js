@@ -39,7 +39,7 @@ export function problems(form) {
 }
 
 /**
- * In the report that the author corrects, the fields that the centre did not accept.
+ * Fields that the centre did not accept, in the report that the author corrects.
  * @param {import("./kept.js").FieldError[]} errors
  * @returns {Problem[]}
  */
@@ -57,14 +57,14 @@ export function refusedFields(errors) {
   });
 }
 
-/** Show only the first messages, so that a small screen has room for the field. @param {string[]} messages */
+/** A small screen must have room for the field. @param {string[]} messages */
 export function summed(messages) {
   const more = messages.length > 1 ? sentence("more", { count: messages.length - 1 }) : "";
   return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
 }
 
 /**
- * A full recount replaces earlier counts of the same place, so a full recount must name the place.
+ * A full recount replaces earlier counts of the same place, so it must name the place.
  * @param {HTMLFormElement} form
  * @returns {Problem[]}
  */
@@ -99,7 +99,7 @@ function isHousehold(form) {
   return Boolean(form.querySelector("[name=kind][value=household]:checked"));
 }
 
-/** The controls of the chosen kind of report. @param {HTMLFormElement} form @returns {Control[]} */
+/** @param {HTMLFormElement} form @returns {Control[]} */
 function controls(form) {
   const all = [...form.elements].filter(
     (control) =>
@@ -110,7 +110,7 @@ function controls(form) {
   return all.filter((control) => !control.closest("[hidden]"));
 }
 
-/** The error text of a control, or an empty string. @param {Control} control */
+/** @param {Control} control */
 function reason(control) {
   const { validity } = control;
   // a future day needs only a confirmation, because a phone's clock may be wrong
@@ -186,13 +186,13 @@ function againstReports(body, day) {
   ];
 }
 
-/** Whether the day is known, and not only the month or the year. @param {Record<string, any>} report */
+/** @param {Record<string, any>} report */
 function isOfDay({ occurred_at, occurred_at_precision }) {
   return Boolean(occurred_at) && ["hour", "day"].includes(occurred_at_precision);
 }
 
 /**
- * If the hour of a count is not known, the report states the noon of the day. The noon of today may be later than now.
+ * If the hour of a count is not known, the report states noon, which may be later than now.
  * @param {Record<string, any>} report
  * @param {string} today
  */
@@ -214,7 +214,7 @@ function isOddBirth(member, today) {
 }
 
 /**
- * Whether origin and destination are the same known place, although the people moved.
+ * True only if the people moved.
  * @param {import("./kept.js").Body} body
  */
 function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality, site_id }) {
@@ -246,12 +246,12 @@ export function mark(form, invalid) {
     control.setAttribute("aria-invalid", "true");
     control.closest(".field")?.append(note(control, text));
   }
-  invalid[0]?.control.dispatchEvent(new Event("dayar-reveal", { bubbles: true })); // the field may be in another step
+  invalid[0]?.control.dispatchEvent(new Event("dayar-reveal", { bubbles: true })); // the field may be in a hidden step
   invalid[0]?.control.focus({ preventScroll: true });
   invalid[0]?.control.scrollIntoView({ block: "center" });
 }
 
-/** Remove the note at a field. Without notes, the summary below the form is outdated. @param {Element} control */
+/** The summary below the form belongs to the notes. @param {Element} control */
 export function unmark(control) {
   control.removeAttribute("aria-invalid");
   control.removeAttribute("aria-describedby");

@@ -1,10 +1,10 @@
-// The field of a country abroad. Frequent countries are in the list of oblasts; all other countries are searched.
+// The field of a country abroad. Frequent countries are in the list of oblasts, and all others are searched.
 
 import { Combobox } from "./combobox.js";
 import { element } from "./elements.js";
 
 const OTHER = "other";
-const ABROAD = "XX"; // the people are abroad, but the country is not known
+const ABROAD = "XX"; // the country is not known
 
 /** @type {import("./combobox.js").Option[]} */
 const countries = JSON.parse(element("countries").textContent ?? "[]");
@@ -30,14 +30,14 @@ function select(name) {
   return /** @type {HTMLSelectElement} */ (element(`${name}-oblast`));
 }
 
-/** The code of the country, or of the oblast, that is stated for this place. @param {string} name */
+/** Code of a country or an oblast. @param {string} name */
 export function statedCode(name) {
   const { value } = select(name);
   return value === OTHER ? (searches.get(name)?.chosen?.value ?? ABROAD) : value;
 }
 
 /**
- * Shows a country in the list of oblasts if the country is frequent, and otherwise in the search.
+ * A frequent country is in the list of oblasts, any other in the search.
  * @param {string} name
  * @param {string} code
  */

@@ -1,4 +1,4 @@
-// Stores drafts, sealed with this phone's PIN. A draft is a report that has not been sent. Each change is stored at
+// Stores drafts, sealed with this phone's PIN: a draft is a report that has not been sent. Each change is stored at
 // once. If the browser ends the tab, only the text of the last milliseconds is lost.
 
 import { changed, clearOf, outlineOf } from "./kept.js";
@@ -19,9 +19,9 @@ import { uuid } from "./uuid.js";
  */
 
 const PREFIX = "dayar.draft.";
-const OPEN = "dayar.open"; // the key of the open draft's id in session storage
+const OPEN = "dayar.open";
 /** @type {Map<string, number>} */
-const writes = new Map(); // the newest write of each draft; sealing takes a moment, so an older write may end later
+const writes = new Map(); // sealing takes a moment, so an older write may end later
 let write = 0;
 
 /** @returns {Draft[]} newest first */
@@ -47,7 +47,7 @@ function stored(key) {
   );
 }
 
-/** What the author wrote for each kind of report, because the author may choose another kind by mistake. */
+/** The author may choose another kind of report by mistake. */
 export class Kinds {
   /** @param {Record<string, Body>} [others] from a stored draft: the form's fields do not show it */
   constructor(others = {}) {
@@ -69,8 +69,8 @@ export class Kinds {
 }
 
 /**
- * Save the form as this tab's draft. Another tab then no longer continues the draft.
- * Return whether the draft was saved. The draft is not saved if it was sent, discarded or saved again meanwhile.
+ * Save the form as this tab's draft, and stop other tabs from continuing the draft. Return whether the draft was saved.
+ * The draft is not saved if it was sent, discarded or saved again meanwhile.
  * @param {Written} draft @throws {DOMException} if the phone's storage is full
  */
 export async function keepDraft({ author, corrected, body, others }) {
@@ -93,7 +93,7 @@ export async function keepDraft({ author, corrected, body, others }) {
 }
 
 /**
- * Keep the author's text of a report that the centre refused, so that the author can correct the text.
+ * The author can then correct the text of a refused report.
  * @param {Kept} report
  */
 export async function keepCopy(report) {
@@ -114,7 +114,7 @@ export async function keepCopy(report) {
 }
 
 /**
- * If the report's draft is only a copy, discard the draft. The centre has the report, or the author removed the report.
+ * A copy is not needed if the centre has the report, or the author removed the report.
  * @param {string} reportId
  */
 export function discardCopy(reportId) {
@@ -126,20 +126,20 @@ function store(draft) {
   localStorage.setItem(PREFIX + draft.clear.report_id, JSON.stringify(draft));
 }
 
-/** Whether the draft can be read without the PIN. @param {Draft} draft */
+/** @param {Draft} draft */
 export function isReadable({ body, sealed }) {
   return Boolean(body) || isOpen(sealed);
 }
 
-/** What the author has written. @param {Draft} draft @returns {Promise<Written>} */
+/** @param {Draft} draft @returns {Promise<Written>} */
 export async function readDraft({ author, corrected, clear, sealed, body }) {
   const { others, ...written } = body ?? JSON.parse(await openDraft(sealed, clear.report_id));
   return { author, corrected, body: written, others };
 }
 
 /**
- * Seal the drafts that an earlier release of Dayar stored without encryption. Each draft is stored anew, without the
- * report that it corrects.
+ * Seal the drafts that an earlier release of Dayar stored without encryption. The draft is stored without the report
+ * that it corrects.
  */
 export async function sealOldDrafts() {
   if (!hasPin()) return;
@@ -163,12 +163,12 @@ export function discard(reportId) {
   changed();
 }
 
-/** Stop continuing the draft in this tab. The draft stays stored. */
+/** Stop continuing the draft in this tab. */
 export function letGo() {
   sessionStorage.removeItem(OPEN);
 }
 
-/** The draft that was open in this tab before a reload. */
+/** For a reload of the tab. */
 export function held() {
   return draftOf(sessionStorage.getItem(OPEN) ?? "");
 }
@@ -178,7 +178,7 @@ export function isHeldHere(reportId) {
   return draftOf(reportId)?.tab === tab();
 }
 
-/** The id of this tab, which survives a reload. */
+/** The id survives a reload. */
 function tab() {
   const known = sessionStorage.getItem("dayar.tab") ?? uuid();
   sessionStorage.setItem("dayar.tab", known);

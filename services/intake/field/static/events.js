@@ -24,7 +24,7 @@ export function listenToEvents() {
   addEventListener("online", ask);
 }
 
-/** The event that made the people leave, if the author chose an event. @returns {Partial<Body>} */
+/** Empty if the author chose no event. @returns {Partial<Body>} */
 export function readEvent() {
   return question.answer;
 }
@@ -39,7 +39,7 @@ function ask() {
   void question.show(departure());
 }
 
-/** The departure that the form states. The result is undefined if the form does not state enough for the question. */
+/** Undefined if the form does not state enough for the question. */
 function departure() {
   const oblast = statedCode("origin"),
     pcode = control("origin_district").value || oblast;

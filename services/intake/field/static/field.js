@@ -28,7 +28,7 @@ if (!canKeep()) tell(element("opening"), sentence("unkept"));
 else if (canSeal()) start();
 else refuse();
 
-/** Without encryption nothing is stored. Reports that an earlier release stored are still sent. */
+/** Without encryption nothing is stored, but reports of an earlier release are still sent. */
 function refuse() {
   tell(element("opening"), sentence("unsealed"));
   element("send-now").addEventListener("click", () => void sendWaiting());
@@ -88,16 +88,13 @@ function start() {
   void renew();
 }
 
-/**
- * If nobody saw the page for some minutes, the page forgets everything that needs the PIN: somebody else may have the
- * phone.
- */
+/** After some minutes without a look at the page, somebody else may have the phone. */
 function leave() {
   if (!document.hidden && Date.now() - hiddenAt > UNSEEN_MS) close();
   hiddenAt = document.hidden ? Date.now() : Infinity;
 }
 
-/** Update everything that changes with time. @param {() => Promise<void>} [ask] asks for receipts */
+/** @param {() => Promise<void>} [ask] asks for receipts */
 function look(ask) {
   renewToday();
   showAccount();

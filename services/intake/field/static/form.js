@@ -84,8 +84,8 @@ export function listen() {
 }
 
 /**
- * If the draft belongs to another account or tab, close the draft, because people share phones. A draft without an
- * account belongs to the first account that signs in.
+ * Close a draft of another account or tab, because people share phones. A draft without an account belongs to the first
+ * account that signs in.
  */
 function follow() {
   if (isAnothers()) forgetAll();
@@ -97,11 +97,11 @@ function follow() {
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
   if (target instanceof Element) unmark(target);
-  // the control `kind` also sends `change`; the handler may show the text that the author wrote before
+  // the control `kind` sends `change`, too, and its handler may show other text
   if (/** @type {HTMLInputElement} */ (target).name !== "kind") save();
 }
 
-/** Save the draft at every change, because a phone that is short of memory can end a page without an event. */
+/** Save at every change, because a phone that is short of memory can end a page without an event. */
 function save() {
   if (isAnothers()) return;
   draft.isTouched = true;
@@ -162,7 +162,7 @@ export function correct(report) {
   show();
 }
 
-/** Continue a draft in this tab. @param {import("./drafts.js").Draft} begun */
+/** @param {import("./drafts.js").Draft} begun */
 export function goOn({ clear }) {
   // another tab may have changed or sent the draft while the author entered the PIN
   const begun = draftOf(clear.report_id);
@@ -171,7 +171,7 @@ export function goOn({ clear }) {
   void readDraft(begun).then(reopen);
 }
 
-/** Show what was written, as this tab's draft. @param {import("./drafts.js").Written} written */
+/** @param {import("./drafts.js").Written} written */
 function reopen(written) {
   begin(written);
   save();
@@ -179,17 +179,14 @@ function reopen(written) {
   show();
 }
 
-/**
- * Forget everything that needs the PIN or was sent. If the phone was too full to store a change, the change stays in
- * the form.
- */
+/** Forget what needs the PIN and what was sent. A change that a full phone could not store stays in the form. */
 export function close() {
   lock();
   forgetAll();
   if (draft.isTouched && !draft.isLost) another();
 }
 
-/** Keep the draft and show an empty form. */
+/** The draft is kept. */
 function another() {
   begin();
   changed();
@@ -205,7 +202,7 @@ function copyLast() {
   save();
 }
 
-/** Begin a report of what happened later to a household or group that this phone reported. @param {Kept} report */
+/** @param {Kept} report */
 export function moveOn({ clear }) {
   reopen({ author: account()?.name ?? "", corrected: null, body: { ...idsOf(), ...movementOf(clear) } });
 }
@@ -222,7 +219,7 @@ export function resume() {
   if (left && (!left.author || isSameName(left.author, account()?.name))) goOn(left);
 }
 
-/** Show an empty form, or a draft. @param {import("./drafts.js").Written} [begun] */
+/** @param {import("./drafts.js").Written} [begun] */
 export function begin(begun) {
   form.reset();
   letGo();
@@ -265,7 +262,10 @@ export function begin(begun) {
   mark(form, refusedFields(corrected ? (kept(corrected.clear.report_id)?.errors ?? []) : []));
 }
 
-/** Allow the present day and time in an open form. If the author set no day and time, set the present day and time. */
+/**
+ * An open form must allow the present day and time, also after midnight. A day and a time that the author set are not
+ * changed.
+ */
 export function renewToday() {
   renewSeen();
   const field = control("occurred");

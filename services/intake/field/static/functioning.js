@@ -21,7 +21,7 @@ function answered(item) {
 }
 
 /**
- * The answers by domain, as a part of the report. The result is empty if nobody asked the questions.
+ * Empty if nobody asked the questions.
  * @param {HTMLElement} item
  */
 export function readAnswers(item) {
@@ -36,12 +36,12 @@ export function writeAnswers(item, answers = {}) {
   item.addEventListener("input", () => offerQuestions(item));
 }
 
-/** Hide the questions for a young child if nobody has answered them. @param {HTMLElement} item */
+/** Answers of a young child stay visible. @param {HTMLElement} item */
 function offerQuestions(item) {
   part(item, "[data-functioning]").hidden = isYoung(item) && !answered(item).length;
 }
 
-/** Whether the person is known to be younger than 5, by the centre's rule. @param {HTMLElement} item */
+/** Uses the centre's rule for the age. @param {HTMLElement} item */
 function isYoung(item) {
   const age = ageOn(readBirth(item), today());
   return age !== undefined && age < YOUNGEST;

@@ -10,10 +10,10 @@ import { instant, local } from "./time.js";
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {import("./positions.js").Point} Point */
 
-const NOTHING = "nothing"; // only the form has this kind of report; the centre gets a hazard that is Unlikely
+const NOTHING = "nothing"; // only in the form; the centre gets a hazard that is Unlikely
 const HEADLINE = 150,
-  DESCRIPTION = 4000; // the contract has these limits
-let isTimeStated = false; // whether the author, or the report in the form, stated the time
+  DESCRIPTION = 4000; // limits of the contract
+let isTimeStated = false; // by the author, or by the report in the form
 
 export function listenToHazards() {
   control("seen").addEventListener("input", () => {
@@ -21,7 +21,6 @@ export function listenToHazards() {
   });
 }
 
-/** Whether the report is about a hazard that the author saw, or looked for and did not find. */
 export function isHazard() {
   return isKind("hazard") || isNothing();
 }
@@ -36,7 +35,7 @@ function isKind(kind) {
 }
 
 /**
- * What the author saw. Intake states the source, because intake knows the account.
+ * Intake states the source, because intake knows the account.
  * @param {Point | null} point
  * @returns {Partial<Body>}
  */
@@ -56,7 +55,7 @@ export function readHazard(point) {
   };
 }
 
-/** The author looked and found nothing. @param {Point | null} point @returns {Partial<Body>} */
+/** @param {Point | null} point @returns {Partial<Body>} */
 function readNothing(point) {
   const first = sentence("nothingFound"),
     words = control("notes").value.trim();
@@ -73,9 +72,7 @@ function readNothing(point) {
   };
 }
 
-/**
- * Whether the text is longer than the centre accepts. The text is the author's words, and the words that the form adds.
- */
+/** The text has the author's words, and the words that the form adds. */
 export function isTooLong() {
   return isHazard() && descriptionOf(readHazard(null)).length > DESCRIPTION;
 }
@@ -86,8 +83,8 @@ function descriptionOf({ text }) {
 }
 
 /**
- * What the author entered, for a later correction in the form. The centre gets only the text, and the form cannot read
- * the entries from the text again.
+ * For a later correction in the form. The centre gets only the text, and the form cannot read the entries from the
+ * text.
  */
 function entered() {
   return {
@@ -115,8 +112,7 @@ function area(point) {
 }
 
 /**
- * What is affected, and the author's words. The desk reads the author's words and what is affected as the description
- * of the event.
+ * The desk reads the text as the description of the event.
  * @param {boolean} isUrgent
  */
 function text(isUrgent) {
@@ -141,10 +137,7 @@ function line(words) {
   return flat.length <= HEADLINE ? flat : `${flat.slice(0, HEADLINE - 1)}…`;
 }
 
-/**
- * Until somebody states when the hazard was seen, the field shows the present time, even if the form has been open for
- * hours.
- */
+/** Show the present time until somebody states when the hazard was seen, even if the form has been open for hours. */
 export function renewSeen() {
   const now = local(new Date());
   if (!isTimeStated) control("seen").value = now;
@@ -170,12 +163,12 @@ export function writeHazard(body) {
   for (const box of boxes()) box.checked = Boolean(body.entered?.affected?.includes(box.value));
 }
 
-/** The kind of the report, as the form shows the kind. @param {Record<string, any>} body */
+/** @param {Record<string, any>} body */
 export function kindOf({ kind, certainty }) {
   return kind === "hazard" && certainty === "Unlikely" ? NOTHING : kind;
 }
 
-/** The report with the names of the form's fields for the place. @param {Body} body @returns {Body} */
+/** Renames the fields of the place to the names in the form. @param {Body} body @returns {Body} */
 export function placed(body) {
   if (body.kind !== "hazard" || !body.area) return body;
   const {

@@ -1,5 +1,5 @@
 // Keeps the token and the phone's id in local storage, and each report until some days after it was recorded. The
-// fields about people are sealed to the centre's key. This phone can send a sealed report, but cannot open it again.
+// fields about people are sealed to the centre's key: this phone can send a sealed report, but cannot open it.
 
 import { uuid } from "./uuid.js";
 
@@ -46,8 +46,7 @@ function stored(key) {
 }
 
 /**
- * The fields of a report that the list shows. The times are needed to reverse a movement, and to find movements that
- * contradict a report.
+ * The times are needed to reverse a movement, and to find movements that contradict a report.
  * @param {Body} body
  * @returns {Clear}
  */
@@ -116,7 +115,7 @@ function clearOfHazard({ report_id, version, kind, type, severity, certainty, ur
 }
 
 /**
- * Whether a report of this kind is about later events of people in another report.
+ * @param {string} kind
  * @param {Body["kind"]} kind
  * @returns {kind is "household_movement" | "group_movement"}
  */
@@ -151,7 +150,7 @@ addEventListener("storage", ({ key }) => {
 });
 
 /**
- * The receipt of the version that the phone has. The receipt of an earlier version says nothing about a correction.
+ * The receipt of an earlier version says nothing about a correction.
  * @param {Kept} report
  */
 export function receiptOf({ clear, receipt }) {
@@ -177,25 +176,25 @@ export function isSameName(one, other = "") {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Whether both reports are the same version, written at the same time. @param {Kept} one @param {Kept} other */
+/** @param {Kept} one @param {Kept} other */
 export function isSame(one, other) {
   return one.at === other.at && one.clear.version === other.clear.version;
 }
 
-/** Whether the centre refused the report at once, or a registrar refused it later. @param {Kept} report */
+/** @param {Kept} report */
 export function isRefused(report) {
   return ["refused", "conflict"].includes(report.state) || receiptOf(report)?.state === "refused";
 }
 
 /**
- * The version of a correction. The version is raised only if the centre has the present version.
+ * A correction has a new version only if the centre has the present version.
  * @param {Outline} report
  */
 export function nextVersion(report) {
   return report.clear.version + (isAnswered(report) || report.state === "conflict" ? 1 : 0);
 }
 
-/** Delete answered reports when they are old, because personal data must not stay on the phone. */
+/** Personal data must not stay on the phone. */
 export function forgetOld() {
   reports()
     .filter((report) => isAnswered(report) && isOld(report))
@@ -230,7 +229,7 @@ export function setAccount(value) {
   changed();
 }
 
-/** The centre refused this sign-in. @param {string | undefined} token @param {"isOver" | "needsSignIn"} state */
+/** @param {string | undefined} token @param {"isOver" | "needsSignIn"} state */
 export function endSignIn(token, state) {
   const known = account();
   if (known && known.token === token && !known[state]) setAccount({ ...known, [state]: true });
@@ -249,7 +248,7 @@ export function device() {
   return known;
 }
 
-/** Whether the browser has local storage. The browser's settings can forbid local storage. */
+/** The browser's settings can forbid local storage. */
 export function canKeep() {
   try {
     return Boolean(device());

@@ -34,8 +34,7 @@ const PARTS = /** @type {Record<string, string>} */ ({ members: "#members", sex_
 export const oblasts = JSON.parse(element("districts").textContent ?? "[]");
 
 /**
- * The label of the field at the JSON pointer in a form of this kind. If the form does not have the field, the label is
- * an empty string.
+ * Empty if the form does not have the field.
  * @param {string} pointer
  * @param {string} kind
  */
@@ -47,7 +46,6 @@ export function labelOf(pointer, kind) {
 }
 
 /**
- * The control of the field at the JSON pointer, if the form shows it.
  * @param {string} pointer
  * @returns {HTMLInputElement | null}
  */
@@ -58,7 +56,7 @@ export function controlOf(pointer) {
   return document.querySelector(`:is(${selectorOf(field)}):is(input, select, textarea)`);
 }
 
-/** The selector of a person's field. One field has the birth date, the birth year and the age. @param {string} name */
+/** One field has the birth date, the birth year and the age. @param {string} name */
 function ofPerson(name) {
   return BIRTH.includes(name) ? "[data-born]" : `[data-name="${CSS.escape(name)}"]`;
 }
@@ -68,7 +66,7 @@ function selectorOf(field) {
   return PARTS[field] ?? `#report [name="${CONTROLS[field] ?? CSS.escape(field)}"]`;
 }
 
-/** The label of a control, and the person or table cell if the label is not unique. @param {Element} control */
+/** The name contains the person or table cell if the label is not unique. @param {Element} control */
 export function nameOf(control) {
   const person = control.closest(".member");
   if (person) return `${personOf([...element("members").children].indexOf(person))}, ${ownLabel(control)}`;
@@ -89,7 +87,7 @@ export function placeName({ pcode, country }) {
   return units.find((unit) => unit.pcode === pcode)?.name ?? pcode;
 }
 
-/** The name of the control's group, if any. @param {Element} control @param {string} [kind] */
+/** @param {Element} control @param {string} [kind] */
 function groupOf(control, kind) {
   const group = control.closest("fieldset, details");
   return group ? words(group.querySelector("legend, summary"), kind) : ownLabel(control, kind);
@@ -108,8 +106,8 @@ function inPerson(place, name) {
 }
 
 /**
- * The label's text without the text of the control inside. A label may have a text for each kind of report. Without
- * `kind`, the result is the text of the open form.
+ * A label may have a text for each kind of report, and the text of the control inside is left out. Without `kind`, the
+ * text of the open form is used.
  * @param {Element | null} label
  * @param {string} [kind]
  */

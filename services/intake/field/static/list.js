@@ -48,7 +48,7 @@ export function show() {
   element("reports").replaceChildren(...kept.map(shown));
 }
 
-/** Show the account. The list is not shown again, because a screen reader would read the new list from the start. */
+/** The list is not shown again, because a screen reader would read it from the start. */
 export function showAccount() {
   const known = account();
   const hasEnded = Boolean(known && isOver(known));
@@ -58,7 +58,7 @@ export function showAccount() {
   element("account-name").textContent = known?.name ?? "";
 }
 
-/** The drafts of the signed-in account, without the open draft and without copies of refused reports. */
+/** Without the open draft and copies of refused reports. */
 function showDrafts() {
   const name = account()?.name;
   const own = drafts().filter(
@@ -68,7 +68,7 @@ function showDrafts() {
   element("draft-list").replaceChildren(...own.map(begun));
 }
 
-/** Whether the draft is the copy that "Correct" opens for a refused report. @param {Draft} draft */
+/** Whether "Correct" opens the draft for a refused report. @param {Draft} draft */
 function isCopy(draft) {
   return Boolean(draft.isCopy && kept(draft.clear.report_id));
 }
@@ -113,13 +113,13 @@ function shown(report) {
   return item;
 }
 
-/** Whether the report is a movement that the centre has, and that was not reversed. @param {Kept} report */
+/** @param {Kept} report */
 function isReversible(report) {
   return isMovementKind(report.clear.kind) && isOwn(report) && isAnswered(report) && !report.clear.is_reversed;
 }
 
 /**
- * Describe a report without names: kind, number of persons, origin, destination, time, short code of the household.
+ * The description has no names: kind, number of persons, origin, destination, time, short code of the household.
  * @param {HTMLElement} item
  * @param {Clear} clear
  * @param {string} at
@@ -177,7 +177,7 @@ function answerOf(report) {
 }
 
 /**
- * The text of an error. If the form has the field, the text begins with the field's label.
+ * The text begins with the field's label, if the form has the field.
  * @param {import("./kept.js").FieldError} error
  * @param {Clear["kind"]} kind
  */

@@ -1,5 +1,5 @@
-// The form's fields for the time when people left, and for the precision of this time.
-// The field of the hour is shown only if the hour is known.
+// The form's fields for the time when people left, and for the precision of this time. The hour is shown only if it is
+// known.
 
 import { element } from "./elements.js";
 import { instant, local, noon } from "./time.js";
@@ -10,7 +10,7 @@ const precision = /** @type {HTMLSelectElement} */ (element("occurred-precision"
 const day = /** @type {HTMLInputElement} */ (element("occurred"));
 const hour = /** @type {HTMLInputElement} */ (element("occurred-time"));
 const mobility = /** @type {HTMLSelectElement} */ (element("mobility"));
-let isChosen = false; // whether the author chose the precision
+let isChosen = false; // by the author
 
 export function listenToMoments() {
   precision.addEventListener("change", () => {
@@ -40,10 +40,7 @@ export function writeMoment(body) {
   preset();
 }
 
-/**
- * By default, the field asks for the day. For a migration, the field asks only for the month, because few people
- * remember the day.
- */
+/** Few people remember the day of a migration, so the field asks only for the month. */
 function preset() {
   if (!isChosen) precision.value = mobility.value === "migration" ? "month" : "day";
   showHour();

@@ -1,5 +1,5 @@
-// The form's fields for a movement, which says what happened later to people. These people are a household or group of
-// this phone, or a household with a short code.
+// The form's fields for a movement: what happened later to people of an earlier report. The people are a household or
+// group of this phone, or a household with a short code.
 
 import { element } from "./elements.js";
 import { isHazard } from "./hazards.js";
@@ -40,12 +40,11 @@ export function isMovement() {
   return Boolean(document.querySelector(`#report [value=${MOVEMENT}]:checked`));
 }
 
-/** Whether the movement has a destination: `needed`, `possible` or `none`. */
+/** `needed`, `possible` or `none` */
 function mayLead() {
   return movement.selectedOptions[0]?.dataset.destination ?? "none";
 }
 
-/** The people whom the movement concerns, and the kind of the movement. */
 export function readMovement() {
   return { ...named(), movement: movement.value, ...readMovers() };
 }
@@ -59,7 +58,6 @@ function named() {
 }
 
 /**
- * The kind of a movement of the people in a report, and their id.
  * @param {Clear} clear
  * @returns {Pick<Body, "kind"> & Partial<Body>}
  */
@@ -67,7 +65,6 @@ export function movementOf({ kind, household_id, group_id }) {
   return kind === "group" ? { kind: OF_GROUP, group_id } : { kind: MOVEMENT, household_id };
 }
 
-/** Whether the movement can have a destination. */
 export function leads() {
   return mayLead() !== "none";
 }
@@ -82,8 +79,8 @@ export function writeMovement(body) {
 }
 
 /**
- * The households and groups of this phone, newest first. If the list no longer has a household or group, its name is
- * the start of its id.
+ * The newest household or group comes first. If the list no longer has a household or group, its name is the start of
+ * its id.
  * @param {string} chosen
  * @param {Body["kind"]} kind of the movement
  */
@@ -104,15 +101,14 @@ function offerPeople(chosen, kind) {
 }
 
 /**
- * Whether the author can report a movement of the report's people here. People who were counted while they passed by
- * are no longer at the place.
+ * People who were counted while they passed by are no longer at the place.
  * @param {import("./kept.js").Kept} report
  */
 export function areOwnPeople(report) {
   return ["household", "group"].includes(report.clear.kind) && report.clear.measure !== "flow" && isOwn(report);
 }
 
-/** The id of the household or group. @param {Clear} clear @returns {string} */
+/** @param {Clear} clear @returns {string} */
 function peopleOf({ kind, household_id, group_id }) {
   return kind === "group" || kind === OF_GROUP ? group_id : household_id;
 }
@@ -138,8 +134,8 @@ function showCode() {
 }
 
 /**
- * Show the fields of the destination as the chosen movement needs them. For other kinds of reports, all of these fields
- * are shown.
+ * The chosen movement decides which fields of the destination are shown. For other kinds of reports, all of these
+ * fields are shown.
  */
 export function showDestination() {
   const isHidden = isHazard() || (isMovement() && !leads());
@@ -148,7 +144,7 @@ export function showDestination() {
 }
 
 /**
- * If the movement states more persons than the list, the list's number of persons in the household or group.
+ * The number of persons in the household or group, if the movement states more persons.
  * @param {Body} body
  * @returns {number | undefined}
  */
@@ -159,8 +155,8 @@ export function sizeExceeded(body) {
 }
 
 /**
- * The facts in the other reports of this phone about the people of a movement: when they left, where they are, and when
- * all of them died. If the people have moved since their report, their place is not known.
+ * What other reports of this phone say about the people of a movement: when they left, where they are, and when all of
+ * them died. If the people have moved since their report, their place is not known.
  * @param {Body} body @returns {{left?: Clear, died?: Clear, place?: Clear["destination"]}}
  */
 export function knownOf(body) {
@@ -180,7 +176,6 @@ export function knownOf(body) {
 }
 
 /**
- * Whether this is the report in which the people of the movement were first reported.
  * @param {Clear} clear
  * @param {Body} body
  */

@@ -13,7 +13,7 @@ const group = element("movers");
 const number = /** @type {HTMLInputElement} */ (element("persons"));
 
 /**
- * Offer the members of the household, if this page knows their names.
+ * Only if this page knows the names.
  * @param {string} householdId
  * @param {string[]} chosen
  */
@@ -28,12 +28,12 @@ export function offerMovers(householdId, chosen) {
   showMovers();
 }
 
-/** Offer the members again, because the list of reports has changed. @param {string} householdId */
+/** The list of reports has changed. @param {string} householdId */
 export function renewMovers(householdId) {
   if (!group.contains(document.activeElement)) offerMovers(householdId, chosenMovers());
 }
 
-/** Show the names, or the number of persons. The number is shown for all other kinds of reports. */
+/** Other kinds of reports always show the number. */
 export function showMovers() {
   group.hidden = !boxes().length;
   /** @type {HTMLElement} */ (number.closest(".field")).hidden = !group.closest("[hidden]");
@@ -45,14 +45,13 @@ export function chosenMovers() {
     .map(({ value }) => value);
 }
 
-/** Who moved. If neither persons nor a number are stated, the whole household moved. */
+/** If neither persons nor a number are stated, the whole household moved. */
 export function readMovers() {
   const chosen = chosenMovers();
   if (!group.closest("[hidden]")) return chosen.length ? { member_ids: chosen } : {};
   return number.value ? { persons: Number(number.value) } : {};
 }
 
-/** The control that states who moved, and whether it is empty. */
 export function stateOfMovers() {
   const [first] = boxes();
   return group.closest("[hidden]")

@@ -1,5 +1,5 @@
-// A classic script, so that it runs even if the form's modules do not load. If a module does not load, this script
-// opens the page again, once. If a module still does not load, the page asks the person to try again.
+// A classic script, so that it runs even if the form's modules do not load. If a module does not load, the page is
+// opened again, once. If a module still does not load, the page asks the person to try again.
 
 const TRIED = "dayar.opened-again"; // in session storage until the form has opened
 

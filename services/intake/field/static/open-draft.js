@@ -29,7 +29,7 @@ export function openDraft(next) {
   draft = next;
 }
 
-/** Whether the form in this tab shows the report. @param {string} reportId */
+/** @param {string} reportId */
 export function isOpen(reportId) {
   return draft.ids.report_id === reportId;
 }
@@ -40,14 +40,12 @@ export function isAnothers() {
   return Boolean(author && !isSameName(author, account()?.name)) || Boolean(latest && !isOwn(latest));
 }
 
-/** Whether another tab sent the draft, removed it, or continues it. */
+/** Another tab may have sent, removed or continued the draft. */
 export function isElsewhere() {
   return draft.isKept && !isHeldHere(draft.ids.report_id);
 }
 
-/**
- * The stored report that the draft corrects. The report is read again, because the centre may have answered meanwhile.
- */
+/** The report is read anew, because the centre may have answered meanwhile. */
 export function latestCorrected() {
   return draft.corrected && (kept(draft.corrected.clear.report_id) ?? draft.corrected);
 }

@@ -28,10 +28,7 @@ const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
 
-/**
- * Send waiting reports. Hazards come first, because hazards can raise alerts. The other reports follow, the oldest
- * first.
- */
+/** Hazards are sent first, because hazards can raise alerts. Other reports follow, the oldest first. */
 export async function sendWaiting() {
   if (isSending) return;
   isSending = true;
@@ -46,8 +43,8 @@ export async function sendWaiting() {
 }
 
 /**
- * The next waiting report of the signed-in account. The report is read anew, because the author may have corrected it.
- * @param {Set<string>} passed the reports that the centre did not take in this round
+ * The report is read anew, because the author may have corrected it.
+ * @param {Set<string>} passed not taken by the centre in this round
  */
 function next(passed) {
   const known = account();
@@ -67,9 +64,9 @@ function isHazard({ clear }) {
 }
 
 /**
- * Send one report. Return whether the next report can be sent now. If the centre does not take a hazard now, the other
- * reports are sent nevertheless. After a sign-in has expired, the centre refuses only hazards. An earlier release of
- * the centre accepts no hazards from phones at all.
+ * Returns whether the next report can be sent now. If the centre does not take a hazard now, other reports are sent
+ * nevertheless. After a sign-in has expired, the centre refuses only hazards. An earlier release of the centre accepts
+ * no hazards from phones at all.
  * @param {Kept} report
  * @param {Set<string>} passed
  */
@@ -92,7 +89,7 @@ async function send(report, passed) {
 }
 
 /**
- * If an earlier release stored a report, and the report is not sealed yet, the report is sent unsealed.
+ * A report of an earlier release that is not sealed yet is sent unsealed.
  * @param {Kept} report
  * @param {string} [token]
  */
@@ -112,8 +109,8 @@ function pathOf(kind) {
 }
 
 /**
- * Store the answer to a sent version. If the author corrected the report meanwhile, the correction must still be sent.
- * If the centre has the sent version, the correction gets at least the next version.
+ * A correction that the author wrote meanwhile must still be sent. If the centre has the sent version, the correction
+ * gets at least the next version.
  * @param {Kept} sent
  * @param {Response} answer
  * @param {{status: import("./kept.js").State, type?: string, errors?: import("./kept.js").FieldError[]}} result
@@ -136,13 +133,12 @@ function settle(sent, answer, result) {
 /** @param {Kept} report */
 function answered(report) {
   if (isAnswered(report)) discardCopy(report.clear.report_id);
-  if (isRefused(report)) void keepCopy(report).catch(() => {}); // if the phone is full, it keeps only the sealed report
+  if (isRefused(report)) void keepCopy(report).catch(() => {}); // a full phone keeps only the sealed report
   keep(report);
 }
 
 /**
- * Send a refused report again without a change. If the centre has other content under this version, the report gets the
- * next version.
+ * If the centre has other content under this version, the report gets the next version.
  * @param {Kept} report
  */
 export function sendAgain(report) {
@@ -161,7 +157,7 @@ function stateOf(answer, result) {
   return result.type === NO_SUCH_KEY ? "unopened" : "refused";
 }
 
-/** Send the reports again that the centre could not open, because the centre may have its key again. */
+/** The centre may have its key again. */
 export function retryUnopened() {
   for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
 }
@@ -190,11 +186,11 @@ async function sealBody(report, body) {
 }
 
 /**
- * Send a request with the time by this phone's clock. If the clock is wrong, the centre can correct the report's times.
+ * The centre uses the time by this phone's clock to correct the report's times.
  * @param {string} path
  * @param {object} body
  * @param {string} [token]
- * @param {RequestCredentials} [credentials] omitted by default, because the form has its own sign-in
+ * @param {RequestCredentials} [credentials]
  */
 export function post(path, body, token, credentials = "omit") {
   return fetch(path, {

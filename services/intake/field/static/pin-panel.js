@@ -14,7 +14,7 @@ const again = /** @type {HTMLInputElement} */ (element("pin-again"));
 let isChoosing = false;
 let isBusy = false;
 /** @type {import("./pin.js").SealedDraft | null} */
-let wanted = null; // the draft that shall be opened
+let wanted = null;
 /** @type {() => void} */
 let then = () => {};
 
@@ -32,7 +32,7 @@ export function listenToPin() {
 }
 
 /**
- * Ask for the PIN, open the drafts under the PIN, and call `next`.
+ * The drafts under the PIN are opened before `next` is called.
  * @param {import("./pin.js").SealedDraft} sealed
  * @param {() => void} next
  */
@@ -75,7 +75,7 @@ async function entered() {
   }
 }
 
-/** Choose the PIN. Return an error text, or an empty value. */
+/** Returns an error text, or an empty value. */
 async function chosen() {
   if (!/^[0-9]{6,12}$/.test(field.value)) return sentence("pinDigits");
   if (isGuessable(field.value)) return sentence("pinGuessable");

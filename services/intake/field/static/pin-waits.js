@@ -1,5 +1,5 @@
 // The wait after wrong PINs. Only the time while a page of the form is open counts. A person who has the phone can set
-// the phone's clock, also before a reload. No page stores more than the time that has passed since the last try.
+// the phone's clock, also before a reload. Each page stores only the time that has passed since the last try.
 
 import { uuid } from "./uuid.js";
 
@@ -9,7 +9,7 @@ import { uuid } from "./uuid.js";
  */
 
 const FAILURES = "dayar.pin.failures"; // stored by key pair, so that the PIN of another key pair ends no wait
-const WAITED = "dayar-pin-waited"; // milliseconds waited, by attempt; a change of this key does not update other tabs
+const WAITED = "dayar-pin-waited"; // milliseconds by attempt; a change does not update other tabs
 const FREE_TRIES = 3;
 const FIRST_WAIT_MS = 30_000,
   LONGEST_WAIT_MS = 3_600_000;
@@ -17,7 +17,6 @@ const EVERY_MS = 5_000;
 /** @type {Map<string, {since: number, waited: number}>} */
 const seen = new Map(); // when this page first saw each attempt, by a clock that nobody can set
 
-/** Count the time of this page until it is closed. */
 export function countWaits() {
   keepWaits();
   setInterval(keepWaits, EVERY_MS);
@@ -35,7 +34,7 @@ export function countTry(id) {
   keepWaits();
 }
 
-/** The right PIN ends the wait. @param {string} id of the key pair */
+/** @param {string} id of the key pair */
 export function forgetTries(id) {
   const { [id]: _, ...others } = all();
   store(others);
@@ -53,7 +52,7 @@ function pauseAfter(count) {
 
 /**
  * The milliseconds since the attempt during which a page was open. A page adds its own time to the time that was stored
- * when the page first saw the attempt. Two pages therefore never count the same time twice.
+ * when it first saw the attempt. Two pages therefore never count the same time twice.
  * @param {string} attempt
  */
 function waited(attempt) {
@@ -63,7 +62,7 @@ function waited(attempt) {
   return Math.max(stored, from.waited + performance.now() - from.since);
 }
 
-/** Store how long each attempt was waited for, so that a reload does not begin the wait again. */
+/** A reload must not begin the wait again. */
 function keepWaits() {
   const waits = Object.entries(all())
     .filter(([, { count }]) => pauseAfter(count))
@@ -73,7 +72,7 @@ function keepWaits() {
   try {
     localStorage.setItem(WAITED, text);
   } catch {
-    // the phone is full, so a reload begins the wait again
+    // on a full phone, a reload begins the wait again
   }
 }
 

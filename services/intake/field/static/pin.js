@@ -1,6 +1,5 @@
-// The PIN of this phone. Drafts are sealed to a key pair of the phone. The private key of this pair is encrypted with
-// the PIN. Writing a draft therefore needs no PIN, but opening a stored draft needs the PIN. A wrong PIN deletes
-// nothing.
+// The PIN of this phone. Drafts are sealed to a key pair, whose private key is encrypted with the PIN. Writing a draft
+// needs no PIN, but opening a stored draft does. A wrong PIN deletes nothing.
 
 import { account } from "./kept.js";
 import { countTry, forgetTries } from "./pin-waits.js";
@@ -13,11 +12,11 @@ import { randomBytes, uuid } from "./uuid.js";
  */
 
 const KEPT = "dayar.pin"; // the key pairs, oldest first; after a forgotten PIN, the phone has several key pairs
-const USED = "dayar.pin.used"; // each account's key pair, because colleagues who share the phone may have other PINs
+const USED = "dayar.pin.used"; // by account, because colleagues who share the phone may have other PINs
 const INFO = "dayar/draft/v1\0";
 const ROUNDS = 600_000;
 /** @type {Map<string, CryptoKey>} */
-const opened = new Map(); // the opened keys are only in the memory of this page
+const opened = new Map(); // only in the memory of this page
 
 /** @returns {Pair[]} */
 function pairs() {
@@ -35,7 +34,7 @@ export function isGuessable(pin) {
 }
 
 /**
- * Make a new key pair under this PIN. Drafts under an earlier PIN are kept, and are opened with the earlier PIN.
+ * Drafts under an earlier PIN are still opened with the earlier PIN.
  * @param {string} pin
  */
 export async function choosePin(pin) {
@@ -61,7 +60,7 @@ export async function choosePin(pin) {
 }
 
 /**
- * Open a key pair. Return whether the PIN is right. A try is counted before it is made.
+ * Returns whether the PIN is right. A try is counted before it is made.
  * @param {string} id
  * @param {string} pin
  */
@@ -75,7 +74,7 @@ export async function unlock(id, pin) {
   return true;
 }
 
-/** From now on the account's drafts are sealed to this key pair. @param {string} id */
+/** @param {string} id */
 function use(id) {
   try {
     localStorage.setItem(USED, JSON.stringify({ ...used(), [nameOf(account()?.name)]: id }));
@@ -95,8 +94,7 @@ function nameOf(account = "") {
 }
 
 /**
- * The key pair for an account's drafts: the account's own pair. If the account has no pair, the pair that was chosen
- * before a sign-in; otherwise the newest pair.
+ * An account without a key pair uses the pair that was chosen before a sign-in, or else the newest pair.
  * @param {string} author
  */
 function pairOf(author) {
@@ -116,11 +114,11 @@ async function openPair({ id, salt, nonce, wrapped, rounds }, pin) {
     );
     return true;
   } catch {
-    return false; // another PIN
+    return false; // wrong PIN
   }
 }
 
-/** Forget the opened keys, so that drafts need the PIN again. */
+/** Drafts then need the PIN again. */
 export function lock() {
   opened.clear();
 }

@@ -25,7 +25,6 @@ let readAt = 0;
 let settlements = [];
 
 /**
- * Sets oblast and district of a place, and offers the districts of this oblast.
  * @param {string} name
  * @param {string} code
  */
@@ -87,7 +86,7 @@ export function setChosen(name, { site, settlement }) {
 }
 
 /**
- * Shows the localities of a report. A report about a household at a site has no locality, so the site's name is shown.
+ * A report about a household at a site has no locality, so the site's name is shown.
  * @param {Body} [body]
  */
 export function writeLocalities(body) {
@@ -100,7 +99,7 @@ export function writeLocalities(body) {
 }
 
 /**
- * The localities as a report states them. A household at a site has no locality.
+ * A household at a site has no locality.
  * @param {"household" | "group"} kind
  * @returns {Partial<Body>}
  */
@@ -113,7 +112,7 @@ export function statedLocalities(kind) {
   };
 }
 
-/** The site or locality to which a movement leads. @returns {Partial<Body>} */
+/** @returns {Partial<Body>} */
 export function statedDestination() {
   const { site } = control("destination_locality").dataset;
   return site ? { destination_site_id: site } : stated("destination");
@@ -136,7 +135,7 @@ function siteOf(id) {
   return id ? known().find(({ site_id }) => site_id === id) : undefined;
 }
 
-/** Reads the list of sites again, and stores the list for places without signal. */
+/** The list of sites is stored for places without signal. */
 export async function renewSites() {
   const token = account()?.token;
   if (!token || Date.now() - readAt < AGAIN_MS) return;
@@ -153,7 +152,7 @@ export async function renewSites() {
     offer(sites);
     localStorage.setItem(KEPT, JSON.stringify(sites));
   } catch {
-    // the centre does not answer, so the form uses the stored list; or the phone is full, so the new list is not stored
+    // without an answer of the centre or space on the phone, the stored list stays
   }
 }
 

@@ -1,5 +1,5 @@
-// Finds the phone's position for the form, and shows how precise it is. If the phone is located several times at one
-// place, the most precise position is kept.
+// Finds the phone's position for the form, and shows how precise it is. Of several positions at one place, the most
+// precise is kept.
 
 import { element } from "./elements.js";
 import { tell } from "./page.js";
@@ -12,7 +12,7 @@ const DEGREE_M = 111_195; // on a meridian
 const LIMIT_M = Number(element("main").dataset.metres);
 
 /**
- * Use the phone's position only for the report that was open at the request, and not for the next report.
+ * The position is only for the report that was open at the request.
  * @param {() => {point: Point | null}} open @param {() => void} located
  */
 export function locate(open, located) {
@@ -43,7 +43,7 @@ function findPoint(found, failed) {
 }
 
 /**
- * When the phone has left a position, the position is no longer used, even if it was precise.
+ * A precise position is no longer used when the phone has left it.
  * @param {Point} point
  * @param {Point | null} before
  * @returns {Point}
@@ -54,7 +54,7 @@ function better(point, before) {
     : point;
 }
 
-/** The distance of two points that are not far apart. @param {Point} one @param {Point} other */
+/** Only for points that are not far apart. @param {Point} one @param {Point} other */
 function metres(one, other) {
   const north = one.lat - other.lat,
     east = (one.lon - other.lon) * Math.cos((one.lat * Math.PI) / 180);
@@ -72,7 +72,7 @@ export function showPoint(point) {
   element("locate").textContent = sentence(point ? "locateAgain" : "locate");
 }
 
-/** The position could not be found. A position that was found before is kept. @param {Point | null} point */
+/** A position that was found before is kept. @param {Point | null} point */
 function showUnlocated(point) {
   if (point) showPoint(point);
   else tell(element("located"), sentence("unlocated"));
@@ -80,5 +80,5 @@ function showUnlocated(point) {
 
 /** @param {number} degrees */
 function round(degrees) {
-  return Math.round(degrees * 100_000) / 100_000; // five decimal places of a degree are about one metre
+  return Math.round(degrees * 100_000) / 100_000; // about one metre
 }

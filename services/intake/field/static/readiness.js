@@ -13,10 +13,10 @@ import { sentence } from "./texts.js";
 const SCOPES = ["/intake/field", "/field"]; // the second scope is the printed address
 const PATIENCE_MS = 60_000; // loading all files may take long where the signal is weak
 
-let newest = 0; // the number of the newest check
-let isSaved = false; // whether the last check found everything on the phone
+let newest = 0;
+let isSaved = false;
 
-/** Let service workers store the form, and show whether they have stored the whole form. */
+/** The service worker stores the form. */
 export function listenToReadiness() {
   element("save-form").addEventListener("click", () => void saveAgain());
   addEventListener("beforeinstallprompt", offerInstall);
@@ -28,7 +28,7 @@ export function listenToReadiness() {
 }
 
 /**
- * Show what the worker finds in its cache now, because a browser may delete the cache of a page at any time.
+ * The worker reads its cache each time, because a browser may delete the cache of a page at any time.
  * @param {"check" | "save"} [what] whether the worker also loads again what is missing
  */
 export async function showReadiness(what = "check") {
@@ -37,7 +37,7 @@ export async function showReadiness(what = "check") {
   if (own === newest) say(name, values); // an earlier check may end later
 }
 
-/** Show whether the author can work, but do not read the cache again. */
+/** The cache is not read again. */
 export function renewReadiness() {
   if (isSaved) say("ready");
 }
@@ -56,14 +56,11 @@ async function found(what) {
     if (!hasKey()) await renewKey();
     return [hasKey() ? "ready" : "centreKeyMissing"];
   } catch {
-    return ["unsavable"]; // the browser's settings forbid the storage of pages
+    return ["unsavable"]; // the browser's settings forbid storage
   }
 }
 
-/**
- * The next step that the author must do. Before this step, the centre takes no report from this phone, or the form is
- * closed.
- */
+/** The author must do this step before the centre accepts a report from this phone. */
 function lacking() {
   const known = account();
   if (!known || isOver(known)) return "signInFirst";
@@ -71,14 +68,14 @@ function lacking() {
 }
 
 async function saveAgain() {
-  newest += 1; // an earlier check that still runs shows no result any more
+  newest += 1; // an earlier check that still runs shows no result
   say("saving");
   await renewKey();
   await register();
   await showReadiness("save");
 }
 
-/** Without storage or signal, the browser registers no worker. The page then shows that the form is not ready. */
+/** Without storage or signal, the browser registers no worker, and the page shows that the form is not ready. */
 async function register() {
   if (!("serviceWorker" in navigator)) return;
   await Promise.allSettled(
@@ -126,8 +123,7 @@ function ask(worker, what) {
 }
 
 /**
- * The browser offers to install the form as an app. The script may ask the browser for the installation only when the
- * person presses a button.
+ * The browser may ask the person about the installation only after the person presses a button.
  * @param {Event} event
  */
 function offerInstall(event) {

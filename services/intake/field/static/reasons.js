@@ -26,7 +26,7 @@ export function listenToReasons(save) {
   });
 }
 
-/** Each chosen reason once, in the order of the form. "Not reported" cannot be combined with other reasons. */
+/** "Not reported" cannot be combined with other reasons. */
 export function readReasons() {
   const chosen = new Set(
     selects()

@@ -11,21 +11,21 @@ const MOST = 100;
 const ALERT_HOURS = 48; // an alert can follow when other reports about the same district come
 const FIRST_MS = 25_000,
   LONGEST_MS = 900_000;
-const SOON = 6; // this many requests follow each other quickly, because most reports are settled within minutes
-let asked = 0; // the number of requests since the author looked at the page
+const SOON = 6; // so many requests follow each other quickly, because most reports are settled within minutes
+let asked = 0; // requests since the author looked at the page
 let nextAt = 0;
 let turn = 0;
-let open = 0; // the number of reports whose result was not final at the last look
+let open = 0; // reports without a final result at the last look
 
-/** The author looks at the page, so the phone requests receipts at once, and soon again. */
+/** The author looks at the page. */
 export function askReceiptsNow() {
   asked = nextAt = 0;
   return askReceipts();
 }
 
 /**
- * If the pause since the last request is over, request receipts of the account's reports without a final result.
- * The pause grows with each request, because many phones send requests, and a report can be under review for days.
+ * Request receipts of the account's reports without a final result, if the pause is over. The pause grows with each
+ * request, because a report can be under review for days.
  */
 export async function askReceipts() {
   const known = account();
@@ -47,7 +47,7 @@ export async function askReceipts() {
   }
 }
 
-/** Whether the receipt is final, as far as the phone can know. @param {Receipt | undefined} receipt */
+/** @param {Receipt | undefined} receipt */
 function isFinal(receipt) {
   const isAwaited =
     receipt?.is_alerted === false && Date.now() - Date.parse(receipt.settled_at ?? "") < ALERT_HOURS * 3_600_000;
@@ -55,14 +55,14 @@ function isFinal(receipt) {
 }
 
 /**
- * The pause has a random part. Phones that lost their signal together then ask at different times.
+ * The pause has a random part, so that phones that lost their signal together ask at different times.
  * @param {number} number of questions before
  */
 function pause(number) {
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, number + 1 - SOON)) * (0.75 + Math.random() / 2);
 }
 
-/** The next reports to ask about, because one question names at most MOST. @param {Kept[]} unsettled */
+/** One request names at most MOST reports. @param {Kept[]} unsettled */
 function inTurn(unsettled) {
   const parts = Math.ceil(unsettled.length / MOST),
     part = turn++ % parts;
@@ -73,7 +73,7 @@ function inTurn(unsettled) {
 function note(receipt) {
   const report = kept(receipt.report_id);
   if (!report || JSON.stringify(report.receipt) === JSON.stringify(receipt)) return;
-  // if the phone is full, no copy of the refused report is stored
+  // a full phone stores no copy of the refused report
   if (isRefused({ ...report, receipt })) void keepCopy(report).catch(() => {});
   keep({ ...report, receipt });
 }

@@ -22,8 +22,8 @@ import { uuid } from "./uuid.js";
  */
 
 /**
- * The ids of a report; each missing id is generated. The people of a movement were reported before. The id of these
- * people is not used: if the author chooses another kind of report, the report is about other people.
+ * Missing ids are generated. The id of the people of a movement is not used, because the author may choose another kind
+ * of report, about other people.
  * @param {Partial<Body>} [body] @returns {Ids}
  */
 export function idsOf({
@@ -89,7 +89,6 @@ export function read(form, status, ids, point) {
 }
 
 /**
- * A movement of a household or a group.
  * @param {FormData} data
  * @param {string} status
  * @param {Ids} ids
@@ -113,7 +112,6 @@ function movement(data, status, ids) {
 }
 
 /**
- * A hazard that the author saw.
  * @param {string} status
  * @param {Ids} ids
  * @param {import("./positions.js").Point | null} point
@@ -183,12 +181,12 @@ function readMembers(form) {
   }));
 }
 
-/** The field of the family name: all members without a family name of their own have this name. */
+/** Members without a family name of their own have this name. */
 export function familyName() {
   return /** @type {HTMLInputElement} */ (element("family-name"));
 }
 
-/** If all members have the same family name, show this name only once. */
+/** A name that all members share is shown only once. */
 export function writeFamilyName() {
   const names = fields(element("members")).filter((field) => field.dataset.name === "family_name");
   if (names.length < 2 || new Set(names.map(({ value }) => value)).size > 1) return;
@@ -196,7 +194,7 @@ export function writeFamilyName() {
   for (const name of names) name.value = "";
 }
 
-/** The fields that households have in common if they fled together. */
+/** Households that fled together have these fields in common. */
 const COMMON = [
   "origin",
   "origin_locality",
@@ -218,7 +216,7 @@ const COMMON = [
   "intention",
 ];
 
-/** What households have in common if they fled together. @param {Record<string, any>} body */
+/** @param {Record<string, any>} body */
 export function common(body) {
   return Object.fromEntries(COMMON.map((name) => [name, body[name]]));
 }

@@ -29,7 +29,7 @@ export function listenToReversals() {
   }); // another account signed in
 }
 
-/** Ask why the movement was wrong. @param {Kept} report @param {string} title as the list shows it */
+/** @param {Kept} report @param {string} title as the list shows it */
 export function reverse(report, title) {
   if (wrong?.clear.report_id !== report.clear.report_id) reason.value = "";
   wrong = report;
@@ -59,7 +59,7 @@ async function send() {
   }
 }
 
-/** Seal the reversal and keep it until it is sent. Return an error text, or an empty value. @param {Kept} report */
+/** Returns an error text, or an empty value. @param {Kept} report */
 async function failureOf(report) {
   if (!reason.value.trim()) return `${nameOf(reason)}: ${sentence("missing")}`;
   const body = reversal(report, reason.value.trim()),
@@ -79,8 +79,8 @@ async function failureOf(report) {
 }
 
 /**
- * The whole report again, with all fields that this phone still has. The movement never happened, so the other fields
- * do not matter.
+ * The whole report, with all fields that this phone still has. The other fields do not matter, because the movement
+ * never happened.
  * @param {Kept} report
  * @param {string} notes
  * @returns {Body}
@@ -89,7 +89,7 @@ function reversal(report, notes) {
   const { origin: _, short_code: __, household_id, group_id, ...known } = { ...report.clear, ...recall(report) };
   const status = element("main").dataset.status ?? "Actual";
   return {
-    occurred_at: report.at, // an earlier release did not keep the time
+    occurred_at: report.at, // not kept by an earlier release
     // without fields that are undefined
     ...JSON.parse(JSON.stringify({ ...known, ...(known.kind === "group_movement" ? { group_id } : { household_id }) })),
     version: nextVersion(report),

@@ -15,12 +15,12 @@ export function isSealing() {
 }
 
 /**
- * Seal the report and keep it until it is sent. Return an error text, or an empty value.
+ * Returns an error text, or an empty value.
  * @param {Body} body
  * @param {string} author
  */
 export async function store(body, author) {
-  sealing = form.inert = true; // while the report is sealed, changes by the author would not be sent
+  sealing = form.inert = true; // changes by the author would not be sent
   form.ariaBusy = "true";
   try {
     const sealed = await sealReport(body, author),

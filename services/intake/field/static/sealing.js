@@ -6,13 +6,13 @@ import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "./hpke.
 const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 const ENCAPSULATED_BYTES = 65; // an uncompressed point of P-256
 
-/** Whether the browser can encrypt. On a page without https, the browser cannot encrypt. */
+/** A browser cannot encrypt on a page without https. */
 export function canSeal() {
   return Boolean(globalThis.crypto?.subtle);
 }
 
 /**
- * The encapsulated key and the ciphertext. `info` must be the same when the text is opened.
+ * `info` must be the same when the text is opened.
  * @param {string} text @param {string} publicKey @param {string} info
  */
 export async function seal(text, publicKey, info) {
@@ -34,11 +34,11 @@ export async function isPublicKey(text) {
   try {
     return Boolean(await suite.kem.deserializePublicKey(decode(String(text)).buffer));
   } catch {
-    return false; // the bytes are not a point of the curve
+    return false; // not a point of the curve
   }
 }
 
-/** A new key pair: the public key as text, and the bytes of the private key. */
+/** The public key is text, the private key bytes. */
 export async function keyPair() {
   const pair = await suite.kem.generateKeyPair();
   const [publicKey, privateKey] = [
@@ -58,7 +58,7 @@ export function bytes(text) {
   return new TextEncoder().encode(text);
 }
 
-/** As unpadded base64url. @param {Uint8Array} raw */
+/** Unpadded base64url. @param {Uint8Array} raw */
 export function encode(raw) {
   return btoa(Array.from(raw, (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-")

@@ -1,4 +1,4 @@
-// Keeps sent reports in this page's memory only, so that the author can correct a report or copy the last household.
+// Keeps sent reports in this page's memory only, so that the author can correct or copy them.
 
 import { isOwn, reports } from "./kept.js";
 
@@ -16,7 +16,7 @@ export function remember(body, at) {
 }
 
 /**
- * The report as its author sent it, if this page still knows it.
+ * Undefined if this page no longer has the report.
  * @param {import("./kept.js").Kept} report
  * @returns {Body | undefined}
  */
@@ -25,15 +25,12 @@ export function recall({ clear, at }) {
   return known?.at === at ? { ...known.body, version: clear.version } : undefined;
 }
 
-/**
- * The last household: the report that this page sent. If the page no longer has the report, the fields that the list
- * shows.
- */
+/** If this page no longer has the report, the fields that the list shows. */
 export function lastHousehold() {
   return household ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
 }
 
-/** Forget everything, because another person may have the phone now. */
+/** Another person may have the phone now. */
 export function forgetAll() {
   sent.clear();
   household = null;

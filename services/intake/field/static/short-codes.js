@@ -8,8 +8,7 @@ const MODULUS = 37;
 const RANDOM_CHARACTERS = 8;
 
 /**
- * A new code. If the check symbol is not in the alphabet, the code is drawn again, because the check symbol would be
- * hard to type.
+ * A check symbol outside the alphabet would be hard to type, so the code is drawn again.
  * @returns {string}
  */
 export function drawCode() {
@@ -19,7 +18,7 @@ export function drawCode() {
 }
 
 /**
- * The code in the form that the centre uses. If the code has a typing error, the result is an empty string.
+ * The code in the centre's form, or an empty string if it has a typing error.
  * @param {string} typed
  */
 export function codeIn(typed) {
@@ -28,12 +27,12 @@ export function codeIn(typed) {
   return isWhole && ALPHABET[remainder(code.slice(0, RANDOM_CHARACTERS))] === code.at(-1) ? code : "";
 }
 
-/** The code in groups of three characters, which are easy to read aloud. @param {string} code */
+/** Groups of three characters are easy to read aloud. @param {string} code */
 export function shownCode(code) {
   return code.match(/.{1,3}/g)?.join("-") ?? "";
 }
 
-/** The value of the characters, modulo 37. @param {string} start */
+/** Modulo 37. @param {string} start */
 function remainder(start) {
   return [...start].reduce((value, character) => (value * ALPHABET.length + ALPHABET.indexOf(character)) % MODULUS, 0);
 }

@@ -1,5 +1,5 @@
 // The short form has only the fields that the first hours need. The full form has all fields, also for a correction.
-// The short form also shows each other field that has a value, because the value is sent.
+// The short form also shows every other field with a value, because the value is sent.
 
 import { element } from "./elements.js";
 import { isAnswered } from "./presets.js";
@@ -8,20 +8,20 @@ const KEPT = "dayar.short-form";
 const box = /** @type {HTMLInputElement} */ (element("short"));
 
 export function listenToShortForm() {
-  // the choice is no part of the report
+  // the choice is not part of the report
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     show(box.checked);
-    localStorage.setItem(KEPT, box.checked ? "yes" : "no"); // a full phone cannot store the choice
+    localStorage.setItem(KEPT, box.checked ? "yes" : "no");
   });
 }
 
-/** Show the form that the author chose for new reports. */
+/** The author has chosen the form for new reports. */
 export function showChosen() {
   show(localStorage.getItem(KEPT) === "yes");
 }
 
-/** Show every field, because a report that was begun may have a value in any field. */
+/** A report that was begun may have a value in any field. */
 export function showAll() {
   show(false);
 }

@@ -1,5 +1,5 @@
 // Shows the full form in steps, one screen after the other. The browser's back button leads to the step before. The
-// short form is one page. An author can also choose one page for the full form.
+// short form is one page, and an author can choose one page for the full form.
 
 import { mark, problems, summed } from "./checks.js";
 import { form } from "./controls.js";
@@ -7,7 +7,7 @@ import { element } from "./elements.js";
 import { tell } from "./page.js";
 import { sentence } from "./texts.js";
 
-const REVEAL = "dayar-reveal"; // this event is dispatched at a field that must become visible
+const REVEAL = "dayar-reveal"; // dispatched at a field that must become visible
 const KEPT = "dayar.steps";
 const box = /** @type {HTMLInputElement} */ (element("by-steps"));
 const short = /** @type {HTMLInputElement} */ (element("short"));
@@ -15,7 +15,7 @@ let step = 1; // as in `data-step` of the template
 let depth = 0; // how many steps the browser can go back
 
 export function listenToSteps() {
-  // the choice is no part of the report
+  // the choice is not part of the report
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     showSteps();
@@ -34,7 +34,7 @@ export function listenToSteps() {
   });
 }
 
-/** Begin at the first step. If the form was emptied, set the author's choice between steps and one page again. */
+/** Emptying the form also resets the choice between steps and one page, so the choice is set again. */
 export function restart() {
   box.checked = localStorage.getItem(KEPT) !== "no";
   if (depth) history.go(-depth);
@@ -44,7 +44,7 @@ export function restart() {
 }
 
 /**
- * The Enter key in a field sends the form. Before the last step, the Enter key leads to the next step instead.
+ * The Enter key in a field would send the form, but before the last step it leads to the next step.
  * @param {Event} event
  */
 function instead(event) {
@@ -54,7 +54,7 @@ function instead(event) {
   forward();
 }
 
-/** Go to the next step if this step has no wrong field. */
+/** Only if this step has no wrong field. */
 function forward() {
   const invalid = problems(form).filter(({ control }) => stepOf(control) === step);
   mark(form, invalid);
@@ -67,14 +67,14 @@ function forward() {
   element("progress").focus({ preventScroll: true });
 }
 
-/** The form may have shown a wrong field of an earlier step, which the browser's history does not know. */
+/** The form may have shown an earlier step because of a wrong field, which the browser's history does not know. */
 function backward() {
   if (depth && history.state?.step === step) history.back();
   else go(steps().findLast((earlier) => earlier < step) ?? 1);
 }
 
 /**
- * Show a step. If the chosen kind of report does not have this step, show the step before it.
+ * If the chosen kind of report lacks this step, the step before it is shown.
  * @param {number} wanted
  */
 function go(wanted) {
@@ -85,7 +85,6 @@ function go(wanted) {
   element("form-title").scrollIntoView();
 }
 
-/** Show the parts of this step, also after another kind of report was chosen. */
 export function showSteps() {
   const all = steps(),
     isLast = !isByStep() || step === all.at(-1);
@@ -101,7 +100,6 @@ function isByStep() {
   return box.checked && !short.checked;
 }
 
-/** The steps that have fields of the chosen kind of report. */
 function steps() {
   return [
     ...new Set(
@@ -112,7 +110,6 @@ function steps() {
   ];
 }
 
-/** The parts of the form, from the first part of a step to the bar with the buttons. */
 function parts() {
   const all = /** @type {HTMLElement[]} */ ([...form.children]);
   return all.slice(
@@ -121,7 +118,7 @@ function parts() {
   );
 }
 
-/** The step of a part of the form: each part with `data-step` begins a step. @param {Element} inside */
+/** Each part with `data-step` begins a step. @param {Element} inside */
 function stepOf(inside) {
   let part = inside.closest("#report > *");
   while (part && !(/** @type {HTMLElement} */ (part).dataset.step)) part = part.previousElementSibling;

@@ -3,10 +3,10 @@
 import { element } from "./elements.js";
 import { sentence } from "./texts.js";
 
-let questioned = ""; // the unlikely values that the author was asked to confirm
+let questioned = "";
 
 /**
- * Ask the author to confirm unlikely values. After the author has been asked, the button sends the report.
+ * After the author has been asked, the button sends the report.
  * @param {string} odd
  */
 export function ask(odd) {

@@ -1,9 +1,9 @@
 // Service worker of the field form: caches one complete release, and answers from the cache when the phone is offline.
 
-const RELEASE = ""; // the server inserts the release, so that each release has a different script
+const RELEASE = ""; // the server inserts the release, so that each release has its own script
 const KEPT = `field-${RELEASE}`;
 const PAGE = "/intake/field";
-const CARD = "/field"; // the printed address redirects to the page, also offline
+const CARD = "/field"; // the printed address
 const SCRIPTS = `${PAGE}/files/${RELEASE}`;
 const FILES = [
   PAGE,
@@ -76,7 +76,7 @@ const FILES = [
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
-// if the storage did not answer once, this time becomes 0, so that the other scripts do not wait for the storage
+// becomes 0 if the storage did not answer once, so that the other scripts do not wait for it
 let storagePatience = PATIENCE_MS;
 
 /**
@@ -125,7 +125,7 @@ self.addEventListener("message", (event) => {
 });
 
 /**
- * The files that are not in the cache, because the browser deleted them.
+ * Files may be missing because the browser deleted them.
  * @param {boolean} isSaving whether to load them again first
  */
 async function uncached(isSaving) {
@@ -133,7 +133,7 @@ async function uncached(isSaving) {
     const kept = await caches.open(KEPT);
     const gone = await absent(kept);
     if (!isSaving || !gone.length) return gone;
-    // the list contains a script of this release, so nothing is stored if the centre already has another release
+    // the list has a script of this release, so nothing is stored if the centre already has another release
     await kept.addAll(requests([...gone, OWN_SCRIPT])).catch(() => {});
     return await absent(kept);
   } catch {
@@ -147,13 +147,13 @@ async function absent(kept) {
   return FILES.filter((_, place) => !found[place]);
 }
 
-/** Delete other releases, when no page of another release is open. */
+/** Only when no page of another release is open. */
 async function forgetOthers() {
   const others = (await caches.keys()).filter((name) => name.startsWith("field-") && name !== KEPT);
   await Promise.all(others.map((name) => caches.delete(name)));
 }
 
-/** Answer from this release's cache. @param {Request} request */
+/** @param {Request} request */
 async function own(request) {
   const kept = cached(request);
   return (await soon(kept)) ?? first(kept, fetch(request));
@@ -172,7 +172,7 @@ async function fresh(request) {
 }
 
 /**
- * The cached answer. The result is undefined if no answer is cached, or if the phone's storage does not answer soon.
+ * Undefined if no answer is cached, or if the phone's storage does not answer soon.
  * @param {Promise<Response | undefined>} kept
  * @returns {Promise<Response | undefined>}
  */
@@ -191,7 +191,6 @@ function soon(kept) {
 }
 
 /**
- * The cached answer or the network's answer, whichever comes first.
  * @param {Promise<Response | undefined>} kept
  * @param {Promise<Response>} answer
  */
@@ -205,7 +204,7 @@ async function cached(request) {
     const kept = await caches.open(KEPT);
     return await kept.match(request, { ignoreVary: true }); // each language has its own URL, so `Vary` does not matter
   } catch {
-    return undefined; // if the phone's storage is full, no cache opens and the form uses the network
+    return undefined; // a full phone opens no cache, so the form uses the network
   }
 }
 
