@@ -162,7 +162,7 @@ CHECKS: Mapping[str, str] = {
     "tokens": N_("tokens"),
 }
 OF_MESSAGES: Mapping[str, str] = {
-    "recovered": N_("Recovered"),
+    "recovered": N_("Problem solved"),
     "since": N_("Since {since}."),
     "over": N_("It began at {since} and ended at {until}."),
     "what_to_do": N_("What to do: {advice}"),

@@ -50,7 +50,7 @@ def test_a_message_names_the_failure_since_when_and_what_to_do() -> None:
     assert "С 28.11.2026, 09:00." in message.body
     assert "Что делать: Запустите сервер" in message.body
     assert (
-        "Восстановлено: Записи темы displacements, которые сервис registry не смог обработать: 1\xa0200."
+        "Проблема устранена: Записи темы displacements, которые сервис registry не смог обработать: 1\xa0200."
         in message.body
     )
     assert "окончание: 28.11.2026, 10:00" in message.body
