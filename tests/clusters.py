@@ -62,7 +62,6 @@ def in_thread(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 
 def shared(config: pytest.Config, name: str) -> dict[str, Any] | None:
-    """A value that xdist's controlling process has made for all workers."""
     made: dict[str, Any] | None = getattr(config, "workerinput", {}).get(name)
     return made
 

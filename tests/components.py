@@ -145,7 +145,6 @@ def started_servers(
 
 
 def _copy(state: Path, folders: Folders) -> None:
-    """Copies PostgreSQL's files, with their owner, and the passwords of its logins."""
     subprocess.run(["cp", "--archive", state / "postgres", folders.state], check=True)
     for file in (state / "secrets").glob("database-*"):
         shutil.copy(file, folders.secrets)

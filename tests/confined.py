@@ -34,7 +34,6 @@ def run_module(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProce
 
 
 def give_up_rights() -> None:
-    """Removes root's rights to open every file and folder from the effective and permitted capabilities."""
     header = (ctypes.c_uint32 * 2)(VERSION_3, 0)
     # the kernel returns the effective, permitted and inheritable sets, first for capabilities 0 to 31, then for the
     # others

@@ -146,7 +146,6 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Gives each worker the login of Kafka and the files for PostgreSQL."""
     node.workerinput.update(node.config.stash.get(SHARED_SERVERS, {}))
 
 
@@ -242,7 +241,6 @@ def installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def tables(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """A database without topics, for tests that use PostgreSQL alone."""
     with installed(ground, tmp_path, partitions=0) as installation:
         yield installation
 
@@ -263,13 +261,11 @@ def shared_tables(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def web(shared_installation: Installation) -> Web:
-    """The web process of all services."""
     return shared_installation.web()
 
 
 @pytest.fixture
 async def hook() -> AsyncIterator[Hook]:
-    """A webhook receiver that keeps all received requests."""
     async with listening() as hook:
         yield hook
 
@@ -283,6 +279,5 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session whose changes are rolled back at the end."""
     async with database.sessions(engine)() as session:
         yield session

@@ -25,7 +25,6 @@ Row = Mapping[str, object]
 
 
 def drawn(number: int, seed: int = 7) -> list[Row]:
-    """Settlements in all districts, and one ayil aymak for every ten settlements."""
     draw, districts = Random(seed), [unit.pcode for unit in Places.load().units(2)]
     rows: list[Row] = []
     for position in range(0, number, 10):
@@ -65,13 +64,11 @@ def write(file: Path, rows: Iterable[Row]) -> Path:
 
 
 def with_dobo() -> Places:
-    """The product's units, with a gazetteer that has only Choko-Dobo and its ayil aymak."""
     aymak = Locality(AYMAK, KADAMJAI, LocalityKind.AYMAK, dict.fromkeys(NAMES, "Maidan"))
     return Places(seed(), "1", localities=[aymak, Locality(DOBO, AYMAK, LocalityKind.VILLAGE, NAMES)])
 
 
 def imported(folder: Path, number: int = 2500) -> Path:
-    """A bundle with drawn settlements, and with Choko-Dobo in Kadamjai."""
     own = [row(AYMAK, KADAMJAI, level=3, en="Maidan"), row(DOBO, AYMAK, **NAMES)]
     units = seed()
     listed = LocalityList({unit.pcode: unit for unit in units})

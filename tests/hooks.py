@@ -51,7 +51,6 @@ class Hook:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stops listening on the port."""
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -84,7 +84,6 @@ class Ground:
         return f"{self.name}_{number}"
 
     def take(self, wanted: Topics) -> int:
-        """Returns the number of an unused database with topics."""
         # few tests use this number of partitions, so the next such database would stay unused
         is_rare = wanted.partitions == topics.PARTITIONS
         if self._pool is None or is_rare:
@@ -94,7 +93,6 @@ class Ground:
         return made.result()
 
     def give_back(self, number: int, made: Topics) -> None:
-        """Removes the database and the topics, at once or in the background."""
         if self._pool is None:
             self._remove(number, made)
         else:
@@ -214,12 +212,10 @@ class Installation:
         raise AssertionError(f"no database of REDIS_URL is empty and free: {self.components.redis_databases}")
 
     def redis(self, number: int | None = None) -> "redis.Redis":
-        """A client for this installation's database of Valkey."""
         url = self.redis_url if number is None else f"{self.components.redis_url}?db={number}"
         return redis.Redis.from_url(url, password=secret(self.components.redis_password_file))
 
     def env(self) -> dict[str, str]:
-        """The environment variables of the installation's processes."""
         broker = self.components.broker
         variables = {
             **secrets.env(self.secrets),

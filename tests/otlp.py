@@ -41,7 +41,6 @@ class Collector:
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment variables with which a process soon exports its spans and metrics to this collector."""
         return {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self._server.server_port}",
             "OTEL_BSP_SCHEDULE_DELAY": "200",
@@ -50,12 +49,10 @@ class Collector:
 
     @property
     def spans(self) -> dict[str, CollectedSpan]:
-        """The spans by id."""
         return {span.span_id: span for path, body in list(self.bodies) if path == "/v1/traces" for span in spans(body)}
 
     @property
     def durations(self) -> dict[str, int]:
-        """How many durations the histogram of each operation has counted in all processes together."""
         counts: dict[tuple[str, str], int] = {}
         for path, body in list(self.bodies):
             if path == "/v1/metrics":
@@ -66,7 +63,6 @@ class Collector:
         return totals
 
     def way_to(self, span: CollectedSpan) -> list[str]:
-        """The names of the spans from the root of the trace to this span."""
         known, way = self.spans, [span.name]
         while (parent := known.get(span.parent_id)) is not None:
             assert parent.trace_id == span.trace_id
@@ -99,7 +95,6 @@ def spans(body: bytes) -> Iterator[CollectedSpan]:
 
 
 def durations(body: bytes) -> dict[tuple[str, str], int]:
-    """Maps service and operation to the count of the histogram."""
     return {
         (attributes(resource.resource.attributes)["service.name"], attributes(point.attributes)["dayar.operation"]): (
             point.count

@@ -13,7 +13,7 @@ FOLDER, HAS_FAILED = pytest.StashKey[Path](), pytest.StashKey[bool]()
 
 @pytest.fixture
 def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder also stays if a fixture failed, because it has the logs of the servers that the fixture started.
+    """A failed fixture also keeps the folder, because the folder has the logs of the servers that the fixture started.
 
     pytest's own `tmp_path` stays only if the test itself failed.
     """

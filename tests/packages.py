@@ -17,7 +17,6 @@ def shared_installation(ground: Ground, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="package")
 def web(shared_installation: Installation) -> Web:
-    """The web process of all services."""
     return shared_installation.web()
 
 

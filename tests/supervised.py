@@ -69,7 +69,6 @@ class Run:
         assert self.supervisor.wait(timeout=300) == 0, self.printed
 
     def kill(self) -> None:
-        """Kills the supervisor, and checks that all its child processes end with it."""
         children = self.children()
         assert len(children) >= 10
         self.send(signal.SIGKILL)
@@ -93,7 +92,7 @@ class Run:
 
 
 def keep(terminal: int, output: Path) -> None:
-    # the OSError comes when the last process of the terminal has ended
+    # reading raises an OSError when the last process of the terminal has ended
     with output.open("ab", buffering=0) as file, suppress(OSError):
         while chunk := os.read(terminal, 4096):
             file.write(chunk)

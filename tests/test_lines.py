@@ -9,7 +9,6 @@ WIDTH = json.loads((ROOT / ".prettierrc.json").read_text(encoding="utf-8"))["pri
 
 
 def formatted() -> list[str]:
-    """The files that Prettier formats."""
     ignored = [line for line in (ROOT / ".prettierignore").read_text(encoding="utf-8").split("\n") if line[:1] != "#"]
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.js", "*.css"]

@@ -1,6 +1,6 @@
 """Certain code must be in only one module, which is called the home of the code.
 
-If another module contains the code of a home, the test names the home.
+The test names the home if another module contains the code.
 """
 
 import ast

@@ -28,7 +28,7 @@ class Refused(Exception):
 class BotServer:
     """The chats with their messages, and the updates that wait for the bot.
 
-    A refusal in `refusals` is the answer to the next call of the method. If the refusal is None, this call succeeds.
+    The next call of a method fails with its refusal in `refusals`; with None the call succeeds.
     """
 
     token: str = TOKEN
@@ -53,8 +53,6 @@ class BotServer:
         return [fields for name, fields in self.calls if name == method]
 
     async def message(self, count: int = 1, chat: int = GROUP) -> dict[str, Any]:
-        """Waits until the chat has `count` messages, and returns the newest."""
-
         async def newest() -> dict[str, Any] | None:
             sent = self.sent(chat)
             return sent[-1] if len(sent) >= count else None
@@ -62,14 +60,12 @@ class BotServer:
         return await wait_for(newest)
 
     def update(self, **content: Any) -> int:
-        """Adds an update for the bot."""
         id = next(self._ids)
         self.updates.append({"update_id": id, **content})
         self.has_updates.set()
         return id
 
     def presses(self, message: dict[str, Any], button: int, user: int = DESK) -> None:
-        """A person presses a button of the first row below the message."""
         row = message["reply_markup"]["inline_keyboard"][0]
         self.sends_data(row[button]["callback_data"], message, user)
 
@@ -78,7 +74,6 @@ class BotServer:
         self.update(callback_query=pressed)
 
     def says(self, text: str, user: int = DESK, chat: int = DESK, answers: dict[str, Any] | None = None) -> None:
-        """A person writes to the bot, perhaps as an answer to a message."""
         sender = {"id": user, "language_code": "ru"}
         message = {"message_id": next(self._ids), "from": sender, "text": text}
         kind = "private" if chat > 0 else "supergroup"
@@ -166,7 +161,6 @@ def place(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(text: str, fields: dict[str, Any]) -> None:
-    """Refuses each call that Telegram would refuse."""
     if not text or len(text.encode("utf-16-le")) > 2 * 4096:
         raise Refused(400, "Bad Request: message is too long")
     for button in itertools.chain(*(fields.get("reply_markup") or {}).get("inline_keyboard", [])):

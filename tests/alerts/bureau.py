@@ -93,7 +93,6 @@ class Bureau:
         await notified(self.town)
 
     async def edit(self) -> int:
-        """Edits the messages whose alerts have changed; returns how many messages were due."""
         async with Outbound(self.settings) as outbound:
             api = BotApi(self.settings, outbound)
             return await MessageEdits(api, ChatMessages(self.texts), self.town.sessions, self.limits).edit()

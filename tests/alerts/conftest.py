@@ -105,7 +105,6 @@ async def town(settings: AlertsSettings, engine: AsyncEngine) -> Town:
 
 @pytest.fixture
 async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """Sessions for concurrent transactions of two workers. The committed rows are deleted after the test."""
     yield database.sessions(engine)
     await emptied(engine, CHANGED)
 
@@ -128,7 +127,6 @@ async def app(settings: AlertsSettings) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def desk(shared_installation: Installation, app: FastAPI, engine: AsyncEngine) -> Desk:
-    """The app, shared by the tests of a module. The service's tables are emptied before each test."""
     await emptied(engine, CHANGED)
     return Desk(shared_installation, engine, httpx.ASGITransport(app))
 
@@ -140,7 +138,6 @@ def box() -> Box:
 
 @pytest.fixture
 async def port(box: Box) -> AsyncIterator[int]:
-    """Starts a real mail server and gives its port."""
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(box, authenticator=box.admits, auth_require_tls=False), "127.0.0.1", 0
     )
@@ -152,7 +149,6 @@ async def port(box: Box) -> AsyncIterator[int]:
 async def mailbox(
     shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine
 ) -> AsyncIterator[Mailbox]:
-    """People who get mails, and an app that the test alone uses."""
     await emptied(engine, CHANGED)
     revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
     app = create_app(settings)
@@ -162,14 +158,12 @@ async def mailbox(
 
 @pytest.fixture
 async def bot() -> AsyncIterator[BotServer]:
-    """Starts a real server that speaks the Bot API of Telegram."""
     async with serving() as server:
         yield server
 
 
 @pytest.fixture
 async def bureau(town: Town, bot: BotServer, tmp_path: Path) -> Bureau:
-    """A group in Telegram that gets alerts."""
     made = Bureau(town, bot, tmp_path)
     await made.receiver()
     return made
@@ -177,7 +171,6 @@ async def bureau(town: Town, bot: BotServer, tmp_path: Path) -> Bureau:
 
 @pytest.fixture
 async def shift(town: Town, bot: BotServer, tmp_path: Path) -> Shift:
-    """A group in Telegram that gets alerts, and people who answer these alerts."""
     made = Shift(town, bot, tmp_path)
     await made.receiver()
     return made

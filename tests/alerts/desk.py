@@ -18,8 +18,6 @@ from tests.installation import Installation
 
 
 class Desk:
-    """Raises alerts through the handlers, and makes HTTP clients for the alerts app."""
-
     def __init__(self, installation: Installation, engine: AsyncEngine, transport: httpx.ASGITransport) -> None:
         self.installation, self.sessions, self.transport = installation, database.sessions(engine), transport
         self.watch = Handling(rules(), Places.load())

@@ -119,7 +119,6 @@ def after_movement(of: HouseholdRegistered, displaced: int, **changed: Any) -> H
 
 
 def group(**changed: Any) -> GroupCounted:
-    """Makes a count of 20 people who left Kadamjai today and are now in Leilek."""
     fields: dict[str, Any] = {
         "group_id": uuid4(),
         "report_id": uuid4(),
@@ -149,19 +148,16 @@ def group(**changed: Any) -> GroupCounted:
 
 
 def site(**changed: Any) -> SiteChanged:
-    """Makes a school in Leilek."""
     fields: dict[str, Any] = {"site_id": uuid4(), "version": 1, "status": "Actual", "changed_at": NOW}
     return SiteChanged.model_validate({**fields, "name_ru": "Школа № 5", "type": "school", "pcode": LEILEK, **changed})
 
 
 def residents(of: SiteChanged, persons: int, **changed: Any) -> SiteResidentsChanged:
-    """Makes the event that says how many registered people are at the site."""
     fields: dict[str, Any] = {"site_id": of.site_id, "sequence": 1, "status": "Actual", "changed_at": NOW, **changed}
     return SiteResidentsChanged(persons=persons, households=persons // 5, **fields)
 
 
 def held(of: HouseholdRegistered | GroupCounted, **changed: Any) -> HouseholdHeld | GroupHeld:
-    """Makes the event that says that the report of this household or group is held."""
     kind = GroupHeld if isinstance(of, GroupCounted) else HouseholdHeld
     return kind.model_validate({**of.model_dump(), "is_held": True, **changed})
 

@@ -28,8 +28,6 @@ from tests.alerts.jobs import job_to
 
 @dataclass
 class Mailbox:
-    """People who get mails about an alert, and the links in the mails."""
-
     desk: Desk
     settings: AlertsSettings
     accounts: dict[str, UUID] = field(default_factory=dict)
@@ -48,7 +46,6 @@ class Mailbox:
         return receiver
 
     async def mails(self, *receivers: Receiver, **hazard: Any) -> dict[str, str]:
-        """Raises an alert. Returns the text of each receiver's mail."""
         (alert_id,) = await self.desk.alerts(mudflow(onset=datetime.now(UTC), **hazard))
         async with self.desk.sessions.begin() as session:
             statement = text("SELECT * FROM deliveries WHERE alert_id = :alert")
@@ -64,7 +61,6 @@ class Mailbox:
             return {each.label: (await channel.message(job, each)).get_content() for each, job in jobs.items()}
 
     async def mail_about(self, cause: str, receiver: Receiver) -> str:
-        """The text of the receiver's mail with this cause."""
         async with self.desk.sessions.begin() as session:
             statement = text("SELECT * FROM deliveries WHERE cause = :cause AND recipient = :label")
             row = (await session.execute(statement, {"cause": cause, "label": receiver.label})).one()
@@ -82,7 +78,6 @@ class Mailbox:
             return await client.post("/answer", params={"lang": "en"}, data={"token": token, **fields})
 
     async def press(self, token: str, shown: httpx.Response, act: str, **typed: str) -> httpx.Response:
-        """Presses a button of the page `shown`. The button's form must have the typed fields."""
         forms = re.findall(r"<form .*?</form>", shown.text, re.DOTALL)
         (form,) = (form for form in forms if f'name="act" value="{act}"' in form)
         assert set(re.findall(r' name="(\w+)"', form)) == {"token", "sequence", "act", *typed}
@@ -99,6 +94,5 @@ class Mailbox:
 
 
 def token_of(mail: str) -> str:
-    """The token in the link of a mail."""
     (token,) = re.findall(r"/alerts/answer\?lang=en#(\S+)", mail)
     return str(token)

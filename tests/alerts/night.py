@@ -27,8 +27,6 @@ OPERATOR = Actor(uuid4(), "Айбек")
 
 
 class Night:
-    """Advances a clock, raises alerts, and reads which receivers were notified at which step."""
-
     def __init__(self, engine: AsyncEngine) -> None:
         self.sessions = database.sessions(engine)
         self.now = NOW
@@ -62,7 +60,6 @@ class Night:
         return await self.escalation.escalate()
 
     async def alert(self, alert_id: UUID | None = None) -> Alert:
-        """The alert with this id, or the only alert."""
         async with self.sessions.begin() as session:
             if alert_id is None:
                 (alert_id,) = (await session.execute(text("SELECT alert_id FROM alerts"))).one()
@@ -87,7 +84,6 @@ class Night:
             await session.execute(text("DELETE FROM presences"))
 
     async def touched(self, at: datetime) -> None:
-        """Somebody uses a board at this time."""
         async with self.sessions.begin() as session:
             await presences.note(session, uuid4(), OPERATOR.account, at, at)
 

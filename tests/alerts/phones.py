@@ -34,8 +34,6 @@ MUDFLOW: dict[str, Any] = {"type": "mudflow", "magnitude": None, "depth_km": Non
 
 @dataclass
 class Phones:
-    """People whose telephones get alerts by SMS, and who reply to these messages."""
-
     desk: Desk
     gateways: Gateways
     settings: AlertsSettings
@@ -109,7 +107,6 @@ class Phones:
             return await client.post("/v1/sms/inbound", json=content, headers=headers)
 
     async def reply(self, digits: str, typed: str, id: str | None = None) -> str | None:
-        """The answering SMS that the telephone gets, or None."""
         self.ids += 1
         taken = await self.post({"from": digits, "text": typed, "id": id or f"in-{self.ids}"})
         assert taken.status_code == 200

@@ -17,8 +17,6 @@ from tests.alerts.handling import Handling
 
 
 class Post:
-    """Passes events to the handlers, one batch per call, and reads the tables afterwards."""
-
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self.now = NOW
@@ -37,7 +35,6 @@ class Post:
         return alert
 
     async def event_types(self) -> list[str]:
-        """The types of the alert events in the outbox, in order."""
         rows = await self.fetch("SELECT convert_from(headers, 'utf8') FROM outbox WHERE topic = 'alerts' ORDER BY id")
         return [event_type(row[0]) for row in rows]
 

@@ -9,8 +9,6 @@ from tests.installation import in_thread
 
 
 def noted(command: str) -> list[tuple[str, str | None, int]]:
-    """The action, the reason and the number of changed objects of each entry of this command."""
-
     async def read(session: AsyncSession) -> list[tuple[str, str | None, int]]:
         columns = (AUDIT.c.action, AUDIT.c.reason, AUDIT.c.objects)
         rows = await session.execute(select(*columns).where(AUDIT.c.subject == command).order_by(AUDIT.c.id))

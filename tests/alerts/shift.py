@@ -39,8 +39,6 @@ USER, STRANGER = 42, 43
 
 
 class Shift(Bureau):
-    """A bureau whose bot asks for updates, and people who write to the bot."""
-
     @asynccontextmanager
     async def polling(self, *revoked: CredentialRevoked) -> AsyncIterator[None]:
         revocation_snapshots.save(revocation_snapshots.file_of(self.settings), datetime.now(UTC), revoked)
@@ -63,12 +61,10 @@ class Shift(Bureau):
             await bindings.bind(session, self.town.box, DeliveryChannel.TELEGRAM, str(USER), code, AIBEK.issued_at)
 
     async def ages(self, age: timedelta) -> None:
-        """Moves the stored times of the bot's questions into the past."""
         async with self.town.sessions.begin() as session:
             await session.execute(update(TelegramQuestion).values(asked_at=TelegramQuestion.asked_at - age))
 
     async def becomes(self, *, is_internal: bool) -> None:
-        """Says whether the group belongs to the centre."""
         async with self.town.sessions.begin() as session:
             await subscriptions.set_internal(session, "group", is_internal=is_internal)
 
@@ -80,7 +76,6 @@ class Shift(Bureau):
         return alert
 
     async def presses(self, message: dict[str, Any], button: int | str, user: int = USER) -> dict[str, Any]:
-        """Presses a button of the first row, or the button with this text. Returns the bot's answer."""
         if isinstance(button, str):
             self.bot.sends_data(data_of_button(message, button), message, user)
         else:
@@ -88,7 +83,6 @@ class Shift(Bureau):
         return await self.answered("answerCallbackQuery")
 
     async def writes(self, text: str, **more: Any) -> dict[str, Any]:
-        """The bot's answer to a written message."""
         self.bot.says(text, **more)
         return await self.answered("sendMessage")
 

@@ -33,7 +33,6 @@ class Gateways:
         return file
 
     def profile(self, name: str, **changed: str) -> Path:
-        """The example profile, with the address of this server and with other values for some of its lines."""
         path = {"json": "api/v1/messages", "form": "send"}[name]
         lines = {"url": f"http://127.0.0.1:{self.port}/{path}", **changed}
         text = (EXAMPLES / f"{name}.toml").read_text()

@@ -24,7 +24,6 @@ BEHALF = {"on_behalf_of": {"name": "Касымов Таалай", "by": "radio"}
 
 
 async def raised(desk: Desk) -> UUID:
-    """Adds a webhook, reports an operator's hazard in two revisions, and returns the id of the hazard's alert."""
     async with desk.sessions.begin() as session:
         await receiver_queries.save_receiver(
             session, Receiver("duty-desk", DeliveryChannel.WEBHOOK, "https://hook.example")

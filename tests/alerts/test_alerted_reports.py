@@ -163,7 +163,6 @@ async def test_counts_that_move_with_their_stock_into_an_alerted_window_are_aler
 
 
 async def test_the_report_of_a_movement_is_alerted_instead_of_the_ids_of_the_moved_parts(post: Post) -> None:
-    """Everybody at a site was forced onward: one report is about all households and counts there."""
     movement_id, homes = uuid4(), [household(origin=Place(country="TJ")) for _ in range(10)]
     await post(*homes)
     left = {"status": "Actual", "occurred_on": TODAY, "occurred_on_precision": "day", "mobility": "displacement"}
@@ -177,7 +176,7 @@ async def test_the_report_of_a_movement_is_alerted_instead_of_the_ids_of_the_mov
     assert await alerted(post) == {("Actual", movement_id)}
 
 
-FROM_ABROAD = {"origin": Place(country="TJ")}  # the alerts about departures do not count these people
+FROM_ABROAD = {"origin": Place(country="TJ")}  # alerts about departures do not count people who come from abroad
 POINT = {"lat": 40.10, "lon": 71.70}
 FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
 

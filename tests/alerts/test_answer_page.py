@@ -110,7 +110,6 @@ async def test_a_form_with_a_missing_or_too_long_field_says_so_and_keeps_what_wa
 
 
 def first_act(shown: httpx.Response) -> str:
-    """The action that the page offers first; the others are behind "Other actions"."""
     before, _, _ = shown.text.partition("<details")
     (act,) = re.findall(r'name="act" value="(.*?)"', before)
     return str(act)

@@ -25,7 +25,6 @@ BERMET, DASTAN = Actor(uuid4(), "bermet"), Actor(uuid4(), "dastan")
 
 
 async def staffed(night: Night) -> None:
-    """A desk that is notified first, and two people who are notified only after many escalations."""
     await night.only(("duty", 0))
     for person in (BERMET, DASTAN):
         await night.receiver(person.name, 9, kind=ReceiverKind.PERSON, account_id=person.account)

@@ -29,7 +29,6 @@ def reported(**changed: Any) -> HazardReported:
 
 
 async def tell(desk: Desk, *hazards: HazardReported) -> Counter[str]:
-    """Passes the reports to the handlers and returns the outcomes as the ledger stores them."""
     async with desk.sessions.begin() as session:
         outcomes = await desk.watch([received(each) for each in hazards], session)
     return Counter(f"{outcome.kind} {outcome.reason}" for outcome in outcomes)
@@ -194,7 +193,6 @@ async def test_an_exercise_alert_ends_when_its_hazard_becomes_actual(desk: Desk)
 
 
 async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
-    """Reports a hazard near a displaced household. The hazard's source has already reached its hourly limit."""
     async with desk.sessions.begin() as session:
         await desk.watch([received(household(destination=Place(pcode=KADAMJAI), reasons=["conflict"]))], session)
     elsewhere = {"area": {"pcodes": [LEILEK]}}
@@ -205,7 +203,6 @@ async def withheld_over_displaced(desk: Desk, **changed: Any) -> HazardReported:
 
 
 async def standing(desk: Desk, hazard: HazardReported) -> dict[str, tuple[bool, str]]:
-    """Maps each kind of alert about the hazard to whether the alert is suppressed, and to the alert's reason."""
     async with desk.sessions.begin() as session:
         alerts = await alert_queries.alerts_of_hazard(session, hazard.hazard_id)
     return {alert.kind.value: (alert.is_suppressed, alert.reason) for alert in alerts}
@@ -291,7 +288,6 @@ async def test_an_alert_withheld_during_the_lift_is_raised_too(desk: Desk) -> No
 
 
 async def is_waited_for(desk: Desk) -> bool:
-    """Whether a transaction waits for an advisory lock that another transaction holds."""
     waiting = """
         SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())

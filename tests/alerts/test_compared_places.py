@@ -120,7 +120,6 @@ def test_with_current_numbers_the_larger_number_of_each_place_is_added(
 
 
 def compared(count: GroupCounted, there: int, stated: int, *, mobility: str = "displacement") -> GroupCounted:
-    """The next event about this count, with a comparison."""
     registered = {
         "occurred_on": TODAY,
         "mobility": mobility,

@@ -97,7 +97,7 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
 
 
 async def test_a_delivery_loop_that_failed_starts_again_and_loses_no_message(town: Town, hook: Hook) -> None:
-    """While the table of attempts has another name, no attempt can be recorded."""
+    """The test renames the table of attempts, so that no attempt can be recorded."""
     await town.receiver("duty", hook)
     async with town.sessions.begin() as session:
         await session.execute(text("ALTER TABLE attempts RENAME TO moved_attempts"))
@@ -160,7 +160,6 @@ async def test_a_new_message_does_not_wait_for_the_long_back_off_of_an_earlier_o
 
 
 async def is_tried_anew(town: Town) -> bool:
-    """Whether the old delivery was attempted again after the newest delivery was created."""
     statement = "SELECT true FROM attempts WHERE number > 20 AND began_at > (SELECT max(created_at) FROM deliveries)"
     async with town.sessions.begin() as session:
         return bool(await session.scalar(text(statement)))
@@ -224,8 +223,6 @@ async def test_a_worker_that_wakes_after_its_lease_records_nothing(town: Town, h
 
 
 class Prompt:
-    """A channel that answers at once, and sets `has_answered`."""
-
     def __init__(self) -> None:
         self.has_answered = asyncio.Event()
 
@@ -251,7 +248,7 @@ async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
 async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under load, a separate transaction for each attempt would take more time than all other work on the attempt."""
+    """Under load, a transaction for each attempt would take more time than the attempt itself."""
     monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
     await town.receiver("duty", hook)
     prompt = Prompt()
@@ -287,8 +284,6 @@ async def test_a_recorded_delivery_does_not_wait_until_later_attempts_are_record
 
 
 class FirstAlone(Late):
-    """A channel that answers the first delivery only after a test allows it, and never answers later deliveries."""
-
     def __init__(self) -> None:
         super().__init__()
         self.jobs: list[Job] = []

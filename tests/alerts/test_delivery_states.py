@@ -66,10 +66,6 @@ def test_a_message_that_waits_for_a_digest_says_until_when() -> None:
 
 
 async def left_out(desk: Desk) -> UUID:
-    """Raises two Moderate alerts.
-
-    One receiver is outside its hours. The receiver that is notified gets the second alert in a digest.
-    """
     tomorrow = datetime.now(TIME_ZONE) + timedelta(days=1)
     async with desk.sessions.begin() as session:
         hours: dict[str, dict[str, Any]] = {"desk": {}, "officer": {"hours": (f"{tomorrow:%a} 08:00-09:00",)}}

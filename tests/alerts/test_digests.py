@@ -48,7 +48,6 @@ def flood(**changed: Any) -> HazardReported:
 
 @asynccontextmanager
 async def mailing(town: Town, port: int) -> AsyncIterator[None]:
-    """Runs the delivery worker with a real mail server."""
     mail = settings_for("127.0.0.1", port)
     names = ("alerts_smtp_host", "alerts_smtp_port", "alerts_mail_from", "outbound_allow")
     settings = town.settings.model_copy(update={name: getattr(mail, name) for name in names})
@@ -135,7 +134,7 @@ async def test_a_mail_about_an_alert_that_became_severe_replaces_the_mail_that_w
         graver = {"msg_type": "Update", "revision": 2, "severity": "Severe"}
         await town.report(*(flood(hazard_id=each.hazard_id, **graver) for each in (first, second)))
         await wait_for(lambda: is_mailed(box, 3))
-        await town.settled(3)  # a mail is recorded as sent soon after it has arrived
+        await town.settled(3)
     assert sum("More severe now" in str(mail["Subject"]) for mail in box.mails) == 2
     assert [row["is_foldable"] for row in await town.rows() if row["settled_at"] is None] == [True], "the other waits"
 

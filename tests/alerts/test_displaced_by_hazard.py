@@ -18,12 +18,10 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 @pytest.fixture
 def flood() -> HazardReported:
-    """A mudflow in the whole of Batken oblast, which began at 05:40 UTC today."""
     return mudflow(area={"pcodes": [BATKEN]})
 
 
 async def exposed_and_displaced(post: Post) -> tuple[int, int]:
-    """Returns the number of households in the exposure alerts, and the number in the hazard's own alert."""
     alerts = await post.alerts()
     (own,) = [alert for alert in alerts if alert.kind == "hazard"]
     standing = [alert for alert in alerts if alert.kind == "exposure" and not alert.is_lapsed]
@@ -57,7 +55,6 @@ async def test_families_that_fled_the_hazard_are_counted_on_its_own_alert(post: 
 async def test_who_counts_as_displaced_by_the_hazard(
     post: Post, flood: HazardReported, changed: dict[str, Any], expected: tuple[int, int]
 ) -> None:
-    """The result is the same whether the household or the hazard comes first."""
     before = household(**changed)
     await post(before)
     await post(flood)
@@ -77,8 +74,8 @@ async def test_a_household_linked_to_the_hazard_is_displaced_by_it_wherever_and_
 @pytest.mark.parametrize(
     ("onset", "first_day"),
     [
-        (datetime(2026, 6, 14, 18, 30, tzinfo=UTC), date(2026, 6, 14)),  # this is 00:30 on 15 June in Bishkek
-        (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # this is 01:30 on 15 June in Bishkek
+        (datetime(2026, 6, 14, 18, 30, tzinfo=UTC), date(2026, 6, 14)),  # 18:30 UTC is 00:30 on 15 June in Bishkek
+        (datetime(2026, 6, 14, 19, 30, tzinfo=UTC), date(2026, 6, 15)),  # 19:30 UTC is 01:30 on 15 June in Bishkek
     ],
 )
 async def test_a_household_that_left_in_the_hour_before_the_onset_was_displaced_by_the_hazard(

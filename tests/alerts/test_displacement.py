@@ -86,7 +86,6 @@ async def test_the_same_household_again_is_counted_once(post: Post, later: int) 
 
 
 async def test_only_those_who_are_still_displaced_are_counted(post: Post) -> None:
-    """Nine families of six persons were displaced. One family returned, so only 48 persons are still displaced."""
     homes = [household(persons=6) for _ in range(9)]
     await post(*homes[1:], after_movement(homes[0], 0), homes[0])
     assert await post.alerts() == []
@@ -287,7 +286,7 @@ async def test_people_who_left_about_a_date_count_on_the_day_of_their_report(pos
     [
         (Precision.HOUR, 2, 0),
         (Precision.DAY, 2, 0),
-        (Precision.WEEK, None, 0),  # an earlier release of Dayar wrote such events
+        (Precision.WEEK, None, 0),  # an earlier release of Dayar wrote events with the precision of a week
         (Precision.WEEK, 0, 0),
         (Precision.WEEK, 2, 2),
         (Precision.WEEK, 3, 3),

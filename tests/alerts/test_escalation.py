@@ -146,7 +146,7 @@ async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logg
 AFTER_FIRST = """
 INSERT INTO deliveries (delivery_id, alert_id, step, recipient, channel, cause, content, created_at, due_at)
 SELECT gen_random_uuid(), alert_id, step + 1, recipient, channel, cause, content, created_at, due_at FROM deliveries
-"""  # this delivery waits for the first delivery, so that only the first delivery is overdue
+"""  # the second delivery waits for the first delivery, so only the first delivery is overdue
 
 
 async def test_overdue_deliveries_and_escalations_and_a_bot_without_updates_are_measured(
@@ -265,7 +265,7 @@ async def test_whoever_is_on_duty_at_the_time_of_a_repetition_is_notified_with_t
     await night.passes(timedelta(days=1))
     assert await night.notified() == [
         *((1, "Aida"), (1, "desk")),
-        *((2, "Aida"), (2, "desk")),  # the messages about the acknowledgement
+        *((2, "Aida"), (2, "desk")),
         *((3, "Bakyt"), (3, "desk")),
     ]
     assert await night.causes("Bakyt") == ["stalled"]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 POINT = {"lat": 40.10, "lon": 71.70}
 NAMES = {"ky": "Дөбө", "ru": "Добо", "en": "Dobo"}
-# these degrees of latitude are 6 km and 4 km north of the centre of the mudflow's fan
+# 6 km and 4 km north of the centre of the mudflow's fan, in degrees of latitude
 FAR_AND_NEAR = ((1, 40.10 + 6 / 111.2), (2, 40.10 + 4 / 111.2))
 FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
 
@@ -44,10 +44,6 @@ async def test_a_site_without_a_point_and_a_hazard_without_a_shape_are_compared_
 
 
 def test_a_site_without_a_point_may_lie_near_the_point_of_its_settlement() -> None:
-    """In one case, the village's centre is 4 km from the edge of the mudflow's fan.
-
-    In the other case, the village's centre is 2 km from the edge.
-    """
     far, near = (
         Locality(f"KG0523680001{n}", LEILEK, LocalityKind.VILLAGE, NAMES, lat, 71.7) for n, lat in FAR_AND_NEAR
     )
@@ -66,7 +62,7 @@ async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(
     post.handling.exposures.renewed_every = timedelta(seconds=10)
     await post(fled.model_copy(update={"sequence": 2, "persons": 30}))
     exposure, _ = await post.alerts()
-    assert exposure.figures["group_persons"] == 40  # the new number, 30, is shown when the alert is renewed
+    assert exposure.figures["group_persons"] == 40  # the alert shows the new number, 30, when the alert is renewed
     await post(fled.model_copy(update={"sequence": 3, "persons": 0}))
     exposure, _ = await post.alerts()
     assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
@@ -77,7 +73,6 @@ SCHOOL_VILLAGE, OTHER_VILLAGE, VILLAGE_WITHOUT_POINT = (f"{LEILEK[:7]}8110{numbe
 
 @pytest.fixture
 def villages(post: Post) -> None:
-    """A gazetteer with three villages: one on the fan, one elsewhere in the district, and one without a point."""
     points = {SCHOOL_VILLAGE: (40.10, 71.70), OTHER_VILLAGE: (40.2, 71.7), VILLAGE_WITHOUT_POINT: (None, None)}
     names = dict.fromkeys(LANGUAGES, "Tash")
     known = [Locality(code, LEILEK, LocalityKind.VILLAGE, names, *point) for code, point in points.items()]

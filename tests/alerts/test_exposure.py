@@ -175,7 +175,6 @@ async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_take
     by_points = {flood.hazard_id: [LEILEK, ALAI]}  # as if the first revision had drawn an area
     await counts.store_districts(post.session, [flood.hazard_id], by_points, [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
-    # `take` also locks the hazard
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [ALAI, ALAI]}
 
 
@@ -232,7 +231,6 @@ async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: P
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The node of a query plan and all nodes below it."""
     yield plan
     for below in plan.get("Plans", ()):
         yield from nodes(below)

@@ -30,7 +30,6 @@ E = TypeVar("E", bound=EventData)
 
 
 def later(count: GroupCounted, **changed: Any) -> GroupCounted:
-    """Makes the next event about the same count."""
     return group(**count.model_dump() | {"sequence": count.sequence + 1, **changed})
 
 
@@ -162,7 +161,7 @@ async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_
 @pytest.mark.anyio
 @pytest.mark.parametrize("is_first", [True, False], ids=["the recount arrives first", "the recount arrives later"])
 async def test_a_recount_is_never_added_to_the_counts_that_it_replaces(post: Post, is_first: bool) -> None:
-    """The recount may arrive before the event which states that the recount replaces an earlier count."""
+    """The recount may arrive before the event that states the replacement of the earlier count."""
     partial = group(persons=49)
     recount = group(persons=49, is_full_recount=True, replaces=[partial.report_id], sequence=2)
     for event in (recount, partial) if is_first else (partial, recount):
@@ -307,7 +306,6 @@ def test_any_order_of_groups_and_households_gives_the_same_alerts(
 
 
 def shuffled(histories: list[list[E]], order: random.Random) -> list[E]:
-    """Mixes the records of all histories, but keeps the order within each history. Some records come twice."""
     keys = [number for number, history in enumerate(histories) for _ in history]
     order.shuffle(keys)
     rest = [iter(history) for history in histories]
@@ -317,7 +315,6 @@ def shuffled(histories: list[list[E]], order: random.Random) -> list[E]:
 
 
 async def alerts_after(engine: AsyncEngine, stream: Sequence[AnyEvent], *names: str) -> dict[str, tuple[int, ...]]:
-    """Maps each district that has an alert to the alert's figures with these names."""
     async with database.sessions(engine)() as session:
         post = Post(session)
         for number in range(0, len(stream), 4):

@@ -154,7 +154,6 @@ async def handled(sessions: Sessions, record: Data) -> None:
 
 
 async def exposed(sessions: Sessions) -> None:
-    """Computes the exposure alerts as the worker does, with a transaction for each step."""
     exposures = Handling(rules(), PLACES, clock=lambda: NOW).exposures
     handled = 1
     while handled:
@@ -232,7 +231,6 @@ def test_incremental_departure_counts_equal_a_full_count(
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:
-    """Returns the departure with this report id, and with the household id that belongs to the report."""
     if departure is None:
         return None
     family = FAMILIES[REPORTS.index(id) % 2]
@@ -240,7 +238,6 @@ def with_id(id: UUID, departure: Departure | None) -> Departure | None:
 
 
 async def counted_anew(session: AsyncSession, table: str, statement: str) -> list[Any]:
-    """Empties the table, runs the migration's `statement`, and returns the counts that it stored."""
     await session.execute(text(f"TRUNCATE {table}"))
     migration = importlib.import_module(f"services.alerts.migrations.{MIGRATIONS[table]}")
     await session.execute(text(getattr(migration, statement)))

@@ -109,10 +109,7 @@ async def test_an_alert_about_held_reports_ends_if_they_are_refused(post: Post) 
 
 @pytest.mark.anyio
 async def test_a_held_count_joins_the_recorded_counts_of_its_people(post: Post) -> None:
-    """The recorded count states an earlier day.
-
-    The people of the held count then count on the earlier day, too, so the rule must judge both days again.
-    """
+    """The recorded count moves the held people to an earlier day, so the rule must judge both days again."""
     count = group(persons=60)
     assert await post(held(count)) == ["alerted households_displaced"]
     await post(group(persons=20, stock_id=count.stock_id, occurred_on=TODAY - timedelta(days=5)))

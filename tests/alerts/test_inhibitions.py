@@ -94,7 +94,6 @@ async def state(night: Night, hazard_id: UUID) -> Alert:
 
 
 async def notified(night: Night, hazard_id: UUID) -> list[tuple[str, str]]:
-    """The receivers that were notified of the hazard's alert, with the causes."""
     statement = "SELECT recipient, cause FROM deliveries JOIN alerts USING (alert_id) WHERE hazard_id = :id"
     async with night.sessions.begin() as session:
         rows = await session.execute(text(f"{statement} ORDER BY deliveries.step, recipient"), {"id": hazard_id})

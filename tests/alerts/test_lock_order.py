@@ -66,6 +66,5 @@ async def revise(town: Town, hazard: HazardReported) -> None:
 
 
 async def are_waiting(town: Town, count: int) -> bool:
-    """Whether `count` transactions wait for an alert that another transaction has locked."""
     async with town.sessions.begin() as session:
         return bool(await session.scalar(text(WAITING), {"count": count}))

@@ -80,7 +80,6 @@ async def test_an_edited_message_keeps_the_names_of_sites_for_internal_receivers
 
 
 async def sites_by_receiver(post: Post) -> dict[str, Any]:
-    """The sites in the content of each receiver's message about the exposure alert."""
     rows = await post.fetch(
         "SELECT recipient, content FROM deliveries JOIN alerts USING (alert_id) WHERE kind = 'exposure'"
     )

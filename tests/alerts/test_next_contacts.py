@@ -45,8 +45,6 @@ FIVE_MINUTES = timedelta(minutes=5)
 
 
 class Officer:
-    """A receiver with a webhook and then an e-mail address, and a clock for the time until the next contact."""
-
     def __init__(self, town: Town) -> None:
         self.town, self.passed = town, timedelta()
         self.contacts = NextContacts(town.sessions, Places.load(), clock=lambda: datetime.now(UTC) + self.passed)
@@ -57,7 +55,6 @@ class Officer:
             hook.secret = await subscriptions.put(session, receiver, self.town.box, further=[MAIL])
 
     async def next_contacts(self, passed: timedelta = timedelta()) -> list[tuple[str, str | None]]:
-        """Lets this time pass, and returns the channels and reasons of all deliveries."""
         self.passed += passed
         while await self.contacts.notify():
             pass
@@ -246,9 +243,10 @@ async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_me
 async def test_a_later_message_goes_to_the_next_contact_when_the_earlier_one_is_due(
     town: Town, officer: Officer, hook: Hook
 ) -> None:
-    """The next contact waits from the first message, and not from the newest one.
+    """The wait for the next contact begins with the first message.
 
-    Otherwise a hazard that is revised every four minutes would postpone the next contact without end.
+    If each message began the wait again, a hazard that is revised every four minutes would postpone the next contact
+    without end.
     """
     await officer.is_added(hook)
     quake = hazard(onset=datetime.now(UTC), magnitude=5.6)

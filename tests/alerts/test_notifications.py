@@ -31,7 +31,6 @@ def receiver(label: str, **changed: Any) -> Receiver:
 
 
 def alert(*pcodes: str, level: int = 0, status: Status = Status.ACTUAL) -> Alert:
-    """An alert about a Severe mudflow."""
     decision = decide(mudflow(area={"pcodes": list(pcodes)}, status=status), rules(), WATCHED, NOW)
     assert isinstance(decision, Finding)
     return transitions.replaced(transitions.raised(decision, None, NOW), level=level)

@@ -50,7 +50,6 @@ async def escalate(desk: Desk) -> None:
 
 
 async def omitted(desk: Desk, alert_id: UUID, language: str = "en") -> dict[str, str]:
-    """Reads the page's table of omitted recipients. Maps each recipient to the reason why it was not notified."""
     async with desk.caller() as caller:
         page = (await caller.get(f"/{alert_id}", params={"lang": language})).text
     _, _, section = page.partition('class="panel omitted"')

@@ -93,7 +93,7 @@ async def test_reading_on_whose_behalf_is_logged_where_a_name_was_shown(desk: De
         await caller.put(f"/v1/alerts/{noted}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
         for reader, id in ((caller, other), (analyst, noted)):
             assert (await reader.get(path.format(id=id))).status_code == 200
-        # a page that reads the alert again adds an entry only if none was added when the page was opened
+        # the page records a read only once: when it is opened, or when it reads the alert again
         for again in ("?again", "?again", ""):
             assert (await caller.get(path.format(id=noted) + again)).status_code == 200
         async with desk.caller(account=account) as same_account_elsewhere:

@@ -43,7 +43,6 @@ ALERTS = 13  # the message about the first alert is sent at once; the other twel
 
 @asynccontextmanager
 async def exercising(town: Town) -> AsyncIterator[None]:
-    """Runs the delivery loop of an exercise, which sends nothing outside."""
     settings = town.settings.model_copy(update={"exercise": True})
     texts = Texts.of_installation(Places.load(), settings)
     async with Outbound(settings) as outbound, asyncio.TaskGroup() as group:
@@ -59,7 +58,6 @@ async def exercising(town: Town) -> AsyncIterator[None]:
 
 
 async def messages(desk: Desk) -> list[str]:
-    """The messages on the page, as text."""
     async with desk.caller() as caller:
         page = (await caller.get("/deliveries", params={"lang": "en"})).text
     items = re.findall(r"(?s)<li>\s*<div class=\"head\">.*?</details>", page)

@@ -50,7 +50,6 @@ WATCH = tuple(receiver(label, step=7) for label in ("officer", "head", "minister
 def notified(
     of: Alert, *receivers: Receiver, policies: Sequence[EscalationPolicy] = (MUDFLOWS,)
 ) -> tuple[list[str], Mapping[str, Omission]]:
-    """The receivers that are notified of an alert at its level, if all receivers know the alert already."""
     on_duty, called = {"centre": {"Aida"}}, [each.label for each in receivers]
     notification = Notification(of, receivers, PLACES, NOW, called, on_duty=on_duty, policies=policies)
     kept, omissions = notifications.notified(notification, notifications.ESCALATED)

@@ -44,7 +44,6 @@ def installation(shared_installation: Installation, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def officers(installation: Installation) -> list[str]:
-    """The labels of two new receivers with accounts."""
     labels = [f"officer {uuid4()}" for _ in range(2)]
 
     async def add(session: AsyncSession) -> None:

@@ -36,7 +36,6 @@ POLICY = EscalationPolicy("watch", (TWO_OF_THREE, PolicyStep(5, ("head",))))
 
 
 async def watch(night: Night, policy: EscalationPolicy, *labels: str) -> None:
-    """Makes these people the only receivers, and stores the policy, which applies to all alerts."""
     await night.only()
     for label in labels:
         await night.receiver(label, 0, kind=ReceiverKind.PERSON, account_id=ACCOUNTS[label])

@@ -54,7 +54,6 @@ Typed = dict[str, Sequence[str]]
 
 
 def typed_anew(receiver: Receiver, *further: Contact, **changed: Sequence[str]) -> Typed:
-    """The fields of the form as a browser sends them."""
     form = ReceiverForm.of(receiver, further, Places.load())
     return {**form._typed, **changed}
 

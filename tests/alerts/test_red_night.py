@@ -76,8 +76,6 @@ DUE = "SELECT count(*) FROM deliveries WHERE settled_at IS NULL AND (lease IS NO
 
 
 class RedNight:
-    """The receivers of the night, and what they got on real servers."""
-
     def __init__(self, town: Town, box: Box, bot: BotServer, gateways: Gateways) -> None:
         self.town, self.box, self.bot, self.gateways = town, box, bot, gateways
         self.next_contacts = NextContacts(town.sessions, Places.load())
@@ -137,7 +135,6 @@ class RedNight:
                 task.cancel()
 
     async def pass_part(self, *hazards: HazardReported) -> None:
-        """Reports the hazards, and answers two alerts. Then two minutes pass, and everything that is due is sent."""
         await self.town.report(*hazards)
         await self.answer()
         async with self.town.sessions.begin() as session:
@@ -154,7 +151,6 @@ class RedNight:
             counts.append(sum(not GRAVE.match(words) for words in self.got(receiver)))
 
     async def answer(self) -> None:
-        """Somebody acknowledges one alert and closes another one."""
         async with self.town.sessions.begin() as session:
             answers = Answers(session, rules(), Places.load(), NOBODY_REVOKED, datetime.now(UTC))
             for number, alert_id in enumerate((await session.scalars(text(OPEN))).all()):
@@ -168,14 +164,12 @@ class RedNight:
             return not await session.scalar(text(counting))
 
     def got(self, receiver: str) -> list[str]:
-        """The first words of the messages that the receiver got on all channels."""
         chat, phone = {"officer": DESK, "head": HEAD}.get(receiver), PHONES.get(receiver)
         mails = [str(mail["Subject"]) for mail in self.box.mails if str(mail["To"]).startswith(f"{receiver}@")]
         chats = [str(message["text"]) for message in self.bot.sent(chat)] if chat else []
         return [*mails, *chats, *(str(each["text"]) for each in self.gateways.messages if f"+{each['to']}" == phone)]
 
     def most_in_an_hour(self, receiver: str) -> int:
-        """The highest number of messages about milder alerts within an hour."""
         counts = [0] * PARTS + self.counts[receiver]
         return max(after - before for before, after in zip(counts, counts[PARTS:], strict=False))
 

@@ -45,8 +45,6 @@ def revocations(settings: AlertsSettings, *revoked: CredentialRevoked, read_at: 
 
 @dataclass
 class Line:
-    """An alert, and a channel in which people answer messages about the alert."""
-
     post: Post
     settings: AlertsSettings
     box: WebhookSecrets

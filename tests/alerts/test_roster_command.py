@@ -31,7 +31,6 @@ from tests.installation import Installation, in_thread
 
 @pytest.fixture
 def definition(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A roster of Aida and Bakyt, who are people among the receivers."""
     for name, value in shared_installation.env().items():
         monkeypatch.setenv(name, value)
 

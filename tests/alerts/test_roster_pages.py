@@ -57,7 +57,6 @@ async def page(caller: httpx.AsyncClient, path: str = PATH, **parameters: str) -
 
 
 async def disable(desk: Desk, label: str) -> None:
-    """Disables the account of this person."""
     account = uuid4()
     async with desk.sessions.begin() as session:
         await session.execute(
@@ -197,7 +196,6 @@ async def test_wrong_fields_of_a_layer_are_named(desk: Desk) -> None:
 
 
 async def logged(desk: Desk, account: object) -> list[str]:
-    """What the security log says about the account's changes of rosters."""
     wanted = text("SELECT reason FROM audit WHERE account = :account AND action = 'roster_changed' ORDER BY id")
     async with desk.sessions.begin() as session:
         return list((await session.execute(wanted, {"account": account})).scalars())

@@ -25,7 +25,6 @@ OF_SENSOR = replace(SILENCE, areas=(), hazards=(), sources=(SENSOR,), begins_at=
 
 
 async def begins(night: Night, silence: Silence) -> int:
-    """Adds the planned silence; its begin passes. Returns the number of alerts whose messages were withdrawn."""
     return await withdraw(night, silence)
 
 

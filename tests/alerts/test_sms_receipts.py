@@ -63,8 +63,6 @@ secret_prefix = "Bearer "
 
 @dataclass
 class Gate:
-    """The app, the town whose receivers have telephones, and the gateway that pushes receipts to the app."""
-
     town: Town
     gateways: Gateways
     client: httpx.AsyncClient
@@ -107,7 +105,6 @@ class Gate:
 
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
-        """Runs the delivery loop for SMS."""
         settings, woken = self.town.settings, asyncio.Event()
         async with Outbound(settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
             texts = SmsTexts.of_installation(Texts.of_installation(Places.load(), settings), settings)

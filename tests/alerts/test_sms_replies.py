@@ -120,7 +120,7 @@ async def test_a_person_takes_over_snoozes_and_comments_by_the_same_code(phones:
 
 
 async def acts_at_the_second_reply(phones: Phones, number: str, typed: str, other: str, expected: str) -> None:
-    """The person's first SMS changes nothing, because somebody else has acted; our answering SMS says who."""
+    """The person's first SMS changes nothing, because another person has acted; the answer names the other person."""
     before = await phones.fetch("SELECT count(*) FROM acts")
     answer = await phones.reply(number, typed)
     assert answer is not None and answer.startswith("Not done: somebody has acted meanwhile. ")

@@ -129,7 +129,6 @@ async def test_statistics_that_take_long_end_without_waiting_longer(
 
 
 async def a_small_set(session: AsyncSession) -> None:
-    """Five alerts that the statistics count, four alerts that they leave out, six notifications, and a hazard."""
     in_time = await raised(session, FIRST_MINUTE_OF_JUNE, pcodes=(KADAMJAI,))
     await acted(session, in_time, ActKind.ACKNOWLEDGED, 4)
     await acted(session, in_time, ActKind.CONFIRMED, 9)
@@ -174,7 +173,6 @@ async def a_small_set(session: AsyncSession) -> None:
 
 
 async def raised(session: AsyncSession, at: datetime, *, status: str = "Actual", **changed: Any) -> UUID:
-    """Stores an alert about a mudflow in Kadamjai that had 10 minutes for its first acknowledgement."""
     alert_id = uuid4()
     fields: dict[str, Any] = {
         "alert_id": alert_id,
@@ -201,7 +199,6 @@ async def raised(session: AsyncSession, at: datetime, *, status: str = "Actual",
 async def acted(
     session: AsyncSession, alert_id: UUID, deed: ActKind, minutes: float, *, account: UUID | None = None
 ) -> None:
-    """Stores what a person did this number of minutes after the alert was raised."""
     at = await session.scalar(text("SELECT raised_at FROM alerts WHERE alert_id = :id"), {"id": alert_id})
     assert at is not None
     row = {"alert_id": alert_id, "sequence": 2, "deed": deed.value, "account_id": account or X}

@@ -48,7 +48,6 @@ RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", lang
 
 
 async def claimed(bureau: Bureau) -> Job:
-    """Claims the delivery that is due, as a worker does."""
     async with database.connected(bureau.town.engine) as connection:
         (row,) = await connection.fetch(CLAIM, timedelta(seconds=30), [], [], [], [], 8)
     job = job_of(row)
@@ -152,7 +151,7 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
     async with bureau.answers() as answers:
         for id in numbered[1:4]:
             await answers.acknowledge(id, AIBEK)
-    async with bureau.town.sessions.begin() as session:  # PostgreSQL then reads the rows in another order
+    async with bureau.town.sessions.begin() as session:  # the update makes PostgreSQL read the rows in another order
         await session.execute(text("UPDATE telegram_messages SET sent_at = sent_at WHERE position < 5"))
     assert [await bureau.edit(), await bureau.edit()] == [1, 0], "the digest is edited once"
     digest = bureau.bot.sent()[1]
@@ -163,7 +162,6 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
 
 
 def in_order(digest: str) -> list[UUID]:
-    """The alerts with a link in the digest, in the order of their numbers."""
     return [UUID(link) for link in re.findall(r"^\d+\..*\n(?:.*\n)?.*/alerts/(\S+)$", digest, re.MULTILINE)]
 
 

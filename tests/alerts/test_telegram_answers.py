@@ -127,7 +127,7 @@ async def test_a_person_assigns_the_alert_by_a_button(shift: Shift) -> None:
 
 
 async def test_a_chat_outside_the_centre_reads_no_names_of_colleagues(shift: Shift) -> None:
-    """The chat of a receiver that no longer belongs to the centre still has the button."""
+    """A message in a chat keeps its button after the receiver has left the centre."""
     await shift.bind()
     await shift.becomes(is_internal=True)
     await shift.receiver("bermet", DESK, kind=ReceiverKind.PERSON, account_id=uuid4(), floor=Severity.EXTREME)
@@ -254,7 +254,7 @@ async def test_a_button_works_only_in_the_chat_of_its_message(shift: Shift) -> N
 
 
 async def test_long_messages_of_anybody_do_not_hold_up_an_answer(shift: Shift) -> None:
-    """Together, these messages are too long for one answer of Telegram to be read. Telegram repeats unread updates."""
+    """The messages are too long to be read in one answer of Telegram. Telegram repeats unread updates."""
     said = {"message_id": 8, "chat": {"id": DESK}, "text": "ы" * 4096}
     for _ in range(25):
         shift.bot.update(message={**said, "from": {"id": STRANGER}, "reply_to_message": said})

@@ -31,7 +31,6 @@ RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", lang
 
 
 async def alerted(bureau: Bureau, **changed: Any) -> HazardReported:
-    """Reports a mudflow in two districts, and waits for the message about its alert."""
     now = datetime.now(UTC)
     flow = mudflow(onset=now, received_at=now, area={"pcodes": [KADAMJAI, LEILEK]}, **changed)
     await bureau.town.report(flow)

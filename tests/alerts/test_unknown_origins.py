@@ -155,7 +155,7 @@ async def test_registered_people_of_known_origin_are_not_among_the_people_of_unk
     assert await in_force(post) == [((KADAMJAI,), 80)]
     await post(compared := later(compared, persons=140))
     assert await in_force(post) == [((LEILEK,), 60), ((KADAMJAI,), 80)]
-    # these people may be the registered people, so only the larger number is subtracted
+    # the counted people may be the registered people, so only the larger number is subtracted
     await post(group(persons=90, **school))
     assert await in_force(post) == [((LEILEK,), 50), ((KADAMJAI,), 90)]
 
@@ -169,7 +169,7 @@ async def test_two_counts_of_everybody_at_a_site_are_not_added(post: Post) -> No
     )
     await post(second, first)
     assert await in_force(post) == [((LEILEK,), 200)]
-    await post(group(persons=100, **school))  # these people are in both counts
+    await post(group(persons=100, **school))
     assert await in_force(post) == [((LEILEK,), 100), ((KADAMJAI,), 100)]
 
 
@@ -215,11 +215,9 @@ async def test_the_title_states_that_the_origin_is_not_known(post: Post, languag
 
 
 def at_site(**changed: Any) -> GroupCounted:
-    """Makes a count of everybody at a site in Leilek, which states no origin."""
     return group(origin=UNKNOWN, is_full_recount=True, covers_site=True, occurred_on=TODAY, **changed)
 
 
 async def in_force(post: Post) -> list[tuple[tuple[str, ...], int]]:
-    """The places and the persons of each alert that has not lapsed."""
     alerts = [alert for alert in await post.alerts() if not alert.is_lapsed]
     return sorted((alert.pcodes, alert.figures["persons"]) for alert in alerts)

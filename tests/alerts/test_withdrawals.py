@@ -30,7 +30,6 @@ OF_KADAMJAI = replace(SILENCE, areas=(KADAMJAI,), begins_at=NOW + MINUTE, ends_a
 
 
 async def flood(night: Night, *pcodes: str, **changed: Any) -> UUID:
-    """Raises a Moderate alert about a mudflow. Returns the alert's id."""
     hazard_id = uuid4()
     await night.report(mudflow(hazard_id=hazard_id, **{"severity": "Moderate", "area": {"pcodes": pcodes}, **changed}))
     async with night.sessions.begin() as session:
@@ -48,7 +47,6 @@ async def withdraw(night: Night, silence: Silence | None = None, *, after: timed
 
 
 async def planned(night: Night, alert_id: UUID) -> list[tuple[str, str]]:
-    """The receivers and causes of the alert's messages, in order."""
     statement = text("SELECT recipient, cause FROM deliveries WHERE alert_id = :id ORDER BY step, recipient")
     async with night.sessions.begin() as session:
         return [(recipient, cause) for recipient, cause in await session.execute(statement, {"id": alert_id})]

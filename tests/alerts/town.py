@@ -31,8 +31,6 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 class Town:
-    """Receivers, the delivery worker and alerts to deliver."""
-
     def __init__(self, settings: AlertsSettings, engine: AsyncEngine) -> None:
         self.settings, self.engine = settings, engine
         self.sessions: Sessions = database.sessions(engine)

@@ -45,7 +45,6 @@ BESIDE = ["account_added", "rights_changed", "password_changed", "account_disabl
 
 
 def dayar(installation: Installation, *words: str) -> tuple[int | None, str]:
-    """Runs a command; returns the exit code and the end of the output."""
     (typed := installation.folder / "typed").write_text(PASSWORD)
     command = installation.run("cli", *words, typed=typed)
     assert wait_until(lambda: not command.is_running, timeout=300), command.log_tail()

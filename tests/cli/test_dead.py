@@ -12,7 +12,6 @@ from tests.installation import Installation
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Path:
-    """Makes a spool with one damaged record."""
     (folder := tmp_path / "spool" / "one").mkdir(parents=True)
     (folder / "1.damaged").write_bytes(line(Message("hazards", b"key", b"{}")))
     return tmp_path / "spool"

@@ -14,7 +14,6 @@ from tests import preloaded
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a stopped exercise and a stopped main installation."""
     for name in ("DATABASE_URL", "DEMO", *GIVEN.values()):
         monkeypatch.setenv(name, "")  # after the test, pytest removes the values that the command set
         monkeypatch.delenv(name)

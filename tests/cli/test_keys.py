@@ -68,7 +68,6 @@ def listed(installation: Installation, kind: Kind) -> list[str]:
 
 
 def words_of(result: Result) -> str:
-    """The printed text, without the terminal's frame and line breaks."""
     return " ".join(result.output.replace("│", "").split())
 
 
@@ -225,7 +224,6 @@ def test_a_record_key_is_kept_while_a_dead_letter_holds_a_record_that_it_signed(
 
 
 async def set_aside(installation: Installation, *, is_sealed: bool) -> None:
-    """Makes one hazard a dead letter of the alerts service."""
     sealer = Sealer(installation.settings(Settings, "alerts").seal_public_key_file)
     message = event(hazard())
     if is_sealed:

@@ -25,7 +25,6 @@ def square(west: float, south: float, side: float = 0.5) -> Corners:
 
 
 def row(pcode: str | None, corners: Corners, **columns: Any) -> dict[str, Any]:
-    """A GeoJSON feature with the properties that OCHA's tables have."""
     properties = {"ADM2_PCODE": pcode, "ADM2_EN": "Kadamjay", "ADM1_PCODE": OBLAST, "ADM0_PCODE": "KG", **columns}
     return {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [corners]}}
 

@@ -20,7 +20,6 @@ KADAMJAI = "KG05258000000"
 
 @pytest.fixture
 def desk(shared_installation: Installation) -> str:
-    """The name of a registrar's account."""
     name = f"registrar-{uuid4()}"
     added = run(shared_installation, user.app, "add", name, "--role", "registrar", "--area", "KG05000000000")
     assert added.exit_code == 0, added.output

@@ -196,8 +196,6 @@ def stream_is_unbuffered(project: Project) -> None:
 
 
 class Sent:
-    """Counts intake's answers to the scenario's requests."""
-
     def __init__(self) -> None:
         self.taken: dict[str, set[str]] = defaultdict(set)
         self.answers: Counter[str] = Counter()
@@ -238,7 +236,6 @@ def is_taken(answers: Mapping[str, int]) -> bool:
 
 
 def counted(project: Project, sent: Sent) -> Any:
-    """Compares the counts of intake, the consumers and the database. Returns the ledgers for a later comparison."""
     ledgers = project.drained()
     unbalanced = [row for row in rows(ledgers) if not row["is_balanced"]]
     same("what does not balance", [], unbalanced)
@@ -254,7 +251,7 @@ def counted(project: Project, sent: Sent) -> Any:
 
 
 # The alerts service raises some alerts when time has passed. The registry publishes a count again after it has compared
-# the count with the registered people. The alerts service then publishes again which reports an alert followed.
+# the count with the registered people. The alerts service then publishes the alerted reports again.
 CHANGES_WITHOUT_REPORTS = {"alerts", "groups", "outcomes"}
 
 

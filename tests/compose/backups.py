@@ -110,7 +110,6 @@ def comes_back(project: Project, backups: Backups) -> None:
 
 
 def authority_of(project: Project) -> str:
-    """The certificate of the gateway's own certificate authority, which phones trust."""
     return project.compose("exec", "--no-TTY", "gateway", "cat", AUTHORITY).stdout
 
 
@@ -132,7 +131,6 @@ def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
 
 
 def kinds(ledgers: dict[str, Any]) -> dict[str, Counter[str]]:
-    """The outcome counts of each consumer, summed over its partitions."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows(ledgers):
         if row["topic"] != "alerts":

@@ -20,7 +20,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
-SECONDS_TO_DRAIN = 240  # this time is enough even on a busy machine
+SECONDS_TO_DRAIN = 240  # 240 seconds are enough even on a busy machine
 
 
 class Failed(Exception):
@@ -59,7 +59,6 @@ class Project:
         )
 
     def folder_for_services(self, name: str) -> Path:
-        """A folder on this machine that belongs to the services' user."""
         self.folder.chmod(0o711)
         folder = self.folder / name
         folder.mkdir()
@@ -100,7 +99,6 @@ class Project:
         return dict(line.split(maxsplit=1) for line in lines)
 
     def inspected(self) -> dict[str, dict[str, Any]]:
-        """Maps each service to Docker's description of the service's container."""
         ids = self.compose("ps", "--all", "--quiet").stdout.split()
         containers = json.loads(run("docker", "inspect", *ids).stdout)
         return {container["Config"]["Labels"]["com.docker.compose.service"]: container for container in containers}
@@ -110,7 +108,6 @@ class Project:
         os.kill(self.inspected()[service]["State"]["Pid"], signal.SIGKILL)
 
     def python(self, service: str, program: str, *arguments: str) -> str:
-        """Runs a Python script in the service's container with the service's rights. Returns the output."""
         return self.compose("exec", "--no-TTY", service, "python", "-c", program, *arguments).stdout
 
     def probe(self, service: str, name: str, *arguments: str) -> list[str]:
@@ -142,12 +139,10 @@ class Project:
         return ledgers
 
     def outboxes(self) -> list[str]:
-        """The services whose outbox contains events, with the number of events."""
         counts = (f"SELECT '{service}', count(*) FROM {service}.outbox" for service in SERVICES)
         return [count for count in self.query(" UNION ALL ".join(counts)) if not count.endswith("|0")]
 
     def memory(self) -> dict[str, float]:
-        """The resident memory of each service in megabytes."""
         by_id = {
             container["Id"]: service for service, container in self.inspected().items() if container["State"]["Running"]
         }
@@ -155,8 +150,6 @@ class Project:
 
 
 class Desk:
-    """A signed-in operator's client."""
-
     def __init__(self, base_url: str, accounts: Mapping[str, str], name: str = "operator-1") -> None:
         self.client: httpx.Client = client(base_url)
         sign_in(self.client, name, accounts)

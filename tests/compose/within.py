@@ -26,7 +26,6 @@ def prometheus_reads_the_figures(project: Project) -> None:
 
 
 def prometheus_judges_the_figures(project: Project) -> None:
-    """The optional Prometheus reads the metrics of each service, and evaluates each rule without an error."""
     port = paths.free_port()
     project.compose("--profile", "observability", "up", "--wait", "prometheus", PROMETHEUS_PORT=str(port))
     with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=10) as prometheus:

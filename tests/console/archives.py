@@ -16,7 +16,6 @@ POLYGON = 3
 
 
 def write(path: Path, tile: bytes, tile_type: int, metadata: dict[str, Any], **changed: int) -> Path:
-    """A file with one tile of the whole world."""
     directory = gzip.compress(
         bytes([1, 0, 1]) + varint(len(tile)) + varint(1)
     )  # one entry: id, run, length, offset + 1
@@ -38,7 +37,6 @@ def section_table(offset: int, *sections: bytes) -> list[int]:
 
 
 def square_png(red: int, green: int, blue: int, side: int = 256) -> bytes:
-    """A picture of one colour."""
     rows = (b"\0" + bytes([red, green, blue]) * side) * side
     chunks = (b"IHDR", struct.pack(">2I5B", side, side, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -47,7 +45,6 @@ def square_png(red: int, green: int, blue: int, side: int = 256) -> bytes:
 
 
 def vector_tile(*layers: str) -> bytes:
-    """A vector tile whose layers each have one polygon, which covers the tile."""
     whole = [9, 0, 0, 26, 2 * EXTENT, 0, 0, 2 * EXTENT, 2 * EXTENT - 1, 0, 15]  # move, three lines, close
     feature = b"\x18" + varint(POLYGON) + field(4, b"".join(map(varint, whole)))
     return b"".join(
@@ -57,7 +54,6 @@ def vector_tile(*layers: str) -> bytes:
 
 
 def field(number: int, content: bytes) -> bytes:
-    """A field of Protocol Buffers with bytes."""
     return varint(number << 3 | 2) + varint(len(content)) + content
 
 

@@ -37,8 +37,6 @@ PASSWORD = "a long enough password"
 
 
 class Served:
-    """A web process that is ready, its workers, and HTTP clients for people who sign in."""
-
     def __init__(self, installation: Installation, web: Web, *workers: Process) -> None:
         self.installation = installation
         self.clients: list[httpx.Client] = []
@@ -63,7 +61,6 @@ class Served:
         return self.clients[-1]
 
     def account(self, *roles: Role, name: str = "", **changed: Any) -> str:
-        """Creates an account and returns its name."""
         name = name or f"person-{uuid4().hex[:8]}"
         defaults = {"password_hash": HASH, **changed}
         in_thread(self._add(accounts.new(name, frozenset(roles), datetime.now(UTC), **defaults)))
@@ -115,7 +112,6 @@ class Served:
         return client
 
     def publish(self, *data: Any) -> None:
-        """Publishes each event with the Kafka login of the service that owns the event's topic."""
         in_thread(self._publish(data))
 
     async def _publish(self, data: tuple[Any, ...]) -> None:
@@ -130,7 +126,6 @@ HASH = CHEAP.hash(PASSWORD)
 
 @pytest.fixture(scope="module")
 def served(shared_installation: Installation) -> Iterator[Served]:
-    """The console's web server and worker, without the other services."""
     worker = shared_installation.start("console", "worker")
     running = Served(shared_installation, shared_installation.web("services.console", "web"), worker)
     assert wait_until(running.is_ready, timeout=60), running.web.log_tail()
@@ -147,7 +142,6 @@ def fresh_attempts(shared_installation: Installation) -> None:
 
 @pytest.fixture
 async def index(session: AsyncSession, settings: ConsoleSettings) -> SearchIndex:
-    """Makes the index of the search, in the transaction of `session`."""
     inside = async_sessionmaker(await session.connection(), join_transaction_mode="create_savepoint")
     return SearchIndex(inside, SearchWords(console_pages(settings), Places.load()))
 

@@ -44,7 +44,6 @@ def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
 
 
 def at_terminal(served: Served, *arguments: str) -> str:
-    """Runs a command in a terminal, and returns what the terminal shows."""
     ours, theirs = pty.openpty()
     try:
         env = {**served.installation.env(), "PATH": "/usr/bin:/bin", "TERM": "dumb"}
@@ -56,6 +55,5 @@ def at_terminal(served: Served, *arguments: str) -> str:
 
 
 def dayar(served: Served, *words: str, typed: str = "", app: Typer = user.app) -> Result:
-    """Runs `dayar user`, or another group of commands, without a terminal."""
     with patch.dict(os.environ, served.installation.env()):
         return CliRunner().invoke(app, words, input=typed)

@@ -112,7 +112,6 @@ def console(shared_installation: Installation, file: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def drawing(console: Served) -> Iterator[Page]:
-    """The page of a duty head, in a browser that draws the map."""
     with chromium(has_webgl=True) as browser:
         page = signed_in(browser, console)
         draw_coarsely(page)

@@ -102,7 +102,6 @@ async def test_a_manual_backup_does_not_replace_the_nightly_schedule(session: As
 def watched(
     shared_installation: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Served, Path]]:
-    """A console that has a wrong clock, and that writes the printable copy of the board."""
     folder = tmp_path_factory.mktemp("printer") / "paper"
     web = shared_installation.web("services.console", "web")
     worker = shared_installation.start("console", "worker")
@@ -137,7 +136,6 @@ def has_read_everything(desk: httpx.Client) -> bool:
 
 
 def shown(page: str, pcode: str) -> bool:
-    """Whether the page shows both households and both groups at this place."""
     rows = (f'data-key="{pcode}" data-count="2/', 'data-key="group||', 'data-key="group|TJ"')
     return all(row in page for row in rows)
 

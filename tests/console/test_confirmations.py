@@ -25,7 +25,6 @@ PLACES = Places.load()
 
 
 async def numbers(session: AsyncSession, now: datetime = NOW, areas: tuple[str, ...] = ("KG",)) -> dict[str, int]:
-    """The numbers of the board that are not 0."""
     shown = await snapshots.confirmations(session, Status.ACTUAL, now, areas, PLACES)
     return {name: number for name, number in shown.items() if number}
 

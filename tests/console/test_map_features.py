@@ -130,7 +130,6 @@ EPICENTRE = {"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}}
 
 
 def quake(**changed: Any) -> BoardHazard:
-    """An earthquake in Kadamjai."""
     fields = {"hazard_id": uuid4(), "type": "earthquake", "pcodes": [KADAMJAI], "lat": 40.1, "lon": 71.7, "onset": NOW}
     return BoardHazard(**fields | changed)
 

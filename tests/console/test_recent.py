@@ -57,6 +57,5 @@ async def test_the_board_does_not_read_the_alerts_and_hazards_of_all_years(sessi
 
 
 async def rows_of_whole_tables(session: AsyncSession) -> int:
-    """The number of rows that this transaction has read by sequential scans of the two tables."""
     tables = "relname IN ('board_alerts', 'board_hazards')"
     return await session.scalar(text(f"SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables WHERE {tables}")) or 0

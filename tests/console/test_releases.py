@@ -138,7 +138,6 @@ async def test_a_severe_confirmed_hazard_without_a_release_shows_red_after_ten_m
 
 
 async def confirm(session: AsyncSession, hazard_id: UUID, **changed: Any) -> None:
-    """Stores an alert about the hazard, which a person confirmed at NOW."""
     fields: dict[str, Any] = {"verification": "confirmed", "confirmed_at": NOW, "sequence": 2} | changed
     await show([received(alert(events.AlertConfirmed, hazard_id=hazard_id, **fields))], session)
 
@@ -146,14 +145,12 @@ async def confirm(session: AsyncSession, hazard_id: UUID, **changed: Any) -> Non
 async def state_of(
     session: AsyncSession, own: BoardHazard, public: BoardRelease | None, now: datetime
 ) -> PublicState | None:
-    """Computes from the tables how public the hazard is, as the board does."""
     confirmation = (await queries.confirmed(session, [own.hazard_id])).get(own.hazard_id)
     since = (await public_versions.unreleased_since(session, [own.hazard_id])).get(own.hazard_id)
     return releases.state(own, public, confirmation, unreleased_since=since, now=now)
 
 
 def edits(hazard_id: UUID, *, every_minutes: int, first: int = 1, begin: datetime = NOW) -> list[HazardReported]:
-    """Four revisions of a restricted hazard that came one after the other."""
     return [
         hazard(
             hazard_id=hazard_id,

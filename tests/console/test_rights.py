@@ -210,7 +210,6 @@ def test_of_two_administrators_who_disable_each_other_at_the_same_moment_one_sta
 
 @contextmanager
 def only_administrators(served: Served, *names: str) -> Iterator[None]:
-    """Disables all other administrators, and enables them again at the end."""
     others = rows(
         served,
         "UPDATE accounts SET disabled_at = now() WHERE 'administrator' = ANY(roles) AND disabled_at IS NULL "
@@ -234,7 +233,6 @@ def enrolled(served: Served, token: str, again: str = "own words of a person") -
 
 
 def details(administrator: httpx.Client, home: str, **typed: str) -> dict[str, str]:
-    """The fields of the form, with the version of the account that the page shows."""
     version = administrator.get(home).text.partition('name="version" value="')[2].partition('"')[0]
     return {"version": version, **typed}
 

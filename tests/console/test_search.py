@@ -111,7 +111,6 @@ async def add_failed_site(settings: ConsoleSettings) -> None:
 
 
 def results(client: httpx.Client, **criteria: Any) -> list[str]:
-    """The keys of the rows of the page, in their order."""
     answer = client.get(f"/search?{urlencode({'lang': 'en', **criteria})}")
     assert answer.status_code == 200, answer.text
     return re.findall(r'<tr data-key="([^"]+)"', answer.text)

@@ -240,7 +240,6 @@ def offered(client: httpx.Client) -> str:
 
 
 def set_up(client: httpx.Client, secret: str) -> list[str]:
-    """Sets up the second factor of the account, and returns the recovery codes."""
     answer = client.post("/second-factor", data={"secret": secret, "code": pyotp.TOTP(secret).now()})
     assert answer.status_code == 200, answer.text
     return re.findall(r"<code>([a-z0-9-]+)</code>", answer.text)

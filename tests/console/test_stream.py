@@ -80,7 +80,6 @@ def listening(client: httpx.Client, topics: str = "hazards", **headers: str) -> 
 
 
 def until_position(heard: Heard) -> None:
-    """Reads the first line with an id, which is the position at which the stream starts."""
     for line in heard._lines:
         if line.startswith("id: "):
             heard.last_id = line.removeprefix("id: ")
@@ -142,7 +141,6 @@ def test_a_panel_contains_every_event_that_the_browser_received(served: Served) 
 
 
 def panel_at(client: httpx.Client, name: str, position: str, **more: str) -> str:
-    """Requests the panel, as a page does, until the answer contains all events up to this position."""
     answers: list[httpx.Response] = []
 
     def is_complete() -> bool:

@@ -90,8 +90,6 @@ def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_
 
 
 async def page_with(client: httpx.Client, path: str, hazard_id: UUID) -> str:
-    """Returns the board's list of hazards, as soon as the worker has stored the hazard."""
-
     def text() -> str:
         return client.get(path, params={"limit": 200}).raise_for_status().text
 

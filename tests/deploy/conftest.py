@@ -19,11 +19,9 @@ def passable() -> Iterator[Path]:
 
 @pytest.fixture
 def key(tmp_path: Path) -> Path:
-    """The file for the private key that decrypts the test's backups."""
     return tmp_path / "key"
 
 
 @pytest.fixture
 def recipient(key: Path) -> str:
-    """The public key for which the test's backups are encrypted."""
     return archive.draw(key)

@@ -35,7 +35,6 @@ async def test_passwords_left_in_the_file_by_a_killed_run_are_valid(tables: Inst
 
 
 async def opened(settings: ConsoleSettings, file: Path) -> set[str]:
-    """Returns the names of the accounts that can sign in with the password in the file."""
     engine = database.engine(settings)
     names = set()
     async with database.sessions(engine)() as session:

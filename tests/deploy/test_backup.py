@@ -48,7 +48,6 @@ INSERT INTO consumer_offsets (topic, partition, first_offset, next_offset) VALUE
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """A local server with the S3 API."""
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 - all workers import this file, but only one needs moto
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
@@ -312,7 +311,6 @@ class SwitchedBroker(Broker):
 
 
 def subject(made: installed.Installation) -> Installation:
-    """The installation to back up, with the administrators' logins of the tests' servers."""
     settings = made.settings(Settings, "{service}")
     own = Installation.read(settings, BackupSettings(), AdminSettings())
     return Installation(own.settings, own.folders, made.components.server, made.components.broker)

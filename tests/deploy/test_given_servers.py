@@ -13,7 +13,6 @@ from tests.installation import Ground, Installation
 
 @pytest.fixture
 def given(ground: Ground) -> Iterator[Ground]:
-    """The tests' servers, with a Valkey that is treated as external and has two databases."""
     numbers = [ground.redis_databases.pop() for _ in range(2)]
     found = copy(ground)
     found.components = replace(ground.components, is_redis_ours=False, redis_databases=numbers)

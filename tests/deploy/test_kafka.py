@@ -65,7 +65,6 @@ def test_classes_that_kafka_linked_are_kept_for_the_next_start_by_any_user(tmp_p
 
 
 def written_by(kafka: Kafka) -> Path:
-    """Returns the file of Java's cache of loaded classes, which is an argument of Kafka's command line."""
     (kafka.folders.cache / f"kafka-{VERSION}").mkdir(parents=True)
     (kafka.folder / "written").mkdir(parents=True)
     (option,) = (word for word in kafka.command() if word.startswith("-XX:AOTCacheOutput="))

@@ -36,7 +36,6 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def old(settings: Settings) -> str:
-    """Generates a key that is 200 days old, and a newer key."""
     kid = keys.current(settings)
     drawn_at(settings, kid, timedelta(days=200))
     keys.rotate(settings)

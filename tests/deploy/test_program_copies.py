@@ -15,7 +15,6 @@ OLD = 8 * 86_400  # these seconds are eight days
 
 
 def home(homes: Path, name: str, *, checkout: Path | None, age: float = 0.0) -> Path:
-    """A checkout's folder, which contains copies of PostgreSQL and of the libraries, and an installation's state."""
     folder = homes / name
     for copied in ("postgresql-18.6.3", "venv-0123456789ab", "main"):
         (folder / copied).mkdir(parents=True)

@@ -27,7 +27,6 @@ with staging(pathlib.Path(sys.argv[1])) as folder:
 
 @contextmanager
 def at_work(root: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Starts a process that has decrypted a backup and still works on the decrypted files."""
     words = [sys.executable, "-c", AT_WORK, str(root)]
     with subprocess.Popen(
         words, cwd=paths.ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -156,7 +156,6 @@ def own(admin: AdminClient, prefix: str) -> set[str]:
 
 
 def rights_on(admin: AdminClient, prefix: str) -> set[AclBinding]:
-    """All rights on topics and groups whose names begin with the prefix."""
     everything = AclBindingFilter(
         ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
     )

@@ -23,5 +23,4 @@ FUZZED = settings(
 
 @pytest.fixture(scope="package")
 def token(shared_installation: Installation) -> str:
-    """The token of an account that may call every route."""
     return shared_installation.token(roles=list(Role), channel=SubmissionChannel.CONSOLE, sources=["hydromet"])

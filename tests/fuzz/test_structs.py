@@ -157,7 +157,6 @@ MEMBER = re.compile(rb'"\w+":(?:"[^"\\]*"|[-0-9.a-z]+)')
 
 @st.composite
 def changed(draw: st.DrawFn) -> bytes:
-    """A complete report with one to three changes of its bytes."""
     members = draw(st.permutations(list(draw(st.sampled_from(WHOLE)).items())))
     raw = json.dumps(dict(members), ensure_ascii=draw(st.booleans()), separators=(",", ":")).encode()
     for change in draw(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=3)):
@@ -233,7 +232,6 @@ CHANGES = [*[other_value] * 3, *[respelled] * 3, *[member_again] * 2, member_mor
 
 
 def ways(raw: bytes) -> Iterator[Any]:
-    """Reads the same bytes as a single report and as an item of a batch."""
     yield structs.read(raw)
     yield from structs.read_all(b"[%b]" % raw) or ()
     yield from structs.read_all(b"[%b,%b]" % (raw, raw)) or ()

@@ -21,8 +21,6 @@ MOVEMENTS = "/v1/movements"
 
 
 class Caller:
-    """An HTTP client that sends a token."""
-
     def __init__(self, http: httpx.AsyncClient, token: str) -> None:
         self.http, self.headers = http, {"authorization": f"Bearer {token}"}
 

@@ -12,7 +12,6 @@ from tests.journeys.count import everything
 
 
 async def records(installation: Installation, topic: str, report_id: str) -> list[Any]:
-    """The records of a report, with their sealed fields decrypted."""
     opener = ReportOpener(
         Opener(installation.secrets / "seal" / "private"), Digests(installation.secrets / "digest-key")
     )

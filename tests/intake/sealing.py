@@ -35,7 +35,6 @@ def box(plain: bytes, key: dict[str, str], info: str) -> str:
 
 
 def opened(sealed: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The decrypted report of a sealed body, with the report's id and version."""
     names = {name: sealed[name] for name in ("kid", "report_id", "account") if name in sealed}
     plain = PhoneKeys(folder).open(decode(sealed["data"]), **names)
     return {"report_id": sealed["report_id"], "version": sealed["version"], **json.loads(plain)}

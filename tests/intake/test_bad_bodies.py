@@ -135,7 +135,6 @@ def accepted(answer: httpx.Response) -> list[bool]:
 
 
 def is_read(format: SingleFormat, body: dict[str, Any]) -> bool:
-    """Whether the route of single reports accepts this body."""
     raw = json.dumps(body).encode()
     try:
         return bool(format.read_at_once(raw) or format.read(raw))
@@ -144,7 +143,6 @@ def is_read(format: SingleFormat, body: dict[str, Any]) -> bool:
 
 
 def naughty(folder: Path) -> list[str]:
-    """All strings of the Big List of Naughty Strings, without duplicates."""
     texts = list(dict.fromkeys(json.loads((folder / "bad/strings/blns.json").read_bytes())))
     assert len(texts) == 511
     return texts

@@ -127,7 +127,6 @@ def test_the_authors_clock_comes_from_the_phones_header_or_from_date(
 
 
 def read(report: HazardReport, clocks: Clocks) -> Received:
-    """Writes a hazard's record as intake does, and reads the record as a consumer does."""
     operator = Principal(account=OPERATOR, jti=uuid4(), issued_at=0, expires_at=0)
     event = reports.hazard(report, operator, clocks=clocks, places=Places.load(Settings().places_path)).event
     record = message(event, id=uuid4(), source=drafts.SOURCE, time=NOW)

@@ -21,7 +21,6 @@ PUBLIC, RESTRICTED = "hazards", "hazards-restricted"
 
 
 def spooled(channel: str, **changed: Any) -> Message:
-    """A record as an earlier build wrote it, without a scope."""
     event = hazard(channel=channel, **changed)
     record = events.message(event, id=uuid4(), source="/intake", time=event.received_at)
     without = event.model_dump_json(exclude_none=True, exclude={"scope"} if "scope" not in changed else None)
@@ -31,7 +30,7 @@ def spooled(channel: str, **changed: Any) -> Message:
 async def drained(root: Path, *messages: Message) -> list[Message]:
     """Writes the records into the spool of an ended process.
 
-    Returns what a new process publishes after it adopts them.
+    Returns what a new process publishes after it adopts the spool.
     """
     folder = root / "of an ended process"
     folder.mkdir()

@@ -53,8 +53,6 @@ def test_a_departure_for_another_cause_has_no_hazard(stated: dict[str, Any], is_
 
 
 class Asking:
-    """Accounts that ask about a departure, in an installation with the hazards of one test."""
-
     def __init__(self, intake: RunningIntake, hazards: dict[str, str]) -> None:
         self.intake, self.names = intake, {hazard_id: name for name, hazard_id in hazards.items()}
 
@@ -71,7 +69,6 @@ def content(**changed: Any) -> dict[str, Any]:
 
 
 async def sent(intake: RunningIntake, **bodies: dict[str, Any]) -> dict[str, str]:
-    """Reports the hazards in one batch, and returns a mapping from their names to their ids."""
     source = intake.caller(Role.INTEGRATION, channel=SubmissionChannel.API, sources=["hydromet"])
     answer = await source.post(BATCH, [{"kind": "hazard", **body} for body in bodies.values()])
     results = answer.json()["results"]

@@ -33,7 +33,6 @@ MADE = 2 * HAZARD_LIMITS.fields  # an unknown language causes two errors: one ab
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A list to which each failed validation appends its number of errors."""
     counts: list[int] = []
     original = json_reports.without_unknown_codes
 

@@ -33,7 +33,6 @@ BEHIND = NOON - timedelta(seconds=2)
 
 @pytest.fixture(scope="module")
 async def working(shared_installation: Installation) -> AsyncIterator[RunningIntake]:
-    """Intake's app, with the workers that settle reports and store the outcomes."""
     workers = [
         shared_installation.start(service, "worker", env={"INTAKE_FEEDS": ""})
         for service in ("intake", "registry", "alerts")
@@ -58,7 +57,6 @@ async def settled(intake: RunningIntake, account: Any, report_id: str, *states: 
 
 
 def stored(report_id: UUID, author: UUID, *, at: datetime = NOON, **outcome: Any) -> dict[str, Any]:
-    """A row of the table of outcomes."""
     ids = {"report_id": str(report_id), "author": str(author), "outcome_id": str(uuid4())}
     content = {"version": 1, "kind": "household_movement", "reason": None, "replaces": None, **outcome}
     return {**ids, **content, "settled_at": at.isoformat()}

@@ -23,12 +23,10 @@ TEXT = {"ru": {"headline": "Сель. Дорога закрыта."}}
 
 
 def entered(**changed: Any) -> dict[str, Any]:
-    """A hazard that an operator enters, with a text that is not for the public."""
     return hazard(source="cmc", source_id=f"{uuid4()}/1", text={"ru": {"headline": "Звонил староста"}}, **changed)
 
 
 def released(event: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    """The publication of the hazard's first revision, without the severity."""
     fields = hazard(source=event["source"], source_id=event["source_id"], released_revision=1, revision=2, text=TEXT)
     del fields["severity"]
     return {**fields, **changed}

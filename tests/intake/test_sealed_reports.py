@@ -29,7 +29,6 @@ NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key"
 
 
 async def key_of(intake: RunningIntake) -> dict[str, str]:
-    """The public key, as a phone without a sign-in gets it."""
     answer = await intake.http.get(KEY)
     assert answer.headers["cache-control"] == "no-cache"
     key: dict[str, str] = answer.json()

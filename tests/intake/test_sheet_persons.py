@@ -26,7 +26,6 @@ def made(*lines: str, header: str = HEADER) -> list[SheetHousehold]:
 
 
 def faults(*lines: str, header: str = HEADER) -> dict[int, list[tuple[int | None, RowFault]]]:
-    """Maps the line of each row to the errors of the row."""
     return {
         row.line.number: [(error.column, error.reason) for error in row.errors]
         for household in made(*lines, header=header)

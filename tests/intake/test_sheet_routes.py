@@ -244,7 +244,6 @@ def desk_of(intake: RunningIntake, account: UUID) -> Caller:
 
 
 async def returned(intake: RunningIntake, content: bytes, account: UUID) -> list[str]:
-    """The reasons in the workbook of the bad rows."""
     answer = await sent(intake, "refused", content, account, "?lang=en")
     [_, *rows] = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True)
     return [str(row[-1]) for row in rows]

@@ -40,7 +40,6 @@ async def opened_without_broker(installation: Installation) -> AsyncIterator[Run
 
 @pytest.fixture
 async def unknowing(killable_installation: Installation) -> AsyncIterator[RunningIntake]:
-    """Intake without a broker, which cannot know that an account and another account's sign-ins are revoked."""
     fields = {"kind": CredentialKind.ACCOUNT, "revoked_at": datetime.now(UTC)}
     revoked = CredentialRevoked(credential_id=REVOKED, **fields)
     changed = CredentialRevoked(credential_id=CHANGED, issued_before=CHANGED_AT, **fields)
@@ -61,7 +60,6 @@ async def dead(intake: RunningIntake, *words: str) -> str:
 
 
 async def drained(intake: RunningIntake, desk: Caller) -> None:
-    """Starts the broker again and waits until the spool is empty."""
     intake.installation.components.kafka.start()
 
     async def is_drained() -> bool:

@@ -192,7 +192,7 @@ OF_NO_AREA = {
     "PUT /alerts/v1/presence",
     "GET /alerts/v1/sources/{source}/withheld",
     "PUT /alerts/v1/sources/{source}/lift",
-    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # this is tested in tests/alerts, where the hazard's id is known
+    "GET /alerts/v1/hazards/{hazard_id}/outcome",  # the tests of the alerts service cover the areas
     "GET /alerts/receivers",  # tests/alerts/test_receiver_pages.py tests the areas of the recipients
     "POST /alerts/receivers",
     "GET /alerts/receivers/new",
@@ -247,7 +247,7 @@ OF_NO_AREA = {
     "GET /registry/v1/sites/{site_id}",
     "POST /registry/v1/sites:import",
     "POST /registry/v1/sites:refused",
-    "PUT /registry/v1/sites/{site_id}",  # tests/registry tests this route
+    "PUT /registry/v1/sites/{site_id}",  # the tests of the registry cover this route
     "GET /search",  # tests/console/test_search.py tests the areas
     "GET /search/export",
     "GET /hazards/{hazard_id}",  # the same tests
@@ -293,7 +293,7 @@ OF_NO_AREA = {
     "POST /second-factor",
     "POST /second-factor/removal",
     "GET /registry/v1/teams/{team}/held",
-    "POST /registry/v1/teams/{team}/held:accept",  # tests/registry tests this route
+    "POST /registry/v1/teams/{team}/held:accept",  # the tests of the registry cover this route
     "GET /purpose",
     "POST /purpose",
     "GET /readmission",

@@ -55,7 +55,6 @@ class Canary:
         return {name: value for name, value in body.items() if name not in ("household_id", "members", "phone")}
 
     def wrong(self) -> list[Any]:
-        """Bodies that intake refuses, each for a different reason."""
         return [
             self.household(**{self.field: self.person["given_name"]}),
             self.household(persons=self.notes),
@@ -106,7 +105,6 @@ INDEXES = (".index", ".timeindex")
 
 
 def looked_for(canaries: Iterable[Canary]) -> dict[bytes, str]:
-    """Maps each encoding of a text (plain, JSON, URL, base64) to the text."""
     return {written: needle for canary in canaries for needle in canary.needles for written in ways(needle)}
 
 

@@ -65,7 +65,6 @@ class Sent:
         return response
 
     def answered_sheet(self, topic: str, response: httpx.Response) -> httpx.Response:
-        """Counts the rows of a sheet that were sent as reports."""
         for row in response.json()["rows"]:
             if row["verdict"] == "sent":
                 self.reports += 1
@@ -81,7 +80,6 @@ class Sent:
         """Does nothing if an answer is lost, because the sender sends the report again and gets an answer then."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
-        """Counts reports of a feed, which intake does not get over HTTP."""
         self.taken[topic].update(report_ids)
 
     def _take(self, topic: str, result: Mapping[str, Any]) -> None:
@@ -127,7 +125,6 @@ async def count_check(installation: Installation, sent: Sent, *, timeout: float 
 
 
 async def intake_counts(installation: Installation, intake_url: str) -> dict[str, int]:
-    """Intake's counts of answers since the start of its process."""
     headers = {"authorization": f"Bearer {installation.token(roles=[Role.OPERATOR])}"}
     async with httpx.AsyncClient(headers=headers, trust_env=False, verify=PLAIN, timeout=30) as client:
         answer = await client.get(f"{intake_url}/v1/ledger")

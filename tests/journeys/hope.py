@@ -115,7 +115,6 @@ def disability_of(value: str | None) -> Disability | None:
 
 
 def own_families() -> list[Family]:
-    """Fifty invented families of one to seven persons."""
     others = (
         Member(Relationship.SPOUSE, Sex.FEMALE, is_pregnant=True),
         Member(Relationship.CHILD, Sex.FEMALE),

@@ -48,7 +48,6 @@ class SitePlan:
 
     @property
     def mobility(self) -> dict[str, str]:
-        """The families of the second day were evacuated before the second mudflow."""
         return {} if self.day == 1 else {"mobility": "evacuation", "evacuation": "pre_emptive"}
 
 
@@ -85,7 +84,6 @@ class Mudflow:
 
     @property
     def days(self) -> Sequence[Sequence[Sequence[Report]]]:
-        """The reports of each day, in batches."""
         return self.day_1(), self.day_2(), self.day_3(), self.day_4(), self.day_5()
 
     def day_1(self) -> list[list[Report]]:

@@ -129,12 +129,10 @@ class Night:
         return str(answer["text"])
 
     async def sms(self, words: str) -> str:
-        """The first short message with these words."""
         sent = await wait_for(lambda: [each["text"] for each in self.gateways.messages if words in each["text"]])
         return str(sent[0])
 
     async def chat(self, chat: int, words: str) -> dict[str, Any]:
-        """Waits for a message with these words, perhaps after an edit."""
         return (await wait_for(lambda: [each for each in self.bot.sent(chat) if words in each["text"]]))[0]
 
     async def has_button(self, message: dict[str, Any], button: str) -> bool:

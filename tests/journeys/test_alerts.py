@@ -211,7 +211,7 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         # on a busy machine, six deliveries may take longer than the time limit of the hanging requests
         is_late = time.monotonic() - began > TOTAL_SECONDS
         assert is_late or not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
-        await hook.close()  # this ends the hanging requests; another test covers their timeout
+        await hook.close()  # closing the receiver ends the hanging requests; another test covers their timeout
         hook.mood = Mood.SLOW
         await hook.open()
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))

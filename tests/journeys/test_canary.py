@@ -127,7 +127,6 @@ class Journey:
             await publisher.publish_all(messages, timeout=30)
 
     async def listen(self, token: str) -> None:
-        """Reads the same stream as the board, until this task is cancelled."""
         headers = {"authorization": f"Bearer {token}"}
         url = "/stream?topics=hazards,households,groups,alerts,outcomes"
         async with (
@@ -184,7 +183,6 @@ async def take_in(journey: Journey, token: str) -> None:
 
 
 async def refuse(journey: Journey, token: str) -> None:
-    """Causes one error of each kind at intake."""
     canary, url = THROUGH_INTAKE, "/intake/v1/displacements"
     for body in canary.wrong():
         assert (await journey.report(body, token)).status_code == 422, body
@@ -293,7 +291,6 @@ async def wait_in_the_spool(journey: Journey, token: str) -> None:
 
 
 async def publish_bad_records(journey: Journey) -> None:
-    """Publishes malformed records, unsigned records, and records with a NUL, which PostgreSQL refuses."""
     canary, record = BYPASSING_INTAKE, (await everything(journey.installation, LEAKY, "registry"))[0]
     good = Message(LEAKY, record.key, record.value, tuple(record.headers))
     desk, data = Desk(journey.installation.secrets / "seal"), json.loads(good.value)
@@ -310,7 +307,7 @@ async def publish_bad_records(journey: Journey) -> None:
         good._replace(headers=renamed(good, "ce_id", str(uuid4()))),
         # The registry accepts this report, and ignores the unknown fields.
         desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),
-        # Only the NUL is invalid here, so the record is decrypted, and PostgreSQL refuses the row with this text.
+        # Only the NUL is invalid in this report: the record is decrypted, and PostgreSQL refuses its row.
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),
     )
     await forge(journey.installation, "intake", good._replace(value=strange))
@@ -333,7 +330,6 @@ async def look_at_the_pages(journey: Journey) -> None:
 
 
 async def keep_an_account(journey: Journey) -> None:
-    """Stores the telephone of an account, and opens the account."""
     token, phone = journey.installation.token(roles=["administrator"]), THROUGH_INTAKE.person["phone"]
     typed = {"name": "canary", "roles": "operator", "areas": "KG", "language": "ky", "telephone": phone}
     added = await journey.ask("POST", "/accounts", token=token, data=typed)

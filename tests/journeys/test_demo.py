@@ -59,7 +59,10 @@ async def people(installation: Installation) -> dict[str, str]:
 
 @dataclass
 class Recording:
-    """Notes each report that was sent, and intake's answer. `count_check` compares them with the results."""
+    """Notes each report that was sent, and intake's answer.
+
+    `count_check` compares the reports and the answers with the results.
+    """
 
     sent: Sent
 

@@ -1,7 +1,4 @@
-"""An exercise starts for the first time, loses its files, and is restored.
-
-In one case, Kafka's old log is still there. In the other case, it is lost.
-"""
+"""An exercise starts for the first time, loses its files, and is restored, with Kafka's old log or without it."""
 
 import re
 import shutil

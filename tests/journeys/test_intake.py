@@ -72,12 +72,10 @@ class Phones:
             return False
 
     async def households(self) -> dict[str, int]:
-        """The number of persons of each household in the registry."""
         rows = await self.rows("SELECT household_id, persons FROM households")
         return {str(household_id): persons for household_id, persons in rows}
 
     async def episodes(self, body: dict[str, Any]) -> int:
-        """The number of displacements of this household in the registry."""
         rows = await self.rows("SELECT household_id FROM episodes")
         return sum(str(household_id) == body["household_id"] for (household_id,) in rows)
 

@@ -45,8 +45,8 @@ class Day:
     displaced: dict[str, int]  # registered persons by district
     families: int
     in_groups: int
-    # The people at the sites A to F. For each site, this is the larger of two numbers: the counted people after later
-    # movements, and the registered persons who are there (docs/decisions/0079). No count is a count of everybody.
+    # The people at the sites A to F. A site has the larger of two numbers: the counted people after later movements,
+    # and the registered persons who are there (docs/decisions/0079). No count is a count of everybody.
     occupancy: Numbers
     flow: Numbers  # the families and persons displaced since day 1; an onward displacement counts again
     alerted: Sequence[Numbers] = ()
@@ -200,7 +200,6 @@ class Desk:
         return moved
 
     def board(self) -> Numbers:
-        """The displaced families, their persons, and the people of groups."""
         page = self.client.get("/board/households?lang=en").text
         panel, groups = PANEL.search(page), GROUPS.search(page)
         assert panel, page
@@ -217,7 +216,6 @@ class Desk:
         return tuple(figures.get(name, 0) for name in ("persons", "registered_persons", "counted_persons"))
 
     def notified(self) -> list[str]:
-        """Why the duty post was notified, in the order of the notifications."""
         deliveries = self.get(f"/alerts/v1/alerts/{self.alert()['alert_id']}")["deliveries"]
         return [delivery["cause"] for delivery in sorted(deliveries, key=lambda delivery: delivery["step"])]
 

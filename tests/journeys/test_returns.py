@@ -78,7 +78,6 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
         assert office.put(f"/registry/v1/sites/{site_id}", json=body).status_code == 200
 
     def people(days_ago: int = 0) -> tuple[int, int, int, int]:
-        """The numbers of displaced people (registered, counted) and of people who returned (registered, counted)."""
         day = (NOW + timedelta(hours=6) - timedelta(days=days_ago)).date()
         totals = [
             office.get(f"/registry/v1/statistics/stock?date={day}&sub_stock={sub_stock}").json()["total"]

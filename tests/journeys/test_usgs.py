@@ -66,7 +66,6 @@ class Centre:
         return await feed.read(source("usgs"), name, content, self.installation.settings(IntakeSettings, **changed))
 
     def expect(self, content: bytes, *names: str) -> None:
-        """Expects a report for each entry of the document that is about one of these quakes."""
         parsed = json.loads(content)
         for quake in parsed.get("features", [parsed]):
             if quake["id"] in names:
@@ -79,7 +78,6 @@ class Centre:
             await subscriptions.put(session, Receiver("desk", DeliveryChannel.WEBHOOK, "http://127.0.0.1:9/"), box)
 
     async def deliveries(self, alerts: list[Event[Any]]) -> int:
-        """The number of deliveries of these alerts, sent or waiting, to all receivers."""
         async with self._alerts() as session:
             ids = [alert.data.alert_id for alert in alerts]
             query = text("SELECT count(*) FROM deliveries WHERE alert_id = ANY(:ids)")

@@ -70,7 +70,7 @@ TABLES = (
     "uncompared_households",
     "unjudged_households",
     "unpublished_held_people",
-    "figure_changes",  # this table and the next table come after the tables whose triggers write into these two
+    "figure_changes",  # `figure_changes` and `figure_totals` come after the tables whose triggers write into them
     "movement_changes",
     "figure_dimensions",
     "figure_sums",
@@ -119,14 +119,12 @@ class Office:
         return await self.client.put(path, json=body, headers={"authorization": f"Bearer {token}"})
 
     async def reads(self, account: UUID) -> list[dict[str, Any]]:
-        """Returns the entries of the security log about reads by this account."""
         query = "SELECT * FROM audit WHERE action = 'read' AND result = 'done' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
             return [dict(row) for row in rows]
 
     async def refusals(self, account: UUID) -> list[str]:
-        """Returns the reasons why reads by this account were refused, from the security log."""
         query = "SELECT reason FROM audit WHERE action = 'read' AND result = 'refused' AND account = $1 ORDER BY id"
         async with self.app.state.sessions.begin() as session:
             rows = await (await database.driver(session)).fetch(query, account)
@@ -180,7 +178,6 @@ def registrar(settings: RegistrySettings) -> Registrar:
 
 @pytest.fixture
 def import_gazetteer(office: Office) -> Iterator[Callable[[], None]]:
-    """Returns a function that gives the app a gazetteer until the end of the test."""
     before = office.app.state.places
 
     def run() -> None:

@@ -68,7 +68,6 @@ LONG = {"reason", "hazard_type", "shelter", "age", "movement"}  # the compared r
 
 
 def codes_in(annotation: Any) -> set[str]:
-    """The codes that a field can have."""
     if isinstance(annotation, Enum):
         return {annotation.value}
     if isinstance(annotation, type) and issubclass(annotation, Enum):
@@ -77,7 +76,6 @@ def codes_in(annotation: Any) -> set[str]:
 
 
 def check_reports(bodies: Iterable[Body]) -> None:
-    """The reports of each kind have each code of each field."""
     drawn = defaultdict[str, list[Body]](list)
     for body in bodies:
         drawn[body["kind"]].append(body)
@@ -96,7 +94,6 @@ def check_reports(bodies: Iterable[Body]) -> None:
 
 
 def coded_fields(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, set[str], Any]]:
-    """The path, the codes and the default of each coded field of a report and its parts."""
     for name, field in model.model_fields.items():
         if codes := codes_in(field.annotation):
             yield before + name, codes, field.default
@@ -176,7 +173,6 @@ class Compared:
 
 
 def check_durations(durations: Iterable[pd.DataFrame]) -> None:
-    """Registered and counted people are in each class of duration, both ongoing and ended."""
     numbers = pd.concat([*durations]).groupby(["days", "has_ended"])[["persons", "group_persons"]].sum()
     assert {*numbers.index} == {(days, has_ended) for days in CLASSES for has_ended in (False, True)}
     assert (numbers > 0).all(axis=None)

@@ -52,7 +52,6 @@ def households(draw: Draw) -> Iterator[Body]:
 
 
 def without_effect(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
-    """Later reports of a household that report no further displacement."""
     later = displacement(draw, at + timedelta(days=draw.randint(1, 300)), household_id=first["household_id"])
     yield later | UNABLE_TO_MOVE if draw.random() < 0.5 else practised(draw, later)
 

@@ -32,7 +32,6 @@ def by_bracket(draw: Draw, *, most: int) -> list[Body]:
 
 
 def displaced(body: Body) -> list[Body]:
-    """The members of a household who were displaced."""
     return [person for person in body["members"] if body["is_whole_household"] or person.get("is_displaced", True)]
 
 

@@ -25,7 +25,6 @@ PRECISIONS, SHELTERS = codes(Precision), codes(Shelter)
 
 
 def displacement(draw: Draw, at: datetime, **changed: Any) -> Body:
-    """A report of a household."""
     origin = draw.choice(ORIGINS)
     return household(
         **persons(draw, at.date()),

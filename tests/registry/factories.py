@@ -208,7 +208,6 @@ class Desk:
 
 
 def registrar_of(settings: RegistrySettings, places: Places | None = None) -> Registrar:
-    """Makes the registrar of an installation, as the worker does."""
     encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(settings.search_root_file)
     return Registrar(encryption, search, places or Places.load())
 

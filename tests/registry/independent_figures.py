@@ -109,7 +109,6 @@ def during(days: pd.Series, since: str, until: str) -> pd.Series:
 
 
 def newest(bodies: list[Body]) -> pd.DataFrame:
-    """The valid version of each actual report, with its day in Bishkek."""
     usual = {"version": 1, "occurred_at_precision": "day", "is_reversed": False, "status": "Actual"}
     reports = pd.DataFrame(bodies).fillna(usual)
     reports = reports[reports["status"] == "Actual"]
@@ -127,7 +126,6 @@ def newest(bodies: list[Body]) -> pd.DataFrame:
 
 
 def moments(texts: pd.Series) -> pd.Series:
-    """The times in Bishkek, without a time zone."""
     return pd.to_datetime(texts, utc=True, format="ISO8601").dt.tz_convert(TIME_ZONE).dt.tz_localize(None)
 
 
@@ -148,7 +146,6 @@ def months(reports: pd.DataFrame) -> pd.Series:
 
 
 def code(place: Any) -> str | None:
-    """The P-code, or the code of another country."""
     return place.get("pcode") or place["country"] if isinstance(place, dict) else None
 
 

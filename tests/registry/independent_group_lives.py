@@ -66,7 +66,6 @@ def group_lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataF
 
 
 def by(rows: Iterable[Row], name: str) -> dict[Any, list[Row]]:
-    """Groups the rows by the value of this column."""
     found = defaultdict[Any, list[Row]](list)
     for row in rows:
         found[row[name]].append(row)
@@ -103,7 +102,6 @@ def kinds(movement: str) -> list[Any]:
 
 
 def passage(row: Row, movement: Row) -> Row:
-    """The person's row, with the movement and the new place."""
     kind = movement["movement"]
     usual = {"returned": (row["origin"], "unknown"), "left_country": (NOT_KNOWN, "unknown")}
     place, shelter = usual.get(kind, (row["destination"], row["shelter"]))

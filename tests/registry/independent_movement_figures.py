@@ -58,7 +58,6 @@ def moved(figures: Figures) -> pd.DataFrame:
 
 
 def ended(figures: Figures) -> pd.DataFrame:
-    """The people whose displacement ended, with the origin and destination of the ended displacement."""
     people = passed(figures)
     return described(people[(people["sub_stock"] == "in_displacement") & people["to_sub_stock"].isin(ENDINGS)], *KEPT)
 

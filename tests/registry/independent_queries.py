@@ -53,7 +53,6 @@ class Query:
 
     @property
     def cells(self) -> dict[str, tuple[str, str]]:
-        """Maps each column of numbers to the sex and the age bracket that it counts."""
         return {
             f"{sex}_{age.replace('-', '_').replace('+', '_plus')}": (sex, age)
             for sex in SEXES

@@ -40,7 +40,6 @@ async def differ(office: Office, *persons: int) -> list[str]:
 
 
 async def choose(office: Office, report_id: str, role: Role = Role.REGISTRAR, **more: Any) -> httpx.Response:
-    """Chooses this count instead of all other counts that are listed with it, as the page does."""
     [stock] = (await page(office))["stocks"]
     others = [count["report_id"] for count in stock["counts"] if count["report_id"] != report_id]
     body = {"stock_id": stock["stock_id"], "report_id": report_id, "other_ids": others, "reason": "asked"}

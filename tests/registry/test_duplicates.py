@@ -42,7 +42,6 @@ ELSEWHERE: dict[str, Any] = {"origin": {"pcode": BATKEN}, "destination": {"pcode
 
 
 def by_contact(name: str, **changed: Any) -> dict[str, Any]:
-    """A short report, which lists no members."""
     report = household(persons=4, contact_name=name, **{**ELSEWHERE, "phone": "0700112233", **changed})
     del report["members"]
     return report
@@ -183,7 +182,6 @@ async def test_duplicates_are_read_by_the_rights_of_opening_the_household(office
 
 
 async def compared(office: Office) -> int:
-    """Compares the households that wait for a comparison, as the worker does."""
     settings = office.installation.settings(RegistrySettings)
     encryption = EnvelopeEncryption(settings.registry_kek_file)
     return await compare_some(

@@ -25,7 +25,6 @@ EVENTS = "SELECT convert_from(value, 'UTF8')::json AS event FROM outbox WHERE to
 
 
 def fled(**changed: Any) -> dict[str, Any]:
-    """Makes a report of a household that left yesterday, without an event."""
     left = datetime.now(UTC) - timedelta(days=1)
     moments = {"occurred_at": left.isoformat(), "reported_at": (left + timedelta(minutes=5)).isoformat()}
     return household(**{**moments, "occurred_at_precision": "hour", "hazard_type": None, **changed})
@@ -39,7 +38,6 @@ async def page(office: Office, **more: Any) -> dict[str, Any]:
 
 
 async def answer(office: Office, given: dict[str, Any], role: Role = Role.REGISTRAR, **more: Any) -> httpx.Response:
-    """Gives the answer about all departures that are listed, and publishes the households as the worker does."""
     ids = [id for departure in (await page(office))["departures"] for id in departure["report_ids"]]
     response = await sent(office, "/v1/events:answer", {"report_ids": ids, **given}, role=role, **more)
     await carried_out(office)
@@ -166,7 +164,6 @@ GROUP_EVENTS = "SELECT convert_from(value, 'UTF8')::json AS event FROM outbox WH
 
 
 def counted(**changed: Any) -> dict[str, Any]:
-    """Makes a count of a group that left yesterday, without an event."""
     moments = {name: fled()[name] for name in ("occurred_at", "reported_at", "occurred_at_precision")}
     return group(**{**moments, "hazard_type": None, **changed})
 

@@ -42,7 +42,6 @@ DAYS = [(FIRST + timedelta(days=days)).date() for days in (0, 20, 33, 61, 120, 4
 
 
 def drawn(draw: Random) -> list[Body]:
-    """Reports of households and their movements in any order, some of them corrected or reversed."""
     reports: list[Body] = []
     for body, movements in drawn_reports(draw):
         for member in body["members"]:
@@ -62,7 +61,6 @@ def drawn(draw: Random) -> list[Body]:
 
 
 def age_known(member: Body, draw: Random) -> None:
-    """Replaces the birth date by a random birth date, birth year or age, or by nothing."""
     year = draw.randint(1940, 2025)
     born = {"birth_date": f"{year}-{draw.randint(1, 12):02}-01", "birth_year": year, "age": 2025 - year}
     del member["birth_date"]
@@ -206,7 +204,7 @@ async def test_the_worker_of_the_previous_release_takes_no_movements(office: Off
 
 
 async def test_a_worker_of_the_previous_release_need_not_store_the_origin_of_the_displacement(office: Office) -> None:
-    """Completed durations need this origin, which a trigger finds."""
+    """Completed durations need the origin of the displacement, which a trigger finds."""
     returned = household(origin={"pcode": OSH})
     await office.file(returned, movement(returned, "returned"))
     columns = ", ".join(name for name in bulk_copy.columns(HouseholdPassage) if name != "displaced_from_pcode")

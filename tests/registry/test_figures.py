@@ -64,7 +64,6 @@ async def test_every_link_of_the_page_answers_with_what_the_page_shows(office: O
 
 
 async def compare_with_links(office: Office, page: str) -> None:
-    """The large numbers of the page equal the totals of the figures to which the page links."""
     own = [href.removeprefix("/registry") for href in hrefs(page) if href.startswith("/registry/")]
     stocks, flows = ([href for href in own if href.startswith(path)] for path in (STOCK, FLOWS))
     assert (len(stocks), len(flows)) == (2, 2)

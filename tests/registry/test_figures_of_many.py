@@ -18,7 +18,6 @@ pytestmark = pytest.mark.anyio
 
 
 def counted_reasons(move: Move, rank: str) -> set[str]:
-    """Returns the reasons in whose figures a displacement is counted."""
     if rank == "first":
         return {move.reasons[0]}
     return set(move.reasons) if rank == "any" or len(set(move.reasons)) == 1 else set()

@@ -83,8 +83,6 @@ async def test_a_chart_without_months_or_in_too_little_time_says_so(office: Offi
 
 
 async def answer_without_statement(office: Office, path: str, end: str) -> httpx.Response:
-    """The answer to a request if the database ends the request's first statement that reads sums."""
-
     async def end_waiting() -> bool:
         async with office.app.state.sessions() as session:
             return bool(await session.scalar(text(END_WAITING.format(end=end))))

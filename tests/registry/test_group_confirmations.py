@@ -110,7 +110,7 @@ async def test_the_page_of_a_household_and_the_search_say_that_a_return_is_presu
     await office.file(body)
     assert await shown() == (0, 0)
     await office.file(lifted)
-    assert await shown() == (2, 1)  # the page says so in its head, and in the row of the people
+    assert await shown() == (2, 1)  # the page shows the lifted evacuation in its head, and in the row of the people
     [listed] = (await office.get("/v1/households", role=Role.OPERATOR)).json()["households"]
     assert listed["is_return_presumed"] is True
     await office.file(movement(body, "returned", occurred_at=(NOON + timedelta(days=4)).isoformat()))

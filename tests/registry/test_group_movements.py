@@ -155,7 +155,6 @@ async def test_an_earlier_transfer_that_comes_later_changes_the_outcome_of_a_tra
 
 
 async def outcomes(file: Filing, report: dict[str, Any]) -> list[tuple[str, str | None]]:
-    """The published outcomes of the report, in order."""
     events = [event for event in await file.events("outcomes") if event["report_id"] == report["report_id"]]
     return [(event["outcome"], event.get("reason")) for event in events]
 

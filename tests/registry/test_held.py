@@ -37,8 +37,6 @@ WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AN
 
 @dataclass
 class Office:
-    """Runs a registry's worker as a process, and runs commands of `dayar held` as a person does."""
-
     installation: Installation
     engine: AsyncEngine
     workers: list[Process] = field(default_factory=list)

@@ -31,7 +31,6 @@ EXPIRED = (Flag.EXPIRED_TOKEN,)
 
 
 async def decide(file: Filing, **decision: Any) -> str:
-    """Executes a person's decision about the held report with the highest version."""
     held = [row for row in await file.rows("reports") if row["outcome"] == "held"]
     outcome_id = max(held, key=lambda row: row["version"])["outcome_id"]
     return await file.registrar.settle_held(HeldDecision(outcome_id=outcome_id, **decision), file.session)
@@ -155,9 +154,9 @@ Version = tuple[str, int, str]  # a version consists of a report id, a number, a
 def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
     """For the household with reports of an exercise, leaves out the reports of a second team.
 
-    With two teams, the published people of this household would depend on the order of arrival, for two reasons. The
-    team whose report arrives first owns the household, and the other team's reports are held. If only an exercise
-    registered the household, its held Actual reports are published.
+    With two teams, the published people of this household would depend on the order of arrival. The team whose report
+    arrives first owns the household, and the other team's reports are held. If only an exercise registered the
+    household, its held Actual reports are published.
     """
     return [version for version in drawn if version[0] > 1 or not version[2]]
 
@@ -216,7 +215,6 @@ def report_of(number: int, version: int, is_others: bool, hour: int, is_expired:
 
 
 def loaded(stored: WorkingSet) -> WorkingSet:
-    """Returns the working set as the next batch loads it."""
     reports = [report for versions in stored.reports.values() for report in versions]
     return WorkingSet.of(PLACES, stored.subjects.values(), reports)
 

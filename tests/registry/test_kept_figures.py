@@ -25,7 +25,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
-# without this, PostgreSQL would end the transaction that holds the lock after 5 s
+# without this setting, PostgreSQL would end the transaction that holds the lock after 5 s
 MAY_IDLE = "SET LOCAL idle_in_transaction_session_timeout = 0"
 WAITS = "SELECT count(*) FROM pg_locks WHERE relation = 'figure_sums'::regclass AND NOT granted"
 

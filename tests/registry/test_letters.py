@@ -31,7 +31,6 @@ OSH_OBLAST = "KG06000000000"
 
 @pytest.fixture(scope="module")
 async def one_office(shared_installation: Installation) -> AsyncIterator[Office]:
-    """The registry's app with Kafka topics, from which dead letters are read."""
     async with opened(shared_installation) as office:
         yield office
 
@@ -59,7 +58,6 @@ async def wanted(office: Office, letter: dict[str, Any], **claims: Any) -> httpx
 
 
 async def carry_out(office: Office) -> None:
-    """Executes the requests to open dead letters, as the worker does."""
     settings, sessions = office.installation.settings(RegistrySettings), office.app.state.sessions
     keys = Opener(settings.seal_private_keys)
     redrives = Redrives("registry", [], settings=settings, keys=keys)

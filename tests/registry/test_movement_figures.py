@@ -194,7 +194,6 @@ async def test_a_group_moves_by_its_own_report_after_the_movement_of_its_site_is
     own = moved(body, "transferred", 0, **TO_LEILEK) | june
 
     async def outcomes() -> list[tuple[str, str | None]]:
-        """The outcomes of the group's own movement, from the stored report and from the events."""
         async with office.app.state.sessions() as session:
             rows = await session.execute(OUTCOMES_OF, {"id": own["report_id"]})
             return [(row.outcome, row.reason) for row in rows]

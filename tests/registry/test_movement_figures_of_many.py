@@ -156,7 +156,6 @@ def reports() -> list[tuple[Body, list[Body]]]:
 
 
 async def filed(office: Office, reports: list[tuple[Body, list[Body]]]) -> None:
-    """Stores all reports in random order, in small batches."""
     bodies = [body for home, movements in reports for body in (home, *movements)]
     Random(5).shuffle(bodies)
     for start in range(0, len(bodies), 60):

@@ -33,7 +33,6 @@ BATKEN_OBLAST, OSH_OBLAST = PLACES.oblast(LEILEK), PLACES.oblast(OSH)
 
 
 def registrars_stamps(body: dict[str, Any], *areas: str) -> dict[str, Any]:
-    """The fields that intake adds to this report, if a registrar with these areas sends it."""
     registrar = Principal(
         account=uuid4(), jti=uuid4(), issued_at=0, expires_at=2**40, roles=frozenset({Role.REGISTRAR}), areas=areas
     )

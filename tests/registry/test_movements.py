@@ -211,7 +211,7 @@ def test_people_who_returned_do_not_return_once_more_to_another_place() -> None:
 def test_people_who_left_the_country_do_not_leave_it_once_more(
     first: dict[str, str], second: dict[str, str], country: str
 ) -> None:
-    """The country comes from whichever of the two reports states it."""
+    """The country comes from the report that states one."""
     left = (moved("left_country", days, destination=to or None) for days, to in enumerate((first, second), start=1))
     [subject] = working_set_of(map(filed, (BODY, *left))).subjects.values()
     course = subject.courses.by_departure[BODY["report_id"]]
@@ -273,7 +273,7 @@ def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.Mon
     reports = [filed(BODY), *(filed(moved("transferred", days, persons=1, **TO_BATKEN)) for days in range(1, 100))]
     working_set = working_set_of(reports, batch=100)
     [subject] = working_set.subjects.values()
-    assert subject.standing is not None  # the numbers, like the rows, are computed only after the batch
+    assert subject.standing is not None  # the numbers and the rows are computed only after the batch
     assert subject.standing.displaced == 5
     assert computed == [99]
     assert len(working_set.changes) == 1

@@ -81,7 +81,6 @@ def of_teams(reports: Iterable[dict[str, Any]]) -> list[AnyFiled]:
 
 
 def state_of(reports: Sequence[dict[str, Any]], *, batch: int = 1) -> tuple[Any, ...]:
-    """Returns the state of the household, and the final outcome of each version of each report."""
     working_set = working_set_of(of_teams(reports), batch=batch)
     [subject] = working_set.subjects.values()
     outcomes = {

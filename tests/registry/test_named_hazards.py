@@ -211,7 +211,7 @@ async def test_two_hazards_that_a_person_joins_are_one_emergency_in_all_district
     await answer(office, "same")
     assert await in_effect(office) == [80, 110]
     held = await rows(office, "DELETE FROM unpublished_held_people RETURNING kind")
-    assert [row["kind"] for row in held] == ["group"]  # its people now belong to the emergency
+    assert [row["kind"] for row in held] == ["group"]  # the people of the count now belong to the emergency
     decided = (await page(office, **districts))["decided"][0]
     assert (decided["is_hazard"], decided["is_emergency"]) == (True, True)
     body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}

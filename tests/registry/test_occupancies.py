@@ -159,7 +159,6 @@ def counted_at_noon(persons: int, days: float, **changed: Any) -> dict[str, Any]
 
 
 async def numbers(office: Office, site_id: str = SCHOOL) -> tuple[int, ...] | None:
-    """Returns the number of people, the registered people who came and left, and the registered people there."""
     seen = await occupancy(office, UUID(site_id))
     return seen and tuple(seen[name] for name in ("highest", "registered_came", "registered_left", "registered"))
 

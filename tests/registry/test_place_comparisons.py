@@ -166,7 +166,6 @@ async def compare(office: Office, comparing: PlaceComparing | None = None) -> Pl
 
 
 async def published(office: Office) -> list[dict[str, Any]]:
-    """The comparisons in the events about counts, in the order of the events."""
     events = text("SELECT convert_from(value, 'UTF8')::json FROM outbox WHERE topic = 'groups' ORDER BY id")
     async with office.app.state.sessions() as session:
         return [event["comparison"] for event in await session.scalars(events) if event.get("comparison")]
@@ -275,6 +274,5 @@ async def test_after_a_lost_connection_fewer_than_five_changed_households_still_
 
 
 async def end_waiting(session: AsyncSession) -> bool:
-    """End the connection that waits for the table, and return whether a connection waited."""
     waiting = "relation = 'count_comparisons'::regclass AND NOT granted"
     return bool(await session.scalar(text(f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {waiting}")))

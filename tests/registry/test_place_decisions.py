@@ -42,7 +42,6 @@ async def names(office: Office, **more: Any) -> list[set[str]]:
 
 
 async def answer(office: Office, given: str, role: Role = Role.REGISTRAR, **more: Any) -> httpx.Response:
-    """Answers all questions, and computes the counts again as the worker does."""
     ids = [each["proposal_id"] for each in (await page(office))["proposals"]]
     body = {"proposal_ids": ids or [str(uuid4())], "answer": given, "reason": "known"}
     response = await sent(office, "/v1/places:decide", body, role=role, **more)
@@ -226,7 +225,7 @@ async def test_movements_follow_the_answer(office: Office) -> None:
 
 
 async def test_the_people_of_a_site_who_moved_to_one_of_the_places_follow_the_answer(office: Office) -> None:
-    """The people at the site come from another place than the people in the counts of the question."""
+    """The people at the site come from another place than the people of the compared counts."""
     site_id, shelter = await saved(office), {"shelter": "unknown"}
     await office.file(counted(0, 100, site_id=site_id, origin={"pcode": LEILEK}))
     at = {
@@ -247,7 +246,6 @@ async def test_the_people_of_a_site_who_moved_to_one_of_the_places_follow_the_an
 
 
 async def displaced(office: Office) -> list[int]:
-    """Returns the number of people who are still displaced, for each count in effect."""
     counts = await rows(office, "SELECT coalesce(displaced, persons) AS n FROM counts WHERE superseded_by IS NULL")
     return sorted(count["n"] for count in counts if count["n"])
 

@@ -69,7 +69,6 @@ async def test_a_readmitted_team_changes_no_household_of_another_team(office: Of
 
 
 async def carry_out(office: Office) -> list[str]:
-    """Executes the decisions on held reports, like the worker."""
     async with office.app.state.sessions.begin() as session:
         decided = await session.scalars(select(HeldDecision).order_by(HeldDecision.decided_at))
         return [await office.registrar.settle_held(decision, session) for decision in decided]

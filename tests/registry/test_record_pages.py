@@ -34,7 +34,6 @@ async def opened(office: Office, path: str, **caller: Any) -> str:
 
 
 def table(page: str, section: str) -> list[list[str]]:
-    """Returns the texts of the cells of each row of the section's table."""
     body = page.partition(f'aria-labelledby="{section}"')[2].partition("<tbody>")[2].partition("</tbody>")[0]
     rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in body.split("<tr>")[1:]]
     return [[re.sub(r"<[^>]*>", "", cell).strip() for cell in row] for row in rows]
@@ -177,7 +176,6 @@ async def test_the_groups_of_a_hazard_have_each_person_once_where_the_person_is_
 
 
 def people_of(page: str) -> list[str]:
-    """For each row of a hazard's counted groups, the number of people and their present place."""
     rows = re.findall(r"<th[^>]*>(.*?)</th>.*?<td[^>]*>.*?</td>\s*<td[^>]*>(.*?)</td>", page.partition("<tbody>")[2])
     return [re.sub(r"<[^>]*>", "", f"{persons}, {place}") for persons, place in rows]
 

@@ -53,7 +53,6 @@ async def sum_residents(office: Office, task: SummingResidents | None = None) ->
 
 
 async def published(office: Office) -> list[dict[str, Any]]:
-    """The published sums, in the order of the events."""
     events = text("SELECT convert_from(value, 'UTF8')::json FROM outbox WHERE topic = 'sites' ORDER BY id")
     async with office.app.state.sessions() as session:
         return [event for event in await session.scalars(events) if "sequence" in event]

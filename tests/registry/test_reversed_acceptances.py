@@ -26,7 +26,6 @@ async def adopted(office: Office, **more: Any) -> list[dict[str, Any]]:
 
 
 async def reverse(office: Office, *ids: str, role: Role = Role.REGISTRAR, **more: Any) -> list[str]:
-    """Reverses the acceptances, and executes the reversals as the worker does."""
     body = {"decision_ids": ids, "reason": "asked"}
     answer = await sent(office, f"{HELD}:reverse", body, role=role, **more)
     assert answer.status_code == 200, answer.text

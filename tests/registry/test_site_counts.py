@@ -130,7 +130,6 @@ ON_NEXT_DAY = FigureQuery(Status.ACTUAL, known=[KADAMJAI, OSH], view=View.ORIGIN
 
 
 async def by_origin(office: Office) -> dict[str | None, int]:
-    """The counted people on the next day."""
     async with office.app.state.sessions() as session:
         found = await figures(session, "stock", ON_NEXT_DAY, Places.load())
     people = Counter[str | None]()

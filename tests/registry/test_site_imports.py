@@ -144,7 +144,6 @@ async def test_a_file_larger_than_a_request_and_a_bad_sheet_are_answered(office:
 
 
 def rayon_list() -> bytes:
-    """A list as a rayon writes it, in Russian, with a title and a column of numbers."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

@@ -39,7 +39,6 @@ def transferred(of: dict[str, Any], site_id: str, days: float = 1) -> dict[str, 
 
 
 async def displaced(file: Filing) -> dict[str, int]:
-    """Maps each registered household or count to the number of people who are still displaced."""
     newest: dict[str, dict[str, Any]] = {}
     for event in [*await file.events("households"), *await file.events("groups")]:
         if "is_held" not in event:
@@ -98,7 +97,7 @@ async def test_who_is_reported_at_a_site_after_its_movement_stays(file: Filing, 
     await file(fled, same_day, came, transferred(came, SCHOOL, days=2 + hours / 24))
     everybody = {body["household_id"]: 5 for body in (fled, same_day, came)}
     assert await displaced(file) == everybody
-    # this is a correction, and not the first report of the family
+    # the report is a correction, and not the first report of the family
     await file({**here, "version": 2, "reported_at": reported_at})
     assert await displaced(file) == everybody
 
@@ -294,6 +293,5 @@ async def test_people_who_were_counted_again_after_everybody_move_once(office: O
 
 
 async def people_at(office: Office) -> list[int]:
-    """Returns the numbers of people at the school and at the camp."""
     known = [await occupancy(office, UUID(site_id)) for site_id in (SCHOOL, CAMP)]
     return [found["highest"] if found else 0 for found in known]

@@ -61,7 +61,6 @@ KINDS = st.sampled_from(
 
 @st.composite
 def reports(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Makes reports of one household and of two sites, some of which are corrected or reversed."""
     body = household(household_id=HOUSEHOLD_ID, members=MEMBERS, persons=3, report_id=str(UUID(int=2, version=4)))
     result = [{**body, "site_id": draw(SITES)}]
     if draw(st.booleans()):

@@ -228,7 +228,6 @@ def monthly_rows(page: str) -> int:
 
 
 def section(page: str, name: str) -> str:
-    """The section of the page with this heading."""
     return page.partition(f'aria-labelledby="{name}"')[2].partition("</section>")[0]
 
 

@@ -42,7 +42,6 @@ def drawn_report(draw: Random, **subject: Any) -> Body:
 
 
 def reports(draw: Random) -> Iterator[Body]:
-    """Makes all reports of the test, and a second version of some reports."""
     for name in ("household_id", "group_id"):
         for _ in range(25):
             subject = {name: str(uuid4())}

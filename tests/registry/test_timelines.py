@@ -28,7 +28,6 @@ async def page_of(office: Office, body: dict[str, Any], language: str = "en", **
 
 
 def entries(page: str) -> list[str]:
-    """Returns the text of each entry of the history, latest first."""
     history = page.partition('<ol class="timeline">')[2]
     return [re.sub(r"<[^>]*>", "", entry) for entry in history.split("<li id=")[1:]]
 

@@ -43,7 +43,6 @@ async def sent(office: Office, path: str, body: dict[str, Any], **claims: Any) -
 
 
 async def carried_out(office: Office) -> list[str]:
-    """Executes the open decisions as the worker does."""
     results = []
     async with office.app.state.sessions.begin() as session:
         for decision in (await session.scalars(OPEN)).all():

@@ -191,7 +191,10 @@ def test_refused_report_has_no_effect_and_does_not_block_the_next_version() -> N
 
 @pytest.mark.parametrize("is_later_held", [False, True], ids=["sent after the refusal", "held before the refusal"])
 def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_later_held: bool) -> None:
-    """The author does not know that the report was a duplicate. The correction would register the household twice."""
+    """The author does not know that the report was a duplicate.
+
+    If the correction took effect, the household would be registered twice.
+    """
     held, second = filed(flags=EXPIRED), filed(2, flags=EXPIRED if is_later_held else ())
     working_set = working_set_of([held, second] if is_later_held else [held])
     working_set.refuse(held, RefusalReason.DUPLICATE)

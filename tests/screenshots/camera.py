@@ -29,8 +29,6 @@ STILL = 4
 
 
 class Camera:
-    """Photographs one page, and knows which of its requests wait for an answer."""
-
     def __init__(self, page: Page) -> None:
         self.page = page
         self._waiting: set[Request] = set()
@@ -51,7 +49,6 @@ class Camera:
         self.page.goto(url)
 
     def wait(self) -> bool:
-        """Whether the page became complete in time, apart from the stream of events, which never ends."""
         self._maps.clear()
         return wait_until(self._is_complete, DRAWING_SECONDS, every=0.2)
 

@@ -105,12 +105,10 @@ class Evening:
         assert wait_until(lambda: self.alerts().keys() >= ACTED_ON, timeout=60), self.alerts()
 
     def alerts(self) -> dict[str, dict[str, Any]]:
-        """The alerts about hazards, by the kind of hazard."""
         answer = self._desk.get("/alerts/v1/alerts?limit=200").json()["alerts"]
         return {alert["hazard_type"]: alert for alert in answer if alert["rule"] == "severity"}
 
     def _act(self) -> None:
-        """What two operators did about the alerts."""
         second = self.signed_in(SECOND_OPERATOR)
         self._put(self._desk, "landslide", "acknowledgement")
         self._post("landslide", "comments", {"text": "Глава айыл окмоту на месте, 12 домов осмотрены."})
@@ -149,7 +147,6 @@ class Evening:
         }
 
     async def _store(self, receivers: list[Receiver]) -> None:
-        """Stores who is notified, who is on duty, and a silence."""
         engine = database.engine(self.whole.installation.settings(AlertsSettings))
         async with database.sessions(engine).begin() as session:
             for receiver in receivers:
@@ -159,7 +156,6 @@ class Evening:
         await engine.dispose()
 
     def _receivers(self) -> Iterator[Receiver]:
-        """A post, the people of the roster, of whom two have accounts, and the head of shift."""
         internal: dict[str, Any] = {"statuses": EXERCISE, "is_internal": True, "language": "ru", "organisation": "МЧС"}
         yield Receiver(POST, DeliveryChannel.EMAIL, "duty@mes.example", roster=ROSTER, **internal)
         for person, name in PEOPLE.items():
@@ -177,7 +173,6 @@ def send(client: httpx.Client, path: str, body: dict[str, Any]) -> None:
 
 
 def earlier_households(now: datetime) -> Iterator[dict[str, Any]]:
-    """Households that other events displaced in earlier months."""
     chance = random.Random(2)
     for number in range(EARLIER_HOUSEHOLDS):
         left = now - timedelta(days=EARLIER_DAYS * number / EARLIER_HOUSEHOLDS + 2)

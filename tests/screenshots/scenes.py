@@ -77,7 +77,6 @@ def lost(page: Page) -> None:
 
 
 def phone(page: Page) -> None:
-    """Signs in, and waits until the phone is ready without a signal."""
     page.fill("#name", NAMES[Role.FIELD])
     page.fill("#password", PASSWORD)
     page.click("#sign-in button")

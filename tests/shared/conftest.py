@@ -26,20 +26,17 @@ async def trial(trial_installation: Installation) -> AsyncIterator[Trial]:
 
 @pytest.fixture
 async def whole_trial(installation: Installation) -> AsyncIterator[Trial]:
-    """The minimal service in an installation with all topics, in which a real service can run."""
     async with Trial(installation) as trial:
         yield trial
 
 
 @pytest.fixture
 def token_keys(tmp_path: Path) -> Path:
-    """The folder of a key pair that signs and verifies tokens."""
     signer.generate(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def seal_keys(tmp_path: Path) -> Path:
-    """The folder of a key pair that seals and opens reports."""
     seal.generate(tmp_path)
     return tmp_path

@@ -97,7 +97,6 @@ async def endless(writer: asyncio.StreamWriter) -> None:
 
 
 def certificate(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """TLS contexts for a server and its client, with a certificate that is generated for the test."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)

@@ -19,7 +19,6 @@ BODIES = st.recursive(
 
 
 def signs_of(body: Any) -> dict[bytes, int]:
-    """Counts the brackets, colons and commas of all lists and objects in a body."""
     if not isinstance(body, list | dict):
         return {LIST: 0, FIELD: 0, VALUE: 0}
     inner = [signs_of(item) for item in (body.values() if isinstance(body, dict) else body)]

@@ -74,7 +74,6 @@ def test_a_decision_by_the_language_is_found(decision: str) -> None:
 
 
 def decided_by_language(template: str) -> Iterator[int]:
-    """The lines of a template's decisions by the page's language."""
     for decision in decisions(template):
         names = set(names_of(decision))
         if "language" in names and names != {"code", "language"}:

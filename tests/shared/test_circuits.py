@@ -13,8 +13,6 @@ pytestmark = pytest.mark.anyio
 
 
 class Dependency:
-    """A dependency that answers calls. While the dependency is frozen, it accepts calls but never answers."""
-
     def __init__(self) -> None:
         self.is_frozen = False
         self.calls = 0

@@ -301,7 +301,6 @@ async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.Ca
 
 
 def forget(trial: Trial, partition: int, before: int) -> None:
-    """Deletes the records before an offset, as Kafka does after the retention time."""
     admin = trial.installation.components.broker.admin()
     gone = TopicPartition(trial.settings.topic_prefix + TOPIC, partition, before)
     for done in admin.delete_records([gone]).values():

@@ -32,12 +32,12 @@ MAY_BE_CLEAR = {
     "hazard_id",
     "covers_site",
     "movement_id",
-    "site_id",  # these fields are ids of records, and of linked hazards and sites
+    "site_id",  # ids of records, and of linked hazards and sites
     "origin",
     "destination",
     "pcode",
     "registrar_areas",
-    "country",  # these fields are P-codes and ISO country codes
+    "country",  # P-codes and ISO country codes
     "persons",
     "mobility",
     "evacuation",
@@ -50,7 +50,7 @@ MAY_BE_CLEAR = {
     "occurred_on",
     "recorded_on",
     "reported_on",
-    "uncorrected",  # these fields are times and days
+    "uncorrected",  # times and days
     "author",
     "team",
     "status",
@@ -69,13 +69,13 @@ MAY_BE_CLEAR = {
     "outcome",
     "reason",
     "is_held",
-    "replaces",  # these fields of outcomes and of held people contain a report id and a reason code
-    "displacement",  # this field contains another displacement of the household
+    "replaces",  # report ids and reason codes in outcomes and in events about held people
+    "displacement",  # another displacement of the household
     "counted_at",
     "counted_at_precision",
     "is_full_recount",
     "stock_id",
-    "superseded_by",  # these fields are times of a group's counts, and references to other counts of the same people
+    "superseded_by",  # times of a group's counts, and references to other counts of the same people
     "origin_locality",
     "destination_locality",
     "origin_locality_pcode",
@@ -84,7 +84,7 @@ MAY_BE_CLEAR = {
     "households",
     "households_quantifier",
     "household_unit",
-    "persons_estimated",  # these fields are a group's localities, kind of shelter and number of households
+    "persons_estimated",  # a group's localities, kind of shelter and number of households
     "movement",
     "is_reversed",
     "whereabouts",
@@ -92,14 +92,14 @@ MAY_BE_CLEAR = {
     "returned",
     "settled",
     "confirmed_on",
-    "is_return_presumed",  # these fields are of movements, and of the numbers of people by whereabouts
+    "is_return_presumed",  # fields of movements, and numbers of people by whereabouts
     "comparison",
     "place_id",
     "registered",
     "stated_persons",
     "included_households",
     "included_persons",
-    "stated_households",  # these fields are a count's place, and sums over registered households (docs/decisions/0068)
+    "stated_households",  # a count's place, and sums over registered households (docs/decisions/0068)
 }
 BOX = "sealed"
 

@@ -47,7 +47,6 @@ NAMED = {"uq_deliveries_once"}
 
 
 def declared(service: str) -> MetaData:
-    """All tables of the service's schema, as its models declare them."""
     models: Any = importlib.import_module(f"services.{service}.models")
     [own] = [value for name, value in vars(models).items() if name == f"{service.capitalize()}Model"]
     tables = MetaData(naming_convention=NAMES)

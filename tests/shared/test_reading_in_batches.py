@@ -27,7 +27,7 @@ async def test_records_that_follow_each_other_closely_share_a_transaction(trial:
 
     async with trial.running(trial.consumer(measured, every_ms=4000)):
         await trial.publish(event(hazard()))
-        await wait_for(lambda: sizes)  # nothing else may take time here, because the records wait only for four seconds
+        await wait_for(lambda: sizes)  # the records wait only for four seconds, so no slow step may follow
         for _ in range(3):
             await trial.publish(event(hazard()))
         await trial.drained()

@@ -97,7 +97,7 @@ async def test_dead_letters_are_listed_even_if_the_spool_cannot_be_read(trial: T
     place = await set_aside(trial, event(hazard()))
     spool = trial.installation.settings(IntakeSettings).spool_folder / "owner"
     spool.mkdir(parents=True)
-    (spool / "1.damaged").symlink_to("1.damaged")  # a link to itself, which raises an OSError when it is opened
+    (spool / "1.damaged").symlink_to("1.damaged")  # a link that leads to itself raises an OSError when it is opened
     listed = await dayar(trial, dead.app, "list")
     assert isinstance(listed.exception, OSError)
     assert place in listed.output
@@ -278,7 +278,6 @@ def are_listed(broker: broker.Broker, prefix: str) -> bool:
 
 
 def onto_a_new_log(installation: Installation, *, partitions: int = 2, published: int = 1) -> None:
-    """Deletes and creates the topics, then publishes the records again, as a backup and a restore do."""
     broker, server, prefix = installation.components.broker, installation.components.server, installation.topic_prefix
 
     async def kept() -> tuple[log.Log, list[bytes], list[tuple[str, int, int]]]:

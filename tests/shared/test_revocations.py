@@ -85,8 +85,6 @@ BANNER = "No connection to the message broker"
 
 
 class Reader:
-    """Starts the registry's web process, which a revoked account and another account then call."""
-
     def __init__(self, installation: Installation, http: httpx.AsyncClient) -> None:
         self.installation, self.http = installation, http
         self.snapshot = revocation_snapshots.file_of(installation.settings(Settings, "registry"))

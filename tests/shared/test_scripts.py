@@ -28,7 +28,6 @@ def test_one_script_is_the_home_of(subject: str) -> None:
 
 
 def used(script: Path) -> set[str]:
-    """The names of the texts that a script shows."""
     return set(re.findall(r'sentence\("(\w+)"', script.read_text(encoding="utf-8")))
 
 

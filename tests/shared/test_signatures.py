@@ -260,7 +260,10 @@ async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(trial
 async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(
     trial_installation: Installation,
 ) -> None:
-    """An attacker who has a broker login but no signing key writes a record with the id of an unknown key."""
+    """An attacker who has a broker login but no signing key writes a record.
+
+    The record names a key that does not exist.
+    """
     genuine, forged = event(hazard()), event(hazard())
     signature = ("signature", b"00000001-00000000:" + b"A" * 43)
     async with Trial(trial_installation) as trial:

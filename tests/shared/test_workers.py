@@ -89,7 +89,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         # the timeout is set to 0 first, because PostgreSQL changes a running timeout only then
         for shorter in ("0", "200ms"):
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
-        # in this test, only the timeout of the whole transaction may end the session
+        # only the timeout of the whole transaction may end the session of this test
         await frozen.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")

@@ -71,7 +71,6 @@ def event(data: HazardReported) -> Message:
 
 
 async def record(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-    """Writes one effect and one event per record, after the delay that an environment variable sets."""
     await last(float(os.environ.get("TRIAL_SECONDS", "0")))
     connection = await database.driver(session)
     rows = [(one.event.id, os.getpid()) for one in received]
@@ -97,8 +96,6 @@ def handlers(handler: Handler = record) -> Handlers:
 
 
 class Trial:
-    """The minimal service in an installation, and the results of the service."""
-
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.settings = installation.settings(Settings, SERVICE)
@@ -175,7 +172,6 @@ class Trial:
 
 
 async def work() -> None:
-    """Runs the worker of the minimal service as a separate process."""
     settings = Settings().for_service(SERVICE)
     engine = database.engine(settings)
     consumer = Consumer(SERVICE, handlers(), settings=settings, sessions=database.sessions(engine), max_records=20)

@@ -54,11 +54,9 @@ class Whole(Served):
         assert wait_until(self.is_working, timeout=120)
 
     def is_working(self) -> bool:
-        """Whether the workers have read from all partitions."""
         return all(each["advanced_at"] for service in LEDGERS for each in self.partitions(service))
 
     def has_read_everything(self) -> bool:
-        """Whether each service has read all records, and has then published all events that follow from them."""
         return all(self.has_read(service) and in_thread(self._has_published(service)) for service in LEDGERS)
 
     def has_read(self, service: str) -> bool:
@@ -90,7 +88,6 @@ class Whole(Served):
         return self.client(limits=httpx.Limits(keepalive_expiry=1))
 
     def report_hazard(self, **changed: Any) -> str:
-        """Sends a hazard to intake, as an integration does."""
         report_id = str(uuid4())
         now = datetime.now(UTC).isoformat()
         body = {
@@ -157,7 +154,6 @@ class Whole(Served):
         in_thread(self._clear(BoardGroup))
 
     def replace_receivers(self, *receivers: Receiver) -> None:
-        """Replaces all receivers by the given receivers."""
         in_thread(self._replace_receivers(receivers))
 
     async def _replace_receivers(self, receivers: Sequence[Receiver]) -> None:
@@ -197,7 +193,6 @@ def cleared(whole: Whole) -> None:
 
 @pytest.fixture(scope="module")
 def no_held_reports(whole: Whole) -> None:
-    """Refuses the held reports that earlier test files left."""
     whole.refuse_held_reports()
 
 

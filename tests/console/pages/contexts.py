@@ -26,7 +26,6 @@ class Contexts:
         return context
 
     def give_back(self, context: BrowserContext, browser: Browser) -> None:
-        """Deletes what the test left in the context."""
         if has_own_clock(context):
             context.close()
             return

@@ -71,7 +71,6 @@ Take = Callable[..., Seat]
 
 
 def visit(page: Page, url: str, *, status: int = 200) -> None:
-    """Opens the page, and checks that the browser was not redirected to the sign-in."""
     answer = page.goto(url)
     assert answer is not None and answer.status == status, f"{url}: {answer and answer.status}"
     assert urlsplit(page.url).path == urlsplit(url).path

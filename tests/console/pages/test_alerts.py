@@ -70,7 +70,7 @@ def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None
     first_page, two = first.open("/"), second.open("/")
     for page in (first_page, two):
         expect(newest_alert(page, "Hail")).to_contain_text("Not acknowledged")
-    second.context.set_offline(True)  # this board is offline, so it does not show the first acknowledgement
+    second.context.set_offline(True)  # an offline board does not show the first acknowledgement
     newest_alert(first_page, "Hail").get_by_role("button", name="Acknowledge").click()
     expect(newest_alert(first_page, "Hail")).to_contain_text(first.name)
     alert_id = newest_alert(first_page, "Hail").get_attribute("data-key")

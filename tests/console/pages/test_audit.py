@@ -15,7 +15,6 @@ UNFILTERED = re.compile(r"/v1/audit\?limit=100$")
 
 
 def refused_everywhere(whole: Whole) -> None:
-    """Requests data from two services as a viewer. Both services refuse the request."""
     token = whole.installation.token(roles=[Role.VIEWER])
     headers = {"authorization": f"Bearer {token}"}
     with httpx.Client(base_url=whole.url, headers=headers, trust_env=False, timeout=30) as viewer:
@@ -60,7 +59,6 @@ def test_a_late_answer_to_a_former_filter_is_not_shown(whole: Whole, seat: Any) 
 
 
 def page_of(newest: int) -> dict[str, Any]:
-    """The answer of a service: a hundred entries of its security log, newest first."""
     about = {"action": "read", "result": "done", "account": None, "address": None, "subject": None, "reason": None}
     at = "2026-06-15T06:00:00Z"
     entries = [

@@ -65,7 +65,6 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
 
 
 def type_in_many(page: Page, path: str) -> None:
-    """Types a comment into each of 20 more articles in the panel, and sends no comment."""
     opened = "const { open } = await import('/static/board/beside.js'); await open(`${path}?${number}`);"
     typed = "document.querySelector('#beside-content textarea').value = 'Not sent, too';"
     page.evaluate(f"async (path) => {{ for (let number = 0; number < 20; number += 1) {{ {opened} {typed} }} }}", path)
@@ -106,7 +105,6 @@ def choose_and_open_again(beside: Locator, shown: Locator, other: Locator) -> No
 
 
 def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, seat: Any) -> None:
-    """The panel shows what other people do: first about the hazard's alert, then while a form of the alert is sent."""
     # no other test of the pages reports this type of hazard
     report_id = whole.report_hazard(type="radiation", severity="Moderate")
     desk = seat(Role.OPERATOR)

@@ -61,7 +61,6 @@ def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Wh
 
 
 def is_dark_on_paper(page: Page) -> None:
-    """A chart of the dark theme is printed in the colours of the light theme."""
     canvas = "document.querySelector('[aria-labelledby=monthly] .plot canvas')"
     image = f"{canvas}.toDataURL()"
     wait_for_script(page, f"{canvas}.width === {canvas}.closest('.plot > div').clientWidth")  # its last size

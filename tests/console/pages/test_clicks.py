@@ -99,7 +99,6 @@ def by_script(_: Page, button: Locator) -> None:
 
 
 def without_a_movement(page: Page, button: Locator) -> None:
-    """The screen reader makes the browser press the mouse, which is elsewhere."""
     button.scroll_into_view_if_needed()
     x, y = middle(button)
     devtools = page.context.new_cdp_session(page)
@@ -109,7 +108,6 @@ def without_a_movement(page: Page, button: Locator) -> None:
 
 
 def after_the_focus(_: Page, button: Locator) -> None:
-    """The screen reader focuses the button, then moves the mouse to it and presses."""
     button.focus()
     button.click()
 

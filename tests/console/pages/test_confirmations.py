@@ -22,7 +22,6 @@ MINUTE_MS = 61_000
 
 
 async def a_day_passes(settings: ConsoleSettings, of: events.HouseholdRegistered) -> None:
-    """Stores that the household was last confirmed 25 hours ago."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         earlier = BoardHousehold.confirmed_at - timedelta(hours=25)
@@ -42,7 +41,7 @@ def test_evacuees_whom_nobody_confirms_for_a_day_appear_without_any_event(whole:
         page.locator(f"#confirmations [data-people={name}]") for name in ("evacuated", "unconfirmed")
     )
     expect(evacuated).to_contain_text("before the hazard: ")
-    before = unconfirmed.all_inner_texts()  # other tests may have published such people, too
+    before = unconfirmed.all_inner_texts()  # other tests may have published evacuees without a recent confirmation
     in_thread(a_day_passes(whole.installation.settings(ConsoleSettings), family))
 
     def is_shown() -> bool:

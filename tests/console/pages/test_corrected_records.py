@@ -153,7 +153,6 @@ def test_a_count_and_a_movement_that_somebody_else_corrects_meanwhile_are_not_re
     colleague = whole.client(headers=headers(whole, Role.REGISTRAR))
 
     def sent(path: str, body: dict[str, Any]) -> None:
-        """Sends the report as another registrar, and waits until it is recorded."""
         assert colleague.post(f"/intake/v1/{path}", json=body).status_code == 202
         assert wait_until(lambda: (body["report_id"], body.get("version", 1)) in recorded(), timeout=60)
 

@@ -126,7 +126,6 @@ def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_agai
 
 
 async def set_aside(whole: Whole, service: str, topic: str, content: dict[str, Any]) -> None:
-    """Makes a record with this content a dead letter of the service, as its worker does."""
     settings = whole.installation.settings(SETTINGS[service])
     record = Record(topic, 0, -7, 0, b"", json.dumps(content).encode(), ())
     sealer = Sealer(settings.seal_public_key_file) if isinstance(settings, RegistrySettings) else None

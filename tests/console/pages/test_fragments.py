@@ -25,8 +25,6 @@ OUTDATED = """
 
 
 class Backups:
-    """Changes the result of the latest backup in the console's database."""
-
     def __init__(self, whole: Whole) -> None:
         self.settings = whole.installation.settings(ConsoleSettings)
 

@@ -19,7 +19,7 @@ from tests.console.pages.waiting import AT_BASHY, send_early_movement, send_with
 from tests.intake.factories import group, household, movement
 
 MINUTE_MS = 60_000
-CLICK = "element => element.click()"  # this click does not move the pointer
+CLICK = "element => element.click()"  # a click by a script does not move the pointer
 
 pytestmark = pytest.mark.usefixtures("no_held_reports")
 
@@ -114,7 +114,7 @@ def test_persons_in_held_reports_are_shown_on_the_board_and_raise_an_alert(whole
 
 
 def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(whole: Whole, seat: Any) -> None:
-    send_early_movement(whole)  # this report is held for another reason
+    send_early_movement(whole)  # a movement of an unknown household is held for another reason
     author = send_with_ended_sign_in(whole, household(), household(version=2))
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")

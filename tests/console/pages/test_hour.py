@@ -46,7 +46,6 @@ SELECTED = """rows => rows.filter((row) => row.querySelector("[data-select]:chec
 
 @pytest.fixture(scope="module")
 def many(whole: Whole) -> None:
-    """Raises more than sixty alerts, some of them red, with texts of realistic length."""
     for number in range(62):
         severity = "Extreme" if number % 20 == 0 else "Severe" if number % 7 == 0 else "Moderate"
         text = {"ru": {"headline": WORDS, "description": WORDS * 3}}
@@ -69,7 +68,6 @@ def test_fourteen_rows_are_visible_while_it_rings_and_the_sound_is_blocked(many:
 
 
 def test_an_operators_hour(whole: Whole, many: None, seat: Any) -> None:
-    """Every alert is reachable, only the chosen alerts are answered, and nobody has to load the board again."""
     first, second = seat(Role.OPERATOR), seat(Role.OPERATOR)
     pages = [desk.open("/") for desk in (first, second)]
     acknowledged_before = acknowledged(whole, first)
@@ -199,7 +197,6 @@ def wait_for_message(page: Page, words: str) -> None:
 
 
 def shown(hands: Hands, task: str, before: str, **most: int) -> None:
-    """Prints the keys or clicks of a task beside the keys or clicks of 26 November."""
     for kind, limit in most.items():
         needed = getattr(hands, kind)
         print(f"{task}: {before} on 26 November, now {kind}: {needed} (promised: {limit})")  # noqa: T201

@@ -32,7 +32,6 @@ def a_damaged_spool(ledger: dict[str, Any]) -> None:
 
 
 def an_old_unread_record(ledger: dict[str, Any]) -> None:
-    """Adds an old unread record to a partition from which no worker has handled any record yet."""
     since = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
     ledger["partitions"][0] |= {
         "kinds": {},
@@ -45,7 +44,6 @@ def an_old_unread_record(ledger: dict[str, Any]) -> None:
 
 
 def a_young_unread_record(ledger: dict[str, Any]) -> None:
-    """Adds a new unread record to a partition that was empty for an hour before."""
     quiet, now = (datetime.now(UTC) - timedelta(hours=1)).isoformat(), datetime.now(UTC).isoformat()
     first = ledger["partitions"][0]
     ledger["partitions"][0] |= {"end": first["next"] + 1, "advanced_at": quiet, "unread_since": now}

@@ -245,7 +245,6 @@ def selected_in_the_middle(page: Page) -> str | None:
 
 
 def click_in_the_middle(page: Page) -> None:
-    """Clicks in the middle of the map, which shows the feature that was selected last."""
     drawn = page.locator("#map[data-state=drawn]")
     expect(drawn).to_be_visible()
     middle = drawn.bounding_box()

@@ -192,7 +192,6 @@ def assert_a_past_hazard_is_read_alone(whole: Whole, page: Page) -> None:
 
 
 def sums(page: Page, name: str) -> int:
-    """The sum of a column of numbers in the table of displaced people, without people abroad."""
     rows = page.locator("#displaced-rows tr", has_not_text="Abroad")
     column = {"households": 1, "persons": 2}[name]
     cells = rows.evaluate_all(f"rows => rows.map(row => row.cells[{column}].textContent)")
@@ -200,7 +199,6 @@ def sums(page: Page, name: str) -> int:
 
 
 def on_map(page: Page) -> tuple[int, int, str | None, int]:
-    """The households, persons, hazards and unacknowledged alerts on the map."""
     page.goto(f"{origin(page)}/map")
     for table in ("displaced", "hazards", "alerts"):
         expect(page.locator(f"#{table}-rows tr").first).to_be_visible()

@@ -61,7 +61,7 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
     page = begun(seat)
     page.fill("#destination-locality", name[:12])
     expect(page.locator("#destination-locality-list li", has_text=name)).to_be_visible()
-    expect(page.locator("#destination-locality-list [aria-selected=true]")).to_have_count(0)  # Tab keeps the text
+    expect(page.locator("#destination-locality-list [aria-selected=true]")).to_have_count(0)
     with page.expect_request("**/intake/v1/displacements") as sent:
         page.keyboard.press("Control+Enter")
     body = sent.value.post_data_json or {}

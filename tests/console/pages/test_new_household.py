@@ -220,7 +220,6 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
 
 
 def raise_alert(whole: Whole) -> None:
-    """Counts sixty people from Chatkal, and waits for the alert about displaced people."""
     now = datetime.now(UTC).isoformat()
     count = group(persons=60, origin={"pcode": CHATKAL}, destination={"pcode": KADAMJAI})
     field = whole.client(headers=headers(whole, Role.FIELD))

@@ -198,7 +198,7 @@ def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) ->
     undo = desk.page.locator("#toasts .toast", has_text=words).get_by_role("button", name="Undo")
     undo.wait_for()
     expect(alert).to_be_focused()
-    undo.click()  # nothing else may take time here, because the button works for ten seconds only
+    undo.click()  # a slow step before this click would fail the test, because the button works for ten seconds only
     expect(desk.page.locator("#toasts")).to_contain_text("Acknowledgement taken back")
     away(desk.page)
     row = desk.page.locator(f".alert[data-key='{key}'][data-section=waiting]")
@@ -206,7 +206,6 @@ def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) ->
 
 
 def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_since(whole: Whole, seat: Any) -> None:
-    """Two alerts are selected and acknowledged by keyboard, then snoozed, then closed together."""
     # no other test of the pages reports these, and no displaced people are there, so the two rows are neighbours
     for hazard in ("squall", "crop_disease"):
         whole.report_hazard(type=hazard, severity="Moderate", area={"pcodes": [MANAS]})
@@ -248,7 +247,7 @@ def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_s
     page.locator("#snooze-reason").fill("A team is on its way")
     page.locator("#answer-send").click()
     expect(page.locator("#answering")).to_be_hidden()
-    expect(page.locator("#panel-alerts")).to_be_focused()  # no row has the focus, so that no key acts on it
+    expect(page.locator("#panel-alerts")).to_be_focused()  # if a row had the focus, the next key would act on the row
     away(page)
     for row in rows.values():
         expect(row).to_contain_text("snoozed until")
@@ -262,7 +261,6 @@ def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_s
 
 
 def undo_together(page: Page, rows: dict[str, Locator]) -> None:
-    """Takes the acknowledgements back in one call, and selects both alerts again."""
     calls = list[str]()
     page.on("request", lambda request: calls.append(request.url))
     toast = page.locator("#toasts .toast", has_text=re.compile("Acknowledged: 2. .*Crop disease"))

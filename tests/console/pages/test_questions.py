@@ -14,7 +14,6 @@ from tests.intake.factories import group, household
 
 
 def proposed(desk: Any, name: str) -> bool:
-    """Whether the page has a question about a place with this name."""
     answer = desk.context.request.get(f"{desk.whole.url}/registry/v1/places:proposed")
     return name in str(answer.json()["proposals"])
 

@@ -79,7 +79,6 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
 
 
 async def change(whole: Whole, statement: str, **values: Any) -> None:
-    """Executes a statement in the registry's database."""
     engine = database.engine(whole.installation.settings(RegistrySettings))
     async with database.sessions(engine).begin() as session:
         await session.execute(text(statement), values)

@@ -224,7 +224,6 @@ def test_a_released_event_is_cancelled_and_withdrawn_at_once(whole: Whole, seat:
 
 
 def reported(whole: Whole, seat: Any, words: str) -> Page:
-    """Reports an event. Returns the board."""
     page = begun(seat, "rockfall", "kadamjai")
     page.fill("#known", words)
     page.click("#send")
@@ -234,7 +233,6 @@ def reported(whole: Whole, seat: Any, words: str) -> Page:
 
 
 def release(whole: Whole, page: Page, row: Locator) -> None:
-    """Releases the event of the row to the public, and waits until the board shows the event as public."""
     row.get_by_text("Release to the public").click()
     wait_for_script(page, READY)
     page.fill("#text-en", "Rockfall. The bridge is closed.")
@@ -245,7 +243,6 @@ def release(whole: Whole, page: Page, row: Locator) -> None:
 
 
 def released(whole: Whole, seat: Any, words: str) -> Page:
-    """Reports an event, and releases it to the public. Returns the board, on which the event is public."""
     page = reported(whole, seat, words)
     release(whole, page, row_of(page, words))
     return page

@@ -15,7 +15,6 @@ A4_PORTRAIT = 718  # this is the printable width in pixels, with margins of one 
 
 
 def reported(whole: Whole, *bodies: dict[str, Any]) -> None:
-    """Sends reports to intake, and waits until the registry has recorded the household."""
     token = whole.installation.token(roles=[Role.REGISTRAR])
     client = whole.client(headers={"authorization": f"Bearer {token}"})
     for body in bodies:

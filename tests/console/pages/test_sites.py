@@ -32,7 +32,6 @@ def headers(whole: Whole, role: Role = Role.OPERATOR) -> dict[str, str]:
 
 
 def saved(whole: Whole, **changed: Any) -> dict[str, Any]:
-    """Saves a site as another person, and returns the answer."""
     body = {
         "version": 1,
         "name_ru": f"Школа {uuid4()}",
@@ -48,7 +47,6 @@ def saved(whole: Whole, **changed: Any) -> dict[str, Any]:
 
 
 def reported(whole: Whole, site: dict[str, Any], persons: int) -> dict[str, Any]:
-    """Counts a group at the site as a field team, and returns the report."""
     now = datetime.now(UTC).isoformat()
     body = {
         "kind": "group",
@@ -161,7 +159,6 @@ def test_the_pages_of_a_site_and_of_a_group_are_read_on_screen_and_on_paper(whol
 
 
 def is_shown_whole(page: Page) -> None:
-    """Checks that nothing is cut off on a screen or on paper."""
     for width in (1366, 360):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width

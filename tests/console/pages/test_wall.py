@@ -120,7 +120,6 @@ def expect_room_for_a_notice(page: Page) -> None:
 
 
 def pass_the_week(page: Page) -> None:
-    """The clock moves, then the page renews its session."""
     with page.expect_response("**/v1/session?screen=wall") as renewed:
         page.clock.fast_forward(DAYS * 86_400_000)
     assert renewed.value.status == 200

@@ -26,7 +26,6 @@ class Typist:
         self.page.keyboard.type(text)
 
     def fill_in(self, *texts: str) -> None:
-        """Types one text into each field, and goes to the next field with Tab."""
         for text in texts:
             self.type(text)
             self.press("Tab")

@@ -39,7 +39,6 @@ def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "
 
 
 def held_of(whole: Whole, author: UUID) -> int:
-    """The number of held reports of the author."""
     bearer = {"authorization": f"Bearer {whole.installation.token(roles=[Role.REGISTRAR])}"}
     held = whole.client(headers=bearer).get("/registry/v1/held?limit=200").json()["reports"]
     return sum(report["author"] == str(author) for report in held)
@@ -72,7 +71,6 @@ def known_hazard(whole: Whole, pcode: str, **changed: Any) -> str:
 
 
 async def change(whole: Whole, statement: str, kind: type[Settings] = AlertsSettings) -> Any:
-    """Executes a statement in the database of the alerts service, or of the service with these settings."""
     engine = database.engine(whole.installation.settings(kind))
     async with database.sessions(engine).begin() as session:
         rows = (await session.execute(text(statement))).all()

@@ -46,7 +46,6 @@ class ChangingWall:
         return alert(alert_id=alert_id, sequence=number, level=number, severity=severity, pcodes=[area])
 
     def memory(self) -> dict[str, float]:
-        """The bytes, elements and listeners that the page uses after a collection of garbage."""
         for _ in range(3):  # one collection may leave garbage for the next one
             self._devtools.send("HeapProfiler.collectGarbage")
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]

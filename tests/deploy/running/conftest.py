@@ -12,7 +12,6 @@ from tests.supervised import Run, running
 
 @pytest.fixture(scope="package")
 def run() -> Iterator[Run]:
-    """A main installation without data, behind a proxy that adds HTTPS."""
     with running(DEMO="0", PUBLIC_URL="https://dayar.example") as started:
         yield started
 

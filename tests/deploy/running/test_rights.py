@@ -137,7 +137,6 @@ def test_a_module_that_an_update_made_unreadable_is_read_from_a_copy(passable: P
 
 
 def sources_of(checkout: Path, state: Path) -> str:
-    """The folder from which the services of this checkout run."""
     ask = "print(readable_copies.sources(Path(sys.argv[1]), users.SERVICES))"
     head = "import sys; from pathlib import Path; from deploy.local import readable_copies, users"
     done = subprocess.run(

@@ -130,7 +130,6 @@ def test_an_invalid_setting_stops_the_start(variable: str, passable: Path) -> No
 
 
 def refused(**env: str) -> subprocess.CompletedProcess[str]:
-    """Starts the supervisor, which must end with an error message and without a traceback."""
     done = preloaded.run("deploy.local", env={**own_environment(), **env})
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr

@@ -79,14 +79,12 @@ OF_TROUBLES = {
 
 
 def names_in_rules() -> set[str]:
-    """The names of our metrics in the tested rules for Prometheus."""
     file = paths_of_checkout.ROOT / "deploy" / "observability" / "rules.test.yml"
     (tested,) = yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]
     return {series["series"].split("{")[0] for series in tested["input_series"]} - {"up"}
 
 
 async def measured(around: Surroundings) -> set[str]:
-    """The names of all metrics of the services."""
     return {name for service in around.settings.services for name in await around.metrics(service)}
 
 

@@ -33,7 +33,6 @@ def feature(
 
 
 def deleted(name: str = "us7000aaaa", *, updated: int, ids: str | None = None) -> Any:
-    """The USGS's answer to a search for an event that was deleted."""
     properties = {"status": "deleted", "updated": updated, "ids": ids or f",{name},", "mag": None, "time": None}
     return {"type": "Feature", "id": name, "properties": properties, "geometry": None}
 

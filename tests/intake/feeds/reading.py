@@ -21,8 +21,6 @@ LATER = ONSET_MS + 3_600_000
 
 
 class Reading:
-    """Reads entries of a source, one after the other. At the start, no hazard is known."""
-
     def __init__(self, area: WatchedArea = AREA) -> None:
         self.register = Register({}, {})
         self.area = area

@@ -91,7 +91,6 @@ async def source_names(poller: Poller) -> set[str]:
 
 
 async def published(poller: Poller) -> dict[str, int]:
-    """The number of published entries of each source."""
     async with poller.sessions.begin() as session:
         totals = await queries.totals(session)
         return {source: total for source, kind, total in totals if kind == ItemKind.PUBLISHED}

@@ -94,7 +94,6 @@ class UsedPhone:
 
 
 def opened(phone: BrowserContext, centre: Served, language: str = "en", *, script: str = "") -> Page:
-    """Opens the form on a new page, which runs the script before the scripts of the form."""
     page = phone.new_page()
     page.add_init_script(script)
     faults: list[str] = []
@@ -217,7 +216,6 @@ def with_body(report: dict[str, Any], centre: Centre) -> dict[str, Any]:
 
 
 def written(page: Page, *, send: bool = True) -> None:
-    """Writes a report with names, a telephone and notes."""
     page.evaluate("document.querySelector('details[data-kind]').open = true")
     page.fill("#family-name", FAMILY)
     page.click("#add-member")

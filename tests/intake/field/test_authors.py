@@ -75,7 +75,6 @@ def test_a_draft_from_before_the_sign_in_belongs_to_the_first_account_that_signs
 
 
 def draft(page: Page, *, is_correction: bool) -> None:
-    """Begins a new report, or a correction of a sent report."""
     if is_correction:
         filled(page)
         expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
@@ -215,7 +214,6 @@ def enter_password(page: Page, centre: Centre, author: str) -> None:
 
 
 def open_enrolment_link(page: Page, centre: Centre, author: str) -> None:
-    """The address is in the QR code that the administrator shows."""
     token = link_of(centre.signed_in(Role.ADMINISTRATOR), f"/accounts/{centre.known(author).account_id}")
     page.goto(f"{centre.url}/enrolment?lang=en#{token}")
     for field in ("new", "again"):

@@ -19,7 +19,6 @@ NO_BIRTH = "must be a date like 14.03.1985, a year like 1985, or an age like 41"
 
 
 def open_list(page: Page) -> None:
-    """Opens the list of persons, if it is closed."""
     if not page.locator("#add-member").is_visible():
         page.click("summary >> text=List the persons")
 

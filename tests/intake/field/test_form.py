@@ -182,7 +182,6 @@ def test_a_page_without_https_still_generates_ids(phone: BrowserContext, centre:
 
 
 def ranked(page: Page, *reasons: str) -> None:
-    """Chooses the reasons in the order of their ranks."""
     page.select_option("#reason", reasons[0])
     for rank, reason in enumerate(reasons[1:], 2):
         page.tap("#add-reason")

@@ -16,7 +16,6 @@ WORDS = "Affected: 5 houses"  # the form writes such a line for the checked boxe
 
 
 def located(page: Page, answer: str, text: str) -> None:
-    """Asks for the phone's position, and gives the phone's answer."""
     page.click("#locate")
     expect(page.locator("#located")).to_have_text("Looking for the location…")
     page.evaluate(answer)

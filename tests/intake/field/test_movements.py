@@ -90,7 +90,6 @@ def contradicted(page: Page) -> None:
 
 
 def after_a_death(page: Page) -> None:
-    """Both persons of the household died, and a later movement of the household is reported."""
     page.click("#reports >> text=What happened later")
     page.select_option("#movement", "died")
     page.fill("#persons", "2")

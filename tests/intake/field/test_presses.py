@@ -19,7 +19,6 @@ def middle(button: Locator) -> tuple[float, float]:
 
 
 def tapped_twice(button: Locator) -> tuple[float, float]:
-    """Returns the place of both taps."""
     button.scroll_into_view_if_needed()
     place = middle(button)
     for _ in range(2):

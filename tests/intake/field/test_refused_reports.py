@@ -26,7 +26,6 @@ from tests.intake.records import records
 
 
 def refused(page: Page, centre: Centre, status: int = 403) -> None:
-    """Sends a report that the centre refuses."""
     signed_in(page, centre.account(Role.FIELD))
     page.route("**/v1/displacements:sealed", lambda route: route.fulfill(status=status, json={"status": status}))
     written(page)

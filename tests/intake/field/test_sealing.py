@@ -97,7 +97,6 @@ LAST_WEEK = (datetime.now(UTC) - timedelta(days=7)).isoformat()
 
 
 def earlier(**changed: Any) -> dict[str, Any]:
-    """A report as the previous release of Dayar stored reports."""
     report = household(status="Exercise", needs=[], shelter="unknown", version=1)
     return {"body": report, "account": "", "state": "waiting", "at": LAST_WEEK, **changed}
 

@@ -28,7 +28,7 @@ def test_a_report_whose_key_is_missing_stays_and_is_sent_when_the_key_is_back(
     expect(page.locator("#reports .answer")).to_contain_text("The centre cannot open this report")
     assert len(kept_reports(page, centre)) == 1
     page.unroute("**/v1/displacements:sealed")
-    # this event tells the page that the author looks at it again
+    # the event tells the page that the author looks at the page again
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
 

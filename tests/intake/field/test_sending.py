@@ -91,7 +91,6 @@ def corrected_while_held(page: Page) -> list[Route]:
 
 
 def is_held(page: Page, on_its_way: list[Route]) -> None:
-    """Waits until the page has sent the delayed request."""
     wait_for_call(page, on_its_way)
     assert len(on_its_way) == 1
 

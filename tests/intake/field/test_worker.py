@@ -28,7 +28,6 @@ DELETE = "async (file) => (await caches.open((await caches.keys())[0])).delete(f
 
 
 def release(page: Page) -> str:
-    """The form's release, which is part of the URL of its scripts."""
     source: str = page.locator("script[type=module]").get_attribute("src") or ""
     return source.split("/")[-2]
 
@@ -100,7 +99,6 @@ def test_every_file_of_the_form_is_cached_under_its_release(fresh_phone: Browser
 
 
 def imported(files: set[str]) -> set[str]:
-    """The given files, and all scripts that the files import directly or indirectly."""
     folders = (pages.STATIC, SHARED / "static")
     found = {file: folder / file for file in files for folder in folders if (folder / file).exists()}
     names = {name for file in found.values() for name in re.findall(r'(?:from|import) "\./(.+)";', file.read_text())}
@@ -197,7 +195,6 @@ DENIED = """() => {
 
 
 def stored(page: Page, key: str, value: Any) -> None:
-    """Simulates that the form stored the value."""
     page.evaluate(KEEP, [key, value])
     page.evaluate("dispatchEvent(new Event('dayar-kept-changed'))")
 
