@@ -21,7 +21,7 @@ from services.alerts.queries.attempts import CLAIM
 from services.alerts.receivers import subscriptions
 from services.alerts.receivers.receivers import Contact, Receiver
 from services.alerts.telegram.button_data import Press, ShownAlert, data_of, read_data
-from services.alerts.telegram.chat_messages import LONGEST, WITH_BUTTONS, ChatMessages, units
+from services.alerts.telegram.chat_messages import LONGEST, WITH_BUTTONS, ChatMessages, DigestItem, units
 from services.alerts.telegram.chats import Chat
 from services.alerts.telegram.limits import ChatLimits
 from shared.events import HazardText
@@ -291,7 +291,8 @@ async def test_a_late_message_about_an_acknowledged_alert_does_not_say_that_it_i
     later = alert.model_copy(update={"acknowledged_at": NOW})
     for state, is_denied in ((alert, True), (later, False)):
         note = ChatMessages(bureau.texts).of(state, "escalated", "en", alert_id, is_internal=True)
-        assert ("Not acknowledged" in note.text) is is_denied
+        digest = ChatMessages(bureau.texts).digest([DigestItem(state, "escalated", alert_id)], "en")
+        assert ["Not acknowledged" in message.text for message in (note, digest)] == [is_denied] * 2
 
 
 @pytest.mark.parametrize(

@@ -128,11 +128,9 @@ class ChatMessages:
         is_internal: bool,
     ) -> ChatMessage:
         """The message of a delivery. `is_internal` says whether the receiver belongs to the centre."""
-        if cause == Cause.ESCALATED and state.acknowledged_at is not None:
-            cause = Cause.RAISED  # the message is late, and its title must not deny the acknowledgement
+        cause = shown_cause(state, cause)
         if cause in SHORT:
-            event = event_of(state)
-            return ChatMessage(self._texts.subject(event, cause, language), state_line(state, language), is_silent=True)
+            return ChatMessage(self._subject(state, cause, language), state_line(state, language), is_silent=True)
         return self.whole(state, cause, language, delivery_id, words, is_internal=is_internal)
 
     def whole(
@@ -179,14 +177,17 @@ class ChatMessages:
     def _item(self, item: DigestItem, language: str) -> str:
         """The title, the state and the link of an alert."""
         link = f"{self._texts.public_url}/alerts/{item.state.alert_id}"
-        subject = self._texts.subject(event_of(item.state), item.cause, language)
+        subject = self._subject(item.state, item.cause, language)
         return "\n".join(filter(None, (subject, state_line(item.state, language), link)))
+
+    def _subject(self, state: Alert | AlertRaised, cause: str, language: str) -> str:
+        return self._texts.subject(event_of(state), shown_cause(state, cause), language)
 
     def _further(self, listed: Sequence[DigestItem], begin: int, language: str, space: int) -> str:
         """Lists titles of the alerts after the first `begin` alerts, as many as fit, and the link to the board."""
         _ = translations(language, LOCALES).gettext
         titles = [
-            f"{number}. {self._texts.subject(event_of(item.state), item.cause, language)}"
+            f"{number}. {self._subject(item.state, item.cause, language)}"
             for number, item in enumerate(listed[begin:], begin + 1)
         ]
         link = f"{self._texts.public_url}/"
@@ -256,6 +257,11 @@ def in_digest_order(items: Sequence[DigestItem]) -> list[DigestItem]:
     An edit keeps the order in which the digest was sent, because people know the alerts by their numbers.
     """
     return sorted(items, key=lambda item: item.state.demand is not Demand.ACKNOWLEDGEMENT)
+
+
+def shown_cause(state: Alert | AlertRaised, cause: str) -> str:
+    """The cause for the title. A title must not say "Not acknowledged" if somebody has acknowledged meanwhile."""
+    return Cause.RAISED if cause == Cause.ESCALATED and state.acknowledged_at is not None else cause
 
 
 def event_of(state: Alert | AlertRaised) -> AlertRaised:
