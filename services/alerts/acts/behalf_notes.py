@@ -1,5 +1,6 @@
 """The note of an acknowledgement on somebody's behalf: who asked for the acknowledgement, how and when."""
 
+import re
 from contextlib import suppress
 from datetime import datetime
 from typing import Self
@@ -14,13 +15,19 @@ from shared.pages.terms import N_
 # If the person asked through a channel, the timeline names the channel.
 WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
 CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
+# A note of an earlier release, which stored `BehalfNote.sentence`.
+SENTENCE = re.compile(
+    rf"by (?P<by>{'|'.join((*WAYS, *sorted(CHANNELS)))}), (?P<name>.+?)"
+    r"(?:, (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d[+-]\d\d:\d\d))?",
+    re.DOTALL,
+)
 
 
 class BehalfNote(BaseModel):
     """`name` is the person who asked. `by` says how the person asked: a key of `WAYS`, a channel, or other words.
 
-    Earlier releases of Dayar stored the note as one English sentence. In such a note, `name` is the whole sentence, and
-    `by` is missing.
+    Earlier releases of Dayar stored the note as one English sentence. If such a note names no known way, `name` is the
+    whole sentence, and `by` is missing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,8 +38,9 @@ class BehalfNote(BaseModel):
 
     @classmethod
     def read(cls, stored: str) -> Self:
+        written = SENTENCE.fullmatch(stored)
         with suppress(ValidationError):
-            return cls.model_validate_json(stored)
+            return cls.model_validate(written.groupdict()) if written else cls.model_validate_json(stored)
         return cls(name=stored)
 
     @property
