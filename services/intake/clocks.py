@@ -40,7 +40,7 @@ class Clocks:
         return self.now + AHEAD
 
     def offset(self, reported_at: datetime) -> timedelta:
-        """If the author's clock is unknown, `reported_at` counts as its time."""
+        """If the request states no clock time, `reported_at` counts as the author's time."""
         ahead = (self.authors or reported_at) - self.now
         return ahead if AHEAD < ahead < FURTHEST else timedelta()
 
@@ -106,7 +106,7 @@ def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: C
 
 
 def _count_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
-    """Forms send noon if the hour of the count is not known. Only days are compared then."""
+    """Only days are compared if the hour is not known, because forms then send noon."""
     counted_at = _counted_at(report)
     if counted_at is None or counted_at <= clocks.latest:
         return {}
@@ -131,7 +131,7 @@ def _is_day_ahead(report: DisplacementStruct, latest: datetime) -> bool:
 
 
 def _days(offset: timedelta, now: datetime) -> timedelta:
-    """A date is corrected by whole days, so that its time of day does not change."""
+    """A date is corrected by whole days, so that the time of day does not change."""
     return _day(now + offset) - _day(now)
 
 

@@ -26,10 +26,10 @@ class IntakeSettings(Settings):
     # Feeds as KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the sources' own
     # feeds.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
-    intake_usgs_feeds: str | None = None  # the former name of `intake_feeds`
+    intake_usgs_feeds: str | None = None  # earlier releases of Dayar called `intake_feeds` by this name
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
-    # if the phone's location is less precise, the field form asks the author to try again
+    # the field form asks the author to try again if the phone's location is less precise than this
     intake_location_metres: Annotated[int, Field(ge=5, le=10_000)] = 100
 
     @field_validator("intake_feeds", mode="before")

@@ -25,7 +25,7 @@ class Counts:
 
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     by_channel: dict[str, Counter[str]] = field(default_factory=dict)
-    ended: int = 0  # from phones whose sign-in had expired
+    ended: int = 0  # reports from phones whose sign-in had expired
 
     def add(self, channel: str, answer: str, reports: int = 1) -> None:
         counter = self.by_channel.get(channel)
@@ -52,8 +52,6 @@ def row(counter: Counter[str]) -> dict[str, int]:
 
 
 class AdmissionMetrics(Collector):
-    """Read at each scrape."""
-
     def __init__(self, counts: Counts, spool: Spool) -> None:
         self._counts, self._spool = counts, spool
 

@@ -26,7 +26,7 @@ from shared.crypto.keyring import Keyring
 DAY_SECONDS = 86_400
 AT_ONCE = 2_000
 VERSIONS = range(1, 4)
-NAME_SECONDS = 0.0002  # each name in a call to Valkey adds so much to the time limit
+NAME_SECONDS = 0.0002  # time that each name in a call to Valkey adds to the time limit
 
 SCRIPT = """
 local kept = tonumber(ARGV[1])
@@ -38,7 +38,7 @@ return found
 
 
 class Fingerprint(NamedTuple):
-    """The mark is an HMAC, which does not reveal the content without the key."""
+    """Without the key, the mark does not reveal the content."""
 
     name: bytes
     mark: bytes
@@ -96,15 +96,15 @@ class Deduplication:
         return await self._ask(Question([fingerprint.name for fingerprint in fingerprints], ()))
 
     async def keep(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Only for reports that Kafka acknowledged or that were synced to disk."""
+        """Call this function only for reports that Kafka acknowledged or that were synced to disk."""
         await self._ask(Question((), fingerprints))
 
     async def accepted(self, author: UUID, report_ids: Collection[UUID]) -> list[UUID] | None:
         """None if Valkey did not answer.
 
-        Only versions 1 to 3 of a report are looked up. A higher version is sent only after an earlier version has an
-        outcome, so intake already knows the report from this outcome. All keys are tried, because a report's name was
-        stored under the key that was the newest when the report came.
+        Only versions 1 to 3 of a report are looked up. A higher version is sent only after an outcome of an earlier
+        version, so intake knows the report already. Reports are looked up by all keys, because a newer key may have
+        been added since the report came.
         """
         ids, _ = list(report_ids), self._ring.newest  # `newest` makes the keyring load new keys
         if not ids:
@@ -122,7 +122,7 @@ class Deduplication:
         return [id for number, id in enumerate(ids) if any(marks[number :: len(ids)])]
 
     async def forget(self, names: Sequence[bytes]) -> bool:
-        """The reports then count as new. False if Valkey did not answer."""
+        """The deleted reports then count as new. False if Valkey did not answer."""
         key_id, _ = self._ring.newest
         keys = [self._prefix_of(key_id) + name for name in names]
         try:

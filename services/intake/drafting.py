@@ -22,8 +22,8 @@ from shared.events import HazardReport
 
 T = TypeVar("T")
 
-THREADS = 4  # an account uses only one at a time
-SMALL_BYTES = 4 * 1024  # reading this many bytes takes at most about 0.1 ms
+THREADS = 4  # an account uses only one thread at a time
+SMALL_BYTES = 4 * 1024  # a body of this size takes at most about 0.1 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Drafting:
     """Only this class uses `threads`, so that disk writes do not wait for large bodies.
 
     The event loop validates one larger body or batch at a time, and runs all other ready tasks before the next body.
-    The broker's acks therefore wait only for one body, even if several large bodies arrive together.
+    Even if several large bodies arrive together, the broker's acks wait only for one body.
     """
 
     def __init__(self, draft: Callable[[Report, ReportSender], Draft], threads: Executor) -> None:
@@ -76,7 +76,7 @@ class Drafting:
             yield
 
     async def in_a_thread(self, sender: ReportSender, function: Callable[..., T], *given: Any) -> T:
-        """An account runs one call at a time, so that no account occupies all threads."""
+        """Each account runs one call at a time, so that no account occupies all threads."""
         turn = self._turns.setdefault(sender.principal.account, asyncio.Lock())
         async with turn:
             context = copy_context()
@@ -100,7 +100,7 @@ class Drafting:
             draft = self._draft(report, sender)
         except ReportRefused as refusal:
             return refusal.with_traceback(None)  # the traceback would keep the report in memory
-        # The size of the item in the array is not known here, so the rewritten report is measured.
+        # An item of an array has no known size, so the rewritten report is measured.
         return TooBig() if len(draft.content) > REPORT_BYTES else draft
 
 

@@ -20,11 +20,11 @@ NAME_HEADER = "name"  # only records in the spool have this header
 
 
 class Draft(Protocol):
-    name: bytes  # author, report id and version
+    name: bytes  # made of the author, the report id and the version
     channel: SubmissionChannel
     report_id: str
     event_id: str
-    unchecked: bytes | None  # the sender's credential, if intake could not check it
+    unchecked: bytes | None  # the sender's credential, if intake could not check the credential
 
     @property
     def content(self) -> bytes:
@@ -55,8 +55,8 @@ class DisplacementDraft:
     # The task that writes the record continues the trace.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
-    # The content before intake corrected a time or added a code. If the author sends the report again, it comes without
-    # this change, and must count as the same report.
+    # The content before intake corrected a time or added a code. A repeated report comes without intake's change, and
+    # must count as the same report.
     original: bytes | None = None
 
     @property

@@ -1,6 +1,6 @@
 """Decides the topic of spooled hazards that have no `scope`.
 
-An earlier build addressed these hazards to the public topic.
+An earlier build addressed hazards without `scope` to the public topic.
 """
 
 import json
@@ -13,7 +13,7 @@ SYSTEMS = (SubmissionChannel.FEED, SubmissionChannel.API)
 
 
 def restricted(message: Message) -> Message:
-    """A hazard without a scope becomes Restricted if a person reported it. Other records are returned unchanged.
+    """If a person reported a hazard without a scope, make the hazard Restricted. Other records are returned unchanged.
 
     A person's text may contain names, and a record on the public topic cannot be withdrawn.
     """

@@ -107,10 +107,11 @@ class AlertedReport(IntakeModel):
 
 
 class SentReport(IntakeModel):
-    """The newest version of a report that an account of the desk sent. The report has no outcome at first.
+    """The newest version of a report that an account of the desk sent.
 
-    `subject_id` is the household, group, site or hazard. `subject_id` is None if the report names the household only by
-    a short code. `line` is the row of the file from which the report came.
+    A report has no outcome when intake has just accepted it. `subject_id` is the household, group, site or hazard.
+    `subject_id` is None if the report names the household only by a short code. `line` is the row of the file from
+    which the report came.
     """
 
     __tablename__ = "sent_reports"

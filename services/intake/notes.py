@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from shared.failures import retry_while_unavailable
 
-MOST = 10_000  # so many notes wait in memory while PostgreSQL is unavailable
+MOST = 10_000  # the largest number of notes that wait in memory while PostgreSQL is unavailable
 
 
 class Noted(Protocol):
@@ -24,7 +24,7 @@ N = TypeVar("N", bound=Noted)
 
 
 class Notes(Generic[K, N]):
-    """A note is kept until `save` has stored it, and is lost if the process ends before."""
+    """A note that is not stored before the process ends is lost."""
 
     def __init__(
         self, sessions: async_sessionmaker[AsyncSession], save: Callable[[AsyncSession, Collection[N]], Awaitable[None]]

@@ -49,8 +49,8 @@ class ListedReport:
 async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedReport]:
     """The newest reports first.
 
-    The filters are applied to a materialized list, because PostgreSQL would otherwise expect very few rows. It would
-    then compare each report with all outcomes.
+    The filters are applied to a materialized list, because PostgreSQL would expect very few rows. Without the
+    materialized list, each report would be compared with all outcomes.
     """
     listed = reports_of(query.author).cte().prefix_with("MATERIALIZED", dialect="postgresql")
     conditions = [
@@ -79,7 +79,7 @@ async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedRepo
 def reports_of(author: UUID) -> Select[Any]:
     """An outcome of an earlier version says nothing about the newest version.
 
-    Some reports have only outcomes: they are older than the table `sent_reports`, or their note was lost.
+    A report that is older than the table `sent_reports`, or whose note was lost, has only outcomes.
     """
     sent = select(SentReport).where(SentReport.author == author).subquery()
     settled = newest_outcomes(author).subquery()

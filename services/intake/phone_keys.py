@@ -22,7 +22,7 @@ SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # P-256, because the
 INFO = b"dayar/phone/v1\0"
 DERIVED = b"dayar/phone-key/p256"
 DERIVED_BYTES = 48  # 128 bits more than the order, so that the remainder has no bias (FIPS 186-5, A.2.1)
-# the order of the curve P-256
+# this number is the order of the curve P-256
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 KEYS = 64
 REREAD_SECONDS = 1  # phones can name any number of unknown keys, so the folder is read at most once in this time
@@ -40,7 +40,7 @@ class PhoneKeys:
 
     def __init__(self, folder: Path) -> None:
         self._ring = Keyring(folder, reread_seconds=REREAD_SECONDS)
-        self.used: dict[str, datetime] = {}  # when a key last decrypted a report in this process
+        self.used: dict[str, datetime] = {}  # maps a key to the time when it last opened a report in this process
 
     @property
     def newest(self) -> PublicKey:

@@ -39,7 +39,7 @@ class Answer(StrEnum):
 
 @dataclass(slots=True)
 class WaitingDraft:
-    """The draft's caller waits for `answer`."""
+    """The caller that sent the draft waits for `answer`."""
 
     draft: Draft
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -188,7 +188,7 @@ class Publication:
 
 
 def fail_unanswered(batch: Sequence[WaitingDraft], _: asyncio.Task[None] | None = None) -> None:
-    """The report's sender tries again after this error."""
+    """After this error, the sender sends the report again."""
     for waiting in batch:
         if not waiting.answer.done():
             waiting.answer.set_exception(DependencyUnavailable(ENDED))
@@ -200,9 +200,10 @@ def may_be_withheld(draft: Draft) -> bool:
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """ACCEPTED if the report is new.
+    """A new report gets ACCEPTED.
 
-    DUPLICATE if the same report is in Valkey or earlier in the batch. CONFLICT if the content differs.
+    A report that is in Valkey, or earlier in the batch, gets DUPLICATE. A known report with other content gets
+    CONFLICT.
     """
     first: dict[bytes, bytes] = {}
     answers = []

@@ -1,4 +1,4 @@
-"""Stores and reads the outcomes of reports. A receipt tells the author of a report its outcome."""
+"""Stores and reads the outcomes of reports. A receipt tells the author the outcome of a report."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None
 def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Of two outcomes at the same time, the one that arrives last is later.
 
-    An outcome that replaces `other` is later even if its time is earlier, because clocks differ.
+    An outcome that replaces another is later even if its time is earlier, because clocks differ.
     """
     later: bool = row["settled_at"] >= other["settled_at"] or row["replaces"] == other["outcome_id"]
     return later
@@ -59,8 +59,8 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
     """Anybody can send a report under the id of another author's report.
 
-    Therefore an unaccepted report counts as the author's only if no other author has an outcome with this id. The same
-    rule applies to a report about a hazard.
+    An unaccepted report counts as the author's only if no other author has an outcome with the same id. The same rule
+    applies to a report about a hazard.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)

@@ -1,4 +1,4 @@
-"""Stores the hazards that intake accepted. Intake proposes such hazards as the reason why people left."""
+"""Stores the hazards that intake accepted. Intake proposes hazards to authors as the reason why people left."""
 
 from collections.abc import Iterable
 from datetime import datetime

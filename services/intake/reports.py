@@ -193,8 +193,8 @@ def published_id(report: HazardReport, hazard_id: UUID) -> str:
     """The `source_id` of the event.
 
     The event usually has the report's `source_id`. A release about a hazard that a person entered has the hazard's id
-    instead. The source id of such a hazard contains the person's account. With public source ids, a reader could find
-    all hazards of one person.
+    instead. The source id of a hazard that a person entered contains the person's account. With public source ids, a
+    reader could find all hazards of one person.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source in OF_PEOPLE else report.source_id

@@ -57,7 +57,7 @@ class SentReports:
         await self._notes.run()
 
     def note(self, draft: Draft, answer: Answer, sender: ReportSender) -> None:
-        """Only if intake has the report and its author works at the desk."""
+        """A report is noted only if intake has the report and the author works at the desk."""
         if answer not in HELD_BY_INTAKE or sender.principal.roles.isdisjoint(COUNTERS):
             return
         if note := note_of(draft, sender):
@@ -101,7 +101,7 @@ def subject_of(draft: Draft) -> dict[str, Any] | None:
 
 async def save(session: AsyncSession, notes: Iterable[SentNote]) -> None:
     """A report is not stored if this version or a newer version is stored."""
-    in_order = sorted(notes, key=lambda note: (note.author, note.report_id))  # prevents deadlocks
+    in_order = sorted(notes, key=lambda note: (note.author, note.report_id))  # a fixed order prevents deadlocks
     await upsert(session, SentReport, list(map(asdict, in_order)), newer_by="version")
 
 

@@ -85,7 +85,7 @@ def _newest_files(root: Path) -> list[Path]:
     return sorted(files, key=lambda file: file.name, reverse=True)
 
 
-# every open page reads the file again, but the file never changes
+# cached, because every open page reads the file again although the file never changes
 @lru_cache(maxsize=64)
 def _of_file(file: Path, changed_at: int) -> tuple[UnpublishedRecord, ...]:  # noqa: ARG001 - part of the cache's key
     return tuple(_records(file))

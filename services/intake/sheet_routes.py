@@ -1,6 +1,6 @@
 """The routes for sheets of households.
 
-They check a sheet, send its rows, and return the refused rows as a workbook.
+The routes check a sheet, send its rows, and return the refused rows as a workbook.
 
 Each request has the whole file as its body, and the choices in its query. The file is not stored between requests.
 """
@@ -81,7 +81,7 @@ class SheetRowView(BaseModel):
     # the report has the first telephone in this column, and the notes have the whole cell
     phone_column: int | None
     is_urgent: bool
-    is_outside: bool  # whether the place is outside the account's areas; the report is accepted nevertheless
+    is_outside: bool  # true if the place is outside the account's areas, which does not prevent the acceptance
 
 
 class SheetColumnView(BaseModel):
@@ -170,7 +170,7 @@ async def send_rows(scope: Scope, file: CheckedFile) -> Response:
 async def refused_rows(scope: Scope, file: CheckedFile) -> Response:
     """The workbook has rows that are not accepted, and sent rows that were refused or wait.
 
-    Each row has all its cells, and the reasons in the reader's language.
+    Each row of the workbook has all cells of the sheet, and the reasons in the reader's language.
     """
     language, author, state = language_of(HTTPConnection(scope)), sender(scope), scope["app"].state
     receipts = await results.not_recorded(state.sessions, author.principal.account, file.rows)

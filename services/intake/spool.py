@@ -29,7 +29,7 @@ SEGMENT_BYTES = 4 << 20
 DRAINED_AT_ONCE = 500
 SET_ASIDE = ".damaged"
 
-# returns the records that it did not publish
+# publishes records, and returns those that could not be published
 Publish = Callable[[Sequence[Message]], Awaitable[Sequence[Message]]]
 
 
@@ -89,7 +89,7 @@ class Spool:
         return len(list(self.folder.glob(f"*{SET_ASIDE}")))
 
     async def add(self, messages: Sequence[Message]) -> None:
-        """Add the records, and return when they are synced to disk. Raises SpoolFull."""
+        """Returns when the records are synced to disk. Raises SpoolFull."""
         waiting = Waiting(b"".join(map(line, messages)), len(messages))
         if self.bytes + len(waiting.lines) > self._limit:
             raise SpoolFull
@@ -155,7 +155,7 @@ class Spool:
             oldest = min(segments(self.folder), default=None)
             if self._segment is not None and self._segment.file == oldest:
                 self._segment.close()
-                self._segment = None  # this segment is published next, so new records go to another segment
+                self._segment = None  # new records go to another segment, because this segment is published next
         return oldest
 
     async def _publish(self, file: Path, publish: Publish) -> None:
@@ -232,7 +232,7 @@ def line(message: Message) -> bytes:
 def read(file: Path) -> tuple[list[Message], int, bool]:
     """The records, the number of complete lines, and whether a complete line is damaged.
 
-    An incomplete last line is ignored: the process ended before it answered, so the sender sends the report again.
+    An incomplete last line is ignored: intake did not answer, so the sender sends the report again.
     """
     *lines, _torn = file.read_bytes().split(b"\n")
     messages = [earlier_records.restricted(parse(entry[9:])) for entry in lines if is_whole(entry)]

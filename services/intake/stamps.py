@@ -1,6 +1,6 @@
 """Makes the fields that intake adds to a report about people.
 
-These fields come from the token, from intake's clock and from its checks.
+The fields come from the token, from intake's clock and from its checks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ MOVE_SITES = frozenset({Role.REGISTRAR, Role.OPERATOR, Role.DUTY_HEAD})
 
 
 class Stamps(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """The sealed box of `Stamped` (shared/events/displacements.py) is left out."""
+    """Like `Stamped` in shared/events/displacements.py, but without the sealed box."""
 
     author: str
     team: UUID | None = None
@@ -63,7 +63,7 @@ def stamps(
 
 
 def uncorrected(report: DisplacementStruct, corrected: Iterable[str]) -> Mapping[str, datetime] | None:
-    """Values before the correction of the times `corrected`."""
+    """The values that intake corrected, under their names."""
     return {name: getattr(report, name) for name in corrected} or None
 
 
@@ -94,7 +94,7 @@ def registrar_areas(report: DisplacementStruct, principal: Principal, places: Pl
     if report.kind not in MOVEMENT_KINDS or roles.isdisjoint(principal.roles):
         return None
     areas = principal.areas
-    # a registrar of the whole country gets a flag instead
+    # a registrar of the whole country gets a flag instead of areas
     if principal.covers_country:
         areas = () if Role.REGISTRAR in principal.roles else tuple(unit.pcode for unit in places.units(1))
     return sorted(areas) or None

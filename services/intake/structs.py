@@ -34,7 +34,7 @@ from shared.events.displacements import GroupClear, HouseholdClear
 from shared.events.movements import GroupMovementClear, HouseholdMovementClear, MovementBody, SiteMovementClear
 from shared.events.vocabulary import Precision, Status
 
-# msgspec omits values that equal the default, and no value equals this object
+# msgspec omits a value that equals the default, and no value equals this object
 NEVER_OMITTED = object()
 
 
@@ -104,7 +104,7 @@ MOVEMENT_KINDS = ("household_movement", "group_movement", "site_movement")
 SUBJECT_IDS = {kind: attrgetter(f"{kind.removesuffix('_movement')}_id") for kind in CLEAR_PARTS}
 Read = TypeVar("Read")
 # msgspec rounds times that are finer than microseconds, but the models cut off the additional digits. The pattern
-# begins with the decimal point. A search for digits would take twenty times longer, because digits are more frequent.
+# begins with the decimal point, because digits are more frequent.
 FINER_THAN_MICROSECONDS = re.compile(rb"\.(?<=\d:\d\d\.)\d{7}")
 _displacement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(DISPLACEMENT)
 _movement: msgspec.json.Decoder[DisplacementStruct] = msgspec.json.Decoder(MOVEMENT)

@@ -23,7 +23,7 @@ from shared.postgres import database
 DAY = timedelta(days=1)
 RECEIPTS_KEPT = 180 * DAY
 HAZARDS_KEPT = 60 * DAY
-# larger batches need less CPU time
+# outcomes wait for a moment, because larger batches need less CPU time
 OUTCOMES_EVERY_MS = 500
 
 
@@ -37,7 +37,7 @@ async def run(settings: IntakeSettings) -> None:
             engine,
             poller.run(settings.feeds),
             lifecycle.again_and_again("forgetting", lambda: forget(sessions)),
-            # without the consumer of outcomes, the poller of feeds continues
+            # if the consumer of outcomes stops, the poller of feeds continues
             lifecycle.again_and_again("outcomes", consumer.run),
             redrives=Redrives("intake", [consumer], settings=settings),
             encryption=EnvelopeEncryption(settings.memory_key_file),

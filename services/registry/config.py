@@ -17,6 +17,6 @@ class RegistrySettings(Settings):
     registry_kek_file: Path = Path(".state/secrets/registry-kek")
     digest_key_file: Path = Path(".state/secrets/digest-key")
     search_root_file: Path = Path(".state/secrets/search-root")
-    registry_batch: int = 1000  # records in a transaction
-    # a movement with an unknown short code waits so long before it is refused
+    registry_batch: int = 1000  # the largest number of records in one transaction
+    # after this number of days, a movement with an unknown short code is refused
     registry_unknown_code_days: float = Field(default=60, gt=0)

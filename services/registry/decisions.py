@@ -10,7 +10,7 @@ from typing import NamedTuple
 from shared.events.vocabulary import Flag, OutcomeKind, RefusalReason
 from shared.places import Places
 
-Name = tuple[str, str]  # the word "household", "group" or "site", and an id
+Name = tuple[str, str]  # a name consists of the word "household", "group" or "site", and an id
 SUBJECT_OF = {
     "household": "household",
     "group": "group",
@@ -18,7 +18,7 @@ SUBJECT_OF = {
     "group_movement": "group",
     "site_movement": "site",
 }
-SITE = "site"  # the first element of a site's `Name`; every report about a site is a movement
+SITE = "site"  # the first part of a site's `Name`; every report about a site is a movement
 
 
 class Held(StrEnum):
@@ -137,8 +137,8 @@ class Precedent(NamedTuple):
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether a later version by this author or team may begin the displacement instead of this version.
 
-        The answer is yes if this version is a version 1 by the same author or team, and is held or refused. A refusal
-        as a duplicate is not enough.
+        True if this version is a version 1 by the same author or team, and is held or refused. A refusal as a duplicate
+        is not enough.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (

@@ -65,7 +65,7 @@ class Digests:
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:
-        """Other workers wait meanwhile.
+        """Other workers wait until the stored digests are changed.
 
         Raises UnknownKey if the key that was applied last is missing.
         """
@@ -98,7 +98,7 @@ class Digests:
         laid = await session.scalar(KNOWN)
         if laid is None or laid == self._key_id:
             return
-        self._ring.find(laid)  # raises UnknownKey while the key is missing
+        self._ring.find(laid)  # this line raises UnknownKey while the key is missing
         self._use(laid)
         raise Fenced
 

@@ -35,8 +35,8 @@ WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
 @dataclass(slots=True)
 class Filing(Judgements):
-    identified: list[AnyFiled] = field(default_factory=list)  # their household is known now
-    former_ids: set[str] = field(default_factory=set)  # the reports had these ids until their household was known
+    identified: list[AnyFiled] = field(default_factory=list)  # the household of these stored reports is known now
+    former_ids: set[str] = field(default_factory=set)  # moved reports had these subject ids before
     given_codes: list[Filed] = field(default_factory=list)
     # movements that wait for the first report of their household
     early: defaultdict[Name, list[AnyFiled]] = field(default_factory=lambda: defaultdict(list))
@@ -44,7 +44,7 @@ class Filing(Judgements):
     site_pcodes: Mapping[str, str] = field(default_factory=dict)
     site_reporters: dict[str, Collection[Owner]] = field(default_factory=dict)
     moved_sites: set[str] = field(default_factory=set)
-    # everybody at a site moves
+    # movements of everybody at a site
     site_movements: list[FiledMovement] = field(default_factory=list)
     # households to which this batch applies movements of earlier batches
     noted: set[Name] = field(default_factory=set)
@@ -204,7 +204,7 @@ class Filing(Judgements):
         subject.add(filed)
         if is_new and filed.channel in WITHOUT_CODES and filed.subject[0] == ReportKind.HOUSEHOLD:
             subject.draw_code()
-        # this report may be the first to state that the household is at a site whose people moved
+        # the report may be the first to place the household at a site whose people moved
         if subject.has_movements:
             self.unjudged.setdefault(subject.name, Unjudged(None, {}))
         self.changed[subject.name] = subject

@@ -47,7 +47,7 @@ from shared.postgres import database
 
 AT_ONCE = 200
 REVERSED = "reversed"
-# few enough for a transaction, which PostgreSQL ends if it is idle for 5 s
+# a transaction judges at most this many movements, because PostgreSQL ends a transaction that idles for 5 s
 STEPS_AT_ONCE = 1000
 
 
@@ -75,11 +75,11 @@ class Registrar:
         codes, now = HouseholdCodes(await database.driver(session), self._search), self._clock()
         early, late = divided(with_codes(batch), batch)
         if early or late:
-            await codes.lock()  # locked before households, as in `find_households`, to avoid deadlocks
+            await codes.lock()  # codes are locked before households, as in `find_households`, to avoid deadlocks
         await codes.resolve(early, now)
         store = Store(session, self._encryption, self._search, self._places)
         working_set = await store.open(batch, await codes.households_of(late))
-        waiting = set(map(id, late))  # filed last, after the reports about their households
+        waiting = set(map(id, late))  # these movements are filed last, after the reports about their households
         decisions = {id(filed): working_set.file(filed) for filed in batch if id(filed) not in waiting}
         await codes.resolve(late, now, working_set.subjects.values())
         decisions |= {id(filed): working_set.file(filed) for filed in late}

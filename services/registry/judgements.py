@@ -13,9 +13,9 @@ from shared.crypto.randomness import random_id
 from shared.events.vocabulary import OutcomeKind, ReportKind
 from shared.places import Places
 
-# a newer version of the movement replaces a version that is held for these reasons
+# a version that is held for one of these reasons is replaced by a newer version
 REPLACEABLE = (*CONTRADICTIONS, Held.REMOVAL_BY_OTHER_TEAM, Held.WHOLE_SITE, Held.TOO_LARGE)
-# outcomes of movements of groups that took effect: people moved, or nobody moved
+# these outcomes mean that the movement of a group took effect
 RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 
 
@@ -51,7 +51,7 @@ class Judgements:
     settled: list[Settled] = field(default_factory=list)
     changes: list[SubjectChange] = field(default_factory=list)
     unjudged: dict[Name, Unjudged] = field(default_factory=dict)
-    judged: int = 0  # so many of the first `changes` already contain the people's whereabouts
+    judged: int = 0  # number of the first `changes` that already contain the people's whereabouts
 
     def judge(self, unmoved: Collection[str] = (), others: Iterable[FiledMovement] = ()) -> None:
         """Decide about the movements of each changed household or group, once for all reports of the batch.
@@ -79,7 +79,7 @@ class Judgements:
         self.judged = len(self.changes)
 
     def undecided(self, movements: Iterable[FiledMovement]) -> list[FiledMovement]:
-        """The batch has not decided about these stored movements yet."""
+        """Stored movements that the batch has not decided about yet."""
         decided = {id(filed) for filed in (*self.filed, *self.refiled)}
         return [movement for movement in movements if id(movement) not in decided]
 

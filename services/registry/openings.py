@@ -16,8 +16,7 @@ MOST_AN_HOUR = 60
 MOST_FOUND_AN_HOUR = 600  # one search shows up to 50 households
 MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too, because somebody may be testing telephone numbers
 
-# Reads of these paths count as opened records: households, histories, held reports, dead letters, and the pages of
-# groups and sites. Lists do not count, but authors who open their own reports do.
+# Reads of these paths count as opened records. Lists do not count, but authors who open their own reports do.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
     "GET /registry/households/{household_id}",
@@ -26,7 +25,7 @@ PATHS = (
     "GET /registry/v1/held/{outcome_id}",
     "GET /registry/v1/dead-letters/openings/{opening_id}",
 )
-# the subject of an audit entry begins with this if a page shows households as duplicates
+# an audit entry with this subject says that a page shows households as duplicates
 DUPLICATES = "duplicates of "
 SEARCHES = ("POST /registry/v1/households:search", "POST /registry/search")
 

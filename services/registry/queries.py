@@ -80,7 +80,7 @@ IS_UNCONFIRMED = and_(
     Episode.mobility.in_(DISPLACED),
     func.now() - case(CONFIRMED_FOR, value=Episode.mobility, else_=CONFIRMED_FOR_OTHERWISE) > CONFIRMED_AT,
 )
-# The evacuation of displaced people was lifted, and nobody has confirmed their place since then.
+# True if the evacuation was lifted, and nobody has confirmed the place of the people since then.
 IS_RETURN_PRESUMED = exists().where(
     HouseholdStay.household_id == Household.household_id,
     HouseholdStay.status == Household.status,
@@ -244,8 +244,8 @@ async def course(session: AsyncSession, household_id: UUID) -> HouseholdCourse:
     episodes = (await session.scalars(select(Episode).filter_by(household_id=household_id))).all()
     moves = select(HouseholdPassage).filter_by(household_id=household_id).order_by(HouseholdPassage.occurred_at)
     passages = (await session.scalars(moves)).all()
-    # A movement takes effect at the beginning of its day, as in figures about today. A movement without an hour has the
-    # time 12:00, so a row that ends later today is no longer current.
+    # A movement takes effect at the beginning of its day, like in figures about today. A movement without an hour has
+    # the time 12:00, so a row that ends later today is no longer current.
     midnight = datetime.combine(datetime.now(TIME_ZONE).date() + timedelta(days=1), time(), TIME_ZONE)
     current: list[Episode | HouseholdStay] = []
     for model in (Episode, HouseholdStay):

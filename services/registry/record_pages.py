@@ -22,7 +22,7 @@ from shared.pages.languages import name_in
 from shared.pages.terms import term
 
 SITE_FIELDS = ("site_id", "destination_site_id")
-# a page of a history: by the number of its last entry, or by the anchor of any entry
+# selects a page of a history by the number of its last entry, or by the anchor of an entry
 Until = Annotated[int | None, Query(ge=1)]
 Entry = Annotated[str | None, Query(pattern=r"^report-[0-9a-f-]{36}-\d{1,9}$")]
 
@@ -51,7 +51,7 @@ def name_of(site: Site, language: str) -> str:
 def shows_notes(entry: TimelineEntry, sites: Mapping[str, SiteLink]) -> bool:
     """A note about everybody at a site may contain personal data of other people there.
 
-    Only readers of the site's area may read it.
+    Only readers of the site's area may read such a note.
     """
     return entry.site_id is None or is_open(entry.site_id, sites)
 

@@ -23,8 +23,8 @@ from shared.places import Places
 from shared.postgres import database
 
 MOST_HOUSEHOLDS = 200
-MOST_REPORTS = 500  # a limit, because all reports of the households are decrypted
-PAUSE_SECONDS = 0.1  # leaves the CPU to reports and alerts after each batch
+MOST_REPORTS = 500  # a batch is limited, because all reports of its households are decrypted
+PAUSE_SECONDS = 0.1  # a pause after each batch leaves the CPU to reports and alerts
 UNREADABLE = (InvalidTag, InvalidUnwrap, LookupError, TypeError, ValueError)
 
 

@@ -60,12 +60,12 @@ async def clear_versions(session: AsyncSession, *conditions: ColumnElement[bool]
 
 
 async def keys(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[VersionKey]:
-    """The order is undefined."""
+    """The order of the keys is undefined."""
     return [VersionKey(*row) for row in await session.execute(select(*KEY).where(*conditions))]
 
 
 def in_order(versions: Iterable[dict[str, Any]]) -> Versions:
-    """In the order of receipt."""
+    """The versions are in the order of receipt."""
     return sorted(versions, key=VersionKey.of)
 
 

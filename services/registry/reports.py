@@ -53,7 +53,7 @@ class FiledReport(Generic[C]):
     """`text` has the unencrypted fields as canonical JSON, without the fields that intake adds.
 
     `plain` has the sealed fields as received. The working set decides the outcome, and decides again if the batch is
-    retried. Ids are of type str, because they are written into JSON, AADs and COPY rows.
+    retried. Ids have the type str, because they are written into JSON, AADs and COPY rows.
     """
 
     report_id: str
@@ -79,9 +79,7 @@ class FiledReport(Generic[C]):
     is_expiry_lifted: bool = False  # a person decided to ignore that the phone's sign-in had expired
     replaces: str | None = None  # the id of the previous outcome, if the report was a dead letter and is redriven
     first_reported_at: datetime | None = None  # only a correction has this: the time of the first version
-    first_placed_at: datetime | None = (
-        None  # only a correction has this: the time of the first version that names this site
-    )
+    first_placed_at: datetime | None = None  # in a correction, the time of the first version that names the site
 
     @property
     def claim(self) -> Claim:
@@ -238,7 +236,7 @@ def season(reported: date) -> tuple[date, date]:
 
 def superseded(displacements: Collection[Filed]) -> Iterator[tuple[Filed, datetime]]:
     """Each displacement of a household, with the time of the household's next move of the same status."""
-    if len(displacements) == 1:  # fast path, ten times as fast: most households have only one displacement
+    if len(displacements) == 1:  # a fast path, because most households have only one displacement
         [filed] = displacements
         yield filed, NEVER
         return

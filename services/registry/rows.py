@@ -18,11 +18,11 @@ from shared.postgres.bulk_copy import Copy, Row
 
 UNKNOWN = "unknown"
 
-# half the time of `pydantic_core`
+# `msgspec` needs half the time of `pydantic_core`
 _encode = msgspec.json.Encoder().encode
 
 
-# The version of the rules for the rows about a household's sites. The worker makes older rows again.
+# The version of the rules for the rows about a household's sites. The worker makes rows of an older version again.
 SITE_ROWS = 1
 OF_SUBJECT = ("author", "team", "sequence", "row_version", "registered_at", "sealed")
 REPORTS = RowReader(Report, "subject_id", "sealed")

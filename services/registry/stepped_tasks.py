@@ -11,7 +11,7 @@ from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
 IDLE_SECONDS = 2.0
-PAUSE_SECONDS = 0.1  # leaves the CPU to reports and alerts between two transactions
+PAUSE_SECONDS = 0.1  # a pause between two transactions leaves the CPU to reports and alerts
 # raw SQL: PostgreSQL frees a session lock when the process ends
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.' || $1, 0))"
 
@@ -50,7 +50,8 @@ async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
 async def step_if_alone(connection: asyncpg.Connection, task: SteppedTask) -> bool:
     """Does nothing if the connection that holds the lock was lost.
 
-    After any other failure, the same task continues. A new task would read all households again. A new task would also
-    not know which households were published, and could publish the change of fewer than five households.
+    Only the loss of the connection ends the task; after another failure, the same task continues. A new task would read
+    all households again. A new task would also not know which households were published, and could publish the change
+    of fewer than five households.
     """
     return connection.is_closed() or await task.step()

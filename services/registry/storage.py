@@ -92,8 +92,8 @@ class Store(StoredReports):
     ) -> set[bytes]:
         """Returns the keys of the locked sites.
 
-        One statement locks all sites before any household is locked. Without this order, workers could lock the same
-        sites and households in different orders, and deadlock.
+        One statement locks all sites before any household is locked. Otherwise workers could lock the same sites and
+        households in different orders, and deadlock.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
         households = [subject_id for kind, subject_id in names if kind == ReportKind.HOUSEHOLD]

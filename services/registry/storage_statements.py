@@ -38,7 +38,7 @@ KINDS_OF = {
 }
 # The table `site_keys` has the key of the person in charge.
 SITE_KEYS = "SELECT site_id AS subject_id, kek_id, wrapped FROM site_report_keys WHERE site_id = ANY($1::uuid[])"
-# Includes the answer $2, which this transaction executes.
+# The answer $2, which this transaction executes, is included.
 LINKS = """
 SELECT household_id, report_id, hazard_id, hazard_type, origin_pcode, occurred_at FROM (
     SELECT DISTINCT ON (household_id, report_id) * FROM event_answers
@@ -51,8 +51,8 @@ PCODES = "SELECT site_id, pcode FROM sites WHERE site_id = ANY($1::uuid[])"
 HELD_OF = """
 SELECT * FROM reports WHERE outcome = 'held' AND (report_id = ANY($1::uuid[]) OR subject_id = ANY($2::uuid[]))
 """
-# `is_moved` is true for a site of which this transaction files a movement. Such a site is locked exclusively, and all
-# other sites are locked with a shared lock.
+# `is_moved` is true for a site of which this transaction files a movement. A site whose people move is locked
+# exclusively, and all other sites with a shared lock.
 LOCK_SITES = """
 SELECT CASE WHEN is_moved
     THEN pg_advisory_xact_lock(hashtextextended(name, 0))::text

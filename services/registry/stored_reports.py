@@ -109,7 +109,7 @@ class StoredReports:
     async def movements_of(
         self, kind: ReportKind, ids: Collection[str], *, without: Collection[ReportVersion] = ()
     ) -> list[FiledMovement]:
-        """Only movements that took effect, each in its valid version."""
+        """Returns only movements that took effect, each in its valid version."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(BY_SUBJECT, list(ids), [kind])
         await self._find_keys(connection, rows)
@@ -136,7 +136,7 @@ class StoredReports:
             movement.outcome_id = str(row["outcome_id"])
 
     async def unidentified(self, versions: Iterable[MovementVersion]) -> list[FiledMovement]:
-        """Only held movements whose household is not known yet."""
+        """Returns only held movements whose household is not known yet."""
         connection = await database.driver(self._session)
         rows = await connection.fetch(UNIDENTIFIED, *map(list, zip(*versions, strict=True)))
         await self._find_keys(connection, rows)

@@ -16,16 +16,16 @@ OFFICE = frozenset({Role.OPERATOR, Role.DUTY_HEAD, Role.REGISTRAR, Role.ANALYST,
 
 
 def now_at(households: str = "households") -> str:
-    """NULL while the household is abroad.
+    """The P-code is NULL while the household is abroad.
 
-    Rows of the previous release of Dayar have no present place yet, so their destination counts.
+    Rows of the previous release of Dayar have no present place, so their destination is used.
     """
     return f"""coalesce({households}.current_pcode,
         CASE WHEN {households}.current_country IS NULL THEN {households}.destination_pcode END)"""
 
 
 def here(households: str = "households") -> str:
-    """While the household is abroad, its origin counts."""
+    """While the household is abroad, the P-code is that of its origin."""
     return f"coalesce({now_at(households)}, {households}.origin_pcode)"
 
 

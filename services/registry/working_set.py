@@ -39,7 +39,7 @@ class WorkingSet(Filing):
     def accept(self, filed: AnyFiled, *, is_expiry_only: bool = False) -> ReportDecision:
         """Accept a held report after a person's decision.
 
-        The author's right to send the report is then no longer checked.
+        After the acceptance, the author's right to send the report is no longer checked.
 
         If `is_expiry_only` is true, only the expiry of the sign-in is ignored, and the author's right is still checked.
         """

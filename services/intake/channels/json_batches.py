@@ -23,9 +23,9 @@ from shared.web.problems import ERRORS
 ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
-# BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or a long string. BETWEEN also stops at a comma. No
-# other thread can run during a match, so repetitions such as {0,5000} have a limit. One match then reads at most about
-# 100,000 escape sequences.
+# BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or a long string. No other thread can run during a
+# match, so repetitions such as {0,5000} have a limit. With its limit, a match reads at most about 100,000 escape
+# sequences.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -37,7 +37,8 @@ AnyMovement = HouseholdMovementReport | GroupMovementReport | SiteMovementReport
 AnyReport = HouseholdReport | GroupReport | AnyMovement | HazardItem
 Item = Annotated[AnyReport, Field(discriminator="kind")]
 ITEM: TypeAdapter[AnyReport] = TypeAdapter(Item)
-# Stops at the first invalid item. `read` then validates each item separately.
+# Validation of the whole list stops at the first invalid item. After a failed validation of the whole list, `read`
+# validates each item separately.
 ITEM_LIST: TypeAdapter[list[AnyReport]] = TypeAdapter(Annotated[list[Item], FailFast()])
 
 
@@ -73,7 +74,7 @@ def validated(item: bytes, *, most: int = ERRORS) -> Report | ReportRefused:
     try:
         return json_reports.checked(item, ITEM, limits=limits(item), most=most)
     except Invalid as invalid:
-        # a new exception, because the traceback of `invalid` would keep the report in memory
+        # raises a new exception, because the traceback of `invalid` would keep the report in memory
         return Invalid(invalid.errors)
 
 
@@ -104,13 +105,13 @@ def split(raw: bytes) -> Sequence[bytes]:
 
 
 def has_too_many_lists(raw: bytes) -> bool:
-    """The lists are counted piece by piece, because no other thread can run during a count."""
+    """Lists are counted piece by piece, because no other thread can run while a piece is counted."""
     pieces = (raw[start : start + PIECE_BYTES] for start in range(0, len(raw), PIECE_BYTES))
     return any(count > BATCH_LISTS for count in accumulate(map(lists, pieces)))
 
 
 def end_of_text(raw: bytes, position: int) -> int:
-    """Without a closing quote, the end of the body."""
+    """If the text has no closing quote, the result is the end of the body."""
     while match := REST_OF_TEXT.match(raw, position):
         if match[1]:
             return match.end()

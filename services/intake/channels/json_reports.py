@@ -27,7 +27,7 @@ from shared.web.problems import ERRORS, field_errors, names_of
 T = TypeVar("T")
 
 AT_ONCE_BYTES = 128 * 1024
-# validated in about 5 ms
+# a body within these limits is validated in about 5 ms
 AT_ONCE_FIELDS, AT_ONCE_LISTS, AT_ONCE_VALUES = 5_000, 2_000, 10_000
 KINDS = ("household", "group", "household_movement", "group_movement", "site_movement", "hazard")
 
@@ -65,7 +65,7 @@ class MovementsBody(RootModel[MovementReport]):
 def at_once(raw: bytes, adapter: TypeAdapter[T], read: Callable[[bytes], Any] | None = None) -> T | None:
     """If `read` returns None, `adapter` validates the body.
 
-    None if the body is large or invalid.
+    Return None for a large or invalid body.
     """
     if len(raw) > AT_ONCE_BYTES or raw.count(FIELD) > AT_ONCE_FIELDS or has_many_values(raw):
         return None
@@ -104,13 +104,10 @@ def lists(raw: bytes) -> int:
 
 
 def without_unknown_codes(raw: bytes, adapter: TypeAdapter[T], error: ValidationError, *, most: int) -> T:
-    """The text of unknown codes is kept, and the codes become `other` or `unknown`.
-
-    Only invalid bodies are validated in this way.
-    """
+    """The text of unknown codes is kept, and the codes become `other` or `unknown`."""
     try:
         return adapter.validate_json(to_json(unknown_codes.replaced(from_json(raw))))
-    except ValueError:  # not JSON, or invalid even without unknown codes
+    except ValueError:  # the body is not JSON, or is invalid even without unknown codes
         errors = error.errors(include_input=False, include_context=False, include_url=False)
         raise Invalid(expectations(errors[:most])) from None
 

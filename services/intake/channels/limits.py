@@ -8,7 +8,7 @@ from shared.web.body_limits import FIELD, LIST, VALUE, exceeds
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A larger body is refused before it is parsed, because no other thread can run while it is parsed or validated."""
+    """A larger body is refused before it is parsed, because the parser stops all other threads."""
 
     fields: int
     lists: int
@@ -24,7 +24,7 @@ class Limits:
 
 
 # The largest household has 1,476 fields, 228 lists and about 1,700 values. JSON allows repeated fields, so the limits
-# are at least twice these numbers. A hazard without the rings of its polygons needs less.
+# are at least twice as high. A hazard without the rings of its polygons stays far below the limits.
 REPORT_LIMITS = Limits(fields=3_000, lists=2_000, values=4_000)
 # A hazard of 256 KiB has at most 32,768 points, because the shortest point, `[74,42],`, takes 8 bytes. Each point is a
 # list with two values.

@@ -20,7 +20,7 @@ from shared.events.fields import Body, RandomId, Version
 from shared.events.vocabulary import SubmissionChannel
 from shared.web.problems import field_errors, names_of
 
-ENVELOPE_BYTES = 1024  # for the other fields of the envelope and the overhead of HPKE
+ENVELOPE_BYTES = 1024  # space for the other fields of the envelope and the overhead of HPKE
 SEALED_BYTES = (REPORT_BYTES * 4 + 2) // 3 + ENVELOPE_BYTES
 NOT_OPENED = [{"pointer": "/data", "expected": "a report sealed to this key and for this report_id"}]
 
@@ -42,7 +42,7 @@ class SealedReport(Body):
 
 
 class Inside(msgspec.Struct, gc=False):
-    """The sealed content must not repeat the fields outside it."""
+    """The sealed content must not repeat these fields, which are outside the seal."""
 
     report_id: Any = msgspec.UNSET
     version: Any = msgspec.UNSET

@@ -17,8 +17,8 @@ from shared.events.vocabulary import (
     SourceType,
 )
 
-# Each field has the value that replaces an unknown code, and the field that keeps its text. An unknown code in any
-# other field makes the report invalid.
+# Each field maps to the value that replaces an unknown code, and to the field that keeps the code's text. An unknown
+# code in a field that is not listed makes the report invalid.
 KEPT_AS = {
     "type": ("other", "type_text"),
     "reasons": ("other", "reason_text"),
@@ -45,7 +45,7 @@ Path = tuple[int | str, ...]
 
 
 def replaced(document: Any) -> dict[str, Any]:
-    """The document itself changes. Raises ValueError if the document has no unknown codes."""
+    """Changes the given document. Raises ValueError if the document has no unknown codes."""
     texts: dict[str, list[str]] = {}
     for path, holder, key in unknown_codes(document):
         code, target = KEPT_AS[str(field_path(path)[-1])]
@@ -62,7 +62,7 @@ def replaced(document: Any) -> dict[str, Any]:
 
 
 def unknown_codes(document: Any) -> Iterator[tuple[Path, Any, Any]]:
-    """Each item is the path of the code, the object or list around the code, and the key or index."""
+    """Yields the path of each unknown code, the object or list around the code, and the key or index."""
     if not isinstance(document, dict):
         return
     yield from codes_of(document, ())

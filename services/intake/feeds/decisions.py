@@ -49,9 +49,9 @@ SAME = FeedDecision(ItemKind.UNCHANGED, "nothing material")
 
 
 def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, places: Places) -> FeedDecision:
-    """A published entry has an accepted status, is about a hazard in the watched area, and is new or changed.
+    """An entry is published only if it has an accepted status, lies in the watched area, and is new or changed.
 
-    A published hazard is updated or cancelled even outside the area, because its receivers must be notified.
+    A published hazard is updated or cancelled even outside the area, because receivers must be notified.
     """
     if entry.status not in FOR_ACTION:
         return NOT_FOR_ACTION
@@ -69,7 +69,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
     """The hazard is cancelled only if the source deleted its preferred id.
 
-    If a seismic network deletes its own id, the event itself still exists.
+    A seismic network may delete its own id although the event exists.
     """
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 

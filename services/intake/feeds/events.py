@@ -35,7 +35,7 @@ class Stamp:
     def status(self) -> Status:
         """An exercise publishes a source's real hazards as Exercise.
 
-        A hazard that the source itself marks as a test keeps its status.
+        If the source marks a hazard as a test, the status is not changed.
         """
         return self.counted if self.own_status is Status.ACTUAL else self.own_status
 
@@ -113,6 +113,6 @@ def _content(hazard: HazardInfo, stamp: Stamp) -> dict[str, Any]:
 def _revision(entry: Item | Cancellation, known: Known | None) -> int:
     """The revision of the hazard is the source's `updated` time.
 
-    Revisions therefore increase even if intake loses its database.
+    Revisions therefore increase even if intake's database is lost.
     """
     return max(entry.updated_ms, known.event.revision + 1) if known else entry.updated_ms

@@ -33,7 +33,7 @@ COMPARED = (
 class HazardInfo(Data):
     """Sources whose values fluctuate override the method `changes`.
 
-    The default `scope` is for feeds that anybody may read, and other parsers set the `scope`.
+    The default `scope` is for feeds that anybody may read.
     """
 
     scope: Scope = Scope.PUBLIC
@@ -63,6 +63,6 @@ def is_elsewhere(area: Area, published: HazardReported, places: "Places") -> boo
     former = published.area
     if area.model_copy(update={"pcodes": former.pcodes}) != former:
         return True
-    if published.places_version != places.version:  # a new list may give the area other P-codes
+    if published.places_version != places.version:  # a new list of places may give the area other P-codes
         return not set(area.pcodes) <= set(former.pcodes)
     return set(places.pcodes_of(area)) != set(former.pcodes)

@@ -9,7 +9,7 @@ from services.intake.feeds.infos import HazardInfo
 from shared.events.vocabulary import Status
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-KEPT_CHARACTERS = 16_000  # an unreadable entry is cut to so many characters
+KEPT_CHARACTERS = 16_000  # an unreadable entry is cut to this number of characters
 
 
 class ItemKind(StrEnum):
@@ -75,7 +75,7 @@ class Source:
     def feed(self, address: str) -> str:
         """The feed's name, in the form of `INTAKE_FEEDS`.
 
-        The same address counts as two feeds if it has two kinds or two sources.
+        An address with two kinds or two sources counts as two feeds.
         """
         return f"{self.kind}:{self.name}={address}" if self.kind else f"{self.name}={address}"
 
@@ -85,11 +85,11 @@ class BadDocument(Exception):
 
 
 def instant(milliseconds: int) -> datetime:
-    """Uses no floats, and accepts years that `fromtimestamp` rejects."""
+    """Uses no floats, so years that `fromtimestamp` rejects are accepted."""
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def one_line(text: str, longest: int = 150) -> str:
-    """Without control characters, which the contract's `Line` forbids."""
+    """The contract's `Line` forbids control characters."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"

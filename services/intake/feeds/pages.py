@@ -19,7 +19,7 @@ from shared.pages.terms import N_
 from shared.postgres import database
 
 router = APIRouter(include_in_schema=False)
-LATE = timedelta(minutes=30)  # as in the monitoring
+LATE = timedelta(minutes=30)  # the monitoring warns after the same time
 # Texts for the codes of failed readings, which come from `shared.outbound`, `polling` and `BadDocument`.
 FAILURES = {
     "unreachable": N_("The server of the source could not be reached."),
@@ -34,7 +34,7 @@ FAILURES = {
 
 class FeedHealth(StrEnum):
     WELL = "well"
-    FAILING = "failing"  # also if no reading succeeded for half an hour
+    FAILING = "failing"  # the last reading failed, or no reading succeeded for half an hour
     NEVER = "never"  # not read yet
 
 

@@ -74,7 +74,7 @@ async def save_set_aside(session: AsyncSession, feed: str, entries: Sequence[Unr
 async def save_reading(
     session: AsyncSession, feed: str, source: str, *, etag: str | None, counts: Mapping[ItemKind, int], now: datetime
 ) -> None:
-    """The events are stored in the same transaction."""
+    """The caller stores the events in the same transaction."""
     row = {"name": feed, "source": source, "etag": etag, "read_at": now, "failure": None, "failures": 0}
     await upsert(session, Feed, [row], changed=("etag", "read_at", "failure", "failures"))
     rows = [
@@ -105,7 +105,7 @@ async def feeds(session: AsyncSession) -> Sequence[Feed]:
 
 
 async def newest_entries(session: AsyncSession) -> dict[str, datetime]:
-    """The times are those at which the source last changed one of its published hazards."""
+    """Each time is that of the source's last change of a published hazard."""
     newest = select(FeedHazard.source, func.max(FeedHazard.updated_ms).label("ms")).group_by(FeedHazard.source)
     rows = await session.execute(newest)
     return {row.source: datetime.fromtimestamp(row.ms / MS, UTC) for row in rows}
@@ -121,7 +121,7 @@ async def set_aside(session: AsyncSession, limit: int = 100) -> Sequence[FeedSet
 
 
 async def totals(session: AsyncSession) -> list[tuple[str, str, int]]:
-    """For a metric: how many entries of each kind each source had."""
+    """A metric shows these totals."""
     query = (
         select(Feed.source, FeedCount.kind, func.sum(FeedCount.total))
         .join(Feed, Feed.name == FeedCount.feed)

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.intake.feeds.items import Source
 from shared.events.hazards import OF_PEOPLE, SourceName
 
-# Modules of this package, imported only when needed, because every process imports `sources`.
+# Modules of this package are imported only when needed, because every process imports `sources`.
 KINDS = ("usgs",)
 EXPECTED = (
     "entries KIND=ADDRESS or KIND:SOURCE=ADDRESS separated by spaces are expected,"
@@ -21,7 +21,7 @@ _name: TypeAdapter[str] = TypeAdapter(SourceName)
 
 
 class PolledFeed(NamedTuple):
-    """The feed has hazards of the institution `source`."""
+    """`source` is the institution whose hazards the feed contains."""
 
     kind: str
     source: str
@@ -29,7 +29,7 @@ class PolledFeed(NamedTuple):
 
 
 def source(kind: str, name: str | None = None) -> Source:
-    """Without `name`, the institution has the name of the kind."""
+    """If `name` is missing, the institution has the same name as the kind."""
     own: Source = import_module(f"{__package__}.{kind}").SOURCE
     chosen = name or own.name
     return replace(own, name=chosen, kind=None if chosen == kind else kind)
@@ -40,7 +40,7 @@ def own_feeds() -> tuple[PolledFeed, ...]:
 
 
 def listed(text: str) -> tuple[PolledFeed, ...]:
-    """Parses text like `usgs=https://example.org/a usgs=https://example.org/b`. Raises ValueError."""
+    """Parse a text like `usgs=https://example.org/a usgs=https://example.org/b`. Raises ValueError."""
     feeds = tuple(_feed(entry) for entry in text.split())
     if len({feed.url for feed in feeds}) < len(feeds):
         raise ValueError(REPEATED)

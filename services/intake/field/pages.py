@@ -30,8 +30,8 @@ HERE = Path(__file__).parent
 PAGE = "/intake/field"
 STATIC = HERE / "static"
 SCOPE = "/"  # the service worker also controls the printed address `/field`
-USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # the countries where most emigrants from Kyrgyzstan live
-COLOUR, GROUND = "#0b5cad", "#eef1f4"  # for the phone's own bars, and for the app before its first page
+USUAL_COUNTRIES = ("RU", "KZ", "UZ", "TJ", "TR", "CN")  # most emigrants from Kyrgyzstan live in these countries
+COLOUR, GROUND = "#0b5cad", "#eef1f4"  # colours of the phone's own bars, and of the app before its first page
 KINDS = (".css", ".html", ".js", ".po", ".png", ".py", ".svg")
 SHOWN = {"exercise", "intake_location_metres", "institution_ky", "institution_ru", "institution_en"}
 ICONS = [  # drawn by `make icons`
@@ -94,7 +94,7 @@ class FieldForm:
         language = language_of(request)
         name = self.pages.gettext(language, "Field form")
         short = "Dayar" if language == "en" else "Даяр"
-        if self.settings.exercise:  # nobody should mistake it for the real app
+        if self.settings.exercise:  # nobody should mistake the app of an exercise for the real app
             short = self.pages.gettext(language, "EXERCISE")
             name = f"{short} · {name}"
         content = {
@@ -126,7 +126,7 @@ class FieldForm:
 
 
 class Files(StaticFiles):
-    """The folder is named after the release, so that a cached page always gets scripts of its own release.
+    """The folder has the name of the release, so that a cached page always gets scripts of the same release.
 
     The form imports all scripts from one folder, so the folder also has the scripts that all pages share.
     """
@@ -142,7 +142,7 @@ class Files(StaticFiles):
 
 
 def release(settings: Settings, places: Places, settlements: str) -> str:
-    """Covers all files and values from which the page and its files are made."""
+    """A hash of all files and values from which the page and its files are made."""
     digest = sha256(f"{places.version} {settlements} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):

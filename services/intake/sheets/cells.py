@@ -14,7 +14,8 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 from shared.sheets.sheet import CellFault, SheetLine
 
 C = HouseholdColumn
-# If a cell is merged over several rows, all these rows have its value. In these columns, each row needs its own value.
+# A cell that is merged over several rows gives its value to all these rows. Each row needs its own value in a column
+# that is about one row.
 OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
 OF_ONE_PERSON = {C.HEAD, C.GIVEN_NAME, C.PERSONAL_NUMBER, C.BIRTH}
 NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")
@@ -59,7 +60,7 @@ class RowCells:
     line: SheetLine
     errors: list[RowError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    # columns whose text matched no code, so that the notes have the text
+    # columns whose text matched no code and was copied into the notes
     kept_as_text: list[int] = field(default_factory=list)
     phone_column: int | None = None
     _columns: dict[HouseholdColumn, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -89,14 +90,14 @@ class RowCells:
         return (place for place in self._columns[column] if place < len(cells) and cells[place])
 
     def wrong(self, column: HouseholdColumn | None, reason: RowFault) -> None:
-        """If the sheet has no column of this kind, the error names the kind."""
+        """If the sheet lacks such a column, the error names the kind of the column."""
         place = next(iter(self._columns[column]), None) if column else None
         error = RowError(place, reason, column if place is None else None)
         if place is None or all(known.column != place for known in self.errors):
             self.errors.append(error)
 
     def keep(self, place: int, text: str) -> None:
-        """The report has no field for this text.
+        """Copy a text into the notes if the report has no field for the text.
 
         The note begins with the label of the column.
         """
@@ -110,7 +111,7 @@ class RowCells:
         self.kept_as_text.append(place)
 
     def keep_what_differs(self, household: "RowCells") -> None:
-        """Only texts that differ from the household's row."""
+        """Copy only texts that differ from the household's row."""
         for place, text in enumerate(self.line.cells):
             known = household.line.cells[place : place + 1]
             if text and self._kind(place) in OF_HOUSEHOLD and (text,) != known:
@@ -141,7 +142,7 @@ class RowCells:
         return None
 
     def phone(self) -> str | None:
-        """If the cell also has other text, the whole cell is copied into the notes."""
+        """A cell with further text is copied into the notes."""
         for place, text in self.texts(C.PHONE):
             if phones.is_none(text):
                 continue
@@ -156,7 +157,7 @@ class RowCells:
         return None
 
     def is_urgent(self) -> bool:
-        """Any text except no, such as a reason, means yes."""
+        """A reason or any other text except no counts as yes."""
         for place, text in self.texts(C.URGENT):
             word = text.casefold().strip(" .!")
             if word in NOT_URGENT:

@@ -1,6 +1,6 @@
 """The choices that a person makes on the page for a sheet.
 
-These are the header, the columns, and values for all rows.
+A person chooses the header, the columns, and values for all rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ LineNumber = Annotated[int, Field(ge=0, le=1_048_576)]
 PlaceCode = Annotated[str, Field(pattern=rf"^([A-Z]{{2}}|{COUNTRY}[0-9]{{11}})$")]
 # Rows that differ only in these columns count as the same row.
 UNCOUNTED = HouseholdColumn.SKIPPED, HouseholdColumn.REASONS, HouseholdColumn.HOUSEHOLD
-OF_HOUSEHOLD = {  # one value for all persons of a household
+OF_HOUSEHOLD = {  # these columns have one value for all persons of a household
     HouseholdColumn.PERSONS,
     HouseholdColumn.MALE,
     HouseholdColumn.FEMALE,
@@ -38,7 +38,7 @@ OF_HOUSEHOLD = {  # one value for all persons of a household
 }
 PERSON_COLUMNS = {HouseholdColumn.HOUSEHOLD, HouseholdColumn.RELATIONSHIP}
 DAYS = HouseholdColumn.OCCURRED_ON, HouseholdColumn.BIRTH
-CONFIRMED = 200  # the page shows no more rows
+CONFIRMED = 200  # the page shows at most this number of rows
 LISTS = {"columns", "confirmed"}
 Columns = Annotated[tuple[HouseholdColumn, ...], Field(max_length=COLUMNS)]
 
@@ -96,19 +96,19 @@ class ChosenSheet:
     def identity(self, lines: Sequence[SheetLine], day: date) -> list[str]:
         """The texts are equal in another file with the same household.
 
-        That file may have other capitals, other forms of days, and another order of columns and persons.
+        The other file may have other capitals, other forms of days, and another order of columns and persons.
         """
         rows = sorted(self.row_identity(line, day) for line in lines)
         return [day.isoformat(), *(text for row in rows for text in ("", *row))]
 
     def row_identity(self, line: SheetLine, day: date) -> list[str]:
-        """Columns have their guessed kinds, so that the texts do not depend on choices."""
+        """The texts contain guessed kinds of columns, so that the texts do not depend on choices."""
         cells = [(kind, text) for kind, text in zip(self.guesses, line.cells, strict=False) if text]
         return sorted(f"{kind}: {comparable(kind, text, day)}" for kind, text in cells if kind not in UNCOUNTED)
 
 
 def comparable(kind: HouseholdColumn, text: str, day: date) -> str:
-    """Cells of CSV files and XLSX files get the same form."""
+    """Cells of CSV files and XLSX files get the same form, so that they can be compared."""
     read = day_of(text, day) if kind in DAYS else None
     return read.isoformat() if read else " ".join(text.casefold().split())
 

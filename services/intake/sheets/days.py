@@ -7,12 +7,12 @@ DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?: ?г\.?| ?ж\.?)?
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T]\d{2}:\d{2}.*)?")
 YEAR = re.compile(r"(\d{4})(?: ?г\.?| ?г\. ?р\.?| ?ж\.?)?")
 SERIAL = re.compile(r"\d{5}")
-FIRST_SERIAL = date(1899, 12, 30)  # Excel counts days from this date, also in cells without a date format
+FIRST_SERIAL = date(1899, 12, 30)  # Excel counts days from this date
 CENTURY, NEXT_YEARS = 100, 10
 
 
 def day_of(text: str, today: date) -> date | None:
-    """None if the text is no day. A year of two digits is at most ten years after this year."""
+    """None if the text is no day. A year of two digits is at most ten years after the present year."""
     try:
         if match := ISO_DAY.fullmatch(text):
             return date(int(match[1]), int(match[2]), int(match[3]))

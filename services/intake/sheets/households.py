@@ -31,7 +31,7 @@ B = TypeVar("B", bound=Body)
 C = HouseholdColumn
 LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
-# Fields that the contract may refuse, each with its column and the reason to show.
+# Maps each field that the contract may refuse to its column and to the reason to show.
 FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "personal_number": (C.PERSONAL_NUMBER, RowFault.PERSONAL_NUMBER),
     "phone": (C.PHONE, RowFault.PHONE),
@@ -98,7 +98,7 @@ class HouseholdReader:
         )
 
     def _head_ids(self, cells: RowCells, day: date) -> Iterator[UUID]:
-        """The ids do not change if cells other than the head and the day are corrected."""
+        """The ids depend only on the head and the day, so corrections of other cells do not change the ids."""
         heads = [*filter(None, (" ".join(name_of(cells).values()), cells.text(C.PERSONAL_NUMBER)))]
         for key in reversed(self.keys):
             # the telephone identifies the head only if nothing else is known, because a village may share a telephone
@@ -229,7 +229,7 @@ def refuse_repeated(rows: Sequence[RowCells], day: date) -> None:
 
 
 def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
-    """A row whose number of persons differs from the head's may belong to another household."""
+    """A row may belong to another household if its number of persons differs from the head's."""
     for row in others:
         for column in (C.PERSONS, C.MALE, C.FEMALE):
             if row.text(column) not in ("", head.text(column)):
@@ -239,7 +239,7 @@ def refuse_other_counts(head: RowCells, others: Sequence[RowCells]) -> None:
 def validated(rows: Sequence[RowCells], body: dict[str, Any]) -> HouseholdReport | None:
     """If the contract refuses a field, the row of the person gets an error, and the result is None."""
     for row, member in zip(rows, body["members"], strict=False):
-        # the model of the report names only the first wrong member
+        # the model of the report would name only the first wrong member
         accepted(Person, member, row)
     return accepted(HouseholdReport, body, rows[0])
 

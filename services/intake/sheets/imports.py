@@ -37,7 +37,7 @@ VERDICTS = {
     Answer.CONFLICT: SheetRowVerdict.KNOWN,
     Answer.FULL: SheetRowVerdict.REFUSED,
 }
-# sent only if a person confirmed the rows
+# rows with these verdicts are sent only if a person confirmed them
 UNLESS_CONFIRMED = SheetRowVerdict.CHANGED, SheetRowVerdict.CHANGED_ELSEWHERE
 
 
@@ -50,7 +50,7 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRow:
-    """None if the row has no report, or if another account sent the row."""
+    """`report_id` is None if the row has no report, or if another account sent the row."""
 
     row: SheetHousehold
     verdict: SheetRowVerdict
@@ -124,7 +124,7 @@ class SheetImport:
             results = await self._send_new({place: judgements[place].row for place in places})
             for place, row in results.items():
                 judgements[place] = row
-            # these are rows that another request is sending now
+            # another request is sending these rows now
             lost = [place for place in places if place not in results]
             for place, row in zip(lost, await self.judge([judgements[place].row for place in lost]), strict=True):
                 judgements[place] = row
@@ -178,8 +178,8 @@ class SheetImport:
         others: set[UUID] = set()
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
-        # Another request may commit heads and reports between the two reads, so heads are read before reports.
-        # Otherwise the head of a sent row could be found without the row's report, and the row would look changed.
+        # Heads are read before reports, because another request may commit between the two reads. Otherwise the head of
+        # a sent row could be found without the row's report, and the row would look changed.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))

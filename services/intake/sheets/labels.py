@@ -46,9 +46,9 @@ PATTERNS = [
     (C.URGENT, r"срочн|неотложн|urgent|шашылыш|тез арада"),
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
-# matching can take time that grows with the square of the length
+# matching takes time that can grow with the square of a label's length
 LETTERS = 200
-MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # kinds of several columns
+MANY = {C.NOTES, C.SKIPPED, C.REASONS, C.NEEDS}  # several columns of a sheet may have these kinds
 OWN_LABELS = {folded(name) for name, code in names("household_column") if code == C.REASONS}
 
 

@@ -1,8 +1,8 @@
 """Limits what an account learns if its list contains the head of a household that another team has sent.
 
 Without limits, an account could upload invented lists, and learn who is registered. An account therefore learns only of
-households in its areas, which it may search anyway. Each row that matches is written to the security log, and the
-number of such rows in an hour is limited.
+households that the account may search anyway. Rows that match are written to the security log, and their number in an
+hour is limited.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ from shared.places import Places
 
 REASON = "changed_elsewhere"
 WINDOW = timedelta(hours=1)
-# within WINDOW; the largest sheet has so many rows
+# within WINDOW, as many as the rows of the largest sheet
 MOST = 2_000
 
 
@@ -39,7 +39,7 @@ async def matches(
 
 async def record(session: AsyncSession, entry: Entry, report_ids: Collection[UUID]) -> None:
     """Raises TooManyMatches."""
-    # two requests of an account would otherwise not count each other's reports
+    # without the lock, two requests of an account would not count each other's reports
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"matches {entry.account}", 0))))
     earlier = select(func.unnest(AUDIT.c.objects)).where(
         AUDIT.c.account == entry.account, AUDIT.c.reason == REASON, AUDIT.c.at > func.now() - WINDOW

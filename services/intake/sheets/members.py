@@ -13,9 +13,9 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 C = HouseholdColumn
 MEMBERS = 60
 FEWEST_CELLS = 2  # a row with only one cell may be a heading
-# the second word of a family name such as "Асан уулу"
+# words that follow the first word of a family name, as in "Асан уулу"
 PATRONYMIC = ("уулу", "кызы")
-OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # columns that say nothing about a person
+OF_NO_PERSON = {C.SKIPPED, C.REASONS, C.HOUSEHOLD}  # these columns say nothing about a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def members(
 ) -> list[dict[str, Any]]:
     """Lists the head, the persons with rows, and then the other persons.
 
-    For the other persons, the sheet states at most the sex.
+    Of persons without a row, the sheet states at most the sex.
     """
     counts = persons(head, listed=1 + len(others))
     listed = [person(head, names, today), *(other_person(cells, names, today) for cells in others)][:MEMBERS]
@@ -48,7 +48,7 @@ def members(
 def persons(cells: RowCells, *, listed: int) -> Persons:
     """Without a number of persons, the numbers of women and men are added.
 
-    A sheet with one row for each person may state no number at all, so the rows are counted.
+    If the sheet states no number but has one row for each person, the rows are counted.
     """
     total, female, male = (cells.number(column) for column in (C.PERSONS, C.FEMALE, C.MALE))
     of_sexes = (female or 0) + (male or 0)

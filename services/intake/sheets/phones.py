@@ -6,10 +6,10 @@ NONE = {"нет", "нету", "жок", "no", "none", "-", "–", "—"}
 WHOLE = re.compile(r"[0-9+() .-]{1,32}")  # the contract accepts only these characters in a telephone
 SEPARATORS = re.compile(r"[,;/|\n]|\b(?:и|жана|and)\b")
 RUN = re.compile(r"\+?\(?\d[\d() .-]*\d")
-# A number of Kyrgyzstan: 0 or 996, then nine digits. Another number may follow without a separator.
+# A number of Kyrgyzstan: 0 or 996, then nine digits. A second number may follow without a separator.
 NATIONAL = re.compile(r"(?<!\d)(?:\+?996|\(?0)(?:[() .-]*\d){9}(?!\d)")
 HOUSE = re.compile(r"\b(?:дом|д|кв|квартира|үй|house|apt)\b\.?\s*№?\s*\d+", re.IGNORECASE)
-SHORTEST, LONGEST = 5, 15  # the shortest is a village's telephone, the longest an international number
+SHORTEST, LONGEST = 5, 15  # a village's telephone has 5 digits, the longest international number 15
 
 
 def is_none(text: str) -> bool:

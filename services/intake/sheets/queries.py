@@ -17,8 +17,8 @@ from shared.events.receipts import ReceiptState
 async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID, now: datetime) -> set[UUID]:
     """Returns the ids that no other request has stored.
 
-    Waits for other transactions that store the same ids. The ids are sorted, so that two transactions never wait for
-    each other.
+    If other transactions store the same ids, the function waits for them. The ids are sorted, so that two transactions
+    never wait for each other.
     """
     rows = [{"report_id": id, "author": author, "sent_at": now} for id in sorted(report_ids)]
     claimed = insert(SentRow).on_conflict_do_nothing().returning(SentRow.report_id)
@@ -57,7 +57,7 @@ async def remember_heads(
 
 
 async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]) -> set[UUID]:
-    """A household whose report was refused does not count as sent, so that its corrected row is sent like a new row."""
+    """A household with a refused report does not count as sent, so that its corrected row is sent like a new row."""
     of_senders = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
     return set((await session.scalars(of_senders.where(~is_refused()))).all())
 
@@ -72,7 +72,7 @@ def is_refused() -> ColumnElement[bool]:
 async def heads_of_others(
     session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]
 ) -> list[tuple[UUID, UUID, str | None]]:
-    """A household whose report was refused is left out, because it is not registered."""
+    """A household with a refused report is left out, because the household is not registered."""
     of_others = select(SentHead.head_id, SentHead.report_id, SentHead.pcode).where(
         SentHead.head_id.in_(head_ids), SentHead.sender.not_in(senders), ~is_refused()
     )
@@ -82,7 +82,7 @@ async def heads_of_others(
 async def erase(session: AsyncSession, report_ids: Collection[UUID]) -> None:
     """The ids of rows of sheets are also deleted. The caller commits.
 
-    The receipts are kept, so that a sheet that is sent again does not register the household again.
+    The receipts are kept, so that the household is not registered when the sheet is sent again.
     """
     for table in (SentRow, SentHead, SentReport):
         await session.execute(delete(table).where(table.report_id.in_(report_ids)))

@@ -17,7 +17,7 @@ NOT_RECORDED = ReceiptState.REFUSED, ReceiptState.UNDER_REVIEW
 async def not_recorded(
     sessions: async_sessionmaker[AsyncSession], author: UUID, rows: Sequence[SheetHousehold]
 ) -> dict[UUID, Receipt]:
-    """Only reports that were refused or wait."""
+    """Includes only reports that were refused or wait."""
     receipts: list[Receipt] = []
     for some in batched([id for row in rows for id in ids_of(row)]):
         async with sessions() as session:

@@ -8,7 +8,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-PURPOSE = b"dayar/sheet-row/v2\0"  # separates these HMACs from other HMACs with the same key
+PURPOSE = b"dayar/sheet-row/v2\0"  # this prefix separates the HMACs of rows from other HMACs with the same key
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class RowIds:
     _row: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        # computed only once, because a household has up to 60 members and a row up to 600,000 letters
+        # the HMAC of the row is computed only once, because a household has up to 60 members
         self._row = self._mac(json.dumps(self.identity, ensure_ascii=False).encode())
 
     @property
@@ -35,7 +35,7 @@ class RowIds:
         return self._id(f"member {place}")
 
     def _id(self, name: str) -> UUID:
-        # marked as a random UUID, because intake accepts no other ids
+        # the id is marked as random (version 4), because intake accepts no other UUIDs
         return UUID(bytes=self._mac(self._row + name.encode())[:16], version=4)
 
     def _mac(self, content: bytes) -> bytes:

@@ -22,14 +22,14 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class SheetHousehold:
-    """Has a report, or errors if a row is wrong."""
+    """A household has either a report, or errors because a row is wrong."""
 
     line: SheetLine
     report: HouseholdReport | None = None
-    other_ids: tuple[UUID, ...] = ()  # the ids of the report by earlier keys
+    other_ids: tuple[UUID, ...] = ()  # ids that the report would have with earlier keys
     errors: tuple[RowError, ...] = ()
     kept_as_text: tuple[int, ...] = ()
-    phone_column: int | None = None  # this column's cell has several telephones, so the notes have the whole cell
+    phone_column: int | None = None  # a cell of this column has several telephones, so the notes have the whole cell
     head_ids: tuple[UUID, ...] = ()  # HMACs of the head and the day by all keys, the newest key first
     others: tuple[PersonRow, ...] = ()
 

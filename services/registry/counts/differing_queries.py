@@ -39,7 +39,7 @@ PAIR = (
     func.least(CountDecision.report_id, CountDecision.other_id),
     func.greatest(CountDecision.report_id, CountDecision.other_id),
 )
-# A count that a person found wrong leaves the list at once. The worker computes the counts later.
+# A count that a person found wrong leaves the list at once.
 IS_REFUSED = exists().where(
     CountDecision.other_id == GroupCount.report_id,
     CountDecision.other_version == GroupCount.version,
@@ -78,7 +78,7 @@ class Stock:
 
 
 def lasted_until(stay: Any, at: datetime) -> bool:
-    """The time NEVER has no time zone, so Python cannot compare NEVER with other times."""
+    """NEVER has no time zone, so Python cannot compare NEVER with other times."""
     return stay.superseded_at in (None, NEVER) or at <= stay.superseded_at
 
 

@@ -39,11 +39,11 @@ class Headcount:
     typed_site: UUID | None = None
     movement_id: str | None = None  # set if the count is of people who moved
     left: Place | None = None  # set if the count is of people who moved
-    left_sub_stock: SubStock | None = None  # None means in_displacement
+    left_sub_stock: SubStock | None = None  # None means that the people were in displacement
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
     decided_hazard: UUID | None = None
-    # The hazard that other counts of the population name, if this count names no hazard.
+    # The hazard that other counts of the same population name, if the report names none.
     adopted_hazard: UUID | None = None
     same: SamePlaces = field(default=NONE_JOINED, compare=False, repr=False)
 

@@ -50,7 +50,7 @@ class NamedHazards:
                 self._named[population].add(departure)
 
     def of(self, population: str, unnamed: CountedDeparture) -> set[UUID]:
-        """Only hazards that other counts of the population name."""
+        """Includes only hazards that other counts of the population name."""
         named = self._named.get(population, ())
         return {known.hazard_id for known in named if known.hazard_id and unnamed.fits(known)}
 

@@ -64,7 +64,7 @@ class OpenCount:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Besides places and hazards, these values are equal in counts of the same people."""
+        """Two counts of the same people have equal values here."""
         return self.mobility, None if self.site_id else self.shelter
 
 

@@ -49,14 +49,14 @@ OTHERS = f"""{STATED}
 WHERE NOT counts.report_id = ANY($4::uuid[])
     AND (counts.population = ANY($1::uuid[]) OR counts.site_id = ANY($2::uuid[]) OR counts.group_id = ANY($3::uuid[]))
 """
-# Groups whose people moved to these sites or into these populations. No report counts the moved people at their new
-# place. The number of moved people is therefore computed from the counts and movements of their group.
+# Selects groups whose people moved to the given sites or into the given populations. No report counts the moved people
+# at their new place. The number of moved people is therefore computed from the counts and movements of their group.
 CAME = """
 SELECT DISTINCT group_id FROM counts
 WHERE movement_id IS NOT NULL AND (population = ANY($1::uuid[]) OR site_id = ANY($2::uuid[]))
 """
-# The sites from or to which people moved. A later or corrected count at one of these sites may change other counts at
-# the site.
+# The sites from or to which people moved. A later or corrected count at a site may change other counts at the same
+# site.
 MOVED_AT = """
 SELECT DISTINCT site_id FROM counts
 WHERE site_id = ANY($1::uuid[]) AND (movement_id IS NOT NULL OR changed_at IS NOT NULL)
@@ -68,9 +68,9 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 
 
 # This lock protects names of sites, and decisions about places and counts. Workers that compute counts share the lock
-# until their transactions end. A transaction that renames a site or executes a decision takes the lock exclusively. No
-# worker computes counts meanwhile. The transaction therefore finds all counts that were computed with older names and
-# decisions, and has them computed again.
+# until their transactions end. A transaction that renames a site or executes a decision takes the lock exclusively.
+# Meanwhile, no worker computes counts. The transaction therefore finds all counts that were computed with older names
+# and decisions, and has them computed again.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (
@@ -203,7 +203,6 @@ def stated_units(counts: Iterable[Headcount], movements: Iterable[FiledMovement]
 
 
 async def same_places(connection: Any, places: Places, decision_id: UUID | None = None) -> SamePlaces:
-    """Includes the decision `decision_id`, which this transaction executes."""
     rows = await connection.fetch(JOINED, decision_id)
     pairs = (PlacePair((unit, name), (other_unit, other_name)) for unit, name, other_unit, other_name in rows)
     return SamePlaces([with_codes(pair, places) for pair in pairs])
@@ -212,7 +211,6 @@ async def same_places(connection: Any, places: Places, decision_id: UUID | None 
 async def choices_between(
     connection: Any, report_ids: Iterable[str], decision_id: UUID | None = None
 ) -> list[CountChoice]:
-    """Includes the decision `decision_id`, which this transaction executes."""
     rows = await connection.fetch(CHOSEN, decision_id, list(report_ids))
     return [CountChoice(str(report), version, str(other), others) for report, version, other, others in rows]
 

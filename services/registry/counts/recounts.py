@@ -114,7 +114,7 @@ async def publish_again(
 ) -> dict[UUID, Message]:
     """The events state the new comparison with the registered people, by report id of the count.
 
-    Nothing else in the counts has changed. A count that another count has replaced meanwhile is left out.
+    Only the comparison in these events has changed. A count that another count has replaced meanwhile is left out.
     """
     pool = await pool_of(session, subjects, store)
     known = {UUID(report_id): tally for report_id, tally in (await pool.tallies()).items()}

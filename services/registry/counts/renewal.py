@@ -30,7 +30,7 @@ from shared.postgres.upsert import upsert
 AT_ONCE = 200
 FIRST = UUID(int=0)
 # The counts of reports that came up to a day before the last renewal are also computed again. Meanwhile, another worker
-# may have processed reports with the former gazetteer or rules. Reports may also have waited in Kafka.
+# may have processed reports with the former gazetteer or rules. Reports may also have waited in Kafka since then.
 OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
 # version 3, teams disagree only about the people who were still there at the time of the later count. Since version 4,
@@ -38,9 +38,9 @@ OVERLAP = timedelta(days=1)
 # the place of the count moves nobody, even if it does not state the shelter. Since version 6, a count without an hour
 # is the latest of its day. Since version 7, teams can also disagree if their counts are more than a day apart.
 RULES = 7
-# raw SQL: the reason is the same as in `counts.pools`. A former build may have run meanwhile, and it writes populations
-# that contain the hazard. In its full recounts, the `stock_id` equals the population. Partial counts do not show which
-# build wrote them, so all partial counts with a hazard are computed again.
+# raw SQL: the reason is the same as in `counts.pools`. A former build, which may have run meanwhile, writes populations
+# that contain the hazard. In full recounts of a former build, the `stock_id` equals the population. Partial counts do
+# not show which build wrote them, so all partial counts with a hazard are computed again.
 GROUPS = """
 SELECT DISTINCT group_id FROM counts
 WHERE group_id > $1 AND (
@@ -65,7 +65,7 @@ SELECT DISTINCT group_id FROM counts WHERE group_id = ANY($1::uuid[]) AND (
 
 
 async def recount_old(sessions: async_sessionmaker[AsyncSession], registrar: Registrar, places: Places) -> None:
-    """The worker calls this function at its start, because it loads the gazetteer only then.
+    """The worker calls this function only at its start, when the worker loads the gazetteer.
 
     If the gazetteer and the rules have not changed since the last start, only groups with newer reports are considered.
     """

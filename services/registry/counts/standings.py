@@ -17,7 +17,7 @@ from services.registry.counts.named_hazards import NamedHazards
 from services.registry.reports import NEVER
 
 TOLERANCE = 0.2  # two teams disagree if their counts differ by more than 20 % of the larger count
-SAME_TIME = timedelta(hours=24)  # in a shorter time, it is unlikely that people came or left without a report
+SAME_TIME = timedelta(hours=24)  # within this time, it is unlikely that people came or left without a report
 
 
 class Standing(NamedTuple):
@@ -126,7 +126,7 @@ class Recounts:
         return abs(persons - expected) <= TOLERANCE * max(persons, expected)
 
     def _came(self, earlier: Headcount, recount: Headcount) -> Iterator[Headcount]:
-        """Partial counts, and counts of people who came by movements."""
+        """Returns partial counts, and counts of people who came by movements."""
         for part in self._partial.get(recount.population or "", ()):
             if earlier.order < part.order < recount.order and self._are_of_one_hazard(part, recount):
                 yield part

@@ -1,10 +1,10 @@
 """Exact duplicates are households that were probably registered twice. No I/O.
 
-Two households are duplicates if they share a personal number, or a telephone and a person's full name. They are also
-duplicates if they share a person's full name, birth year and village, or the district if no village is named. Many
-reports state only an age, so birth years count as equal if both persons may have been born on the same day. Only the
-members and the contact person of the current displacements are compared. The contact person is compared because a short
-report names no other person. A person decides what to do about duplicates.
+Two households are duplicates if they share a personal number, or a telephone and a person's full name. Households are
+also duplicates if they share a full name, a birth year, and a village or (without one) a district. Many reports state
+only an age, so birth years count as equal if both persons may have been born on the same day. Only the members and the
+contact person of the current displacements are compared. The contact person is compared because a short report names no
+other person. A person decides what to do about duplicates.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ OpenedHousehold = Mapping[str, Any]  # a row of `households` with the decrypted 
 OpenedMember = Mapping[str, Any]
 
 FULL_NAME = 2  # a full name has at least this many parts
-OF_DISTRICT = DIGITS[2]  # the start of a P-code
+OF_DISTRICT = DIGITS[2]  # this many characters at the start of a P-code name the district
 
 
 class DuplicateReason(StrEnum):

@@ -19,7 +19,7 @@ from services.registry.search.keys import Field, KeysOfRoot, SearchKeys, Term, t
 from services.registry.search.queries import has_all, has_one, key_versions, with_keys
 from services.registry.visibility import Visibility
 
-MOST_ALIKE = 100  # by kind of reason
+MOST_ALIKE = 100  # the largest number of candidates for each kind of reason
 
 
 class Candidates(NamedTuple):
@@ -34,7 +34,7 @@ async def candidates(
 ) -> Candidates:
     """Each kind of reason has its own limit.
 
-    Otherwise, many households with one telephone would displace the other candidates.
+    With one limit, many households with one telephone would displace the other candidates.
     """
     ids: dict[UUID, None] = {}
     roots, is_complete = search.known(await key_versions(session)), True
@@ -62,7 +62,7 @@ async def with_one_of(
 
 
 def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool] | None]:
-    """None if the household lacks the values that a condition compares."""
+    """A condition is None if the household lacks the values to compare."""
     members = household["members"]
     numbers = [term for member in members for term in terms(Field.PERSONAL_NUMBER, member.get("personal_number"))]
     phones, names = duplicates.phones(household), [(member, duplicates.full_name(member)) for member in members]
@@ -76,7 +76,7 @@ def conditions(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnE
 
 
 def has_name_of_contact(household: OpenedHousehold, root: KeysOfRoot) -> Iterator[ColumnElement[bool]]:
-    """Two parts are enough, because the other household may state fewer parts of the name."""
+    """Two parts of the contact person's name are enough, because the other household may state fewer parts."""
     for parts in combinations(duplicates.contact_name(household), duplicates.FULL_NAME):
         yield has_all([Term(Field.NAME, part) for part in parts], root)
 

@@ -21,7 +21,7 @@ class EventAnswered(StrEnum):
 
 
 class EventLink(NamedTuple):
-    """A person answered that the hazard caused this departure."""
+    """A person answered that the hazard caused the departure from `origin_pcode` at `occurred_at`."""
 
     hazard_id: UUID
     hazard_type: HazardType
@@ -41,7 +41,7 @@ EventLinks = Mapping[tuple[str, str], EventLink]
 
 
 def add_event(filed: AnyFiled, links: EventLinks) -> None:
-    """The report's stored text stays as its author sent it."""
+    """The stored text of the report stays as its author sent it."""
     link, clear = links.get((filed.subject[1], filed.report_id)), filed.clear
     if link and isinstance(clear, HouseholdClear | GroupClear) and link.concerns(clear):
         filed.clear = clear.model_copy(update=link.hazard)

@@ -194,7 +194,7 @@ async def answers(
     session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None
 ) -> Sequence[EventAnswer]:
     """The newest answer comes first."""
-    # the acceptance of a report under a household may be reversed, so the answer must be about the report too
+    # the report may have moved to another household since the answer
     of_report = Episode.household_id == EventAnswer.household_id, Episode.report_id == EventAnswer.report_id
     visible = exists().where(Household.household_id == EventAnswer.household_id, visibility.covers(HERE))
     household = and_(exists().where(*of_report), visible)

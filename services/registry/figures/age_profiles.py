@@ -23,9 +23,9 @@ PART_NAMES = tuple(f"{sex}_{part}" for sex, part in product(SEXES, PARTS))
 class AgeProfile(StrEnum):
     """A set of age brackets. The set has the name of an organisation that uses it."""
 
-    DTM = "dtm"  # also used by HOPE
-    UNHCR = "unhcr"  # also used by IDMC
-    DELTA = "delta"  # for reports about the Sendai Framework
+    DTM = "dtm"  # used by IOM's DTM and by HOPE
+    UNHCR = "unhcr"  # used by UNHCR and by IDMC
+    DELTA = "delta"  # used by UNDRR's DELTA for reports about the Sendai Framework
 
 
 AnyBracket = Literal["0-4", "0-5", "5-11", "6-11", "0-14", "12-17", "15-64", "18-59", "60+", "65+", "unknown"]
@@ -47,7 +47,7 @@ class Profile:
 
     @property
     def cells(self) -> list[tuple[str, AnyBracket]]:
-        """Figures list the cells in this order."""
+        """The cells are in the order in which figures list them."""
         return [(sex.value, bracket) for sex, bracket in product(SEXES, self.brackets)]
 
     def chosen(self, sexes: Collection[Sex], ages: Collection[AnyBracket]) -> list[int]:

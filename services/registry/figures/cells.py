@@ -107,7 +107,7 @@ def cell(query: FigureQuery, kind: Kind, table: str, index: int, form: str) -> s
 def is_chosen(query: FigureQuery, kind: Kind, table: str) -> str:
     if query.is_whole:
         return f"{ALL_CELLS[table]} > 0"
-    if not query.ages:  # ages change with time, so the stored numbers are enough only if there is no filter by age
+    if not query.ages:  # ages change with time, so stored numbers are enough only without a filter by age
         return f"greatest({', '.join(f'coalesce({sex}_{age}, 0)' for sex in query.sexes for age in WHOLE)}) > 0"
     cells = [cell(query, kind, table, index, COLUMN) for index in query.chosen]
     return f"greatest({', '.join(cells)}) > 0" if cells else "false"

@@ -20,7 +20,7 @@ from shared.events.vocabulary import Status, SubStock
 from shared.failures import retry_while_unavailable
 from shared.places import Places
 
-# after an update, the worker must first add up all displacements
+# the first check must wait until the worker has added up all displacements after an update
 FIRST_SECONDS = 60 * 60.0
 DAY_SECONDS = 24 * 60 * 60.0
 
@@ -61,7 +61,7 @@ async def differing(session: AsyncSession, status: Status, places: Places) -> li
     everything = FigureQuery(status, known, mobilities=MOVES, sub_stocks=STOCK)
     day = today(datetime.now(UTC))
     present = replace(everything, until=day_after(day))
-    # The stock of this earlier day also reads sums by day and by month.
+    # The stock of the middle of a month also reads sums by day and by month.
     earlier = replace(everything, until=months.first_day(months.before(f"{day:%Y-%m}")).replace(day=16))
     kinds: tuple[tuple[Kind, FigureQuery], ...] = (("stock", present), ("flows", everything))
     queries = [(kind, replace(query, age_profile=profile)) for kind, query in kinds for profile in AgeProfile]

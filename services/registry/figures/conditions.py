@@ -15,7 +15,7 @@ from shared.places.conditions import is_within
 # move. For example, a household that was displaced and migrated later is not in the stock of displaced people.
 # `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
-# No movement of the people in `episodes` was reported, so all are in location of displacement.
+# People in `episodes` have not moved yet, so all are in location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"
 OF_SUB_STOCK = "sub_stock = ANY(:sub_stocks)"
 IN_SUB_STOCK = {"sums": OF_SUB_STOCK, "episodes": IN_DISPLACEMENT, "counts": OF_SUB_STOCK, "stays": OF_SUB_STOCK}
@@ -27,7 +27,7 @@ SCOPE = f"""CASE
     WHEN origin_country <> '{COUNTRY}' THEN 'from_abroad'
     ELSE 'within'
 END"""
-# The function `shared.displacement_reasons.onset` has the same rule.
+# `shared.displacement_reasons.onset` has the same rule.
 ONSET = f"""CASE
     WHEN reason <> '{Reason.NATURAL_DISASTER}' THEN CASE WHEN reason = ANY(:slow_reasons) THEN 'slow' END
     WHEN hazard_type = ANY(:slow_hazard_types) THEN 'slow'

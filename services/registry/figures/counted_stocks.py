@@ -80,8 +80,8 @@ SELECT report_id, sum(persons)::integer AS persons,
 FROM included_stocks GROUP BY 1
 """
 # If a count of everybody found fewer people than the earlier counts, some people of unknown origin have gone away. Each
-# earlier count then gets its share of `found`, the number of people who were found. The shares are differences of
-# rounded running totals, so that their sum is `found`.
+# earlier count gets its share of `found`, the number of people who were found. The shares are differences of rounded
+# running totals, so that their sum is `found`.
 REDUCED = """
 SELECT stock, (running * found / total - (running - persons) * found / total)::integer AS persons FROM (
     SELECT stock, stocks.persons, sum(stocks.persons) OVER (PARTITION BY report_id ORDER BY stock) AS running,

@@ -4,9 +4,9 @@ from babel.core import get_global
 
 from shared.country import ABROAD
 
-WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # withdrawn, but still in CLDR
+WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})  # CLDR still lists these withdrawn codes
 ALPHA_3: dict[str, str] = {
-    # all places abroad; ISO 3166-1 lets its users define XAA to XZZ
+    # this code means all places abroad; users of ISO 3166-1 may define XAA to XZZ themselves
     ABROAD: "XXX",
 } | {
     now[0]: code

@@ -107,7 +107,7 @@ def stock_summary(query: FigureQuery, *, is_summed: bool) -> Summary | None:
 
 
 def anywhere(query: FigureQuery) -> FigureQuery:
-    """Count by destination unless origins are selected, because all callers may read summaries by destination."""
+    """Count by destination if no origins are selected, because all callers may read summaries by destination."""
     return query if query.is_of_origin else replace(query, view=View.DESTINATION)
 
 
@@ -196,7 +196,7 @@ def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
         conditions=" AND ".join(conditions(anywhere(query), "stock", "sums")),
     )
     for table, at in CONFIRMED_AT.items():
-        # the second condition includes the first; the first condition lets PostgreSQL use an index
+        # PostgreSQL uses an index for the first condition, which the second condition includes
         is_confirmed = f"{at} >= CAST(:displaced_from AS timestamptz) AND NOT {is_unconfirmed(at)}"
         yield counted(query, table, is_confirmed, sign="-")
 

@@ -46,7 +46,7 @@ class Figure(msgspec.Struct, gc=False):
     persons: int = 0
 
     def __post_init__(self) -> None:
-        self.persons = sum(self.cells)  # computed once, because the page reads it several times
+        self.persons = sum(self.cells)  # the page reads this sum several times
 
     @property
     def undescribed(self) -> int:

@@ -16,7 +16,7 @@ from shared.postgres import snapshots
 
 MOST_FIGURES = 120_000  # about 50 MB
 QUESTION_WEIGHT = 20  # a query takes as much memory as 20 figures
-FIGURE_BYTES = 400  # an encoded answer of this size counts as one figure
+FIGURE_BYTES = 400  # so many bytes of an encoded answer count as one figure
 
 T = TypeVar("T")
 Answer = list[Any] | bytes
@@ -49,8 +49,7 @@ class KeptFigures:
         if kept_answer is not None:
             return kept_answer
         answer = await compute()
-        # Without a snapshot, the data may change after the version was read. The figures would then be of a later
-        # version.
+        # Without a snapshot, the figures could be of a later version than `version`.
         if await data_version(session) == version:
             self._keep(version, question, answer)
         return answer
@@ -87,7 +86,7 @@ class KeptFigures:
         """
         if version != self._version or weight(answer) > self._most // 2:
             return
-        self._forget(question)  # a concurrent request may have stored the same answer
+        self._forget(question)  # a concurrent request may have stored an answer to the same query
         self._answers[question] = answer
         self._weight += weight(answer)
         while self._weight > self._most:
@@ -105,8 +104,7 @@ def weight(answer: Answer) -> int:
 async def data_version(session: AsyncSession) -> str:
     """A digest of all rows of the table `data_versions`.
 
-    Every change of the data writes a random version into one of these rows. Data with the same digest is therefore
-    unchanged.
+    Every change of the data writes a random version into one row. Data with the same digest is therefore unchanged.
     """
     versions = func.string_agg(cast(DataVersion.version, Text), aggregate_order_by(literal(""), DataVersion.slot))
     digest: str = (await session.execute(select(func.md5(versions)))).scalar_one()

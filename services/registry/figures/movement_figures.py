@@ -49,7 +49,7 @@ MOVEMENT_KINDS = {movement.value: movement for movement in Movement}
 Route = tuple[str, Movement, str, str, str, str]
 
 
-@dataclass(slots=True)  # a frozen dataclass is slower, and there may be many thousand routes
+@dataclass(slots=True)  # a frozen dataclass is created more slowly, and there may be many thousand routes
 class MovementFigure:
     """If a place has no P-code, the place is a whole country.
 
@@ -68,7 +68,7 @@ class MovementFigure:
 
     @property
     def name(self) -> str:
-        """Figures are sorted by this text."""
+        """Figures are sorted by month and route."""
         origin = self.origin_pcode or "", self.origin_country or ""
         destination = self.destination_pcode or "", self.destination_country or ""
         return "\0".join((self.month or "", self.movement, *origin, *destination))

@@ -87,9 +87,7 @@ async def movements(
         rows = await movements_of(request, session, caller, filters)
         page = RowPage.of(rows, filters)
         more = {"version": version, "rows": rows[page.first : page.last], "next": page.next}
-        return msgspec.json.encode(
-            {**described(request, caller), **more}
-        )  # faster than pydantic, which would check the rows one by one
+        return msgspec.json.encode({**described(request, caller), **more})  # pydantic would check each row
 
     if not wants_csv(request, filters):
         figures: KeptFigures = request.app.state.figures

@@ -10,7 +10,7 @@ from services.registry.figures.movement_figures import MovementFigure
 from shared.events.vocabulary import Movement
 
 MOVEMENTS = tuple(Movement)
-# movements to another place than the origin
+# by these movements, people go to another place than their origin
 ONWARD = (
     Movement.TRANSFERRED,
     Movement.DISPLACED_AGAIN,
@@ -30,7 +30,7 @@ class MovedPersons(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MonthOfMoves:
-    """A year if the month is not known."""
+    """`period` is a year if the month is not known."""
 
     period: str
     returned: MovedPersons
@@ -46,9 +46,9 @@ def by_month(figures: Iterable[MovementFigure]) -> dict[str, dict[Movement, Move
 
 
 def monthly(months: Mapping[str, Mapping[Movement, MovementFigure]]) -> list[MonthOfMoves]:
-    """The last months, also those without movements.
+    """The rows are the last months, also those without movements.
 
-    Empty if nobody returned or moved on.
+    The result is empty if nobody returned or moved on.
     """
     rows = [
         MonthOfMoves(period, moved(by_kind, (Movement.RETURNED,)), moved(by_kind, ONWARD))

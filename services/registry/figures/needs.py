@@ -39,7 +39,7 @@ class NeedFigure:
 
 
 async def needs(session: AsyncSession, query: FigureQuery, *, is_summed: bool = True) -> list[NeedFigure]:
-    """At the end of the last day before `until`, with the most frequent need first."""
+    """The needs at the end of the last day before `until`, the most frequent first."""
     registered, counted = Numbers(), Numbers()
     summary = query.need_summary if is_summed else None
     for table in tables("stock", summary):

@@ -198,9 +198,9 @@ def area_names(request: Request, caller: Principal) -> list[str] | None:
     return None if areas is None else [request.app.state.places.name(area, language) for area in areas]
 
 
-# Both pages of figures, this one and that of movements, have these filters.
+# The page of figures and the page of movements share these filters.
 SHARED = PageDates.model_fields.keys() - WITHOUT_EFFECT
-# The chart is computed after the page, because it takes as long as the page.
+# The chart takes as long as the page, so the chart is computed after the page.
 HISTORY = "/registry/figures/history"
 HISTORY_FILTERS = PageFilters.model_fields.keys() - {"stock_page", "flows_page"}
 ADDRESSES: dict[str, type[Filters]] = {"stock": StockFilters, "flows": FlowFilters}

@@ -39,8 +39,8 @@ class RowPage(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Row], filters: RowFilters) -> "RowPage":
-        """The row that the cursor names may no longer exist."""
-        # lists of different classes may have the same filters
+        """The page begins after the row of the cursor, even if this row no longer exists."""
+        # the name of the class distinguishes lists with the same filters
         query = type(filters).__name__ + filters.model_dump_json(exclude={"limit", "cursor", "format", "lang"})
         after = cursors.decoded_name(filters.cursor, query)
         first = 0 if after is None else bisect_right(rows, after, key=attrgetter("name"))

@@ -29,7 +29,7 @@ PERIODS = {"stock": "NULL::integer", "flows": "period"}
 # a summary can be used, `sums` replaces `episodes` and the second table.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
-# One row for each need of the people. If the people have at least one need, there is also one row with NULL.
+# One row for each need of the people. There is also one row with NULL if the people have at least one need.
 GIVEN_NEEDS = """(
     SELECT DISTINCT unnest(needs) UNION ALL SELECT NULL WHERE cardinality(needs) > 0
 ) AS given (need)"""
@@ -160,7 +160,7 @@ def is_unconfirmed(confirmed_at: str) -> str:
 
 
 def has_all_dimensions(query: FigureQuery, kind: Kind) -> bool:
-    """Then PostgreSQL need not group the rows of the sums, which would take long."""
+    """If the figures have all dimensions, PostgreSQL need not group the rows of the sums, which would take long."""
     return query.level > 0 and query.is_by_reason and query.summary(kind) in (Summary.DESTINATION, Summary.ORIGIN)
 
 

@@ -34,7 +34,7 @@ async def figures(
     `is_summed` is false, the figures are computed without the stored sums.
     """
     summands: list[Figure] = []
-    # many rows are about the same places
+    # the cache helps, because many rows are about the same places
     located = cache(lambda *codes: location(*codes, query=query, places=places))
     summary = query.summary(kind) if is_summed else None
     if summary is None or not query.is_whole:
@@ -43,7 +43,7 @@ async def figures(
         async with without_nested_loops(session) if summary or not is_registered else nullcontext():
             rows = await fetched(session, own, query.parameters())
         summands += [figure(row, located, is_registered=is_registered) for row in rows]
-    # a figure without persons: the latest changes cancel the stored sum
+    # a figure has no persons if the latest changes cancel the stored sum
     return [figure for figure in united(summands) if figure.persons or figure.group_persons]
 
 
@@ -79,7 +79,7 @@ PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 async def fetched(session: AsyncSession, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-    """The rows are those of the driver.
+    """Rows are returned as the driver returns them.
 
     SQLAlchemy would take as long to make its own rows as the query takes.
     """

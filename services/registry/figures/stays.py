@@ -33,7 +33,7 @@ class PartsSince(NamedTuple):
 def stays_of(snapshots: Iterable[PartsSince], ends_at: datetime) -> list[Stay]:
     """The stays are in the order of their ends.
 
-    The report of the displacement describes the first stay, which is left out.
+    The first stay is kept even if it is empty, because the report of the displacement describes the first stay.
     """
     stays: list[Stay] = []
     present: dict[Row, datetime] = {}

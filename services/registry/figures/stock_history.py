@@ -68,7 +68,7 @@ def last_days(since: str, until: str, today: date) -> list[date]:
 
 
 def is_cut(history: Sequence[StockOnDay], since: str) -> bool:
-    """Whether the user chose earlier months."""
+    """Whether the user chose months before the first day of the history."""
     return bool(history) and f"{history[0].day:%Y-%m}" > since
 
 

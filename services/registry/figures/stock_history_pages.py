@@ -33,7 +33,7 @@ async def stock_history_page(request: Request, caller: Caller, filters: Annotate
         async with begin() as session:
             await snapshots.begin(session)
             history = await history_of(request, session, caller, chosen)
-    except asyncpg.QueryCanceledError:  # read with asyncpg, not with SQLAlchemy
+    except asyncpg.QueryCanceledError:  # figures are read with asyncpg, so SQLAlchemy's error is not raised
         is_too_slow = True
     return pages.render(
         request,

@@ -20,11 +20,11 @@ from services.registry.figures.statements import GIVEN_NEEDS
 from services.registry.models import CHANGED_NAMES, DIMENSION_NAMES, FIGURE_AGES, FIGURE_NUMBERS
 from shared.failures import retry_while_unavailable
 
-CHANGES_AT_ONCE = 20_000  # some seconds in the slowest case, changes in random order
+CHANGES_AT_ONCE = 20_000  # in the slowest case, changes in random order, a transaction takes some seconds
 IDLE_SECONDS = 5.0
-AGES_AHEAD = timedelta(days=60)  # so long before 1 January, the changes of ages on that day are added
-PAUSE_SECONDS = 0.1  # leaves the CPU to reports between two transactions
-# keeps two workers, and a function in the database, from inserting the same dimensions
+AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are added this long before the day
+PAUSE_SECONDS = 0.1  # a pause between two transactions leaves the CPU to reports
+# the lock keeps two workers from inserting the same dimensions; a function in the database takes it, too
 LOCK = "figure sums"
 
 

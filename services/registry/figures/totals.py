@@ -14,7 +14,7 @@ from shared.shelters import SHELTERS as SHELTERS_IN_ORDER
 
 
 def united(figures: Iterable[Figure]) -> list[Figure]:
-    """For example, the figures of a district's villages."""
+    """Sums, for example, the figures of a district's villages."""
     known: dict[str, Figure] = {}
     several: defaultdict[str, list[Figure]] = defaultdict(list)
     for figure in figures:  # most names belong to only one figure
@@ -56,7 +56,7 @@ def rows(
 
 
 def by_shelter(figures: Iterable[Figure]) -> list[Figure]:
-    """In DTM's order of shelter arrangements."""
+    """The order is that of DTM's shelter arrangements."""
     same: defaultdict[Shelter, list[Figure]] = defaultdict(list)
     for figure in figures:
         same[figure.shelter or Shelter.UNKNOWN].append(figure)

@@ -14,7 +14,7 @@ from services.registry.groups.tallies import Tallies, Tally
 from services.registry.reports import FiledMovement
 from shared.events.vocabulary import Measure, Status
 
-Name = tuple[str, Status]  # a group or site id
+Name = tuple[str, Status]  # the id of a group or of a site, and the status of the counts
 
 
 class CountsInEffect:
@@ -66,7 +66,7 @@ class CountsInEffect:
 
 
 def names(count: Headcount) -> Iterator[Name]:
-    """The site only counts if the people are displaced there."""
+    """The site is included only if the people are displaced there."""
     if count.clear.measure is Measure.STOCK:
         yield count.group_id, count.clear.status
         if count.is_displaced and count.site_id:

@@ -73,7 +73,7 @@ def part(source: Headcount, movement: FiledMovement, people: People, at: datetim
 
 
 def part_id(report_id: str, stock_id: str) -> str:
-    """Used like a report id, and depends only on the movement and the stock."""
+    """The id is used like a report id, and depends only on the movement and the stock."""
     return str(events.derived_id("moved", report_id, stock_id))
 
 
@@ -97,8 +97,5 @@ def place(movement: FiledMovement, source: Headcount) -> dict[str, Any]:
 
 
 def share(households: int | None, persons: int, of: int) -> int | None:
-    """Of the whole group, `of` people form `households` families.
-
-    The result is rounded up.
-    """
+    """In the whole group, `of` people form `households` families, and the share is rounded up."""
     return households if not households or persons >= of else -(-households * persons // of)

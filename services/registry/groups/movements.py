@@ -23,7 +23,7 @@ from services.registry.places.typed_sites import TypedSites
 from services.registry.reports import Filed, FiledMovement, moved_at
 from shared.events.vocabulary import Measure, Movement
 
-MOST_PASSES = 20  # a limit for movements that depend on each other; two passes are usual
+MOST_PASSES = 20  # movements that depend on each other are computed again at most this often, usually twice
 
 
 def tallies(
@@ -133,7 +133,7 @@ def newest(stock: Sequence[Tally]) -> Headcount:
 
 
 def counted_with(stock: Sequence[Tally], at: datetime, known: Tallies) -> list[Tally]:
-    """The people of `stock` may be included in these later counts of everybody at the site."""
+    """Later counts of everybody at the site may include the people of `stock`."""
     return [
         whole
         for whole in known.values()

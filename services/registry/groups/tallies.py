@@ -67,7 +67,7 @@ class Tally:
 
     @property
     def is_changed(self) -> bool:
-        """False only if no movement changed the count or says something about its people."""
+        """True if a movement changed the count, or says something about its people."""
         return self.has_moved or self.noted_at is not None or self.is_return_presumed
 
     @property
@@ -100,7 +100,7 @@ class Tally:
         return moving
 
     def note(self, at: datetime, *, is_lifted: bool) -> None:
-        """The report moves nobody: it lifts the evacuation, or confirms the place of the people."""
+        """A report that moves nobody lifts the evacuation, or confirms the place of the people."""
         self.is_return_presumed = is_lifted
         if not is_lifted:
             self.noted_at = at

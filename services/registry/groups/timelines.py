@@ -55,7 +55,7 @@ class GroupCourse:
         return any(self._count_of(row).covers_site for row in self.current)
 
     def source_of(self, row: GroupCount | GroupStay) -> str:
-        """Links to the report that counted or moved these people."""
+        """The anchor, on the page, of the report that counted or moved the people."""
         count = self._count_of(row)
         return anchor_of(count.movement_id or count.report_id, count.version)
 

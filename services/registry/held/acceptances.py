@@ -16,11 +16,11 @@ from shared.events.vocabulary import ReportKind
 
 
 class NotAccepted(StrEnum):
-    """The report stays held, and a person can decide again."""
+    """The report stays held if its acceptance changes nothing, and a person can decide again."""
 
     NO_HOUSEHOLD = "no_household"
     OTHER_STATUS = "other_status"
-    OTHER_HOUSEHOLD = "other_household"  # a version of the report took effect on another household
+    OTHER_HOUSEHOLD = "other_household"  # another version of the report took effect on another household
 
 
 class Adopted(NamedTuple):
@@ -105,7 +105,7 @@ def accept_in_place_of(working_set: WorkingSet, filed: AnyFiled, replaced: Filed
 
 
 def same_departure(working_set: WorkingSet, filed: AnyFiled) -> Filed | None:
-    """Only if an earlier version of `filed` was a duplicate."""
+    """None unless an earlier version of `filed` was a duplicate."""
     subject, siblings = working_set.subjects.get(filed.subject), working_set.reports[filed.report_id]
     if subject is None or filed.subject[0] != ReportKind.HOUSEHOLD or not isinstance(filed, Filed):
         return None

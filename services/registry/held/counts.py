@@ -1,12 +1,12 @@
 """Lists the held counts that must be published again, because the stock of their people may have changed.
 
-The event about a held count states the stock of its people, and the hazard is a part of the stock. If the held count
-names no hazard, recorded counts of the same people may name it (docs/decisions/0064). A later recorded count that names
-the hazard changes the stock, so the held count must be published again. Otherwise the alerts service would add both
-counts. A correction that removes the hazard also changes the stock. Otherwise the alerts service would treat the two
-counts as counts of the same people. A held count is also published again if a person joins or separates two places or
-two hazards. A held count is also published again if a site gets a name that the count may contain. A listed held count
-is not published if its stock is unchanged (`stocks.py`).
+The event about a held count states the stock of its people, and the hazard is a part of the stock. A held count may
+lack a hazard that recorded counts of the same people name (docs/decisions/0064). A later recorded count that names the
+hazard changes the stock, so the held count must be published again. Otherwise the alerts service would add both counts.
+A correction that removes the hazard also changes the stock. Otherwise the alerts service would treat the two counts as
+counts of the same people. A held count is also published again if a person joins or separates two places or two
+hazards. A held count is also published again if a site gets a name that the count may contain. A listed held count is
+not published if its stock is unchanged (`stocks.py`).
 """
 
 # raw SQL throughout: the table is filled by one statement, in the transaction of a batch

@@ -1,6 +1,6 @@
 """Publishes the people in listed held reports.
 
-Reports that an earlier release of Dayar held are listed, because it published no events about them. A held count is
+An earlier release of Dayar published no events about held reports, so its held reports are listed. A held count is
 listed again if its stock may have changed (`counts.py`). Registered groups are listed if a site has a new name that
 their counts may contain.
 """

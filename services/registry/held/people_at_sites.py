@@ -25,7 +25,7 @@ FACTS = (
 
 
 async def only_held(session: AsyncSession, at_sites: Select[Any], status: Status) -> int:
-    """Sums over all sites.
+    """The result is the sum over all sites.
 
     `at_sites` selects the FACTS of held counts.
     """

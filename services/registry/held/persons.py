@@ -25,8 +25,8 @@ IS_REGISTERED = exists().where(
     Household.household_id == Report.subject_id,
     or_(Household.status == Status.ACTUAL, Report.status != Status.ACTUAL),
 )
-# The people are registered under another id. This is known if a version was refused as a duplicate, or if another
-# household has the report.
+# Selects people who are registered under another id. This is known if a version was refused as a duplicate, or if
+# another household has the report.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
     Report.reason == Held.OTHER_HOUSEHOLD,
@@ -90,7 +90,7 @@ def _held_counts(*columns: Any) -> Select[Any]:
 
 
 def _beyond_recorded(counts: Select[Any]) -> Select[Any]:
-    """Compares counts of the same stocks."""
+    """Recorded counts of the same stocks are subtracted."""
     counted = counts.subquery()
     highest = func.max(counted.c.persons).label("persons")
     stocks = select(counted.c.stock_id, highest).group_by(counted.c.stock_id).subquery()

@@ -32,11 +32,10 @@ ACCEPTABLE = frozenset(
 )
 
 # Reports held for these reasons need no decision, because the registry judges them again when other reports come. A
-# report held for a reason that is neither in ACCEPTABLE nor here contradicts its earlier versions, so its author must
-# correct it.
+# report with another reason than those in ACCEPTABLE or here needs a correction by its author.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
-# A person may accept these reports as reports about another, registered household.
+# A person may accept reports with these reasons under another, registered household.
 ADOPTABLE = ACCEPTABLE | {Held.OTHER_HOUSEHOLD, Held.HOUSEHOLD_UNKNOWN}
 OF_HOUSEHOLDS = (ReportKind.HOUSEHOLD, ReportKind.HOUSEHOLD_MOVEMENT)
 
@@ -59,8 +58,8 @@ SUBJECT_PCODE = f"""coalesce(
     ),
     (SELECT pcode FROM sites WHERE site_id = reports.subject_id)
 )"""  # noqa: S608 - constants
-# raw SQL: SUBJECT_PCODE is raw SQL, too. People may be registered although their P-code is NULL, for example if they
-# came from abroad and went abroad again.
+# raw SQL: the expression for the P-code is also raw SQL. People may be registered although their P-code is NULL, for
+# example if they came from abroad and went abroad again.
 IS_SUBJECT_REGISTERED = """(
     EXISTS (SELECT FROM households WHERE household_id = reports.subject_id)
     OR EXISTS (SELECT FROM counts WHERE group_id = reports.subject_id)
@@ -105,7 +104,7 @@ async def count_of_team(session: AsyncSession, team: UUID, visibility: Visibilit
 
 
 async def oldest_of_team(session: AsyncSession, team: UUID, visibility: Visibility) -> Sequence[UUID]:
-    """At most MOST reports, the oldest first."""
+    """Returns at most MOST reports, the oldest first."""
     ids = select(Report.outcome_id).where(*of_ended_sign_ins(team, visibility))
     return (await session.scalars(ids.order_by(Report.received_at).limit(MOST))).all()
 
@@ -138,7 +137,7 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
 
 
 async def of_unknown_households(session: AsyncSession, code: str, visibility: Visibility) -> Sequence[UUID]:
-    """At most MOST_CODED reports."""
+    """Returns at most MOST_CODED reports."""
     is_registered = exists().where(Household.household_id == Report.subject_id)
     coded = select(Report.outcome_id).where(CODE.in_([code.lower()]), IS_HELD, ~is_registered)
     return (await session.scalars(coded.where(visibility.covers(PCODE)).limit(MOST_CODED))).all()
@@ -156,7 +155,7 @@ async def named(session: AsyncSession, outcome_id: UUID) -> tuple[Any, ...] | No
 
 
 async def note_read(session: AsyncSession, account: UUID, subject_id: UUID) -> None:
-    """The caller's transaction also reads the report.
+    """The entry is written in the transaction that reads the report.
 
     The reader uses a terminal and has no token, so the entry names no token.
     """

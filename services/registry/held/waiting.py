@@ -112,7 +112,7 @@ async def decide(
     """The worker executes the decision.
 
     Reports that are not held, already decided or not visible are left out. Some kinds of reports cannot be accepted.
-    Reports about people who are registered in another area cannot be accepted either. An acceptance could move these
+    Reports about people who are registered in another area cannot be accepted either. An acceptance could move the
     people into the caller's area. Refusing several reports together leaves out reports that wait for other reports,
     because a refusal would discard them. Returns the ids of the decided reports.
     """

@@ -46,7 +46,7 @@ ON CONFLICT DO NOTHING
 """
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
 # Selects the movements whose codes have not been compared for the longest time. Movements with and without `wrong_at`
-# have separate limits. Movements of accounts that must pause therefore do not delay the movements of other accounts.
+# have separate limits. Movements of accounts that must pause then do not delay the movements of other accounts.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -174,8 +174,8 @@ class HouseholdCodes:
     ) -> None:
         """Set the household of each new movement whose code belongs to a single household.
 
-        All other movements are added to the list of movements that wait for their household. The caller has called
-        `lock`. `loaded` are the households of the batch, after the batch's reports about households were filed. Without
+        Movements without a single household are added to the list of waiting movements. The caller has called `lock`.
+        `loaded` are the households of the batch, after the batch's reports about households were filed. Without
         `loaded`, only the stored households are compared.
         """
         if not movements:
@@ -206,7 +206,7 @@ class HouseholdCodes:
             await self._connection.executemany(ADD, listed)
 
     async def listed(self) -> dict[MovementVersion, datetime | None]:
-        """For each movement, the result has the time from which its code counts as wrong."""
+        """Maps each movement to the time from which its code counts as wrong."""
         if not await self._connection.fetchval(IS_ANY_LISTED):
             return {}
         await self.lock()

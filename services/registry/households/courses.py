@@ -58,7 +58,7 @@ def courses(displacements: Collection[Filed], movements: Collection[FiledMovemen
             followed = course(departure, own, ends_at, carried)
             result.decisions |= followed.decisions
             if not carried and not has_effect(followed):
-                continue  # stored as if no movement had been reported
+                continue  # the household is stored as if no movement had been reported
             result.by_departure[departure.report_id] = followed
             gone[departure.clear.status] = still_gone(before, followed.parts)
     return result
@@ -86,7 +86,7 @@ class Onward(NamedTuple):
     precision: Precision
     reported_on: date
     mobility: Mobility
-    left: tuple[str | None, str | None] | None  # most of these people left the place with this P-code and country
+    left: tuple[str | None, str | None] | None  # most of the people left a place with this P-code and country
 
 
 def onward(displacements: Mapping[str, Filed], known: Courses) -> dict[str, Onward]:

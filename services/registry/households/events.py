@@ -78,7 +78,7 @@ class WhereaboutsData(msgspec.Struct, gc=False):
 class HouseholdData(msgspec.Struct, omit_defaults=True, gc=False):
     """The JSON of `shared.events.HouseholdRegistered` and of the other events about households.
 
-    All events about households have these fields.
+    All events about households have the same fields.
     """
 
     household_id: str

@@ -9,11 +9,11 @@ from services.registry.reports import Filed, FiledMovement, days, moved_at
 from shared.events.vocabulary import Movement, SubStock
 
 Parts = dict[Position, People]
-Lead = Callable[[Position], Position]  # from the position before a movement to the position after it
+Lead = Callable[[Position], Position]  # maps the position before a movement to the position after the movement
 
 
 def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lead) -> tuple[Parts, ReportDecision]:
-    """The people are those before the movement."""
+    """The parts contain the people before the movement."""
     if movement.site_id:
         return at_site(parts, movement), RECORDED
     number = movement.clear.persons or 0
@@ -31,8 +31,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
     """Everybody who is displaced at the site of the movement.
 
-    Reports state that people are at a site, but not when they came. People are assumed to have come after the movement
-    if the first report that places them there is later.
+    Reports state that people are at a site, but not when they came. If a later report is the first to place people at
+    the site, they are assumed to have come after the movement.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -58,8 +58,8 @@ def named(
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
     """Parts that the movement changes come first, the largest part before all others.
 
-    For example, two of five people have returned, and a later report says that three people returned. These three are
-    the other three people.
+    For example, two of five people have returned, and a later report says that three people returned. The registry
+    takes these three for the other three people.
     """
     chosen: Parts = {}
     for position in sorted(

@@ -9,7 +9,7 @@ from services.registry.households.ages import Disaggregation, described, disaggr
 from services.registry.reports import CELLS, UNKNOWN, Filed
 
 NO_CELLS = (0,) * len(CELLS)
-Person = tuple[str, int]  # a member id with a person code of the day of displacement
+Person = tuple[str, int]  # a member's id, and the member's person code on the day of displacement
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class People:
 
     @property
     def is_determined(self) -> bool:
-        """Each candidate is then one of the unnamed persons."""
+        """Each candidate is one of the unnamed persons if there are as many candidates as unnamed persons."""
         return bool(self.candidates) and sum(self.others) == len(self.candidates)
 
     @property
@@ -78,7 +78,7 @@ class People:
         return People(united(self.members, ((member_id, code),)), others, self.candidates).excluding((member_id,))
 
     def excluding(self, member_ids: Collection[str]) -> "People":
-        """The members are no longer candidates."""
+        """The given members are no longer candidates."""
         return People(
             self.members, self.others, tuple(person for person in self.candidates if person[0] not in member_ids)
         )

@@ -36,7 +36,7 @@ class Position:
     intends_to_stay: bool = False
     contact_lost_at: datetime | None = None
     site_id: str = ""
-    placed_at: datetime = NEVER  # a report at this time stated that the people are at this site
+    placed_at: datetime = NEVER  # the time of the report that placed the people at the site
     died_by: date | None = None  # the people died on this day or before
 
     @property
@@ -50,7 +50,7 @@ class Position:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Sorts positions with equal numbers of people."""
+        """A sort key for positions with equal numbers of people."""
         since = self.departed_at, self.confirmed_at, self.placed_at
         return *self.place, *since, self.movement or "", self.died_by or date.max
 
@@ -73,9 +73,9 @@ class Position:
 class Transition(NamedTuple):
     """`to` is the new sub-stock, or None if the sub-stock does not change.
 
-    `sources` are conditions for the people's position, tried in order until somebody meets one. If the movement names
-    no people, it concerns the people who meet this condition. `confirms` is false if the report does not mean that
-    somebody has seen the people.
+    `sources` are conditions for the people's position, tried in order until somebody meets one. A movement that names
+    no people concerns the people who meet the condition. `confirms` is false if the report does not mean that somebody
+    has seen the people.
     """
 
     to: SubStock | None
@@ -146,7 +146,7 @@ def noted(before: Position, kind: Movement, at: datetime) -> Position:
 
 
 def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
-    """If the movement states no destination, its kind decides. People who returned are at their origin.
+    """The kind of the movement decides if no destination is stated. People who returned are at their origin.
 
     People who leave the country are in an unknown country. All others stay where they were, even if they had left the
     country before.

@@ -58,7 +58,7 @@ class HouseholdSites:
         self._search = search
 
     async def of(self, household_ids: Collection[str]) -> set[bytes]:
-        """The sites where reports place the households."""
+        """The keys of the sites where reports place the households."""
         keys = set[bytes]()
         for row in await self._connection.fetch(SITES_OF, list(household_ids)):
             keys |= self.keys([str(row["site_id"])]) if row["site_id"] else {row["site_key"]}

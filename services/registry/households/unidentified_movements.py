@@ -5,19 +5,19 @@ from typing import TypeGuard
 from services.registry.decisions import Held, Owner
 from services.registry.reports import AnyFiled, FiledMovement
 
-# A movement that is held for one of these reasons has not been judged yet. Until its household is known, its report id
-# stands for the household's id. If the author registers a household under this id, the movement belongs to that
-# household and is judged.
+# A movement that is held for one of these reasons has not been judged yet. While the household is not known, the report
+# id of the movement stands for the household's id. A movement belongs to a household that its author registers under
+# this id.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 
 
 def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """No household with the movement's short code is known."""
+    """True for a movement that is not judged yet, because no household has its short code."""
     return isinstance(filed, FiledMovement) and filed.is_unidentified and filed.reason in UNDECIDED
 
 
 def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """There is no other reason to hold the movement."""
+    """The report is held only because no household has its short code."""
     return is_unnamed(filed) and filed.reason == Held.HOUSEHOLD_UNKNOWN
 
 

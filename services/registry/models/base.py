@@ -43,7 +43,7 @@ class Assigned:
 
 
 class WrappedKey:
-    """Encrypted with the key-encryption key `kek_id`."""
+    """A data key, encrypted with the key-encryption key `kek_id`."""
 
     kek_id: Mapped[str]
     wrapped: Mapped[bytes]

@@ -79,7 +79,7 @@ class Assessed:
     """In rows of earlier releases of Dayar, both numbers are 0, because nobody was asked.
 
     Both numbers are None if a worker of an earlier release of Dayar stores a row during an update. A newer worker then
-    computes them.
+    computes both numbers.
     """
 
     assessed: Mapped[int | None] = mapped_column(SmallInteger)

@@ -72,7 +72,7 @@ class GroupCount(Displaced, RegistryModel):
 
 
 class GroupStay(Displaced, RegistryModel):
-    """Valid from `counted_at` until `superseded_at`."""
+    """A row is valid from `counted_at` until `superseded_at`."""
 
     __tablename__ = "group_stays"
 

@@ -23,7 +23,7 @@ class UnpublishedHeldPeople(RegistryModel):
 
 
 class HeldStock(RegistryModel):
-    """The last published event about a held count stated this stock, this report and this version.
+    """Row of a held count: the stock, the report and the version that the last event stated.
 
     The columns below `stock_id` are facts of the count. These facts are None in rows of the previous release of Dayar,
     until the worker publishes these counts again. `is_counted` is true if the count is of displaced people in the

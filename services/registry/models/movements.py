@@ -40,7 +40,7 @@ class AfterMovement(Assessed, Displaced):
 
     household_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    report_id: Mapped[UUID] = mapped_column()  # the primary key in `Displaced`
+    report_id: Mapped[UUID] = mapped_column()  # this column is the primary key in `Displaced`
     displaced: Mapped[int]
     ages: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     households: Mapped[int] = mapped_column(SmallInteger)
@@ -49,7 +49,7 @@ class AfterMovement(Assessed, Displaced):
 
 
 class HouseholdStay(AfterMovement, RegistryModel):
-    """Valid from `occurred_at` until `superseded_at`, after the first movement.
+    """A row is valid from `occurred_at` until `superseded_at`, after the first movement.
 
     Before the first movement, `episodes` describes the household.
     """
@@ -71,8 +71,8 @@ class HouseholdStay(AfterMovement, RegistryModel):
 class HouseholdPassage(AfterMovement, RegistryModel):
     """People of a household who moved at `occurred_at`.
 
-    Origin and destination are those of the movement, and `report_id` is its report. `displaced_from_pcode` is the
-    origin of the displacement.
+    Origin and destination belong to the movement, and `report_id` is the movement's report. `displaced_from_pcode` is
+    the origin of the displacement.
     """
 
     __tablename__ = "passages"

@@ -45,7 +45,7 @@ class CodedMovement(RegistryModel):
 
     `wrong_at` is the time from which the code counts as a wrong code of the author. `wrong_at` is NULL if the code was
     not compared yet, because the author had sent too many wrong codes. A report that gives its household the code of
-    another household also has a wrong code, and has a row for an hour.
+    another household also gets a row, for one hour.
     """
 
     __tablename__ = "coded_movements"

@@ -13,7 +13,7 @@ from services.registry.models.base import RegistryModel
 class HouseholdSearchKeys(RegistryModel):
     """The keys of a household are in one row, because a row for each key would take more CPU time.
 
-    Each search reads the pending list of the GIN index, so this list is kept short.
+    Each search reads the pending list of the GIN index, so the pending list is kept short.
     """
 
     __tablename__ = "search_keys"
@@ -53,6 +53,6 @@ class DuplicateReview(RegistryModel):
     reasons: Mapped[list[str] | None]
 
 
-# Households that the worker must compare with other households. The table has no key, because an index would make
+# Lists households that the worker must compare with other households. The table has no key, because an index would make
 # inserts slower, so several rows may name a household.
 UNCOMPARED = Table("uncompared_households", RegistryModel.metadata, Column("household_id", Uuid, nullable=False))

@@ -47,7 +47,7 @@ class SiteKey(WrappedKey, RegistryModel):
 
 
 class SiteReportKey(WrappedKey, RegistryModel):
-    """For the reports about everybody at the site."""
+    """A key of the reports about everybody at a site."""
 
     __tablename__ = "site_report_keys"
 
@@ -55,7 +55,7 @@ class SiteReportKey(WrappedKey, RegistryModel):
 
 
 class HouseholdSiteKey(RegistryModel):
-    """The registry finds the households that a movement of everybody at a site concerns in this table.
+    """The table tells which households a movement of everybody at a site concerns.
 
     The table has a search key instead of the site's id, because the database alone must not reveal where a household
     is.

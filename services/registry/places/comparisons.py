@@ -116,7 +116,7 @@ class PlaceComparing:
         self._read = ReadHouseholds(sessions, encryption, search, places, RegisteredHousehold.of)
         self._version: str | None = None
         self._listed: Listed | None = None
-        self._unreadable: set[UUID] = set()  # each is logged only once
+        self._unreadable: set[UUID] = set()  # each unreadable count is logged only once
         self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:
@@ -160,7 +160,7 @@ class PlaceComparing:
         return [count for count in counts if count.occurred_at >= since and count.mobility in DISPLACED]
 
     async def _versions(self, session: AsyncSession, pairs: Collection[Pair]) -> dict[UUID, int]:
-        """Each household has the version of its row."""
+        """Maps each household to the version of its row."""
         connection, district = await database.driver(session), self._places.district
         recent = self._status, self._clock() - RECENT, list(DISPLACED)
         units = [(origin, present) for origin, present in await connection.fetch(UNITS, *recent)]
@@ -184,7 +184,7 @@ class PlaceComparing:
                 present[district(household.origin_pcode), district(household.place.pcode)].append(household)
         comparisons: Comparisons = {}
         for pair, counted in counts.items():
-            # in a thread, because the names of thousands of places are compared in about a second
+            # computed in a thread, because comparing thousands of names takes about a second
             [households] = await asyncio.to_thread(self._compared.of, pair, present[pair])
             comparisons |= await asyncio.to_thread(compared, counted, households, places)
         return comparisons

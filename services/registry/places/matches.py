@@ -121,8 +121,8 @@ def near(counts: Iterable[OpenCount], same: SamePlaces, similar: Similar) -> Ite
 def of_hazards(counts: Iterable[OpenCount], same: SamePlaces) -> Iterator[list[Match]]:
     """Counts that differ only by the hazard: one names no hazard, or the hazards are of about the same time.
 
-    Two hazards of different types may be one emergency, for example an earthquake and its landslides. A
-    later partial count is always added to the earlier count, so it needs no question.
+    Two hazards of different types may be one emergency, for example an earthquake and its landslides. A later partial
+    count needs no question, because it is always added to the earlier count.
     """
     alike = defaultdict[UUID, list[OpenCount]](list)
     for count in counts:

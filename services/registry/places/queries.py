@@ -35,7 +35,7 @@ IS_OPEN = and_(
 
 
 async def open_counts(session: AsyncSession, visibility: Visibility, status: Status, places: Places) -> list[OpenCount]:
-    """Only people who are displaced and have a named place."""
+    """Includes only counts of displaced people at a named place."""
     stated = [
         part.astext
         for side in Side
@@ -85,7 +85,7 @@ def _place(stated: tuple[Any, ...], code: str | None, places: Places) -> TypedPl
 
 
 async def open_sites(session: AsyncSession, visibility: Visibility, language: str) -> list[OpenSite]:
-    """The name in the given language comes first."""
+    """Among the names of a site, the name in the given language comes first."""
     names = {"ky": Site.name_ky, "ru": Site.name_ru, "en": Site.name_en}
     ordered = [names[language], *(name for known, name in names.items() if known != language)]
     wanted = select(Site.site_id, Site.pcode, *ordered).where(Site.state == SiteState.OPEN, visibility.covers("pcode"))
@@ -94,7 +94,7 @@ async def open_sites(session: AsyncSession, visibility: Visibility, language: st
 
 
 async def decided(session: AsyncSession, places: Places) -> Decided:
-    """A stored decision ends its question at once, although the worker executes it later."""
+    """A decision ends its question when it is stored, before the worker executes it."""
     newest = (
         select(PlaceDecision)
         .ext(distinct_on(*PAIR))

@@ -35,7 +35,7 @@ class ReadHouseholds(Generic[Read]):
     ) -> None:
         self._sessions, self._encryption, self._search, self._places = sessions, encryption, search, places
         self._of = of
-        # by household: the version of its row, and None if it cannot be read
+        # maps a household to the version of its row, and to None if the row cannot be read
         self._read: dict[UUID, tuple[int, Read | None]] = {}
 
     @property

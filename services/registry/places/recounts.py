@@ -32,7 +32,7 @@ WHERE movement_id IS NULL
     AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
 WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
-# Groups with movements that have a count in these units, or whose people moved to these units.
+# Selects groups with movements that have a count in these units, or whose people moved there.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
@@ -68,7 +68,7 @@ class Concerned:
         return not self.places.isdisjoint(keys)
 
     def freed(self, count: Headcount) -> Headcount:
-        """The site that was found by the text of a place is removed if the decision concerns this place.
+        """If the decision concerns the place of a count, the site found by its typed text is removed.
 
         `CountPool` then searches the site anew, because the text may now mean another site.
         """

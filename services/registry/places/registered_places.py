@@ -27,7 +27,7 @@ from shared.events.groups import PlaceComparison, RegisteredPeople
 from shared.events.vocabulary import DISPLACED, Mobility
 from shared.places.localities import StatedLocality, joined
 
-WHOLE = 5  # numbers of households are rounded down to a multiple
+WHOLE = 5  # numbers of households are rounded down to a multiple of this number
 
 Pair = tuple[str, str]
 Leaving = tuple[date, Mobility]
@@ -44,7 +44,7 @@ class HouseholdPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredHousehold:
-    """Only the displaced people of the household, at the place where most of them are.
+    """The displaced people of a household count at the place where most of them are.
 
     An object of this class is never stored.
     """
@@ -89,7 +89,7 @@ class ComparedSite(NamedTuple):
 
 
 class CountedHousehold(Protocol):
-    """Implementers: households, and parts of households."""
+    """Households and parts of households have these properties."""
 
     @property
     def household_id(self) -> str: ...
@@ -228,7 +228,7 @@ def added(numbers: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def bounded(persons: Iterable[int]) -> int:
-    """Limited to the highest number that an event may state.
+    """The sum is limited to the highest number that an event may state.
 
     A household with a typing error may have a million persons.
     """

@@ -203,7 +203,7 @@ async def questions(request: Request, session: AsyncSession, caller: Principal, 
     visibility = visibility_of(caller, places)
     counts = await place_queries.open_counts(session, visibility, status, places)
     sites = await place_queries.open_sites(session, visibility, language_of(request))
-    # comparing many names would block the event loop
+    # a thread compares the names, because the comparison would block the event loop
     return await asyncio.to_thread(proposals, counts, sites, decided, places.district)
 
 

@@ -1,6 +1,6 @@
 """Adds the codes of settlements to reports that name settlements only in words. No I/O.
 
-Intake adds codes before it seals a report, but reports before the import of the gazetteer have none.
+Reports that are older than the import of the gazetteer have no codes from intake.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ SIDES = ("origin", "destination")
 
 
 def add_settlements(filed: AnyFiled, places: Places) -> None:
-    """The codes are unencrypted in a count, and sealed in any other report."""
+    """A count gets unencrypted codes, any other report sealed codes."""
     if not places.gazetteer:
         return
     if isinstance(filed.clear, GroupClear):

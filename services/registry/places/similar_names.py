@@ -51,7 +51,7 @@ def allowed_errors(letters: int) -> int:
 
 @lru_cache(4_096)
 def spellings_of(name: str) -> frozenset[str]:
-    """Without spaces, and with the words in their order or sorted alphabetically."""
+    """The spellings have no spaces, and have the words in their order or sorted alphabetically."""
     words = SEPARATORS.split(romanised(name))
     return spellings("".join(words)) | spellings("".join(sorted(words)))
 

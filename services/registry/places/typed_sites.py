@@ -7,7 +7,7 @@ from uuid import UUID
 from services.registry.places.same_places import NONE_JOINED, PlaceKey, SamePlaces, site_key
 from shared.places.localities import joined
 
-SiteNames = tuple[UUID, str, Sequence[str | None]]  # id, P-code and names
+SiteNames = tuple[UUID, str, Sequence[str | None]]  # id, P-code and names of a site
 
 
 class TypedSites:

@@ -1,8 +1,7 @@
 """Sums the registered people of known origin who were at a site when everybody at the site was counted.
 
 A count of everybody at a site states no origin, but includes the registered people of known origin at the site. Without
-these sums, two alerts would include registered people at a site: that of the district they left, and that of people of
-unknown origin (docs/decisions/0077).
+these sums, two alerts would count registered people at a site (docs/decisions/0077).
 """
 
 from collections import Counter, defaultdict
@@ -32,7 +31,7 @@ class CountOfEverybody(NamedTuple):
 
 
 class HouseholdThere(NamedTuple):
-    """Never stored, because the place of a household is sealed."""
+    """The place of a household is sealed, so this object is never stored."""
 
     household_id: str
     registered_at: datetime
@@ -49,12 +48,12 @@ class TimeAtSite(NamedTuple):
     persons: int
 
     def contains(self, at: datetime) -> bool:
-        """A report that registers people does not say when they came to the site, so it must be older than `at`."""
+        """A registration does not say when people came to the site, so the report must be older than `at`."""
         return self.registered_at <= at and self.came_at <= at and (self.left_at is None or at < self.left_at)
 
 
 async def counts_of_everybody(session: AsyncSession, status: Status, since: datetime) -> list[CountOfEverybody]:
-    """Only people who left after `since`."""
+    """Includes only people who left after `since`."""
     columns = GroupCount.report_id, GroupCount.group_id, GroupCount.site_id, GroupCount.counted_at
     wanted = select(*columns).where(
         IS_OPEN,
@@ -97,7 +96,7 @@ async def _stays(
             .where(
                 table.site_key.in_(site_of),
                 table.status == status,
-                table.came_at.is_not(None),  # not stored by earlier releases of Dayar
+                table.came_at.is_not(None),  # earlier releases of Dayar did not store when people came
                 Household.origin_pcode.is_not(None),
             )
         )

@@ -1,7 +1,7 @@
 """Search keys are HMACs of folded names, telephones and numbers.
 
 With search keys, households are found without being decrypted. Each field has its own HMAC key, which is derived from a
-root key outside PostgreSQL. An attacker who has only the database cannot test whether it contains a name or telephone.
+root key outside PostgreSQL. With the database alone, an attacker cannot test whether it contains a name or telephone.
 `docs/decisions/0046` explains how the keys are stored.
 """
 
@@ -28,7 +28,7 @@ from shared.names import Part, name_parts
 from shared.places.localities import joined
 
 KEY_BYTES = 16
-FOLDING = 3  # increased when the folding rules change: the worker then makes keys of older versions again
+FOLDING = 3  # the version of the folding rules: the worker makes keys of older versions again
 KEPT = 10_000
 LONGEST_NAME = 8  # at most this many parts of a name get keys, and a search accepts no more parts
 MOST_KEYS = 600  # a household has at most this many keys; a household with more keys could match nearly every search
@@ -83,7 +83,7 @@ def terms(field: Field, value: str | None) -> list[Term]:
 
 
 def reports_in_effect(subject: Subject) -> Iterator[AnyFiled]:
-    """Leaves out reversed and held movements, because they have no effect."""
+    """Reversed and held movements are left out, because they have no effect."""
     yield from subject.displacements.values()
     decisions = subject.decisions if subject.movements else {}
     for movement in subject.movements.values():

@@ -263,7 +263,7 @@ async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """The names are those that no other site with the same P-code has."""
+    """Only names that no other site with the same P-code has are returned."""
     site = await session.get(Site, site_id)
     if site is None:
         return None

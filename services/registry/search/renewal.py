@@ -27,7 +27,7 @@ class SearchRenewal(Renewal):
         keys = self.search.of(newest.root_id)
         for subject in subjects:
             made.append({"household_id": UUID(subject.name[1]), "keys": keys.of_household(subject)})
-            await asyncio.sleep(0)  # lets other tasks of the worker run
+            await asyncio.sleep(0)  # other tasks of the worker run between two households
         await _replace(session, old, made)
         is_new = Household.household_id.in_(old), Household.search_root_id == ""
         never_made = select(Household.household_id).where(*is_new)
@@ -51,7 +51,7 @@ async def made_by(session: AsyncSession, root_id: str) -> int:
 
 
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
-    """The previous release of Dayar did not store the present place, so it is included."""
+    """The present place is included, because the previous release of Dayar did not store it."""
     return {
         "household_id": UUID(subject.name[1]),
         "current_pcode": subject.place.pcode,

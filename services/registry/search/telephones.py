@@ -6,7 +6,7 @@ from shared.country import CALLING_CODE
 
 NATIONAL_DIGITS = 9
 MOST_DIGITS = 15  # of E.164
-RUSSIAN_DIGITS = 11  # with the trunk prefix 8
+RUSSIAN_DIGITS = 11  # a number with the trunk prefix 8 has this many digits
 BEFORE_PLUS, NO_DIGIT = re.compile(r"(?=\+)"), re.compile(r"\D")
 
 

@@ -49,7 +49,7 @@ class SiteStore:
     status: Status
     account: UUID
     now: datetime
-    _named: list[NamedSite] = field(default_factory=list)  # sites with a new name or another unit
+    _named: list[NamedSite] = field(default_factory=list)  # sites that got a name, a new name or another unit
 
     async def save(self, site_id: UUID, version: SiteVersion) -> Site:
         """A stored version is not stored again. Raises SiteConflict."""
@@ -74,7 +74,7 @@ class SiteStore:
         return await self._write(known, version, wanted)
 
     async def add(self, site_id: UUID, version: SiteVersion) -> Site:
-        """These counts may name the stored sites in words, and the worker computes them again.
+        """Store a new site. The caller has checked that the site is not stored under another id.
 
         After the last new site, the caller must call `list_counts`.
         """
@@ -125,7 +125,7 @@ class SiteStore:
         return site
 
     async def _sealed(self, site: Site, person: PersonInCharge | None) -> bytes | None:
-        """The key is new and the old key is deleted, so that nobody can decrypt older copies of the row."""
+        """A new key replaces the old key, so that nobody can decrypt older copies of the row."""
         if site.sealed is not None:
             await self.session.execute(delete(SiteKey).where(SiteKey.site_id == site.site_id))
         if person is None:

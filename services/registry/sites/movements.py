@@ -16,7 +16,7 @@ from shared.postgres import database, notify
 CHANNEL = "registry_site_movements"
 # the list is polled, because a worker misses NOTIFY while it reconnects
 IDLE_SECONDS = 5.0
-PAUSE_SECONDS = 0.05  # leaves the CPU to reports and alerts between two transactions
+PAUSE_SECONDS = 0.05  # a pause between two transactions leaves the CPU to reports and alerts
 
 
 async def keep_applied(engine: AsyncEngine, registrar: Registrar) -> None:

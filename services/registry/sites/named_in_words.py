@@ -18,7 +18,7 @@ from shared.places import Places
 from shared.places.localities import joined
 from shared.postgres import database
 
-# Counts in these units that name their place in words, and counts of one of these sites under its former name. A count
+# Selects counts in these units that name their place in words, and counts of these sites under a former name. A count
 # in these units may belong to another site that now has the same name as a new site.
 IN_WORDS = """
 SELECT counts.group_id, counts.site_id, counts.destination_pcode,
@@ -38,7 +38,7 @@ WHERE movement_id IS NOT NULL AND sub_stock = 'in_displacement'
 
 
 class NamedSite(NamedTuple):
-    """Counts may have named the site by these P-codes and names, or may name it now, without its id."""
+    """The P-codes and names by which counts may have named the site, or may name it now, without its id."""
 
     site_id: UUID
     pcodes: Collection[str]
@@ -49,7 +49,7 @@ async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite],
     """A worker may be filing a count that names one of the sites, without having seen the site.
 
     This function therefore waits for all workers that are computing counts, and then finds their counts. Workers that
-    begin later wait until this transaction ends, and then see the site.
+    begin to compute later wait until this transaction ends, and then see the site.
     """
     if not sites:
         return

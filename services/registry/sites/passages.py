@@ -20,7 +20,7 @@ RESIDENT_COLUMNS = ("household_id", "number", "site_key", "status", "persons", "
 
 
 def site_passages(subjects: Iterable[Subject], keys: KeysOfRoot) -> Copy:
-    """Only movements of the household itself."""
+    """Movements of everybody at a site are left out."""
     rows = (row for subject in subjects for row in site_passages_of(subject, keys))
     return Copy(SitePassage.__tablename__, COLUMNS, rows)
 
@@ -64,9 +64,9 @@ def site_residents_of(subject: Subject, keys: KeysOfRoot) -> list[Row]:
 
 
 def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
-    """Only current displacements.
+    """The displacements are the current ones.
 
-    Empty for a household without movements and sites.
+    The result is empty for a household without movements and sites.
     """
     courses = {departure.report_id: course for departure, course in courses_of(subject)}
     for departure, ends_at in superseded(subject.displacements.values()):

@@ -36,7 +36,7 @@ COUNTED = (
 
 
 async def lock(session: AsyncSession) -> None:
-    """A transaction that changes sites then reads all earlier changes, and the events of a site are in order."""
+    """With this lock, a transaction sees all earlier changes, and the events of a site are in order."""
     await session.execute(LOCK)
 
 

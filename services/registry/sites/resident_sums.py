@@ -24,7 +24,7 @@ from shared.events.vocabulary import Status
 from shared.messaging import outbox
 from shared.postgres.upsert import upsert
 
-HOUSEHOLDS_A_SECOND = 10_000  # a second of rest for so many households at sites
+HOUSEHOLDS_A_SECOND = 10_000  # the pause is one second longer for each 10,000 households at sites
 NOBODY = (0, 0)
 
 
@@ -45,7 +45,7 @@ class SummingResidents:
     ) -> None:
         self._sessions, self._search, self._status, self._clock = sessions, search, status, clock
         self._published = PublishedResidents()
-        self._version: str | None = None  # at the last publication
+        self._version: str | None = None  # the version of the data at the last publication
         self.rest_seconds = stepped_tasks.IDLE_SECONDS
 
     async def step(self) -> bool:

@@ -14,7 +14,7 @@ from services.registry.places.registered_places import WHOLE, whole
 
 
 class Residents(NamedTuple):
-    """Never stored, because the site of a household is sealed."""
+    """The site of a household is sealed, so this object is never stored."""
 
     household_id: str
     registered_at: datetime
@@ -25,14 +25,14 @@ class Residents(NamedTuple):
 class PublishedResidents:
     """Changes of fewer than five households are not published until further households change.
 
-    Otherwise, the change of a sum could reveal a household that changed alone.
+    Without this rule, the change of a sum could reveal a household that changed alone.
     """
 
     def __init__(self) -> None:
         self._residents: dict[UUID, frozenset[Residents]] = {}
 
     def sums(self, present: Iterable[Residents]) -> Mapping[UUID, tuple[int, int]]:
-        """The numbers are those of persons and of households. `present` are the residents of all sites."""
+        """Maps each site to the numbers of persons and of households. `present` are the residents of all sites."""
         now = defaultdict[UUID, set[Residents]](set)
         for residents in present:
             now[residents.site_id].add(residents)

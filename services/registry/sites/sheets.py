@@ -60,7 +60,7 @@ PATTERNS = [
 ]
 COMPILED = [(column, re.compile(pattern)) for column, pattern in PATTERNS]
 OWN = {folded(column): column for column in (*COLUMNS, REASONS)}
-# If a cell is merged over several rows, all these rows have its value. In these columns, each row needs its own value.
+# Each row needs its own value in these columns, even if a cell is merged over several rows.
 OF_ONE_SITE = {"name_ky", "name_ru", "name_en", "lat", "lon", "capacity"}
 
 
@@ -75,7 +75,7 @@ class BadSheet(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """Has either the site, or one error for each wrong column.
+    """A row has either the site, or one error for each wrong column.
 
     `texts` are all texts of the row in the order of the sheet.
     """
@@ -201,7 +201,7 @@ def district(cells: Mapping[str, str]) -> dict[str, str]:
     try:
         match = site_names().places.find(cells.get("pcode", ""))
     except Namesakes:
-        return {}  # the text of the cell is unchanged here; a later check refuses the text, because it is not a P-code
+        return {}  # a later check refuses the text of the cell, because the text is not a P-code
     if match is None or match[0].pcode is None:
         return {}
     (place, rest), stated = match, cells.get("locality")
@@ -209,7 +209,7 @@ def district(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def column(location: tuple[int | str, ...]) -> str:
-    """Empty if the error is about the whole row."""
+    """The name is empty if the error is about the whole row."""
     first, last = (str(location[0]), location[-1]) if location else ("", "")
     return (
         next((name for name, field in PERSON.items() if field == last), first) if first == "person_in_charge" else first

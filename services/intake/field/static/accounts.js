@@ -82,7 +82,7 @@ export async function renew() {
     if (!answer.ok || account()?.token !== known.token) return;
     setAccount(begun(known.name, await answer.json(), Date.parse(answer.headers.get("date") ?? "")));
   } catch {
-    // offline; the next call of `renew` tries again
+    // the phone is offline; the next call of `renew` tries again
   }
 }
 

@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 const AGAIN_MS = 12 * 3_600_000;
 let readAt = -Infinity;
 /** @type {CentreKey | null} */
-let answered = null; // kept in memory, because a full phone cannot store the key
+let answered = null; // the key is kept in memory, because a full phone cannot store the key
 
 /** @returns {CentreKey | null} */
 function known() {
@@ -53,7 +53,7 @@ export function heardOf(kid) {
   void renewKey();
 }
 
-/** The centre does not have the key, so nothing more may be sealed to it. @param {string} [kid] */
+/** The centre does not have the key, so nothing more may be sealed to the key. @param {string} [kid] */
 export function forgetKey(kid) {
   if (kid !== known()?.kid) return;
   answered = null;
@@ -67,10 +67,10 @@ export function forgetKey(kid) {
  * if somebody has copied the phone's storage, the centre does not open the report for another account.
  * @param {import("./kept.js").Body} body
  * @param {string} author the user name, or empty if nobody is signed in
- * @returns {Promise<Sealed | null>} null if the phone knows no key
+ * @returns {Promise<Sealed | null>} null if the phone knows no key of the centre
  */
 export async function sealReport(body, author) {
-  const id = idOf(author); // read before the wait, because another account may sign in meanwhile
+  const id = idOf(author); // the id is read before the wait, because another account may sign in meanwhile
   if (!known()) await renewKey();
   const key = known();
   if (!key) return null;

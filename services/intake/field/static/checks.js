@@ -39,7 +39,7 @@ export function problems(form) {
 }
 
 /**
- * Fields that the centre did not accept, in the report that the author corrects.
+ * The fields of the corrected report that the centre did not accept.
  * @param {import("./kept.js").FieldError[]} errors
  * @returns {Problem[]}
  */
@@ -57,14 +57,14 @@ export function refusedFields(errors) {
   });
 }
 
-/** A small screen must have room for the field. @param {string[]} messages */
+/** The messages must leave room for the field on a small screen. @param {string[]} messages */
 export function summed(messages) {
   const more = messages.length > 1 ? sentence("more", { count: messages.length - 1 }) : "";
   return [...messages.slice(0, 1), more].filter(Boolean).join("\n");
 }
 
 /**
- * A full recount replaces earlier counts of the same place, so it must name the place.
+ * A full recount replaces earlier counts of the same place, so a full recount must name the place.
  * @param {HTMLFormElement} form
  * @returns {Problem[]}
  */
@@ -214,7 +214,7 @@ function isOddBirth(member, today) {
 }
 
 /**
- * True only if the people moved.
+ * True if the people moved, but the origin and the destination are the same known place.
  * @param {import("./kept.js").Body} body
  */
 function isSamePlace({ origin, destination, mobility, origin_locality, destination_locality, site_id }) {
@@ -251,7 +251,7 @@ export function mark(form, invalid) {
   invalid[0]?.control.scrollIntoView({ block: "center" });
 }
 
-/** The summary below the form belongs to the notes. @param {Element} control */
+/** The summary below the form is hidden with the notes. @param {Element} control */
 export function unmark(control) {
   control.removeAttribute("aria-invalid");
   control.removeAttribute("aria-describedby");

@@ -8,7 +8,7 @@ import { instant, local, noon } from "./time.js";
 
 const precision = /** @type {HTMLSelectElement} */ (element("counted-precision"));
 const field = /** @type {HTMLInputElement} */ (element("counted"));
-let hour = ""; // before the precision was changed
+let hour = ""; // the hour that the field had before the author changed the precision
 
 export function listenToCounted() {
   precision.addEventListener("change", show);

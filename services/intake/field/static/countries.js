@@ -1,10 +1,11 @@
-// The field of a country abroad. Frequent countries are in the list of oblasts, and all others are searched.
+// The form's field for a country abroad. Frequent countries are in the list of oblasts, and other countries are
+// searched.
 
 import { Combobox } from "./combobox.js";
 import { element } from "./elements.js";
 
 const OTHER = "other";
-const ABROAD = "XX"; // the country is not known
+const ABROAD = "XX"; // the people are abroad in an unknown country
 
 /** @type {import("./combobox.js").Option[]} */
 const countries = JSON.parse(element("countries").textContent ?? "[]");
@@ -30,14 +31,14 @@ function select(name) {
   return /** @type {HTMLSelectElement} */ (element(`${name}-oblast`));
 }
 
-/** Code of a country or an oblast. @param {string} name */
+/** The code of the chosen country or oblast. @param {string} name */
 export function statedCode(name) {
   const { value } = select(name);
   return value === OTHER ? (searches.get(name)?.chosen?.value ?? ABROAD) : value;
 }
 
 /**
- * A frequent country is in the list of oblasts, any other in the search.
+ * Shows a frequent country in the list of oblasts, and any other country in the search.
  * @param {string} name
  * @param {string} code
  */

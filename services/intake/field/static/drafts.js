@@ -1,5 +1,5 @@
-// Stores drafts, sealed with this phone's PIN: a draft is a report that has not been sent. Each change is stored at
-// once. If the browser ends the tab, only the text of the last milliseconds is lost.
+// Stores drafts, sealed with this phone's PIN: a draft is a report that has not been sent. Each change of a draft is
+// stored at once. If the browser ends the tab, only the text of the last milliseconds is lost.
 
 import { changed, clearOf, outlineOf } from "./kept.js";
 import { recall } from "./sent-reports.js";
@@ -21,7 +21,7 @@ import { uuid } from "./uuid.js";
 const PREFIX = "dayar.draft.";
 const OPEN = "dayar.open";
 /** @type {Map<string, number>} */
-const writes = new Map(); // sealing takes a moment, so an older write may end later
+const writes = new Map(); // sealing takes a moment, so an older write of a draft may end after a newer write
 let write = 0;
 
 /** @returns {Draft[]} newest first */
@@ -47,7 +47,7 @@ function stored(key) {
   );
 }
 
-/** The author may choose another kind of report by mistake. */
+/** The texts of all kinds of report, because the author may choose another kind by mistake. */
 export class Kinds {
   /** @param {Record<string, Body>} [others] from a stored draft: the form's fields do not show it */
   constructor(others = {}) {
@@ -56,7 +56,7 @@ export class Kinds {
   }
 
   /**
-   * Note what the form shows now. Return what was written for other kinds of reports.
+   * Note what the form shows now. Return what the author wrote for other kinds of reports.
    * @param {string} kind
    * @param {Body} body
    */
@@ -93,7 +93,7 @@ export async function keepDraft({ author, corrected, body, others }) {
 }
 
 /**
- * The author can then correct the text of a refused report.
+ * Keep a copy, so that the author can correct the text of a refused report.
  * @param {Kept} report
  */
 export async function keepCopy(report) {
@@ -114,7 +114,7 @@ export async function keepCopy(report) {
 }
 
 /**
- * A copy is not needed if the centre has the report, or the author removed the report.
+ * The copy is not needed any more: the centre has the report, or the author removed the report.
  * @param {string} reportId
  */
 export function discardCopy(reportId) {
@@ -138,8 +138,8 @@ export async function readDraft({ author, corrected, clear, sealed, body }) {
 }
 
 /**
- * Seal the drafts that an earlier release of Dayar stored without encryption. The draft is stored without the report
- * that it corrects.
+ * Seal the drafts that an earlier release of Dayar stored without encryption. An old draft is stored without the report
+ * that the draft corrects.
  */
 export async function sealOldDrafts() {
   if (!hasPin()) return;
@@ -168,7 +168,7 @@ export function letGo() {
   sessionStorage.removeItem(OPEN);
 }
 
-/** For a reload of the tab. */
+/** The draft that was open before a reload of the tab. */
 export function held() {
   return draftOf(sessionStorage.getItem(OPEN) ?? "");
 }
@@ -178,7 +178,7 @@ export function isHeldHere(reportId) {
   return draftOf(reportId)?.tab === tab();
 }
 
-/** The id survives a reload. */
+/** The id of the tab survives a reload. */
 function tab() {
   const known = sessionStorage.getItem("dayar.tab") ?? uuid();
   sessionStorage.setItem("dayar.tab", known);

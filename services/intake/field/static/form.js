@@ -97,7 +97,7 @@ function follow() {
 function touched({ target }) {
   if (target !== control("occurred")) renewToday();
   if (target instanceof Element) unmark(target);
-  // the control `kind` sends `change`, too, and its handler may show other text
+  // the control `kind` also sends `change`, and the handler may show other text
   if (/** @type {HTMLInputElement} */ (target).name !== "kind") save();
 }
 
@@ -179,14 +179,14 @@ function reopen(written) {
   show();
 }
 
-/** Forget what needs the PIN and what was sent. A change that a full phone could not store stays in the form. */
+/** Forget what needs the PIN and what was sent. The form keeps a change that a full phone could not store. */
 export function close() {
   lock();
   forgetAll();
   if (draft.isTouched && !draft.isLost) another();
 }
 
-/** The draft is kept. */
+/** The draft stays stored, and the form becomes empty. */
 function another() {
   begin();
   changed();

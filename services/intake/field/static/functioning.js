@@ -36,12 +36,12 @@ export function writeAnswers(item, answers = {}) {
   item.addEventListener("input", () => offerQuestions(item));
 }
 
-/** Answers of a young child stay visible. @param {HTMLElement} item */
+/** Hide the questions for a young child who has no answers. @param {HTMLElement} item */
 function offerQuestions(item) {
   part(item, "[data-functioning]").hidden = isYoung(item) && !answered(item).length;
 }
 
-/** Uses the centre's rule for the age. @param {HTMLElement} item */
+/** The centre has the same rule for the age. @param {HTMLElement} item */
 function isYoung(item) {
   const age = ageOn(readBirth(item), today());
   return age !== undefined && age < YOUNGEST;

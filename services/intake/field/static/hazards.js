@@ -10,10 +10,10 @@ import { instant, local } from "./time.js";
 /** @typedef {import("./kept.js").Body} Body */
 /** @typedef {import("./positions.js").Point} Point */
 
-const NOTHING = "nothing"; // only in the form; the centre gets a hazard that is Unlikely
+const NOTHING = "nothing"; // only the form has this kind of report; the centre gets a hazard that is Unlikely
 const HEADLINE = 150,
-  DESCRIPTION = 4000; // limits of the contract
-let isTimeStated = false; // by the author, or by the report in the form
+  DESCRIPTION = 4000; // the contract has these limits
+let isTimeStated = false; // whether the author or the report in the form stated the time
 
 export function listenToHazards() {
   control("seen").addEventListener("input", () => {
@@ -83,8 +83,8 @@ function descriptionOf({ text }) {
 }
 
 /**
- * For a later correction in the form. The centre gets only the text, and the form cannot read the entries from the
- * text.
+ * What the author entered is kept for a later correction. The form cannot read the entries from the text that the
+ * centre gets.
  */
 function entered() {
   return {
@@ -137,7 +137,7 @@ function line(words) {
   return flat.length <= HEADLINE ? flat : `${flat.slice(0, HEADLINE - 1)}…`;
 }
 
-/** Show the present time until somebody states when the hazard was seen, even if the form has been open for hours. */
+/** The field shows the present time until somebody states when the hazard was seen. */
 export function renewSeen() {
   const now = local(new Date());
   if (!isTimeStated) control("seen").value = now;

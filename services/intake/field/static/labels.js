@@ -6,7 +6,7 @@ import { sentence } from "./texts.js";
 
 /** @typedef {{pcode: string, name: string}} Unit */
 
-// controls whose names differ from the report's fields
+// these controls have other names than the report's fields
 const CONTROLS = /** @type {Record<string, string>} */ ({
   type: "seen_type",
   onset: "seen",
@@ -106,8 +106,7 @@ function inPerson(place, name) {
 }
 
 /**
- * A label may have a text for each kind of report, and the text of the control inside is left out. Without `kind`, the
- * text of the open form is used.
+ * A label may have a text for each kind of report. Without `kind`, the text of the open form is used.
  * @param {Element | null} label
  * @param {string} [kind]
  */

@@ -52,13 +52,13 @@ export function show() {
 export function showAccount() {
   const known = account();
   const hasEnded = Boolean(known && isOver(known));
-  element("signing").hidden = !canSeal() || (Boolean(known) && !hasEnded); // no password on a page without encryption
+  element("signing").hidden = !canSeal() || (Boolean(known) && !hasEnded); // no password without encryption
   element("sign-in-again").hidden = !hasEnded;
   element("account").hidden = !canSeal() || !known || hasEnded;
   element("account-name").textContent = known?.name ?? "";
 }
 
-/** Without the open draft and copies of refused reports. */
+/** Leaves out the open draft and the copies of refused reports. */
 function showDrafts() {
   const name = account()?.name;
   const own = drafts().filter(

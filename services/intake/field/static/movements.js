@@ -1,5 +1,5 @@
 // The form's fields for a movement: what happened later to people of an earlier report. The people are a household or
-// group of this phone, or a household with a short code.
+// group of this phone, or a household with a known short code.
 
 import { element } from "./elements.js";
 import { isHazard } from "./hazards.js";
@@ -40,7 +40,7 @@ export function isMovement() {
   return Boolean(document.querySelector(`#report [value=${MOVEMENT}]:checked`));
 }
 
-/** `needed`, `possible` or `none` */
+/** Return `needed`, `possible` or `none`. */
 function mayLead() {
   return movement.selectedOptions[0]?.dataset.destination ?? "none";
 }
@@ -79,10 +79,10 @@ export function writeMovement(body) {
 }
 
 /**
- * The newest household or group comes first. If the list no longer has a household or group, its name is the start of
+ * The list begins with the newest household or group. A household or group that left the list is named by the start of
  * its id.
  * @param {string} chosen
- * @param {Body["kind"]} kind of the movement
+ * @param {Body["kind"]} kind the kind of the movement
  */
 function offerPeople(chosen, kind) {
   const own = new Map(

@@ -13,7 +13,7 @@ const group = element("movers");
 const number = /** @type {HTMLInputElement} */ (element("persons"));
 
 /**
- * Only if this page knows the names.
+ * The names are offered only if this page knows them.
  * @param {string} householdId
  * @param {string[]} chosen
  */
@@ -21,14 +21,14 @@ export function offerMovers(householdId, chosen) {
   const known = members(householdId);
   const unnamed = chosen
     .filter((id) => !known.some(({ member_id }) => member_id === id))
-    .map((member_id) => ({ member_id })); // persons of a draft that another page stored
+    .map((member_id) => ({ member_id })); // another page stored the draft with these persons
   part(group, ".choices").replaceChildren(
     ...[...known, ...unnamed].map((member, place) => choice(member, place, chosen.includes(member.member_id))),
   );
   showMovers();
 }
 
-/** The list of reports has changed. @param {string} householdId */
+/** The names are offered anew when the list of reports has changed. @param {string} householdId */
 export function renewMovers(householdId) {
   if (!group.contains(document.activeElement)) offerMovers(householdId, chosenMovers());
 }

@@ -1,7 +1,7 @@
-// A classic script, so that it runs even if the form's modules do not load. If a module does not load, the page is
-// opened again, once. If a module still does not load, the page asks the person to try again.
+// This classic script runs even if the form's modules do not load. If a module does not load, the page is opened again,
+// once. If a module still does not load, the page asks the person to try again.
 
-const TRIED = "dayar.opened-again"; // in session storage until the form has opened
+const TRIED = "dayar.opened-again"; // stays in session storage until the form has opened
 
 addEventListener(
   "error",

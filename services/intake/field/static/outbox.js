@@ -22,8 +22,8 @@ import { hasPin } from "./pin.js";
 const PATIENCE_MS = 20_000;
 const CONFLICT = 409;
 const TOO_MANY = 429;
-// These answers say nothing about the report: the request was too slow, there were too many requests, or the centre
-// does not accept sealed reports yet.
+// The answers say nothing about the report: the request was too slow, requests were too many, or sealed reports are not
+// accepted yet.
 const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
@@ -44,7 +44,7 @@ export async function sendWaiting() {
 
 /**
  * The report is read anew, because the author may have corrected it.
- * @param {Set<string>} passed not taken by the centre in this round
+ * @param {Set<string>} passed reports that the centre did not take in this round
  */
 function next(passed) {
   const known = account();
@@ -138,7 +138,7 @@ function answered(report) {
 }
 
 /**
- * If the centre has other content under this version, the report gets the next version.
+ * The next version is needed if the centre has other content under the present version.
  * @param {Kept} report
  */
 export function sendAgain(report) {
@@ -157,14 +157,14 @@ function stateOf(answer, result) {
   return result.type === NO_SUCH_KEY ? "unopened" : "refused";
 }
 
-/** The centre may have its key again. */
+/** The centre may have the missing key again. */
 export function retryUnopened() {
   for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
 }
 
 /**
- * Seal reports that an earlier release of Dayar stored without encryption. Reports are sealed for the centre. Refused
- * reports are also sealed for their author.
+ * Seal reports that an earlier release of Dayar stored without encryption. Reports are sealed for the centre, and
+ * refused reports also for their author.
  */
 export async function sealOld() {
   for (const report of reports()) if (report.body) await sealBody(report, report.body);

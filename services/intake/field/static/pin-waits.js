@@ -8,8 +8,8 @@ import { uuid } from "./uuid.js";
  *   none
  */
 
-const FAILURES = "dayar.pin.failures"; // stored by key pair, so that the PIN of another key pair ends no wait
-const WAITED = "dayar-pin-waited"; // milliseconds by attempt; a change does not update other tabs
+const FAILURES = "dayar.pin.failures"; // by key pair, so that the PIN of another pair ends no wait
+const WAITED = "dayar-pin-waited"; // milliseconds waited for each attempt; other tabs are not updated
 const FREE_TRIES = 3;
 const FIRST_WAIT_MS = 30_000,
   LONGEST_WAIT_MS = 3_600_000;
@@ -27,14 +27,14 @@ export function secondsToWait(id) {
   return Math.ceil(remaining(id, all()[id]) / 1000);
 }
 
-/** @param {string} id of the key pair */
+/** @param {string} id */
 export function countTry(id) {
   const failures = all();
   store({ ...failures, [id]: { count: (failures[id]?.count ?? 0) + 1, attempt: uuid() } });
   keepWaits();
 }
 
-/** @param {string} id of the key pair */
+/** @param {string} id */
 export function forgetTries(id) {
   const { [id]: _, ...others } = all();
   store(others);
@@ -52,7 +52,7 @@ function pauseAfter(count) {
 
 /**
  * The milliseconds since the attempt during which a page was open. A page adds its own time to the time that was stored
- * when it first saw the attempt. Two pages therefore never count the same time twice.
+ * at its first look at the attempt. Two pages therefore never count the same time twice.
  * @param {string} attempt
  */
 function waited(attempt) {
@@ -62,7 +62,7 @@ function waited(attempt) {
   return Math.max(stored, from.waited + performance.now() - from.since);
 }
 
-/** A reload must not begin the wait again. */
+/** Waits are stored, so that a reload does not begin a wait again. */
 function keepWaits() {
   const waits = Object.entries(all())
     .filter(([, { count }]) => pauseAfter(count))

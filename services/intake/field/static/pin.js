@@ -12,11 +12,11 @@ import { randomBytes, uuid } from "./uuid.js";
  */
 
 const KEPT = "dayar.pin"; // the key pairs, oldest first; after a forgotten PIN, the phone has several key pairs
-const USED = "dayar.pin.used"; // by account, because colleagues who share the phone may have other PINs
+const USED = "dayar.pin.used"; // key pairs by account, because colleagues who share the phone may have other PINs
 const INFO = "dayar/draft/v1\0";
 const ROUNDS = 600_000;
 /** @type {Map<string, CryptoKey>} */
-const opened = new Map(); // only in the memory of this page
+const opened = new Map(); // opened keys are only in the memory of this page
 
 /** @returns {Pair[]} */
 function pairs() {
@@ -60,7 +60,7 @@ export async function choosePin(pin) {
 }
 
 /**
- * Returns whether the PIN is right. A try is counted before it is made.
+ * Returns whether the PIN is right. A try is counted before the PIN is checked.
  * @param {string} id
  * @param {string} pin
  */
@@ -118,7 +118,7 @@ async function openPair({ id, salt, nonce, wrapped, rounds }, pin) {
   }
 }
 
-/** Drafts then need the PIN again. */
+/** Locked drafts need the PIN again. */
 export function lock() {
   opened.clear();
 }

@@ -152,7 +152,7 @@ export async function renewSites() {
     offer(sites);
     localStorage.setItem(KEPT, JSON.stringify(sites));
   } catch {
-    // without an answer of the centre or space on the phone, the stored list stays
+    // the stored list stays if the centre does not answer or the phone is full
   }
 }
 

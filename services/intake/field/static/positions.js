@@ -1,5 +1,5 @@
-// Finds the phone's position for the form, and shows how precise it is. Of several positions at one place, the most
-// precise is kept.
+// Finds the phone's position for the form, and shows how precise it is. The most precise of several positions at one
+// place is kept.
 
 import { element } from "./elements.js";
 import { tell } from "./page.js";
@@ -43,7 +43,7 @@ function findPoint(found, failed) {
 }
 
 /**
- * A precise position is no longer used when the phone has left it.
+ * A position that the phone has left is no longer used, even if the position was precise.
  * @param {Point} point
  * @param {Point | null} before
  * @returns {Point}

@@ -16,7 +16,7 @@ const PATIENCE_MS = 60_000; // loading all files may take long where the signal 
 let newest = 0;
 let isSaved = false;
 
-/** The service worker stores the form. */
+/** Let the service worker store the form. */
 export function listenToReadiness() {
   element("save-form").addEventListener("click", () => void saveAgain());
   addEventListener("beforeinstallprompt", offerInstall);
@@ -28,7 +28,7 @@ export function listenToReadiness() {
 }
 
 /**
- * The worker reads its cache each time, because a browser may delete the cache of a page at any time.
+ * The worker reads the cache each time, because a browser may delete the cache at any time.
  * @param {"check" | "save"} [what] whether the worker also loads again what is missing
  */
 export async function showReadiness(what = "check") {
@@ -37,14 +37,14 @@ export async function showReadiness(what = "check") {
   if (own === newest) say(name, values); // an earlier check may end later
 }
 
-/** The cache is not read again. */
+/** Show whether the author can work, without reading the cache. */
 export function renewReadiness() {
   if (isSaved) say("ready");
 }
 
 /**
  * @param {"check" | "save"} what
- * @returns {Promise<[name: string, values?: Record<string, number>]>} the sentence to say
+ * @returns {Promise<[name: string, values?: Record<string, number>]>} the name of the sentence to show
  */
 async function found(what) {
   if (!("serviceWorker" in navigator)) return ["unsavable"];
@@ -60,7 +60,7 @@ async function found(what) {
   }
 }
 
-/** The author must do this step before the centre accepts a report from this phone. */
+/** The author must sign in and choose a PIN before the centre accepts a report from this phone. */
 function lacking() {
   const known = account();
   if (!known || isOver(known)) return "signInFirst";
@@ -68,7 +68,7 @@ function lacking() {
 }
 
 async function saveAgain() {
-  newest += 1; // an earlier check that still runs shows no result
+  newest += 1; // an earlier check that still runs must show no result
   say("saving");
   await renewKey();
   await register();

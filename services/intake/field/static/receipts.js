@@ -11,13 +11,13 @@ const MOST = 100;
 const ALERT_HOURS = 48; // an alert can follow when other reports about the same district come
 const FIRST_MS = 25_000,
   LONGEST_MS = 900_000;
-const SOON = 6; // so many requests follow each other quickly, because most reports are settled within minutes
-let asked = 0; // requests since the author looked at the page
+const SOON = 6; // this many requests follow quickly, because most reports are settled within minutes
+let asked = 0; // number of requests since the author looked at the page
 let nextAt = 0;
 let turn = 0;
-let open = 0; // reports without a final result at the last look
+let open = 0; // number of reports without a final result at the last look
 
-/** The author looks at the page. */
+/** Receipts are requested at once when the author looks at the page. */
 export function askReceiptsNow() {
   asked = nextAt = 0;
   return askReceipts();
@@ -56,13 +56,13 @@ function isFinal(receipt) {
 
 /**
  * The pause has a random part, so that phones that lost their signal together ask at different times.
- * @param {number} number of questions before
+ * @param {number} number number of earlier requests
  */
 function pause(number) {
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, number + 1 - SOON)) * (0.75 + Math.random() / 2);
 }
 
-/** One request names at most MOST reports. @param {Kept[]} unsettled */
+/** The reports take turns, because one request names at most MOST reports. @param {Kept[]} unsettled */
 function inTurn(unsettled) {
   const parts = Math.ceil(unsettled.length / MOST),
     part = turn++ % parts;

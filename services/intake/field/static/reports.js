@@ -22,8 +22,8 @@ import { uuid } from "./uuid.js";
  */
 
 /**
- * Missing ids are generated. The id of the people of a movement is not used, because the author may choose another kind
- * of report, about other people.
+ * The ids of a report; missing ids are generated. The id of a movement's people is not used, because another kind of
+ * report is about other people.
  * @param {Partial<Body>} [body] @returns {Ids}
  */
 export function idsOf({
@@ -181,7 +181,7 @@ function readMembers(form) {
   }));
 }
 
-/** Members without a family name of their own have this name. */
+/** Members without their own family name have this name. */
 export function familyName() {
   return /** @type {HTMLInputElement} */ (element("family-name"));
 }

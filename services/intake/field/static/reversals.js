@@ -1,4 +1,4 @@
-// Reverses a movement that was sent, because it was wrong. The author says why.
+// Reverses a movement that was sent, because it was wrong. The author must state a reason.
 
 import { sealReport } from "./centre-key.js";
 import { element } from "./elements.js";
@@ -79,8 +79,8 @@ async function failureOf(report) {
 }
 
 /**
- * The whole report, with all fields that this phone still has. The other fields do not matter, because the movement
- * never happened.
+ * The reversal contains the whole report, with all fields that this phone still has. The other fields do not matter,
+ * because the movement never happened.
  * @param {Kept} report
  * @param {string} notes
  * @returns {Body}
@@ -89,8 +89,8 @@ function reversal(report, notes) {
   const { origin: _, short_code: __, household_id, group_id, ...known } = { ...report.clear, ...recall(report) };
   const status = element("main").dataset.status ?? "Actual";
   return {
-    occurred_at: report.at, // not kept by an earlier release
-    // without fields that are undefined
+    occurred_at: report.at, // an earlier release did not keep the time
+    // fields that are undefined are left out
     ...JSON.parse(JSON.stringify({ ...known, ...(known.kind === "group_movement" ? { group_id } : { household_id }) })),
     version: nextVersion(report),
     status,

@@ -20,7 +20,7 @@ export function isSealing() {
  * @param {string} author
  */
 export async function store(body, author) {
-  sealing = form.inert = true; // changes by the author would not be sent
+  sealing = form.inert = true; // changes by the author during the sealing would not be sent
   form.ariaBusy = "true";
   try {
     const sealed = await sealReport(body, author),

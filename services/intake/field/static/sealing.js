@@ -4,7 +4,7 @@
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "./hpke.js";
 
 const suite = new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-const ENCAPSULATED_BYTES = 65; // an uncompressed point of P-256
+const ENCAPSULATED_BYTES = 65; // the length of an uncompressed point of P-256
 
 /** A browser cannot encrypt on a page without https. */
 export function canSeal() {
@@ -34,7 +34,7 @@ export async function isPublicKey(text) {
   try {
     return Boolean(await suite.kem.deserializePublicKey(decode(String(text)).buffer));
   } catch {
-    return false; // not a point of the curve
+    return false; // the bytes are not a point of the curve
   }
 }
 

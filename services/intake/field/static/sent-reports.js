@@ -1,4 +1,4 @@
-// Keeps sent reports in this page's memory only, so that the author can correct or copy them.
+// Keeps sent reports in this page's memory only, so that the author can correct or copy a report.
 
 import { isOwn, reports } from "./kept.js";
 
@@ -16,7 +16,7 @@ export function remember(body, at) {
 }
 
 /**
- * Undefined if this page no longer has the report.
+ * Undefined if this page no longer has the full report.
  * @param {import("./kept.js").Kept} report
  * @returns {Body | undefined}
  */
@@ -25,12 +25,12 @@ export function recall({ clear, at }) {
   return known?.at === at ? { ...known.body, version: clear.version } : undefined;
 }
 
-/** If this page no longer has the report, the fields that the list shows. */
+/** Without the full report, the result has the fields that the list shows. */
 export function lastHousehold() {
   return household ?? reports().find((report) => report.clear.kind === "household" && isOwn(report))?.clear;
 }
 
-/** Another person may have the phone now. */
+/** Sent reports are forgotten, because another person may have the phone now. */
 export function forgetAll() {
   sent.clear();
   household = null;

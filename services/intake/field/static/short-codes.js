@@ -1,5 +1,5 @@
 // The short code of a household: 8 random characters of Crockford's Base32 and Crockford's check symbol. Other teams
-// name the household by this code.
+// name the household by its short code.
 
 import { randomBytes } from "./uuid.js";
 
@@ -8,7 +8,7 @@ const MODULUS = 37;
 const RANDOM_CHARACTERS = 8;
 
 /**
- * A check symbol outside the alphabet would be hard to type, so the code is drawn again.
+ * A check symbol outside the alphabet would be hard to type, so a new code is drawn.
  * @returns {string}
  */
 export function drawCode() {
@@ -18,7 +18,7 @@ export function drawCode() {
 }
 
 /**
- * The code in the centre's form, or an empty string if it has a typing error.
+ * The code as the centre writes codes, or an empty string if the typed code is wrong.
  * @param {string} typed
  */
 export function codeIn(typed) {
@@ -27,7 +27,7 @@ export function codeIn(typed) {
   return isWhole && ALPHABET[remainder(code.slice(0, RANDOM_CHARACTERS))] === code.at(-1) ? code : "";
 }
 
-/** Groups of three characters are easy to read aloud. @param {string} code */
+/** Three characters at a time are easy to read aloud. @param {string} code */
 export function shownCode(code) {
   return code.match(/.{1,3}/g)?.join("-") ?? "";
 }

@@ -1,5 +1,5 @@
 // The short form has only the fields that the first hours need. The full form has all fields, also for a correction.
-// The short form also shows every other field with a value, because the value is sent.
+// The short form also shows any other field that has a value, because the value is sent.
 
 import { element } from "./elements.js";
 import { isAnswered } from "./presets.js";
@@ -16,12 +16,12 @@ export function listenToShortForm() {
   });
 }
 
-/** The author has chosen the form for new reports. */
+/** Show the form that the author chose. */
 export function showChosen() {
   show(localStorage.getItem(KEPT) === "yes");
 }
 
-/** A report that was begun may have a value in any field. */
+/** Show all fields, because a report that was begun may have a value in any field. */
 export function showAll() {
   show(false);
 }

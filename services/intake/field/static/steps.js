@@ -7,11 +7,11 @@ import { element } from "./elements.js";
 import { tell } from "./page.js";
 import { sentence } from "./texts.js";
 
-const REVEAL = "dayar-reveal"; // dispatched at a field that must become visible
+const REVEAL = "dayar-reveal"; // the event is dispatched at a field that must become visible
 const KEPT = "dayar.steps";
 const box = /** @type {HTMLInputElement} */ (element("by-steps"));
 const short = /** @type {HTMLInputElement} */ (element("short"));
-let step = 1; // as in `data-step` of the template
+let step = 1; // numbered like `data-step` in the template
 let depth = 0; // how many steps the browser can go back
 
 export function listenToSteps() {
@@ -34,7 +34,7 @@ export function listenToSteps() {
   });
 }
 
-/** Emptying the form also resets the choice between steps and one page, so the choice is set again. */
+/** Emptying the form also empties the choice between steps and one page, so the choice is restored. */
 export function restart() {
   box.checked = localStorage.getItem(KEPT) !== "no";
   if (depth) history.go(-depth);
@@ -44,7 +44,7 @@ export function restart() {
 }
 
 /**
- * The Enter key in a field would send the form, but before the last step it leads to the next step.
+ * Before the last step, the Enter key must lead to the next step and not send the form.
  * @param {Event} event
  */
 function instead(event) {
@@ -54,7 +54,7 @@ function instead(event) {
   forward();
 }
 
-/** Only if this step has no wrong field. */
+/** Go on only if the step has no wrong field. */
 function forward() {
   const invalid = problems(form).filter(({ control }) => stepOf(control) === step);
   mark(form, invalid);
@@ -67,14 +67,14 @@ function forward() {
   element("progress").focus({ preventScroll: true });
 }
 
-/** The form may have shown an earlier step because of a wrong field, which the browser's history does not know. */
+/** The browser's history does not know a step that the form showed because of a wrong field. */
 function backward() {
   if (depth && history.state?.step === step) history.back();
   else go(steps().findLast((earlier) => earlier < step) ?? 1);
 }
 
 /**
- * If the chosen kind of report lacks this step, the step before it is shown.
+ * A step that the chosen kind of report lacks is replaced by the step before.
  * @param {number} wanted
  */
 function go(wanted) {

@@ -76,7 +76,7 @@ const FILES = [
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
-// becomes 0 if the storage did not answer once, so that the other scripts do not wait for it
+// this time becomes 0 if the storage did not answer once, so that other scripts do not wait for the storage
 let storagePatience = PATIENCE_MS;
 
 /**
@@ -102,7 +102,7 @@ self.addEventListener("fetch", (event) => {
   /** @type {WorkerEvent} */ (event).respondWith(answer);
 });
 
-/** Cache the whole release or nothing, so that a phone without space keeps the old release. */
+/** The whole release is cached or nothing, so that a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
   await kept.addAll(requests(FILES));
@@ -125,8 +125,8 @@ self.addEventListener("message", (event) => {
 });
 
 /**
- * Files may be missing because the browser deleted them.
- * @param {boolean} isSaving whether to load them again first
+ * Finds files that the browser deleted from the cache.
+ * @param {boolean} isSaving whether missing files are loaded again first
  */
 async function uncached(isSaving) {
   try {
