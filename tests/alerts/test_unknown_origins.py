@@ -1,4 +1,4 @@
-"""Displaced people whose district of origin is not known raise an alert of their own where they are now."""
+"""Displaced people whose district of origin is not known raise an alert of their own at their present place."""
 
 import asyncio
 from datetime import timedelta

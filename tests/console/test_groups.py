@@ -1,4 +1,4 @@
-"""The board shows the people of counted groups at the place where they are now, and counts nobody twice."""
+"""The board shows the people of counted groups at their present place, and counts nobody twice."""
 
 from datetime import timedelta
 from typing import Any
