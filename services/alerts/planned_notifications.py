@@ -73,7 +73,7 @@ class PlannedNotifications:
         # without a policy, an alert that has not escalated is always at the first step
         steps = None if notification.policy is None else waiting_times.steps_of_alert(notification)
         due = self._now + waiting_times.wait(notification, delays, is_acknowledged=False, steps=steps)
-        first = steps.id_at(0) if steps else None
+        first = steps.id_at(0, alert.level) if steps else None
         begun = transitions.replaced(alert, waits_since=self._now, escalates_at=due, reached_step=first)
         waiting = self._silenced_if_muted(begun)
         # nobody is notified of a muted alert, so nobody can acknowledge it within its first waiting time
@@ -81,7 +81,7 @@ class PlannedNotifications:
 
     def _at_next_level(self, alert: Alert) -> Alert:
         steps = waiting_times.steps_of_alert(self._notification(alert))
-        return transitions.at_next_level(alert, steps.id_at(steps.level_of(alert) + 1))
+        return transitions.at_next_level(alert, steps.id_at(steps.level_of(alert) + 1, alert.level + 1))
 
     def is_muted(self, alert: Alert) -> bool:
         return self._notification(alert).muted_by is not None

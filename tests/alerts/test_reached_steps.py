@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.alerts import transitions
 from services.alerts.alerts import Alert
 from services.alerts.changes import AlertChanges
 from services.alerts.notifications.plans import NotificationPlan
@@ -82,6 +83,12 @@ def test_an_alert_keeps_the_round_of_its_step() -> None:
     assert steps(waiting, changed).level_of(waiting) == 6, "the second round of four steps, at its third step"
     over = escalated(plan(replace(POLICY, repeats=2)), 5, waiting)
     assert steps(over, changed).is_over(steps(over, changed).level_of(over))
+
+
+def test_an_alert_that_the_former_release_escalated_is_not_led_back() -> None:
+    """The former release may run beside this release for a while. It raises the level, and ignores the step."""
+    waiting = transitions.replaced(escalated(plan(), 1, alert(KADAMJAI)), level=2)
+    assert steps(waiting, plan()).level_of(waiting) == 2
 
 
 def test_without_a_policy_an_alert_keeps_the_step_of_its_receivers() -> None:

@@ -8,27 +8,31 @@ from services.alerts.policies.policies import EscalationPolicy
 from services.alerts.receivers.checks import HIGHEST_STEP
 from shared import events
 
-KEPT = 200  # a centre has fewer policies than this
+KEPT = 1000  # more than the policies of a centre, each with the numbers of escalations that occur
 
 
 @lru_cache(KEPT)
-def step_id(policy: EscalationPolicy | None, round: int, step: int) -> UUID:
+def step_id(policy: EscalationPolicy | None, round: int, step: int, escalations: int) -> UUID:
     """The id of a step in a round of the policy, or of the receivers' own step if no policy decides.
+
+    `escalations` is the level of the alert that has reached the step. The former release of Dayar raises the level and
+    does not store the step. After that, the stored id is the id of no step, so it cannot lead the alert back.
 
     The receivers and rosters identify a step of a policy. The id therefore stays the same if other steps are added,
     moved or removed, or if the step gets other minutes. Several steps with the same receivers and rosters are told
     apart by their order.
     """
     if policy is None:
-        return events.derived_id("escalation_step", round, step)
+        return events.derived_id("escalation_step", round, step, escalations)
     named = [(sorted(known.receivers), sorted(known.rosters)) for known in policy.steps]
     earlier = named[:step].count(named[step])
-    return events.derived_id("policy_step", policy.name, round, earlier, *named[step])
+    return events.derived_id("policy_step", policy.name, round, earlier, escalations, *named[step])
 
 
 @lru_cache(KEPT)
-def positions(policy: EscalationPolicy | None) -> Mapping[UUID, tuple[int, int]]:
+def positions(policy: EscalationPolicy | None, escalations: int) -> Mapping[UUID, tuple[int, int]]:
     """The round and the position of each step. After the last round, one more round repeats the last step."""
     rounds = 1 + (policy.repeats if policy else 0)
     steps = len(policy.steps) if policy else HIGHEST_STEP + 1
-    return {step_id(policy, round, step): (round, step) for round in range(rounds + 1) for step in range(steps)}
+    known = [(round, step) for round in range(rounds + 1) for step in range(steps)]
+    return {step_id(policy, *position, escalations): position for position in known}

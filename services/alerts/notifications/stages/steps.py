@@ -58,19 +58,19 @@ class Steps:
         or enabled. If all people of the step have left, the alert has reached only the step before. If the step no
         longer exists, the number of escalations is the level.
         """
-        known = None if alert.reached_step is None else positions(self.policy).get(alert.reached_step)
+        known = None if alert.reached_step is None else positions(self.policy, alert.level).get(alert.reached_step)
         if known is None or not self.in_order:
             return alert.level
         round, step = known
         return round * len(self.in_order) + max(bisect_right(self.in_order, step) - 1, 0)
 
-    def id_at(self, level: int) -> UUID | None:
-        """Returns None if there is no step."""
+    def id_at(self, level: int, escalations: int) -> UUID | None:
+        """Returns None if there is no step. `escalations` is the number of escalations of the alert."""
         current = self.current(level)
         if current is None:
             return None
         round = self.rounds if self.is_over(level) else level // len(self.in_order)
-        return step_id(self.policy, round, current)
+        return step_id(self.policy, round, current, escalations)
 
     def reached(self, level: int) -> frozenset[int]:
         return frozenset(self.in_order[: level + 1])
