@@ -25,7 +25,7 @@ from shared.places import LANGUAGES, Unit, UnitKind
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
 BOX = (60.0, 35.0, 90.0, 50.0)  # coordinates in metres or in other countries lie outside this box
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024  # parsing takes several times as much memory
 
 # XML's ParseError is a kind of SyntaxError.
 UNREADABLE = (

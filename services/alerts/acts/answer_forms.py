@@ -30,6 +30,8 @@ SEQUENCE = re.compile(r"[0-9]{1,9}")
 
 
 class FieldNotAccepted(Exception):
+    """A field of the form is empty, or too long. `expected` says what must be in the field `name`."""
+
     def __init__(self, name: str, expected: str) -> None:
         super().__init__(name)
         self.name, self.expected = name, expected

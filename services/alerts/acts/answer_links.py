@@ -29,7 +29,7 @@ from shared.pages.terms import N_
 
 VALID = timedelta(hours=48)  # links in mails, and buttons of Telegram messages, are valid for this time
 HOUR = timedelta(hours=1)
-MOST_ACTS = 30
+MOST_ACTS = 30  # an account may do this many actions by links in an hour
 ID_BYTES, DIGEST_BYTES = 16, 16
 HIDDEN = "****"
 OWN_LINK = N_("Without signing in, for 48 hours: {address}")

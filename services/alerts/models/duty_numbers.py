@@ -1,4 +1,4 @@
-"""`sealed` is the JSON of the duty number's post, telephones and note, encrypted."""
+"""The duty numbers, and the log of the calls about alerts."""
 
 from uuid import UUID
 
@@ -8,11 +8,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class DutyNumberRow(AlertsModel):
-    """The row of `acts` with the same alert and sequence says who called and when.
-
-    `sealed` is the JSON of the post that was called and of what was agreed, encrypted. `number_id` names a duty
-    number, which may have been removed after the call.
-    """
+    """`sealed` is the JSON of the duty number's post, telephones and note, encrypted."""
 
     __tablename__ = "duty_numbers"
 
