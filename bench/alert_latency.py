@@ -114,7 +114,6 @@ class Latency:
         return {name: family(roots) for name, roots in self.roots.items()}
 
     async def timed(self, name: str, post: Post, count: int) -> Pass:
-        """Send one request every 1/rate seconds, and wait until every webhook has arrived."""
         loop = asyncio.get_running_loop()
         due: dict[str, float] = {}
         with spent(self.processes) as used:
@@ -142,7 +141,7 @@ class Latency:
     def came(self) -> dict[str, float]:
         arrivals: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
-            if (report_id := body["data"].get("report_id")) is not None:  # webhooks about households have no report id
+            if (report_id := body["data"].get("report_id")) is not None:  # households have no report id
                 arrivals.setdefault(report_id, moment)
         return arrivals
 
@@ -196,7 +195,6 @@ def silences(now: datetime) -> Iterator[Silence]:
 
 @contextmanager
 def spent(processes: Mapping[str, list[psutil.Process]]) -> Iterator[dict[str, float]]:
-    """At the end of the context, the dictionary has the CPU seconds of each component."""
     before = {who: cpu(members) for who, members in processes.items()}
     used: dict[str, float] = {}
     yield used
@@ -208,7 +206,7 @@ async def measure(made: Bench, count: int, rate: float) -> int:
         latency = Latency(made, hook, rate)
         await latency.start()
         gc.collect()
-        gc.freeze()  # a garbage collection of all imported modules would stop this process for 100 ms
+        gc.freeze()  # without the freeze, a garbage collection would stop this process for 100 ms
         await latency.timed("warm-up", latency.hazard, int(rate * WARM_UP_SECONDS))
         passes = [
             await latency.timed(name, post, count)
@@ -228,7 +226,7 @@ async def measure(made: Bench, count: int, rate: float) -> int:
 
 
 async def balances(latency: Latency) -> bool:
-    latency.made.installation.start("intake", "worker", env={"INTAKE_FEEDS": ""})  # intake's worker reads the outcomes
+    latency.made.installation.start("intake", "worker", env={"INTAKE_FEEDS": ""})
     try:
         await count_check(latency.made.installation, latency.sent)
     except AssertionError as error:

@@ -126,7 +126,6 @@ class Load:
 
     @asynccontextmanager
     async def arriving(self, publisher: Publisher, rate: float) -> AsyncIterator[None]:
-        """Publish `rate` households a second until the context ends."""
         async with asyncio.TaskGroup() as group:
             task = group.create_task(self._arrive(publisher, rate))
             yield

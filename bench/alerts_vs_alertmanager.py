@@ -180,7 +180,6 @@ class Alertmanager:
 
 
 async def send(system: System, arrivals: Arrivals, count: int, rate: float, *, kills: bool = False) -> dict[str, float]:
-    """Returns for each alert the time at which it was due."""
     loop, due = asyncio.get_running_loop(), dict[str, float]()
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client, asyncio.TaskGroup() as group:
         began = loop.time()
@@ -205,7 +204,6 @@ async def accepted(system: System, client: httpx.AsyncClient, id: str) -> None:
 
 
 async def measure(system: System, arrivals: Arrivals, count: int, rate: float) -> int:
-    """Returns the number of lost alerts."""
     await system.start()
     try:
         await send(system, arrivals, WARM_UP, rate)

@@ -49,7 +49,6 @@ def ring(lat: float, lon: float) -> list[list[float]]:
 
 
 def fill(whole: Whole, desk: httpx.Client) -> None:
-    """`desk` is signed in as an operator."""
     counted = [
         group(
             7,

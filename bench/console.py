@@ -21,7 +21,7 @@ from tests.components import components
 from tests.console.pages.conftest import Whole
 from tests.installation import Ground, Installation
 
-AS_USED = "--js-flags="  # the browser of the tests does not optimise scripts, because its pages exist only for seconds
+AS_USED = "--js-flags="  # the tests' browser does not optimise scripts
 
 
 def measure_pages(whole: Whole, desk: httpx.Client, promises: Promises, arguments: argparse.Namespace) -> None:

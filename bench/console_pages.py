@@ -16,10 +16,7 @@ PANELS = ("alerts", "hazards", "households", "key-figures", "recent")
 
 
 def measure(desk: httpx.Client, pids: list[int], promises: Promises, *, requests: int) -> None:
-    """`pids` are the process ids of the web process.
-
-    The CPU time is the time of this process alone, without PostgreSQL's.
-    """
+    """The CPU time is the time of the web process alone, without PostgreSQL's."""
     for name, next_path in paths(desk).items():
         taken = []
         answer = desk.get(next_path()).raise_for_status()
@@ -53,5 +50,5 @@ def always(path: str) -> Callable[[], str]:
 
 
 def of_the_alerts_service(desk: httpx.Client) -> Iterator[str]:
-    """The alerts that the alerts service has raised. Only these alerts have pages in the alerts service."""
+    """Only alerts that the alerts service has raised have pages in the alerts service."""
     return iter([each["alert_id"] for each in desk.get("/alerts/v1/alerts?state=open&limit=200").json()["alerts"]])

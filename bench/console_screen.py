@@ -41,7 +41,7 @@ WATCH = """() => {
 
 
 def measure_first_load(whole: Whole, browser: Browser, promises: Promises) -> None:
-    """Each load has a new profile of the browser, without any cached file, and ends when the board is live."""
+    """Each load has a new profile of the browser, without any cached file."""
     loads = []
     for _ in range(LOADS):
         seat = Seat(whole, new_context(browser), Role.OPERATOR)
@@ -59,7 +59,7 @@ def measure_first_load(whole: Whole, browser: Browser, promises: Promises) -> No
 class Changes:
     alerts: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])
     hazards: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(CHANGED)])
-    published: list[tuple[UUID, int, float]] = field(default_factory=list)  # id, version and time in ms
+    published: list[tuple[UUID, int, float]] = field(default_factory=list)
 
     def alert(self, number: int, version: int) -> AlertRaised:
         place: dict[str, Any] = {
@@ -116,7 +116,7 @@ def measure_kafka_to_screen(whole: Whole, browser: Browser, promises: Promises, 
     with start_blocking_portal() as portal:
         running = portal.start_task_soon(run, whole, changes, seconds)
         while not running.done():
-            page.wait_for_timeout(200)  # Playwright handles the browser's messages during this wait
+            page.wait_for_timeout(200)  # Playwright handles the browser's messages during the wait
         running.result()
     page.wait_for_timeout(3_000)
     taken = changes.delays(page.evaluate("window.shown"))[WARM_UP_SECONDS * RATE :]

@@ -29,8 +29,6 @@ TWICE = 10  # in each ten displacements, the first two are of the same household
 
 
 class Displacements:
-    """The rows depend only on the numbers of the displacements and on `now`."""
-
     def __init__(self, numbers: range, now: datetime) -> None:
         self.episodes: list[Row] = []
         self.stays: list[Row] = []

@@ -35,8 +35,8 @@ from tests.installation import Ground, Installation
 PROMISED_MS, PROMISED_MS_OF_MILLION, PROMISED_BYTES = 300.0, 200.0, 300_000
 UNLIMITED = ("/v1/statistics/movements", "/v1/statistics/duration")
 MILLION = 1_000_000
-AT_ONCE = 50_000  # a transaction writes at most this many displacements
-STATEMENT_SECONDS = 600  # one statement sums the changes of many displacements, which takes long
+AT_ONCE = 50_000
+STATEMENT_SECONDS = 600  # summing the changes of many displacements takes long
 CHANGES_AT_ONCE = 5 * AT_ONCE
 MEMORY = "512MB"
 Change = Callable[[], Awaitable[None]]
@@ -74,7 +74,7 @@ def allow_memory(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """Yields a function that makes the registry compute its next answer again. The function changes no displacement."""
+    """The function makes the registry compute its next answer again, and changes no displacement."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
 
@@ -93,7 +93,6 @@ async def unchanged() -> None:
 async def measure(
     client: httpx.AsyncClient, name: str, path: str, count: int, pids: list[int], change: Change
 ) -> tuple[float, int]:
-    """Return the p99 of the response time in milliseconds, and the size of an answer in bytes."""
     taken, spent = [], cpu(family(pids))
     for _ in range(count):
         await change()
@@ -108,7 +107,6 @@ async def measure(
 
 
 async def read(client: httpx.AsyncClient, path: str) -> int:
-    """Read an answer with all its pages, and return the bytes."""
     answer = (await client.get(path)).raise_for_status()
     following = answer.json()["next"] if "&limit=" in path else None
     cursor = path.partition("&cursor=")[0] + f"&cursor={following}"
@@ -135,7 +133,7 @@ async def run(
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
-        # the answer for this day takes the longest, because it subtracts the most months and days
+        # the registry computes this answer from the most months and days
         "stock, start of last year": f"/v1/statistics/stock?date={now.year - 1}-01-01",
         "flows of a year, first 1,000": f"/v1/statistics/flows?since={since}",
         "movements of a year, first 1,000": f"/v1/statistics/movements?since={since}",

@@ -42,8 +42,6 @@ SHOWN = re.compile(r"([0-9][0-9,]*) persons")
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """`desk` may report and may read the board."""
-
     desk: httpx.Client
 
     def enter(self) -> None:

@@ -28,7 +28,7 @@ from tests.intake.hostile import BATCHES, HAZARDS, SINGLES
 
 ALLOWED_MS = 50
 QUIET_SECONDS = 1.5
-LONGEST_SECONDS = 60  # the last bodies of an attack must be answered within this time
+LONGEST_SECONDS = 60
 SENDERS = 8
 PAUSE_SECONDS = 0.01
 
@@ -93,7 +93,6 @@ async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, fi
 
 
 def hostile(made: Bench, port: int) -> list[Kind]:
-    """Each body is sent with an operator's token, or with a phone's expired token."""
     phone = made.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-400 * 86_400)
     desk = made.installation.token(roles=[Role.OPERATOR], channel=SubmissionChannel.CONSOLE)
     kinds = ((DISPLACEMENTS, SINGLES, phone), ("/v1/hazards", HAZARDS, desk), (BATCH, BATCHES, phone))

@@ -52,8 +52,6 @@ class Pass:
 
 
 class Bench:
-    """Runs intake and the app of `bench.plain`, each in separate processes."""
-
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         # with this many accounts, no account exceeds its limit of concurrent requests
@@ -93,7 +91,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """A pass with another status than `status` is void, because a refusal takes less time."""
+        """A refusal takes less time, so a pass with another status than `status` is void."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {
@@ -148,7 +146,6 @@ def bench() -> Iterator[Bench]:
 
 
 def reports(count: int, *, persons: int = 5) -> list[bytes]:
-    """Each report lists all members of the household."""
     template = json.dumps(household(persons)).encode()
     report_id, household_id = b"00000000-0000-4000-8000-000000000001", b"00000000-0000-4000-8000-000000000002"
     return [
@@ -197,7 +194,6 @@ Measure = Callable[[Bench, int, int], Coroutine[Any, Any, int]]
 
 
 def run(measure: Measure, description: str | None, *, reports: int) -> int:
-    """Run `measure` with the numbers that the command line gives, and return the exit code."""
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--reports", type=int, default=reports)
     options.add_argument("--persons", type=int, default=5)

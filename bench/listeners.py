@@ -30,8 +30,6 @@ class Counted:
 
 
 class StreamListener(asyncio.Protocol):
-    """An asyncio protocol takes less CPU time than a client library."""
-
     def __init__(self, request: bytes, counted: Counted, begun: asyncio.Future[None]) -> None:
         self._request, self._counted, self._begun = request, counted, begun
         self._end = b""

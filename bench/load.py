@@ -22,8 +22,6 @@ class Run:
 
 
 class Sender(asyncio.Protocol):
-    """A connection that sends each request after the answer to the previous request, until no request is left."""
-
     def __init__(self, requests: deque[bytes], run: Run, done: asyncio.Future[None]) -> None:
         self._requests, self._run, self._done = requests, run, done
         self._buffer = b""
@@ -59,7 +57,6 @@ class Sender(asyncio.Protocol):
 
 
 async def send(port: int, requests: Iterable[bytes], *, connections: int = CONNECTIONS) -> Run:
-    """Send the requests in a closed loop, with at most one request in flight per connection."""
     waiting, run = deque(requests), Run(0.0, Counter())
     loop = asyncio.get_running_loop()
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(min(connections, len(waiting)))]

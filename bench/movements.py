@@ -26,7 +26,7 @@ TO = {
 
 
 def moved(episode: Row, now: datetime, pcodes: Sequence[str]) -> tuple[list[Row], list[Row]]:
-    """The stays and passages of the household after its displacement. The first movement ends the episode."""
+    """The first movement ends the episode."""
     draw = Random(episode["report_id"].int)
     stays: list[Row] = []
     passages: list[Row] = []

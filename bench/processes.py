@@ -10,10 +10,7 @@ def family(pids: Sequence[int]) -> list[psutil.Process]:
 
 
 def cpu(processes: Sequence[psutil.Process]) -> float:
-    """The CPU seconds of the processes.
-
-    The times of a process include the times of its child processes that have ended.
-    """
+    """The CPU seconds include those of child processes that have ended."""
     return sum(map(_cpu, processes))
 
 

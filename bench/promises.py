@@ -23,7 +23,7 @@ class Promises:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The percentile for a share such as 0.99, interpolated between the two nearest values.
+    """A percentile between two values is interpolated.
 
     Without interpolation, the 99th percentile of 100 values would be their maximum.
     """

@@ -94,7 +94,6 @@ class Bench:
         self.is_void = False
 
     async def run(self) -> bool:
-        """Return whether every pass processed every report exactly once."""
         await self.fill()
         await self.consume(WORKERS["registry"])
         self.passes.clear()
@@ -125,7 +124,6 @@ class Bench:
                 await publisher.publish_all(batch, timeout=60)
 
     async def consume(self, workers: int) -> None:
-        """Measure the time from the first record that a consumer decrypts to the last commit."""
         await self.execute(RESTART)
         opened = [self.installation.folder / f"opened-{number}" for number in range(workers)]
         laid, go = [file.with_suffix(".laid") for file in opened], self.installation.folder / "go"
@@ -154,12 +152,11 @@ class Bench:
         await connection.close()
 
     async def share(self, workers: int) -> bool:
-        """Whether the consumer group has `workers` members, and each member has partitions."""
         group = self.settings.topic_prefix + "registry"
         described = self.admin.describe_consumer_groups([group])[group]
         try:
             members = (await asyncio.to_thread(described.result)).members
-        # the broker raises this error while it loads or moves the coordinator of the consumer group
+        # the broker raises this error while the coordinator of the consumer group loads or moves
         except KafkaException:
             return False
         return len(members) == workers and all(member.assignment.topic_partitions for member in members)

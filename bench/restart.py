@@ -36,10 +36,7 @@ STAGE = re.compile(r"✓ (.+?) +([0-9.]+) s")
 
 @dataclass(slots=True)
 class Load:
-    """Sends reports at a fixed rate, and records the time and the status of each answer.
-
-    The status 0 means no answer.
-    """
+    """The status 0 means no answer."""
 
     url: str
     tokens: list[str]
@@ -61,7 +58,6 @@ class Load:
             return 0
 
     def since(self, moment: float) -> tuple[float | None, Counter[int]]:
-        """Return the seconds from `moment` to the first accepted report, and the count of each later status."""
         later = [(at - moment, status) for at, status in self.answers if at >= moment]
         return next((at for at, status in later if status == httpx.codes.ACCEPTED), None), Counter(
             status for _, status in later
@@ -86,7 +82,6 @@ def loaded(run: Run, rate: float) -> Iterator[Load]:
 
 
 def restarted(run: Run, how: str, rate: float, seconds: float) -> float:
-    """Return the seconds that the restart took."""
     with loaded(run, rate) as load:
         time.sleep(seconds if rate else 0)
         end = run.stop if how == "stopped" else run.kill
@@ -120,7 +115,6 @@ def cpu_by_name(run: Run) -> str:
 
 
 def are_assigned(run: Run) -> bool:
-    """Whether each consumer group has members, and each member has partitions."""
     admin = broker(run).admin()
     names = [f"dayar.{name}" for name in CONSUMERS]
     groups = [description.result() for description in admin.describe_consumer_groups(names).values()]

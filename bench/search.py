@@ -57,7 +57,6 @@ GIVEN_NAMES, FAMILY_NAMES = (
     [first + ending for first in firsts.split() for ending in endings.split()]
     for firsts, endings in ((GIVEN, GIVEN_ENDING), (OF_FATHERS, ENDING))
 )
-# no household comes from the district NOWHERE
 NOWHERE, *DISTRICTS = [unit.pcode for unit in Places.load().units() if unit.level == 2]
 
 
@@ -126,7 +125,7 @@ def received(number: int, now: datetime) -> Received:
 
 
 class Kind(NamedTuple):
-    """A search, and how many households its first page must have at least and at most."""
+    """A search, and the limits for the number of households on its first page."""
 
     criteria: dict[str, Any]
     least: int = 1
@@ -231,7 +230,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--households", type=int, default=100_000)
     chosen = arguments.parse_args()
-    # without this setting, each request would print a line of the security log
+    # otherwise each request would print a line of the security log
     log.configure("bench", level=logging.ERROR)
     with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
         ground = Ground(servers)

@@ -30,7 +30,7 @@ from tests.installation import Ground, Installation
 
 PROMISED = 0.10
 AT_ONCE, ALERTS, DAYS = 10, 60, 7
-WARM_UP = 50  # rounds in which the page and the engine fill their caches
+WARM_UP = 50
 DAY_MS = 86_400_000
 
 

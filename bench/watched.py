@@ -20,10 +20,7 @@ WRITTEN_FROM = 0.005
 
 
 class Step(NamedTuple):
-    """The CPU seconds between two heartbeats of the event loop.
-
-    Other load of the machine does not change the CPU seconds.
-    """
+    """The CPU seconds between two heartbeats of the event loop."""
 
     ended_at: float  # a time of the monotonic clock, which all processes share
     loop: float

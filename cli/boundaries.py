@@ -1,4 +1,4 @@
-"""Reads boundaries in OCHA's COD-AB layout from GeoJSON files, shapefiles or workbooks. A row may have no shape."""
+"""Reads boundaries in OCHA's COD-AB layout from GeoJSON files, shapefiles or workbooks."""
 
 import json
 import re
@@ -23,11 +23,10 @@ from shared.country import COUNTRY
 from shared.places import LANGUAGES, Unit, UnitKind
 
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
-FINEST = 2  # a row of a finer level is treated as a part of its level-2 unit
+FINEST = 2  # a row of a finer level belongs to its level-2 unit
 BOX = (60.0, 35.0, 90.0, 50.0)  # coordinates in metres or in other countries lie outside this box
 MOST_BYTES = 64 * 1024 * 1024  # parsing takes several times as much memory
 
-# XML's ParseError is a kind of SyntaxError.
 UNREADABLE = (
     ValueError,
     LookupError,
@@ -52,7 +51,6 @@ class Row:
 
     @property
     def pcode(self) -> str:
-        """The level-2 code or, if it is empty, the level-1 code."""
         return self.text("adm2_pcode") or self.text("adm1_pcode")
 
     @property
@@ -79,7 +77,7 @@ class BoundarySet:
         return self.units[pcode].level == FINEST or not any(unit.parent == pcode for unit in self.units.values())
 
     def add(self, file: Path, rows: list[Row]) -> None:
-        """Add the units and shapes of the rows. Raises BadFile."""
+        """Raises BadFile."""
         own = [row for row in rows if is_ours(row)]
         if not own:
             raise BadFile(
@@ -91,7 +89,7 @@ class BoundarySet:
         self._draw(file, own)
 
     def _learn(self, file: Path, row: Row) -> None:
-        """The names of known units do not change, because files misspell names."""
+        """Files misspell names, so the names of known units do not change."""
         if row.pcode in self.units:
             return
         parent = row.text("adm1_pcode") if row.level == FINEST else None
@@ -162,7 +160,7 @@ def checked(file: Path, pcode: str, drawn: BaseGeometry) -> BaseGeometry:
 
 
 def read(file: Path) -> list[Row]:
-    """Reads all rows of the file. Raises BadFile."""
+    """Raises BadFile."""
     reader = READERS.get(file.suffix.lower())
     if reader is None:
         raise BadFile(f"{file.name}: one of {', '.join(READERS)} is expected.")
@@ -185,10 +183,7 @@ def geojson(file: Path) -> Iterator[Row]:
 
 
 def features(file: Path) -> Any:
-    """The features of a GeoJSON file.
-
-    Raises BadFile if the file is too large, and one of UNREADABLE if the file has another format.
-    """
+    """Raises BadFile if the file is too large, and one of UNREADABLE if the file has another format."""
     if file.stat().st_size > MOST_BYTES:
         raise BadFile(f"{file.name}: a GeoJSON file of at most {MOST_BYTES // 1024 // 1024} MiB is expected.")
     return json.loads(file.read_bytes())["features"]

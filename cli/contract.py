@@ -99,7 +99,6 @@ def message(name: str) -> dict[str, Any]:
 
 
 def readers(event_type: str, topic: Topic) -> list[str]:
-    """The services that read this type of event, by a handler or in their web processes."""
     consumers = [service for service in topic.consumers if event_type in HANDLED[service]]
     return list(dict.fromkeys((*consumers, *topic.web_readers)))
 

@@ -32,7 +32,7 @@ class CannotPlay(Exception):
 
 @dataclass
 class Played:
-    """Counts the requests by their answers. `sent` is the number of all requests."""
+    """`sent` is the number of all requests."""
 
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -68,7 +68,7 @@ def play_command(
 
 
 def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: Tell) -> Played:
-    """Send every step at its time, and return the answers. Raises CannotPlay."""
+    """Raises CannotPlay."""
     played = Played()
     began = time.monotonic()
     with client(base_url) as desk, client(base_url) as phone:
@@ -85,7 +85,6 @@ def play(base_url: str, passwords: Mapping[str, str], *, seconds: float, tell: T
 
 
 def accounts(file: Path) -> dict[str, str]:
-    """The names and passwords of the file that `make run` writes for the exercise."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -94,7 +93,7 @@ def accounts(file: Path) -> dict[str, str]:
 
 
 def client(base_url: str) -> httpx.Client:
-    # The default context trusts the certificate authority in SSL_CERT_FILE.
+    # SSL_CERT_FILE may name the centre's own certificate authority
     return httpx.Client(base_url=base_url, timeout=30, trust_env=False, verify=ssl.create_default_context())
 
 

@@ -14,7 +14,7 @@ SERVICES = "WATCH_SERVICES"  # the container of `dayar watch` has only this vari
 
 
 def load() -> None:
-    """Set the installation's environment variables if none of them is set, and print the installation's folder."""
+    """Set the installation's environment variables if none of them is set."""
     if any(name in os.environ for name in (*GIVEN.values(), SERVICES)):
         return
     root = Path(os.environ.get("STATE") or paths.states())
@@ -23,7 +23,7 @@ def load() -> None:
     if not folders:
         typer.echo(f"No installation in {root}: `make run` creates one, STATE= names another folder.", err=True)
         return
-    # if no installation or both run, `max` returns the first one, `demo`
+    # `max` returns the first folder, `demo`, if no installation runs or both run
     folder = max(folders, key=_is_running)
     typer.echo(f"The installation in {folder}", err=True)
     for line in (folder / "environment").read_text(encoding="utf-8").splitlines():

@@ -23,7 +23,7 @@ def content(file: Path, most_bytes: int) -> bytes:
 
 
 def limited(file: Path, most_bytes: int) -> bytes:
-    """The whole content. Raises BadFile if the file cannot be read or has more than `most_bytes` bytes."""
+    """Raises BadFile if the file cannot be read or has more than `most_bytes` bytes."""
     read = content(file, most_bytes)
     if len(read) > most_bytes:
         raise BadFile(f"A file of at most {most_bytes // 1024 // 1024} MiB is expected.")

@@ -14,7 +14,7 @@ MOST_ITEMS = 20
 LISTED = ";"  # separates the aliases or successors in a cell
 
 
-# The kinds of localities of each level. The first kind applies if a row states none.
+# the first kind of a level applies if a row states none
 KINDS = {
     "3": (LocalityKind.AYMAK,),
     "4": (LocalityKind.VILLAGE, LocalityKind.TOWN, LocalityKind.CITY),

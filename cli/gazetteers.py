@@ -41,8 +41,6 @@ SAME_COLUMNS = {
 
 @dataclass
 class LocalityList:
-    """The bundle's localities, and the localities that the files add or replace."""
-
     units: Mapping[str, Unit]
     localities: dict[str, Locality] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
@@ -112,7 +110,7 @@ def shown(faults: list[str]) -> list[str]:
 
 
 def read(file: Path) -> list[ListedRow] | None:
-    """Return None if the file has boundaries instead of a list. Raises BadFile."""
+    """Return None for a file of boundaries. Raises BadFile."""
     readers = {".csv": from_csv, ".geojson": from_geojson, ".json": from_geojson}
     reader = readers.get(file.suffix.lower())
     try:
@@ -141,7 +139,6 @@ def from_csv(file: Path) -> list[ListedRow]:
 
 
 def from_geojson(file: Path) -> list[ListedRow] | None:
-    """Only a point has a latitude and a longitude."""
     try:
         features = boundaries.features(file)
         properties = [lowered(feature["properties"]) for feature in features]
@@ -149,7 +146,6 @@ def from_geojson(file: Path) -> list[ListedRow] | None:
             return None
         points = [point_of(feature.get("geometry")) for feature in features]
     except UNREADABLE:
-        # the reader of boundaries then reports what is wrong with the file
         return None
     check_size(file)
     if len(properties) > MOST_LOCALITIES:

@@ -31,7 +31,7 @@ Id = Annotated[UUID, typer.Argument(help="As `dayar held list` names the held re
 
 
 class AcceptanceReason(StrEnum):
-    """Why a person accepts a report. The reason is a code, because a written reason could contain names of people."""
+    """The reason is a code, because a written reason could contain names of people."""
 
     CONFIRMED_BY_AUTHOR = "confirmed_by_author"
     CONFIRMED_BY_OTHERS = "confirmed_by_others"
@@ -121,17 +121,16 @@ def covers(account: Account, clear: dict[str, Any], household_pcode: str | None)
 
 
 def covers_subject(account: Account, row: RowMapping) -> bool:
-    """Whether the account may change the data of the report's people.
+    """Every account may change the data of people who are not registered.
 
-    Every account may change the data of people who are not registered. If the people are registered without a
-    P-code, the account must be for the whole country.
+    If registered people have no P-code, only an account for the whole country may change their data.
     """
     places = Places.load(Settings().places_path)
     return not row["is_subject_registered"] or places.covers(account.areas, row["household_pcode"])
 
 
 def described(row: RowMapping, author: str) -> dict[str, Any]:
-    """The fields of the report that are not encrypted. Names, telephone numbers and notes stay sealed."""
+    """Names, telephone numbers and notes stay sealed."""
     clear, places = from_json(row["clear"]), Places.load(Settings().places_path)
     return {
         "Report": f"{row['report_id']} version {row['version']} ({row['status']})",

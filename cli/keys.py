@@ -62,7 +62,6 @@ def line(kid: str, moment: datetime, *, is_used: bool) -> str:
 
 
 def of_kind(of: Kind, settings: Settings) -> tuple[str, dict[str, datetime]]:
-    """Return the id of the key in use, and the time at which each key was generated."""
     if of is Kind.SEALING:
         return keys.current(settings), keys.drawn(settings)
     folder = folders()[of]
@@ -92,7 +91,7 @@ def rotate(of: Of = Kind.SEALING) -> None:
 
 
 def publish(key: Path, public: Path) -> None:
-    """Copy the key to the folder from which the services read keys. In containers, this folder is a separate one."""
+    """In containers, the services read keys from a separate folder."""
     if key.parent.resolve() != public.resolve():
         seal.write_whole(public / key.name, key.read_bytes())
 
@@ -144,7 +143,6 @@ async def signed_by(topic: str, kid: str, before: datetime | None) -> int:
 
 
 async def letters_of(topic: str, kid: str) -> int:
-    """Count the dead letters whose redrive may need this key to verify the signature of the original record."""
     consumers = TOPICS[topic].consumers if topic in TOPICS else ()
     return sum([await letters_at(topic, service, kid) for service in consumers])
 
@@ -169,7 +167,7 @@ async def letters_at(topic: str, service: str, kid: str) -> int:
 def sealed_until(topic: str, kid: str, settings: Settings) -> float:
     """The latest time, in milliseconds, at which a record with this key's signature can become a dead letter.
 
-    A sealed dead letter does not show which key signed its record. `letters_at` therefore compares times.
+    A sealed dead letter does not show the key of its record, so `letters_at` compares times.
     """
     kept_ms = settings.kept_ms(TOPICS[topic])
     if kept_ms is None:
@@ -179,7 +177,7 @@ def sealed_until(topic: str, kid: str, settings: Settings) -> float:
 
 
 async def uses(of: Kind, kid: str) -> int:
-    """Count the rows that still need this key. For a key of phones, return 1 if a phone has used it recently."""
+    """For a key of phones, return 1 if a phone has used the key recently."""
     match of:
         case Kind.PHONES:
             since = datetime.now(UTC) - rotation.PHONES_OFFLINE

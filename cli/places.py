@@ -83,11 +83,11 @@ def in_use(settings: Settings) -> Path | None:
 class Imported:
     boundaries: BoundarySet
     localities: LocalityList
-    has_boundaries: bool  # if no file has boundaries, the bundle's boundaries stay
+    has_boundaries: bool
 
 
 def earlier(target: Path) -> Bundle:
-    """The bundle in the file `target` or, if there is no such file, Dayar's own units. Raises BadFile."""
+    """Dayar's own units if the file does not exist. Raises BadFile."""
     try:
         return bundle.load(target) if target.exists() else Bundle(seed(), {}, (), "")
     except BadBundle:
@@ -97,7 +97,7 @@ def earlier(target: Path) -> Bundle:
 
 
 def collect(files: list[Path], known: Bundle) -> Imported:
-    """Read all files. Raises BadFile."""
+    """Raises BadFile."""
     lists: list[tuple[Path, list[gazetteer_rows.ListedRow]]] = []
     drawn: list[tuple[Path, list[boundaries.Row]]] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -122,7 +122,7 @@ def collect(files: list[Path], known: Bundle) -> Imported:
 
 
 def write(target: Path, content: bytes) -> None:
-    """Replace the file atomically, so that a starting service loads either the old or the new bundle."""
+    """The write is atomic, so that a starting service loads either the old or the new bundle."""
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

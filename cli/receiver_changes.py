@@ -23,8 +23,6 @@ errors = Console(stderr=True, highlight=False)
 
 
 def change_and_note(label: str, reason: str, deed: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """Change the receiver, and add the change to the security log in the same transaction."""
-
     async def change(session: AsyncSession) -> T:
         result = await deed(session)
         await note(session, label, reason)

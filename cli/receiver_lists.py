@@ -16,7 +16,7 @@ async def everything(session: AsyncSession) -> tuple[list[Receiver], dict[str, l
 
 
 def lines(receiver: Receiver, further: Sequence[Contact]) -> Iterator[str]:
-    """The receiver, its contacts in order, and its conditions. A table would not fit into 80 columns."""
+    """The receiver as separate lines, because a table would not fit into 80 columns."""
     who = ", ".join(filter(None, (receiver.kind, receiver.post, receiver.organisation)))
     yield f"{receiver.label}: {who}, step {receiver.step}" + (", duty head" if receiver.is_duty_head else "")
     for contact in (receiver.first_contact, *further):

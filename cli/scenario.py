@@ -58,7 +58,7 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the scenario. `at` is a time from 0 (start) to 1 (end). The command prints the line `says`."""
+    """`at` is a time from 0 (start) to 1 (end)."""
 
     at: float
     sender: Sender
@@ -88,7 +88,6 @@ def steps(now: datetime, *, seed: int = 1) -> list[Step]:
 
 
 def reports(now: datetime, mudflow: str, chance: random.Random) -> Iterator[Step]:
-    """Forty reports: thirty-six of different households, three repetitions, and one that contradicts itself."""
     bodies = [household(now, mudflow, number, chance) for number in range(HOUSEHOLDS)]
     sent = [(body, f"household {number + 1}: {family(body)}") for number, body in enumerate(bodies)]
     for number in range(REPEATS):

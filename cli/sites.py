@@ -98,7 +98,6 @@ def reasons(row: ImportedRow) -> str:
 
 
 def write(target: Path, rows: Sequence[SheetRow], imported: Sequence[ImportedRow]) -> None:
-    """The last column has the reasons, so that the rows can be corrected and imported again."""
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         sheet = csv.DictWriter(file, (*site_sheets.COLUMNS, site_sheets.REASONS))
         sheet.writeheader()

@@ -76,7 +76,6 @@ def wrapped(text: str, *, indent: int = 0) -> list[str]:
 def table(
     title: str, heads: tuple[str, str, str], rows: Iterable[tuple[str, str, str]], *, empty: str | None = None
 ) -> Iterable[str]:
-    """Lays out three columns in at most 80 characters."""
     known = list(rows)
     if not known and empty is None:
         return

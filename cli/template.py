@@ -31,7 +31,7 @@ from shared.pages.languages import LANGUAGES
 from shared.pages.typed_forms import Fault
 from shared.places import Places
 
-NOBODY = UUID(int=0)  # a preview has no author
+NOBODY = UUID(int=0)
 
 app = typer.Typer(help="Message templates.", no_args_is_help=True, add_completion=False)
 Channel = StrEnum("Channel", {channel.name: channel.value for channel in CHANNELS})  # type: ignore[misc]

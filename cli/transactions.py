@@ -12,7 +12,6 @@ T = TypeVar("T")
 
 
 async def within(service: str, do: Callable[[AsyncSession], Awaitable[T]], settings: Settings | None = None) -> T:
-    """Run `do` in one transaction with the service's login."""
     async with (
         database.opened((settings or Settings()).for_service(service)) as engine,
         database.sessions(engine).begin() as session,

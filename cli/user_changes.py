@@ -43,7 +43,7 @@ def run(do: Callable[[AsyncSession, datetime], Awaitable[T]]) -> T:
 
 
 async def locked(session: AsyncSession, name: str) -> tuple[Account, datetime]:
-    """Lock the account's row. Return the account, and a time that is later than every sign-in before the lock."""
+    """The returned time is later than every sign-in before the lock of the account."""
     return await queries.locked_by_name(session, name), datetime.now(UTC)
 
 
@@ -52,6 +52,6 @@ async def noted(session: AsyncSession, action: Action, *objects: UUID, reason: s
 
 
 def entry(action: Action, *, objects: Sequence[UUID], reason: str | None = None) -> Entry:
-    """Nobody signs in for a terminal command, so the entry has no account."""
+    """The entry has no account, because nobody signs in for a terminal command."""
     address = environment.terminal()
     return Entry(action=action, address=address, subject="dayar user", objects=objects, reason=reason)

@@ -41,7 +41,7 @@ def send_test_message() -> None:
 
 
 async def tried(settings: WatchSettings) -> dict[str, str | None]:
-    """Sends a test message by mail and webhook. Maps each path to None, or to the reason of the failure."""
+    """Maps each path to None, or to the reason of its failure."""
     message = messages.trial_message(settings.watch_language, settings.public_url)
     async with Outbound(settings) as outbound:
         return {path.name: await failure_of(path, message) for path in paths.of(settings, outbound)}

@@ -50,7 +50,6 @@ class Absences:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def give_back(self) -> int:
-        """Returns the number of alerts that were taken away."""
         await self._store_disabled()
         async with database.committed(self._sessions) as session:
             now = self._clock()
@@ -73,7 +72,7 @@ class Absences:
             return count
 
     async def _store_disabled(self) -> None:
-        """Stores the disabled accounts in a separate transaction, so that they are stored before alerts are taken."""
+        """The disabled accounts are stored in a transaction of their own, before alerts are taken."""
         async with database.committed(self._sessions) as session:
             accounts = [receiver.account_id for receiver in await receiver_queries.receivers(session)]
             disabled = {account for account in accounts if account is not None and self._access.is_disabled(account)}

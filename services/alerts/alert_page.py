@@ -43,7 +43,7 @@ from shared.places import Places
 from shared.places.points import KnownPoints
 from shared.postgres.database import Session
 
-NEAREST = 2  # if a hazard's area contains no known point, the page names this many districts
+NEAREST = 2
 
 router = APIRouter()
 
@@ -117,10 +117,7 @@ async def checklist_of(
     caller: Principal,
     revisions: Sequence[HazardReported],
 ) -> dict[str, Any]:
-    """Returns the alert's checklist, and the logged calls by the sequence of their actions.
-
-    Only readers who may act see duty numbers and the texts of calls. The security log records the reading.
-    """
+    """Only readers who may act see duty numbers and the texts of calls. The security log records the reading."""
     state, may_act = request.app.state, May.of(caller, alert).act
     checklist = None if alert.is_suppressed else state.checklists.of(alert)
     calls: Mapping[int, Call] = {}
@@ -150,7 +147,6 @@ async def checklist_of(
 
 
 def step_text(checklist: Checklist | None, step: str, *, language: str) -> str:
-    """Returns the step's id if the checklist no longer has the step."""
     return checklist.by_id[step].text[language] if checklist and step in checklist.by_id else step
 
 
@@ -159,7 +155,6 @@ def event_of(alert: Alert) -> AlertRaised:
 
 
 def texts_of(revision: HazardReported, language: str) -> list[tuple[str, Any]]:
-    """The text in the reader's language comes first."""
     return [(language_code, revision.text[language_code]) for language_code in words.in_order(revision.text, language)]
 
 
@@ -171,10 +166,7 @@ def partly_acknowledged(alert: Alert, acts: Sequence[Act]) -> list[Act]:
 async def sites_of(
     session: Session, alert: Alert, caller: Principal, places: Places, language: str
 ) -> list[tuple[str, str, bool]]:
-    """The id and name of each site in the hazard's area, and whether the caller may open the site's page.
-
-    Only readers who may open pages of sites see their names, because other readers may not see localities.
-    """
+    """Only readers who may open pages of sites see the names of sites, because other readers may not see localities."""
     if caller.roles.isdisjoint(COUNTERS):
         return []
     known = await site_queries.named(session, [UUID(site_id) for site_id in alert.figures.get("sites", ())])
@@ -183,7 +175,7 @@ async def sites_of(
 
 
 async def nearest_districts(session: Session, hazard: HazardReported, known: KnownPoints) -> list[tuple[str, int]]:
-    """The nearest districts with their distances in km, if the hazard's area contains no known point.
+    """Empty if the hazard's area contains a known point. Distances are in km.
 
     Without a known point, Dayar counts nobody as exposed, so the reader must decide by the map.
     """
@@ -194,7 +186,6 @@ async def nearest_districts(session: Session, hazard: HazardReported, known: Kno
 
 
 async def withheld(session: Session, alert: Alert, request: Request, caller: Principal) -> list[tuple[UUID, str]]:
-    """The ids and titles of the source's withheld alerts, if the alert is about a source."""
     if alert.kind is not RuleKind.SOURCE:
         return []
     areas, texts = listings.visible(caller, request.app.state.places), request.app.state.texts

@@ -37,10 +37,9 @@ async def publish_departed(
 ) -> None:
     """Publishes the reports that the batch's alerts about departures count.
 
-    `before` and `after` are the alerts' windows before and after the batch was judged. For a new alert, all reports
-    of its window are published. For an older alert, only the batch's reports are published, because the earlier
-    reports were published when they came. If an alert is raised again, its reports are published again. The repeated
-    events have the same ids, so intake ignores them.
+    A new alert publishes all reports of its window. An older alert publishes only the batch's reports, because the
+    earlier reports were published when they came. An alert that is raised again publishes its reports again.
+    Repeated events have the same ids, so intake ignores them.
     """
     joined = within(after, reports(batch, mobility)) - within(before, reports_before(batch, mobility))
     raised = await queries.reports(session, after - before, mobility)
@@ -57,7 +56,6 @@ def is_alerted(flight: Flight, windows: Collection[AlertedWindow]) -> bool:
 
 
 def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tuple[Status, str, UUID]]:
-    """The stocks whose departure the batch has moved into one of these windows."""
     return {
         (status, area, id)
         for (status, area, id), day in batch.left_on.items()
@@ -69,10 +67,9 @@ def moved(batch: HouseholdBatch, windows: Collection[AlertedWindow]) -> set[tupl
 
 
 def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
-    """The reports of the batch, each with the status, district and date of the people's departure.
+    """A count that a recount replaced is included, because the recount counts the same people.
 
-    A count that a recount replaced is included, because the recount counts the same people. Counts of movements are
-    left out.
+    Counts of movements are left out.
     """
     measures = {
         group.report_id: batch.received[position].event.data.measure for position, group in batch.groups.items()
@@ -84,7 +81,6 @@ def reports(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[t
 
 
 def reports_before(batch: HouseholdBatch, mobility: Collection[Mobility]) -> Iterator[tuple[Flight, UUID]]:
-    """The reports of the batch's people, with the departures as they were before the batch."""
     counts = [group for group in batch.groups_before.values() if group.is_counted]
     yield from of_departures(batch.departed_before.values(), mobility)
     yield from of_counts(counts, batch.left_on_before, mobility)

@@ -13,7 +13,7 @@ from shared.events.fields import Instant
 from shared.events.vocabulary import Demand, ImpactLevel, Severity, Validity, Verdict, Verification, Work
 
 SOURCE = "/alerts"
-# reasons why an alert lapses; rules give further reasons
+# rules give further reasons why an alert lapses
 CANCELLED, EXPIRED, STATUS_CHANGED = "cancelled", "expired", "status_changed"
 
 IMPACTS = tuple(ImpactLevel)  # the impact levels in order, from no deaths to very many deaths
@@ -51,7 +51,7 @@ class Alert(AlertFields):
     reached_step: UUID | None = None
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
-    first_due_at: Instant | None = None  # None if the alert was muted at the raise, or raised by an earlier release
+    first_due_at: Instant | None = None  # None if the alert was muted when raised, or raised by an earlier release
     duty_heads_at: Instant | None = None
     silenced_until: Instant | None = None
     inhibited_by: UUID | None = None
@@ -71,7 +71,7 @@ class Alert(AlertFields):
 
     @property
     def is_unjudged(self) -> bool:
-        """Whether a person must judge the severity, because no severity was reported or computed."""
+        """A person must judge the severity if no severity was reported or computed."""
         return self.rule == UNJUDGED_RULE or self.reason == QUAKE_UNJUDGED
 
     @property
@@ -121,25 +121,21 @@ class Alert(AlertFields):
 
     @property
     def is_withheld(self) -> bool:
-        """Whether the alert is withheld, because it exceeds its source's hourly budget. People may lift the budget."""
+        """An alert that exceeds its source's hourly budget is withheld. People may lift the budget."""
         return self.is_suppressed and self.reason == OVER_BUDGET
 
     @property
     def is_unseen(self) -> bool:
-        """Whether a grave alert lapsed before anybody acknowledged it. The board still lists the alert."""
+        """The board still lists a grave alert that lapsed before anybody acknowledged the alert."""
         return self.is_over and not (self.is_suppressed or self.is_answered or self.is_ringing)
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the hazard of a grave alert expired before anybody answered.
-
-        An overdue alert still escalates, because the end of a forecast does not say that the hazard did not occur.
-        """
+        """An overdue alert still escalates, because a forecast that ended does not say that no hazard occurred."""
         return self.is_over and self.validity is Validity.EXPIRED and self.is_grave and not self.is_answered
 
     @property
     def is_over(self) -> bool:
-        """Whether the alert has lapsed and no person has reopened it since."""
         return self.is_lapsed and self.reopened_by is None
 
     @property

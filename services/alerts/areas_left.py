@@ -1,8 +1,8 @@
 """The area that displaced people left.
 
 The area is the district of origin. If the origin is not known, the area's code is `ZZ` with the digits of the
-present district, such as `ZZ05258000000`. If neither district is known, the code is `ZZ`. People of unknown origin
-therefore have a separate alert, and are never added to people from a known district.
+present district, such as `ZZ05258000000`. If neither district is known, the code is `ZZ`. Alerts about people of
+unknown origin are therefore separate from alerts about people of known origin.
 """
 
 from shared.country import COUNTRY, UNKNOWN_COUNTRY
@@ -13,15 +13,11 @@ IN_COUNTRY = (COUNTRY, UNKNOWN_COUNTRY)  # an unknown place counts as a place in
 
 
 def area_of(place: Place, places: Places) -> str | None:
-    """Returns None if the place is abroad or not known."""
     return None if place.pcode is None else places.district(place.pcode)
 
 
 def area_left(origin: Place, present: Place, places: Places) -> str | None:
-    """The area that people at `present` have left.
-
-    Returns None if they came from abroad, or if they are abroad and their origin is not known.
-    """
+    """Returns None if the people came from abroad, or if they are abroad and their origin is not known."""
     if origin.pcode is not None or origin.country not in IN_COUNTRY:
         return area_of(origin, places)
     if present.pcode is None and present.country not in IN_COUNTRY and origin.country == UNKNOWN_COUNTRY:
@@ -30,7 +26,6 @@ def area_left(origin: Place, present: Place, places: Places) -> str | None:
 
 
 def of_unknown_origin(present_area: str | None) -> str:
-    """The area of people of unknown origin in this district. None stands for an unknown district."""
     return UNKNOWN_COUNTRY + (present_area or "").removeprefix(COUNTRY)
 
 
@@ -39,7 +34,7 @@ def is_of_unknown_origin(area: str) -> bool:
 
 
 def concerned(area: str) -> str | None:
-    """Returns None if an alert about the area concerns the whole country."""
+    """Returns None if the alert concerns the whole country."""
     if not is_of_unknown_origin(area):
         return area
     digits = area.removeprefix(UNKNOWN_COUNTRY)

@@ -18,7 +18,7 @@ WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
 
 @dataclass
 class ConsumedBatch:
-    """`settled` maps a record's position to its outcome. Of several outcomes, the last one in `WEIGHT` is kept."""
+    """Of several outcomes of a record, `settled` keeps the last one in `WEIGHT`."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)
@@ -39,10 +39,7 @@ class ConsumedBatch:
 
 @dataclass
 class HazardBatch(ConsumedBatch):
-    """`hazards` maps a record's position to a hazard with a newer revision.
-
-    `stored` has the hazards that were known before the batch.
-    """
+    """`stored` has the hazards that were known before the batch."""
 
     hazards: dict[int, HazardReported] = field(default_factory=dict)
     stored: frozenset[UUID] = frozenset()
@@ -53,22 +50,19 @@ class HazardBatch(ConsumedBatch):
 
     @property
     def revised(self) -> set[UUID]:
-        """Only a hazard that was stored before this batch can have alerts and exposures."""
+        """Only hazards that were stored before the batch can have alerts and exposures."""
         return self.newest.keys() & self.stored
 
     @property
     def superseded(self) -> list[HazardReported]:
-        """The received revisions that are older than another revision in the batch.
-
-        The release of a hazard to the public is not a revision.
-        """
+        """The release of a hazard to the public is not a revision."""
         newest = {id(hazard) for hazard in self.newest.values()}
         received = [reading.event.data for reading in self.received if not reading.event.data.is_release]
         return [hazard for hazard in received if id(hazard) not in newest]
 
 
 async def hazards_of(received: Sequence[Received], session: AsyncSession) -> HazardBatch:
-    """The hazards whose revision is newer than the stored revision. Other hazards get the outcome `not_newer`.
+    """Hazards without a newer revision get the outcome `not_newer`.
 
     The release of a hazard to the public changes nothing here, because the centre already has its facts.
     """

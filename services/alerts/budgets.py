@@ -43,10 +43,7 @@ LIFTED = "SELECT source FROM budget_lifts WHERE lifted_until > $1 AND source = A
 
 
 class Budgets:
-    """How many alerts of each status each external system raised in the last hour.
-
-    `alert_ids` are the ids of the alerts about these systems themselves.
-    """
+    """`alert_ids` are the ids of the alerts about the external systems themselves."""
 
     def __init__(
         self,
@@ -61,10 +58,7 @@ class Budgets:
         self._raised = Counter[Spender](raised)
 
     def spend(self, hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-        """Uses up one alert of the budget.
-
-        Without a budget left, suppresses the finding, and raises an alert about the source.
-        """
+        """Without a budget left, suppresses the finding, and raises an alert about the source."""
         if not self._is_counted(hazard, finding) or alert_changes.is_alerted(finding.situation):
             return finding
         spender = (hazard.source, hazard.status)
@@ -80,10 +74,10 @@ class Budgets:
 
 
 async def locked(session: AsyncSession, hazards: Iterable[HazardReported], rule: Budget, now: datetime) -> Budgets:
-    """Locks and reads the budgets of the hazards' sources.
+    """The caller must lock and read alerts only after the budgets.
 
-    The caller must lock and read alerts only after this call. Without the lock, two workers could both use the last
-    alert of a budget, or both raise the alert about the source.
+    Without the lock, two workers could both use the last alert of a budget, or both raise the alert about the
+    source.
     """
     of_systems = [hazard for hazard in hazards if is_of_system(hazard)]
     if not of_systems:
@@ -125,10 +119,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """Suppresses a further finding about a hazard whose own alert is withheld.
-
-    Findings above Moderate are never suppressed, nor are findings of a situation that has an alert.
-    """
+    """Findings above Moderate are never suppressed, nor are findings of a situation that has an alert."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
         is_mild
@@ -140,7 +131,7 @@ def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: Alert
 
 
 async def lift(session: AsyncSession, source: str, account: UUID, now: datetime) -> datetime:
-    """Lifts the source's budget for an hour, and returns the end of this hour.
+    """Returns the end of the lifted hour.
 
     The budget stays locked until the caller commits, so that no other transaction withholds an alert meanwhile.
     """

@@ -26,7 +26,6 @@ def cause_of_renewal(known: Alert, after: Alert, places: Ancestry) -> Cause:
 
 
 def is_being_settled(known: Alert, after: Alert, places: Ancestry) -> bool:
-    """Whether people still work on the lapsed alert, and the renewal makes nothing worse and adds no district."""
     compared = (transitions.is_worse, transitions.has_higher_impact, transitions.has_grown)
     is_more = any(compare(after, known) for compare in compared) or transitions.has_new_districts(after, known, places)
     return known.is_worked_on and known.is_lapsed and not is_more

@@ -22,17 +22,10 @@ UNSHOWN = frozenset({AlertCommented, AlertUpdated})  # messages do not show comm
 
 
 class AlertChanges(PlannedNotifications):
-    """Applies findings to alerts.
-
-    An unreadable alert stays stored until a rule finds its situation again, and is then replaced by a new alert.
-    """
+    """An unreadable alert stays stored until a rule finds its situation again, and is then replaced by a new alert."""
 
     def rescope(self, hazard: HazardReported) -> None:
-        """Stores the scope of the hazard's newest revision in the hazard's alerts.
-
-        The caller stores the scope before any other change, because the scope decides who may read the alerts' next
-        events.
-        """
+        """The scope is stored before any other change, because it decides who may read the alerts' next events."""
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.hazard_scope is not hazard.scope:
                 event = AlertSuppressed if alert.is_suppressed else AlertUpdated
@@ -40,7 +33,7 @@ class AlertChanges(PlannedNotifications):
                 self.unannounced.add(alert.alert_id)
 
     def apply_to_hazard(self, hazard: HazardReported, finding: Finding) -> Outcome:
-        """Raises or renews the hazard's own alert. The hazard's alerts with another status, such as Exercise, lapse."""
+        """The hazard's alerts with another status, such as Exercise, lapse."""
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.kind is RuleKind.HAZARD and alert.status != hazard.status:
                 self._lapse(alert, alerts.STATUS_CHANGED)
@@ -71,7 +64,6 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(self._at_first_step(alert), Cause.RAISED, notifications.RAISED), AlertRaised)
 
     def _of_hazard(self, hazard_id: UUID) -> list[Alert]:
-        # an index, because a batch may have a hundred hazards
         return [self._alerts[id] for id in self._ids_by_hazard.get(hazard_id, ())]
 
     def _renew(self, known: Alert, finding: Finding) -> None:
@@ -98,10 +90,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(after, AlertUpdated)
 
     def _reaches_others(self, known: Alert, after: Alert) -> bool:
-        """Whether the alert now concerns further receivers because its places changed.
-
-        A silenced alert also concerns receivers, although they are notified only at the end of the silence.
-        """
+        """A silenced alert also concerns receivers, although they are notified only at the end of the silence."""
         if after.pcodes == known.pcodes:
             return False
         moved = self._notification(after, before=known)
@@ -112,12 +101,11 @@ class AlertChanges(PlannedNotifications):
         return alert is not None and not alert.is_suppressed
 
     def is_withheld(self, hazard_id: UUID, status: Status) -> bool:
-        """A hazard's alert is withheld when its source's budget is used up."""
         own = (alert for alert in self._of_hazard(hazard_id) if (alert.kind, alert.status) == (RuleKind.HAZARD, status))
         return any(alert.is_withheld for alert in own)
 
     def lapse(self, hazard_id: UUID, reason: str, *, kind: RuleKind | None = None, area: str | None = None) -> Outcome:
-        """Lets the hazard's alerts lapse, and informs the receivers who know these alerts."""
+        """Receivers who know the alerts are informed."""
         of_hazard = self._of_hazard(hazard_id)
         touched = [alert for alert in of_hazard if kind in (None, alert.kind) and area in (None, alert.area)]
         for alert in touched:
@@ -130,7 +118,7 @@ class AlertChanges(PlannedNotifications):
             self._lapse(alert, reason)
 
     def count_displaced(self, hazard_id: UUID, households: int) -> None:
-        """Stores the number of displaced households in the hazard's own alert, and notifies nobody.
+        """Nobody is notified.
 
         `households` are the households that the hazard displaced and that live in the hazard's area now.
         """
@@ -143,11 +131,10 @@ class AlertChanges(PlannedNotifications):
                     self._keep_or_unsilence(alert, after)
 
     def escalate(self, alert: Alert) -> None:
-        """Notifies the next step and restarts the waiting time, because nobody acted on the alert in time.
+        """At the end of a silence, the step that the alert had already reached is notified.
 
-        At the end of a silence, the step that the alert had already reached is notified. The same applies if no
-        receiver knows the alert yet, because in a former release of Dayar a person's action could end the wait
-        early.
+        The same step is notified if no receiver knows the alert, because in a former release of Dayar a person's
+        action could end the wait early.
         """
         if self.is_muted(alert):
             muted = self._silenced_if_muted(transitions.changed(alert, self._now))
@@ -172,9 +159,9 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(risen, cause, notifications.ESCALATED, before=returned), AlertEscalated)
 
     def mute(self, alert: Alert, labels: Collection[str]) -> None:
-        """Lets a muted alert wait for the end of the silence, because its unsent messages were withdrawn.
+        """The alert waits for the end of the silence, because its unsent messages were withdrawn.
 
-        The receivers of these messages, which have these `labels`, are recorded as left out.
+        `labels` are the receivers of these messages, who are recorded as left out.
         """
         begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)
@@ -188,10 +175,7 @@ class AlertChanges(PlannedNotifications):
         self._keep(begun, AlertUpdated)
 
     def give_back(self, alert: Alert) -> Alert:
-        """Takes the alert away from people who cannot act any more.
-
-        Notifies everybody whom the alert has reached, and all duty heads.
-        """
+        """Notifies everybody whom the alert has reached, and all duty heads."""
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         after = self._silenced_if_muted(transitions.given_back(alert, self._now, wait))
         kept = self._notified(after, Cause.ABSENT, notifications.GIVEN_BACK)
@@ -199,7 +183,6 @@ class AlertChanges(PlannedNotifications):
         return kept
 
     def expire(self, alert: Alert, *, is_notified: bool) -> None:
-        """Lets the alert lapse because its hazard is over."""
         self._lapse(alert, alerts.EXPIRED, is_notified=is_notified)
 
     def act(
@@ -211,10 +194,9 @@ class AlertChanges(PlannedNotifications):
         due_in: timedelta = NOW,
         by_cause: Mapping[Cause, Collection[UUID]],
     ) -> Alert:
-        """Stores a person's action.
+        """If `cause` is given, the receivers who know the alert are notified again.
 
-        If `cause` is given, the receivers who know the alert are notified again. `by_cause` maps a cause to the only
-        accounts that are notified for this cause.
+        `by_cause` maps a cause to the only accounts that are notified for this cause.
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)
@@ -231,7 +213,7 @@ class AlertChanges(PlannedNotifications):
 
     @property
     def alerted_windows(self) -> set[AlertedWindow]:
-        """The people whom the displacement alerts count. Suppressed alerts, which notified nobody, are left out."""
+        """Suppressed alerts, which notified nobody, are left out."""
         return {
             AlertedWindow(alert.status, alert.area, window_of(alert))
             for alert in self._of_flights()
@@ -253,10 +235,10 @@ class AlertChanges(PlannedNotifications):
         self._keep(final, event_of(final, Cause.LAPSED))
 
     def _unsilence(self, alert: Alert) -> None:
-        """Notifies the step that the alert has reached, and restarts the waiting time.
+        """Receivers of other steps are notified too if they missed a change.
 
-        Receivers of other steps are notified too if they missed a change. While people act on the alert, only a
-        receiver who missed a change or does not know the alert gives a reason to notify.
+        While people act on the alert, receivers are notified only if one of them missed a change or does not know
+        the alert.
         """
         wait = self.wait(alert, is_acknowledged=alert.acknowledged_at is not None)
         resumed = transitions.resumed(alert, self._now, wait)
@@ -269,16 +251,12 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(resumed, cause, notifications.ESCALATED), AlertEscalated)
 
     def _has_unaware_receivers(self, alert: Alert) -> bool:
-        """Whether a receiver missed a change, or does not know the alert."""
         called, missed = self._called[alert.alert_id], self._missed.get(alert.alert_id, ())
         receivers, _ = notifications.notified(self._notification(alert, called), notifications.ESCALATED)
         return any(receiver.label in missed or receiver.label not in called for receiver in receivers)
 
     def _keep_or_unsilence(self, known: Alert, after: Alert) -> None:
-        """Stores the changed figures.
-
-        If the alert may no longer be muted, notifies the step that the alert has reached.
-        """
+        """If the alert may no longer be muted, the step that the alert has reached is notified."""
         if known.is_silenced and not self.is_muted(after):
             self._unsilence(after)
         else:

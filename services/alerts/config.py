@@ -9,7 +9,7 @@ class AlertsSettings(MailServerSettings):
     """`alerts_key_file` contains the 32-byte key that encrypts the receivers' secrets at rest."""
 
     alerts_rules: Path | None = None
-    alerts_checklists: Path | None = None  # if this folder is set, its checklists replace the standard checklists
+    alerts_checklists: Path | None = None  # the folder's checklists replace the standard checklists
     alerts_key_file: Path = Path(".state/secrets/alerts-key")
 
     alerts_telegram_token_file: str | None = None
@@ -24,7 +24,6 @@ class AlertsSettings(MailServerSettings):
     # the limit of a delivery's age; an event reports the failure
     alerts_retry_hours: float = 24.0
     alerts_lease_seconds: float = 30.0  # a lease is longer than the 10 s that an attempt may take
-    # The limit is per receiver, so that a receiver that hangs delays no other receiver. At 50 hazards a second, a batch
-    # that gathers hazards for 100 ms raises about six alerts. Above the limit, deliveries wait until the delivery loop
-    # claims them.
+    # The limit is per receiver, so that a receiver that hangs delays no other receiver. Above the limit, deliveries
+    # wait until the delivery loop claims them.
     alerts_at_once: int = 8

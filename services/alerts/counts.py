@@ -181,12 +181,11 @@ class Exposed(NamedTuple):
 
     @property
     def persons_by_locality(self) -> dict[str, int]:
-        """The people of groups by the code of their settlement. The code is empty if the settlement is not known."""
+        """The code is empty if the settlement is not known."""
         pairs = (place.split("=") for place in self.group_places.split())
         return {locality: int(persons) for locality, persons in pairs}
 
     def is_idle(self, rule: "ExposureRule") -> bool:
-        """Whether the counts give no reason to raise, renew or withdraw an alert."""
         is_anybody_there = self.exposed >= rule.households or self.displaced or self.sites or self.group_persons
         return self.is_new and self.gone is None and not is_anybody_there
 
@@ -194,7 +193,7 @@ class Exposed(NamedTuple):
 async def add_displaced(
     session: AsyncSession, moved: Sequence[tuple[int, DisplacedHousehold]], mobility: Collection[Mobility]
 ) -> None:
-    """Adds each household's change (+1 or -1) to the counts of the live hazards that displaced the household."""
+    """Each change is +1 or -1."""
     if moved:
         rows = [
             (
@@ -236,7 +235,6 @@ async def store_districts(
 
 
 async def due(session: AsyncSession, rule: "ExposureRule", renewed_before: datetime) -> list[tuple[UUID, str]]:
-    """At most 25 pairs of hazard and district whose exposure alerts are not up to date."""
     connection = await database.driver(session)
     rows = await connection.fetch(DUE, list(rule.mobility), rule.households, renewed_before, MANY)
     return [(row["hazard_id"], row["area"]) for row in rows]
@@ -285,9 +283,6 @@ async def note_notified(session: AsyncSession, exposures: Iterable[Exposed], now
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Deletes exposures that ended before `over_by`, and exposures that have `gone` set.
-
-    Exposures with an open or outdated alert stay.
-    """
+    """Exposures with an open or outdated alert stay."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

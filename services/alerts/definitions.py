@@ -29,7 +29,7 @@ def read(content: bytes, model: type[Model], invalid: type[DocumentedError]) -> 
 
 
 def _fault(error: Any) -> str:
-    """The path of the wrong field, and what was expected. The items of lists are counted from 1."""
+    """The items of lists are counted from 1."""
     path = ".".join(str(part + 1 if isinstance(part, int) else part) for part in error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{path}: {message}" if path else message

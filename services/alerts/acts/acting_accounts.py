@@ -1,7 +1,7 @@
 """Which accounts may act on alerts, as far as the alerts service knows.
 
-Only the console knows the roles of accounts. The alerts service knows an account as an operator or duty head if the
-account has opened a board or is bound in a channel. If the account's rights change later, this knowledge is void.
+Only the console knows the roles of accounts. Only operators and duty heads can open a board or bind an account in a
+channel, so the alerts service knows these accounts. A change of the account's rights ends the knowledge.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ from shared.postgres.upsert import upsert
 
 
 async def note(session: AsyncSession, account: UUID, now: datetime) -> None:
-    """Stores that the account has the right to act now. The caller commits."""
+    """The caller commits."""
     await upsert(session, ActingAccount, [{"account_id": account, "seen_at": now}])
 
 
 async def may_act(session: AsyncSession, account: UUID, access: Access) -> bool:
-    """Whether the account is known to have the right to act. A new password or new rights end this knowledge."""
+    """New rights or a new password end the knowledge that an account may act."""
     return account in await _acting(session, [account], access)
 
 

@@ -26,11 +26,9 @@ UNDONE_WITHIN = timedelta(seconds=10)
 
 
 class ActKind(StrEnum):
-    """The kinds of action in an alert's timeline."""
-
     ACKNOWLEDGED = "acknowledged"
     UNACKNOWLEDGED = "unacknowledged"
-    ASSIGNED = "assigned"  # the action's text begins with the assignee's name
+    ASSIGNED = "assigned"  # the text begins with the assignee's name
     CONFIRMED = "confirmed"
     PROGRESSED = "progressed"
     TAKEN_OVER = "taken_over"
@@ -39,16 +37,13 @@ class ActKind(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     GIVEN_BACK = "given_back"
-    STEP_DONE = "step_done"  # the action's text is the id of the checklist's step
+    STEP_DONE = "step_done"  # the text is the id of the checklist's step
     STEP_UNDONE = "step_undone"
-    CALLED = "called"  # the log of calls has the result
+    CALLED = "called"
 
 
 class ActChannel(StrEnum):
-    """`BOARD` also means the page of the alert after sign-in.
-
-    The other values name the channel of the answered message.
-    """
+    """`BOARD` also means the page of an alert. The other values name the channel of the answered message."""
 
     BOARD = "board"
     TELEGRAM = "telegram"
@@ -58,10 +53,9 @@ class ActChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts. For a closed alert, `note` is the closing note.
+    """`note` is the closing note or, for an acknowledgement, the encrypted note on whose behalf the person acts.
 
-    For an acknowledgement, `note` says who asked for the acknowledgement, and is encrypted. `roles` are known only if
-    the person is signed in.
+    `roles` are known only if the person is signed in.
     """
 
     account: UUID
@@ -76,18 +70,16 @@ def acknowledged(alert: Alert, person: Actor, now: datetime, idle: timedelta) ->
 
 
 def partly_acknowledged(alert: Alert, person: Actor, now: datetime, quorum: Quorum) -> Alert:
-    """Records an acknowledgement that does not yet reach the quorum. The alert rings and escalates as before."""
+    """An acknowledgement below the quorum changes neither the ringing nor the escalation."""
     return changed(alert, now, **_parts((*alert.partly_acknowledged_by, person.account), quorum))
 
 
 def named(alert: Alert, person: Actor, now: datetime) -> Alert:
-    """Stores on whose behalf the person acknowledged the alert."""
     is_own = alert.acknowledged_by == person.account and alert.acknowledged_note is None
     return changed(alert, now, **({"acknowledged_note": person.note} if is_own else {}))
 
 
 def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, quorum: Quorum) -> Alert:
-    """Withdraws the person's acknowledgement. The alert waits for a new acknowledgement."""
     others = tuple(account for account in alert.partly_acknowledged_by if account != person.account)
     if alert.acknowledged_at is None:
         return changed(alert, now, **_parts(others, quorum))
@@ -95,10 +87,9 @@ def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, 
 
 
 def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, idle: timedelta) -> Alert:
-    """Names the person who must work on the alert.
+    """An assignment does not acknowledge the alert, and ends progress by another person.
 
-    An assignment is not an acknowledgement: an unacknowledged alert escalates as before. Progress by another person
-    ends. A lapsed alert rings until somebody closes the alert.
+    A lapsed alert rings until somebody closes the alert.
     """
     named = {"assigned_at": now, "assigned_by": person.account, "assigned_to": to, "assigned_name": name}
     after = changed(alert, now, **named)
@@ -152,7 +143,7 @@ def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Al
 
 
 def snoozed(alert: Alert, person: Actor, now: datetime, until: datetime) -> Alert:
-    """Silences and acknowledges the alert. The snooze keeps its length even if all boards are unattended."""
+    """A snooze keeps its length even if all boards are unattended."""
     return changed(
         alert,
         now,
@@ -185,7 +176,7 @@ def resolved(alert: Alert, verdict: Verdict, person: Actor, now: datetime) -> Al
 
 
 def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Alert:
-    """The alert must be acknowledged again. An earlier confirmation stays valid."""
+    """An earlier confirmation of a reopened alert stays valid."""
     judged = {} if alert.confirmed_at else NOT_CONFIRMED | {"nature": "machine"}
     return _seen(
         alert,
@@ -203,10 +194,7 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """Stops the ringing for `wait`.
-
-    An alert in progress does not ring again, nor does a lapsed alert that is not overdue.
-    """
+    """The alert rings again after `wait`, unless it is in progress, or has lapsed and is not overdue."""
     after = changed(alert, now, is_ringing=False, escalates_at=_due(alert, None), **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or (after.is_over and not after.is_overdue):
         return after
@@ -214,10 +202,7 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
 
 
 def _due(alert: Alert, at: datetime | None) -> datetime | None:
-    """The end of the alert's waiting time after an action.
-
-    A silenced alert waits for the end of the silence, when Dayar notifies receivers who do not know the alert.
-    """
+    """A silenced alert waits for the end of its silence, when Dayar notifies receivers who do not know the alert."""
     return alert.escalates_at if alert.is_silenced and not alert.is_over else at
 
 

@@ -40,12 +40,11 @@ class FieldNotAccepted(Exception):
 class AnswerForm(TypedForm):
     @property
     def act(self) -> str:
-        """Empty if the person only opened the page."""
         return self.value("act")
 
     @property
     def sequence(self) -> int | None:
-        """The sequence of the alert that the form shows. Forms of an earlier release of Dayar have no sequence."""
+        """Forms of an earlier release of Dayar have no sequence."""
         typed = self.value("sequence")
         return int(typed) if SEQUENCE.fullmatch(typed) else None
 
@@ -53,7 +52,7 @@ class AnswerForm(TypedForm):
         return checked("text", comment_of(self.value("text")), NO_TEXT)
 
     def reason(self) -> str:
-        """The written reason or, if it is empty, the reason that was chosen from the list."""
+        """The reason from the list counts only if the person wrote no reason."""
         return checked("own_reason", comment_of(self.value("own_reason") or self.value("reason")), NO_REASON)
 
     def on_behalf_of(self) -> BehalfNote:
@@ -107,6 +106,6 @@ async def act(
 async def acknowledge_on_behalf(
     replies: Replies, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, note: BehalfNote, now: datetime
 ) -> Reply:
-    """Acknowledges the alert on behalf of somebody. If the alert is already acknowledged, nothing is stored."""
+    """If the alert is already acknowledged, nothing is stored."""
     hindrance = await replies.hindrance(session, alert_id, person, now, ReplyResult.ACKNOWLEDGED)
     return hindrance or await replies.acknowledge(session, alert_id, person, now, on_behalf_of=note)

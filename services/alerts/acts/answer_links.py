@@ -27,7 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-VALID = timedelta(hours=48)  # links in mails, and buttons of Telegram messages, are valid for this time
+VALID = timedelta(hours=48)  # also for buttons of Telegram messages
 HOUR = timedelta(hours=1)
 MOST_ACTS = 30  # an account may do this many actions by links in an hour
 ID_BYTES, DIGEST_BYTES = 16, 16
@@ -47,13 +47,11 @@ class AnsweredDelivery:
 
 
 class AnswerLinks:
-    """Makes and checks tokens with the keys of this installation."""
-
     def __init__(self, box: WebhookSecrets, public_url: str) -> None:
         self._box, self._public_url = box, public_url
 
     def link(self, delivery_id: UUID, receiver: Receiver) -> str | None:
-        """The link to a delivery. Returns None if the receiver is not a person with an account.
+        """Returns None if the receiver is not a person with an account.
 
         The token is the fragment of the link. Browsers send no fragment to servers, so no server can log the token.
         """
@@ -64,10 +62,9 @@ class AnswerLinks:
         return f"{self._public_url}/alerts/answer?lang={receiver.language}#{token}"
 
     async def delivery_of(self, session: AsyncSession, token: str, now: datetime) -> AnsweredDelivery | None:
-        """The delivery of a valid token.
+        """Returns None if the delivery is older than 48 hours, or if the receiver's account or address changed.
 
-        Returns None if the delivery is older than 48 hours, or if the receiver's account or address changed. If the
-        receiver became external after the mail was sent, the content has no restricted texts.
+        If the receiver became external after the mail was sent, the content has no restricted texts.
         """
         read = read_token(token)
         if read is None:
@@ -87,7 +84,6 @@ class AnswerLinks:
         return AnsweredDelivery(delivery_id, delivery.alert_id, receiver.account_id, delivery.cause, content)
 
     async def _receiver_of(self, session: AsyncSession, delivery: Delivery) -> Receiver | None:
-        """The receiver has the mail's address as its first contact."""
         receivers = {receiver.label: receiver for receiver in await receiver_queries.receivers(session)}
         receiver = receivers.get(delivery.recipient)
         removed_at = await receiver_queries.removed_at(session, delivery.recipient)
@@ -110,12 +106,11 @@ def with_own_link(text: Text, link: str, language: str) -> Text:
 
 
 def hidden_link(public_url: str, language: str) -> str:
-    """The link without its token, because only the receiver of the mail may act by the link."""
+    """Pages show the link without its token, because only the receiver of the mail may act by the link."""
     return f"{public_url}/alerts/answer?lang={language}#{HIDDEN}"
 
 
 def read_token(token: str) -> tuple[UUID, bytes] | None:
-    """Returns None if the text is no token."""
     if len(token) != LONGEST_TOKEN or not token.isascii():
         return None
     try:

@@ -109,10 +109,9 @@ def shown(
     is_done: bool = False,
     **more: Any,
 ) -> Response:
-    """Before an action, the page shows only what the mail said. After an action, the page shows the `alert`.
+    """Before an action, the page shows only what the mail said. The page of a refused action keeps the typed fields.
 
-    `texts` have the newest message templates, which mails also use. The typed fields are shown again if the action
-    was refused.
+    `texts` have the newest message templates, which mails also use.
     """
     pages: Pages = request.app.state.pages
     language = language_of(request)

@@ -98,16 +98,15 @@ class Answers:
         )
 
     async def _named(self, alert: Alert, person: Actor) -> Alert:
-        """Stores on whose behalf the person acknowledged, if the person says so only later."""
         if person.note is None or person.note == await timeline.last_note(self._session, alert, person.account):
             return alert
         _is_open(alert)
         return await self._keep(acts.named(alert, person, self._now), AlertUpdated, ActKind.ACKNOWLEDGED, person)
 
     async def take_back(self, alert_id: UUID, person: Actor) -> Alert:
-        """Withdraws an acknowledgement of the last ten seconds.
+        """Only an acknowledgement of the last ten seconds can be withdrawn.
 
-        Deletes the messages about this acknowledgement that were not attempted yet.
+        Messages about the acknowledgement that were not attempted yet are deleted.
         """
         alert = await alert_queries.locked_alert(self._session, alert_id)
         _is_open(alert)
@@ -126,7 +125,6 @@ class Answers:
         return await self._keep(after, AlertReopened, ActKind.UNACKNOWLEDGED, person, cause=cause)
 
     async def confirm(self, alert_id: UUID, person: Actor, text: str | None) -> Alert:
-        """The alert stays open."""
         alert = await self._open(alert_id)
         if alert.confirmed_at is not None:
             return _own(alert, alert.confirmed_by, person, "already-confirmed")
@@ -140,17 +138,17 @@ class Answers:
         return await self._start(alert, person, text, ActKind.PROGRESSED)
 
     async def take_over(self, alert_id: UUID, person: Actor, text: str | None = None) -> Alert:
-        """The person starts work on the alert. A person who worked on the alert before is informed."""
+        """The person who worked on the alert before is informed."""
         alert = await self._open(alert_id)
         if alert.progressed_by == person.account:
             return alert
         return await self._start(alert, person, text, ActKind.TAKEN_OVER)
 
     async def assign(self, alert_id: UUID, person: Actor, to: UUID, text: str | None = None) -> Alert:
-        """Assigns the alert to the account `to`, and notifies the assignee.
+        """An assignment does not stop the escalation.
 
-        An unacknowledged alert escalates as before. Raises AnswerRefused if nobody with this account gets alerts like
-        this one, or if the account is not known to have the right to act.
+        Raises AnswerRefused if nobody with this account gets alerts like this one, or if the account is not known to
+        have the right to act.
         """
         alert = await self._open(alert_id)
         if alert.assigned_to == to:
@@ -168,7 +166,7 @@ class Answers:
         return await self._keep(after, AlertAssigned, ActKind.ASSIGNED, person, words, by_cause=by_cause)
 
     async def comment(self, alert_id: UUID, person: Actor, text: str) -> Alert:
-        """Adds a comment, also to a closed alert. If a form is sent twice, its comment is added once."""
+        """A closed alert can get comments, too. If a form is sent twice, its comment is added once."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if self._seen is not None and await timeline.has_commented(self._session, alert, self._seen, person, text):
             return alert
@@ -199,10 +197,7 @@ class Answers:
         return await self._keep(after, AlertSnoozed, ActKind.SNOOZED, person, reason, cause=first_cause(alert))
 
     async def resolve(self, alert_id: UUID, person: Actor, verdict: Verdict) -> Alert:
-        """Closes the alert. A second verdict is refused.
-
-        If the same person repeats the same verdict, nothing changes.
-        """
+        """A second verdict is refused. If the same person repeats the same verdict, nothing changes."""
         alert = await alert_queries.locked_alert(self._session, alert_id)
         if alert.resolved_at is not None and alert.verdict is verdict:
             return _own(alert, alert.resolved_by, person, "already-resolved")
@@ -253,7 +248,7 @@ class Answers:
     ) -> Alert:
         """If `cause` is given, everybody who was notified is informed.
 
-        `by_cause` maps a cause to the only accounts that are notified for it.
+        `by_cause` maps a cause to the only accounts that are notified for this cause.
         """
         await self._refuse_outdated(alert, deed, person)
         is_notified = cause is not None or any(by_cause.values())
@@ -275,7 +270,6 @@ class Answers:
 
 
 def first_cause(alert: Alert) -> Cause | None:
-    """The cause for informing others if the action also acknowledges the alert."""
     return Cause.ACKNOWLEDGED if alert.acknowledged_at is None else None
 
 

@@ -14,8 +14,6 @@ from shared.events import CredentialKind
 
 
 class Access(Protocol):
-    """The revoked credentials, as `shared.auth.revocations` reads them."""
-
     @property
     def is_known(self) -> bool: ...
 
@@ -41,17 +39,14 @@ def in_order(
 
 
 def named(people: Sequence[Assignee], typed: str) -> list[Assignee]:
-    """The people with the typed name. If no name equals the text, a word of the name must begin with the text."""
+    """If no name equals the typed text, a word of the name must begin with the text."""
     wanted = typed.strip(" .,;").casefold()
     exact = [person for person in people if person.name.casefold() == wanted]
     return exact or [person for person in people if f" {person.name.casefold()}".find(f" {wanted}") >= 0]
 
 
 def assignees(alert: Alert, plan: NotificationPlan, places: Ancestry, access: Access) -> list[Receiver]:
-    """The people who can act, and who get alerts with this status and at these places.
-
-    A receiver's other conditions, such as its hours, do not matter, because a person chooses the assignee.
-    """
+    """A receiver's other conditions, such as its hours, do not matter, because a person chooses the assignee."""
     return [
         receiver
         for receiver in able(plan, access)
@@ -60,7 +55,7 @@ def assignees(alert: Alert, plan: NotificationPlan, places: Ancestry, access: Ac
 
 
 def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
-    """The people with an account that is not disabled. A person with a roster must still be in the roster."""
+    """A person with a roster must still be in the roster."""
     of_rosters = plan.people_of_rosters
     return [
         receiver
@@ -73,10 +68,7 @@ def able(plan: NotificationPlan, access: Access) -> list[Receiver]:
 
 
 def absent(alert: Alert, plan: NotificationPlan, access: Access) -> list[str]:
-    """The names of responsible people who cannot act any more, because their account is disabled.
-
-    An assignee also cannot act after leaving the receivers or the roster.
-    """
+    """A disabled account cannot act. An assignee also cannot act after leaving the receivers or the roster."""
     accounts = {receiver.account_id for receiver in able(plan, access)}
     is_worker_absent = alert.progressed_by is not None and access.is_disabled(alert.progressed_by)
     is_assignee_absent = alert.assigned_to is not None and alert.assigned_to not in accounts

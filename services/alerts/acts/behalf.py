@@ -30,14 +30,14 @@ COLUMNS: Sequence[Any] = (NOTE, Act.behalf_note)
 
 
 def sealed(note: BehalfNote, alert_id: UUID, box: WebhookSecrets) -> str:
-    """The encrypted note is bound to the alert, and is text in base64."""
+    """The encrypted note is bound to the alert."""
     return PREFIX + base64.b64encode(box.seal(note.stored, _label(alert_id))).decode()
 
 
 async def sealed_once(
     session: AsyncSession, note: BehalfNote, alert_id: UUID, account: UUID, box: WebhookSecrets
 ) -> str:
-    """Returns the encrypted note. If this account has already acknowledged with the same note, returns the stored note.
+    """If this account has already acknowledged with the same note, returns the stored note.
 
     The function locks the alert, so that of two concurrent acknowledgements the second sees the note of the first. A
     stored note that cannot be decrypted counts as another note.
@@ -49,11 +49,10 @@ async def sealed_once(
 
 @dataclass(frozen=True, slots=True)
 class BehalfNames:
-    """On whose behalf people acknowledged an alert.
+    """`of_alert` is the note of the acknowledgement in effect.
 
-    `of_alert` is the note of the acknowledgement in effect. `by_act` maps the ids of acknowledgements in the
-    timeline to their notes. `are_all_readable` is False if a note could not be decrypted. The unreadable note is
-    left out.
+    `by_act` maps acknowledgements in the timeline to their notes. `are_all_readable` is False if a note could not be
+    decrypted.
     """
 
     of_alert: BehalfNote | None
@@ -62,10 +61,7 @@ class BehalfNames:
 
 
 async def shown(request: Request, session: AsyncSession, alert: Alert, timeline: Sequence[Act] = ()) -> BehalfNames:
-    """The decrypted notes that the caller may read: all notes if `may_read`, otherwise the caller's own notes.
-
-    The security log says who read the notes.
-    """
+    """Without `may_read`, the caller reads only the caller's own notes. The security log says who read the notes."""
     caller, note, box = tokens.current(request), alert.acknowledged_note, request.app.state.box
     notes = {act: act.behalf_note for act in timeline if act.behalf_note is not None}
     if caller.roles.isdisjoint(CMC) or (note is None and not notes):
@@ -82,10 +78,7 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
-    """Whether the caller may see alerts in the area where the hazard was first reported.
-
-    The alert's current area does not decide. An update may move the alert to an area of other people.
-    """
+    """The area of the first report decides, because an update may move the alert to an area of other people."""
     caller = tokens.current(request)
     if alert.hazard_id is None:
         return True
@@ -95,22 +88,23 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
 
 
 def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> BehalfNote | None:
-    """None if the note cannot be decrypted."""
-    if not note.startswith(PREFIX):  # earlier releases stored notes unencrypted; the worker will encrypt this note
+    if not note.startswith(
+        PREFIX
+    ):  # an earlier release of Dayar stored the note unencrypted; the worker will encrypt the note
         return BehalfNote.read(note)
     stored = box.readable(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
     return None if stored is None else BehalfNote.read(stored)
 
 
 async def seal_all(session: AsyncSession, box: WebhookSecrets) -> None:
-    """Encrypts the notes that earlier releases of Dayar stored unencrypted. The caller commits."""
+    """Earlier releases of Dayar stored the notes unencrypted. The caller commits."""
     in_clear = _notes(NOTE).where(NOTE.not_like(f"{PREFIX}%")).with_for_update()
     for alert_id, note in (await session.execute(in_clear)).all():
         await _replace(session, NOTE, alert_id, note, sealed(BehalfNote.read(note), alert_id, box))
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every note with the newest key, and returns the number of re-encrypted notes. The caller commits."""
+    """Returns the number of re-encrypted notes. The caller commits."""
     count = 0
     for column in COLUMNS:
         others = _notes(column).where(column.like(f"{PREFIX}%"), column.not_like(_beginning(box.newest_id)))

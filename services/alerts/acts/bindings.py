@@ -24,7 +24,7 @@ from shared.events.vocabulary import DeliveryChannel
 
 VALID = timedelta(minutes=15)
 CODE_SYMBOLS = 10  # ten symbols have 50 random bits
-MOST_FAILURES = 5  # within VALID
+MOST_FAILURES = 5  # within the time VALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class BoundPerson:
 class CodeRefusal(StrEnum):
     WRONG = "wrong"  # unknown, used or expired; people are not told which
     TOO_MANY = "too_many"
-    LOCKED = "locked"  # the identity sent too many wrong codes
+    LOCKED = "locked"
 
 
 async def draw_code(
@@ -100,7 +100,7 @@ async def bind_account(session: AsyncSession, channel: DeliveryChannel, holder: 
 
 
 async def burn(session: AsyncSession, box: WebhookSecrets, channel: DeliveryChannel, typed: str, now: datetime) -> None:
-    """Makes the code invalid, because other people may have read it."""
+    """Other people may have read the code."""
     await _used(session, box, channel, typed, now)
 
 
@@ -128,7 +128,7 @@ async def everyone(session: AsyncSession, channel: DeliveryChannel) -> Sequence[
 
 
 async def unbind(session: AsyncSession, channel: DeliveryChannel, account: UUID) -> bool:
-    """Ends the binding and the unused code of the account. Returns whether the account was bound."""
+    """Returns whether the account was bound. An unused code of the account becomes invalid, too."""
     for model in (BindingCode, Binding):
         ended = delete(model).filter_by(channel=channel.value, account_id=account).returning(model.account_id)
         was_bound = await session.scalar(ended) is not None

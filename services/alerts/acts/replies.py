@@ -36,7 +36,7 @@ SNOOZE_REASONS = (
     N_("A team is on its way"),
     N_("I am busy with a more severe alert"),
 )
-MOST_NAMED = 5  # a reply by SMS names at most this many people
+MOST_NAMED = 5
 BY_OTHER = {
     "already-acknowledged": ReplyResult.ACKNOWLEDGED_BY_OTHER,
     "already-in-progress": ReplyResult.IN_PROGRESS_BY_OTHER,
@@ -70,7 +70,7 @@ class Replies:
         *,
         on_behalf_of: BehalfNote | None = None,
     ) -> Reply:
-        """`on_behalf_of` says for whom the person acts, and is stored encrypted."""
+        """`on_behalf_of` is stored encrypted."""
 
         async def act(answers: Answers, actor: Actor) -> Alert:
             if on_behalf_of is not None:
@@ -85,7 +85,7 @@ class Replies:
     async def start(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, text: str | None = None
     ) -> Reply:
-        """The action is refused if somebody else is working on the alert."""
+        """A start is refused if somebody else is working on the alert."""
         return await self._act(
             session,
             alert_id,
@@ -110,7 +110,6 @@ class Replies:
     async def snooze(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, reason: str
     ) -> Reply:
-        """After the snooze of 15 minutes, the alert rings and escalates again."""
         return await self._act(
             session,
             alert_id,
@@ -123,7 +122,6 @@ class Replies:
     async def assignees(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
     ) -> list[Assignee]:
-        """The result is empty if the person may not act on the alert."""
         people = await self._possible_assignees(session, alert_id, person, now)
         return await acting_accounts.known_to_act(session, people, self._access)
 
@@ -160,10 +158,7 @@ class Replies:
     async def _possible_assignees(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime
     ) -> list[Assignee]:
-        """Also includes people whose right to act is not known.
-
-        The result is empty if this person may not act on the alert.
-        """
+        """Also includes people whose right to act is not known."""
         hindrance = await self.hindrance(session, alert_id, person, now, ReplyResult.ASSIGNED)
         alert = None if hindrance else await alert_queries.alert(session, alert_id)
         if alert is None or person is None:
@@ -224,7 +219,6 @@ class Replies:
     async def hindrance(
         self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None, now: datetime, result: ReplyResult
     ) -> Reply | None:
-        """Returns the reply that says why the person cannot do the action now, or None."""
         if person is None:
             return Reply(ReplyResult.NOT_BOUND)
         if refusal := await self._refusal_of(session, alert_id, person):
@@ -240,14 +234,14 @@ class Replies:
         return None
 
     async def seen_alert(self, session: AsyncSession, alert_id: UUID, person: BoundPerson | None) -> Alert | None:
-        """The alert, if the person may act on it, and if it is unchanged since the person saw it."""
+        """None if the person may not act on the alert, or if the alert has changed since the person saw it."""
         if person is None or await self._refusal_of(session, alert_id, person):
             return None
         alert = await alert_queries.alert(session, alert_id)
         return alert if alert is not None and alert.sequence == self._seen else None
 
     def refusal(self, person: BoundPerson) -> ReplyResult | None:
-        """Returns None if the person may act. While the revocations are unknown, nobody may act."""
+        """While the revocations are unknown, nobody may act."""
         if not self._access.is_known:
             return ReplyResult.ACCESS_UNKNOWN
         if self._access.ends([(CredentialKind.ACCOUNT, person.account)], int(person.issued_at.timestamp())):
@@ -255,10 +249,7 @@ class Replies:
         return ReplyResult.NOT_PERMITTED if person.roles.isdisjoint(CMC) else None
 
     async def _refusal_of(self, session: AsyncSession, alert_id: UUID, person: BoundPerson) -> ReplyResult | None:
-        """Returns None if the person may act.
-
-        Nobody may act on suppressed alerts, or on alerts outside the person's areas.
-        """
+        """Nobody may act on suppressed alerts, or on alerts outside the person's areas."""
         try:
             alert = await alert_queries.alert(session, alert_id)
         except AlertUnreadable:

@@ -98,7 +98,7 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`alert` is the alert after the answer, or None if the person may not see the alert.
+    """`alert` is None if the person may not see the alert.
 
     If the person named no possible assignee, `names` has the possible assignees. If the person replied to an SMS
     with an earlier state of the alert, `newest_code` is the code of the newest state.
@@ -126,7 +126,7 @@ DONE = frozenset(
         ReplyResult.CLOSED_BY_SELF,
     }
 )
-# the prefix of the alert's fields with the name and the time in the reply
+# the prefix of the alert's fields that have a name and a time
 DEEDS = {
     ReplyResult.STARTED: "progressed",
     ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",
@@ -153,7 +153,6 @@ def sentence(reply: Reply, language: str) -> str:
 
 
 def summary(alert: Alert, language: str) -> str:
-    """The alert's severity, and who acted on the alert, on one line."""
     _ = translations(language, LOCALES).gettext
     deeds = state_line(alert, language).splitlines() or [term("work", alert.work, _)]
     return "; ".join([term("severity", alert.severity, _), *deeds])

@@ -59,8 +59,6 @@ FIRST = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The actions of the caller are stored under the caller's name."""
-
     answers: Answers
     caller: Principal
 
@@ -213,7 +211,6 @@ def problem_of(refused: AnswerRefused) -> Problem:
 
 
 def first(refused: AnswerRefused) -> tuple[str | None, datetime | None]:
-    """If the alert is snoozed, the time is the end of the snooze."""
     alert, deed = refused.alert, FIRST.get(refused.kind)
     if deed is None:
         return None, None

@@ -7,7 +7,7 @@ from services.alerts.views import Comment, OnBehalf
 
 
 def note_of(typed: str, *, by: str) -> BehalfNote | None:
-    """The note about the person with this name, or None if the text is no name. `by` is the channel of the message."""
+    """None if the text is no name. `by` is the channel of the message."""
     try:
         return OnBehalf(name=typed, by=by).note if typed.strip() else None
     except ValidationError:
@@ -15,7 +15,6 @@ def note_of(typed: str, *, by: str) -> BehalfNote | None:
 
 
 def comment_of(typed: str) -> str | None:
-    """The comment, or None if the text is empty or too long."""
     try:
         return Comment(text=typed).text
     except ValidationError:

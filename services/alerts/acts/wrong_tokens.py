@@ -19,7 +19,6 @@ class WrongTokens:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        # the number of wrong tokens and the start of the window, by address
         self._counts: dict[str, tuple[int, float]] = {}
 
     def are_too_many(self, address: str) -> bool:
@@ -27,7 +26,7 @@ class WrongTokens:
         return count >= MOST and self._clock() - began < WINDOW_S
 
     def add(self, address: str) -> None:
-        """If too many addresses are stored, the oldest address is forgotten."""
+        """The oldest address is forgotten if too many addresses are stored."""
         count, began = self._counts.pop(address, (0, 0.0))
         now = self._clock()
         self._counts[address] = (1, now) if not count or now - began >= WINDOW_S else (count + 1, began)

@@ -17,11 +17,11 @@ P = ParamSpec("P")
 OUTBOX_PAGE = "outbox_page"
 
 
-Slot = tuple[str, str]  # the label of a receiver, and a channel: each pair has a limit of attempts
+Slot = tuple[str, str]  # the label of a receiver, and a channel
 
 
 class Undelivered(Exception):
-    """The attempt failed. `is_final` is true if a retry cannot succeed.
+    """`is_final` is true if a retry cannot succeed.
 
     `retry_after` is the number of seconds after which the server permits a retry, or None. If some deliveries of a
     combined job have other results than this error, `results` has their codes and errors.
@@ -41,7 +41,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery. `lease` identifies the claim. `companions` are the other deliveries in the same message.
+    """`lease` identifies the claim. `companions` are the other deliveries in the same message.
 
     `receiver` has the address of the contact to which the delivery is sent, and `secrets` are this contact's
     secrets.
@@ -61,7 +61,7 @@ class Job:
     secrets: tuple[bytes, ...]
     is_foldable: bool = False
     companions: tuple["Job", ...] = ()
-    # the trace of the record that caused the delivery; the task that sends the job continues this trace
+    # the task that sends the job continues the trace of the record that caused the delivery
     traceparent: str | None = field(default_factory=tracing.current)
 
     @property

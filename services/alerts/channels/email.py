@@ -29,7 +29,7 @@ from shared.outbound import Outbound
 MOST_THREADS = 10  # a References header must be short
 # the library `email` raises these errors for an invalid address
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)
-# the lowest code of a final refusal; a full mailbox, for example, has a lower code
+# a full mailbox, for example, has a lower code
 REFUSED_FOR_GOOD = 500
 # Refusals with these codes are not final, because somebody can repair our password, sender or relay. A final refusal
 # would lose every mail until the repair. Servers often report such problems only after the command RCPT, by one of
@@ -48,9 +48,9 @@ class EmailChannel:
         links: AnswerLinks | None = None,
         sessions: async_sessionmaker[AsyncSession] | None = None,
     ) -> None:
-        """With `links`, each mail to a person contains a link for actions without signing in.
+        """Each mail to a person has a link for actions without signing in, if `links` is given.
 
-        With `sessions`, a mail about an acknowledgement or a closure names the person who acted.
+        Mails about acknowledgements and closures name the person who acted, if `sessions` is given.
         """
         self._settings, self._outbound, self._texts, self._links = settings, outbound, texts, links
         self._sessions = sessions
@@ -96,7 +96,6 @@ class EmailChannel:
         return texts[0] if len(texts) == 1 else self._texts.digest(texts, receiver.language)
 
     async def _text_of(self, job: Job, content: Content, receiver: Receiver) -> Text:
-        """The text about one alert. The person's own link follows if the alert is open."""
         state = await newest_state(self._sessions, content.data, job.alert_id, job.cause)
         deeds = state_line(state, receiver.language)
         text = self._texts.of(content.data, job.cause, receiver.language, content.hazard, deeds=deeds)
@@ -104,10 +103,7 @@ class EmailChannel:
         return text if link is None else with_own_link(text, link, receiver.language)
 
     def _threads(self, alerts: Sequence[AlertRaised], recipient: str) -> list[str]:
-        """The thread ids of the mail, the outer thread first.
-
-        A digest has no threads of places, because mail programs would join the threads of its different places.
-        """
+        """A digest has no threads of places, because mail programs would join the threads of its different places."""
         outer = [place_thread_of(alert, recipient) for alert in alerts] if len(alerts) == 1 else []
         threads = [*filter(None, outer), *(thread_of(alert, recipient) for alert in alerts)]
         return list(dict.fromkeys(map(self._id, threads)))[:MOST_THREADS]
@@ -124,9 +120,6 @@ def id_of(job: Job) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """The error is final if the server refuses the receiver or the mail for good.
-
-    A refusal of our login, sender or relaying is not final.
-    """
+    """A refusal of the receiver or the mail is final. A refusal of our login, sender or relaying is not."""
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

@@ -57,9 +57,8 @@ class SmsChannel:
         return await self._deliver(self._gateway, (job, *job.companions), receiver, number)
 
     async def _deliver(self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str) -> str:
-        """Sends one message about the jobs that were not sent yet.
+        """If the gateway gives receipts, later attempts only check whether the receipts have come.
 
-        If the gateway gives receipts, later attempts send nothing, and only check whether the receipts have come.
         Each job has the result of its own message.
         """
         if gateway.deadline is None:
@@ -79,10 +78,9 @@ class SmsChannel:
     async def _sent(
         self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str
     ) -> str | Undelivered:
-        """Sends one message about the jobs.
+        """Returns an error instead of raising it, because earlier messages about the same jobs may have other results.
 
-        Returns an error instead of raising it, because earlier messages about the same jobs may have other results.
-        OutsideExercise is raised all the same: in an exercise, the outbox page then shows the messages.
+        OutsideExercise is raised all the same, so that the outbox page shows the messages of an exercise.
         """
         try:
             message = await self._message(jobs, receiver, number)
@@ -97,10 +95,10 @@ class SmsChannel:
         return result_of(await self._store(jobs, message_id, parts))
 
     async def _store(self, jobs: Sequence[Job], message_id: str | None, parts: int | None) -> str:
-        """Stores the message at once, and returns its state.
+        """Stores the message at once, so that a retry does not send it twice.
 
-        If storing fails, the delivery still succeeds, because the gateway has accepted the message, and a retry
-        would send it twice. The receipt of the unstored message is then not checked.
+        If storing fails, the delivery still succeeds, because the gateway has accepted the message. The receipt of
+        the unstored message is then not checked.
         """
         with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:
@@ -110,7 +108,6 @@ class SmsChannel:
         return ACCEPTED
 
     async def _state(self, gateway: SmsGateway, rows: Sequence[SmsMessage], deadline: timedelta) -> str:
-        """A message has a row for each of its deliveries."""
         sent = rows[0]
         is_late = datetime.now(UTC) > sent.accepted_at + deadline
         state = sent.state or await self._stated_state(gateway, sent, message_id_of([row.delivery_id for row in rows]))
@@ -119,7 +116,6 @@ class SmsChannel:
         return "no_receipt" if is_late else AWAITS_RECEIPT
 
     async def _stated_state(self, gateway: SmsGateway, sent: SmsMessage, id: UUID) -> SmsReceiptState | None:
-        """Asks the gateway for the receipt of our message, and stores the message's state."""
         if not gateway.is_asked or sent.message_id is None:
             return None
         try:
@@ -170,7 +166,7 @@ def whole_result(results: Mapping[UUID, str | Undelivered]) -> str:
 
 
 def message_id_of(delivery_ids: Sequence[UUID]) -> UUID:
-    """Our id of the message about these deliveries, which is the same in every attempt.
+    """The id is the same in every attempt.
 
     A retry about other deliveries needs another id, because a gateway that compares ids would drop the retry.
     """
@@ -180,7 +176,6 @@ def message_id_of(delivery_ids: Sequence[UUID]) -> UUID:
 
 
 def rows_of_messages(sent: Iterable[SmsMessage]) -> Iterable[Sequence[SmsMessage]]:
-    """Several rows may belong to the same combined message."""
     rows = defaultdict[str | UUID, list[SmsMessage]](list)
     for row in sent:
         rows[row.message_id or row.delivery_id].append(row)

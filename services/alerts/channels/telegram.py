@@ -33,18 +33,17 @@ from shared.failures import outage_logged
 from shared.outbound_errors import OutboundError
 
 DELIVERED = "telegram_200"
-MESSAGE_SECONDS = 20.0  # limit for sending the message, with the wait before it
-EDIT_SECONDS = 8.0  # limit for the edits after the message; both limits together are shorter than the lease
+MESSAGE_SECONDS = 20.0
+EDIT_SECONDS = 8.0  # the limits for message and edits together are shorter than the lease
 MOST_WAIT_SECONDS = 5.0  # a delivery that must wait longer for its chat is retried later
-MOST_EDITS = 5  # after a digest, the earlier messages of this many alerts are edited at once
+MOST_EDITS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The messages about the alert in the receiver's chat, and the alert's newest state since `changed_at`.
+    """`sent` is this delivery's own message, if it was sent.
 
-    `sent` is this delivery's own message, if it was sent. `first` is the first message about the alert, unless this
-    delivery sent it.
+    `first` is the first message about the alert, unless this delivery sent it.
     """
 
     state: Alert | AlertRaised
@@ -63,10 +62,9 @@ class MessageEdit:
 
 @dataclass(frozen=True, slots=True)
 class SentStates:
-    """The edits that follow a message.
+    """`shown` maps each alert to the time of the change that the message and its edits show.
 
-    `shown` maps each alert to the time of the change that the message and its edits show. `MessageEdits` later edits
-    the earlier messages about the alerts in `left`.
+    `MessageEdits` later edits the earlier messages about the alerts in `left`.
     """
 
     edits: Sequence[MessageEdit]
@@ -105,7 +103,7 @@ class TelegramChannel:
         return DELIVERED
 
     async def _deliver(self, job: Job, receiver: Receiver, chat: Chat, sent: dict[UUID, str]) -> SentStates:
-        """Sends the message. Adds the deliveries of a combined job to `sent` as soon as they are sent."""
+        """Adds the deliveries of a combined job to `sent` as soon as they are sent."""
         if job.companions:
             return await self._deliver_digest((job, *job.companions), receiver, chat, sent)
         content = Content.model_validate_json(job.content)
@@ -129,10 +127,10 @@ class TelegramChannel:
     async def _deliver_digest(
         self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, sent: dict[UUID, str]
     ) -> SentStates:
-        """Sends one message about the alerts, without those that an earlier attempt's message had."""
+        """Alerts that an earlier attempt's message had are left out."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = await self._threads(jobs, contents, chat)
-        in_order = sorted(jobs, key=lambda job: job.step)  # a digest shows the last message about each alert
+        in_order = sorted(jobs, key=lambda job: job.step)
         unsent = [job for job in in_order if threads[job.delivery_id].sent is None]
         sent.update(dict.fromkeys((job.delivery_id for job in jobs if job not in unsent), DELIVERED))
         if unsent:
@@ -171,17 +169,13 @@ class TelegramChannel:
         return threads
 
     async def _first_of_places(self, job: Job, content: Content, chat: Chat) -> SentMessage | None:
-        """The night's first message about the alert's type of hazard and its places."""
         async with self._sessions() as session:
             return await message_queries.first_of_places(session, chat.id, job, content.data)
 
     def _renewals(
         self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat
     ) -> list[MessageEdit]:
-        """The edit that shows the newest state in the alert's first message.
-
-        `MessageEdits` edits a digest later, because a digest also shows other alerts.
-        """
+        """A digest is left to `MessageEdits`, because a digest also shows other alerts."""
         first = thread.first
         if first is None or first.is_digest:
             return []
@@ -196,7 +190,7 @@ class TelegramChannel:
         return [MessageEdit(job.alert_id, chat, first.message_id, whole)]
 
     async def _renew(self, renewals: Sequence[MessageEdit]) -> set[UUID]:
-        """Edits the earlier messages, and returns the alerts whose messages were not edited.
+        """Returns the alerts whose messages were not edited.
 
         If an edit fails, the delivery does not fail, because `MessageEdits` edits the message again later.
         """
@@ -215,7 +209,7 @@ class TelegramChannel:
         return failed
 
     async def _compare(self, recipient: str, shown: Mapping[UUID, datetime | None], outdated: Collection[UUID]) -> None:
-        """Lets `MessageEdits` edit the first messages about alerts that have changed during the calls to Telegram.
+        """Marks the first messages about alerts that have changed during the calls to Telegram.
 
         The first messages about `outdated` alerts are edited in any case. Each alert is compared in a separate
         transaction, because transactions with several locks could wait for each other.
@@ -229,7 +223,7 @@ class TelegramChannel:
                     await edit_queries.mark_changed(session, recipient, alert_id, shown_at)
 
     async def _post(self, chat: Chat, message: ChatMessage, first: SentMessage | None) -> tuple[Chat, int]:
-        """Returns the chat and the message's id. A group that became a supergroup has a new chat."""
+        """A group that became a supergroup has a new chat."""
         try:
             return chat, await self._message(chat, message, first)
         except BotApiError as error:
@@ -259,7 +253,7 @@ class TelegramChannel:
         return int(result["message_id"])
 
     async def _edit(self, chat: Chat, message_id: int, message: ChatMessage) -> None:
-        """Edits the message. A message that was deleted or is unchanged stays as it is."""
+        """A message that was deleted or is unchanged stays as it is."""
         await self._turn(chat)
         try:
             await self._api.call("editMessageText", chat_id=chat.id, message_id=message_id, **message.fields)

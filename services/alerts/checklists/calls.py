@@ -47,13 +47,12 @@ async def add(session: AsyncSession, alert_id: UUID, sequence: int, call: Call, 
 
 
 async def of(session: AsyncSession, alert_id: UUID, box: WebhookSecrets) -> Mapping[int, Call]:
-    """The decrypted calls, by the sequence of their actions in the timeline."""
     rows = await session.scalars(select(CallRow).where(CallRow.alert_id == alert_id))
     return {row.sequence: _call(row, box) for row in rows}
 
 
 def label(alert_id: UUID, sequence: int) -> str:
-    """The AAD of the encrypted words of a call."""
+    """The AAD ties the encrypted words of a call to the call."""
     return f"call/{alert_id}/{sequence}"
 
 

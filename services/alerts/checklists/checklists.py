@@ -77,7 +77,7 @@ class Checklist(ChecklistModel):
 
 class Checklists:
     def __init__(self, lists: Mapping[str, Checklist]) -> None:
-        """`lists` maps file names to lists. Raises BadChecklists."""
+        """Raises BadChecklists."""
         if DEFAULT not in lists:
             raise BadChecklists(f"{DEFAULT}.toml is expected, for alerts that no other list is for")
         self._default = lists[DEFAULT]

@@ -15,7 +15,7 @@ from shared.events import HazardReported
 from shared.places import Places
 from shared.places.localities import folded
 
-SHOWN = 6  # the reader can open the further numbers
+SHOWN = 6
 MOST_NUMBERS = 1_000  # if there are more numbers, the page says so
 
 
@@ -27,7 +27,7 @@ class LastCall:
 
 @dataclass(frozen=True, slots=True)
 class ListedNumber:
-    """Each of the `telephones` is a pair: the address of a link, and its text."""
+    """Each telephone is a pair: the address of a link, and its text."""
 
     number: DutyNumber
     telephones: Sequence[tuple[str, str]]
@@ -41,8 +41,6 @@ class ListedNumber:
 
 @dataclass(frozen=True, slots=True)
 class ListedStep:
-    """`done` is the action of the person who did the step."""
-
     step: ChecklistStep
     done: Act | None
     numbers: Sequence[ListedNumber]
@@ -72,7 +70,6 @@ def sheet(
     numbers: Sequence[DutyNumber],
     last_calls: Mapping[object, LastCall],
 ) -> CallSheet:
-    """`numbers` are in the order in which people call them."""
     listed = [ListedNumber.of(number, last_calls) for number in numbers]
     steps = [
         ListedStep(
@@ -89,7 +86,7 @@ def sheet(
 
 
 def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | None:
-    """The units in the caller's areas whose numbers are called about the alert. None means all units."""
+    """None means all units."""
     concerned = places.around(alert.pcodes) if alert.pcodes else frozenset[str]()
     visible = places.around(caller.areas)
     if concerned is None or visible is None:

@@ -7,11 +7,7 @@ from services.alerts.delivery.notices import FOLDABLE
 
 
 def combined(deliveries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """Groups rows of `listings.deliveries` by message.
-
-    The messages are in the order of the list, and the deliveries of a message in the order in which they were
-    planned.
-    """
+    """Messages are in the order of the list, and the deliveries of a message in the order of their planning."""
     messages: dict[Any, list[Mapping[str, Any]]] = {}
     for delivery in deliveries:
         messages.setdefault(message_of(delivery), []).insert(0, delivery)
@@ -19,10 +15,7 @@ def combined(deliveries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, 
 
 
 def message_of(delivery: Mapping[str, Any]) -> Any:
-    """What all deliveries of a message have in common.
-
-    The deliveries of a combined message have the same attempts, and wait for the same time until the first attempt.
-    """
+    """Combined deliveries have the same attempts, and the same wait until the first attempt."""
     slot = (delivery["recipient"], delivery["channel"])
     if delivery["channel"] not in FOLDABLE:
         return delivery["delivery_id"]

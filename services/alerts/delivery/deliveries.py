@@ -24,21 +24,20 @@ from shared.messaging import outbox
 from shared.postgres import database, notify
 from shared.tracing import Phase
 
-LOOK_SECONDS = 1.0  # interval of the search for due retries
+LOOK_SECONDS = 1.0
 GATHER_SECONDS = 0.03  # attempts that finish within this time are recorded together
 # the least time between two writes, because one write of many attempts costs less than many writes
 BUSY_SECONDS = 0.2
 SHORT_PAUSE_SECONDS = 60.0
-UNKNOWN_CHANNEL = "unknown_channel"  # a later release of Dayar stored the channel
+UNKNOWN_CHANNEL = "unknown_channel"
 STOP_SECONDS = 2  # an ending process has this time to record its last attempts
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """The result of one attempt. `is_final` is true if no further attempt follows.
+    """`retry_after` has the seconds until the next attempt, if the receiving server sets them.
 
-    `retry_after` has the seconds until the next attempt, if the receiving server sets them. `results` has the results
-    of deliveries that differ from the result of the attempt.
+    `results` has the results of deliveries that differ from the result of the attempt.
     """
 
     began_at: datetime
@@ -51,10 +50,7 @@ class DeliveryAttempt:
 
     @property
     def is_failure(self) -> bool:
-        """Whether the next contact is notified at once.
-
-        A server that asks us to wait for a short time has not failed.
-        """
+        """A server that asks us to wait for a short time has not failed."""
         is_short = self.retry_after is not None and self.retry_after <= SHORT_PAUSE_SECONDS
         return not self.is_delivered and not is_short
 
@@ -95,10 +91,9 @@ class Deliveries:
                 self._start_over()
 
     def _start_over(self) -> None:
-        """Forgets the attempts and slots of a loop that failed.
+        """Deliveries whose attempts were not recorded are due again after their leases.
 
-        Deliveries whose attempts were not recorded are due again after their leases. If the attempts were kept, an
-        attempt that cannot be recorded would end the next loop, too.
+        If the attempts were kept, an attempt that cannot be recorded would end the next loop, too.
         """
         self._busy.clear()
         self._waiting.clear()
@@ -122,10 +117,7 @@ class Deliveries:
             self._woken.set()
 
     def send(self, job: Job) -> None:
-        """Sends the job in a slot that the caller reserved.
-
-        If the loop has failed after the reservation, the job is sent when the delivery's lease ends.
-        """
+        """If the loop has failed after the reservation, the job is sent when the delivery's lease ends."""
         if self._tasks is None:
             self.release(job.slot)
             return

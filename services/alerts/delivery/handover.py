@@ -25,7 +25,7 @@ from shared.events import HazardReported
 BURST_SECONDS = 60.0
 MOST_PLACES = 10_000
 NOW, AHEAD = timedelta(), timedelta(seconds=-BURST_SECONDS)  # deliveries are claimed in the order of their due times
-HANDOVER = "handover"  # the key of a session's handover in `session.info`
+HANDOVER = "handover"
 
 
 class Senders(Protocol):
@@ -33,13 +33,13 @@ class Senders(Protocol):
     def lease(self) -> timedelta: ...
 
     def reserve(self, slot: Slot) -> bool:
-        """Reserves one of the receiver's concurrent attempts on this channel. Returns False if all are in use."""
+        """Returns False if the receiver has no further concurrent attempt on this channel."""
         ...
 
     def release(self, slot: Slot) -> None: ...
 
     def send(self, job: Job) -> None:
-        """Sends the job in a reserved slot, and releases the slot afterwards."""
+        """The caller has reserved the slot, which is released afterwards."""
         ...
 
 
@@ -72,8 +72,6 @@ class Dispatcher:
 
 
 class PlaceBursts:
-    """The places about which this process notified each receiver in the last minute."""
-
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._notified: dict[tuple[Slot, frozenset[str]], float] = {}
@@ -109,7 +107,7 @@ class Handover:
         session.info[HANDOVER] = self
 
     def reserves(self, delivery: PlannedDelivery) -> bool:
-        """Returns whether a slot was reserved. Only a delivery that can be sent at once gets a slot."""
+        """Only a delivery that can be sent at once gets a slot."""
         is_first = delivery.step == 1 and delivery.due_in <= NOW and not delivery.is_foldable
         is_reserved = is_first and self._senders.reserve(delivery.slot)
         if is_reserved:
@@ -137,7 +135,7 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Releases unused slots. Unlike `after_rollback`, this event comes even if the connection is lost."""
+    """Unlike `after_rollback`, this event comes even if the connection is lost."""
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

@@ -21,7 +21,7 @@ _contact = TypeAdapter(Contact)
 
 
 def folded(jobs: Sequence[Job]) -> list[Job]:
-    """Joins a receiver's foldable jobs of one channel. The first job then has the other jobs as `companions`.
+    """The first job of a message has the other jobs as `companions`.
 
     A message stays alone if the contact was replaced by a contact on a channel that combines no messages, because
     such a channel would not send the companions.
@@ -35,10 +35,7 @@ def folded(jobs: Sequence[Job]) -> list[Job]:
 
 
 def permitted(job: Job, receiver: Receiver) -> Job:
-    """Removes texts that the receiver may not read.
-
-    The receiver may have become external after the delivery was planned.
-    """
+    """The receiver may have become external after the delivery was planned."""
     if receiver.is_internal:
         return job
     companions = tuple(permitted(companion, receiver) for companion in job.companions)

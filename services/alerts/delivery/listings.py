@@ -74,7 +74,6 @@ IS_OWN_ACCOUNT = (
     .scalar_subquery()
 )
 EARLIER = aliased(Delivery)
-# whether this is the first delivery about the alert to the receiver by the channel
 IS_FIRST = ~exists().where(
     EARLIER.alert_id == Delivery.alert_id,
     EARLIER.recipient == Delivery.recipient,
@@ -147,7 +146,6 @@ async def deliveries(
 
 
 async def deliveries_of_each(session: AsyncSession, alert_ids: Collection[UUID], limit: int) -> list[dict[str, Any]]:
-    """The newest deliveries of each alert, at most `limit` per alert, with their states."""
     rank = func.row_number().over(partition_by=Delivery.alert_id, order_by=NEWEST_FIRST)
     ranked = select(Delivery.delivery_id, rank.label("rank")).where(Delivery.alert_id.in_(alert_ids)).subquery()
     newest = select(ranked.c.delivery_id).where(ranked.c.rank <= limit)

@@ -16,7 +16,7 @@ from services.alerts.sms.sms_texts import SmsTexts
 from services.alerts.telegram.chat_messages import ChatMessage, ChatMessages, DigestItem, in_digest_order
 from shared.events.vocabulary import DeliveryChannel
 
-NOBODY_ACTED = ActedAlerts()  # without the stored alerts, messages name no people
+NOBODY_ACTED = ActedAlerts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,9 @@ class Messages:
     def edited(
         self, first: Mapping[str, Any], newest: Mapping[str, Any], content: Content, acted: ActedAlerts
     ) -> ShownMessage | None:
-        """The first Telegram message about an alert after its last edit, or None if nothing was edited.
+        """The edited message shows the newest state of the alert. Returns None if nothing was edited.
 
-        The edited message shows the newest state of the alert. `newest` is the newest delivery about the alert to
-        this chat, with its `content`.
+        `newest` is the newest delivery about the alert to this chat, with its `content`.
         """
         alert = acted.newest.get(first["alert_id"])
         if alert is None or alert.sequence <= Content.model_validate(first["content"]).data.sequence:

@@ -30,7 +30,7 @@ from shared.events.vocabulary import Demand
 from shared.failures import retry_while_unavailable
 from shared.postgres import database
 
-LOOK_SECONDS = 1.0  # interval of the search for failed contacts
+LOOK_SECONDS = 1.0
 # While an alert is muted, its next contacts wait. After this time, the worker checks again whether the alert is muted.
 MUTED_WAIT = timedelta(minutes=1)
 
@@ -49,7 +49,6 @@ class NextContacts:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def notify(self) -> int:
-        """Returns how many deliveries were looked at."""
         async with database.committed(self._sessions) as session:
             now = self._clock()
             due = await contact_queries.due(session, now)
@@ -75,7 +74,7 @@ class NextContacts:
         unsuccessful = [delivery for delivery in due if delivery.delivery_id in reasons]
         warn_of_unknown_causes(unsuccessful)
         current, superseded = await self._superseded(session, unsuccessful)
-        # A later message about the alert replaces the earlier message at the next contact.
+        # a later message about the alert replaces the earlier message at the next contact
         brought_forward = await contact_queries.bring_forward(session, superseded, now)
         contacts = await contact_queries.further(session, {delivery.recipient for delivery in current})
         planned = [
@@ -90,10 +89,7 @@ class NextContacts:
     async def _superseded(
         self, session: AsyncSession, deliveries: Sequence[DueDelivery]
     ) -> tuple[list[DueDelivery], dict[DeliveryKey, int]]:
-        """Returns the current deliveries, and the newest step for each superseded delivery.
-
-        A delivery is superseded by a later step of the same alert on the same channel to the same receiver.
-        """
+        """A delivery is superseded by a later step of the same alert on the same channel to the same receiver."""
         newest = await contact_queries.newest_steps(session, deliveries)
         current = [delivery for delivery in deliveries if newest[delivery.key] == delivery.step]
         return current, {
@@ -102,10 +98,7 @@ class NextContacts:
 
 
 def warn_of_unknown_causes(deliveries: Iterable[DueDelivery]) -> None:
-    """Logs a warning about causes that a later release of Dayar stored before a rollback.
-
-    The next contact is still notified.
-    """
+    """A later release of Dayar stored the causes before a rollback. The next contact is still notified."""
     for cause in sorted({delivery.cause for delivery in deliveries} - set(Cause)):
         log.get().warning("unknown cause of notification", cause=cause)
 
@@ -122,11 +115,11 @@ def reason(delivery: DueDelivery, receiver: Receiver, alert: Alert | None) -> Fo
 
 
 def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
-    """Whether a delivered message is not enough, because the alert needs an answer.
+    """A person must answer every alert.
 
-    A person must answer every alert. A post must answer only grave alerts, because further messages about milder
-    alerts would hide the grave ones. A system never answers. A receiver who has acknowledged need not answer again
-    while the alert waits for other people's acknowledgements.
+    A post must answer only grave alerts, because further messages about milder alerts would hide the grave ones. A
+    system never answers. A receiver who has acknowledged need not answer again while the alert waits for other people's
+    acknowledgements.
     """
     if receiver.kind not in (ReceiverKind.PERSON, ReceiverKind.POST):
         return False
@@ -139,10 +132,7 @@ def must_answer(receiver: Receiver, alert: Alert | None) -> bool:
 
 
 def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiver) -> bool:
-    """Whether the message assigns the alert to this person, and the person has not acted after the assignment.
-
-    The assignee must learn of the assignment even if somebody else has acknowledged the alert.
-    """
+    """The assignee must learn of the assignment even if somebody else has acknowledged the alert."""
     if alert is None or alert.assigned_to is None or alert.assigned_to != receiver.account_id:
         return False
     if receiver.kind is not ReceiverKind.PERSON or delivery.cause != Cause.ASSIGNED:
@@ -167,10 +157,9 @@ def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[C
 def following(
     delivery: DueDelivery, follows: Follows, receiver: Receiver, contact: Contact, alert: Alert | None, now: datetime
 ) -> PlannedDelivery:
-    """The message to the next contact: a copy of the message with another id.
+    """A mail may be combined with other mails, as for a first contact.
 
-    A mail may be combined with other mails, as for a first contact. Restricted texts are removed if the receiver has
-    become external meanwhile.
+    Restricted texts are removed if the receiver has become external meanwhile.
     """
     content = delivery.content if receiver.is_internal else without_restricted_words(delivery.content)
     with tracing.Continued(delivery.traceparent):
