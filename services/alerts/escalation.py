@@ -18,7 +18,7 @@ from shared.places import Places
 from shared.postgres import database
 
 LOOK_SECONDS = 2.0  # alerts wait for minutes, so two seconds do not matter
-NOTIFIED_WITHIN = timedelta(hours=1)  # nobody is notified of an expiry that is longer ago
+NOTIFIED_WITHIN = timedelta(hours=1)  # nobody is notified of an older expiry
 
 
 class Escalation:
@@ -42,7 +42,6 @@ class Escalation:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def escalate(self) -> int:
-        """Returns the number of alerts, at most 100."""
         async with database.committed(self._sessions) as session:
             now = self._clock()
             is_unattended = await presences.is_unattended(session, now, self._rules.escalation.unattended)
@@ -55,7 +54,7 @@ class Escalation:
             return len(due)
 
     async def expire(self) -> int:
-        """Lets alerts lapse whose hazards are over. Returns the number of alerts, at most 100."""
+        """Alerts lapse if their hazards are over."""
         async with database.committed(self._sessions) as session:
             now = self._clock()
             over = await alert_queries.expired(session, now)

@@ -28,16 +28,13 @@ from shared.places.points import KnownPoints
 from shared.postgres import database
 
 EVERY_SECONDS = 1.0  # hazards that are stored within this time are counted together
-RENEWED_EVERY = timedelta(seconds=10)  # an alert is updated at this interval if only its figures change
+RENEWED_EVERY = timedelta(seconds=10)  # if only the figures of an alert change, the alert is updated at this interval
 MOST_REPORTS = 1000
-ALL = ("exposures", "")  # the key of the advisory lock that lets only one worker count at a time
+ALL = ("exposures", "")  # one worker counts at a time, under the advisory lock of this key
 
 
 class Exposures:
-    """Counts exposed households again after changes of hazards, and updates the exposure alerts.
-
-    Each step runs in a transaction that the caller opens.
-    """
+    """Each step runs in a transaction that the caller opens."""
 
     def __init__(
         self,
@@ -70,16 +67,13 @@ class Exposures:
                 await asyncio.sleep(EVERY_SECONDS)
 
     async def begin(self, session: AsyncSession) -> int:
-        """Marks every live hazard, so that its exposures are counted again.
-
-        The rules may have changed since the last start.
-        """
+        """Marks every live hazard for a recount, because the rules may have changed since the last start."""
         if self.rules.exposure:
             await hazard_changes.add_all(session, self.clock() - self.rules.exposure.max_age)
         return 0
 
     async def follow(self, session: AsyncSession) -> int:
-        """Recounts the exposures of up to 25 changed hazards, and returns the number of hazards."""
+        """Returns the number of recounted hazards, at most 25."""
         await locks.lock(session, [ALL])
         changed = await hazard_changes.take(session)
         if changed and self.rules.exposure:
@@ -90,7 +84,7 @@ class Exposures:
         return len(changed)
 
     async def tell(self, session: AsyncSession) -> int:
-        """Raises, renews or withdraws up to 25 exposure alerts with changed counts; returns the number of districts."""
+        """Returns the number of districts whose counts had changed, at most 25."""
         rule, now = self.rules.exposure, self.clock()
         if rule is None:
             return 0
@@ -106,7 +100,7 @@ class Exposures:
         return len(pairs)
 
     async def publish(self, session: AsyncSession) -> int:
-        """Publishes up to 1000 new reports that exposure alerts count, and returns the number of published reports."""
+        """Returns the number of published reports, at most 1000."""
         rule = self.rules.exposure
         if rule is None:
             return 0
@@ -126,10 +120,7 @@ class Exposures:
     async def _districts_by_points(
         self, session: AsyncSession, hazard_ids: Collection[UUID]
     ) -> dict[UUID, tuple[str, ...]]:
-        """The districts of hazards that have a drawn area, but name no district.
-
-        Without imported boundaries, intake cannot find the districts that a feed's polygon touches.
-        """
+        """Without imported boundaries, intake cannot find the districts that a feed's polygon touches."""
         unplaced = await counts.without_districts(session, hazard_ids)
         drawn = {hazard_id: shapes for hazard_id, hazard in unplaced.items() if (shapes := footprint(hazard))}
         if not drawn:
@@ -168,7 +159,6 @@ class Exposures:
         hazards: Mapping[UUID, HazardReported],
         rule: ExposureRule,
     ) -> Sequence[tuple[HazardReported, Exposed]]:
-        """Adds the sites and settlements that lie in the hazard's area."""
         areas = {exposure.area for exposure in exposures if exposure.sites}
         sites = await site_queries.with_people(session, areas, rule.mobility) if areas else {}
         located = list[tuple[HazardReported, Exposed]]()

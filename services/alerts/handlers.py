@@ -119,7 +119,6 @@ def settled(
 
 
 def outcome_of(received: Received, outcome: Outcome, now: datetime) -> Message:
-    """Tells the author of a hazard report the result."""
     hazard: HazardReported = received.event.data
     data = ReportSettled(
         report_id=hazard.report_id,
@@ -167,7 +166,6 @@ class HouseholdHandler:
         return batch.outcomes
 
     async def record_sites(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """An exposure alert names the sites in the hazard's area."""
         newest = {reading.event.data.site_id: reading.event.data for reading in sorted(received, key=version_of_site)}
         sites = [projections.site(event, self.places) for event in newest.values()]
         await site_queries.save_sites(session, sites)
@@ -176,7 +174,6 @@ class HouseholdHandler:
         return [Outcome(OutcomeKind.NOTED, "no_rule")] * len(received)
 
     async def record_residents(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """A site with registered people may be in a hazard's area."""
         in_order = sorted((reading.event.data for reading in received), key=attrgetter("sequence"))
         newest = {(event.site_id, event.status): event for event in in_order}
         await site_queries.save_residents(session, newest.values())

@@ -13,7 +13,6 @@ from services.alerts.pages import Sent
 from shared.events import HazardReported
 from shared.pages.terms import N_
 
-# the label of each compared field of a revision, in the order of the page
 COMPARED: Mapping[str, str] = {
     "type": N_("Kind"),
     "type_text": N_("Kind"),
@@ -49,8 +48,6 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class CourseEntry:
-    """One entry of the timeline: a revision of the hazard, an alert, an action on an alert, or a notification."""
-
     at: datetime
     revision: HazardReported | None = None
     changes: Sequence[FieldChange] = ()
@@ -65,10 +62,7 @@ def course(
     acts: Mapping[UUID, Sequence[Act]],
     sent: Mapping[UUID, Sequence[Sent]],
 ) -> list[CourseEntry]:
-    """The newest entry comes first. `revisions` are sorted newest first.
-
-    `acts` and `sent` have each alert's actions and notifications.
-    """
+    """The newest entry comes first. `revisions` are also sorted newest first."""
     entries = list(_revised(revisions))
     for alert in alerts:
         entries.append(CourseEntry(alert.raised_at, alert=alert))
@@ -98,7 +92,7 @@ def changes(before: HazardReported, after: HazardReported) -> list[FieldChange]:
 
 
 def _value(revision: HazardReported, field: str) -> Any:
-    """A place is its P-codes and its description."""
+    """The value of a place is its P-codes and its description."""
     if field == "place":
         return revision.area.pcodes, revision.area.description, revision.locality_pcode
     return getattr(revision, field)

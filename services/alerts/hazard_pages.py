@@ -19,8 +19,8 @@ from shared.pages import Pages, language_of
 from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
-MOST_ALERTS = 50  # an alert's page has all entries of the alert
-MOST_SENT = 50  # the newest notifications of an alert
+MOST_ALERTS = 50  # all entries of the alert are on the alert's page
+MOST_SENT = 50
 
 
 @router.get("/hazards/{hazard_id}/course")

@@ -52,7 +52,10 @@ async def outcome(
 
 
 def concerns(hazard: HazardReported, request: Request, caller: Principal) -> None:
-    """Raises a Problem if the caller did not report the hazard and may not see alerts in its area."""
+    """The author of a report, and everybody who may see alerts in its area, may read the result.
+
+    Raises a Problem otherwise.
+    """
     areas, pcodes = listings.visible(caller, request.app.state.places), hazard.area.pcodes
     if hazard.author != caller.account and areas is not None and pcodes and areas.isdisjoint(pcodes):
         raise Problem(404, "not-found", "There is no such hazard.")

@@ -35,24 +35,21 @@ class HouseholdBatch(ConsumedBatch):
     households: dict[int, DisplacedHousehold] = field(default_factory=dict)
     before: dict[UUID, DisplacedHousehold] = field(default_factory=dict)
     departures: list[tuple[int, Departure]] = field(default_factory=list)
-    withdrawn: list[Departure] = field(default_factory=list)  # departures that reports of this batch replace
-    departed_before: dict[UUID, Departure] = field(default_factory=dict)  # stored departures by report id
-    # departures after the batch by report id
+    withdrawn: list[Departure] = field(default_factory=list)
+    departed_before: dict[UUID, Departure] = field(default_factory=dict)
     departed: dict[UUID, Departure | None] = field(default_factory=dict)
     groups: dict[int, CountedGroup] = field(default_factory=dict)
     groups_before: dict[UUID, CountedGroup] = field(default_factory=dict)
-    # the sequence of the recount by the report id of the replaced count
     replaced: dict[UUID, int] = field(default_factory=dict)
-    # departure dates before the batch
     left_on_before: dict[Stock, date] = field(default_factory=dict)
-    left_on: dict[Stock, date] = field(default_factory=dict)  # departure dates after the batch
+    left_on: dict[Stock, date] = field(default_factory=dict)
     held: dict[int, HeldPeople] = field(default_factory=dict)
-    # people who were held before the batch, and whom the batch may register
+    # the batch may register people who were held before
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
-    ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)  # held people whom the batch registers
-    # stocks of the counts of everybody at a site of the batch
+    ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
+    # counts of everybody at a site where the batch counts people
     covering: Collection[UUID] = ()
-    held_in_stocks: Sequence[HeldPeople] = ()  # held counts that have the same stocks as counts of the batch
+    held_in_stocks: Sequence[HeldPeople] = ()  # these held counts have the same stocks as counts of the batch
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:
@@ -67,10 +64,10 @@ class HouseholdBatch(ConsumedBatch):
         return {held.subject: held for held in self.held.values()} | self.ended
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The flights that the displacement rule must judge, each with the positions of its records in the batch.
+        """The positions of the batch's records by flight.
 
-        A flight is also judged again if the batch withdraws one of its departures or changes a stock's departure
-        date, or if held people belong to the flight.
+        A flight without records is also judged again if the batch withdraws one of its departures or changes a
+        stock's departure date, or if held people belong to the flight.
         """
         positions = defaultdict[Flight, list[int]](list)
         for position, departure in (*self.departures, *((None, departure) for departure in self.withdrawn)):
@@ -114,10 +111,9 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def locks(self) -> set[tuple[str, str]]:
-        """One lock for each area that people left, or where households live.
+        """The area of unknown origin is also locked if the batch has a count at a site.
 
-        A count at a site changes the number of people of unknown origin, so a batch with such a count also locks the
-        area of unknown origin.
+        Such a count changes the number of people of unknown origin.
         """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}
@@ -132,7 +128,7 @@ class HouseholdBatch(ConsumedBatch):
 
     @property
     def moved(self) -> list[tuple[int, DisplacedHousehold]]:
-        """Counts -1 for a household's earlier state, and +1 for its new state."""
+        """A household counts -1 for its earlier state, and +1 for its new state."""
         return [
             *((-1, household) for household in self.before.values() if household.destination_area is not None),
             *((1, household) for household in self.newest.values() if household.destination_area is not None),
@@ -140,7 +136,7 @@ class HouseholdBatch(ConsumedBatch):
 
 
 async def households_of(received: Sequence[Received], places: Places, session: AsyncSession) -> HouseholdBatch:
-    """Selects the newer states of households and groups. All other events get the outcome `not_newer`.
+    """Events that are not newer get the outcome `not_newer`.
 
     A recorded report and a held report about the same people must not be counted twice. The first event that
     registers held people therefore also ends their hold, before the event about the end of the hold arrives.

@@ -23,10 +23,10 @@ LOOKED_AT = timedelta(days=7)  # a limit, so that a scrape stays fast
 # a delivery that fails only this long is not counted, because a restart may be the reason
 FIRST_ATTEMPTS = timedelta(minutes=1)
 DAY = timedelta(days=1)
-OVERDUE = timedelta(minutes=2)  # longer than a restart of the worker
+OVERDUE = timedelta(minutes=2)
 MILD = (Severity.MINOR, Severity.MODERATE)  # an unknown severity counts as grave
 
-# the gateway has accepted a message in this state; if no receipt comes in time, Dayar gives the message up
+# the gateway has accepted the message; if no receipt comes in time, Dayar gives the message up
 IS_FAILING = (
     Delivery.settled_at.is_(None)
     & (Delivery.attempts > 1)
@@ -56,7 +56,7 @@ IS_OVERDUE = (
     & ~WAITS_FOR_EARLIER
 )
 GAVE_UP = Delivery.is_delivered.is_(False) & (Delivery.settled_at > func.now() - DAY)
-# the person who sends a test message sees its result
+# people see the result of their own test messages
 TRIALS = select(AlertRow.alert_id).where(AlertRow.kind == RuleKind.TEST)
 CHANNELS = select(ReceiverRow.__table__.c.channel).union(select(ContactRow.channel))
 BY_CHANNEL = (
@@ -111,7 +111,7 @@ IS_GRAVE = (
     ALERTS.severity.in_((Severity.SEVERE, Severity.EXTREME, Severity.UNKNOWN))
     | (ALERTS.rule == UNJUDGED_RULE)
     | (ALERTS.reason == QUAKE_UNJUDGED)
-)  # the same condition as in `Alert.is_grave`
+)
 # A delivery that was given up has reached nobody. Another metric counts the deliveries that still wait.
 HAS_DELIVERY = select(Delivery.delivery_id).where(
     Delivery.alert_id == ALERTS.alert_id, Delivery.is_delivered.is_distinct_from(False)
@@ -169,10 +169,7 @@ async def overdue_escalations(session: AsyncSession) -> Iterable[Metric]:
 
 
 def bot_updates(settings: AlertsSettings) -> Measure:
-    """When Telegram last answered the bot's request for updates.
-
-    In an exercise the bot may get no updates, and the value is 0.
-    """
+    """In an exercise the bot may get no updates, and the value is 0."""
 
     async def measure(session: AsyncSession) -> Iterable[Metric]:
         file = settings.alerts_telegram_token_file

@@ -86,8 +86,8 @@ class Try:
 class Sent:
     """`title` is in the page's language, and `message` is in the receiver's language.
 
-    `follows` says why this contact was notified after another contact. `suppressed_until` is the time of the
-    combined message that will contain this message.
+    `follows` says why the contact was notified after another contact. `suppressed_until` is the time of the combined
+    message that will contain `message`.
     """
 
     created_at: datetime
@@ -105,7 +105,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """One message as its channel shows it, with its deliveries: one, or several that the channel combined.
+    """A combined message has several deliveries.
 
     `texts` has several members if Telegram gets several messages about many alerts. `edited` is the message after
     its last edit, if it was edited.
@@ -175,7 +175,7 @@ def edited(
     messages: Messages,
     acted: ActedAlerts,
 ) -> ShownMessage | None:
-    """A Telegram message about a single alert is edited if it is the first message about the alert in its chat.
+    """Only the first Telegram message about an alert in its chat is edited, if it is about a single alert.
 
     `deliveries` are sorted newest first.
     """
@@ -212,7 +212,6 @@ def sent_of(
 
 
 def outcome_of(reason: str, pages: Pages, language: str) -> str:
-    """If the receiver's server answered, the text contains the answer's code."""
     if reason in OUTCOMES:
         return pages.gettext(language, OUTCOMES[reason])
     return pages.gettext(language, ANSWERED).format(code=reason.rpartition("_")[2])

@@ -15,14 +15,12 @@ from services.alerts.queries import receivers as receiver_queries
 from services.alerts.receivers.receivers import Receiver
 
 SealedReceiver = tuple[Receiver, tuple[bytes, ...]]
-OLDEST_SECONDS = 5.0  # the age at which the plan is read again, because a NOTIFY can be missed
-INHIBITED_SECONDS = 1.0  # the age at which inhibitors are read again, because changes of alerts send no NOTIFY
+OLDEST_SECONDS = 5.0  # a NOTIFY can be missed
+INHIBITED_SECONDS = 1.0  # changes of alerts send no NOTIFY
 
 
 @dataclass(frozen=True, slots=True)
 class CachedPlan:
-    """`by_label` has the plan's receivers with their encrypted secrets."""
-
     plan: NotificationPlan
     by_label: Mapping[str, SealedReceiver]
 
@@ -35,7 +33,7 @@ class PlanCache:
         self._read_at, self._inhibitors_read_at = -OLDEST_SECONDS, -INHIBITED_SECONDS
 
     async def current(self, session: AsyncSession, now: datetime | None = None) -> CachedPlan:
-        """Leaves out silences, overrides of rosters and inhibitions that ended before `now`."""
+        """Silences, overrides of rosters and inhibitions that ended before `now` are left out."""
         at = now or datetime.now(UTC)
         if self._changed is None or self._changed.is_set() or time.monotonic() - self._read_at > OLDEST_SECONDS:
             await self._read(session, at)

@@ -23,10 +23,9 @@ NOW = timedelta()
 
 
 class PlannedNotifications:
-    """The alerts that a transaction has changed so far, with their deliveries and events.
+    """`called` maps an alert's id to the labels of the receivers notified so far.
 
-    `called` maps an alert's id to the labels of the receivers notified so far. `missed` maps the id of a muted alert
-    to the labels of the receivers that were not notified of a change.
+    `missed` maps the id of a muted alert to the labels of the receivers that were not notified of a change.
     """
 
     def __init__(
@@ -41,7 +40,6 @@ class PlannedNotifications:
         missed: Mapping[UUID, Collection[str]] | None = None,
     ) -> None:
         self._alerts = {alert.alert_id: alert for alert in known if isinstance(alert, Alert)}
-        # the ids of each hazard's alerts, in order
         self._ids_by_hazard = defaultdict[UUID | None, dict[UUID, None]](dict)
         for alert in self._alerts.values():
             self._ids_by_hazard[alert.hazard_id][alert.alert_id] = None
@@ -52,15 +50,13 @@ class PlannedNotifications:
         self._on_duty, self._absent = plan.on_duty(now), plan.absent
         self.changed: dict[UUID, Alert] = {}
         self.deliveries: list[PlannedDelivery] = []
-        # the receivers that were not notified, by alert id and step
         self.omissions: dict[tuple[UUID, int], Omissions] = {}
-        # the silence or inhibitor that muted a notification, by alert id and step
         self.muted_by: dict[tuple[UUID, int], UUID] = {}
-        # alert id and step of each muted notification of a change, which is sent as soon as nothing mutes the alert
+        # each muted notification of a change is sent as soon as nothing mutes the alert
         self.sent_later: set[tuple[UUID, int]] = set()
-        # changed alerts whose earlier receivers get no message about the change
+        # earlier receivers of these alerts get no message about the change
         self.unannounced: set[UUID] = set()
-        # changed alerts whose earlier receivers get a message about the change
+        # earlier receivers of these alerts get a message about the change
         self.announced: set[UUID] = set()
         self.messages: list[Message] = []
         self._last: tuple[Alert, type[AlertRaised], Message] | None = None
@@ -70,7 +66,7 @@ class PlannedNotifications:
 
     def _at_first_step(self, alert: Alert) -> Alert:
         notification, delays = self._notification(alert), self._rules.escalation
-        # without a policy, an alert that has not escalated is always at the first step
+        # an alert that has not escalated is always at the first step if no policy decides
         steps = None if notification.policy is None else waiting_times.steps_of_alert(notification)
         due = self._now + waiting_times.wait(notification, delays, is_acknowledged=False, steps=steps)
         first = steps.id_at(0, alert.level) if steps else None
@@ -87,7 +83,6 @@ class PlannedNotifications:
         return self._notification(alert).muted_by is not None
 
     def _silenced_if_muted(self, alert: Alert) -> Alert:
-        """Lets a muted alert wait until the silence or inhibition ends."""
         notification = self._notification(alert)
         if (silence := notification.silence) is not None:
             return transitions.silenced(alert, silence.ends_at)
@@ -104,10 +99,7 @@ class PlannedNotifications:
         before: Alert | None = None,
         due_in: timedelta = NOW,
     ) -> Alert:
-        """Plans the alert's next notification, and returns the alert with the next step.
-
-        A receiver's first message says that the alert is new, or names a cause of RISING.
-        """
+        """A receiver's first message says that the alert is new, or names a cause of RISING."""
         begun, called = transitions.replaced(alert, step=alert.step + 1), self._called[alert.alert_id]
         notification = self._notification(begun, frozenset(called), before)
         receivers, omissions = notifications.notified(notification, stages)
@@ -145,7 +137,6 @@ class PlannedNotifications:
         )
 
     def _inhibitors(self) -> Sequence[Inhibitor]:
-        """The inhibitors among the alerts of this transaction, and the other stored inhibitors."""
         stored = [inhibitor for inhibitor in self._plan.inhibitors if inhibitor.alert_id not in self._alerts]
         return [*inhibitions.inhibitors(self._alerts.values()), *stored]
 
@@ -187,7 +178,7 @@ class PlannedNotifications:
         self.messages.append(self._event(alert, event))
 
     def _hastened(self, alert: Alert) -> Alert:
-        """Starts a new waiting time, or keeps the current waiting time if that ends earlier.
+        """A waiting time that ends earlier is kept.
 
         The severity decides how long the waiting time is. An acknowledged alert keeps its waiting time, if it has
         one. The wait for the end of a silence is always replaced.
@@ -201,11 +192,7 @@ class PlannedNotifications:
         return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
 
     def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
-        """Plans a notification of these accounts only, and returns the alert with the next step.
-
-        Of the receivers' conditions, only the status must hold, because a person's action concerns exactly these
-        receivers.
-        """
+        """Only the status condition of receivers holds, because a person's action concerns exactly these receivers."""
         own = [
             receiver
             for receiver in self._plan.receivers

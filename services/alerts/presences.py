@@ -24,7 +24,7 @@ async def note(session: AsyncSession, board_id: UUID, account_id: UUID, last_inp
 
 
 async def is_unattended(session: AsyncSession, now: datetime, patience: timedelta) -> bool:
-    """Whether no board had input within `patience`. Also true if no board is open, because nobody sees an alert."""
+    """If no board is open, the boards are unattended, because nobody sees an alert."""
     connection = await database.driver(session)
     newest: datetime | None = await connection.fetchval(NEWEST_INPUT, now - SHIFT)
     return newest is None or newest < now - patience

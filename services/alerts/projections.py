@@ -21,15 +21,15 @@ from shared.events import (
 from shared.events.vocabulary import TO_THE_DAY, HazardType, HouseholdUnit, Measure, Mobility, ReportKind, Status
 from shared.places import Places
 
-# a report's status, the area that people left, and the date of departure
+# status, the area that people left, and the date of departure
 Flight = tuple[Status, str, date]
 HeldSubject = tuple[ReportKind, UUID]  # a household and a group may have the same id
-Stock = tuple[Status, str | None, UUID]  # a status, the district that people left, and an id
+Stock = tuple[Status, str | None, UUID]  # status, the district that people left, and an id
 
 
 @dataclass(frozen=True, slots=True)
 class DisplacedHousehold:
-    """The latest state of a household. An area is None if the place is abroad or unknown.
+    """An area is None if the place is abroad or unknown.
 
     `destination_area` is also None when nobody in the household is still displaced. `departed_on` is None if the day
     is unknown. `has_other_cause` is true if the household names no hazard, and none of its stated reasons can be a
@@ -52,7 +52,7 @@ class DisplacedHousehold:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One reported displacement of a household. `area` is the area that the household left (`areas_left.py`).
+    """`area` is the area that the household left (`areas_left.py`).
 
     `occurred_on` is the date that decides which alert's window counts the departure. `persons` is the number of
     people who are still displaced. `destination_area` is the area where the household is now, or None if the place
@@ -76,7 +76,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class CountedGroup:
-    """The latest state of one count of a group. A group may have several counts, each with its own report.
+    """A group may have several counts, each with its own report.
 
     `is_counted` is false if another count replaced this count, or if the report counts movements and not the people
     who are present. `departed_on` is None if the date is too vague for a window. `origin_area` is the area that the
@@ -116,7 +116,7 @@ class CountedGroup:
 
 @dataclass(frozen=True, slots=True)
 class HeldPeople:
-    """The people of a household or group that has only held reports, by the newest held report.
+    """The newest held report decides.
 
     `is_counted` is false if no report is held any more, or if the report counts movements and not the people who are
     present. `stock_id` is None for a household. `departed_on` is None if the date is too vague for a window.
@@ -144,7 +144,6 @@ class HeldPeople:
 
     @property
     def flight(self) -> Flight | None:
-        """Returns None if the rule cannot count the people."""
         if not self.is_counted or self.origin_area is None or self.departed_on is None:
             return None
         return self.status, self.origin_area, self.departed_on
@@ -188,10 +187,7 @@ def household(event: HouseholdRegistered, places: Places) -> DisplacedHousehold:
 
 
 def departures(event: HouseholdRegistered, places: Places) -> dict[UUID, Departure | None]:
-    """Departures by report id.
-
-    A departure is None if the household came from abroad, the date is not precise enough, or nobody is still displaced.
-    """
+    """None stands for a departure from abroad, on an imprecise date, or of people who are no longer displaced."""
     displacements = (event,) if event.displacement is None else (event, event.displacement)
     return {displacement.report_id: departure(event, displacement, places) for displacement in displacements}
 
@@ -291,6 +287,6 @@ def held_people(event: HouseholdHeld | GroupHeld, places: Places) -> HeldPeople:
 
 
 def families_and_yards(unit: HouseholdUnit, households: int | None) -> tuple[int, int]:
-    """One of the two numbers is 0."""
+    """The number of families or the number of yards is 0."""
     number = households or 0
     return (number, 0) if unit is HouseholdUnit.FAMILIES else (0, number)

@@ -88,9 +88,7 @@ async def may_read(request: Request, session: AsyncSession, alert: Alert) -> boo
 
 
 def opened(note: str, alert_id: UUID, box: WebhookSecrets) -> BehalfNote | None:
-    if not note.startswith(
-        PREFIX
-    ):  # an earlier release of Dayar stored the note unencrypted; the worker will encrypt the note
+    if not note.startswith(PREFIX):  # an earlier release of Dayar stored the note unencrypted
         return BehalfNote.read(note)
     stored = box.readable(base64.b64decode(note.removeprefix(PREFIX)), _label(alert_id))
     return None if stored is None else BehalfNote.read(stored)

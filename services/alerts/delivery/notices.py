@@ -46,7 +46,7 @@ class Cause(StrEnum):
     ESCALATED = "escalated"
     STALLED = "stalled"
     WOKEN = "woken"
-    ABSENT = "absent"  # the person responsible for the alert cannot act any more
+    ABSENT = "absent"
     UNSILENCED = "unsilenced"
     UNINHIBITED = "uninhibited"
     ACKNOWLEDGED = "acknowledged"
@@ -60,7 +60,7 @@ class Cause(StrEnum):
 UNMUTED = frozenset(
     {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
 )
-# with these causes, the first message to a receiver does not say that the alert is new
+# the first message with such a cause does not say that the alert is new
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
 # Messages with these causes concern their receiver alone. A new message about a graver alert does not replace them.
 UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
@@ -96,7 +96,7 @@ EVENTS: Mapping[Cause, type[AlertRaised]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """One message to one receiver. All attempts send the same content, with `delivery_id` as the `webhook-id`."""
+    """All attempts send the same content, with `delivery_id` as the `webhook-id`."""
 
     delivery_id: UUID
     alert_id: UUID
@@ -110,9 +110,9 @@ class PlannedDelivery:
     hazard_id: UUID | None = None
     is_foldable: bool = False  # whether the message may wait, and be combined with other messages
     is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
-    next_contact_in: timedelta | None = None  # if set, the receiver's next contact is notified after this time
+    next_contact_in: timedelta | None = None  # the receiver's next contact is notified after this time
     follows: Follows | None = None
-    places: frozenset[str] = frozenset()  # the places of the alert; empty if the message may wait
+    places: frozenset[str] = frozenset()  # empty if the message may wait
     site_ids: tuple[UUID, ...] = ()
     traceparent: str | None = field(default_factory=tracing.current, compare=False)
 
@@ -147,27 +147,25 @@ class Content(WordsOfContent):
 
 
 def is_foldable(alert: Alert, channel: str) -> bool:
-    """Whether the message may wait, to be combined with other messages.
+    """A message may wait if it is a mail, a Telegram message or an SMS about an alert of Moderate or below.
 
-    Only a mail, a Telegram message or an SMS about an alert of Moderate or below may wait. If a person must judge
-    the severity, or the severity is Unknown, the message may not wait.
+    If the severity is Unknown, or a person must judge it, the message may not wait.
     """
     return channel in FOLDABLE and not alert.is_grave
 
 
 def is_open(alert: AlertRaised) -> bool:
-    """Whether people may still act on the alert. A test message is no alert."""
+    """A test message is no alert."""
     is_over = alert.validity is not Validity.IN_FORCE and alert.demand is None
     return alert.resolved_at is None and not is_over and alert.rule != TRIAL_RULE
 
 
 def event_of(alert: Alert, cause: Cause) -> type[AlertRaised]:
-    """If the alert is closed, the type is AlertResolved for every cause."""
     return AlertResolved if alert.resolved_at is not None else EVENTS[cause]
 
 
 def content_of(alert: Alert, cause: Cause, message: Message | None = None) -> str:
-    """The body of a webhook, with a type, a timestamp and data, as Standard Webhooks requires.
+    """The body has a type, a timestamp and data, as Standard Webhooks requires.
 
     `message` is the alert's event, or None if the caller has not built the event.
     """
@@ -192,7 +190,7 @@ def is_trial(content: str) -> bool:
 
 
 def with_words(content: str, words: HazardWords | None) -> str:
-    """Adds the hazard's free text and the sites to the body, because the event contains only codes and figures."""
+    """The event contains only codes and figures, so the hazard's free text and the sites are added."""
     if words is None:
         return content
     unused = None if words.sites else {"sites"}
@@ -207,8 +205,6 @@ class ScopeOfHazard(msgspec.Struct):
 
 
 class ScopedContent(msgspec.Struct):
-    """The part of a content that says whether everybody may read its words."""
-
     hazard: ScopeOfHazard | None = None
 
     @property
@@ -217,7 +213,6 @@ class ScopedContent(msgspec.Struct):
 
 
 def without_restricted_words(content: str) -> str:
-    """Removes the names of sites, and the free text of a hazard that is not Public."""
     if msgspec.json.decode(content, type=ScopedContent).is_public:
         return content
     words = WordsOfContent.model_validate_json(content).hazard
@@ -231,10 +226,9 @@ def plan(
     messages: Mapping[str, int],
     now: datetime,
 ) -> dict[UUID, datetime]:
-    """The time at which each delivery is sent.
+    """`known` maps each receiver and channel to the latest planned time of the last hour.
 
-    `known` maps each receiver and channel to the latest planned time of the last hour. `messages` maps each receiver
-    to the number of its combined messages in the last hour, by all channels.
+    `messages` maps each receiver to the number of its combined messages in the last hour, by all channels.
     """
     newest, counts, planned = dict(known), Counter(messages), dict[UUID, datetime]()
     for delivery in foldable:

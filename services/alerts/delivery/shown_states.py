@@ -22,20 +22,14 @@ PUBLISHED = AlertRaised.model_fields.keys() & Alert.model_fields.keys()
 
 @dataclass(frozen=True, slots=True)
 class ActedAlerts:
-    """The alerts that messages are about.
-
-    `actors` and `assignees` map the alert and the time of each action to a name.
-    """
+    """`actors` and `assignees` map the alert and the time of each action to a name."""
 
     newest: Mapping[UUID, Alert] = field(default_factory=dict)
     actors: Mapping[tuple[UUID, datetime], str] = field(default_factory=dict)
     assignees: Mapping[tuple[UUID, datetime], str] = field(default_factory=dict)
 
     def then(self, event: AlertRaised) -> Alert | AlertRaised:
-        """The alert as the event describes it, with the names of the people who had acted by then.
-
-        Returns the event, which has no names, if this release cannot read the alert.
-        """
+        """Returns the event, which has no names, if this release cannot read the alert."""
         alert = self.newest.get(event.alert_id)
         if alert is None:
             return event

@@ -14,13 +14,13 @@ from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_, term
 
-NAMING = frozenset({Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED})  # causes whose messages name who acted
+NAMING = frozenset({Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED})
 
 
 async def newest_state(
     sessions: async_sessionmaker[AsyncSession] | None, event: AlertRaised, alert_id: UUID, cause: str
 ) -> Alert | AlertRaised:
-    """Returns the stored alert if the message names who acted, because events have no names of people."""
+    """Events have no names of people, so a message that names who acted needs the stored alert."""
     if sessions is None or cause not in NAMING:
         return event
     async with sessions() as session:
@@ -28,10 +28,7 @@ async def newest_state(
 
 
 def state_line(state: Alert | AlertRaised, language: str) -> str:
-    """Who acknowledged or closed the alert, who must work on it, and until when it is snoozed. Empty if nobody acted.
-
-    If `state` is an event, the lines have no names.
-    """
+    """Empty if nobody acted. If `state` is an event, the lines have no names."""
     lines = (deed_line(state, language), _assignment_line(state, language), _snooze_line(state, language))
     return "\n".join(filter(None, lines))
 
@@ -55,7 +52,7 @@ def _snooze_line(state: Alert | AlertRaised, language: str) -> str:
 
 
 def deed_line(state: Alert | AlertRaised, language: str, longest_name: int | None = None) -> str:
-    """Who last acknowledged, started or closed the alert, and when. A longer name is cut off."""
+    """A name longer than `longest_name` is cut off."""
     _ = translations(language, LOCALES).gettext
     for deed in ("resolved", "progressed", "acknowledged"):
         at, name = getattr(state, f"{deed}_at"), getattr(state, f"{deed}_name", None)

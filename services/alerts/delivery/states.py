@@ -30,12 +30,10 @@ class DeliveryState(StrEnum):
 
 
 class SuppressionRule(StrEnum):
-    """The rule that holds a message back."""
-
     SILENCE = "silence"
     INHIBITION = "inhibition"
     QUIET_HOURS = "quiet_hours"
-    DIGEST = "digest"  # the message waits for the receiver's next combined message
+    DIGEST = "digest"
 
 
 def state_of(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
@@ -66,14 +64,13 @@ def unsettled(delivery: Mapping[str, Any], now: datetime) -> DeliveryState:
 
 
 def combined_at(delivery: Mapping[str, Any], now: datetime) -> datetime | None:
-    """The time at which the combined message is sent. Returns None if this message is sent alone."""
+    """Returns None if the message is sent alone."""
     planned_at: datetime | None = delivery["planned_at"]
     is_waiting = planned_at is not None and planned_at > now and delivery["reason"] is None
     return planned_at if is_waiting and not delivery["settled_at"] else None
 
 
 def with_state(delivery: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Adds the state and, if a rule holds the delivery back, the rule and its end."""
     until = combined_at(delivery, now)
     rule = {"suppressed_by": SuppressionRule.DIGEST, "suppressed_until": until} if until else {}
     hidden = ("receipt", "is_answered", "planned_at")

@@ -27,7 +27,7 @@ NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
 NAMED_OF_OBLAST = 20  # no oblast has more districts
 
-CHANGED = "changed"  # an edited message shows this cause if the change notified nobody
+CHANGED = "changed"
 CAUSES: Mapping[str, str] = {
     Cause.RAISED: N_("New alert"),
     Cause.UPDATED: N_("More severe now"),
@@ -51,7 +51,7 @@ CAUSES: Mapping[str, str] = {
 }
 
 
-# The titles of rules. Alerts of other rules have the type of the hazard as their title.
+# Alerts of other rules have the type of the hazard as their title.
 TITLES: Mapping[str, str] = {
     "displacement": N_("Displacement"),
     "budget": N_("A source reports unusually much"),
@@ -60,7 +60,7 @@ TITLES: Mapping[str, str] = {
 }
 # for a hazard without a known district
 NOT_PLACED = N_("Where: the districts are not known. Look at the map: displaced people may be in the area.")
-OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # for people of unknown origin, where the people are now
+OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # for people of unknown origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,13 @@ class Texts:
         channel: DeliveryChannel = DeliveryChannel.EMAIL,
         deeds: str = "",
     ) -> Text:
-        """`deeds` are the lines about who acted on the alert."""
         known = translations(language, LOCALES)
         facts = self.worded(alert, language, channel) or self._facts(alert, language, known)
         lines = self._lines(alert, cause, language, known, [*deeds.splitlines(), "", *facts], words)
         return Text(self.subject(alert, cause, language), "\n".join(lines))
 
     def worded(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> list[str] | None:
-        """The lines of the centre's template. Returns None without a template, or if a field has no value."""
+        """Returns None without a template, or if a field has no value."""
         template = self.templates.find(alert, channel, language)
         text = template and filled(template, self._fields(alert, language, channel))
         return text.splitlines() if text else None
@@ -126,7 +125,7 @@ class Texts:
         )
 
     def subject(self, alert: AlertRaised, cause: str, language: str) -> str:
-        """The status (if it is not Actual), the severity, the title, and the cause (if the alert is not new)."""
+        """The status is left out if it is Actual, and the cause is left out for a new alert."""
         known = translations(language, LOCALES)
         severity = term("severity", alert.severity, known.gettext)
         line = f"{self.banner(alert, language)}{severity}: {self.title(alert, language)}"
@@ -146,7 +145,7 @@ class Texts:
         return several(names, NAMED_IN_SUBJECT, known) if names else ""
 
     def _fields(self, alert: AlertRaised, language: str, channel: DeliveryChannel) -> dict[str, str]:
-        """The values of the fields that a template may have. No value contains text from a report."""
+        """No value contains text from a report."""
         known, is_short = translations(language, LOCALES), channel is DeliveryChannel.SMS
         moment = filters(language)["brief_moment" if is_short else "moment"]
         severity = term("severity", alert.severity, known.gettext) if is_short else severity_of(alert, known)
@@ -198,7 +197,6 @@ class Texts:
         ]
 
     def _free_text(self, words: HazardWords | None, language: str, known: Translations) -> list[str]:
-        """In the reader's language, if the hazard has a text in this language."""
         if words is None:
             return []
         text = words.text(language)
@@ -216,7 +214,7 @@ class Texts:
         return ["", *lines] if lines else []
 
     def where(self, alert: AlertRaised, language: str) -> str:
-        """All places, grouped by oblast. No place is left out, because the reader may have only the mail."""
+        """No place is left out, because the reader may have only the mail."""
         known = translations(language, LOCALES)
         by_oblast: dict[str | None, list[str]] = {}
         for pcode in self._units(alert.pcodes):
@@ -224,7 +222,7 @@ class Texts:
         return printable("; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items()))
 
     def _units(self, pcodes: Iterable[str]) -> list[str]:
-        """Replaces a village by its district, and drops a place that lies in another place of the list."""
+        """A village becomes its district. A place inside another place of the list is dropped."""
         units = dict.fromkeys(self._unit(pcode) for pcode in pcodes)
         return [pcode for pcode in units if units.keys().isdisjoint(self._places.ancestors(pcode))]
 
@@ -253,7 +251,6 @@ def cause_text(cause: str) -> str:
 
 
 def time_of(alert: AlertRaised) -> str:
-    """Says whether the hazard has begun, is forecast, or is reported in advance."""
     if alert.onset <= alert.raised_at + AHEAD:
         return N_("Since: {time}")
     is_forecast = alert.figures.get("certainty", Certainty.OBSERVED) != Certainty.OBSERVED
@@ -269,13 +266,11 @@ def severity_of(alert: AlertRaised, known: Translations) -> str:
 
 
 def invitation(alert: AlertRaised) -> str:
-    """Asks for an acknowledgement if the alert needs one."""
     needs_acknowledgement = alert.demand is Demand.ACKNOWLEDGEMENT
     return N_("Acknowledge here: {address}") if needs_acknowledgement else N_("Open it: {address}")
 
 
 def several(names: Sequence[str], most: int, known: Translations) -> str:
-    """The first `most` names, and the number of the other names."""
     listed = ", ".join(names[:most])
     if len(names) <= most:
         return listed
@@ -283,5 +278,4 @@ def several(names: Sequence[str], most: int, known: Translations) -> str:
 
 
 def clean(text: str) -> str:
-    """The printable text, cut to 150 characters."""
     return printable(text)[:LONGEST]

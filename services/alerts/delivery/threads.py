@@ -12,19 +12,15 @@ from shared import events
 from shared.country import TIME_ZONE
 from shared.events import AlertRaised
 
-NOON = timedelta(hours=12)  # a thread of places lasts from noon to noon, so that no night is divided
+NOON = timedelta(hours=12)  # no night is divided, because a thread of places lasts from noon to noon
 
 
 def thread_of(alert: AlertRaised, recipient: str) -> UUID:
-    """An alert without a hazard has a separate thread."""
     return events.derived_id("thread", alert.hazard_id or alert.alert_id, recipient)
 
 
 def place_thread_of(alert: AlertRaised, recipient: str) -> UUID | None:
-    """The thread of the night's hazards of the same type and places.
-
-    Without this thread, a burst of reports from a few places would fill a mailbox with hundreds of threads.
-    """
+    """Without threads of places, a burst of reports would fill a mailbox with hundreds of threads."""
     if alert.hazard_type is None or not alert.pcodes:
         return None
     places, night = sorted(alert.pcodes), night_of(alert).date().isoformat()

@@ -56,7 +56,7 @@ class HazardWords(BaseModel):
         return self.model_copy(update={"sites": tuple(sites)})
 
     def text(self, language: str) -> HazardText | None:
-        """If the text in the reader's language is missing, returns the first text."""
+        """If the hazard has no text in the reader's language, returns the first text."""
         wanted = (language, *LANGUAGES, *self.texts)
         return next((self.texts[code] for code in wanted if code in self.texts), None)
 
@@ -64,7 +64,6 @@ class HazardWords(BaseModel):
 def site_lines(
     alert: AlertRaised, words: HazardWords | None, language: str, known: Translations, most: int = NAMED_SITES
 ) -> list[str]:
-    """One line with the names of sites. Empty without names."""
     names = site_names(alert, words, language, known, most)
     return [known.gettext("Sites: {sites}").format(sites=names)] if names else []
 
@@ -72,7 +71,6 @@ def site_lines(
 def site_names(
     alert: AlertRaised, words: HazardWords | None, language: str, known: Translations, most: int = NAMED_SITES
 ) -> str:
-    """The names of the first `most` sites, and the number of the other sites."""
     names = [site.name(language) for site in words.sites[:most]] if words else []
     others, listed = max(0, len(alert.figures.get("sites", ())) - len(names)), printable(", ".join(names))
     if not (names and others):

@@ -15,14 +15,12 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared.country import COUNTRY
 
-LONGEST_TELEPHONE = 40  # as a person types the telephone
+LONGEST_TELEPHONE = 40
 SHORT_NUMBER = re.compile(r"[1-9]\d{2,3}")
 EXTENSION = ";ext="
 
 
 class DutyService(StrEnum):
-    """Checklists name services, and each duty number belongs to a service."""
-
     RESCUE = "rescue"
     AYIL_OKMOTU = "ayil_okmotu"
     RAYON = "rayon"
@@ -44,7 +42,7 @@ class DutyService(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DutyContact:
-    """The encrypted part of a duty number. Telephones are in the format E.164, or short numbers like 112."""
+    """Telephones are in the format E.164, or short numbers like 112."""
 
     post: str
     telephones: tuple[str, ...]
@@ -53,10 +51,7 @@ class DutyContact:
 
 @dataclass(frozen=True, slots=True)
 class DutyPlace:
-    """The place for which a duty number is called: a unit, or only a locality of the unit.
-
-    `pcode` is `KG` for the country.
-    """
+    """The place is a unit, or only a locality of the unit. `pcode` is `KG` for the country."""
 
     pcode: str
     locality: str | None = None
@@ -65,12 +60,11 @@ class DutyPlace:
 
 @dataclass(frozen=True, slots=True)
 class DutyNumber:
-    """`position` is the rank of the number in the list of its unit, in the order of the imported file."""
+    """`position` is the rank of the number in its unit, in the order of the imported file."""
 
     number_id: UUID
     place: DutyPlace
-    # The service is a str if a later release of Dayar stored it. Numbers of an unknown service are listed after the
-    # checklist.
+    # a str if a later release of Dayar stored the service
     service: DutyService | str
     contact: DutyContact
     position: int
@@ -86,7 +80,7 @@ def opened(text: bytes, number_id: UUID, box: WebhookSecrets) -> DutyContact:
 
 
 def label(number_id: UUID) -> str:
-    """The AAD, which ties the encrypted contact to its row."""
+    """The AAD ties the encrypted contact to its row."""
     return f"duty number/{number_id}"
 
 
@@ -105,7 +99,6 @@ def telephone_of(typed: str) -> str:
 
 
 def written(telephone: str) -> str:
-    """The stored telephone as people read it."""
     if SHORT_NUMBER.fullmatch(telephone):
         return telephone
     return phonenumbers.format_number(phonenumbers.parse(telephone), PhoneNumberFormat.INTERNATIONAL)

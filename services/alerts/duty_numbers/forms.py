@@ -20,7 +20,7 @@ class DutyNumberForm(TypedForm):
     """The fields have the names of the columns of a file."""
 
     def parsed(self, places: Places, known: DutyNumber | None) -> tuple[DutyNumber | None, list[Fault]]:
-        """Returns the typed number with the id of the `known` number, or the wrong fields."""
+        """The typed number gets the id of the `known` number."""
         cells = {column: self.value(column) for column in COLUMNS}
         if wrong := [Fault(column, TOO_LONG) for column, text in cells.items() if len(text) > LONGEST]:
             return None, wrong
@@ -32,7 +32,6 @@ class DutyNumberForm(TypedForm):
 
 
 def form_of(number: DutyNumber, unit: str) -> DutyNumberForm:
-    """`unit` is the name or the P-code of the number's unit."""
     contact, place = number.contact, number.place
     telephones = ", ".join(map(written, contact.telephones))
     texts = (unit, place.locality, str(number.service), contact.post, telephones, contact.note)
@@ -42,10 +41,10 @@ def form_of(number: DutyNumber, unit: str) -> DutyNumberForm:
 def placed(
     number: DutyNumber, known: DutyNumber | None, of_unit: Iterable[DutyNumber]
 ) -> tuple[DutyNumber, list[Fault]]:
-    """The number with its position in the list of its unit.
+    """A new number, or a number that moved to another unit, comes last in its unit.
 
-    A new number, or a number that moved to another unit, comes last. `of_unit` are the stored numbers of the unit.
-    If another number of the unit has the same post, the form rejects the post.
+    `of_unit` are the stored numbers of the unit. If another number of the unit has the same post, the form rejects
+    the post.
     """
     others = [other for other in of_unit if other.number_id != number.number_id]
     if entry_of(number).key in {entry_of(other).key for other in others}:

@@ -27,7 +27,7 @@ class NumberVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgedNumber:
-    """A row of the file with its verdict. A refused row has at least one fault, and no number."""
+    """A refused row has at least one fault, and no number."""
 
     line: int
     verdict: NumberVerdict
@@ -65,7 +65,7 @@ class ImportPlan:
 def planned(
     rows: Sequence[NumberRow], known: Sequence[DutyNumber], covers: Callable[[str], bool] = lambda _: True
 ) -> ImportPlan:
-    """`known` are the stored numbers, and `covers` says whether a unit lies in the importer's areas."""
+    """`covers` says whether a unit lies in the importer's areas."""
     by_key = {entry_of(number).key: number for number in known}
     judged = [_judged(row, position, by_key, covers) for position, row in enumerate(rows)]
     units = {row.entry.place.pcode for row in rows if row.entry is not None}

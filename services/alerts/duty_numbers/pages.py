@@ -145,7 +145,7 @@ async def page(
 
 
 async def read(request: Request, session: Session, area: str | None) -> list[DutyNumber]:
-    """Reading the numbers adds a row to the security log."""
+    """The security log records the reading."""
     numbers = await number_queries.numbers(session, request.app.state.box, pcodes=[area or COUNTRY])
     await note_read(request, session)
     return numbers

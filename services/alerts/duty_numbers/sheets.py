@@ -67,7 +67,7 @@ class BadDutyNumbers(DocumentedError):
 
 @dataclass(frozen=True, slots=True)
 class DutyEntry:
-    """A duty number as a file states it. `imports.entry_of` makes an entry from a stored number."""
+    """`imports.entry_of` makes an entry from a stored number."""
 
     place: DutyPlace
     service: DutyService | str
@@ -81,7 +81,7 @@ class DutyEntry:
 
 @dataclass(frozen=True, slots=True)
 class NumberRow:
-    """A row of the file with its line number. A row has an entry, or at least one fault."""
+    """A row has an entry, or at least one fault."""
 
     line: int
     entry: DutyEntry | None
@@ -95,7 +95,7 @@ class DutyNumberSheets:
         self._places, self._names, self._services = places, PlaceNames(places), CodeNames("duty_service")
 
     def read(self, raw: bytes) -> list[NumberRow]:
-        """Leaves out empty rows. Raises BadDutyNumbers."""
+        """Raises BadDutyNumbers."""
         try:
             sheet = delimited.read(raw, MOST_ROWS + header.SEARCHED_LINES)
         except UnreadableFile as error:
@@ -121,7 +121,6 @@ class DutyNumberSheets:
         return NumberRow(line.number, None, tuple(wrong)) if wrong else self.row(line.number, cells)
 
     def row(self, number: int, cells: Mapping[str, str]) -> NumberRow:
-        """`cells` maps columns to texts. `number` is the number of the row's line."""
         wrong = list[Fault]()
         place = self._place(cells.get("unit", ""), cells.get("locality", ""), wrong)
         service = self._services.find(cells.get("service", ""))
@@ -150,7 +149,7 @@ class DutyNumberSheets:
         return DutyPlace(pcode, locality or None, self._places.settlement(pcode, locality) if is_known else None)
 
     def pcode(self, unit: str) -> str | None:
-        """Returns None if the text names no unit or several units, or contains more than the name."""
+        """None if the text names no unit or several units, or contains more than the name."""
         if unit.upper() == COUNTRY:
             return COUNTRY
         try:
@@ -171,7 +170,6 @@ def without_repeats(rows: Sequence[NumberRow]) -> list[NumberRow]:
 
 
 def guess(label: str) -> str | None:
-    """Returns None if no pattern matches the label."""
     text = folded(label[:LETTERS])
     return OWN.get(text) or next((column for column, pattern in COMPILED if text and pattern.search(text)), None)
 

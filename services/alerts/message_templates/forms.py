@@ -21,7 +21,7 @@ class TemplatesForm(TypedForm):
 
     @property
     def condition(self) -> tuple[str, str]:
-        """A code that does not exist is taken as EVERY."""
+        """A hazard or severity that does not exist is taken as EVERY."""
         hazard, severity = self.value("hazard"), self.value("severity")
         return hazard if hazard in list(HazardType) else EVERY, severity if severity in list(Severity) else EVERY
 

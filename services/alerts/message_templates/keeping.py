@@ -18,7 +18,7 @@ EVERY_SECONDS = 10.0
 
 
 async def keep_current(sessions: async_sessionmaker[AsyncSession], templates: Templates) -> None:
-    """Reads the templates again every few seconds, until cancelled."""
+    """Runs until cancelled."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
         await retry_while_unavailable(lambda: refresh(sessions, templates))
@@ -42,7 +42,7 @@ async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templat
 
 
 async def current_messages(request: Request, session: Session) -> Messages:
-    """The messages with the newest templates, so that pages show each text as the worker sends it."""
+    """Pages need the newest templates, so that they show each text as the worker sends it."""
     messages: Messages = request.app.state.messages
     messages.texts.templates.replace(await template_queries.templates(session))
     return messages

@@ -138,7 +138,7 @@ def other_texts(form: TemplatesForm, stored: Iterable[MessageTemplate]) -> dict[
 
 
 def listed(stored: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]:
-    """The templates by hazard and severity, each with a flag that says whether this release can use the template."""
+    """The flag of a template says whether this release can use the template."""
     by_condition = dict[tuple[str, str], list[tuple[MessageTemplate, bool]]]()
     for template in stored:
         is_usable = fault_of(template.text, template.channel) is None

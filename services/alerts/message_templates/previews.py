@@ -25,7 +25,7 @@ TOO_LONG = N_("The example has more than two parts, also with a single place. A 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`spellings` maps each alphabet to the parts that the short message has in this alphabet."""
+    """`spellings` maps each alphabet to the parts of the short message in this alphabet."""
 
     message: ShownMessage
     length: int
@@ -44,7 +44,7 @@ def previews(
     condition: tuple[str, str],
     now: datetime,
 ) -> tuple[dict[str, Preview], list[Fault]]:
-    """Returns the preview for each field of the form, and a fault for each short message that has more than two parts.
+    """A short message with more than two parts is a fault.
 
     `condition` is a type of hazard and a severity, or EVERY for either. `wanted` has the templates of this
     condition. Without a template in `wanted`, the example has the `stored` template that a real alert would get.
@@ -78,7 +78,7 @@ def preview(
     is_worded = template is not None and template.key not in templates.skipped
     length = units(f"{message.text.subject}\n{message.text.body}".strip())
     # The examples use separate `Templates`, so that a template that is too long only in another alphabet is not counted
-    # as skipped. Only the alphabet of this installation decides whether a template fits.
+    # as skipped.
     texts = messages.texts.with_templates(Templates(used))
     spellings = {
         alphabet: messages.sms.with_texts(texts, alphabet).of(alert, Cause.RAISED, language)
@@ -89,7 +89,6 @@ def preview(
 
 
 def is_wider(template: MessageTemplate, hazard: str, severity: str) -> bool:
-    """Whether the template has a wider condition that matches this hazard and severity."""
     is_own = (template.hazard, template.severity) == (hazard, severity)
     return not is_own and template.hazard in (hazard, EVERY) and template.severity in (severity, EVERY)
 

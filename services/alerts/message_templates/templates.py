@@ -16,7 +16,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.terms import N_
 from shared.pages.typed_forms import Fault
 
-KEY = ("hazard", "severity", "channel", "language")  # the fields that identify a template
+KEY = ("hazard", "severity", "channel", "language")
 EVERY = ""  # stands for all types of hazards, or for all severities
 FIELDS: Mapping[str, str] = {
     "severity": N_("the severity"),
@@ -27,7 +27,7 @@ FIELDS: Mapping[str, str] = {
     "raised": N_("when the alert was raised"),
     "reason": N_("why the alert was raised, with the figures"),
 }
-OF_SMS = frozenset({"severity", "hazard", "places", "time"})  # a locked telephone also shows the values of these fields
+OF_SMS = frozenset({"severity", "hazard", "places", "time"})  # a locked telephone also shows these fields
 CHANNELS = (DeliveryChannel.SMS, DeliveryChannel.TELEGRAM, DeliveryChannel.EMAIL)
 LONGEST = 1000
 LONGEST_SMS = 300
@@ -40,7 +40,7 @@ NOT_ONE_LINE = N_("A short message is expected on one line.")
 
 
 class Wording(Template):
-    """A text with {fields}. The text `{{` stands for the character {."""
+    """The text `{{` stands for the character {."""
 
     delimiter = "{"
     flags = re.NOFLAG
@@ -49,7 +49,7 @@ class Wording(Template):
 
 @dataclass(frozen=True, slots=True)
 class TemplateKey:
-    """`hazard` and `severity` are EVERY or codes. A code that only another release of Dayar knows matches no alert."""
+    """A code that only another release of Dayar knows matches no alert."""
 
     hazard: str
     severity: str
@@ -59,7 +59,7 @@ class TemplateKey:
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """`skipped_at` is the time at which a worker first found that the template cannot be used for a message."""
+    """At `skipped_at` a worker first found that the template cannot be used for a message."""
 
     hazard: str
     severity: str
@@ -84,7 +84,6 @@ def longest(channel: str) -> int:
 
 
 def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
-    """`name` is the name of the form's field."""
     wording, most, known = Wording(text), longest(channel), fields_of(channel)
     if len(text) > most:
         return Fault(name, TOO_MANY_CHARACTERS, {"most": most, "length": len(text)})
@@ -102,12 +101,11 @@ def fault_of(text: str, channel: str, name: str = "text") -> Fault | None:
 
 
 def is_usable(template: MessageTemplate) -> bool:
-    """Whether the template has no fault, and has fitted into each message so far."""
+    """A usable template has no fault, and has fitted into each message so far."""
     return template.skipped_at is None and fault_of(template.text, template.channel) is None
 
 
 def filled(template: MessageTemplate, values: Mapping[str, str]) -> str | None:
-    """Returns None if a field of the template has no value."""
     wording = Wording(template.text)
     if not all(values.get(field) for field in wording.get_identifiers()):
         return None
@@ -127,10 +125,10 @@ class Templates:
         self._used = {key: template for key, template in by_key.items() if key not in self.unfit}
 
     def find(self, alert: AlertRaised, channel: str, language: str) -> MessageTemplate | None:
-        """The template with the narrowest condition that matches the alert, or None if this template is unfit.
+        """The narrowest template decides.
 
-        The standard text then says more than a template with a wider condition. Test messages to a receiver have no
-        template.
+        If the narrowest template is unfit, the standard text is used, because it says more than a template with a wider
+        condition. Test messages to a receiver have no template.
         """
         if alert.rule == TRIAL_RULE:
             return None
@@ -145,7 +143,7 @@ class Templates:
         self.skipped[template.key] = template
 
     def newly_skipped(self) -> list[MessageTemplate]:
-        """The templates that could not be used and are not marked yet. The caller marks them."""
+        """The caller marks the templates."""
         skipped = [*self.unfit.values(), *self.skipped.values()]
         self.skipped = {}
         return [template for template in skipped if template.skipped_at is None]

@@ -65,7 +65,7 @@ class AlertRow(AlertsModel, record=Alert):
 
 
 class Act(AlertsModel):
-    """A row without an account is an action of the system.
+    """An action without an account is an action of the system.
 
     `channel` is missing in rows of earlier releases of Dayar, which stored "SMS" or "Telegram" as the text of an
     acknowledgement. `behalf_note` says on whose behalf the person acknowledged, and is encrypted.

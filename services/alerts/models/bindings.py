@@ -30,7 +30,7 @@ class Binding(AlertsModel):
 
 
 class BindingCode(AlertsModel):
-    """The unused code of an account, as a keyed digest. The code is valid for 15 minutes from `drawn_at`."""
+    """`digest` is the keyed digest of an unused code. The code is valid for 15 minutes from `drawn_at`."""
 
     __tablename__ = "binding_codes"
     __table_args__ = (UniqueConstraint("digest"),)

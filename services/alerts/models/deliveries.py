@@ -11,7 +11,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class Delivery(AlertsModel):
-    """While a worker has claimed the delivery, `lease` is set and ends at `due_at`.
+    """A claimed delivery has a `lease`, which ends at `due_at`.
 
     At `next_contact_at` the receiver's next contact is notified, unless the message was delivered and needs no
     answer. `follows` is the reason why this contact was notified after another contact. `traceparent` is the trace
@@ -63,11 +63,10 @@ class AttemptRow(AlertsModel):
 
 
 class NotificationOmissions(AlertsModel):
-    """The receivers that one notification left out.
+    """`reasons` is a JSON object that maps labels of receivers to reasons.
 
-    `reasons` is a JSON object that maps labels to reasons. `muted_by` is the id of the silence, or of the Extreme
-    alert, that muted the notification. If `is_sent_later` is true, the receivers missed a change of the alert, and
-    are notified as soon as nothing mutes the alert.
+    `muted_by` is the id of the silence, or of the Extreme alert, that muted the notification. If `is_sent_later` is
+    true, the receivers missed a change of the alert, and are notified as soon as nothing mutes the alert.
     """
 
     __tablename__ = "notification_omissions"

@@ -22,10 +22,10 @@ class DutyNumberRow(AlertsModel):
 
 
 class CallRow(AlertsModel):
-    """A call about an alert; the row of `acts` with the same alert and sequence says who called and when.
+    """The row of `acts` with the same alert and sequence says who called and when.
 
-    `sealed` is the JSON of the post that was called and of what was agreed, encrypted. `number_id` names a duty number,
-    which may have been removed after the call.
+    `sealed` is the JSON of the post that was called and of what was agreed, encrypted. `number_id` names a duty
+    number, which may have been removed after the call.
     """
 
     __tablename__ = "calls"

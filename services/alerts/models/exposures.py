@@ -10,11 +10,10 @@ from services.alerts.models.base import COUNTER, AlertsModel
 
 
 class Exposure(AlertsModel):
-    """A live hazard and one of its districts.
+    """`displaced` counts the district's households that this hazard displaced.
 
-    `displaced` counts the district's households that this hazard displaced. The `told_…` columns contain the figures
-    of the latest alert, or None before the first alert. `gone` is the reason why the hazard no longer threatens the
-    district.
+    The `told_…` columns contain the figures of the latest alert, or None before the first alert. `gone` is the reason
+    why the hazard no longer threatens the district.
     """
 
     __tablename__ = "exposures"
@@ -38,10 +37,7 @@ class Exposure(AlertsModel):
 
 
 class AlertedReportRow(AlertsModel):
-    """A report that was published because an exposure alert counts it, or because it is about the alert's hazard.
-
-    Rows are deleted after 90 days.
-    """
+    """A report is stored when it was published, and deleted after 90 days."""
 
     __tablename__ = "alerted_reports"
 
@@ -51,7 +47,7 @@ class AlertedReportRow(AlertsModel):
 
 
 class HazardChange(AlertsModel):
-    """A hazard whose exposures must be recounted, because the hazard changed. The recount deletes the row."""
+    """A hazard is stored when its exposures must be recounted. The recount deletes the row."""
 
     __tablename__ = "hazard_changes"
 

@@ -10,7 +10,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class Hazard(AlertsModel):
-    """The newest revision of a hazard. A trigger adds a row to `hazard_changes` for each change."""
+    """A trigger adds a row to `hazard_changes` for each change."""
 
     __tablename__ = "hazards"
     __table_args__ = (

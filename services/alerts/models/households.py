@@ -27,8 +27,6 @@ class HouseholdRow(AlertsModel, record=DisplacedHousehold):
 
 
 class DepartureRow(AlertsModel, record=Departure):
-    """A displacement of a household, stored under its report's id."""
-
     __tablename__ = "departures"
     __table_args__ = (Index(None, "area", "occurred_on"),)
 

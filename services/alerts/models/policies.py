@@ -10,8 +10,6 @@ from services.alerts.models.base import AlertsModel
 
 
 class PolicyRow(AlertsModel):
-    """`steps` is the JSON of the policy's steps."""
-
     __tablename__ = "escalation_policies"
 
     name: Mapped[str] = mapped_column(primary_key=True)

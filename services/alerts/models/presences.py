@@ -18,7 +18,7 @@ class BoardPresence(AlertsModel):
 
 
 class ActingAccount(AlertsModel):
-    """An account that had the right to act on alerts at the time `seen_at`, when it had a board open."""
+    """The account had the right to act on alerts at the time `seen_at`, when it had a board open."""
 
     __tablename__ = "acting_accounts"
 

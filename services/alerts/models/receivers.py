@@ -29,10 +29,7 @@ class ReceiverRow(AlertsModel, record=Receiver):
 
 
 class RemovedReceiver(AlertsModel):
-    """When a receiver with this label was last removed.
-
-    Older deliveries do not count for a receiver that gets this label later.
-    """
+    """Older deliveries do not count for a receiver that gets the label of a removed receiver."""
 
     __tablename__ = "removed_receivers"
 

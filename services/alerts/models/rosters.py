@@ -11,8 +11,6 @@ from services.alerts.models.base import AlertsModel
 
 
 class RosterRow(AlertsModel):
-    """`layers` is the JSON of the roster's layers."""
-
     __tablename__ = "rosters"
 
     name: Mapped[str] = mapped_column(primary_key=True)
@@ -20,8 +18,6 @@ class RosterRow(AlertsModel):
 
 
 class OverrideRow(AlertsModel):
-    """A person who is on duty instead of the people whom the layers name."""
-
     __tablename__ = "roster_overrides"
     __table_args__ = (
         CheckConstraint("ends_at > begins_at", name="order"),

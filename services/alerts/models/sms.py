@@ -10,10 +10,9 @@ from services.alerts.models.base import AlertsModel
 
 
 class SmsMessage(AlertsModel):
-    """A short message for which a receipt is expected or has come.
+    """`message_id` is the id in the receipt. `state` and `state_at` are from the newest receipt.
 
-    `message_id` is the id in the receipt. `state` is the state in the newest receipt, and `state_at` is the time of
-    this receipt. If the gateway gives a receipt for each part, `parts` is the number of the message's parts.
+    If the gateway gives a receipt for each part, `parts` is the number of the message's parts.
     """
 
     __tablename__ = "sms_messages"
@@ -27,7 +26,7 @@ class SmsMessage(AlertsModel):
 
 
 class SmsPart(AlertsModel):
-    """The newest receipt of one part of a message, which the gateway pushed. The row is kept for two days."""
+    """A receipt of one part of a message is kept for two days."""
 
     __tablename__ = "sms_parts"
 
@@ -67,7 +66,7 @@ class SmsCode(AlertsModel):
 
 
 class SmsReply(AlertsModel):
-    """A short message that a receiver's number sent within the last 48 hours. `message_id` is the gateway's id."""
+    """A reply is kept for 48 hours. `message_id` is the gateway's id."""
 
     __tablename__ = "sms_replies"
     __table_args__ = (Index(None, "number", "received_at"),)

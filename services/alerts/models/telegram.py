@@ -37,10 +37,9 @@ class TelegramMessage(AlertsModel):
 
 
 class TelegramQuestion(AlertsModel):
-    """A message that asks on whose behalf the alert is acknowledged.
+    """`sequence` is the alert's sequence in the message with the pressed button.
 
-    `sequence` is the alert's sequence in the message with the pressed button. The sequence is missing in rows of
-    earlier releases of Dayar.
+    The sequence is missing in rows of earlier releases of Dayar.
     """
 
     __tablename__ = "telegram_questions"
@@ -54,7 +53,7 @@ class TelegramQuestion(AlertsModel):
 
 
 class TelegramPoll(AlertsModel):
-    """Which update of a bot is handled next. `problem` is the code of the reason why Telegram gives no updates."""
+    """`problem` is the code of the reason why Telegram gives no updates."""
 
     __tablename__ = "telegram_polls"
 

@@ -14,10 +14,10 @@ EVERY = timedelta(minutes=5)
 
 
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
-    """All duty heads who get alerts of this status. Their other conditions have no effect.
+    """The conditions of duty heads have no effect, except the status.
 
-    The list is empty until all steps are over. Duty heads who were notified once are notified again even if the
-    alert gets further steps, because the policy changed, the severity rose, or an account was enabled.
+    No duty head is notified until all steps are over. Duty heads who were notified once are notified again even if
+    the alert gets further steps, because the policy changed, the severity rose, or an account was enabled.
     """
     if not alert.is_grave or not (steps.is_over(steps.level_of(alert)) or alert.duty_heads_at):
         return []

@@ -21,7 +21,7 @@ HARMLESS = (None, ImpactLevel.GREEN)
 
 @dataclass(frozen=True, slots=True)
 class Inhibitor:
-    """An Extreme alert in force about a hazard. It mutes other alerts for at most 6 hours after it was raised."""
+    """An Extreme alert mutes other alerts for at most 6 hours after it was raised."""
 
     alert_id: UUID
     status: Status
@@ -45,7 +45,7 @@ class Inhibitor:
 
 
 def may_be_muted(alert: Alert) -> bool:
-    """Whether the alert is Moderate or below, and nobody is known to be harmed.
+    """An alert may be muted if it is Moderate or below, and nobody is known to be harmed.
 
     A report of the centre's own people or of a field team may state casualties in its text, so its alert is never
     muted. An alert whose severity a person must judge is never muted either.

@@ -16,21 +16,17 @@ from shared.events.vocabulary import Severity
 
 @dataclass(frozen=True, slots=True)
 class Mutes:
-    """`silences` and `inhibitors` are in force at the time `at`."""
-
     at: datetime
     silences: Sequence[Silence]
     inhibitors: Sequence[Inhibitor]
 
     @property
     def severities(self) -> Collection[Severity]:
-        """The severities of the alerts that may be muted. Empty if nothing mutes alerts."""
         if any(silence.is_severe_too for silence in self.silences):
             return frozenset(Severity)
         return MUTED if self.silences or self.inhibitors else frozenset()
 
     def equal(self, other: Self) -> bool:
-        """Whether the same silences and inhibitors hold, so that the same alerts are muted."""
         return (self.silences, self.inhibitors) == (other.silences, other.inhibitors)
 
     def muted(self, alerts: Iterable[Alert], places: Ancestry) -> set[UUID]:

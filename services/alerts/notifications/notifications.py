@@ -28,13 +28,13 @@ def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     return {receiver.label: Omission.INHIBITED for receiver in receivers}
 
 
-# these stages run before all others, except with INFORMED
+# all stages but INFORMED begin with these stages
 MUTES: tuple[Stage, ...] = (silenced, inhibited)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
-# also the stages at the end of a silence
+# also for the end of a silence
 ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
-GIVEN_BACK: tuple[Stage, ...] = REACHED  # the stages if the person in charge cannot act any more
+GIVEN_BACK: tuple[Stage, ...] = REACHED
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
 TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)  # with these stages, grave alerts must reach people who can act
@@ -45,7 +45,7 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """The receivers that are notified, and for each other receiver the reason why it is left out.
 
     A receiver is notified if all stages keep it. With each post, the person on duty in the post's roster is notified
-    too, whatever the person's own conditions are, except the status.
+    too. Of this person's own conditions, only the status has an effect.
 
     With the stages ESCALATED, receivers that missed a change of a muted alert are notified too. If an acknowledged
     or snoozed alert returns, the people who acknowledged or snoozed it are also notified. After the last step of an
@@ -53,8 +53,8 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     notified whenever the person in charge cannot act any more. If a grave alert would reach nobody who can act,
     other receivers are notified instead (`stand_ins`).
 
-    With the stages INFORMED, only receivers that were notified before are informed. Silences and inhibitions then
-    have no effect.
+    With the stages INFORMED, only receivers that were notified before are informed. Silences and inhibitions have no
+    effect on INFORMED.
     """
     if stages == INFORMED:
         return recipients(notification, stages)
@@ -84,13 +84,13 @@ def joined(first: Sequence[Receiver], others: Sequence[Receiver]) -> list[Receiv
 
 
 def new_on_duty(notification: Notification) -> set[str]:
-    """People who do not know the alert, because they came on duty after the post of a reached step was notified."""
+    """A person may come on duty after the post of a reached step was notified."""
     reached, _ = recipients(notification, REACHED)
     return on_duty_with_posts(notification, reached) - set(notification.called)
 
 
 def in_charge(notification: Notification) -> set[str]:
-    """The people who acknowledged or snoozed the alert that returns now, because they may rely on a reminder.
+    """People who acknowledged or snoozed an alert may rely on a reminder.
 
     People whose accounts are disabled are left out.
     """
@@ -106,7 +106,7 @@ def in_charge(notification: Notification) -> set[str]:
 
 
 def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
-    """Whether the alert reaches nobody who can act, neither now nor at a later step."""
+    """The alert reaches somebody if a person gets it at a later step."""
     if any(is_able(notification, receiver) for receiver in kept):
         return False
     if all(receiver.label in notification.absent for receiver in kept):
@@ -117,15 +117,15 @@ def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool
 
 
 def is_able(notification: Notification, receiver: Receiver) -> bool:
-    """Whether somebody who gets the receiver's messages can act. An external system does not count."""
+    """An external system does not count as somebody who can act."""
     is_of_others = receiver.kind is ReceiverKind.SYSTEM and not receiver.is_internal
     return receiver.label not in notification.absent and not is_of_others
 
 
 def stand_ins(notification: Notification) -> list[Receiver]:
-    """Other receivers of a grave alert that reaches only external systems and people with disabled accounts.
+    """Stand-ins are notified if a grave alert reaches only external systems and people with disabled accounts.
 
-    The duty heads are notified first of all. If there is no duty head, everybody who can act is notified, because a
+    The duty heads are stand-ins first of all. If there is no duty head, everybody who can act is notified, because a
     message about another area does less harm than an alert that nobody gets. External systems are left out, because
     they may act by themselves, for example sound a siren. If there is nobody else, duty heads with disabled accounts
     are notified, because they may still read their messages.

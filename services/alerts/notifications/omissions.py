@@ -49,10 +49,9 @@ NOT_NEEDED = N_("Only if the contact before fails or is not answered in time")
 
 @dataclass(frozen=True, slots=True)
 class OmittedReceiver:
-    """A receiver, or a contact of a receiver, that was not notified of an alert.
+    """`reason` is a text to translate, and `omission` is the code of the reason.
 
-    `reason` is a text to translate, and `omission` is the code of the reason. `muted_by` is the id of the silence or
-    alert that muted this alert.
+    `muted_by` is the id of the silence or alert that muted this alert.
     """
 
     recipient: str
@@ -64,7 +63,6 @@ class OmittedReceiver:
 
     @property
     def rule(self) -> SuppressionRule | None:
-        """Returns None if no rule held the notification back."""
         return RULES.get(self.omission)
 
     @property
@@ -73,7 +71,6 @@ class OmittedReceiver:
 
     @property
     def link(self) -> str | None:
-        """The page of the silence or of the alert that muted this alert."""
         return PAGES[self.omission].format(self.muted_by) if self.muted_by and self.omission in PAGES else None
 
     @property
@@ -90,7 +87,7 @@ class OmittedReceiver:
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
-    """The receivers that were not notified, each with the latest reason, sorted by label.
+    """The latest reason of each receiver, sorted by label.
 
     A receiver that was notified before is included if a rule held back a later notification. The list ends with the
     contacts that were not needed, because another contact reached their receiver.
@@ -123,6 +120,5 @@ async def of(session: AsyncSession, alert_id: UUID) -> list[OmittedReceiver]:
 
 
 async def outside_hours(session: AsyncSession, alert_id: UUID) -> set[str]:
-    """The receivers that were notified outside their hours, because nobody else would be notified."""
     reasons = await session.scalars(select(NotificationOmissions.reasons).filter_by(alert_id=alert_id))
     return {label for omissions in reasons for label, reason in omissions.items() if reason == Omission.NOBODY_ELSE}

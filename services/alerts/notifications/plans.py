@@ -37,19 +37,18 @@ class NotificationPlan:
 
     @property
     def absent(self) -> frozenset[str]:
-        """The labels of the people whose accounts are disabled."""
         return frozenset(receiver.label for receiver in self.receivers if is_absent(receiver, self.disabled_accounts))
 
     @property
     def people_of_rosters(self) -> dict[str, frozenset[str]]:
-        """Includes people whom only an override names."""
+        """People whom only an override names are included."""
         return {
             name: roster.people | {override.person for override in overrides} | self.later_people.get(name, frozenset())
             for name, (roster, overrides) in self.rosters.items()
         }
 
     def on_duty(self, at: datetime) -> dict[str, frozenset[str]]:
-        """The labels of the people who count as on duty, by roster: usually one person.
+        """Usually one person of each roster is on duty.
 
         In a gap, all people of the roster count as on duty, because a gap must not silence an alert. A roster also
         has a gap if the person on duty is no longer a receiver, or has a disabled account. People with disabled

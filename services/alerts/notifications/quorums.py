@@ -15,7 +15,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 class Quorum:
     """`needed` is how many of the step's `people` must acknowledge.
 
-    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. The
+    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. An
     account is enabled, or acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement by
     anybody is enough.
     """
@@ -40,12 +40,11 @@ def quorum(
     people_of_rosters: Mapping[str, Collection[str]],
     disabled_accounts: Collection[UUID] = (),
 ) -> Quorum:
-    """The acknowledgements that the alert needs at its level.
+    """People with an account in `disabled_accounts` cannot acknowledge.
 
-    `people_of_rosters` has the labels of all people of each roster. People with an account in `disabled_accounts`
-    cannot acknowledge. People who were notified while on duty still count after their shift. While a policy's last
-    step is repeated without end, the quorum is at most the number of people who get the alert. The remaining people
-    can then still stop the escalation.
+    People who were notified while on duty still count after their shift. While a policy's last step is repeated without
+    end, the quorum is at most the number of people who get the alert. The remaining people can then still stop the
+    escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)
@@ -74,10 +73,7 @@ def quorum(
 def people_of_step(
     notification: Notification, steps: Steps, step: int, people_of_rosters: Mapping[str, Collection[str]]
 ) -> list[Receiver]:
-    """The receivers that the step names, and the people on duty in its rosters and in its posts' rosters.
-
-    People who were on duty when they were notified also belong to the step.
-    """
+    """People who were on duty when they were notified also belong to the step."""
     assert steps.policy is not None
     called = set(notification.called)
     on_duty = {

@@ -46,10 +46,10 @@ class EscalationDelays(RuleModel):
 def wait(
     notification: Notification, delays: EscalationDelays, *, is_acknowledged: bool, steps: Steps | None = None
 ) -> timedelta:
-    """How long the alert waits at its level for an acknowledgement, or for a further action after the acknowledgement.
+    """Policies and duty heads change only the wait for an acknowledgement, and not the wait for a further action.
 
-    Policies and duty heads change only the wait for an acknowledgement. If a person must judge the severity, the alert
-    never waits longer than the rules say. `steps` are the steps of the alert, if the caller knows them.
+    If a person must judge the severity, the alert never waits longer than the rules say. `steps` are the steps of
+    the alert, if the caller knows them.
     """
     usual = delays.wait(notification.alert, is_acknowledged=is_acknowledged)
     own = None if is_acknowledged else own_wait(notification, steps)
@@ -59,10 +59,7 @@ def wait(
 
 
 def own_wait(notification: Notification, known_steps: Steps | None) -> timedelta | None:
-    """How long policies and duty heads let the alert wait for an acknowledgement.
-
-    Returns None if only the rules decide.
-    """
+    """Returns None if only the rules decide how long the alert waits for an acknowledgement."""
     if notification.policy is None and not any(receiver.is_duty_head for receiver in notification.receivers):
         return None
     steps = known_steps or steps_of_alert(notification)
@@ -73,11 +70,10 @@ def own_wait(notification: Notification, known_steps: Steps | None) -> timedelta
 
 
 def is_ended(notification: Notification) -> bool:
-    """Whether the policy has ended, so that nobody is notified at the alert's level.
+    """A policy does not end before the receivers of all steps know the alert, and the level alone does not show this.
 
-    The policy does not end before the receivers of all steps know the alert. The level alone does not show this. For
-    example, if the account of a step's only person is disabled, the alert has one step less, and its level may be
-    beyond a step that was not notified.
+    For example, if the account of a step's only person is disabled, the alert has one step less, and its level may
+    be beyond a step that was not notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:
@@ -88,5 +84,4 @@ def is_ended(notification: Notification) -> bool:
 
 
 def steps_of_alert(notification: Notification) -> Steps:
-    """The steps of the receivers that the alert concerns."""
     return steps_of(notification, recipients(notification, CONCERNED)[0])

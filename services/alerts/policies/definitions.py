@@ -55,7 +55,6 @@ def read(content: bytes) -> EscalationPolicy:
 
 
 def written(policy: EscalationPolicy) -> str:
-    """The definition in JSON, in the form that `read` accepts."""
     return PolicyDefinition.model_validate(asdict(policy)).model_dump_json(indent=2)
 
 

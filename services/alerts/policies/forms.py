@@ -87,7 +87,7 @@ class PolicyForm(TypedForm):
         return policy, [*wrong, *area_faults(policy.areas, places)]
 
     def _step(self, at: int, staff: Staff, wrong: list[Fault]) -> PolicyStep:
-        """The step with the receivers and rosters that still exist."""
+        """Receivers and rosters that no longer exist are left out."""
         typed, labels = self.steps[at], staff.labels
         chosen = PolicyStep(
             minutes=self.number(f"minutes-{at}", 1, LONGEST_MINUTES, wrong),

@@ -13,10 +13,9 @@ from shared.events.vocabulary import HazardType, Severity
 
 @dataclass(frozen=True, slots=True)
 class PolicyStep:
-    """One step of a policy: its receivers, and the rosters whose people on duty are notified.
+    """If fewer than `acknowledgements` of a step's people acknowledge within `minutes`, the next step is notified.
 
-    If fewer than `acknowledgements` of these people acknowledge within `minutes`, the next step is notified. If one
-    acknowledgement is enough, anybody may acknowledge.
+    If one acknowledgement is enough, anybody may acknowledge.
     """
 
     minutes: int
@@ -30,12 +29,12 @@ class PolicyStep:
 
 @dataclass(frozen=True, slots=True)
 class EscalationPolicy:
-    """The steps for alerts of these areas, types of hazards and severities. An empty condition applies to all alerts.
+    """A policy has steps for alerts of some areas, types of hazards and severities.
 
-    If several policies apply to an alert, the policy with the lowest `position` decides. The steps are repeated
-    `repeats` times. After the last repetition, the duty heads are notified of Severe and Extreme alerts
-    (`duty_heads.py`). For other alerts, the last step is repeated until somebody acknowledges. If the policy `ends`,
-    its escalation ends instead.
+    An empty condition applies to all alerts. If several policies apply to an alert, the policy with the lowest
+    `position` decides. The steps are repeated `repeats` times. After the last repetition, the duty heads are notified
+    of Severe and Extreme alerts (`duty_heads.py`). For other alerts, the last step is repeated until somebody
+    acknowledges. If the policy `ends`, its escalation ends instead.
     """
 
     name: str
@@ -55,10 +54,9 @@ class EscalationPolicy:
         )
 
     def steps_of(self, label: str, on_duty: Mapping[str, Collection[str]]) -> frozenset[int]:
-        """The positions of the steps that name the receiver, or a roster in which the receiver is on duty."""
+        """A step may name the receiver, or a roster in which the receiver is on duty."""
         return frozenset(at for at, step in enumerate(self.steps) if step.names(label, on_duty))
 
 
 def policy_id(policy: EscalationPolicy) -> UUID:
-    """The id of a policy in paths and in the security log."""
     return events.derived_id("escalation_policy", policy.name)

@@ -10,7 +10,7 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """`rosters` maps the name of each roster to the labels of its people.
+    """`rosters` maps each roster to the labels of its people.
 
     People with an account in `disabled_accounts` cannot act.
     """
@@ -24,7 +24,7 @@ class Staff:
         return frozenset(receiver.label for receiver in self.receivers)
 
     def most_acknowledgements(self, step: PolicyStep) -> int:
-        """How many people of the step can acknowledge, at least 1.
+        """At least 1.
 
         A receiver can acknowledge if it has an account that is not disabled. For each roster of the step or of its
         posts, one person on duty can acknowledge, if one of the roster's people has such an account.
@@ -39,7 +39,7 @@ class Staff:
         return max(1, len(accounts) + len(staffed))
 
     def left(self, policy: EscalationPolicy) -> list[str]:
-        """The receivers and rosters that the policy names although they no longer exist, sorted by name."""
+        """The receivers and rosters that the policy names although they no longer exist."""
         labels = {label for step in policy.steps for label in step.receivers}
         rosters = {name for step in policy.steps for name in step.rosters}
         return sorted((labels - self.labels) | (rosters - self.rosters.keys()))

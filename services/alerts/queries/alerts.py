@@ -105,7 +105,6 @@ class AlertUnreadable(Exception):
 
 
 async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert]:
-    """Leaves out unreadable alerts."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_ALERTS} WHERE hazard_id = $1 ORDER BY raised_at, alert_id", hazard_id)
     return readable(rows)
@@ -114,9 +113,9 @@ async def alerts_of_hazard(session: AsyncSession, hazard_id: UUID) -> list[Alert
 async def alerts_of_hazards(
     session: AsyncSession, hazard_ids: Collection[UUID], *kinds: RuleKind, others: Collection[UUID] = ()
 ) -> list[Alert | UnreadableAlert]:
-    """The alerts of these hazards and kinds, and the alerts with the ids `others`.
+    """One statement locks the alerts in id order.
 
-    One statement locks them in id order. An unreadable alert must not stop the hazards of the batch.
+    An unreadable alert must not stop the hazards of the batch.
     """
     if not hazard_ids and not others:
         return []
@@ -128,27 +127,27 @@ async def alerts_of_hazards(
 async def alerts_of_flights(
     session: AsyncSession, areas: Collection[str], since: date
 ) -> list[Alert | UnreadableAlert]:
-    """The displacement alerts of these areas whose windows begin at `since` or later. The rows are locked."""
+    """The alerts are locked. Their windows begin at `since` or later."""
     connection = await database.driver(session)
     return [readable_or_not(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
 
 
 async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
-    """Returns None if there is no such alert. Raises AlertUnreadable."""
+    """Raises AlertUnreadable."""
     connection = await database.driver(session)
     row = await connection.fetchrow(f"{SELECT_ALERTS} WHERE alert_id = $1", alert_id)
     return row and _read(row)
 
 
 async def readable_alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
-    """For callers that can go on without the alert: returns None if its row is missing or unreadable."""
+    """For callers that can go on without an unreadable alert."""
     with suppress(AlertUnreadable):
         return await alert(session, alert_id)
     return None
 
 
 async def by_id(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, Alert]:
-    """Leaves out unreadable alerts."""
+    """Unreadable alerts are left out."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_ALERTS} WHERE alert_id = ANY($1)", list(alert_ids))
     return {alert.alert_id: alert for alert in readable(rows)}
@@ -161,26 +160,23 @@ async def locked_alert(session: AsyncSession, alert_id: UUID) -> Alert:
 
 
 async def unanswered(session: AsyncSession, now: datetime, *, is_unattended: bool = False) -> list[Alert]:
-    """Locks and returns the alerts whose waiting time has passed. Skips alerts that another worker has locked."""
+    """The alerts are locked. Alerts that another worker has locked are skipped."""
     return await _some(session, UNANSWERED, now, is_unattended)
 
 
 async def expired(session: AsyncSession, now: datetime) -> list[Alert]:
-    """Locks and returns the alerts whose hazard is over. Skips alerts that another worker has locked."""
+    """The alerts are locked. Alerts that another worker has locked are skipped."""
     return await _some(session, EXPIRED, now)
 
 
 async def with_people(session: AsyncSession) -> list[Alert]:
-    """The open alerts that are assigned to a person or in progress. The alerts are not locked."""
+    """The alerts are not locked."""
     connection = await database.driver(session)
     return readable(await connection.fetch(WITH_PEOPLE, MOST_CHECKED))
 
 
 async def _some(session: AsyncSession, statement: str, *arguments: Any) -> list[Alert]:
-    """Up to 100 alerts.
-
-    If all rows are unreadable, more rows are read, so that the unreadable rows delay no other alert.
-    """
+    """Unreadable rows delay no other alert: if all of the first 100 rows are unreadable, more rows are read."""
     connection, limit = await database.driver(session), AT_ONCE
     while True:
         rows = await connection.fetch(statement, *arguments, limit)
@@ -213,10 +209,9 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 
 
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
-    """Stores the changed alerts, and the reasons why receivers were not notified of them.
+    """Telegram messages of changed alerts are marked for an edit.
 
-    The Telegram messages of a changed alert are marked for an edit, unless a new message to the same receiver makes
-    this edit.
+    A new message to the same receiver makes the edit itself, so the receiver's message is not marked.
     """
     await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [
@@ -237,7 +232,7 @@ async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> Non
 
 
 def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
-    """Leaves out unreadable rows, because they must not stop all other alerts.
+    """Unreadable rows are left out, because they must not stop all other alerts.
 
     The metric `alerts_unreadable_alerts` counts these rows, and `dayar watch` reports them.
     """
@@ -249,7 +244,7 @@ def readable(rows: Iterable[Mapping[Any, Any]]) -> list[Alert]:
 
 
 def readable_or_not(row: Mapping[Any, Any]) -> Alert | UnreadableAlert:
-    """For an unreadable row, returns the fields that a transaction needs to raise the alert anew."""
+    """An UnreadableAlert has the fields that a transaction needs to raise the alert anew."""
     try:
         return _read(row)
     except AlertUnreadable:
@@ -271,10 +266,9 @@ def log_unreadable(alert_id: UUID) -> None:
 
 
 async def unreadable(session: AsyncSession) -> list[str]:
-    """The severities of the alerts in force that this release cannot read.
+    """A later release of Dayar may have stored an unknown value, or a person with SQL may have damaged the row.
 
-    A later release of Dayar may have stored an unknown value, or a person with SQL may have damaged the row. At most
-    the newest 5,000 alerts are read, so that a scrape stays fast.
+    At most the newest 5,000 alerts are read, so that a scrape stays fast.
     """
     connection = await database.driver(session)
     return [row["severity"] for row in await connection.fetch(IN_FORCE, MOST_CHECKED) if not _is_readable(row)]

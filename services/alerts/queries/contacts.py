@@ -52,7 +52,7 @@ class DueDelivery:
 
 
 async def further(session: AsyncSession, labels: Collection[str] | None = None) -> dict[str, list[Contact]]:
-    """Further contacts by label, in order. If `labels` is None, all receivers are included."""
+    """If `labels` is None, the contacts of all receivers are included."""
     wanted = select(ContactRow).order_by(ContactRow.label, ContactRow.position)
     if labels is not None:
         wanted = wanted.where(ContactRow.label.in_(labels))
@@ -80,16 +80,12 @@ async def replace_further(session: AsyncSession, label: str, contacts: Sequence[
 
 
 async def due(session: AsyncSession, now: datetime) -> list[DueDelivery]:
-    """Locks and returns up to 100 deliveries whose next contact is due.
-
-    Skips deliveries that another worker has locked.
-    """
+    """The deliveries are locked, at most 100. Deliveries that another worker has locked are skipped."""
     connection = await database.driver(session)
     return [DueDelivery(*row) for row in await connection.fetch(DUE, now, AT_ONCE)]
 
 
 async def settle(session: AsyncSession, deliveries: Iterable[DueDelivery]) -> None:
-    """Stores that no further contact must be notified because of these deliveries."""
     ids = [delivery.delivery_id for delivery in deliveries]
     await session.execute(update(Delivery).where(Delivery.delivery_id.in_(ids)).values(next_contact_at=None))
 
@@ -107,7 +103,7 @@ async def newest_steps(session: AsyncSession, deliveries: Collection[DueDelivery
 
 
 async def bring_forward(session: AsyncSession, newest: Mapping[DeliveryKey, int], now: datetime) -> set[DeliveryKey]:
-    """Makes the next contact of these deliveries due now, and returns the keys of the deliveries that could be locked.
+    """Returns the keys of the deliveries that could be locked.
 
     Locked deliveries are skipped, because the transaction that locked them may wait for this transaction.
     """

@@ -119,7 +119,7 @@ async def called(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUI
 
 
 async def missed(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    """The labels of the receivers that were not notified of a change of each alert, because the alert was muted."""
+    """A receiver misses a change that was made while the alert was muted."""
     connection = await database.driver(session)
     return dict(await connection.fetch(MISSED, list(alert_ids)))
 
@@ -133,7 +133,7 @@ async def add_deliveries(
     *,
     hastens: bool = True,
 ) -> dict[UUID, str]:
-    """Stores the deliveries that are not stored yet, and returns their contents by id.
+    """Returns the contents of the stored deliveries by id.
 
     `hazards` has the newest revisions of hazards that the caller already read. `leases` has the lease of each
     delivery that this process sends. If `hastens` is true, the alert's earlier deliveries are tried now, without
@@ -206,7 +206,6 @@ def content_with(
 
 
 async def withhold_texts(session: AsyncSession, recipient: str) -> None:
-    """Removes restricted texts and the names of sites from the contents of this receiver's unsent deliveries."""
     connection = await database.driver(session)
     rows = await connection.fetch(UNSENT, recipient)
     contents = [(row["delivery_id"], without_restricted_words(row["content"])) for row in rows]
@@ -216,7 +215,6 @@ async def withhold_texts(session: AsyncSession, recipient: str) -> None:
 async def words_of(
     session: AsyncSession, deliveries: Iterable[PlannedDelivery], hazards: Mapping[UUID, HazardReported]
 ) -> dict[UUID, HazardWords]:
-    """The free text of the newest revision of each delivery's hazard."""
     ids = {delivery.hazard_id for delivery in deliveries if delivery.hazard_id is not None}
     texts = {id: words.of(hazards[id]) for id in ids & hazards.keys()}
     return texts | await stored_words(session, ids - hazards.keys())
@@ -229,7 +227,6 @@ async def stored_words(session: AsyncSession, hazard_ids: Collection[UUID]) -> d
 
 
 async def sites_of(session: AsyncSession, deliveries: Iterable[PlannedDelivery]) -> dict[UUID, ExposedSite]:
-    """The names of the sites of exposure alerts, sorted by name."""
     return await named_sites(session, {site_id for delivery in deliveries for site_id in delivery.site_ids})
 
 
@@ -239,9 +236,6 @@ async def named_sites(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID
 
 
 async def retract_deliveries(session: AsyncSession, alert_id: UUID, cause: Cause) -> bool:
-    """Deletes deliveries with this cause that were never attempted.
-
-    Returns whether deliveries of the last step remain.
-    """
+    """Only deliveries that were never attempted are deleted. Returns whether deliveries of the last step remain."""
     connection = await database.driver(session)
     return bool(await connection.fetchval(RETRACT, alert_id, cause))

@@ -8,7 +8,6 @@ from services.alerts.models import Act, AlertRow, Delivery, ReceiverRow, SmsMess
 from services.alerts.sms.gateway import AWAITS_RECEIPT, SmsReceiptState
 
 RECEIPT = select(SmsMessage.state).where(SmsMessage.delivery_id == Delivery.delivery_id).scalar_subquery()
-# the actions by which a person acknowledges an alert
 ACKNOWLEDGING = (ActKind.ACKNOWLEDGED, ActKind.CONFIRMED, ActKind.PROGRESSED, ActKind.TAKEN_OVER, ActKind.SNOOZED)
 HAS_ACKNOWLEDGED = or_(
     Act.account_id == AlertRow.__table__.c.acknowledged_by, Act.account_id == any_(AlertRow.partly_acknowledged_by)
@@ -29,7 +28,7 @@ IS_ANSWERED = exists().where(
     HAS_ACKNOWLEDGED,
     IS_BY_CHANNEL,
 )
-# whether the state is FAILED or RETRYING, as `states.state_of` computes it
+# as `states.state_of` computes the states FAILED and RETRYING
 IS_UNDELIVERED = and_(
     ~IS_ANSWERED,
     func.coalesce(RECEIPT, "").not_in((SmsReceiptState.READ, SmsReceiptState.DELIVERED)),

@@ -124,7 +124,6 @@ WHERE stock_id = ANY({ASKED_STOCKS}) AND is_counted AND departed_on IS NOT NULL 
 async def departed(
     session: AsyncSession, spans: Collection[Span], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], Departed]:
-    """The people who left each area, by status and area."""
     connection = await database.driver(session)
     columns = [list(column) for column in zip(*spans, strict=True)]
     people = defaultdict[tuple[Status, str], Departed](Departed)

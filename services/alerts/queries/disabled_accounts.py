@@ -20,12 +20,11 @@ async def disabled(session: AsyncSession) -> frozenset[UUID]:
 
 
 async def absent(session: AsyncSession) -> frozenset[str]:
-    """The labels of the people whose accounts are disabled."""
     return frozenset(await session.scalars(RECEIVERS.where(COLUMNS.kind == ReceiverKind.PERSON)))
 
 
 async def receivers(session: AsyncSession) -> frozenset[str]:
-    """The labels of all receivers whose accounts are disabled, also of posts and systems."""
+    """Posts and systems are included."""
     return frozenset(await session.scalars(RECEIVERS))
 
 

@@ -25,20 +25,16 @@ async def lock(session: AsyncSession) -> None:
 async def numbers(
     session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None = None
 ) -> list[DutyNumber]:
-    """The decrypted numbers of these units, or of all units.
-
-    A caller that shows the numbers adds a row to the security log.
-    """
+    """A caller that shows the numbers adds a row to the security log."""
     return [number_of(row, box) for row in await session.scalars(_of_units(pcodes))]
 
 
 async def readable(
     session: AsyncSession, box: WebhookSecrets, *, pcodes: Collection[str] | None, limit: int
 ) -> tuple[list[DutyNumber], int]:
-    """The numbers of these units that can be decrypted, and how many cannot.
+    """An alert is shown without the numbers that cannot be decrypted; the second result is their number.
 
-    An alert is shown without the numbers that cannot be decrypted. A caller that shows the numbers adds a row to the
-    security log.
+    A caller that shows the numbers adds a row to the security log.
     """
     known, unreadable = list[DutyNumber](), list[Exception]()
     for row in await session.scalars(_of_units(pcodes, limit)):

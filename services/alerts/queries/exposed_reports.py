@@ -86,7 +86,7 @@ async def note_reports(
     mobility: Collection[Mobility],
     most: int,
 ) -> set[tuple[Status, UUID]]:
-    """Stores and returns at most `most` reports about hazards and exposed people that are not stored yet."""
+    """Returns at most `most` reports that were not stored yet."""
     sites = [(hazard.status, site_id) for hazard, exposure in exposures for site_id in exposure.exposed_sites]
     localities = [
         (hazard.status, exposure.area, locality)

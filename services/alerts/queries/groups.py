@@ -57,10 +57,7 @@ async def save_replaced(session: AsyncSession, replaced: Mapping[UUID, int]) -> 
 
 
 async def covering(session: AsyncSession, site_ids: Collection[UUID]) -> set[UUID]:
-    """The stocks of the counts that include everybody at one of these sites.
-
-    If another count at a site changes, a count of everybody there adds more or fewer people.
-    """
+    """If another count at a site changes, a count of everybody there adds more or fewer people."""
     if not site_ids:
         return set()
     connection = await database.driver(session)

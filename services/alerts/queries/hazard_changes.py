@@ -31,13 +31,13 @@ WHERE ends_at > $1 AND NOT is_cancelled AND areas = '{}' ORDER BY ends_at
 
 
 async def add_all(session: AsyncSession, since: datetime) -> None:
-    """Marks every hazard that ends after `since` and is not cancelled, so that its exposures are counted again."""
+    """A hazard that ended before `since`, or that is cancelled, needs no recount."""
     connection = await database.driver(session)
     await connection.execute(ADD_ALL, since)
 
 
 async def add_without_districts(session: AsyncSession, since: datetime) -> None:
-    """Marks the hazards that name no district, because a new site may show which district a hazard reaches."""
+    """A new site may show which district a hazard reaches."""
     connection = await database.driver(session)
     await connection.execute(ADD_WITHOUT_DISTRICTS, since)
 
@@ -50,6 +50,6 @@ async def add(session: AsyncSession, hazard_ids: Iterable[UUID]) -> None:
 
 
 async def take(session: AsyncSession) -> dict[UUID, list[str]]:
-    """Takes up to 25 marked hazards. Returns the districts that each hazard covers now or covered before."""
+    """Up to 25 hazards, each with the districts that it covers now or covered before."""
     connection = await database.driver(session)
     return dict(await connection.fetch(TAKE, MANY))

@@ -67,7 +67,7 @@ def log_unreadable(hazard_id: UUID) -> None:
 async def save_hazards(
     session: AsyncSession, newest: Iterable[HazardReported], superseded: Iterable[HazardReported], places: Places
 ) -> None:
-    """Stores the newest revisions with their areas, and the superseded revisions. Revisions may come in any order."""
+    """Revisions may come in any order."""
     rows = [
         {
             **revision(hazard),
@@ -91,17 +91,14 @@ def revision(hazard: HazardReported) -> dict[str, Any]:
 
 
 async def hazard_history(session: AsyncSession, hazard_id: UUID) -> list[HazardReported]:
-    """The hazard's revisions, newest first, at most 200."""
+    """The newest revision comes first, and at most 200 are read."""
     connection = await database.driver(session)
     statement = "SELECT report FROM hazard_revisions WHERE hazard_id = $1 ORDER BY revision DESC LIMIT 200"
     return [HazardReported.model_validate_json(row["report"]) for row in await connection.fetch(statement, hazard_id)]
 
 
 async def first_pcodes(session: AsyncSession, hazard_id: UUID) -> tuple[str, ...]:
-    """The P-codes of the report that intake received first.
-
-    The first report can have any revision number, because authors choose the revision numbers.
-    """
+    """The first report can have any revision number, because authors choose the revision numbers."""
     connection = await database.driver(session)
     report = await connection.fetchval(FIRST_REVISION, hazard_id)
     return HazardReported.model_validate_json(report).area.pcodes if report else ()

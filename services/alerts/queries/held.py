@@ -22,7 +22,7 @@ FORGET_ENDED = "DELETE FROM held_people WHERE NOT is_counted AND changed_at < $1
 
 
 async def held_people(session: AsyncSession, subject_ids: Collection[UUID]) -> dict[HeldSubject, HeldPeople]:
-    """Includes the rows of households and groups that are no longer held."""
+    """Households and groups that are no longer held are included."""
     connection = await database.driver(session)
     rows = await connection.fetch(f"{SELECT_HELD} WHERE subject_id = ANY($1)", list(subject_ids))
     held = [_held.validate_python(dict(row)) for row in rows]
@@ -43,6 +43,6 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """Deletes the rows of holds that ended before this time. More recent rows show which late events are too old."""
+    """More recent rows are kept, because they show which late events are too old."""
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

@@ -20,7 +20,7 @@ ORDER BY raised_at DESC LIMIT 200
 
 
 async def inhibitors(session: AsyncSession, now: datetime) -> list[Inhibitor]:
-    """The Extreme alerts in force that were raised within the last 6 hours, the newest first."""
+    """An Extreme alert mutes for 6 hours. The newest alert comes first."""
     connection = await database.driver(session)
     return [
         Inhibitor(

@@ -11,7 +11,7 @@ from shared.postgres import database
 
 
 async def lock(session: AsyncSession, rules_and_areas: Iterable[tuple[str, str]]) -> None:
-    """Takes advisory locks on these rules and areas, in the same order in every transaction.
+    """The locks are taken in the same order in every transaction.
 
     A transaction that counts households or adds households to an alert takes these locks first. Without the locks,
     two concurrent workers would not see each other's households.

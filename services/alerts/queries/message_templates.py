@@ -29,7 +29,7 @@ async def templates(session: AsyncSession) -> list[MessageTemplate]:
 
 
 async def replace(session: AsyncSession, hazard: str, severity: str, wanted: Sequence[MessageTemplate]) -> None:
-    """Replaces all templates of the hazard and the severity. `wanted` also has the templates that do not change."""
+    """`wanted` also has the templates that do not change."""
     columns = table(MessageTemplateRow).columns
     is_of_both = (columns.hazard == hazard) & (columns.severity == severity)
     await session.execute(delete(MessageTemplateRow).where(is_of_both))
@@ -39,7 +39,7 @@ async def replace(session: AsyncSession, hazard: str, severity: str, wanted: Seq
 async def mark_skipped(
     session: AsyncSession, skipped: Iterable[MessageTemplate], at: datetime
 ) -> list[MessageTemplate]:
-    """Marks the templates that could not be used, and returns those that had no mark before.
+    """Returns the templates that had no mark before.
 
     A template whose text has changed after the failure is not marked.
     """

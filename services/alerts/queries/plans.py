@@ -24,7 +24,7 @@ async def plan(session: AsyncSession, now: datetime) -> NotificationPlan:
 
 
 async def settings_of(session: AsyncSession, receivers: Sequence[Receiver], now: datetime) -> NotificationPlan:
-    """The part of the plan that people configure, without the `inhibitors`."""
+    """The `inhibitors` are left out, because people do not configure them."""
     policies = await policy_queries.policies(session)
     names = {receiver.roster for receiver in receivers if receiver.roster is not None}
     names |= {roster for policy in policies for step in policy.steps for roster in step.rosters}

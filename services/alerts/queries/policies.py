@@ -16,7 +16,6 @@ _policy = TypeAdapter(EscalationPolicy)
 
 
 async def policies(session: AsyncSession) -> list[EscalationPolicy]:
-    """The policies in their order of precedence."""
     wanted = select(*table(PolicyRow).columns).order_by(PolicyRow.position, PolicyRow.name)
     return rows.valid((await session.execute(wanted)).mappings(), _policy, PolicyRow.__tablename__)
 

@@ -43,7 +43,7 @@ async def receivers(session: AsyncSession) -> list[Receiver]:
 
 
 async def sealed_receivers(session: AsyncSession) -> list[tuple[Receiver, tuple[bytes, ...]]]:
-    """The receivers in the order in which they are notified, with their encrypted secrets, newest secret first."""
+    """Receivers are in the order in which they are notified, and the newest secret of a receiver comes first."""
     connection = await database.driver(session)
     rows = await connection.fetch("SELECT * FROM receivers ORDER BY step, label")
     secrets = {row["label"]: sealed(row) for row in rows}
@@ -55,18 +55,17 @@ def sealed(row: Mapping[str, Any]) -> tuple[bytes, ...]:
 
 
 async def save_receiver(session: AsyncSession, receiver: Receiver) -> None:
-    """Adds or changes a receiver, but not its secrets."""
+    """The secrets of the receiver do not change."""
     row = {field: getattr(receiver, field) for field in RECEIVER_COLUMNS} | {"statuses": sorted(receiver.statuses)}
     await upsert(session, ReceiverRow, [row])
 
 
 async def removed_at(session: AsyncSession, label: str) -> datetime | None:
-    """The time at which a receiver with this label was last removed, or None."""
     return await session.scalar(select(RemovedReceiver.removed_at).where(RemovedReceiver.label == label))
 
 
 async def people(session: AsyncSession) -> list[tuple[UUID, str]]:
-    """The accounts and names of up to 200 people who acted on alerts or may answer messages, sorted by name."""
+    """Up to 200 people who acted on alerts or may answer messages, sorted by name."""
     acted = select(Act.account_id, Act.name).where(Act.account_id.is_not(None), Act.name.is_not(None))
     known = acted.union(select(Binding.account_id, Binding.name)).subquery()
     names = select(known.c.account_id, func.max(known.c.name)).group_by(known.c.account_id)

@@ -38,12 +38,12 @@ def roster_of(row: RosterRow) -> Roster:
 
 
 async def save(session: AsyncSession, roster: Roster) -> None:
-    """Adds the roster, or replaces its layers and keeps its overrides."""
+    """The overrides of a stored roster stay."""
     await upsert(session, RosterRow, [roster.model_dump(mode="json")])
 
 
 async def named_by(session: AsyncSession, name: str) -> list[str]:
-    """The labels of the receivers and the names of the escalation policies that name this roster."""
+    """Receivers and escalation policies can name a roster."""
     columns = ReceiverRow.__table__.c
     wanted = select(ReceiverRow.label).where(columns.roster == name).order_by(ReceiverRow.label)
     policies = await policy_queries.policies(session)
@@ -52,13 +52,11 @@ async def named_by(session: AsyncSession, name: str) -> list[str]:
 
 
 async def remove(session: AsyncSession, name: str) -> bool:
-    """Removes the roster with its overrides, and says whether the roster existed."""
     removed = await session.scalar(delete(RosterRow).where(RosterRow.name == name).returning(RosterRow.name))
     return removed is not None
 
 
 async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> list[Override]:
-    """The overrides in the order in which they were added."""
     wanted = select(OverrideRow).where(OverrideRow.roster == name, OverrideRow.ends_at > ends_after)
     return [override_of(row) for row in await session.scalars(wanted.order_by(OverrideRow.override_id))]
 
@@ -66,7 +64,7 @@ async def overrides(session: AsyncSession, name: str, ends_after: datetime) -> l
 async def current_overrides(
     session: AsyncSession, names: Collection[str], ends_after: datetime, begins_by: datetime
 ) -> dict[str, list[Override]]:
-    """Each roster's overrides that are in effect at some time in this period, in the order in which they were added."""
+    """The overrides of a roster are in the order in which they were added."""
     holds = (OverrideRow.ends_at > ends_after) & (OverrideRow.begins_at <= begins_by)
     wanted = select(OverrideRow).where(OverrideRow.roster.in_(names), holds)
     by_roster = defaultdict[str, list[Override]](list)
@@ -78,7 +76,6 @@ async def current_overrides(
 async def later_people(
     session: AsyncSession, names: Collection[str], begins_after: datetime
 ) -> dict[str, frozenset[str]]:
-    """The people of each roster's overrides that begin after this time."""
     people = func.array_agg(OverrideRow.person.distinct())
     wanted = select(OverrideRow.roster, people).group_by(OverrideRow.roster)
     rows = await session.execute(wanted.where(OverrideRow.roster.in_(names), OverrideRow.begins_at > begins_after))
@@ -116,13 +113,13 @@ async def add_overrides(session: AsyncSession, name: str, added: Sequence[Overri
 
 
 async def end_overrides(session: AsyncSession, name: str, uids: Collection[str], now: datetime) -> int:
-    """Removes those overrides with these uids that have not ended yet. Returns their number."""
+    """Returns the number of removed overrides. Overrides that have ended stay."""
     ended = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.uid.in_(uids), OverrideRow.ends_at > now)
     return len((await session.scalars(ended.returning(OverrideRow.override_id))).all())
 
 
 async def remove_override(session: AsyncSession, name: str, override_id: int) -> bool:
-    """Says whether the roster had the override."""
+    """Returns whether there was something to remove."""
     removed = delete(OverrideRow).where(OverrideRow.roster == name, OverrideRow.override_id == override_id)
     return await session.scalar(removed.returning(OverrideRow.override_id)) is not None
 
@@ -134,5 +131,4 @@ async def people(session: AsyncSession) -> set[str]:
 
 
 async def able_people(session: AsyncSession) -> set[str]:
-    """The labels of the receivers that are people, without those whose accounts are disabled."""
     return await people(session) - await disabled_queries.absent(session)

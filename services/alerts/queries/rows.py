@@ -24,5 +24,5 @@ def valid(rows: Iterable[Mapping[Any, Any]], adapter: TypeAdapter[Setting], tabl
 
 
 def code(codes: type[Code], stored: str) -> Code | str:
-    """The stored text if only a later release of Dayar knows the code."""
+    """A code that only a later release of Dayar knows stays a text."""
     return codes(stored) if stored in list(codes) else stored

@@ -15,8 +15,6 @@ from shared.auth.tokens import Ancestry
 
 
 class Omission(StrEnum):
-    """Why a receiver is not notified, or is notified in spite of its hours."""
-
     OTHER_STATUS = "other_status"  # for example, the alert is an exercise, and the receiver gets Actual alerts only
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
@@ -73,7 +71,6 @@ class Notification:
 
     @property
     def muted_by(self) -> UUID | None:
-        """The id of the silence or of the Extreme alert that mutes the alert now."""
         if (silence := self.silence) is not None:
             return silence.silence_id
         return None if (inhibitor := self.inhibitor) is None else inhibitor.alert_id
@@ -87,7 +84,6 @@ Stage = Callable[[Notification, Sequence[Receiver]], Omissions]
 
 
 def recipients(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
-    """The receivers that all stages keep, and for each other receiver the reason why it is left out."""
     kept, omissions = list(notification.receivers), dict[str, Omission]()
     for stage in stages:
         omissions |= stage(notification, kept)

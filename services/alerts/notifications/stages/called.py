@@ -9,28 +9,23 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 
 
 def called_before(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that were never notified of the alert.
-
-    A receiver that was notified before is always kept, even if the alert has left its area or is now below its
-    lowest severity.
-    """
+    """A receiver that knows the alert is kept, even if its areas or its lowest severity now exclude the alert."""
     labels = (receiver.label for receiver in receivers)
     return {label: Omission.NEVER_NOTIFIED for label in labels if label not in notification.called}
 
 
 def called_or_reached(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Keeps receivers that know the alert, or that would be notified if the alert were raised now."""
     _, unreached = recipients(notification, REACHED)
     unknown = {receiver.label for receiver in receivers} - set(notification.called)
     return {label: omission for label, omission in unreached.items() if label in unknown}
 
 
 def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers that the alert already concerned before the change.
+    """A receiver that the alert already concerned, but that was never notified, was usually added later.
 
-    Such a receiver was usually added later, if it was never notified. A receiver with hours or a roster is kept,
-    because the alert may have been raised outside the hours or while the person was off duty. The steps are computed
-    from all receivers of the notification, because a missing receiver would change the steps.
+    A receiver with hours or a roster is kept, because the alert may have been raised outside the hours or while the
+    person was off duty. The steps are computed from all receivers of the notification, because a missing receiver
+    would change the steps.
     """
     assert notification.before is not None
     reached, _ = recipients(replace(notification, alert=notification.before), REACHED)
@@ -44,5 +39,4 @@ def newly_concerned(notification: Notification, receivers: Sequence[Receiver]) -
 
 
 def is_at_times(receiver: Receiver) -> bool:
-    """Whether the receiver is notified only at some times."""
     return bool(receiver.hours) or (receiver.kind is ReceiverKind.PERSON and receiver.roster is not None)

@@ -38,14 +38,14 @@ def of_area(notification: Notification, receivers: Sequence[Receiver]) -> Omissi
 
 
 def of_hazard(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """An alert without a hazard's type, such as one about displacement, concerns all receivers."""
+    """An alert without a hazard's type, such as an alert about displacement, concerns all receivers."""
     hazard = notification.alert.hazard_type
     others = (receiver for receiver in receivers if hazard is not None and receiver.hazards)
     return {receiver.label: Omission.OTHER_HAZARD for receiver in others if hazard not in receiver.hazards}
 
 
 def on_duty(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out people with a roster who are off duty now. If this would leave out everybody, keeps everybody.
+    """If nobody would be left, everybody is kept.
 
     The other people of a roster are kept while nobody is on duty, or while the person on duty does not get the
     alert, for example because of the person's own areas.
@@ -63,7 +63,6 @@ def is_off_duty(receiver: Receiver, on_duty: Mapping[str, Collection[str]], reac
 
 
 def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]) -> set[str]:
-    """The people on duty in the rosters of these posts, who are notified with the posts."""
     posts = [receiver for receiver in receivers if receiver.kind is ReceiverKind.POST]
     people = {person for post in posts for person in notification.on_duty.get(post.roster or "", ())}
     gets_status = (receiver for receiver in notification.receivers if notification.alert.status in receiver.statuses)
@@ -71,7 +70,7 @@ def on_duty_with_posts(notification: Notification, receivers: Sequence[Receiver]
 
 
 def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers outside their hours. If this would leave out everybody, keeps everybody.
+    """If nobody would be left, everybody is kept.
 
     Hours have no effect on alerts of Severe, Extreme or Unknown severity, on alerts whose severity a person must
     judge, and on alerts to a person on duty.
@@ -83,13 +82,13 @@ def in_hours(notification: Notification, receivers: Sequence[Receiver]) -> Omiss
 
 
 def is_closed(receiver: Receiver, notification: Notification) -> bool:
-    """Whether the notification is outside the receiver's hours. The hours of a person on duty have no effect."""
+    """The hours of a person on duty have no effect."""
     is_on_duty = any(receiver.label in people for people in notification.on_duty.values())
     return bool(receiver.hours) and not is_on_duty and not hours.are_open(receiver.hours, notification.now)
 
 
 def outside_hours(notification: Notification, notified: Sequence[Receiver]) -> Omissions:
-    """The receivers that are first notified outside their hours, because nobody else would be notified."""
+    """A receiver is notified outside its hours if nobody else would be notified."""
     if notification.alert.is_grave:
         return {}
     new = (receiver for receiver in notified if receiver.label not in notification.called)

@@ -16,7 +16,7 @@ from services.alerts.receivers.receivers import Receiver
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """`of` maps the label of each receiver to its steps. `policy` is the policy that decides on the steps, or None.
+    """`of` maps the label of each receiver to its steps. `policy` is None if no policy decides on the steps.
 
     Steps without a receiver are skipped, so that each level reaches the next step that has a receiver.
     """
@@ -25,7 +25,7 @@ class Steps:
     policy: EscalationPolicy | None = None
 
     def without_delay(self, absent: Collection[str]) -> Self:
-        """Leaves out each step whose receivers have all left, so that the step delays nobody.
+        """A step whose receivers have all left is left out, so that the step delays nobody.
 
         `absent` has the labels of the people who have left. They are notified with the next step, or with the last
         step.
@@ -40,7 +40,6 @@ class Steps:
 
     @property
     def labels(self) -> frozenset[str]:
-        """The labels of the receivers of all steps."""
         return frozenset(label for label, own in self.of.items() if own)
 
     @property
@@ -76,24 +75,23 @@ class Steps:
         return frozenset(self.in_order[: level + 1])
 
     def is_over(self, level: int) -> bool:
-        """Whether all steps were notified before this level, with all their repetitions."""
         return level >= len(self.in_order) * self.rounds
 
     def current(self, level: int) -> int | None:
-        """The last step, if all repetitions of a policy are over."""
+        """After all repetitions of a policy, the last step stays the current step."""
         steps = self.in_order
         if not steps:
             return None
         return steps[-1] if self.is_over(level) else steps[level % len(steps)]
 
     def minutes(self, level: int) -> int | None:
-        """How long the alert waits at this level for an acknowledgement. Returns None if no policy decides."""
+        """Returns None if no policy decides how long the alert waits."""
         current = self.current(level)
         return None if self.policy is None or current is None else self.policy.steps[current].minutes
 
 
 def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers whose step comes after the alert's level, and receivers to which a policy gives no step."""
+    """A receiver to which a policy gives no step is left out, too."""
     steps = steps_of(notification, receivers)
     reached = steps.reached(steps.level_of(notification.alert))
     missing = {label: own for label, own in steps.of.items() if not own & reached}
@@ -101,24 +99,18 @@ def up_to_level(notification: Notification, receivers: Sequence[Receiver]) -> Om
 
 
 def current_step(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Keeps only the receivers of the step that is notified at the alert's level."""
     steps = steps_of(notification, receivers)
     current = steps.current(steps.level_of(notification.alert))
     return {label: Omission.EARLIER_STEP for label, own in steps.of.items() if current not in own}
 
 
 def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Leaves out receivers of earlier steps that were notified before.
-
-    A receiver of an earlier step may not have been notified because of a silence, its hours or its roster, and is
-    kept.
-    """
+    """Receivers of earlier steps are kept if a silence, their hours or their roster kept them uninformed."""
     earlier = current_step(notification, receivers)
     return {label: omission for label, omission in earlier.items() if label in notification.called}
 
 
 def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:  # noqa: ARG001 - as all stages
-    """Leaves out everybody, because the policy has ended."""
     return {receiver.label: Omission.POLICY_ENDED for receiver in receivers}
 
 
