@@ -14,15 +14,14 @@ from shared.audit import AUDIT, Action, Result
 from shared.auth import tokens
 
 AGAIN = "again"  # an open page reads its alert again with this query parameter, perhaps while nobody looks at the page
-COVERED = timedelta(hours=12)  # the entry of a page's opening also covers the later reads of the page for this time
+COVERED = timedelta(hours=12)  # the entry of a page's opening covers later reads of the page for this time
 
 
 async def log(request: Request, session: AsyncSession, alert_id: UUID, reason: str) -> None:
-    """Adds an entry to the security log.
+    """If an open page only reads its alert again, no entry is added.
 
-    If an open page only reads its alert again, no entry is added. The parameter alone does not suppress the entry:
-    the log must already have an entry of the same token. A new entry is added if somebody has added personal data of
-    the alert after the entry, or if a duty number has changed.
+    The parameter alone does not suppress the entry: the log must already have an entry of the same token. A new
+    entry is added if somebody has added personal data of the alert after the entry, or if a duty number has changed.
     """
     if AGAIN in request.query_params and await _is_covered(session, tokens.current(request).jti, alert_id, reason):
         return

@@ -121,7 +121,7 @@ async def deliveries(
 
 
 def legible(delivery: dict[str, Any], messages: Messages, acted: ActedAlerts) -> dict[str, Any]:
-    """Adds to the delivery the text that people read on its channel, with the buttons or segments of the message."""
+    """The text is the text that people read on the delivery's channel, with buttons or segments."""
     shown = {name: value for name, value in delivery.items() if name not in OF_PAGES}
     if delivery["channel"] == DeliveryChannel.WEBHOOK:
         return shown

@@ -41,7 +41,7 @@ class Ruleset(RuleModel):
 
     @cached_property
     def of_hazards(self) -> tuple[HazardRule, ...]:
-        """The enabled rules about hazards. A new rule needs a file in `rules/` and a field here."""
+        """A new rule needs a file in `rules/` and a field here."""
         fields = (getattr(self, name) for name in type(self).model_fields)
         return tuple(rule for rule in fields if isinstance(rule, HazardRule))
 

@@ -33,18 +33,17 @@ async def add(
 
 
 async def add_given_back(session: AsyncSession, alert: Alert, names: Sequence[str], now: datetime) -> None:
-    """The system's action on an alert whose people in charge cannot act any more. The caller commits."""
+    """The caller commits."""
     values = {"deed": ActKind.GIVEN_BACK.value, "text": ", ".join(names), "acted_at": now}
     await session.execute(insert(Act).values(alert_id=alert.alert_id, sequence=alert.sequence, **values))
 
 
 async def of(session: AsyncSession, alert_id: UUID) -> Sequence[Act]:
-    """The actions in the order in which they happened."""
     return (await session.scalars(select(Act).where(Act.alert_id == alert_id).order_by(Act.act_id))).all()
 
 
 async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, list[Act]]:
-    """The actions on each alert, in the order in which they happened. Alerts without actions are left out."""
+    """Alerts without actions are left out. The actions are in the order in which they happened."""
     acts = defaultdict[UUID, list[Act]](list)
     for act in await session.scalars(select(Act).where(Act.alert_id.in_(alert_ids)).order_by(Act.act_id)):
         acts[act.alert_id].append(act)
@@ -52,11 +51,11 @@ async def of_each(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UU
 
 
 async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActKind, person: Actor) -> bool:
-    """Whether people have acted on the alert since the person saw it at the sequence `seen`.
+    """A person's view is outdated if other people have acted on the alert after the sequence `seen`.
 
-    The person's view is also outdated if the alert has become graver or has covered new districts since. The
-    person's own actions after `seen` make the view outdated only if the person now repeats one of them. For an
-    acknowledgement, other people's actions matter only if they took back an acknowledgement or reopened the alert.
+    The view is also outdated if the alert has become graver or has covered new districts since. The person's own
+    actions after `seen` make the view outdated only if the person now repeats one of them. For an acknowledgement,
+    other people's actions matter only if they took back an acknowledgement or reopened the alert.
     """
     if alert.demanded_sequence > seen:
         return True
@@ -70,7 +69,7 @@ async def is_outdated(session: AsyncSession, alert: Alert, seen: int, deed: ActK
 
 
 async def last_note(session: AsyncSession, alert: Alert, account: UUID) -> str | None:
-    """The encrypted note that says on whose behalf this account acknowledged the alert last."""
+    """The note says on whose behalf the account acknowledged the alert, and is encrypted."""
     own = select(Act.behalf_note).where(Act.alert_id == alert.alert_id, Act.account_id == account)
     last = own.where(Act.deed == ActKind.ACKNOWLEDGED).order_by(Act.act_id.desc()).limit(1)
     of_alert = alert.acknowledged_note if alert.acknowledged_by == account else None
@@ -78,14 +77,13 @@ async def last_note(session: AsyncSession, alert: Alert, account: UUID) -> str |
 
 
 async def has_commented(session: AsyncSession, alert: Alert, seen: int, person: Actor, text: str) -> bool:
-    """Whether the person has added the same comment after the sequence `seen` of the alert."""
+    """A comment counts as repeated if the person added the same text after the sequence `seen`."""
     own = select(Act.act_id).where(Act.alert_id == alert.alert_id, Act.sequence > seen, Act.text == text)
     same = own.where(Act.deed == ActKind.COMMENTED, Act.account_id == person.account)
     return await session.scalar(select(same.exists())) or False
 
 
 def done_steps(acts: Sequence[Act]) -> dict[str, Act]:
-    """For each step that is done now, the action of the person who did it."""
     done = dict[str, Act]()
     for act in acts:
         if act.text is None:

@@ -47,7 +47,7 @@ def raised(finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
 
 
 def raised_anew(stored: UnreadableAlert, finding: Finding, report_id: UUID | None, now: datetime) -> Alert:
-    """A new alert instead of the unreadable alert. Its next event and deliveries have unused ids."""
+    """The next event and deliveries of the new alert have unused ids."""
     return replaced(raised(finding, report_id, now), sequence=stored.sequence + 1, step=stored.step)
 
 
@@ -81,7 +81,7 @@ def replaced(alert: Alert, **changes: Any) -> Alert:
 
 
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Returns the alert with the rule's latest finding, or the same object if the finding changes nothing.
+    """Returns the same object if the finding changes nothing.
 
     An expired alert may get a finding whose expiry time is also in the past. Such a finding changes the alert only
     if it is more severe or has new places.
@@ -100,17 +100,15 @@ def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
 
 
 def unsuppressed(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Raises a suppressed alert after a new finding that is not suppressed."""
     return changed(alert, now, is_suppressed=False, is_lapsed=False, raised_at=now, **_judged(finding))
 
 
 def withheld(alert: Alert, finding: Finding, now: datetime) -> Alert:
-    """Stores the new finding and the reason for its suppression."""
     return changed(alert, now, is_lapsed=False, **_judged(finding))
 
 
 def lapsed(alert: Alert, reason: str, now: datetime) -> Alert:
-    """The alert after its hazard has ended, or after its finding was withdrawn. A lapsed alert no longer escalates.
+    """A lapsed alert no longer escalates.
 
     The system closes the alert, except in the following cases. If people work on the alert, the alert rings until
     they close it. A grave alert that nobody acknowledged stays open. If the alert's hazard expired, the alert still
@@ -147,15 +145,12 @@ LAPSES = {CANCELLED: (Closer.SOURCE, Verdict.CANCELLED), EXPIRED: (Closer.TIME, 
 
 
 def at_next_level(alert: Alert, reached_step: UUID | None) -> Alert:
-    """Acknowledgements are counted from zero again, because earlier acknowledgements were for the step before."""
+    """Earlier acknowledgements were for the step before, so acknowledgements are counted from zero again."""
     return replaced(alert, level=alert.level + 1, reached_step=reached_step, **NOT_COUNTED)
 
 
 def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """The alert again demands an answer or a further action, at the level that it has reached.
-
-    An alert in progress demands nothing.
-    """
+    """An alert in progress demands nothing."""
     is_in_progress = alert.progressed_at is not None
     return replaced(
         alert,
@@ -167,10 +162,7 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """Takes the alert away from people who cannot act any more.
-
-    An acknowledged alert rings again. An unacknowledged alert keeps its waiting time.
-    """
+    """An acknowledged alert rings again. An unacknowledged alert keeps its waiting time."""
     after = changed(alert, now, **NOT_ASSIGNED, **NOT_IN_PROGRESS, **NOT_SNOOZED)
     if alert.acknowledged_at is None:
         return after
@@ -181,16 +173,13 @@ def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
-    """Whether the alert is in progress or snoozed, or a person has acted on it within the time `wait`.
-
-    False for a ringing alert, because nobody has acted on the alert since it began to ring.
-    """
+    """Nobody has acted on a ringing alert since it began to ring."""
     due = continued(alert, wait).escalates_at
     return alert.acknowledged_at is not None and not alert.is_ringing and (due is None or due > now)
 
 
 def continued(alert: Alert, wait: timedelta) -> Alert:
-    """The alert after the end of a silence, with the waiting time that the last action began."""
+    """The waiting time is the time that the last action began."""
     if alert.progressed_at is not None:
         return replaced(alert, escalates_at=None)
     due = alert.snoozed_until or (alert.waits_since or alert.changed_at) + wait
@@ -198,7 +187,7 @@ def continued(alert: Alert, wait: timedelta) -> Alert:
 
 
 def demanded_anew(alert: Alert, now: datetime) -> Alert:
-    """Demands new acknowledgements, because people acknowledged a milder or smaller situation, or other districts."""
+    """People acknowledged a milder or smaller situation, or other districts."""
     alert = replaced(alert, demanded_sequence=alert.sequence)
     if not alert.is_answered:
         return replaced(alert, partly_acknowledged_by=(), **NOT_COUNTED)
@@ -219,7 +208,7 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
 
 
 def woken_by(alert: Alert, latest: datetime) -> Alert:
-    """If the alert's snooze would end after `latest`, it ends at `latest` instead."""
+    """A snooze that would end after `latest` ends at `latest` instead."""
     if alert.snoozed_until is None or alert.snoozed_until <= latest:
         return alert
     due = alert.escalates_at if alert.is_silenced else latest
@@ -227,7 +216,6 @@ def woken_by(alert: Alert, latest: datetime) -> Alert:
 
 
 def silenced(alert: Alert, until: datetime, inhibited_by: UUID | None = None) -> Alert:
-    """The alert waits until the end of the silence, or until the end of the inhibition by another alert."""
     return replaced(alert, escalates_at=until, silenced_until=until, inhibited_by=inhibited_by)
 
 
@@ -236,7 +224,10 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 
 
 def has_higher_impact(alert: Alert, before: Alert) -> bool:
-    """Whether the source of an earthquake now expects more casualties (PAGER). A missing level counts as green."""
+    """The impact level of an earthquake (PAGER) says how many casualties are expected.
+
+    A missing level counts as green.
+    """
     return impact_rank(alert) > impact_rank(before)
 
 
@@ -245,12 +236,12 @@ def impact_rank(alert: Alert) -> int:
 
 
 def has_grown(alert: Alert, before: Alert) -> bool:
-    """Whether the number of displaced persons has reached a higher threshold, at which receivers are notified again."""
+    """At each higher threshold, receivers are notified again."""
     return alert.persons_step > before.persons_step
 
 
 def has_new_districts(alert: Alert, before: Alert, places: Ancestry) -> bool:
-    """Whether the alert covers a new district, even if it covers fewer districts in total.
+    """The alert may cover fewer districts in total.
 
     A place is not new if it lies in a place that the alert covered before.
     """

@@ -67,7 +67,6 @@ HOUSEHOLDS_AT_ONCE = 100  # other tasks wait while a batch holds its locks and t
 
 
 async def run(settings: AlertsSettings) -> None:
-    """Runs until cancelled."""
     async with database.opened(settings, pool_size=10, pings=False) as engine:
         worker = AlertsWorker(settings, engine)
         await worker.prepare()
@@ -100,7 +99,6 @@ class AlertsWorker:
         self._access, self._limits = Revocations(settings), ChatLimits()
 
     async def prepare(self) -> None:
-        """Reads and stores what must be there before the first task begins."""
         await retry_while_unavailable(lambda: seal_notes(self._sessions, self._box))
         await retry_while_unavailable(lambda: keeping.refresh(self._sessions, self._texts.templates))
         if self._settings.exercise:

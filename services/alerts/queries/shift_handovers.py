@@ -20,19 +20,15 @@ from shared.events.vocabulary import Severity
 from shared.postgres.models import table
 
 MOST_ALERTS, MOST_DELIVERIES = 100, 40
-SHIFT = timedelta(hours=24)  # a sheet lists the undelivered messages of the last day
+SHIFT = timedelta(hours=24)
 KEPT = timedelta(days=365)
-# an alert of unknown severity may turn out to be grave
 GRAVEST_FIRST = (Severity.EXTREME, Severity.SEVERE, Severity.UNKNOWN, Severity.MODERATE, Severity.MINOR)
 OPEN = (AlertRow.resolved_at.is_(None), ~AlertRow.is_suppressed)
 CLEAR = ("handover_id", "handed_over_at", "from_account", "from_name", "to_account", "to_name")
 
 
 async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> list[Alert]:
-    """Up to `MOST_ALERTS` alerts: the unacknowledged first, then the most severe, then the oldest.
-
-    `areas` are the P-codes that the caller may see (None = all).
-    """
+    """Up to `MOST_ALERTS` alerts: the unacknowledged first, then the most severe, then the oldest."""
     severity = case(
         {severity.value: place for place, severity in enumerate(GRAVEST_FIRST)}, value=AlertRow.severity, else_=0
     )
@@ -44,7 +40,7 @@ async def open_alerts(session: AsyncSession, areas: frozenset[str] | None) -> li
 
 
 async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: datetime) -> list[dict[str, Any]]:
-    """The newest `MOST_DELIVERIES` messages of the last day that reached nobody so far, without test messages.
+    """Messages of tests are left out.
 
     The contents are not parsed, because a content may be unreadable.
     """
@@ -58,7 +54,7 @@ async def undelivered(session: AsyncSession, areas: frozenset[str] | None, now: 
 
 
 async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecrets) -> None:
-    """Stores the handover, and deletes the handovers that are older than a year."""
+    """Handovers that are older than a year are deleted."""
     await session.execute(
         delete(ShiftHandoverRow).where(ShiftHandoverRow.handed_over_at < handover.handed_over_at - KEPT)
     )
@@ -68,7 +64,7 @@ async def add(session: AsyncSession, handover: ShiftHandover, box: WebhookSecret
 
 
 async def newest(session: AsyncSession, areas: Collection[str], box: WebhookSecrets) -> ShiftHandover | None:
-    """The last handover of a person with exactly these areas."""
+    """Only a person with exactly the same areas gets the handover."""
     wanted = select(ShiftHandoverRow).where(ShiftHandoverRow.areas == sorted(areas))
     row = (await session.scalars(wanted.order_by(ShiftHandoverRow.handed_over_at.desc()).limit(1))).first()
     if row is None:

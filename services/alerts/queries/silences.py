@@ -19,7 +19,7 @@ _silence = TypeAdapter(Silence)
 
 
 async def not_ended(session: AsyncSession, now: datetime) -> list[Silence]:
-    """The silences in the order in which they end. Some of them may not have begun yet."""
+    """Silences that have not begun yet are included. The silence that ends first comes first."""
     columns = table(SilenceRow).columns
     wanted = select(*columns).where(columns.ends_at > now).order_by(columns.ends_at)
     return rows.valid((await session.execute(wanted)).mappings(), _silence, SilenceRow.__tablename__)
@@ -42,7 +42,7 @@ async def add(session: AsyncSession, silence: Silence) -> None:
 
 
 async def end(session: AsyncSession, silence_id: UUID, now: datetime) -> None:
-    """Ends the silence now. All silenced alerts are then judged again, because another silence may mute some of them.
+    """All silenced alerts are judged again, because another silence may mute some of them.
 
     Every transaction that changes several alerts locks them in the order of their ids, which prevents deadlocks.
     """

@@ -34,7 +34,6 @@ counted.is_counted AND counted.persons > 0 AND counted.mobility = ANY($1)
             AND whole.covers_site AND whole.counted_at > counted.counted_at
     )
 """
-# the sites where people were counted, or where registered people are, with the status of the reports
 WITH_PEOPLE = f"""
 SELECT present.status, {COLUMNS}
 FROM (
@@ -59,15 +58,12 @@ NAMED = f"SELECT {COLUMNS} FROM sites WHERE site_id = ANY($1) ORDER BY name_ru, 
 
 
 async def save_sites(session: AsyncSession, sites: Iterable[ListedSite]) -> None:
-    """Stores each site whose version is newer than the stored version.
-
-    `counts.due` finds the exposure alerts that the changed sites concern.
-    """
+    """An older version of a site is ignored. `counts.due` finds the exposure alerts that the changed sites concern."""
     await upsert(session, SiteRow, [asdict(site) for site in sites], newer_by="version")
 
 
 async def save_residents(session: AsyncSession, residents: Iterable[SiteResidentsChanged]) -> None:
-    """Stores the registered people of each site whose sum is newer than the stored sum."""
+    """An older sum of a site is ignored."""
     rows = [event.model_dump(include={"site_id", "status", "sequence", "persons", "households"}) for event in residents]
     await upsert(session, SiteResidents, rows, newer_by="sequence")
 
@@ -75,7 +71,6 @@ async def save_residents(session: AsyncSession, residents: Iterable[SiteResident
 async def with_people(
     session: AsyncSession, areas: Collection[str], mobility: Collection[Mobility]
 ) -> dict[tuple[Status, str], list[ListedSite]]:
-    """The sites where people are now, by the status of the people's reports and by the district of the site."""
     connection = await database.driver(session)
     sites = defaultdict[tuple[Status, str], list[ListedSite]](list)
     for status, *row in await connection.fetch(IN_AREAS, list(mobility), list(areas)):
@@ -85,7 +80,6 @@ async def with_people(
 
 
 async def points(session: AsyncSession) -> list[tuple[str, float, float]]:
-    """The district, the latitude and the longitude of each site that has a point."""
     connection = await database.driver(session)
     return [tuple(row) for row in await connection.fetch(POINTS)]
 

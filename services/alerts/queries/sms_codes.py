@@ -23,8 +23,6 @@ CODES = tuple(f"{number:04}" for number in range(1000, 10000))
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A receiver that has the number as a contact."""
-
     label: str
     language: str
     account_id: UUID | None
@@ -32,7 +30,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class CodedDelivery:
-    """A delivery whose SMS has a code. The deliveries of a combined SMS share its code.
+    """The deliveries of a combined SMS share its code.
 
     `alert` is the alert as the SMS describes it. A reply acts on the state at `sequence`, which the SMS or our later
     answering SMS shows.
@@ -50,8 +48,6 @@ class CodedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class LastHour:
-    """How many messages of a number had a wrong code in the last hour, and how many of them got an answer."""
-
     wrong: int
     answered: int
 
@@ -59,7 +55,7 @@ class LastHour:
 async def code_of(
     session: AsyncSession, delivery_ids: Sequence[UUID], number: str, now: datetime, *, is_combined: bool = False
 ) -> str | None:
-    """The code of the message about these deliveries, which is the same in every attempt.
+    """The code of a message is the same in every attempt.
 
     A retry about other deliveries gets a new code. The earlier code stays valid, because the earlier message may
     have arrived. Returns None if the number got all possible codes within 48 hours.
@@ -87,10 +83,9 @@ async def deliveries_of(session: AsyncSession, number: str, code: str, now: date
 
 
 async def deliveries_about(session: AsyncSession, alert_id: UUID, number: str, now: datetime) -> list[CodedDelivery]:
-    """The alert's deliveries to this number whose codes are valid.
+    """The delivery that shows the newest state is the first.
 
-    The delivery that shows the newest state is the first. A delivery is listed with each of its codes, the newest code
-    first.
+    A delivery is listed with each of its codes, the newest code first.
     """
     deliveries = await _coded(session, number, Delivery.alert_id == alert_id, now)
     return sorted(deliveries, key=lambda delivery: delivery.sequence, reverse=True)
@@ -117,16 +112,12 @@ def coded_delivery(code: SmsCode, alert_id: UUID, recipient: str, cause: str, co
 
 
 async def show(session: AsyncSession, delivery_id: UUID, sequence: int) -> None:
-    """Stores that our answering SMS has shown the alert at this sequence.
-
-    Later replies with a code of the delivery act on this state.
-    """
+    """Later replies with a code of the delivery act on the shown state."""
     stored = update(SmsCode).where(SmsCode.delivery_id == delivery_id)
     await session.execute(stored.values(shown_sequence=func.greatest(SmsCode.shown_sequence, sequence)))
 
 
 async def holders(session: AsyncSession, number: str) -> list[Holder]:
-    """The receivers that have this number, sorted by label."""
     own, further, address = table(ReceiverRow).c, table(ContactRow).c, f"{PREFIX}{number}"
     also = select(further.label).where(further.address == address)
     wanted = select(own.label, own.language, own.account_id).where(or_(own.address == address, own.label.in_(also)))
@@ -134,7 +125,7 @@ async def holders(session: AsyncSession, number: str) -> list[Holder]:
 
 
 async def is_known(session: AsyncSession, message_id: str, now: datetime) -> bool:
-    """Whether the message was stored within the last 48 hours. Deletes older messages."""
+    """Messages that are older than 48 hours are deleted."""
     await session.execute(delete(SmsReply).where(SmsReply.received_at < now - VALID))
     return await session.get(SmsReply, message_id) is not None
 

@@ -27,7 +27,6 @@ async def store(session: AsyncSession, message_id: str, part: str, state: SmsRec
 
 
 async def whole_state_of(session: AsyncSession, message_id: str, parts: int) -> SmsReceiptState | None:
-    """The state of the message with this many parts, as far as the receipts of its parts have come."""
     states = await session.scalars(select(SmsPart.state).where(SmsPart.message_id == message_id))
     return whole_state([SmsReceiptState(state) for state in states if state in ORDER], parts)
 

@@ -32,7 +32,7 @@ async def messages(session: AsyncSession, delivery_ids: Sequence[UUID]) -> dict[
 async def add_messages(
     session: AsyncSession, delivery_ids: Sequence[UUID], message_id: str | None, now: datetime, *, parts: int | None
 ) -> SmsReceiptState | None:
-    """Stores a message about these deliveries. If receipts of this message came before, returns the state in them.
+    """If receipts of the message came before, returns the state in them.
 
     `parts` is the number of the message's parts if the gateway gives a receipt for each part.
     """
@@ -48,7 +48,7 @@ async def add_messages(
 async def take(
     session: AsyncSession, message_id: str, state: SmsReceiptState, now: datetime, *, part: str | None = None
 ) -> ReceiptResult:
-    """Stores the state of the newest message with this id, and lets the worker settle its deliveries at once.
+    """The worker settles the message's deliveries at once.
 
     If the receipt is about one part, the message gets a state when the receipts of all its parts have come, or when
     a part has failed.
@@ -75,7 +75,6 @@ async def take(
 
 
 async def store(session: AsyncSession, message: SmsMessage, state: SmsReceiptState, now: datetime) -> None:
-    """Stores the state of a receipt for which we asked, for all deliveries of the message."""
     of_message = (SmsMessage.message_id == message.message_id, SmsMessage.accepted_at == message.accepted_at)
     await session.execute(update(SmsMessage).where(*of_message).values(state=state, state_at=now))
 

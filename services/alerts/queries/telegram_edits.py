@@ -14,7 +14,7 @@ from services.alerts.models import AlertRow, Delivery, TelegramMessage
 
 AT_ONCE = 20
 DIGESTS_EDITED_FOR = timedelta(hours=48)  # after this time, the buttons of a digest no longer work
-AGAIN_AFTER = timedelta(minutes=1)  # an edit that failed is repeated after this time
+AGAIN_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class DigestDelivery:
 
 
 async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: Collection[UUID]) -> None:
-    """Marks for an edit the messages whose alerts have changed.
+    """If an alert is `unannounced`, the first message in each chat and all digests are edited.
 
-    If an alert is `unannounced`, the first message in each chat and all digests are edited. If an alert is
-    `announced`, only digests are marked, because the next message about the alert also edits the first message. A
-    digest of an earlier release of Dayar is not edited, because the order of its alerts is not known.
+    If an alert is `announced`, only digests are marked, because the next message about the alert also edits the
+    first message. A digest of an earlier release of Dayar is not edited, because the order of its alerts is not
+    known.
     """
     sent, first = TelegramMessage, _firsts(unannounced)
     is_digest = and_(sent.is_digest, sent.position.is_not(None), sent.sent_at > func.now() - DIGESTS_EDITED_FOR)
@@ -54,7 +54,7 @@ async def mark(session: AsyncSession, unannounced: Collection[UUID], announced: 
 
 
 async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, shown: datetime | None) -> None:
-    """Marks the receiver's first message about the alert for an edit if the alert has changed after the time `shown`.
+    """Marks the receiver's first message for an edit if the alert has changed after the time `shown`.
 
     The sequence of the alert is not compared, because deliveries to other receivers raise the sequence, too. If
     another transaction is changing the alert, the statement waits, because that transaction marks only messages that
@@ -68,10 +68,10 @@ async def mark_changed(session: AsyncSession, recipient: str, alert_id: UUID, sh
 
 
 async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collection[UUID]) -> None:
-    """Marks the receiver's first message about each alert for an edit.
+    """Locked rows are skipped.
 
-    Locked rows are skipped. The transaction that has the lock either marks the message for an edit, or stores that
-    the message shows the alert's newest state.
+    The transaction that has the lock either marks the message for an edit, or stores that the message shows the
+    alert's newest state.
     """
     sent, firsts = TelegramMessage, _firsts(alert_ids).where(TelegramMessage.recipient == recipient)
     outdated = select(sent.delivery_id).where(sent.delivery_id.in_(firsts), ~sent.is_digest)
@@ -80,7 +80,6 @@ async def mark_outdated(session: AsyncSession, recipient: str, alert_ids: Collec
 
 
 def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
-    """Selects the first message about each alert in each chat."""
     sent, keys = TelegramMessage, (TelegramMessage.alert_id, TelegramMessage.recipient, TelegramMessage.chat_id)
     first = select(sent.delivery_id).ext(distinct_on(*keys)).where(sent.alert_id.in_(alert_ids))
     return first.order_by(*keys, sent.sent_at, sent.message_id)
@@ -89,10 +88,9 @@ def _firsts(alert_ids: Collection[UUID]) -> Select[UUID]:
 async def mark_digest(
     session: AsyncSession, chat_id: int, message_id: int, shown: Mapping[UUID, datetime | None]
 ) -> None:
-    """Marks a digest for an edit if its alerts have changed while the digest was sent.
+    """`shown` maps the digest's alerts to the times of the changes that the digest shows.
 
-    `shown` maps the digest's alerts to the times of the changes that it shows. A locked alert counts as changed, so
-    that nobody waits here.
+    A locked alert counts as changed, so that nobody waits for it.
     """
     sent, is_shown = TelegramMessage, tuple_(AlertRow.alert_id, AlertRow.changed_at).in_(list(shown.items()))
     unchanged = select(AlertRow.alert_id).where(is_shown).with_for_update(read=True, skip_locked=True)
@@ -102,7 +100,7 @@ async def mark_digest(
 
 
 async def claim(session: AsyncSession) -> list[OutdatedMessage]:
-    """Claims up to 20 messages whose edit is due. Skips messages that another worker has locked.
+    """Messages that another worker has locked are skipped.
 
     A digest has a row for each of its deliveries, but is claimed and returned once.
     """
@@ -128,7 +126,6 @@ async def claim(session: AsyncSession) -> list[OutdatedMessage]:
 
 
 async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Sequence[DigestDelivery]:
-    """The deliveries of the digest, in the order in which the digest lists them."""
     sent = TelegramMessage
     wanted = select(sent.delivery_id, sent.alert_id, Delivery.cause, sent.position).join(
         Delivery, Delivery.delivery_id == sent.delivery_id
@@ -138,10 +135,9 @@ async def deliveries_of(session: AsyncSession, digest: OutdatedMessage) -> Seque
 
 
 async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: Mapping[UUID, datetime] | None) -> None:
-    """Stores that the digest shows each alert as it was after the change at the time in `shown`.
+    """If an alert has changed after its time in `shown`, the digest is edited again.
 
-    If an alert has changed after that time, the digest is edited again. If `shown` is None, the edit is given up
-    until the alert changes again.
+    If `shown` is None, the edit is given up until an alert of the digest changes again.
     """
     sent = TelegramMessage
     is_wanted = (sent.chat_id == digest.chat_id, sent.message_id == digest.message_id, sent.edit_at.is_not(None))
@@ -155,10 +151,9 @@ async def settle_digest(session: AsyncSession, digest: OutdatedMessage, shown: M
 
 
 async def settle(session: AsyncSession, message: OutdatedMessage, shown: datetime | None) -> None:
-    """Stores that the message shows the alert as it was after the change at the time `shown`.
+    """If the alert has changed after the time `shown`, the message is edited again.
 
-    If the alert has changed after that time, the message is edited again. If `shown` is None, the edit is given up
-    until the alert changes again.
+    If `shown` is None, the edit is given up until the alert changes again.
     """
     is_claimed = (TelegramMessage.delivery_id == message.delivery_id, TelegramMessage.edit_at == message.again_at)
     statement = update(TelegramMessage).where(*is_claimed).values(edit_at=None)

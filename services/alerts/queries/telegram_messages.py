@@ -18,14 +18,12 @@ from shared.pages.languages import DEFAULT
 
 ANSWERED_WITHIN = timedelta(hours=1)
 DAY = timedelta(days=1)
-# A question is kept for this time, so that a person who answers it late is told that it is too old.
+# a person who answers the question late is told that the question is too old
 KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A digest is also the message of other deliveries."""
-
     delivery_id: UUID
     message_id: int
     is_digest: bool
@@ -33,11 +31,10 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class PressedDelivery:
-    """A delivery whose message has buttons. `language` is the language of the message.
+    """`is_digest` says whether the message has the buttons of other deliveries, too.
 
-    `is_digest` says whether the message has the buttons of other deliveries, too. `is_internal` says whether the
-    receiver belongs to the centre. `sequence` is the sequence of the alert that the message shows. `assignee` is the
-    account of the person whom the button names.
+    `is_internal` says whether the receiver belongs to the centre. `sequence` is the sequence of the alert that the
+    message shows. `assignee` is the account of the person whom the button names.
     """
 
     delivery_id: UUID
@@ -66,7 +63,6 @@ async def messages_of(session: AsyncSession, delivery_ids: Collection[UUID]) -> 
 async def firsts(
     session: AsyncSession, chat_id: int, recipient: str, alert_ids: Collection[UUID]
 ) -> dict[UUID, SentMessage]:
-    """The receiver's first message about each alert in this chat."""
     wanted = (
         select(
             TelegramMessage.alert_id,
@@ -84,7 +80,6 @@ async def firsts(
 
 
 async def first_of_places(session: AsyncSession, chat_id: int, job: Job, alert: AlertRaised) -> SentMessage | None:
-    """The night's first message to the receiver in this chat about the same type of hazard and the same places."""
     if alert.hazard_type is None or not alert.pcodes:
         return None
     night, places = night_of(alert), list(alert.pcodes)
@@ -127,7 +122,6 @@ async def pressed(session: AsyncSession, delivery_id: UUID, chat_id: int) -> Pre
 
 
 async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: PressedDelivery, now: datetime) -> None:
-    """Stores the message that asks on whose behalf the alert is acknowledged."""
     shown = {"alert_id": delivery.alert_id, "language": delivery.language, "sequence": delivery.sequence}
     values = {**shown, "asked_at": now}
     row = insert(TelegramQuestion).values(chat_id=chat_id, message_id=message_id, **values)
@@ -136,18 +130,18 @@ async def ask(session: AsyncSession, chat_id: int, message_id: int, delivery: Pr
 
 
 async def question(session: AsyncSession, chat_id: int, message_id: int) -> TelegramQuestion | None:
-    """Returns the question even if it is too old for an answer."""
+    """A question that is too old for an answer is also returned."""
     return await session.get(TelegramQuestion, (chat_id, message_id))
 
 
 async def in_chat(session: AsyncSession, chat_id: int, message_id: int) -> TelegramMessage | None:
-    """A digest has a row for each of its deliveries. The first row is returned."""
+    """The first of a digest's rows is returned."""
     wanted = select(TelegramMessage).filter_by(chat_id=chat_id, message_id=message_id)
     return (await session.scalars(wanted.order_by(TelegramMessage.delivery_id).limit(1))).first()
 
 
 async def store(session: AsyncSession, jobs: Sequence[Job], chat_id: int, message_id: int, language: str) -> None:
-    """Several deliveries are stored in the order in which their digest lists them."""
+    """The deliveries of a digest are stored in the order in which the digest lists them."""
     rows = [
         {
             "delivery_id": job.delivery_id,

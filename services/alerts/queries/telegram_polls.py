@@ -14,13 +14,13 @@ NUMBERS_LAST = timedelta(hours=36)
 
 
 async def next_update(session: AsyncSession, bot_id: int, now: datetime) -> int | None:
-    """The lowest number that a new update can have. Returns None if Telegram may count from another number now."""
+    """Returns None if Telegram may count from another number now."""
     poll = await session.get(TelegramPoll, bot_id)
     return _next(poll, now)
 
 
 async def is_new(session: AsyncSession, bot_id: int, update_id: int, now: datetime) -> bool:
-    """Stores that the update is handled. Returns False if the update was handled before."""
+    """Returns False if the update was handled before."""
     await session.execute(insert(TelegramPoll).values(bot_id=bot_id, polled_at=now).on_conflict_do_nothing())
     poll = await session.get(TelegramPoll, bot_id, populate_existing=True, with_for_update=True)
     assert poll is not None
@@ -32,7 +32,7 @@ async def is_new(session: AsyncSession, bot_id: int, update_id: int, now: dateti
 
 
 async def store(session: AsyncSession, bot_id: int, now: datetime, problem: str | None) -> None:
-    """Stores when Telegram was asked. `problem` is the reason why Telegram gave no updates, or None."""
+    """`problem` is the reason why Telegram gave no updates, or None."""
     row = insert(TelegramPoll).values(bot_id=bot_id, polled_at=now, problem=problem)
     changed = {"problem": problem, **({"polled_at": now} if problem is None else {})}
     await session.execute(row.on_conflict_do_update(index_elements=["bot_id"], set_=changed))
@@ -44,13 +44,12 @@ async def store_username(session: AsyncSession, bot_id: int, username: str | Non
 
 
 async def newest(session: AsyncSession) -> TelegramPoll | None:
-    """The bot that gave updates last, or None. `username` is the bot's name in Telegram."""
+    """`username` is the bot's name in Telegram."""
     polls = select(TelegramPoll).order_by(TelegramPoll.polled_at.desc(), TelegramPoll.bot_id)
     return (await session.scalars(polls.limit(1))).one_or_none()
 
 
 async def problem(session: AsyncSession) -> str | None:
-    """Why the bot gives no updates, or None."""
     poll = await newest(session)
     return None if poll is None else poll.problem
 

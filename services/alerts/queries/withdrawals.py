@@ -40,22 +40,19 @@ async def has_unsent(session: AsyncSession) -> bool:
 
 
 async def waiting(session: AsyncSession, severities: Collection[Severity]) -> dict[UUID, int]:
-    """The alerts in force with one of these severities and unsent messages: ids and sequences.
-
-    The alerts are not locked.
-    """
+    """The alerts are not locked."""
     connection = await database.driver(session)
     return dict(await connection.fetch(WAITING, list(severities), list(UNMUTED)))
 
 
 async def locked(session: AsyncSession, severities: Collection[Severity], alert_ids: Collection[UUID]) -> list[Alert]:
-    """Locks and returns the waiting alerts with these ids. Skips alerts that another worker has locked."""
+    """Alerts that another worker has locked are skipped."""
     connection = await database.driver(session)
     return readable(await connection.fetch(LOCKED, list(severities), list(UNMUTED), list(alert_ids)))
 
 
 async def withdraw(session: AsyncSession, alert_ids: Collection[UUID]) -> dict[UUID, set[str]]:
-    """Deletes the unsent messages of these alerts. Returns the labels of their receivers by alert."""
+    """Returns the labels of the receivers of the deleted messages, by alert."""
     connection = await database.driver(session)
     labels: dict[UUID, set[str]] = {}
     for alert_id, recipient in await connection.fetch(WITHDRAW, list(alert_ids), list(UNMUTED)):

@@ -69,7 +69,6 @@ def _faults(receiver: Receiver, places: Places) -> Iterator[Fault]:
 
 
 def roster_faults(receiver: Receiver, rosters: Collection[str]) -> list[Fault]:
-    """`rosters` has the names of all rosters."""
     if receiver.roster is None:
         return []
     if receiver.kind is ReceiverKind.SYSTEM:
@@ -88,7 +87,7 @@ def are_hours(hours: tuple[str, ...]) -> bool:
 
 
 def contact_of(address: str) -> Contact:
-    """Changes the typed address to the form in which it is stored."""
+    """The typed address becomes the form in which addresses are stored."""
     channel = channel_of(address)
     return Contact(channel, numbers.stored(address) if channel is DeliveryChannel.SMS else address)
 

@@ -73,7 +73,7 @@ class ReceiverForm(TypedForm):
                 self.contacts[at], self.contacts[other] = self.contacts[other], self.contacts[at]
 
     def parsed(self, places: Places, label: str | None = None) -> tuple[Receiver, list[Contact], list[Fault]]:
-        """The receiver, its further contacts, and the wrong fields. `label` is the label of a stored receiver."""
+        """`label` is the label of a stored receiver."""
         wrong = list[Fault]()
         areas = self.areas(places, wrong)
         account = self._account(wrong)
@@ -104,7 +104,7 @@ class ReceiverForm(TypedForm):
         return receiver, further, [*wrong, *others]
 
     def _contacts(self, wrong: list[Fault]) -> list[Contact]:
-        """Empty rows are left out, but at least one row is kept."""
+        """At least one row is kept, even if all rows are empty."""
         typed = [(address.strip(), minutes.strip()) for address, minutes in self.contacts if address.strip()]
         contacts = [contact_of(address) for address, _ in typed or [("", "")]]
         waits = [minutes for _, minutes in typed[:-1]]
@@ -116,7 +116,7 @@ class ReceiverForm(TypedForm):
         return contacts
 
     def _hours(self, wrong: list[Fault]) -> list[str]:
-        """A day with an invalid window is added to the wrong fields."""
+        """A day with an invalid window is a wrong field."""
         hours = list[str]()
         for day in DAYS:
             typed = self.value(f"hours-{day}").replace("–", "-").replace(" ", "")

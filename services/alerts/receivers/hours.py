@@ -11,7 +11,7 @@ from shared.country import TIME_ZONE
 from shared.errors import DocumentedError
 
 DAY = timedelta(days=1)
-MOST = 21  # at most three windows for each day of the week
+MOST = 21
 
 
 class Weekday(StrEnum):
@@ -36,10 +36,7 @@ class InvalidHours(DocumentedError):
 
 
 class OpenHours(NamedTuple):
-    """A window that begins on the weekday (0 = Monday).
-
-    If `end` is not after `begin`, the window ends on the next day.
-    """
+    """The weekday 0 is Monday. If `end` is not after `begin`, the window ends on the next day."""
 
     weekday: int
     begin: time

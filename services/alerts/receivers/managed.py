@@ -32,7 +32,6 @@ class Subscription:
         return [contact.channel for contact in (self.receiver.first_contact, *self.further)]
 
     def changed(self, receiver: Receiver, further: Sequence[Contact]) -> list[str]:
-        """The names of the fields in which the two receivers differ."""
         names = [field for field in receiver_queries.RECEIVER_COLUMNS if field not in CONTACT_FIELDS]
         changed = [name for name in names if getattr(receiver, name) != getattr(self.receiver, name)]
         contacts, before = in_order([receiver.first_contact, *further]), [self.receiver.first_contact, *self.further]
@@ -40,7 +39,6 @@ class Subscription:
 
     @property
     def version(self) -> str:
-        """The version of everything that the form of the receiver shows."""
         receiver = self.receiver
         fields = (receiver.label, sorted(receiver.statuses), receiver.first_contact, *self.further)
         rest = [getattr(receiver, name) for name in receiver_queries.RECEIVER_COLUMNS if name != "statuses"]

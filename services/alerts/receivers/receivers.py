@@ -15,8 +15,7 @@ from shared.events.vocabulary import DeliveryChannel, HazardType, Severity, Stat
 USUAL_WAIT_SECONDS = 300
 
 T = TypeVar("T")
-# A code that this release knows, or a text that a later release of Dayar stored. An unknown text must not stop alerts,
-# and must not exclude a receiver.
+# An unknown text, which a later release of Dayar stored, must not stop alerts, and must not exclude a receiver.
 Stored = Annotated[T | str, Field(union_mode="left_to_right")]
 
 
@@ -50,13 +49,13 @@ class Receiver:
     """Receivers with `step` 0 are notified first. If nobody answers, receivers with higher steps are notified.
 
     All conditions must hold: `statuses`, `floor`, `areas`, `hazards` and `hours`. Empty `areas`, `hazards` and
-    `hours` match everything. Only an internal receiver, which belongs to the centre, also gets the texts of hazards
-    that are not Public. `post` is the job title of a person, and `account_id` is the person's account in the
-    console. `channel`, `address` and `wait_seconds` are the first contact.
+    `hours` match everything. Only an internal receiver also gets the texts of hazards that are not Public. `post` is
+    the job title of a person, and `account_id` is the person's account in the console. `channel`, `address` and
+    `wait_seconds` are the first contact.
 
-    `roster` is the name of a roster. With a post, the person on duty in the roster is notified too. A person with a
-    roster is notified only while on duty in the roster. Every receiver with `is_duty_head` is notified if nobody
-    acknowledges a Severe or Extreme alert at its last step.
+    With a post, the person on duty in the roster is notified too. A person with a roster is notified only while on
+    duty in the roster. Every receiver with `is_duty_head` is notified if nobody acknowledges a Severe or Extreme
+    alert at its last step.
     """
 
     label: str
@@ -83,7 +82,6 @@ class Receiver:
         return Contact(self.channel, self.address, self.wait_seconds)
 
     def at(self, contact: Contact) -> "Receiver":
-        """The receiver with this contact in place of its first contact."""
         return replace(self, channel=contact.channel, address=contact.address, wait_seconds=contact.wait_seconds)
 
     def covers(self, pcode: str, places: Ancestry) -> bool:
@@ -91,7 +89,7 @@ class Receiver:
 
 
 def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
-    """Whether the receiver is a person whose account is disabled, because the person has usually left.
+    """A person whose account is disabled has usually left.
 
     A post or a system stays even if its account is disabled, because other people still read its messages.
     """
@@ -99,12 +97,12 @@ def is_absent(receiver: Receiver, disabled_accounts: Collection[UUID]) -> bool:
 
 
 def covers(areas: Collection[str], pcode: str, places: Ancestry) -> bool:
-    """Whether the place is one of the areas, lies in one of them, or contains one of them."""
+    """An area covers the places in it, and the places that contain it."""
     above = (COUNTRY, pcode, *places.ancestors(pcode))
     return any(area in above or pcode in places.ancestors(area) for area in areas)
 
 
 def in_order(contacts: Sequence[Contact]) -> list[Contact]:
-    """Each contact except the last gets a waiting time, after which the next contact is notified."""
+    """Each contact except the last gets a waiting time."""
     waiting = [replace(contact, wait_seconds=contact.wait_seconds or USUAL_WAIT_SECONDS) for contact in contacts[:-1]]
     return [*waiting, *(replace(contact, wait_seconds=None) for contact in contacts[-1:])]

@@ -13,12 +13,11 @@ PREFIX = "whsec_"
 
 
 def draw() -> str:
-    """A new random secret in the format of Standard Webhooks."""
     return PREFIX + base64.b64encode(os.urandom(32)).decode()
 
 
 class WebhookSecrets:
-    """Encrypts a receiver's secret and binds it to the receiver's label, so that no other row can use the secret."""
+    """An encrypted secret is bound to the receiver's label, so that no other row can use the secret."""
 
     def __init__(self, keys: Path) -> None:
         self._sealing = Sealing(keys)
@@ -41,11 +40,11 @@ class WebhookSecrets:
             return None
 
     def code_digests(self, code: str) -> list[bytes]:
-        """The keyed digests of a code that binds a person to an account, newest key first."""
+        """The digest with the newest key comes first."""
         return self._sealing.digests(code.encode(), b"dayar/binding-code/v1")
 
     def link_digests(self, content: bytes) -> list[bytes]:
-        """The keyed digests in the links of mails, newest key first."""
+        """The digest with the newest key comes first."""
         return self._sealing.digests(content, b"dayar/answer-link/v1")
 
     @property
@@ -53,7 +52,7 @@ class WebhookSecrets:
         return self._sealing.newest_id
 
     def resealed(self, sealed: bytes, label: str) -> bytes | None:
-        """The secret, encrypted with the newest key, or None if the newest key already encrypts it."""
+        """None if the newest key already encrypts the secret."""
         return self._sealing.resealed(sealed, bound(label))
 
 

@@ -65,7 +65,7 @@ async def put(
     further: Sequence[Contact] | None = None,
     is_internal: bool | None = None,
 ) -> str | None:
-    """Adds or changes a receiver. Returns the secret of a new webhook, which is shown only once. The caller commits.
+    """Returns the secret of a new webhook, which is shown only once. The caller commits.
 
     `further` are the contacts after the receiver's first contact. If `further` is None, the stored contacts stay. If
     `is_internal` is None, a stored receiver keeps its value.
@@ -96,7 +96,7 @@ async def put(
 
 
 async def rotate(session: AsyncSession, label: str, box: WebhookSecrets) -> str:
-    """Sets and returns a new secret. The former secret also signs the webhooks until `retire` is called.
+    """The former secret also signs the webhooks until `retire` is called.
 
     Raises ReceiverNotFound, NoWebhook and FormerSecretInUse.
     """
@@ -125,7 +125,7 @@ async def retire(session: AsyncSession, label: str) -> None:
 
 
 async def reseal(session: AsyncSession, box: WebhookSecrets) -> int:
-    """Encrypts every secret with the newest key, and returns the number of re-encrypted secrets. The caller commits."""
+    """Returns the number of re-encrypted secrets. The caller commits."""
     receivers = await session.scalars(select(ReceiverRow).order_by(ReceiverRow.label).with_for_update())
     contacts = await session.scalars(select(ContactRow).order_by(ContactRow.label).with_for_update())
     count = 0
@@ -159,13 +159,13 @@ async def remove(session: AsyncSession, label: str) -> None:
 
 
 async def move(session: AsyncSession, address: str, to: str) -> None:
-    """Changes an address that the channel itself has replaced."""
+    """The channel itself has replaced the address."""
     for model in (ReceiverRow, ContactRow):
         await session.execute(update(model).filter_by(address=address).values(address=to))
 
 
 async def fill_exercise(session: AsyncSession) -> None:
-    """If an exercise has no receivers, adds two receivers, so that the outbox page shows the alerts."""
+    """The outbox page shows the alerts of an exercise only if there are receivers."""
     if not await receiver_queries.receivers(session):
         for receiver in EXERCISE:
             await receiver_queries.save_receiver(session, receiver)
@@ -201,7 +201,7 @@ async def _known(session: AsyncSession, label: str) -> ReceiverRow | None:
 
 
 async def _webhook_secrets(session: AsyncSession, label: str) -> tuple[bytes | None, bytes | None]:
-    """The present and the former secret of the receiver's webhook, which may be the first contact or a further one."""
+    """A receiver's webhook may be its first contact or a further contact."""
     further = select(ContactRow.secret, ContactRow.former_secret).where(*_is_webhook(label))
     first = select(ReceiverRow.secret, ReceiverRow.former_secret).where(ReceiverRow.label == label)
     row = (await session.execute(further)).first() or (await session.execute(first)).first()

@@ -31,7 +31,7 @@ AGAIN_AFTER = timedelta(seconds=10)
 
 
 async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Contact], now: datetime) -> Alert:
-    """Plans the deliveries of a test message, and returns the alert to which all tests belong. The caller commits.
+    """Returns the alert to which all tests belong. The caller commits.
 
     The alert is suppressed, so nobody else is notified, and no board shows it. Within AGAIN_AFTER no other test
     message is sent.
@@ -51,10 +51,7 @@ async def send(session: AsyncSession, receiver: Receiver, further: Sequence[Cont
 
 
 async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
-    """The deliveries of the latest test, with their attempts.
-
-    Deliveries to an earlier, removed receiver with this label are left out.
-    """
+    """Deliveries to an earlier, removed receiver with the same label are left out."""
     removed_at = await receiver_queries.removed_at(session, label)
     every = await listings.deliveries(session, alert_id=transitions.identity(_situation(label)))
     deliveries = [delivery for delivery in every if removed_at is None or delivery["created_at"] > removed_at]
@@ -63,7 +60,7 @@ async def results(session: AsyncSession, label: str) -> list[dict[str, Any]]:
 
 
 def receiver_id(label: str) -> UUID:
-    """The id of a receiver in paths and in the security log, instead of the label, which may reveal who a person is."""
+    """Paths and the security log have the id instead of the label, which may reveal who a person is."""
     return events.derived_id("receiver", label)
 
 

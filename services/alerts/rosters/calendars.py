@@ -33,7 +33,8 @@ class InvalidCalendar(DocumentedError):
 class ReadCalendar:
     """`unknown` has the names that belong to no person among the receivers.
 
-    `past` is the number of events that have ended. `over` has the UIDs of the events that have ended or were cancelled.
+    `past` is the number of events that have ended. `over` has the UIDs of the events that have ended or were
+    cancelled.
     """
 
     overrides: Sequence[Override]
@@ -43,7 +44,7 @@ class ReadCalendar:
 
 
 def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
-    """One event per shift. A shift keeps its uid when the roster is exported again."""
+    """A shift keeps its uid when the roster is exported again."""
     calendar = Calendar()
     calendar.add("prodid", f"-//Dayar//{VERSION}//EN")
     calendar.add("version", "2.0")
@@ -63,7 +64,7 @@ def written(roster: str, shifts: Iterable[Shift], now: datetime) -> bytes:
 
 
 def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar:
-    """Each event that has not ended becomes an override with the event's person. Raises InvalidCalendar."""
+    """Events that have ended are left out. Raises InvalidCalendar."""
     overrides, unknown, over, past = list[Override](), set[str](), set[str | None](), 0
     for event in _events(content):
         if is_cancelled(event):
@@ -86,12 +87,11 @@ def read(content: bytes, people: Collection[str], now: datetime) -> ReadCalendar
 
 
 def missing(calendar: ReadCalendar, people: Collection[str]) -> list[str]:
-    """The people whom the calendar puts on duty and who are not in `people`, sorted by name."""
     return sorted({override.person for override in calendar.overrides}.difference(people))
 
 
 def refuse_too_many(calendar: ReadCalendar, known: Sequence[Override]) -> None:
-    """Raises InvalidCalendar if the roster would have too many overrides. `known` are its stored overrides."""
+    """Raises InvalidCalendar if the roster would have too many overrides."""
     if are_too_many([override for override in known if override.uid not in calendar.over], calendar.overrides):
         reason = N_("with this calendar, the roster would have more than %(most)s overrides")
         raise InvalidCalendar(reason, most=MOST_OVERRIDES)
@@ -139,7 +139,7 @@ def _instant(at: date | datetime) -> datetime:
 
 
 def _names(event: Event) -> list[str]:
-    """The texts that may be a person's label: first the attendees' names, then the event's summary."""
+    """A person's label may be an attendee's name or, after all attendees, the event's summary."""
     attendees = event.get("attendee", [])
     names = [
         name

@@ -11,13 +11,13 @@ from services.alerts.rosters.rosters import LONGEST_SHIFT_DAYS, Layer, Override,
 from shared.country import TIME_ZONE
 
 DAY = timedelta(days=1)
-REPORTED = timedelta(weeks=8)  # gaps and overlaps are reported this far ahead
+REPORTED = timedelta(weeks=8)
 LONGEST_SHIFT = timedelta(days=LONGEST_SHIFT_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A time in which one person is on duty. `layer` is None if an override decides."""
+    """`layer` is None if an override decides."""
 
     person: str
     begins_at: datetime
@@ -27,15 +27,13 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which nobody is on duty."""
-
     begins_at: datetime
     ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """A time for which more than one person is planned. The last of `people` is on duty."""
+    """The last of `people` is on duty."""
 
     begins_at: datetime
     ends_at: datetime
@@ -77,7 +75,7 @@ def person_at(roster: Roster, overrides: Sequence[Override], at: datetime) -> st
 
 
 def shifts_from(roster: Roster, overrides: Sequence[Override], now: datetime, lasts: timedelta) -> list[Shift]:
-    """The shifts that have not ended yet. The current shift has its real begin, at most 31 days ago."""
+    """The current shift has its real begin, at most 31 days ago."""
     planned = duty(roster, overrides, now - LONGEST_SHIFT, now + lasts).shifts
     return [shift for shift in planned if shift.ends_at > now]
 
@@ -88,7 +86,6 @@ def current_and_next(shifts: Sequence[Shift], now: datetime) -> tuple[Shift | No
 
 
 def _changes(roster: Roster, overrides: Sequence[Override], begins_at: datetime, ends_at: datetime) -> list[datetime]:
-    """All instants at which the duty of another person may begin."""
     instants = {instant for layer in roster.layers for instant in _layer_changes(layer, begins_at, ends_at)}
     instants |= {instant for override in overrides for instant in (override.begins_at, override.ends_at)}
     return sorted({begins_at, ends_at, *(instant for instant in instants if begins_at < instant < ends_at)})
@@ -121,7 +118,7 @@ def _shift(roster: Roster, current: Sequence[Override], begin: datetime, end: da
 
 
 def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple[str, ...]:
-    """The people whom overrides or layers with hours plan for this time. Several people are an overlap.
+    """Several people are an overlap.
 
     An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty,
     so it never causes an overlap with earlier layers.
@@ -138,10 +135,6 @@ def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple
 
 
 def _extend(spans: list[Span], span: Span) -> None:
-    """Lengthens the last span if the new span directly follows it and is otherwise equal.
-
-    Otherwise appends the new span.
-    """
     if (
         spans
         and spans[-1].ends_at == span.begins_at

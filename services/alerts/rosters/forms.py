@@ -54,7 +54,7 @@ class OverrideForm(TypedForm):
 
 
 class RosterForm(TypedForm):
-    """A field's name has its layer's position. `people-0` are the people of the first layer, one in each line."""
+    """A field's name has its layer's position: `people-0` are the people of the first layer, one in each line."""
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         super().__init__(typed)
@@ -87,7 +87,7 @@ class RosterForm(TypedForm):
         arrange(self.layers, act, {name: USUAL.get(name, "") for name in LAYER_FIELDS}, MOST_LAYERS)
 
     def parsed(self, people: Collection[str], name: str | None = None) -> tuple[Roster | None, list[Fault]]:
-        """The roster, or None with the wrong fields. `name` is the name of a stored roster."""
+        """`name` is the name of a stored roster."""
         wrong, name = list[Fault](), self.value("name") if name is None else name
         if not is_line(name, LONGEST_LABEL):
             expected = N_("A name of at most %(most)s characters is expected.")

@@ -52,7 +52,7 @@ DISABLED = N_(
 
 @dataclass(frozen=True, slots=True)
 class DutyOf:
-    """Who is on duty according to a roster, and what is wrong with the roster's plan of the next 8 weeks."""
+    """The gaps and overlaps are those of the next 8 weeks."""
 
     roster: Roster
     current: Shift | None

@@ -12,19 +12,16 @@ MOST_LINES = 20
 
 
 def missing(roster: Roster, overrides: Iterable[Override], people: Collection[str]) -> list[str]:
-    """The people in the roster who are not in `people`, for example because they have left."""
     return sorted((roster.people | {override.person for override in overrides}).difference(people))
 
 
 def absences(roster: Roster, overrides: Iterable[Override], people: Collection[str]) -> Iterator[str]:
-    """Lines about the people in the roster who cannot be on duty any more."""
     if left := missing(roster, overrides, people):
         yield f"No longer among the people who receive alerts, or account disabled: {', '.join(left)}."
         yield "They do not count as on duty."
 
 
 def on_duty(shifts: Sequence[Shift], now: datetime, computed_until: datetime) -> str:
-    """Who is on duty now, until when, and who is next."""
     current, following = current_and_next(shifts, now)
     text = "On duty now nobody"
     if current:
@@ -37,17 +34,14 @@ def on_duty(shifts: Sequence[Shift], now: datetime, computed_until: datetime) ->
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """The local time, with the date unless it is today."""
+    """The date is left out if it is today."""
     local = at.astimezone(TIME_ZONE)
     is_today = local.date() == now.astimezone(TIME_ZONE).date()
     return f"{local:%H:%M}" if is_today else f"{local:%Y-%m-%d %H:%M}"
 
 
 def findings(duty: Duty) -> list[str]:
-    """One line for each gap and overlap, in the order of time.
-
-    The last line has the number of those that are left out.
-    """
+    """If there are too many gaps and overlaps, the last line has the number of the others."""
     spans: list[Gap | Overlap] = [*duty.gaps, *duty.overlaps]
     spans.sort(key=attrgetter("begins_at"))
     rest = [f"and {len(spans) - MOST_LINES} more gaps and overlaps"] if len(spans) > MOST_LINES else []

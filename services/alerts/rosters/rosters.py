@@ -20,7 +20,7 @@ MOST_PEOPLE = 50
 LONGEST_SHIFT_DAYS = 31
 LONGEST_REASON = 200
 LONGEST_OVERRIDE = timedelta(days=366)
-MOST_OVERRIDES = 400  # the limit for overrides that have not ended; more would make the pages slow
+MOST_OVERRIDES = 400  # more overrides would make the pages slow
 EARLIEST = date(2000, 1, 1)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f]+$")]
 
@@ -102,10 +102,7 @@ class Roster(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """From `begins_at` to `ends_at`, `person` is on duty instead of the person whom the roster's layers name.
-
-    `uid` is the event's id in an imported calendar. A stored override has an `override_id`.
-    """
+    """`uid` is the event's id in an imported calendar. A stored override has an `override_id`."""
 
     person: str
     begins_at: datetime
@@ -116,7 +113,6 @@ class Override:
 
 
 def roster_id(name: str) -> UUID:
-    """The id of a roster in paths and in the security log."""
     return events.derived_id("roster", name)
 
 

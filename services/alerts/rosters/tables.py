@@ -13,7 +13,7 @@ SHOWN_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class DutyDay:
-    """A local day from midnight to midnight. All times are within the day.
+    """All times are within the day.
 
     `layers` has the planned shifts of each layer, in the order of the roster's layers. `overrides` are shifts
     without a layer. `on_duty` are the shifts in effect, and `gaps` are the times in which nobody is on duty.
@@ -27,7 +27,7 @@ class DutyDay:
     gaps: tuple[Gap, ...]
 
     def period(self, span: Shift | Gap) -> str:
-        """The local begin and end of the span. Empty if the span is the whole day."""
+        """Empty if the span is the whole day."""
         if span.ends_at - span.begins_at >= DAY:
             return ""
         begin, end = (at.astimezone(TIME_ZONE) for at in (span.begins_at, span.ends_at))
@@ -54,7 +54,6 @@ def days(roster: Roster, overrides: Sequence[Override], now: datetime) -> list[D
 
 
 def joined(shifts: Sequence[Shift]) -> list[Shift]:
-    """Joins successive shifts of the same person."""
     result = list[Shift]()
     for shift in shifts:
         if result and (result[-1].person, result[-1].ends_at) == (shift.person, shift.begins_at):
@@ -69,7 +68,6 @@ def midnight(now: datetime) -> datetime:
 
 
 def of_day(spans: Iterable[Span], begin: datetime) -> tuple[Span, ...]:
-    """The parts of the spans that lie within the day."""
     end = begin + timedelta(days=1)
     return tuple(
         replace(span, begins_at=max(span.begins_at, begin), ends_at=min(span.ends_at, end))

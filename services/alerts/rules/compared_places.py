@@ -16,8 +16,6 @@ from services.alerts.rules.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class RegisteredThere:
-    """The registered people who left on a day: those at the place, and those at all stated places of the district."""
-
     departed_on: date
     persons: int
     households: int
@@ -27,17 +25,13 @@ class RegisteredThere:
 
 @dataclass(frozen=True, slots=True)
 class ComparedPlace:
-    """The place of a count, and the registered people with whom the registry has compared the count.
-
-    `sequence` is the sequence of the event with this comparison.
-    """
+    """`sequence` is the sequence of the event with the registry's comparison."""
 
     place_id: str
     sequence: int
     registered: tuple[RegisteredThere, ...] = ()
 
     def persons(self, window: Window) -> tuple[int, int]:
-        """The persons at the place, and the persons at any stated place of the district."""
         left = [people for people in self.registered if people.departed_on in window]
         return sum(people.persons for people in left), sum(people.stated_persons for people in left)
 
@@ -54,10 +48,9 @@ def at_all_places(
     counts: Iterable[tuple[int, ComparedPlace | None]],
     numbers: Callable[[ComparedPlace], tuple[int, int]],
 ) -> int:
-    """The number of people in a district: the sum, over places, of the larger of the registered and the counted number.
+    """The sum, over places, of the larger of the registered and the counted number.
 
-    `registered` is the number of all registered people in the district, and `counts` has the counted numbers with
-    their places. `numbers` gives the registered people at a place, and at any stated place of the district.
+    `numbers` gives the registered people at a place, and at any stated place of the district.
 
     Registered people whose place is not known and counted people whose place is not compared may be the same people.
     Only the surplus of counted people over these registered people is therefore added, so that the result is the

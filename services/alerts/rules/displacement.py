@@ -32,14 +32,14 @@ Number = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, slots=True)
 class DepartureFacts:
-    """The people that left each district, and the existing alerts, which already count some of these people."""
+    """The alerts in `alert_changes` already count some of the people who departed."""
 
     departed: Mapping[tuple[Status, str], Departed]
     alert_changes: "AlertChanges"
 
 
 class DistrictThresholds(RuleModel):
-    """A district's own thresholds. If a threshold is missing, the rule's threshold applies."""
+    """If a district has no threshold of its own, the rule's threshold applies."""
 
     persons: Number | None = None
     households: Number | None = None
@@ -60,15 +60,14 @@ class DisplacementRule(CountingRule):
 
     @property
     def days(self) -> int:
-        """How many dates a span of `hours` can include.
+        """The number is rounded up, because the hour of a departure is unknown.
 
-        The number is rounded up, because the hour of a departure is unknown, and a missed alert is worse than an
-        early alert.
+        A missed alert is worse than an early alert.
         """
         return -int(-self.hours // 24) + 1
 
     def affected(self, changes: "HouseholdBatch") -> list[Touched]:
-        """The districts and dates that the rule judges, because people departed or a departure was withdrawn."""
+        """Districts and dates are judged if people departed or a departure was withdrawn."""
         return [
             Touched(Situation(RuleKind.DISPLACEMENT, status, area, day.isoformat()), tuple(positions), day=day)
             for (status, area, day), positions in sorted(changes.flights(self.mobility).items())
@@ -90,10 +89,10 @@ class DisplacementRule(CountingRule):
     def decide(
         self, status: Status, area: str, day: date, departed: Departed, alerted: Iterable[Window], now: datetime
     ) -> Finding | Nothing:
-        """Judges the people that left on `day`.
+        """If the window of an alert contains the day, the people are added to this alert.
 
-        If the window of an alert contains the day, the people are added to this alert. Otherwise the rule judges the
-        window in which the most people left, among the windows that contain the day and share no date with an alert.
+        Otherwise the rule judges the window in which the most people left, among the windows that contain the day
+        and share no date with an alert.
         """
         if status not in ALERTED:
             return Nothing("no_rule")
@@ -116,12 +115,11 @@ class DisplacementRule(CountingRule):
         )
 
     def step(self, area: str, persons: int) -> int:
-        """The highest threshold in `again_at` that `persons` reaches, or 0."""
         own = self._own(area).again_at
         return max((step for step in (self.again_at if own is None else own) if step <= persons), default=0)
 
     def _own(self, area: str) -> DistrictThresholds:
-        """For people of unknown origin, the thresholds of the district where they are now."""
+        """For people of unknown origin, the thresholds of the district where they are now apply."""
         return self.areas.get(concerned(area) or "", DistrictThresholds())
 
     def _size(self, area: str, displaced: DisplacementFigures) -> tuple[bool, int, int]:

@@ -76,10 +76,7 @@ def inside(hazard: HazardReported, sites: Iterable[ListedSite], places: Places) 
 
 
 def localities_inside(hazard: HazardReported, localities: Iterable[str], places: Places) -> tuple[str, ...]:
-    """The settlements of groups without a site that may be in the hazard's area.
-
-    If the settlement of people is not known, the district decides, as for sites.
-    """
+    """If the settlement of people is not known, the district decides, as for sites."""
     drawn = footprint(hazard)
     return tuple(code for code in localities if may_lie_in(drawn, settlement_extent(code, places)))
 
@@ -89,7 +86,7 @@ def footprint(hazard: HazardReported) -> list[BaseGeometry]:
 
 
 def is_known_by_points(hazard: HazardReported, places: Places) -> bool:
-    """Whether only points show which districts the hazard's area touches, because no boundaries are imported."""
+    """Without imported boundaries, only points show which districts the hazard's area touches."""
     area = hazard.area
     return not places.has_boundaries and not area.pcodes and bool(area.polygons or area.circles)
 
@@ -107,7 +104,7 @@ def extent_of(site: ListedSite, places: Places) -> BaseGeometry | None:
 
 
 def settlement_extent(code: str | None, places: Places) -> BaseGeometry | None:
-    """The settlement with its surroundings. Returns None if the gazetteer has no point of the settlement."""
+    """None if the gazetteer has no point of the settlement."""
     settlement = places.gazetteer.get(code) if code else None
     if settlement is None or settlement.lat is None or settlement.lon is None:
         return None
@@ -124,10 +121,10 @@ def decide_exposure(
     sites: Sequence[UUID] = (),
     group_persons: int = 0,
 ) -> Finding | Nothing:
-    """The finding for the exposure alert about one district, which is separate from the hazard's own alert.
+    """Exposure alerts are separate from the hazard's own alert.
 
-    The alert is about displaced people in the district: households, counted groups, and sites with people in the
-    hazard's area. Any hazard may have displaced the counted people.
+    An exposure alert is about displaced people in the district: households, counted groups, and sites with people in
+    the hazard's area. Any hazard may have displaced the counted people.
     """
     rule = rules.exposure
     if rule is None or hazard.status not in ALERTED or hazard.msg_type is MsgType.CANCEL:
@@ -136,7 +133,7 @@ def decide_exposure(
     is_anybody_there = households >= rule.households or bool(sites) or group_persons > 0
     if RANK[severity] < RANK[rule.floor] or not is_anybody_there:
         return Nothing("below_threshold")
-    # The ids of the sites and no names, because some readers of alerts may not see localities.
+    # the ids of the sites and no names, because some readers of alerts may not see localities
     named: dict[str, Any] = {"sites": [str(site_id) for site_id in sites]} if sites else {}
     counted = {"group_persons": group_persons} if group_persons else {}
     return Finding(

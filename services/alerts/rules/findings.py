@@ -23,18 +23,18 @@ QUAKE_UNJUDGED = "quake_unjudged"
 
 
 class RuleKind(StrEnum):
-    """What a situation is about. A situation has only one alert, even if several rules apply to it."""
+    """A situation has only one alert, even if several rules apply to the situation."""
 
     HAZARD = "hazard"
     DISPLACEMENT = "displacement"
     EXPOSURE = "exposure"
     SOURCE = "source"
-    TEST = "test"  # a person sent a test message to a receiver
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What one alert is about. No two alerts have equal situations.
+    """No two alerts have equal situations.
 
     `name` is the id of a hazard, the first date of a window, or a source with an hour.
     """
@@ -47,10 +47,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a rule that applies to a situation, with all that the situation's alert must say.
-
-    If `is_suppressed` is true, the alert is stored but notifies nobody. `suppression` says why.
-    """
+    """A suppressed alert is stored but notifies nobody. `suppression` says why."""
 
     situation: Situation
     rule: str
@@ -72,10 +69,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The result of a rule that does not apply, with the reason.
+    """`taken_back` is the situation whose alert must lapse, because the rule no longer applies to it.
 
-    `taken_back` is the situation whose alert must lapse, because the rule no longer applies to it. `freed` are the
-    dates of the withdrawn alert's window, which the rule must judge again.
+    `freed` are the dates of the withdrawn alert's window, which the rule must judge again.
     """
 
     reason: str

@@ -59,7 +59,7 @@ class HazardRules:
         touched: Sequence[Touched],
         alert_changes: "AlertChanges",  # noqa: ARG002 - as all rules
     ) -> Mapping[UUID, int]:
-        """The number of households that each revised hazard displaced. New hazards have displaced nobody yet."""
+        """New hazards have displaced nobody yet."""
         return await counts.displaced(session, {case.report.hazard_id for case in touched if case.is_revised})
 
     def judge(self, touched: Touched, facts: Mapping[UUID, int], now: datetime) -> Finding | Nothing:
@@ -71,7 +71,7 @@ class HazardRules:
 
 
 def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: datetime) -> Finding | Nothing:
-    """The finding for the hazard's own alert: the most severe finding of all rules."""
+    """The most severe finding of all rules is returned."""
     if hazard.status not in ALERTED:
         return Nothing("status_not_alerted")
     if hazard.msg_type is MsgType.CANCEL:
@@ -86,15 +86,13 @@ def decide(hazard: HazardReported, rules: "Ruleset", watched: WatchedArea, now: 
 
 
 class Judgement(NamedTuple):
-    """The severity of the alert that a rule raises for a hazard, with the reason and the units of the alert."""
-
     severity: Severity
     reason: str
     pcodes: tuple[str, ...]
 
 
 class HazardRule(AgeRule):
-    """Grades hazard reports. `name` is the name of the rule's table in the file of rules."""
+    """`name` is the name of the rule's table in the file of rules."""
 
     name: ClassVar[str]
 
@@ -119,29 +117,22 @@ class HazardRule(AgeRule):
         )
 
     def judgement(self, hazard: HazardReported) -> Judgement | None:
-        """The grade with the rule's reason, for the units that the report names.
-
-        Returns None if the rule does not apply.
-        """
+        """None if the rule does not apply. The units are those that the report names."""
         severity = self.grade(hazard)
         return None if severity is None else Judgement(severity, self.reason, hazard.area.pcodes)
 
     def grade(self, hazard: HazardReported) -> Severity | None:
-        """Returns None if the rule does not apply."""
+        """None if the rule does not apply."""
         raise NotImplementedError
 
     def figures(self, hazard: HazardReported, now: datetime) -> dict[str, Any]:
-        """The urgency, certainty and source of the report.
-
-        If the onset is more than 15 minutes ahead, the urgency is Future, or Expected if the report says Expected.
-        """
+        """If the onset is over 15 minutes ahead, the urgency is Future, or Expected if the report says Expected."""
         is_ahead = hazard.onset > now + AHEAD and hazard.urgency not in TO_COME
         urgency = Urgency.FUTURE if is_ahead else hazard.urgency
         return {"urgency": urgency.value, "certainty": hazard.certainty.value, "source": hazard.source}
 
 
 def effective_severity(hazard: HazardReported, rules: "Ruleset") -> Severity:
-    """The highest severity among the source's severity and the grades of the rules about hazards."""
     grades = [rule.grade(hazard) or Severity.UNKNOWN for rule in rules.of_hazards]
     return max((hazard.severity, *grades), key=RANK.__getitem__)
 
@@ -151,8 +142,5 @@ def situation_of(hazard: HazardReported) -> Situation:
 
 
 def is_from_person(hazard: HazardReported) -> bool:
-    """Whether a person wrote the report.
-
-    A report that came over the API was written by a person if its source is the centre itself.
-    """
+    """A report that came over the API was written by a person if its source is the centre itself."""
     return hazard.channel in BY_HAND or (hazard.channel is SubmissionChannel.API and hazard.source == OWN_SOURCE)

@@ -23,8 +23,6 @@ SAME_DISPLACEMENT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDeparture:
-    """Households that left an area on the same dates and are now at the same destination."""
-
     dates: tuple[date, ...]
     destination: str
     households: int
@@ -36,11 +34,11 @@ class RegisteredDeparture:
 
 @dataclass(frozen=True, slots=True)
 class HeadCount:
-    """A count of a group that no other count has replaced. Counts with the same `stock_id` count the same people.
+    """Counts with the same `stock_id` count the same people.
 
     `departed_on` is the stock's departure date, which decides the window. `reported_on` is the departure date that
-    this count reports. If `is_estimated` is true, `persons` was estimated from the families or yards. `place` is
-    None if the registry has not compared the count with registered people.
+    the count reports. If `is_estimated` is true, `persons` was estimated from the families or yards. `place` is None
+    if the registry has not compared the count with registered people.
     """
 
     stock_id: UUID
@@ -55,7 +53,7 @@ class HeadCount:
 
     @property
     def households(self) -> int:
-        """The larger of the numbers of families and yards, because two teams may have counted the same people."""
+        """Two teams may have counted the same people as families and as yards."""
         return max(self.families, self.yards)
 
 
@@ -101,8 +99,6 @@ class DisplacementFigures:
 
 @dataclass(slots=True)
 class Departed:
-    """The departures from an area: registered households, counted groups, and people in held reports."""
-
     registered: list[RegisteredDeparture] = field(default_factory=list)
     counts: list[HeadCount] = field(default_factory=list)
     held: list[RegisteredDeparture] = field(default_factory=list)
@@ -124,10 +120,7 @@ class Departed:
         return max((day for day in days if day in window), default=window.last)
 
     def latest_report(self, window: Window) -> date:
-        """The latest departure date that a count of the window reports.
-
-        A recount may report a date after the window.
-        """
+        """A recount may report a date after the window."""
         counts = (count.reported_on for count in self.stocks_with_held if count.departed_on in window)
         return max(counts, default=window.first)
 
@@ -186,7 +179,7 @@ def _sums(
 
 
 def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[HeadCount]:
-    """Adds the held counts to the recorded stocks. A held count never moves a stock to another window or place."""
+    """A held count never moves a stock to another window or place."""
     known = {stock.stock_id: stock for stock in stocks}
     new_displacements = []
     for count in held:
@@ -199,7 +192,7 @@ def with_held(stocks: Iterable[HeadCount], held: Iterable[HeadCount]) -> list[He
 
 
 def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
-    """Combines the counts of each stock. The highest number is used, because a count may miss people."""
+    """The highest count of a stock is used, because a count may miss people."""
     by_stock = defaultdict[UUID, list[HeadCount]](list)
     for count in counts:
         by_stock[count.stock_id].append(count)
@@ -207,7 +200,7 @@ def of_stocks(counts: Iterable[HeadCount]) -> list[HeadCount]:
 
 
 def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
-    """The highest numbers of persons, families and yards, because teams count different things."""
+    """Teams count different things, so each of the highest numbers may come from another team."""
     largest = max(same, key=lambda count: (count.persons, count.destination))
     latest = max(count.departed_on for count in same)
     return replace(
@@ -218,10 +211,7 @@ def _of_stock(same: Sequence[HeadCount]) -> HeadCount:
 
 
 def _highest(count: HeadCount, *others: HeadCount) -> HeadCount:
-    """A copy of the first count with the highest numbers and the latest reported date of all the counts.
-
-    If a team counted this highest number of persons without an estimate, the number is not marked as estimated.
-    """
+    """If a team counted the highest number of persons without an estimate, the number is not marked as estimated."""
     counts = (count, *others)
     persons = max(count.persons for count in counts)
     return replace(

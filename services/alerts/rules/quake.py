@@ -63,7 +63,7 @@ class QuakeRule(HazardRule):
         }
 
     def judgement(self, hazard: HazardReported) -> Judgement | None:
-        """Judges the earthquake for the units that it may damage. The epicentre may lie beyond the border."""
+        """The epicentre may lie beyond the border."""
         if hazard.type is not HazardType.EARTHQUAKE or hazard.magnitude is None:
             return None
         shaking = Shaking.of(hazard, self._points)
@@ -90,7 +90,7 @@ class QuakeRule(HazardRule):
 
 
 def expected(shaking: Shaking | None) -> dict[str, Any]:
-    """The highest expected intensity, its place, and the units where people are expected to feel the earthquake."""
+    """`felt` are the units where people are expected to feel the earthquake."""
     if shaking is None:
         return {}
     highest = shaking.highest
@@ -98,14 +98,13 @@ def expected(shaking: Shaking | None) -> dict[str, Any]:
 
 
 def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
-    """The highest intensity (`mmi`) and the level of impact (`impact`), if the source gives them."""
     if shaking is None:
         return {}
     return {name: value for name in ("mmi", "impact") if (value := getattr(shaking, name)) is not None}
 
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
-    """Whether a person must judge the earthquake, because it is strong, has no stated severity and fits no equation."""
+    """A strong earthquake without a stated severity that fits no equation must be judged by a person."""
     strong = STRONG_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong
 

@@ -30,9 +30,8 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A situation that a rule must judge, with the positions of the records that changed it.
+    """A rule judges either the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
 
-    The rule judges either the hazard report `hazard`, or the date `day`, or the exposed district `exposed`.
     `is_revised` is true if an earlier revision of the hazard is stored.
     """
 
@@ -68,10 +67,7 @@ async def judged(
     session: AsyncSession,
     now: datetime,
 ) -> AsyncIterator[tuple[Touched, Finding | Nothing]]:
-    """Yields the judgements of all situations, one after the other.
-
-    The caller applies each finding to `alert_changes` before it asks for the next judgement.
-    """
+    """The caller applies each finding to `alert_changes` before it asks for the next judgement."""
     for rule in rules:
         touched = rule.affected(changes)
         facts = await rule.load(session, touched, alert_changes)
@@ -114,7 +110,5 @@ class AgeRule(Rule):
 
 
 class CountingRule(Rule):
-    """A rule that counts the households whose kind of movement is in `mobility`."""
-
     households: Annotated[int, Field(ge=1)]
     mobility: Annotated[frozenset[Mobility], Field(min_length=1)]

@@ -25,8 +25,6 @@ class Window:
 
 
 class AlertedWindow(NamedTuple):
-    """The people whom an alert counts: people who left the district within the window."""
-
     status: Status
     area: str
     window: Window
@@ -37,7 +35,7 @@ class AlertedWindow(NamedTuple):
 
 
 def free_windows(day: date, days: int, taken: Iterable[Window]) -> list[Window]:
-    """All windows of `days` dates that contain `day`, without the dates that an alert already counts."""
+    """Dates that an alert already counts are left out."""
     before = max((window.last for window in taken if window.last < day), default=date.min)
     after = min((window.first for window in taken if window.first > day), default=date.max)
     starts = [day - timedelta(days=back) for back in reversed(range(days))]

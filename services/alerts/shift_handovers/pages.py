@@ -39,14 +39,14 @@ from shared.postgres.database import Session
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/shift-handover"
-SIGNED_WITHIN = timedelta(hours=2)  # the lines for the signatures have the names of the last handover for this time
+SIGNED_WITHIN = timedelta(hours=2)  # the lines for the signatures then have the names of the last handover
 NO_PERSON = N_("Choose the person who takes over the shift.")
 TOO_LONG = N_("Notes of at most %(most)s characters are expected.")
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """A row of the sheet. `state` says who acted on the alert, and is empty if nobody has acted."""
+    """`state` says who acted on the alert, and is empty if nobody has acted."""
 
     alert: Alert
     title: str
@@ -55,10 +55,7 @@ class OpenAlert:
 
 @dataclass(frozen=True, slots=True)
 class UndeliveredMessage:
-    """A message on the sheet. `title` is None if this release cannot read the stored content.
-
-    `outcome` is the result of the last attempt.
-    """
+    """`title` is None if this release cannot read the stored content. `outcome` is the result of the last attempt."""
 
     created_at: datetime
     recipient: str
@@ -102,7 +99,7 @@ async def hand_over(request: Request, session: Session, caller: Caller, messages
 
 
 def people(request: Request, plan: NotificationPlan, caller: Principal) -> list[Receiver]:
-    """The people who can take over the shift: first those on duty, then the others by name."""
+    """People on duty come first, then the others by name."""
     on_duty = {label for labels in plan.on_duty(datetime.now(UTC)).values() for label in labels}
     able = (person for person in assignees.able(plan, request.app.state.access) if person.account_id != caller.account)
     return sorted(able, key=lambda receiver: (receiver.label not in on_duty, receiver.label.casefold()))
@@ -166,7 +163,7 @@ def undelivered_message(
 
 
 def title_of(delivery: Mapping[str, Any], messages: Messages, language: str) -> str | None:
-    """Returns None if the content is unreadable, because the sheet must show the other messages."""
+    """None if the content is unreadable, because the sheet must show the other messages."""
     try:
         content = Content.model_validate_json(delivery["content"])
     except ValidationError:
@@ -176,7 +173,7 @@ def title_of(delivery: Mapping[str, Any], messages: Messages, language: str) -> 
 
 
 def signers(last: ShiftHandover | None, caller: Principal, now: datetime) -> tuple[str, str]:
-    """The names beside the lines for the signatures. Before the handover is recorded, the second name is empty."""
+    """Before the handover is recorded, the second name is empty."""
     if last is not None and last.handed_over_at > now - SIGNED_WITHIN:
         return last.from_name, last.to_name
     return caller.name, ""

@@ -25,5 +25,5 @@ class ShiftHandover:
 
 
 def label(handover_id: UUID) -> str:
-    """The AAD of the encrypted notes."""
+    """The AAD ties the encrypted notes to the handover."""
     return f"shift handover/{handover_id}"

@@ -31,7 +31,7 @@ class Silence:
     created_at: datetime
     begins_at: datetime
     ends_at: datetime
-    sources: tuple[str, ...] = ()  # for example a feed or the system of a sensor
+    sources: tuple[str, ...] = ()
 
     def mutes(self, alert: Alert, places: Ancestry, at: datetime) -> bool:
         return (

@@ -39,7 +39,7 @@ class Withdrawals:
     ) -> None:
         self._sessions, self._rules, self._places, self._clock = sessions, rules, places, clock
         self._judged_by: Mutes | None = None
-        # sequences of waiting alerts that the mutes in `_judged_by` do not mute, and that are not judged again
+        # the mutes in `_judged_by` do not mute these alerts, which are therefore not judged again
         self._unmuted: dict[UUID, int] = {}
 
     async def run(self) -> None:
@@ -48,7 +48,6 @@ class Withdrawals:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def withdraw(self) -> int:
-        """Returns the number of alerts whose unsent messages were withdrawn."""
         async with database.committed(self._sessions) as session:
             if not await withdrawal_queries.has_unsent(session):
                 self._unmuted.clear()

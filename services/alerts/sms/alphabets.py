@@ -42,7 +42,6 @@ OF_KYRGYZ: Mapping[str, str] = {**LATIN, "ж": "j"}
 
 
 def spelled(text: str, alphabet: Alphabet, language: str) -> str:
-    """The text with the letters of the alphabet, and without typographic characters."""
     text = text.translate(PUNCTUATION)
     if alphabet is Alphabet.RUSSIAN:
         return text.translate(LIKE_RUSSIAN)

@@ -50,8 +50,6 @@ MADE_BY_PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SmsAnswer:
-    """`shown` is the delivery, and the sequence of the alert that the answer shows."""
-
     number: str
     drafts: Sequence[str]
     language: str
@@ -71,8 +69,9 @@ class SmsAnswering:
     ) -> SmsAnswer | CombinedReply | None:
         """Acts on the alert in the caller's transaction. The returned answer is sent after the commit.
 
-        A permitted reply to a combined message changes nothing here; the caller passes it to `acknowledge`. If no
-        receiver has the number, the message gets no answer, and nothing of the message is stored.
+        A permitted reply to a combined message changes nothing here, because the caller passes the reply to
+        `acknowledge`. If no receiver has the number, the message gets no answer, and nothing of the message is
+        stored.
         """
         if message.number is None:
             return None
@@ -108,7 +107,7 @@ class SmsAnswering:
     async def acknowledge(
         self, reply: CombinedReply, sessions: async_sessionmaker[AsyncSession], now: datetime
     ) -> SmsAnswer | None:
-        """Acknowledges the alerts of a combined message. Returns None if the gateway has repeated a stored reply.
+        """Returns None if the gateway has repeated a stored reply.
 
         The reply is stored at the end. If the process ends earlier, the gateway sends the reply again, and the other
         alerts are then acknowledged.
@@ -120,7 +119,7 @@ class SmsAnswering:
         return SmsAnswer(reply.number, drafts, reply.language) if is_new else None
 
     async def send(self, answer: SmsAnswer, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Sends the answer once. A failure is only logged, because the person's action is stored already.
+        """A failure is only logged, because the person's action is stored already.
 
         After the answer is sent, a reply with the same code acts on the state that the answer shows.
         """
@@ -140,7 +139,7 @@ class SmsAnswering:
     async def _deliveries(
         self, session: AsyncSession, number: str, code: str, holders: Sequence[Holder], now: datetime
     ) -> list[CodedDelivery]:
-        """The deliveries with the code, if their receiver still has the number."""
+        """A receiver may have lost the number."""
         labels = {holder.label for holder in holders}
         deliveries = await code_queries.deliveries_of(session, number, code, now)
         return [delivery for delivery in deliveries if delivery.recipient in labels]
@@ -155,7 +154,7 @@ class SmsAnswering:
         holders: Sequence[Holder],
         now: datetime,
     ) -> CombinedReply | tuple[list[str], tuple[UUID, int] | None]:
-        """Acts on the alert of the message. Returns the drafts of the answer, and the state that the answer shows."""
+        """Returns the drafts of the answer, and the state that the answer shows."""
         first, language = deliveries[0], language_of(holders, deliveries)
         account = account_of(holders, first)
         if account is None:
@@ -203,17 +202,13 @@ def newest_code(delivery: CodedDelivery, demanded_sequence: int, deliveries: Seq
 
 
 def shown_by(reply: Reply, delivery: CodedDelivery) -> tuple[UUID, int] | None:
-    """The delivery, and the sequence of the alert's state that the person knows after the answer.
-
-    None without such a state.
-    """
+    """None if the person does not know the alert's state after the answer."""
     is_own_code = reply.result is ReplyResult.CHANGED_MEANWHILE and reply.newest_code == delivery.code
     is_known = is_own_code or reply.result in MADE_BY_PERSON
     return (delivery.delivery_id, reply.alert.sequence) if is_known and reply.alert is not None else None
 
 
 def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
-    """The sentence about the result, and what the person can type next."""
     _, text = translations(language, LOCALES).gettext, sentence(reply, language)
     code = typed.code
     match reply.result:
@@ -240,10 +235,9 @@ def answer_of(reply: Reply, typed: TypedReply, language: str) -> str:
 
 
 def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | None:
-    """The account of the delivery's receiver.
+    """A receiver without an account may share the number with receivers that have one.
 
-    If this receiver has no account, and all receivers with the number together have exactly one account, this
-    account is used.
+    If the receivers with the number have exactly one account together, this account is used.
     """
     own = next(holder.account_id for holder in holders if holder.label == delivery.recipient)
     accounts = {holder.account_id for holder in holders if holder.account_id}
@@ -251,6 +245,5 @@ def account_of(holders: Sequence[Holder], delivery: CodedDelivery) -> UUID | Non
 
 
 def language_of(holders: Sequence[Holder], deliveries: Sequence[CodedDelivery]) -> str:
-    """The language of the deliveries' receiver, or of the first holder of the number."""
     own = (holder.language for holder in holders for delivery in deliveries[:1] if holder.label == delivery.recipient)
     return next(own, holders[0].language)

@@ -21,7 +21,6 @@ from shared.pages.terms import N_
 ACKNOWLEDGED = N_("Acknowledged by you: {count} of {all}.")
 NOT_ACKNOWLEDGED = N_("Not acknowledged: {alerts}.")
 BY_NAME = N_("already acknowledged by {name}, {time}")
-# why a reply to a combined message does not acknowledge one of its alerts
 REASONS = {
     ReplyResult.ACKNOWLEDGED_BY_OTHER: N_("already acknowledged by others"),
     ReplyResult.CLOSED: N_("closed"),
@@ -32,13 +31,11 @@ REASONS = {
 }
 
 
-MOST_TOGETHER = 50  # limit for one transaction, because it locks the alerts until its end
+MOST_TOGETHER = 50  # a transaction locks the alerts until its end
 
 
 @dataclass(frozen=True, slots=True)
 class CombinedReply:
-    """`message_id` is the gateway's id of the reply."""
-
     message_id: str
     number: str
     language: str
@@ -55,7 +52,7 @@ class AlertResult:
 async def acknowledge(
     replies: Replies, sessions: async_sessionmaker[AsyncSession], combined: CombinedReply, now: datetime
 ) -> list[AlertResult]:
-    """Acknowledges each alert whose state is still the state in the message.
+    """Alerts whose state is no longer the state in the message are left out.
 
     Each transaction acknowledges some of the alerts.
     """
@@ -99,7 +96,6 @@ def drafts(results: Sequence[AlertResult], texts: SmsTexts, language: str) -> li
 
 
 def reason(reply: Reply, language: str) -> str:
-    """Why the alert is not acknowledged, and who acknowledged it before."""
     _ = translations(language, LOCALES).gettext
     alert = reply.alert
     if reply.result is not ReplyResult.ACKNOWLEDGED_BY_OTHER or alert is None or alert.acknowledged_at is None:

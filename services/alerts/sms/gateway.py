@@ -23,7 +23,7 @@ from shared.retry_after import pause
 
 CONTENT_TYPES = {BodyFormat.JSON: "application/json", BodyFormat.FORM: "application/x-www-form-urlencoded"}
 LONGEST_ID = 100
-AWAITS_RECEIPT = "awaits_receipt"  # the gateway accepted the message, but the message's receipt has not come yet
+AWAITS_RECEIPT = "awaits_receipt"  # the gateway accepted the message, but the receipt has not come yet
 # an error code that pages may show, because it is too short to be a telephone number
 SHORT_CODE = re.compile(r"-?\d{1,6}|[A-Za-z][A-Za-z.-]{0,30}")
 
@@ -44,7 +44,7 @@ class SmsReceiptState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShortMessage:
-    """A message to a number in the format E.164. `id` is the same in every attempt about the same deliveries."""
+    """`id` is the same in every attempt about the same deliveries."""
 
     id: UUID
     number: str
@@ -62,24 +62,24 @@ class SmsGateway:
         return self._outbound.gate.is_outside_exercise(self._profile.url)
 
     async def send(self, message: ShortMessage) -> str | None:
-        """Returns the gateway's id of the message, if the gateway gives an id. Raises Undelivered and OutboundError."""
+        """Returns the gateway's id of the message, if there is one. Raises Undelivered and OutboundError."""
         response = await self._post(self._profile.url, self._profile.fields, self._values(message))
         return accepted(response, self._profile.accepted)
 
     @property
     def deadline(self) -> timedelta | None:
-        """The time within which a receipt must come, or None if the gateway gives no receipts."""
+        """None if the gateway gives no receipts."""
         receipts = self._profile.receipts
         return None if receipts is None else timedelta(minutes=receipts.deadline_minutes)
 
     @property
     def is_asked(self) -> bool:
-        """Whether we ask the gateway for the receipts. Otherwise the gateway pushes them."""
+        """If we do not ask for receipts, the gateway pushes them."""
         receipts = self._profile.receipts
         return receipts is not None and receipts.pushed is None
 
     def receipt_id(self, id: UUID, message_id: str | None) -> str | None:
-        """The id that receipts state for a message: our `id`, or the `message_id` of the gateway."""
+        """Receipts state our `id`, or the `message_id` of the gateway."""
         receipts = self._profile.receipts
         return str(id) if receipts is not None and receipts.has_own_id else message_id
 
@@ -89,10 +89,7 @@ class SmsGateway:
         return receipts is not None and receipts.are_of_parts
 
     async def receipt(self, id: UUID, message_id: str, parts: int) -> SmsReceiptState | None:
-        """Asks for the receipt of the message, which has this many parts.
-
-        Returns None if the state is not known yet. Raises OutboundError.
-        """
+        """Returns None if the state of the message is not known yet. Raises OutboundError."""
         receipts = self._profile.receipts
         assert receipts is not None
         assert receipts.url is not None
@@ -142,13 +139,13 @@ class SmsGateway:
 
 
 def gateway_of(settings: AlertsSettings, outbound: Outbound) -> SmsGateway | None:
-    """The gateway of this installation, if it has one. Raises BadProfile."""
+    """Raises BadProfile."""
     profile = profiles.of_installation(settings)
     return None if profile is None else SmsGateway(profile, settings.alerts_sms_secret_file, outbound)
 
 
 def accepted(response: Response, expected: AcceptedAnswer) -> str | None:
-    """The message id in the answer of a gateway that took the message. Raises Undelivered."""
+    """Raises Undelivered if the gateway did not take the message."""
     if response.status not in expected.statuses:
         raise Undelivered(f"sms_{response.status}", retry_after=pause(response, datetime.now(UTC)))
     if expected.pattern is not None:
@@ -188,7 +185,7 @@ def state_of(fields: Any, receipts: GatewayReceipts) -> SmsReceiptState | None:
 
 
 def whole_state(states: Sequence[SmsReceiptState | None], parts: int) -> SmsReceiptState | None:
-    """The state of a message whose parts have these states. Returns None if a part may still be on its way.
+    """None if a part may still be on its way.
 
     A message has failed if one part has failed, because it is not readable without the part. A message is delivered
     only if all its parts are delivered.
@@ -214,7 +211,7 @@ def value_at(answer: Any, pointer: str) -> Any:
 
 
 def written(value: Value | Any) -> str | None:
-    """The value as text, so that a profile may state 0 or "0", true or "true"."""
+    """A profile may state 0 or "0", true or "true"."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int) else None

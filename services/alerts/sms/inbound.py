@@ -20,8 +20,6 @@ WORD_REPLY = re.compile(r"[\W_]*([^\W\d_]{2,20})[\W_]+(\w{4})(?!\w)[\W_]*")
 
 
 class SmsAct(StrEnum):
-    """The action that a person chooses by the digit before the code."""
-
     ACKNOWLEDGE = "1"
     TAKE_OVER = "2"
     SNOOZE = "3"
@@ -45,7 +43,6 @@ WORDS = {
 }
 
 
-# the outcome with which the alert is closed, by digit
 OUTCOMES = {
     "1": Verdict.CONFIRMED,
     "2": Verdict.FALSE_ALARM,
@@ -80,7 +77,7 @@ def message_of(fields: Any, profile: GatewayInbound) -> InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class TypedReply:
-    """`text` is the reason, the comment, the name or a remark. It may be empty."""
+    """`text` is the reason, the comment, the name or a remark, and may be empty."""
 
     act: SmsAct
     code: str
@@ -88,19 +85,13 @@ class TypedReply:
 
     @property
     def outcome(self) -> tuple[Verdict, str] | None:
-        """The outcome with which the alert is closed, and the note after it.
-
-        Returns None if the text has no outcome.
-        """
+        """None if the text has no outcome."""
         match = OUTCOME.match(self.text)
         return match and (OUTCOMES[match[1]], self.text[match.end() :].strip())
 
 
 def typed_reply(text: str) -> TypedReply | None:
-    """The reply in a text like "1 4711" or "3 4711 waiting for a call", or None.
-
-    An acknowledgement with further text is no reply, because the text may be another code.
-    """
+    """An acknowledgement with further text is no reply, because the text may be another code."""
     typed = unicodedata.normalize("NFKC", text).replace("\0", " ")[:LONGEST_TEXT]
     match = DIGIT_REPLY.match(typed.translate(LIKE_DIGITS))
     if match is not None:

@@ -108,8 +108,6 @@ class GatewayRequest(ProfileModel):
 
 
 class GatewayInbound(GatewayRequest):
-    """How the gateway hands over the short messages that people send."""
-
     number: Pointer
     text: Pointer
 
@@ -164,7 +162,6 @@ class GatewayReceipts(ProfileModel):
 
     @property
     def are_of_parts(self) -> bool:
-        """Whether each part of a message has a separate receipt."""
         return self.parts is not None or (self.pushed is not None and self.pushed.part is not None)
 
     @property

@@ -51,7 +51,7 @@ class SmsReceipts:
         return f"A {self.pushed.body} body is expected, with {self.pushed.id} and {self._profile.field}{place}."
 
     def receipts_of(self, fields: Any) -> list[PushedReceipt]:
-        """The receipts of a request, sorted by message. Raises NotReadable if no receipt is readable.
+        """Raises NotReadable if no receipt is readable.
 
         Some unreadable receipts are only counted, because after an error the gateway would repeat the readable
         receipts, too.
@@ -72,7 +72,6 @@ class SmsReceipts:
         return PushedReceipt(message_id, state_of(fields, self._profile), part)
 
     async def take(self, session: AsyncSession, receipts: Sequence[PushedReceipt], now: datetime) -> None:
-        """Stores the states of the receipts in the caller's transaction."""
         for receipt in receipts:
             await self._take(session, receipt, now)
 

@@ -27,8 +27,6 @@ router = APIRouter(include_in_schema=False)
 
 
 class GatewayLimits:
-    """How often an address may call the routes, and how often it may send a wrong secret."""
-
     def __init__(self) -> None:
         self.calls = RateLimit(per_second=50, burst=200)
         self.wrong_secrets = RateLimit(per_second=0.1, burst=10)

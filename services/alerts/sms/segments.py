@@ -14,7 +14,7 @@ class Encoding(StrEnum):
     UCS2 = "ucs2"
 
 
-# The most units in a message of one part, and in each part of a longer message, which also carries its position.
+# a part of a longer message has less room, because it also carries its position in the message
 ALONE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 
@@ -29,12 +29,10 @@ class Segments:
 
     @property
     def text(self) -> str:
-        """The message as a telephone shows it."""
         return "".join(self.texts)
 
     @property
     def space(self) -> int:
-        """How many units fit into this number of segments."""
         count = len(self.texts)
         return ALONE[self.encoding] if count == 1 else count * JOINED[self.encoding]
 

@@ -23,7 +23,7 @@ from shared.pages.terms import N_, term
 MOST_SEGMENTS = 2
 MOST_CHARACTERS = MOST_SEGMENTS * JOINED[Encoding.GSM7]
 CUT = "..."
-LONGEST_NAME = 20  # the place of the alert must fit into the message beside the name
+LONGEST_NAME = 20  # the place of the alert must fit into the message, too
 HIDDEN_CODE = "****"  # pages show this text in place of the code, because only the reader of the SMS may know the code
 FURTHER = N_("and {count} more")
 HOW_TO_REPLY = N_("To acknowledge, reply: 1 {code}")
@@ -54,12 +54,11 @@ class SmsTexts:
         code: str | None = HIDDEN_CODE,
         state: Alert | AlertRaised | None = None,
     ) -> Segments:
-        """The message has the severity, title, places, cause, time and the code to reply.
+        """The link is added if it fits, and as many names of exposed sites as fit.
 
-        The link is added if it fits, and as many names of exposed sites as fit. No text of a report is included,
-        because a locked telephone shows messages, too. A template of the centre replaces severity, title, places and
-        time, unless the message would then have more than two parts. `state` is the stored alert, which has the
-        names of the people who acted.
+        No text of a report is included, because a locked telephone shows messages, too. A template of the centre
+        replaces severity, title, places and time, unless the message would then have more than two parts. `state` is
+        the stored alert, which has the names of the people who acted.
         """
         code = code if self.asks_for_reply(alert, cause) else None
         news = news_of(cause, state or alert, language)
@@ -68,16 +67,12 @@ class SmsTexts:
         )
 
     def asks_for_reply(self, alert: AlertRaised, cause: str) -> bool:
-        """Whether the message has a code with which a person acts on the alert by SMS."""
         if cause == Cause.ASSIGNED:
             return self._takes_replies and alert.resolved_at is None
         return self._takes_replies and asks_for_acknowledgement(alert, cause)
 
     def acknowledged_together(self, alerts: Sequence[tuple[AlertRaised, str]]) -> list[int]:
-        """The positions of the alerts that one reply to their combined message acknowledges.
-
-        If the message mentions an alert several times, only the newest mention counts.
-        """
+        """If a message mentions an alert several times, only the newest mention counts."""
         if not self._takes_replies:
             return []
         newest = dict[UUID, int]()
@@ -88,18 +83,12 @@ class SmsTexts:
     def digest(
         self, alerts: Sequence[tuple[AlertRaised, str]], language: str, code: str | None = HIDDEN_CODE
     ) -> Segments:
-        """One message about several alerts, each with its cause.
-
-        The message has as many titles as fit, the code that acknowledges the alerts, and the link to the board.
-        """
+        """The message has as many titles as fit, the code that acknowledges the alerts, and the link to the board."""
         code = code if self.acknowledged_together(alerts) else None
         return shortened(self._segments(draft, language) for draft in self._drafts_of_digest(alerts, language, code))
 
     def fitting(self, texts: Iterable[str], language: str) -> list[str]:
-        """The first texts: as many as a message without other content can hold.
-
-        The other texts are not written, because writing messages with 900 titles would take 10 seconds.
-        """
+        """Texts that do not fit are not written, because writing messages with 900 titles would take 10 seconds."""
         first, length = list[str](), 0
         for text in texts:
             length += len(self._segments(text, language).text)
@@ -112,7 +101,7 @@ class SmsTexts:
         return self._texts.title(alert, language)
 
     def answer(self, drafts: Sequence[str], language: str) -> Segments:
-        """The first draft that fits. If no draft fits, the last draft is cut off."""
+        """If no draft fits, the last draft is cut off."""
         return shortened(self._segments(draft, language) for draft in (*drafts, *cut(drafts[-1], 0)))
 
     def _worded(
@@ -124,10 +113,7 @@ class SmsTexts:
         words: HazardWords | None,
         code: str | None,
     ) -> Segments | None:
-        """The message by the centre's template.
-
-        Returns None without a template, or if the message had more than two parts.
-        """
+        """None without a template, or if the message had more than two parts."""
         template = self._texts.templates.find(alert, DeliveryChannel.SMS, language)
         first_place = alert.model_copy(update={"pcodes": alert.pcodes[:1]})
         lines = [self._texts.worded(shown, language, DeliveryChannel.SMS) for shown in (alert, first_place)]
@@ -154,7 +140,7 @@ class SmsTexts:
         words: HazardWords | None,
         code: str | None,
     ) -> Iterator[str]:
-        """Yields ever shorter texts. The link is left out first, then names of sites, then all places but one.
+        """The link is left out first, then names of sites, then all places but one.
 
         A message with the name of one site and without further facts is preferred to a message without names.
         """
@@ -180,7 +166,7 @@ class SmsTexts:
     def _drafts_of_digest(
         self, alerts: Sequence[tuple[AlertRaised, str]], language: str, code: str | None
     ) -> Iterator[str]:
-        """Yields the texts from the longest to the shortest. Each text has fewer titles than the text before.
+        """The longest text comes first, and each text has fewer titles than the text before.
 
         Texts whose titles alone are too long are left out. If even the first title is too long and no alert is
         Actual, the text still begins with the banner of an exercise.
@@ -202,7 +188,6 @@ class SmsTexts:
     def _needed(
         self, cause: str, news: Sequence[str], language: str, code: str | None, *, time: str | None = None
     ) -> list[str]:
-        """The facts that every message has."""
         _ = translations(language, LOCALES).gettext
         return [
             *news,
@@ -215,7 +200,7 @@ class SmsTexts:
         return _(time_of(alert)).format(time=filters(language)["brief_moment"](alert.onset))
 
     def _further(self, alert: AlertRaised, cause: str, language: str, words: HazardWords | None) -> list[str]:
-        """The facts that a message has if they fit. A message with a template always has these facts."""
+        """A message with a template always has these facts. Other messages have the facts that fit."""
         _ = translations(language, LOCALES).gettext
         is_restricted = words is not None and words.scope not in (None, Scope.PUBLIC)
         is_unverified = alert.verification is Verification.UNVERIFIED
@@ -232,7 +217,6 @@ class SmsTexts:
 
 
 def asks_for_acknowledgement(alert: AlertRaised, cause: str) -> bool:
-    """Whether the message is about an alert that somebody must acknowledge."""
     is_open = alert.acknowledged_at is None and cause not in (Cause.ACKNOWLEDGED, Cause.TAKEN_OVER, Cause.RESOLVED)
     return is_open and alert.demand is Demand.ACKNOWLEDGEMENT and alert.rule != TRIAL_RULE
 
@@ -242,7 +226,7 @@ def number_of_sites(words: HazardWords | None) -> int:
 
 
 def news_of(cause: str, state: Alert | AlertRaised, language: str) -> list[str]:
-    """Why the message is sent, who acted on the alert, and when. Empty for a new alert."""
+    """Empty for a new alert."""
     if cause == Cause.RAISED:
         return []
     text = translations(language, LOCALES).gettext(cause_text(cause))
@@ -253,7 +237,6 @@ def news_of(cause: str, state: Alert | AlertRaised, language: str) -> list[str]:
 
 
 def shortened(drafts: Iterator[Segments]) -> Segments:
-    """The first draft that has at most two segments."""
     return next(segments for segments in drafts if len(segments.texts) <= MOST_SEGMENTS)
 
 
@@ -266,10 +249,7 @@ def closed(text: str) -> str:
 
 
 def cut(text: str, shortest: int) -> Iterator[str]:
-    """Yields the text without its last word, then without its last two words, and so on.
-
-    The first `shortest` characters stay.
-    """
+    """The text loses its last word, then its last two words, and so on. The first `shortest` characters stay."""
     while (space := text.rfind(" ")) > 0 and space >= shortest:
         text = text[:space].rstrip(",")
         yield f"{text}{CUT}"

@@ -21,8 +21,6 @@ USUAL_MONTHS = 12
 
 
 class Grouping(StrEnum):
-    """What a row of the tables stands for."""
-
     MONTH = "month"
     HAZARD_TYPE = "hazard_type"
     AREA = "area"
@@ -63,7 +61,7 @@ class StatisticsFilters(BaseModel):
 
     @property
     def months(self) -> list[str]:
-        """The months of the period, at most one more than permitted."""
+        """At most one month more than permitted."""
         assert self.since is not None
         assert self.until is not None
         period, month = list[str](), self.since
@@ -80,7 +78,7 @@ class StatisticsFilters(BaseModel):
         return None if count else BadPeriod.REVERSED
 
     def address(self, path: str = "/alerts/statistics", **changes: Any) -> str:
-        """The address of the first page of these statistics, with some filters changed."""
+        """The address is the address of the first page."""
         kept = self.model_copy(update={"page": 1, **changes})
         values: Mapping[str, Any] = kept.model_dump(mode="json", exclude_none=True, exclude={"lang"})
         defaults = {"by": Grouping.MONTH, "page": 1}
@@ -120,7 +118,7 @@ class StatisticsQuery:
 
 
 def units_of(places: Places, level: int) -> dict[str, str]:
-    """Each unit with the code of its row: its oblast or, at level 2, its district.
+    """The row of a unit is its oblast or, at level 2, its district.
 
     A unit that lies in no unit of this level has a separate row.
     """

@@ -33,7 +33,7 @@ Filters = Annotated[StatisticsFilters, Query()]
 PAGE_ROWS = 60
 # statistics are computed one after the other, so that enough database connections are free for the work on alerts
 ONE_AT_A_TIME = asyncio.Semaphore(1)
-LONGEST_WAIT = 5.0  # after this many seconds, the page says that somebody else's statistics are being computed
+LONGEST_WAIT = 5.0  # the page then says that somebody else's statistics are being computed
 
 Answer = Callable[[Request, StatisticsFilters, Statistics, datetime], Awaitable[Response]]
 

@@ -39,7 +39,7 @@ from shared.events import FIELD_TEAMS
 from shared.events.vocabulary import Certainty, DeliveryChannel
 from shared.postgres.models import table
 
-# The actions with which a person first reacts to an alert. A person who closes an alert has seen it.
+# A person who closes an alert has seen it.
 REACTIONS = (*ACKNOWLEDGING, ActKind.RESOLVED)
 ALERT = table(AlertRow).c
 PCODES = func.to_jsonb(ALERT.pcodes).label("pcodes")
@@ -58,7 +58,6 @@ OUTCOME = case(
 
 
 async def alerts(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]:
-    """The numbers of alerts, in total and for each row, with the seconds until their first acknowledgement."""
     chosen = (
         select(ALERT.alert_id, ALERT.raised_at.label("at"), ALERT.hazard_type, PCODES, ALERT.first_due_at)
         .where(ALERT.raised_at >= query.begins_at, ALERT.raised_at < query.ends_at, *_is_counted(query))
@@ -84,10 +83,7 @@ async def alerts(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]
 
 
 async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]:
-    """The numbers of hazards that began in the period, in total and for each row.
-
-    Cancelled hazards are not counted, nor are reports of field teams that looked and found nothing.
-    """
+    """Cancelled hazards are not counted, nor are reports of field teams that looked and found nothing."""
     report = cast(Hazard.report, JSONB)
     is_found = or_(
         report["source"].astext != FIELD_TEAMS, report["certainty"].astext.is_distinct_from(Certainty.UNLIKELY)
@@ -111,7 +107,6 @@ async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any
 
 
 async def deliveries(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]:
-    """The numbers of notifications, in total and for each row, by channel and outcome."""
     cases = (
         select(Delivery.created_at.label("at"), ALERT.hazard_type, PCODES, Delivery.channel, OUTCOME.label("outcome"))
         .join(AlertRow, AlertRow.alert_id == Delivery.alert_id)
@@ -147,7 +142,7 @@ def _is_in_areas(query: StatisticsQuery) -> list[ColumnElement[bool]]:
 
 
 def _first_reactions(alerts: CTE) -> CTE:
-    """When a person first acknowledged each alert. An acknowledgement that the person took back does not count."""
+    """An acknowledgement that the person took back does not count."""
     next_deed = func.lead(Act.deed).over(partition_by=(Act.alert_id, Act.account_id), order_by=Act.act_id)
     acts = (
         select(Act.alert_id, Act.deed, Act.acted_at, next_deed.label("next_deed"))
@@ -171,10 +166,7 @@ async def _rows(
     measures: Sequence[ColumnElement[Any]],
     groups: Sequence[ColumnElement[Any]] = (),
 ) -> Sequence[Any]:
-    """The measures of all cases, with `is_total`, and the measures of each row, with its `key`.
-
-    A case with several areas is counted in several rows, but only once in the total.
-    """
+    """A case with several areas is counted in several rows, but only once in the total."""
     source, key = _keyed(query, cases)
     total = select(true().label("is_total"), cast(null(), Text).label("key"), *groups, *measures)
     by_key = select(false().label("is_total"), key.label("key"), *groups, *measures)
@@ -183,7 +175,6 @@ async def _rows(
 
 
 def _keyed(query: StatisticsQuery, cases: CTE) -> tuple[FromClause, ColumnElement[Any]]:
-    """The cases, with a column that names the table row of each case."""
     if query.by is Grouping.MONTH:
         return cases, func.to_char(func.timezone(TIME_ZONE.key, cases.c.at), "YYYY-MM")
     if query.by is Grouping.HAZARD_TYPE:
@@ -193,10 +184,7 @@ def _keyed(query: StatisticsQuery, cases: CTE) -> tuple[FromClause, ColumnElemen
 
 
 def _units(query: StatisticsQuery, cases: CTE) -> CTE:
-    """The rows of each list of P-codes.
-
-    The codes of each list are looked up once, because there are few different lists.
-    """
+    """The codes of each list are looked up once, because there are few different lists of P-codes."""
     lists = select(cases.c.pcodes).distinct().subquery("lists")
     codes = select(lists.c.pcodes, func.jsonb_array_elements_text(lists.c.pcodes).label("code")).cte("codes")
     known = func.unnest(_texts(query.units.keys()), _texts(query.units.values()))

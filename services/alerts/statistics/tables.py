@@ -46,8 +46,6 @@ class AlertNumbers:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryNumbers:
-    """The numbers of a row's notifications by one channel, one number for each outcome."""
-
     key: str | None
     channel: str
     outcomes: dict[str, int] = field(default_factory=dict)
@@ -135,7 +133,7 @@ def _of_deliveries(
 def _ordered(
     filters: StatisticsFilters, numbers: Mapping[str | None, AlertNumbers], visible: frozenset[str] | None
 ) -> list[AlertNumbers]:
-    """The months of the period, or the types or areas with the most alerts first."""
+    """The types or areas with the most alerts come first."""
     if filters.by is Grouping.MONTH:
         return [numbers.get(month, AlertNumbers(month)) for month in filters.months]
     is_limited = filters.by is Grouping.AREA and visible is not None

@@ -64,7 +64,7 @@ class Answering:
         return await self._named(session, message, message.sender, now)
 
     async def is_bound(self, session: AsyncSession, update: BotUpdate) -> bool:
-        """Whether the person who wrote the message or pressed the button is bound to an account."""
+        """Both messages and buttons have a sender, who may be bound to an account."""
         sender = update.message.sender if update.message is not None else None
         if update.callback_query is not None:
             sender = update.callback_query.sender
@@ -105,10 +105,10 @@ class Answering:
         replied: TelegramMessage | None,
         now: datetime,
     ) -> list[BotCall]:
-        """Stores the answer to an alert's message as a comment, and tells the person.
+        """Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody.
 
-        Telegram users without an account are told how to acknowledge, as long as the alert waits for somebody. Their
-        later messages get no answer, because these messages are conversation of the group.
+        Later messages of users without an account get no answer, because these messages are conversation of the
+        group.
         """
         if replied is None:
             return []
@@ -129,7 +129,6 @@ class Answering:
     async def _unanswered(
         self, session: AsyncSession, message: IncomingMessage, replied: TelegramQuestion | TelegramMessage
     ) -> list[BotCall]:
-        """Tells the person how to acknowledge the alert of the question or message, if the alert still waits."""
         alert = await alert_queries.readable_alert(session, replied.alert_id)
         if alert is None or alert.is_answered:
             return []

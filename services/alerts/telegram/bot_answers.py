@@ -55,10 +55,7 @@ class BotAnswers:
             self._strangers_waiting -= 1
 
     async def _send(self, calls: Sequence[BotCall]) -> None:
-        """Sends the answers to one update in order.
-
-        A failure is only logged, because the person's action is stored already.
-        """
+        """A failure is only logged, because the person's action is stored already."""
         for call in calls:
             with outage_logged("telegram question not stored"):
                 try:
@@ -84,10 +81,7 @@ class BotAnswers:
                 await message_queries.ask(session, chat_id, message_id, call.question, self._clock())
 
     async def _turn(self, chat: Chat | None) -> None:
-        """Waits until the chat may get a message.
-
-        If the wait would be too long, the bot tries to send the message at once.
-        """
+        """If the wait would be too long, the bot tries to send the message at once."""
         is_reserved, seconds = self._limits.reserve(chat, LONGEST_WAIT_SECONDS) if chat else (False, 0.0)
         if is_reserved:
             await asyncio.sleep(seconds)

@@ -12,7 +12,7 @@ from shared.pages.catalogs import translations
 from shared.pages.languages import DEFAULT, LANGUAGES
 from shared.pages.terms import N_
 
-SHOWN_TOAST = 200  # after a button was pressed, Telegram shows at most this many characters
+SHOWN_TOAST = 200  # Telegram shows at most this many characters after a button was pressed
 HOW_TO_BIND = N_("Ask the administrator for a code, and send it to me in a private chat: /start CODE")
 
 
@@ -26,7 +26,7 @@ class BotCall:
 
 
 def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
-    """The text that Telegram shows to the person who pressed the button. A refusal stays until the person closes it."""
+    """A refusal stays on the screen until the person closes it."""
     text = sentence(reply, language)
     if reply.result in (ReplyResult.NOT_BOUND, ReplyResult.ACCESS_ENDED):
         text = f"{text} {translations(language, LOCALES).gettext(HOW_TO_BIND)}"
@@ -53,6 +53,5 @@ def answer_to(message: IncomingMessage) -> dict[str, Any]:
 
 
 def language_of(sender: Sender) -> str:
-    """The language of the person's app, if Dayar has this language."""
     code = (sender.language_code or "")[:2]
     return code if code in LANGUAGES else DEFAULT

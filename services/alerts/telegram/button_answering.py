@@ -27,7 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-# the result of the person's answer, by the button to which the bot answers with a question
+# the bot answers these buttons with a question
 ASKING = {
     Press.ON_BEHALF: ReplyResult.ACKNOWLEDGED,
     Press.SNOOZE: ReplyResult.SNOOZED,
@@ -74,7 +74,10 @@ class ButtonAnswering:
         person: BoundPerson | None,
         now: datetime,
     ) -> list[BotCall]:
-        """Tells a person who may act on the alert that the message is too old, and removes its buttons."""
+        """A person who may act on the alert learns that the message is too old.
+
+        The buttons of the message are removed.
+        """
         reply = await self._replies.hindrance(session, delivery.alert_id, person, now, ReplyResult.TOO_OLD)
         if reply is None:
             reply = Reply(ReplyResult.TOO_OLD, await alert_queries.readable_alert(session, delivery.alert_id))
@@ -107,10 +110,7 @@ class ButtonAnswering:
         person: BoundPerson | None,
         now: datetime,
     ) -> list[BotCall]:
-        """Snoozes the alert for the chosen reason, assigns it to the chosen person, or closes it with the outcome.
-
-        The question then has no buttons, and shows who acted and why, or that the alert has changed.
-        """
+        """After the action, the question has no buttons, and shows who acted and why, or that the alert has changed."""
         alert_id, replies, reason = delivery.alert_id, self._replies.to(delivery.sequence), ""
         if press in OUTCOMES:
             reply = await replies.close(session, alert_id, person, now, OUTCOMES[press])
@@ -133,7 +133,7 @@ class ButtonAnswering:
         return [*calls, BotCall("editMessageText", parameters), *self._edit(alerted, delivery, reply.alert)]
 
     async def _read(self, session: AsyncSession, pressed: PressedButton) -> tuple[Press, PressedDelivery] | None:
-        """Returns None if the button's data is not ours, or if the delivery was not sent to this chat."""
+        """None if the button's data is not ours, or if the delivery was not sent to this chat."""
         read = read_data(pressed.data)
         if read is None or pressed.message is None:
             return None
@@ -146,17 +146,14 @@ class ButtonAnswering:
         return read[0], replace(delivery, sequence=sequence, assignee=shown.assignee)
 
     def _choices(self, pressed: PressedButton, message: ChatMessage) -> list[BotCall]:
-        """Asks in a new message, so that the alert's message keeps its buttons for the other people of the group."""
+        """The question is a new message, so that the alert's message keeps its buttons for the rest of the group."""
         assert pressed.message is not None
         place = {"chat_id": pressed.message.chat.id, "message_thread_id": pressed.message.topic}
         silent = {"disable_notification": True, "reply_parameters": answer_to(pressed.message)}
         return [received(pressed), BotCall("sendMessage", {**place, **message.fields, **silent})]
 
     def _question(self, pressed: PressedButton, delivery: PressedDelivery) -> list[BotCall]:
-        """Asks on whose behalf the person acts.
-
-        Because of the mention, only this person's app opens a reply in a group.
-        """
+        """Because of the mention, only this person's app opens a reply in a group."""
         assert pressed.message is not None
         text = translations(delivery.language, LOCALES).gettext(QUESTION)
         mention = {"type": "text_mention", "offset": 0, "length": units(text), "user": {"id": pressed.sender.id}}
@@ -182,7 +179,7 @@ class ButtonAnswering:
         *,
         has_buttons: bool = True,
     ) -> list[BotCall]:
-        """Shows the alert's newest state in the message about the alert. A digest is not edited here."""
+        """A digest is not edited here."""
         if place is None or alert is None or delivery.is_digest:
             return []
         content = Content.model_validate_json(delivery.content)

@@ -32,10 +32,9 @@ class Press(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownAlert:
-    """The delivery whose message has a button, and the sequence of the alert that this message shows.
+    """The buttons of an earlier release of Dayar have no sequence.
 
-    The buttons of an earlier release of Dayar have no sequence. `assignee` is the account of the person whom the
-    button names.
+    `assignee` is the account of the person whom the button names.
     """
 
     delivery_id: UUID
@@ -44,14 +43,14 @@ class ShownAlert:
 
 
 def data_of(press: Press, shown: ShownAlert) -> str:
-    """The callback data of a button: at most 56 of the 64 bytes that Telegram permits."""
+    """The data has at most 56 of the 64 bytes that Telegram permits."""
     sequence = () if shown.sequence is None else (str(shown.sequence),)
     assignee = () if shown.assignee is None else (short(shown.assignee),)
     return ".".join((press + short(shown.delivery_id), *sequence, *assignee))
 
 
 def read_data(data: str) -> tuple[Press, ShownAlert] | None:
-    """Returns None if the data is not ours."""
+    """None if the data is not ours."""
     id, *rest = data[1:].split(".", 2)
     if rest and not SEQUENCE.fullmatch(rest[0]):
         return None

@@ -57,7 +57,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`data` is sent back to us if the button is pressed. A button without `data` opens the `url`."""
+    """A button without `data` opens the `url`. `data` is sent back to us if the button is pressed."""
 
     text: str
     data: str | None = None
@@ -143,14 +143,14 @@ class ChatMessages:
         *,
         is_internal: bool,
     ) -> ChatMessage:
-        """The first message of an alert is edited to this message, which has the alert's newest state."""
+        """The first message of an alert is edited to the whole message."""
         event = event_of(state)
         text = self._texts.of(event, cause, language, words, DeliveryChannel.TELEGRAM)
         rows = self._rows(event, language, delivery_id, is_internal=is_internal)
         return ChatMessage(text.subject, bounded(text, state_line(state, language)), rows)
 
     def digest(self, items: Sequence[DigestItem], language: str) -> ChatMessage:
-        """One message about several alerts, which are numbered in the order of the items.
+        """The alerts are numbered in the order of the items.
 
         The first alerts have a title, a state, a link and a button. For the other alerts, the message has as many
         titles as fit, and the link to the board. Of several items about an alert, the message has only the last.
@@ -175,7 +175,6 @@ class ChatMessages:
         return ChatMessage(title, "\n\n".join(parts), tuple(rows))
 
     def _item(self, item: DigestItem, language: str) -> str:
-        """The title, the state and the link of an alert."""
         link = f"{self._texts.public_url}/alerts/{item.state.alert_id}"
         subject = self._subject(item.state, item.cause, language)
         return "\n".join(filter(None, (subject, state_line(item.state, language), link)))
@@ -184,7 +183,7 @@ class ChatMessages:
         return self._texts.subject(event_of(state), shown_cause(state, cause), language)
 
     def _further(self, listed: Sequence[DigestItem], begin: int, language: str, space: int) -> str:
-        """Lists titles of the alerts after the first `begin` alerts, as many as fit, and the link to the board."""
+        """As many titles as fit are listed."""
         _ = translations(language, LOCALES).gettext
         titles = [
             f"{number}. {self._subject(item.state, item.cause, language)}"
@@ -199,13 +198,11 @@ class ChatMessages:
         return text
 
     def reasons(self, language: str, shown: ShownAlert) -> ChatMessage:
-        """Asks why the alert is snoozed, with a button for each reason."""
         _ = translations(language, LOCALES).gettext
         rows = tuple((Button(_(text), data_of(press, shown)),) for press, text in REASON_OF_PRESS.items())
         return ChatMessage(_(WHY_SNOOZE), "", rows, is_silent=True)
 
     def people(self, language: str, shown: ShownAlert, people: Sequence[Assignee]) -> ChatMessage:
-        """Asks to whom the alert is assigned, with a button for each of the first people."""
         _ = translations(language, LOCALES).gettext
         rows = list[tuple[Button, ...]]()
         for person in people[:MOST_ASSIGNEES]:
@@ -217,7 +214,6 @@ class ChatMessages:
         return ChatMessage(_(TO_WHOM), body, tuple(rows), is_silent=True)
 
     def outcomes(self, language: str, shown: ShownAlert) -> ChatMessage:
-        """Asks with which outcome the alert is closed, with a button for each outcome."""
         _ = translations(language, LOCALES).gettext
         choices = ((term("verdict", verdict, _), data_of(press, shown)) for press, verdict in OUTCOMES.items())
         return ChatMessage(_(WHICH_OUTCOME), "", tuple((Button(*choice),) for choice in choices), is_silent=True)
@@ -269,7 +265,7 @@ def event_of(state: Alert | AlertRaised) -> AlertRaised:
 
 
 def bounded(text: Text, state: str) -> str:
-    """Joins the state and the text. A text that is too long for one message is cut off before the link."""
+    """A text that is too long for one message is cut off before the link."""
     lines = text.body.splitlines()
     head, ending = "\n".join(lines[:-ENDING]), "\n".join(lines[-ENDING:])
     if state:
@@ -281,12 +277,12 @@ def bounded(text: Text, state: str) -> str:
 
 
 def units(text: str) -> int:
-    """The length in UTF-16 code units, as Telegram counts it."""
+    """Telegram counts UTF-16 code units."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def is_linkable(url: str) -> bool:
-    """Whether Telegram accepts the address in a button. Telegram refuses a whole message because of a wrong address."""
+    """Telegram refuses a whole message because of a wrong address in a button."""
     host = urlsplit(url).hostname or ""
     try:
         return not ipaddress.ip_address(host).is_loopback

@@ -10,7 +10,7 @@ ADDRESS = re.compile(r"telegram:(-?[1-9]\d{0,17})(?:/([1-9]\d{0,17}))?")
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A chat with one person (the id is positive) or with a group. `topic` is the topic, if the group has topics."""
+    """A person's chat has a positive id. `topic` is the topic, if the group has topics."""
 
     id: int
     topic: int | None = None

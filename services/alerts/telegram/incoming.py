@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-ALLOWED = ("message", "callback_query")  # the kinds of updates for which Dayar asks Telegram
+ALLOWED = ("message", "callback_query")
 
 
 class Sender(msgspec.Struct):
@@ -53,7 +53,7 @@ class BotUpdate(msgspec.Struct):
 
 
 def read(update: dict[str, Any]) -> BotUpdate | None:
-    """Returns None if the update does not have the expected form."""
+    """None if the update does not have the expected form."""
     try:
         return msgspec.convert(update, BotUpdate)
     except msgspec.ValidationError:

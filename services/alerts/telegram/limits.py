@@ -19,14 +19,13 @@ class ChatLimits:
         self._closed_until: dict[int, float] = {}
 
     def close(self, chat: Chat, seconds: float) -> None:
-        """Blocks the chat for this time, because Telegram asked us to wait."""
+        """Telegram asked us to wait."""
         self._closed_until[chat.id] = self._clock() + seconds
 
     def reserve(self, chat: Chat, within: float, *, kept_free: int = 0) -> tuple[bool, float]:
-        """Reserves the next free time if it is at most `within` seconds ahead.
+        """Returns whether a time was reserved, and how many seconds it is ahead.
 
-        Returns whether the time was reserved, and how many seconds it is ahead. `kept_free` says how many of a
-        group's messages in a minute are kept for other callers.
+        `kept_free` says how many of a group's messages in a minute are kept for other callers.
         """
         most = IN_GROUP - kept_free
         now, reserved = self._clock(), self._reserved[chat.id]

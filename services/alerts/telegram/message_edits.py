@@ -41,8 +41,6 @@ TRIED_FOR = timedelta(hours=24)  # an edit that still fails this time after the 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the edited messages show: the alerts as they are now, the texts of their hazards, and the names of sites."""
-
     alerts: Mapping[UUID, Alert]
     words: Mapping[UUID, HazardWords]
     receivers: Mapping[str, Receiver]
@@ -50,7 +48,7 @@ class Facts:
     sites: Mapping[UUID, ExposedSite]
 
     def receiver_of(self, message: OutdatedMessage) -> Receiver | None:
-        """Returns None if the receiver was removed, or now has another chat."""
+        """None if the receiver was removed, or now has another chat."""
         receiver = self.receivers.get(message.recipient)
         if receiver is None:
             return None
@@ -81,7 +79,6 @@ class MessageEdits:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def edit(self) -> int:
-        """Returns how many messages were due."""
         async with database.committed(self._sessions) as session:
             outdated = await edit_queries.claim(session)
             facts = await facts_of(session, outdated)
@@ -90,10 +87,10 @@ class MessageEdits:
         return len(outdated)
 
     async def _edit(self, message: OutdatedMessage, facts: Facts) -> None:
-        """Edits the message, unless the limits of its chat permit no edit now.
+        """If the limits of the chat permit no edit now, the edit is made later.
 
-        If Telegram does not answer, or refuses the token, the edit is made again later. When the time `TRIED_FOR`
-        has passed after the alert's last change, the edit is given up until the next change.
+        If Telegram does not answer, or refuses the token, the edit is also made later. When the time `TRIED_FOR` has
+        passed after the alert's last change, the edit is given up until the next change.
         """
         alert, receiver = facts.alerts.get(message.alert_id), facts.receiver_of(message)
         if message.is_digest:
@@ -110,7 +107,7 @@ class MessageEdits:
                 await self._settle(message, alert)
 
     async def _edit_digest(self, digest: OutdatedMessage, *, is_received: bool) -> None:
-        """Edits the digest to the newest state of its alerts, which keep their order and their numbers.
+        """The alerts keep their order and their numbers.
 
         If an alert is unreadable, or if the number of an alert in the list is not known, nothing is edited.
         """
@@ -134,7 +131,7 @@ class MessageEdits:
         return is_reserved
 
     async def _is_final(self, message: OutdatedMessage, whole: ChatMessage) -> bool:
-        """Makes the edit, and returns whether Telegram made it or will never make it.
+        """Returns whether Telegram made the edit or will never make it.
 
         A message that was deleted or is unchanged stays as it is.
         """
@@ -173,5 +170,4 @@ async def facts_of(session: AsyncSession, outdated: Collection[OutdatedMessage])
 
 
 def site_ids(alert: Alert) -> frozenset[UUID]:
-    """The sites with displaced people in the hazard's area, as the alert names them."""
     return frozenset(map(UUID, alert.figures.get("sites", ())))

@@ -70,6 +70,6 @@ async def shown(request: Request, session: Session, caller: Principal, code: str
 
 
 def person_of(caller: Principal) -> BoundPerson:
-    """The caller, with the rights of this sign-in. If the sign-in is revoked, the binding ends too."""
+    """If the caller's sign-in is revoked, the binding ends too."""
     began_at = datetime.fromtimestamp(caller.signed_in_at or caller.issued_at, UTC)
     return BoundPerson(caller.account, caller.name, caller.roles, caller.areas, began_at)

@@ -26,7 +26,7 @@ from shared.postgres import database
 POLL_SECONDS = 25  # Telegram waits at most this time for an update before it answers
 CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
-# after this pause, the task looks again for a token, and for the end of the other polling process
+# the pause before the task looks again for a token, and for the end of the other polling process
 LOOK_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30.0
 
@@ -76,10 +76,7 @@ class Polling:
             await asyncio.sleep(seconds)
 
     async def _poll_alone(self) -> bool:
-        """Takes the lock and polls until a failure.
-
-        Returns False if there is no bot, or if another process has the lock.
-        """
+        """Returns False if there is no bot, or if another process has the lock."""
         if self._api.is_outside_exercise or not self._api.has_token:
             return False
         async with database.connected(self._engine) as connection:
@@ -95,7 +92,7 @@ class Polling:
         return True
 
     async def _store_username(self) -> None:
-        """Stores the bot's name, which the link on the page with the code contains.
+        """The link on the page with the code contains the bot's name.
 
         A failure is ignored, because the poll will fail too.
         """
@@ -134,7 +131,7 @@ class Polling:
         return True
 
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
-        """Handles the update if it was not handled before. The answers are sent while the next updates are handled.
+        """The answers are sent while the next updates are handled.
 
         An update that cannot be handled is skipped and stored as handled, because Telegram would otherwise send it
         again and again before all others.
