@@ -106,7 +106,7 @@ def _displacement_times(report: DisplacementStruct, offset: timedelta, clocks: C
 
 
 def _count_times(report: DisplacementStruct, offset: timedelta, clocks: Clocks) -> dict[str, datetime]:
-    """Only days are compared if the hour is not known, because forms then send noon."""
+    """Forms send noon if the hour is not known, so only days are compared."""
     counted_at = _counted_at(report)
     if counted_at is None or counted_at <= clocks.latest:
         return {}

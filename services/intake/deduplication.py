@@ -54,9 +54,7 @@ class Question:
 
 
 class Deduplication:
-    """Looks up and stores fingerprints.
-
-    All questions that arrive during a call to Valkey are sent together in the next call.
+    """All questions that arrive during a call to Valkey are sent together in the next call.
 
     While Valkey is unavailable, frozen or slow, every report counts as new and no fingerprint is stored.
     """
@@ -122,7 +120,7 @@ class Deduplication:
         return [id for number, id in enumerate(ids) if any(marks[number :: len(ids)])]
 
     async def forget(self, names: Sequence[bytes]) -> bool:
-        """The deleted reports then count as new. False if Valkey did not answer."""
+        """False if Valkey did not answer."""
         key_id, _ = self._ring.newest
         keys = [self._prefix_of(key_id) + name for name in names]
         try:
@@ -179,6 +177,6 @@ def answer(questions: Iterable[Question], marks: Sequence[bytes | None] | None) 
     start = 0
     for question in questions:
         end = start + len(question.names)
-        if not question.answer.done():  # a cancelled caller expects no answer
+        if not question.answer.done():
             question.answer.set_result([None] * len(question.names) if marks is None else list(marks[start:end]))
         start = end

@@ -72,7 +72,7 @@ class Drafting:
     @asynccontextmanager
     async def turn_on_the_loop(self) -> AsyncIterator[None]:
         async with self._on_the_loop:
-            await asyncio.sleep(0)  # lets all other ready tasks run
+            await asyncio.sleep(0)  # all other ready tasks run before this task continues
             yield
 
     async def in_a_thread(self, sender: ReportSender, function: Callable[..., T], *given: Any) -> T:

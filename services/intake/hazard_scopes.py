@@ -46,7 +46,7 @@ class HazardScopes:
 
 
 def is_concerned(event: HazardReported) -> bool:
-    """An earlier revision may be Private."""
+    """A later revision counts, too, because an earlier revision may be Private."""
     is_later = event.revision > 1 or event.msg_type is not MsgType.ALERT
     return not event.is_release and (event.scope is Scope.PRIVATE or is_later)
 

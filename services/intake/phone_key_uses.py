@@ -20,7 +20,7 @@ async def store(session: AsyncSession, used: Mapping[str, datetime]) -> None:
 
 
 async def used_since(session: AsyncSession, kid: str, since: datetime) -> int:
-    """1 or 0: the row has only the last use."""
+    """Returns 1 or 0, because the table has only the last use."""
     uses = select(func.count()).where(PhoneKeyUse.kid == kid, PhoneKeyUse.used_at >= since)
     return await session.scalar(uses) or 0
 

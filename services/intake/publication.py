@@ -46,7 +46,7 @@ class WaitingDraft:
 
 
 class Publication:
-    """The order: look up duplicates, seal, publish or spool, store fingerprints, answer."""
+    """Each report is looked up, sealed, published or spooled, stored with its fingerprint, and answered."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Publication:
             answers = await self.publish_batch([waiting.draft for waiting in batch])
         except Exception as error:  # noqa: BLE001 - the callers raise it
             for waiting in batch:
-                if not waiting.answer.done():  # a cancelled caller expects no answer
+                if not waiting.answer.done():
                     waiting.answer.set_exception(error)
         else:
             for waiting, answer in zip(batch, answers, strict=True):
@@ -200,7 +200,7 @@ def may_be_withheld(draft: Draft) -> bool:
 
 
 def compared(fingerprints: Sequence[Fingerprint], marks: Sequence[bytes | None]) -> list[Answer]:
-    """A new report gets ACCEPTED.
+    """A report gets ACCEPTED if it is new.
 
     A report that is in Valkey, or earlier in the batch, gets DUPLICATE. A known report with other content gets
     CONFLICT.

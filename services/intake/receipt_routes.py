@@ -62,7 +62,7 @@ async def receipts_of(wanted: WantedReceipts, request: Request, session: Session
 async def _receipts(
     request: Request, session: Session, caller: Principal, report_ids: Sequence[UUID]
 ) -> tuple[list[Receipt], bool]:
-    """The flag is false if Valkey did not answer, because receipts may then be missing."""
+    """The second value is false if receipts may be missing, because Valkey did not answer."""
     alerted = await receipt_queries.alerted(session, caller.account, report_ids)
     outcomes = await receipt_queries.newest_of(session, caller.account, report_ids)
     settled = [receipts.receipt_of(outcome, alerted) for outcome in outcomes]

@@ -115,7 +115,7 @@ def registered_area(pcode: str | None, registrar: Principal, places: Places) -> 
 
 
 def contradict(place: Place | None, point: Point | None, places: Places) -> bool:
-    """False if the place is unknown."""
+    """The result is False if the place is unknown."""
     if place is None or point is None or place.country == UNKNOWN_COUNTRY:
         return False
     located = places.locate(point.lat, point.lon)

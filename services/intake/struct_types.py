@@ -18,7 +18,7 @@ from shared.events.fields import CLEAR, SEALED, random_uuid, utc
 
 UUID_TEXT = r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 RANDOM_UUID_TEXT = r"^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
-# Characters with Unicode's property White_Space.
+# The characters with Unicode's property White_Space.
 TRIMMED = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
 
@@ -57,7 +57,7 @@ def properties(model: type[BaseModel]) -> Iterator[tuple[type, str]]:
 
 
 def checks(model: type[BaseModel]) -> dict[str, Callable[[Any], None]]:
-    """Empty if the Struct needs no `__post_init__`.
+    """The result is empty if the Struct needs no `__post_init__`.
 
     `__post_init__` converts times to UTC, and runs the model's validators. If a validator raises ValueError, msgspec
     raises ValidationError.

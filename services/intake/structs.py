@@ -123,7 +123,6 @@ def read_movement(raw: bytes) -> DisplacementStruct | None:
 
 
 def read_all(raw: bytes) -> list[DisplacementStruct] | None:
-    """Returns None if the Structs refuse any report."""
     return _read(_many, raw)
 
 
@@ -141,12 +140,12 @@ def of(report: HouseholdReport | GroupReport | MovementBody) -> DisplacementStru
 
 
 def clear(report: DisplacementStruct) -> bytes:
-    """Includes fields with the default value."""
+    """The JSON includes fields with the default value."""
     return CLEAR_PARTS[report.kind](report)
 
 
 def sealed(report: DisplacementStruct) -> bytes:
-    """Leaves out fields that have the default value."""
+    """The JSON leaves out fields with the default value."""
     return SEALED_PARTS[report.kind](report)
 
 

@@ -33,7 +33,7 @@ def is_marked(message: Message) -> bool:
 
 
 async def checked(messages: Sequence[Message], revocations: Revocations) -> tuple[list[Message], list[Message]]:
-    """Return the records to publish, and the records to set aside. Wait for the revocations if a check needs them.
+    """Returns the records to publish, and the records to set aside. Waits for the revocations if a check needs them.
 
     A displacement with a revoked credential is published, because the registry will hold it. A hazard with a revoked
     credential is set aside, because it could raise an alert.

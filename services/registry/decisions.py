@@ -201,7 +201,7 @@ def decide_movement(
     is_full: bool,
     empties_site: bool = False,
 ) -> ReportDecision:
-    """`owner` is None if it is not known.
+    """`owner` is None if the owner is not known.
 
     `is_full` is true if the household, group or site has so many movements that a person must decide about each further
     movement. `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the

@@ -114,7 +114,7 @@ class Filing(Judgements):
     def _settle_replaced(self, filed: AnyFiled, siblings: Collection[AnyFiled]) -> None:
         """Give an author's earlier versions the outcome of an older version.
 
-        These versions were held because another author had sent versions with the same numbers.
+        The versions were held because another author had sent versions with the same numbers.
         """
         for earlier in siblings:
             is_own = earlier.author == filed.author and earlier.subject == filed.subject

@@ -136,7 +136,7 @@ async def page(session: AsyncSession, query: HouseholdQuery) -> Sequence[RowMapp
 
 
 def seen(wanted: Select[Any], visibility: Visibility) -> Select[Any]:
-    """Also joins the current displacement of each household."""
+    """The query also joins the current displacement of each household."""
     current = wanted.join(Episode, Episode.report_id == Household.report_id)
     return current.where(visibility.covers(HERE))
 

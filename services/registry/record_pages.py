@@ -51,7 +51,7 @@ def name_of(site: Site, language: str) -> str:
 def shows_notes(entry: TimelineEntry, sites: Mapping[str, SiteLink]) -> bool:
     """A note about everybody at a site may contain personal data of other people there.
 
-    Only readers of the site's area may read such a note.
+    Only readers of the site's area may read such notes.
     """
     return entry.site_id is None or is_open(entry.site_id, sites)
 

@@ -99,7 +99,7 @@ class Renewal(ABC):
 
 
 def fitting(sizes: Mapping[UUID, int]) -> list[UUID]:
-    """At least one household, and at most MOST_REPORTS reports unless one household has more."""
+    """A batch has at least one household, and at most MOST_REPORTS reports unless a household alone has more."""
     chosen: list[UUID] = []
     count = 0
     for household_id, reports in sizes.items():

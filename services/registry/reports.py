@@ -210,7 +210,7 @@ def days_of(clear: HouseholdClear | GroupClear | AnyMovementClear) -> tuple[date
 
 
 def moved_at(movement: FiledMovement) -> datetime:
-    """The end of the reported period or, if earlier, the time of the first report."""
+    """The time is the end of the reported period or, if earlier, the time of the first report."""
     clear = movement.clear
     if clear.occurred_at_precision is Precision.HOUR:
         return clear.occurred_at

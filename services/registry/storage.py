@@ -49,11 +49,11 @@ class Store(StoredReports):
     async def open_at(
         self, names: Collection[Name], report_ids: Sequence[str], site_ids: Collection[str] = ()
     ) -> WorkingSet:
-        """Load and lock these households and groups with their reports. Also load the reports `report_ids`.
+        """Load and lock these households and groups with their reports. The reports `report_ids` are also loaded.
 
         `site_ids` are the sites that new reports name. While one transaction files a report that names a site, another
-        may file a movement of everybody at this site. The later transaction waits for the locks, and then sees the
-        report of the earlier transaction.
+        may file a movement of everybody at this site. The later transaction waits for the locks, and sees the report of
+        the earlier transaction.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}
@@ -92,7 +92,7 @@ class Store(StoredReports):
     ) -> set[bytes]:
         """Returns the keys of the locked sites.
 
-        One statement locks all sites before any household is locked. Otherwise workers could lock the same sites and
+        One statement locks all sites before any household is locked. Without this order, workers could lock sites and
         households in different orders, and deadlock.
         """
         moved = [subject_id for kind, subject_id in names if kind == SITE]
@@ -108,7 +108,7 @@ class Store(StoredReports):
         return keys
 
     async def _locked_sites(self, connection: Connection, wanted: set[str], locked: set[bytes]) -> list[Subject]:
-        """Also locks the sites that other workers added meanwhile."""
+        """Sites that other workers added meanwhile are also locked."""
         sites, listed = await self._sites(wanted), self._household_sites(connection)
         while late := listed.keys(wanted | reached(sites)) - locked:
             await lock_sites(connection, late)
@@ -120,7 +120,7 @@ class Store(StoredReports):
         return HouseholdSites(connection, self._search)
 
     async def _sites(self, site_ids: set[str], *, without: Collection[ReportVersion] = ()) -> list[Subject]:
-        """Includes the sites to which everybody at the given sites moved, and leaves out the versions `without`."""
+        """Sites to which everybody at the given sites moved are included, and the versions `without` are left out."""
         sites: dict[str, Subject] = {}
         known, new = site_ids, site_ids
         while new:

@@ -137,7 +137,7 @@ class Subject:
 
     @property
     def site_ids(self) -> set[str]:
-        """Includes the sites to which everybody at one of the named sites moved."""
+        """Sites to which everybody at a named site moved are included."""
         known = named_sites((*self.displacements.values(), *self.movements.values()))
         new = known if self.sites else None
         while new:

@@ -24,8 +24,7 @@ ITEMS = 1_000
 BATCH_LISTS, BATCH_ERRORS = 250_000, 5_000
 PIECE_BYTES = 256 * 1024
 # BETWEEN and WITHIN skip short JSON strings, and stop at a bracket or a long string. No other thread can run during a
-# match, so repetitions such as {0,5000} have a limit. With its limit, a match reads at most about 100,000 escape
-# sequences.
+# match, so repetitions such as {0,5000} have a limit.
 SHORT_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+){0,20}+"'
 BETWEEN = re.compile(rb'(?:[^][{},"]++|%b){0,5000}+([][{},"]?)' % SHORT_TEXT, re.DOTALL)
 WITHIN = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % SHORT_TEXT, re.DOTALL)
@@ -52,10 +51,7 @@ def read_at_once(raw: bytes) -> Sequence[Report] | None:
 
 
 def read(raw: bytes) -> list[Report | ReportRefused]:
-    """Return a report or a refusal for each item of the body.
-
-    Raises Invalid if the body cannot be split, and TooMany if the body has too many reports.
-    """
+    """Raises Invalid if the body cannot be split, and TooMany if the body has too many reports."""
     is_array = raw.lstrip()[:1] == b"["
     items = split(raw) if is_array else list(islice(lines(raw), ITEMS + 1))
     if len(items) > ITEMS:

@@ -33,8 +33,6 @@ KINDS = ("household", "group", "household_movement", "group_movement", "site_mov
 
 
 class HazardItem(HazardReport):
-    """A hazard in a batch, with its `kind`."""
-
     kind: Literal["hazard"]
 
 

@@ -69,7 +69,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
     """The hazard is cancelled only if the source deleted its preferred id.
 
-    A seismic network may delete its own id although the event exists.
+    A seismic network may delete its own id although the earthquake happened.
     """
     return _cancel(cancellation, known, "deleted") if known.preferred in cancellation.ids else OTHER_NAME
 

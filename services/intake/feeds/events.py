@@ -51,20 +51,14 @@ class Stamp:
 
 
 def report(item: Item, hazard: HazardInfo, known: Known | None, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard's new state.
-
-    The caller must publish the event, which is a first report or an update.
-    """
+    """The caller must publish the event, which is a first report or an update."""
     action = FeedAction.UPDATE if known else FeedAction.REPORT
     source_id = known.event.source_id if known else item.ids[0]
     return _published(action, _content(hazard, stamp), source_id, item, known, aliases, stamp)
 
 
 def take_back(entry: Item | Cancellation, known: Known, aliases: tuple[str, ...], stamp: Stamp) -> Known:
-    """The hazard's new state.
-
-    The caller must publish the event, which is a cancellation with the content of the last published event.
-    """
+    """The caller must publish the event, which is a cancellation with the content of the last published event."""
     return _published(FeedAction.CANCEL, dict(known.event), known.event.source_id, entry, known, aliases, stamp)
 
 

@@ -48,7 +48,7 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """`reason` is a code; `pointer` is a JSON pointer to the fault. `content` is the original entry."""
+    """`reason` is a code; `pointer` is a JSON pointer to the fault."""
 
     name: str
     reason: str
@@ -61,7 +61,7 @@ Entry = Item | Cancellation | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An institution that publishes hazards. `read` raises BadDocument.
+    """`read` raises BadDocument.
 
     `urls` are the institution's own feeds, and `kind` is the kind of their documents. If the kind has the same name as
     the institution, `kind` is None.
@@ -85,11 +85,11 @@ class BadDocument(Exception):
 
 
 def instant(milliseconds: int) -> datetime:
-    """Uses no floats, so years that `fromtimestamp` rejects are accepted."""
+    """The computation uses no floats, so years that `fromtimestamp` rejects are accepted."""
     return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def one_line(text: str, longest: int = 150) -> str:
-    """The contract's `Line` forbids control characters."""
+    """The contract forbids control characters in a line."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -121,7 +121,6 @@ async def set_aside(session: AsyncSession, limit: int = 100) -> Sequence[FeedSet
 
 
 async def totals(session: AsyncSession) -> list[tuple[str, str, int]]:
-    """A metric shows these totals."""
     query = (
         select(Feed.source, FeedCount.kind, func.sum(FeedCount.total))
         .join(Feed, Feed.name == FeedCount.feed)

@@ -46,7 +46,7 @@ class Reader:
         return counts
 
     async def _take(self, session: AsyncSession, entries: list[Item | Cancellation], stamp: Stamp) -> Counts:
-        """All entries have the same status."""
+        """The given entries must have the same status."""
         aliases = await queries.aliases_of(session, stamp.names, (name for entry in entries for name in entry.ids))
         register = Register(aliases, await queries.known(session, aliases.values()))
         counts = Counter(register.take(entry, self.area, stamp).kind for entry in entries)

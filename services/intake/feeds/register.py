@@ -54,7 +54,7 @@ class Register:
         self.published.append(hazard.event)
 
     def _join(self, kept: Known, others: list[Known], entry: Item, stamp: Stamp) -> bool:
-        """The source merged the hazards `others` into `kept`. Returns whether any hazard was cancelled."""
+        """The source merged the hazards `others` into `kept`."""
         live = [other for other in others if not other.is_cancelled]
         for other in live:
             hazard = events.take_back(entry, other, self._names(other), stamp)

@@ -14,8 +14,8 @@ from shared.sheets.codes import HouseholdColumn, RowFault
 from shared.sheets.sheet import CellFault, SheetLine
 
 C = HouseholdColumn
-# A cell that is merged over several rows gives its value to all these rows. Each row needs its own value in a column
-# that is about one row.
+# A cell that is merged over several rows gives its value to all of them. In these columns, a merged cell is an error,
+# because each row needs its own value.
 OF_ONE_ROW = {C.HEAD, C.FAMILY_NAME, C.GIVEN_NAME, C.PERSONS, C.MALE, C.FEMALE, C.PHONE, C.PERSONAL_NUMBER, C.BIRTH}
 OF_ONE_PERSON = {C.HEAD, C.GIVEN_NAME, C.PERSONAL_NUMBER, C.BIRTH}
 NUMBER = re.compile(r"(\d{1,7})(?:[.,]0+)?(?:\s*(?:чел|адам|киши|pers)\w*\.?)?")
@@ -90,7 +90,7 @@ class RowCells:
         return (place for place in self._columns[column] if place < len(cells) and cells[place])
 
     def wrong(self, column: HouseholdColumn | None, reason: RowFault) -> None:
-        """If the sheet lacks such a column, the error names the kind of the column."""
+        """If the sheet has no column of the kind, the error names the kind."""
         place = next(iter(self._columns[column]), None) if column else None
         error = RowError(place, reason, column if place is None else None)
         if place is None or all(known.column != place for known in self.errors):
@@ -119,7 +119,7 @@ class RowCells:
         self.keep_the_rest()
 
     def count(self, *, without: Collection[HouseholdColumn]) -> int:
-        """Empty cells and the columns `without` are not counted."""
+        """Counts the cells that are not empty, except cells of the columns `without`."""
         return sum(bool(text) and self._kind(place) not in without for place, text in enumerate(self.line.cells))
 
     def keep_the_rest(self) -> None:

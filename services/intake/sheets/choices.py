@@ -94,9 +94,9 @@ class ChosenSheet:
         return next((text for kind, text in cells if kind is column and text), "")
 
     def identity(self, lines: Sequence[SheetLine], day: date) -> list[str]:
-        """The texts are equal in another file with the same household.
+        """Equal households in different files have equal texts.
 
-        The other file may have other capitals, other forms of days, and another order of columns and persons.
+        Capitals, forms of days, and the order of columns and persons do not matter.
         """
         rows = sorted(self.row_identity(line, day) for line in lines)
         return [day.isoformat(), *(text for row in rows for text in ("", *row))]

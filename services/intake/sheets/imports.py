@@ -124,7 +124,6 @@ class SheetImport:
             results = await self._send_new({place: judgements[place].row for place in places})
             for place, row in results.items():
                 judgements[place] = row
-            # another request is sending these rows now
             lost = [place for place in places if place not in results]
             for place, row in zip(lost, await self.judge([judgements[place].row for place in lost]), strict=True):
                 judgements[place] = row
@@ -178,8 +177,8 @@ class SheetImport:
         others: set[UUID] = set()
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
-        # Heads are read before reports, because another request may commit between the two reads. Otherwise the head of
-        # a sent row could be found without the row's report, and the row would look changed.
+        # Heads are read before reports, because another request may commit between the two reads. If reports were read
+        # first, the head of a sent row could be found without its report, and the row would look changed.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))

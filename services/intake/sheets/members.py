@@ -46,7 +46,7 @@ def members(
 
 
 def persons(cells: RowCells, *, listed: int) -> Persons:
-    """Without a number of persons, the numbers of women and men are added.
+    """If only the numbers of women and men are stated, their sum is used.
 
     If the sheet states no number but has one row for each person, the rows are counted.
     """

@@ -17,8 +17,8 @@ from shared.events.receipts import ReceiptState
 async def claim(session: AsyncSession, report_ids: Iterable[UUID], author: UUID, now: datetime) -> set[UUID]:
     """Returns the ids that no other request has stored.
 
-    If other transactions store the same ids, the function waits for them. The ids are sorted, so that two transactions
-    never wait for each other.
+    Waits for transactions that store the same ids at the same time. The ids are sorted, so that two transactions never
+    wait for each other.
     """
     rows = [{"report_id": id, "author": author, "sent_at": now} for id in sorted(report_ids)]
     claimed = insert(SentRow).on_conflict_do_nothing().returning(SentRow.report_id)

@@ -61,7 +61,7 @@ class Stock:
 
     @property
     def since(self) -> datetime:
-        """The arrival of the second count."""
+        """The counts differ since the second count arrived."""
         received: list[datetime] = sorted(count.received_at for count in self.counts)
         return received[1]
 
@@ -108,10 +108,7 @@ async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUI
 
 
 async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """If `ids` is given, only these choices are returned.
-
-    A choice becomes invalid if a person reverses it, or corrects one of the two counts.
-    """
+    """A choice becomes invalid if a person reverses it, or corrects one of the two counts."""
     wanted = _choices().where(visibility.covers(HERE))
     if ids is not None:
         wanted = wanted.where(CountDecision.decision_id.in_(ids))

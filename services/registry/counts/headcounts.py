@@ -43,7 +43,7 @@ class Headcount:
     sub_stock: SubStock = SubStock.IN_DISPLACEMENT
     needs: tuple[str, ...] = ()
     decided_hazard: UUID | None = None
-    # The hazard that other counts of the same population name, if the report names none.
+    # If the report names no hazard, other counts of the same population may name it.
     adopted_hazard: UUID | None = None
     same: SamePlaces = field(default=NONE_JOINED, compare=False, repr=False)
 
@@ -157,7 +157,7 @@ class Headcount:
 
     @property
     def counted_at(self) -> datetime:
-        """Never later than the time of receipt, because a recount with a future time would replace later counts.
+        """Never after the time of receipt, because a recount with a future time would replace later counts.
 
         If the hour is unknown, the end of the day counts, or the time of the report if that time is earlier. A count of
         people who moved has the exact time that `moved_at` computes.

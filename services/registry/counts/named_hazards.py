@@ -57,7 +57,7 @@ class NamedHazards:
     def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
         """A count without a hazard is of the people who fled the only named hazard that fits.
 
-        If several hazards fit, the registry cannot know which people were counted, so the hazards count as different.
+        If several hazards fit, nobody knows which people were counted, so the hazards count as different.
         """
         if one.hazard_id == other.hazard_id:
             return True

@@ -67,10 +67,10 @@ WHERE pcode = ANY($1::text[] || ARRAY(SELECT pcode FROM sites WHERE site_id = AN
 """
 
 
-# This lock protects names of sites, and decisions about places and counts. Workers that compute counts share the lock
+# The lock protects names of sites, and decisions about places and counts. Workers that compute counts share the lock
 # until their transactions end. A transaction that renames a site or executes a decision takes the lock exclusively.
-# Meanwhile, no worker computes counts. The transaction therefore finds all counts that were computed with older names
-# and decisions, and has them computed again.
+# While the lock is exclusive, no worker computes counts. The transaction therefore finds all counts that were computed
+# with older names and decisions, and has them computed again.
 SHARE_PLACES = "SELECT pg_advisory_xact_lock_shared(hashtextextended('same places', 0))"
 JOINED = """
 SELECT unit, name, other_unit, other_name FROM (
@@ -91,7 +91,7 @@ WHERE NOT is_reversed ORDER BY decided_at, decision_id
 
 
 class CountPool:
-    """Other counts at a site are loaded only if people moved from or to this site, or were confirmed there.
+    """Counts of other groups at a site are loaded only if people moved from or to the site, or were confirmed there.
 
     `movements` are all movements of the given groups and sites. `decision_id` is the decision about places or counts
     that this transaction executes.
@@ -148,7 +148,6 @@ class CountPool:
         self._counts = {count.report_id: count.at_typed_site(self._sites) for count in counts}
 
     async def _load(self, populations: Collection[str], sites: set[UUID]) -> bool:
-        """Returns False if nothing was missing."""
         wanted = {*populations, *map(lock_of, sites), *self._moving_groups} - self._locked
         new_sites = {str(site_id) for site_id in sites - self._moved_sites if lock_of(site_id) in wanted}
         if wanted:

@@ -64,7 +64,7 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """These counts replace all counts of the changed groups, and the counts in `outdated`.
+    """The counts to store replace all counts of the changed groups, and the counts in `outdated`.
 
     `messages` has an event about each changed count. `movements` are all movements of the groups whose counts were
     computed. `unmoved` are the reports of the movements that moved nobody, because the people were at the destination
@@ -79,7 +79,7 @@ class Recount:
 
 
 async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
-    """Also computes all other counts that change with the changed groups and sites.
+    """Counts that change with the changed groups and sites are also computed.
 
     Workers that change counts of the same population wait for each other, so that each sees all counts.
     """
@@ -95,7 +95,7 @@ async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, 
 
 
 async def recount_stored(session: AsyncSession, subjects: Collection[Subject], store: Store, now: datetime) -> Recount:
-    """Only counts that changed are stored."""
+    """Stores only counts that changed."""
     return await changes_of(await pool_of(session, subjects, store), (), (), now)
 
 
@@ -114,7 +114,8 @@ async def publish_again(
 ) -> dict[UUID, Message]:
     """The events state the new comparison with the registered people, by report id of the count.
 
-    Only the comparison in these events has changed. A count that another count has replaced meanwhile is left out.
+    These events differ from earlier events only in the comparison. A count that another count has replaced meanwhile is
+    left out.
     """
     pool = await pool_of(session, subjects, store)
     known = {UUID(report_id): tally for report_id, tally in (await pool.tallies()).items()}

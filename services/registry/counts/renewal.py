@@ -29,8 +29,8 @@ from shared.postgres.upsert import upsert
 
 AT_ONCE = 200
 FIRST = UUID(int=0)
-# The counts of reports that came up to a day before the last renewal are also computed again. Meanwhile, another worker
-# may have processed reports with the former gazetteer or rules. Reports may also have waited in Kafka since then.
+# The counts of reports that came up to a day before the last renewal are also computed again. Another worker may have
+# processed reports with the former gazetteer or rules since then. Reports may also have waited in Kafka.
 OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
 # version 3, teams disagree only about the people who were still there at the time of the later count. Since version 4,
@@ -40,7 +40,7 @@ OVERLAP = timedelta(days=1)
 RULES = 7
 # raw SQL: the reason is the same as in `counts.pools`. A former build, which may have run meanwhile, writes populations
 # that contain the hazard. In full recounts of a former build, the `stock_id` equals the population. Partial counts do
-# not show which build wrote them, so all partial counts with a hazard are computed again.
+# not show which build wrote the row, so all partial counts with a hazard are computed again.
 GROUPS = """
 SELECT DISTINCT group_id FROM counts
 WHERE group_id > $1 AND (

@@ -113,12 +113,10 @@ def phones(household: OpenedHousehold) -> set[str]:
 
 
 def full_name(member: OpenedMember) -> frozenset[Part]:
-    """Empty if there are fewer than two parts."""
     return full((*name_parts(member.get("given_name")), *name_parts(member.get("family_name"))))
 
 
 def contact_name(household: OpenedHousehold) -> frozenset[Part]:
-    """Empty if there are fewer than two parts."""
     return full(name_parts(household["sealed"].get("contact_name"))[:LONGEST_NAME])
 
 

@@ -115,7 +115,7 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 
 
 def of_groups(question: OpenQuestion) -> Select[Any]:
-    """Leaves out counts if another count of the same people names a hazard: `named_hazards` decides about them."""
+    """Leaves out counts if another count of the same people names a hazard, because `named_hazards` decides then."""
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
     persons = func.coalesce(GroupCount.displaced, GroupCount.persons)

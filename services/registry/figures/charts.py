@@ -29,7 +29,7 @@ class PeriodPersons:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyPersons:
-    """`is_cut` is true if there are earlier months."""
+    """`is_cut` is true if the chart leaves out earlier months."""
 
     rows: Sequence[PeriodPersons]
     is_cut: bool
@@ -67,5 +67,4 @@ def by_place(figures: Iterable[Figure], most: int | None = None) -> list[Figure]
 
 
 def widest(figures: Iterable[Figure]) -> int:
-    """At least 1, even if all bars are empty."""
     return max((max(figure.persons, figure.group_persons) for figure in figures), default=0) or 1

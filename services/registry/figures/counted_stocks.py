@@ -3,8 +3,8 @@
 If teams disagree about the same people, only the highest count is used. A count of everybody at a site states no
 origin. Earlier counts at the site may count some of the same people by their origin. A figure shows the people of
 earlier counts by their origin, and the other people as people of unknown origin. If the count of everybody found fewer
-people, the figure reduces the earlier counts in proportion. If people of one origin are counted again later, the figure
-uses the later count, but still subtracts the earlier count. The module `shared/places/site_counts.py` follows the same
+people, the figure reduces the earlier counts in proportion. If people of one origin are counted again later, a figure
+uses the later count and still subtracts the earlier count. The module `shared/places/site_counts.py` follows the same
 rule.
 """
 
@@ -61,8 +61,8 @@ LEFT = f"""CASE WHEN coalesce(earlier.changed_at, 'infinity') >= {LEFT_ON} THEN 
     SELECT persons FROM group_stays AS stay
     WHERE stay.report_id = earlier.report_id AND stay.counted_at < {LEFT_ON} AND stay.superseded_at >= {LEFT_ON}
 ) END"""  # noqa: S608
-# For each earlier count, how many of its people are also in a count of everybody. If `is_present` is false, a later
-# count has replaced the earlier count in the figures.
+# How many people of each earlier count are also in a count of everybody. If `is_present` is false, a later count has
+# replaced the earlier count in the figures.
 INCLUDED_STOCKS = f"""
 SELECT whole.report_id, earlier.stock, max({LEFT}) AS persons,
     bool_or(earlier.report_id IN (SELECT report_id FROM present)) AS is_present
@@ -80,7 +80,7 @@ SELECT report_id, sum(persons)::integer AS persons,
 FROM included_stocks GROUP BY 1
 """
 # If a count of everybody found fewer people than the earlier counts, some people of unknown origin have gone away. Each
-# earlier count gets its share of `found`, the number of people who were found. The shares are differences of rounded
+# earlier count gets a share of `found`, the number of people who were found. The shares are differences of rounded
 # running totals, so that their sum is `found`.
 REDUCED = """
 SELECT stock, (running * found / total - (running - persons) * found / total)::integer AS persons FROM (

@@ -45,7 +45,7 @@ ENDED_AT: dict[str, dict[str, str]] = {
     "counts": {"origin": "origin_pcode", "destination": "left_pcode"},
     "sums": {},
 }
-# People of groups who moved. In counts of people who moved, `occurred_at` is the time of the departure, and
+# The people of groups who moved. In counts of people who moved, `occurred_at` is the time of the departure, and
 # `counted_at` is the time of the movement.
 GROUP_PASSAGES = f"""(
     SELECT status, mobility, reason, reasons, hazard_type, persons, {", ".join(CELL_NAMES)},

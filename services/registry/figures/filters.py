@@ -44,8 +44,8 @@ def moved(mobility: Mobility) -> Mobility:
     return mobility
 
 
-# These filters do not affect figures of movements and of duration. A movement leads from one shelter to another, and
-# often from one scope to another, so neither can be a filter.
+# Figures of movements and of duration have no such filters. A movement leads from one shelter to another, and often
+# from one scope to another, so neither can be a filter.
 WITHOUT_EFFECT = frozenset(("shelter", "by", "scope"))
 
 
@@ -156,7 +156,7 @@ class StockFilters(DayFilters):
 
 
 class FlowFilters(Filters):
-    """Both months are included."""
+    """The months `since` and `until` are included."""
 
     since: Month | None = None
     until: Month | None = None

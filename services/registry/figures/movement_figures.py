@@ -23,9 +23,9 @@ MOVEMENTS = """
 SELECT period, movement, {origin}, origin_country, {destination}, destination_country, {number}, {persons}
 FROM {table} WHERE {conditions} GROUP BY 1, 2, 3, 4, 5, 6
 """
-# The people of counted groups who moved. The report of the movement states the movement and its day. `coalesce` adds
-# the default value, because stored unencrypted fields do not contain default values. A movement that moved nobody has
-# no row in `counts`. Movements of an earlier release of Dayar may have the outcome `noted` although they moved people.
+# The people of counted groups who moved. The movement and its day come from the movement's report. `coalesce` adds the
+# default value, because stored unencrypted fields do not contain default values. A movement that moved nobody has no
+# row in `counts`. Movements of an earlier release of Dayar may have the outcome `noted` although they moved people.
 MOVED_GROUPS = f"""(
     SELECT *, 100 * extract(year FROM day)::integer
         + CASE WHEN precision IN ('season', 'year') THEN 0 ELSE extract(month FROM day)::integer END AS period

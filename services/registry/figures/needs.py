@@ -19,7 +19,7 @@ from services.registry.figures.statements import GIVEN_NEEDS, number, source, ta
 from services.registry.figures.statistics import without_nested_loops
 from shared.events.vocabulary import Need
 
-# A report states the needs of a household or group, so a figure counts all its persons. The row whose need is NULL
+# A report states the needs of a whole household or group, so a figure counts all persons. The row whose need is NULL
 # counts everybody with at least one need.
 NEEDS = """
 SELECT need, {number}, {persons} FROM {table}

@@ -146,7 +146,7 @@ class FigureQuery:
         No summary is by origin and destination together. A summary has the number of persons of each sex and age, but
         not the number of households that have such a person. If a query selects sexes of a stock, persons come from the
         summary and households from the displacements. If a query selects ages, the ages of all persons must be read to
-        count the households. No summary is used then, because the persons are counted in the same pass.
+        count the households. Without a summary, the persons are counted in the same pass.
         """
         if not self.is_whole and (self.ages or kind == "flows"):
             return None

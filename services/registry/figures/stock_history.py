@@ -58,7 +58,7 @@ class StockOnDay:
 def last_days(since: str, until: str, today: date) -> list[date]:
     """The last day of each month, at most MOST_DAYS.
 
-    The current month ends today. Later months have no day.
+    For the current month, the day is today.
     """
     days, month = list[date](), min(until, f"{today:%Y-%m}")
     while month >= since and len(days) < MOST_DAYS:

@@ -1,8 +1,8 @@
 """Computes how many people of each count are left after movements of groups, and where the moved people are. No I/O.
 
-A movement changes the counts of its group that are in effect at that time. If recounts have replaced these counts, the
-movement changes the recounts. People who moved become a separate count at their new place. A later full recount at the
-new place replaces the separate count. The rules are in docs/decisions/0042.
+A movement changes the counts of its group that are in effect when the movement happens. If recounts have replaced these
+counts, the movement changes the recounts. People who moved become a separate count at their new place. A later full
+recount at the new place replaces the separate count. The rules are in docs/decisions/0042.
 """
 
 from collections import defaultdict
@@ -76,7 +76,7 @@ def has_effect(movement: FiledMovement) -> bool:
 
 
 def note(movement: FiledMovement, counts_in_effect: CountsInEffect) -> None:
-    """Only the counts of displaced people change."""
+    """Only counts of displaced people note such a movement."""
     at = moved_at(movement)
     for stock_id in counts_in_effect.stock_ids(movement, at):
         for tally in counts_in_effect.of_stock(stock_id, at):

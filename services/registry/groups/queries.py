@@ -44,7 +44,7 @@ async def group(session: AsyncSession, group_id: UUID) -> Group | None:
 
 
 async def course(session: AsyncSession, group_id: UUID) -> GroupCourse:
-    """Includes the counts in which other groups count the same people."""
+    """The counts in which other groups count the same people are included."""
     course = (await courses(session, [group_id]))[group_id]
     # All counts of a stock have the same population, so this condition changes no result, but lets PostgreSQL use an
     # index.
@@ -90,8 +90,8 @@ async def of_hazard(
 
     The newest count comes first, as in `GroupCourse.current`.
 
-    The groups of these people were in the visible area at some time, or came from there. `readable` decides whether the
-    caller may read a group.
+    The groups were in the visible area at some time, or came from the area. `readable` decides whether the caller may
+    read a group.
     """
     there = or_(visibility.covers("destination_pcode"), visibility.covers("origin_pcode"))
     named = select(GroupCount.group_id).where(GroupCount.hazard_id == hazard_id)
@@ -127,10 +127,10 @@ async def report(session: AsyncSession, encryption: EnvelopeEncryption, group: G
 
 
 async def history(session: AsyncSession, course: GroupCourse) -> list[VersionKey]:
-    """Includes movements of other subjects that concerned people of the group.
+    """Movements of other subjects that concerned people of the group are included.
 
-    Movements of everybody at a site are included if they happened while people of the group were at the site. Some of
-    these movements moved nobody of the group, because they are reversed or only confirm the place.
+    Movements of everybody at a site are included if they happened while people of the group were at the site. Some
+    movements moved nobody of the group, because they are reversed or only confirm the place.
     """
     moving = {count.movement_id for count in course.counts if count.movement_id}
     # If several teams counted the same people, a movement of one group moves people in the counts of the other groups.

@@ -76,7 +76,7 @@ class Tally:
 
     @property
     def fingerprint(self) -> bytes:
-        """Covers all stored and published values of the count, but not the list of replaced counts."""
+        """The digest covers all stored and published values of the count, but not the list of replaced counts."""
         count, steps = self.count, [(step.at, step.people.cells) for step in self.steps]
         clear = count.clear.model_dump(mode="json", include=REPORTED)
         of_report = clear, count.author, count.team, count.places_version, count.needs

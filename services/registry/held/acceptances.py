@@ -1,7 +1,7 @@
 """Accepts a held report as a report about a household that is already registered. No I/O.
 
-A person accepts a report under a registered household if the report seems to describe this household. The report then
-does not register a second household. The rules are in docs/decisions/0065.
+A person accepts a report under a registered household if the report seems to describe this household. An accepted
+report does not register a second household. The rules are in docs/decisions/0065.
 """
 
 from datetime import date

@@ -2,9 +2,9 @@
 
 The event about a held count states the stock of its people, and the hazard is a part of the stock. A held count may
 lack a hazard that recorded counts of the same people name (docs/decisions/0064). A later recorded count that names the
-hazard changes the stock, so the held count must be published again. Otherwise the alerts service would add both counts.
-A correction that removes the hazard also changes the stock. Otherwise the alerts service would treat the two counts as
-counts of the same people. A held count is also published again if a person joins or separates two places or two
+hazard changes the stock, so the held count must be published again. Without a new event, the alerts service would add
+both counts. A correction that removes the hazard also changes the stock. A held count whose stock changes in this way
+must also be published again. A held count is also published again if a person joins or separates two places or two
 hazards. A held count is also published again if a site gets a name that the count may contain. A listed held count is
 not published if its stock is unchanged (`stocks.py`).
 """

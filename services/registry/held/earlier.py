@@ -23,8 +23,8 @@ from shared.postgres import database, notify
 IDLE_SECONDS = 5.0
 AT_ONCE = 200
 # raw SQL: the ORM cannot read whether a sequence was used. An earlier release of Dayar may have held further reports
-# after the migration made the list. These reports are added only while the sequence is unused, because an unused
-# sequence means that no event has been published yet.
+# after the migration made the list. Further reports are added only while the sequence is unused: then no event has been
+# published yet.
 COMPLETE = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT DISTINCT kind, subject_id FROM reports
@@ -34,8 +34,8 @@ ON CONFLICT DO NOTHING
 """)
 
 
-# raw SQL: the statement reads the unencrypted fields. An earlier release of Dayar published these held counts. Their
-# facts are missing, or are those of another version of the report.
+# raw SQL: the statement reads the unencrypted fields. An earlier release of Dayar published these held counts. The
+# facts of these counts are missing, or are those of another version of the report.
 WITHOUT_FACTS = text("""
 INSERT INTO unpublished_held_people (kind, subject_id)
 SELECT 'group', group_id FROM held_stocks AS held

@@ -1,4 +1,7 @@
-"""The registry's events about people who are known only from held reports. The alerts service counts these people."""
+"""The registry's events about people who are known only from held reports.
+
+The alerts service counts the people in held reports.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -29,7 +32,7 @@ SEQUENCES = "SELECT nextval('held_sequence') FROM generate_series(1, $1)"
 async def held_events(
     session: AsyncSession, changes: Sequence[HeldChange], places: Places, now: datetime
 ) -> list[Message]:
-    """A held count has no event if the last event about it stated the same stock.
+    """A held count gets no event if the last event stated the same stock.
 
     The caller has locked these households and groups, so later events have higher sequences.
     """

@@ -25,7 +25,7 @@ IS_REGISTERED = exists().where(
     Household.household_id == Report.subject_id,
     or_(Household.status == Status.ACTUAL, Report.status != Status.ACTUAL),
 )
-# Selects people who are registered under another id. This is known if a version was refused as a duplicate, or if
+# Selects people who are registered under another id. Another id is known if a version was refused as a duplicate, or if
 # another household has the report.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
@@ -59,8 +59,8 @@ async def persons(session: AsyncSession, visibility: Visibility, status: Status)
 
     Reports about people who are registered under another id are also left out, as in `held.people.newest_held`. Of
     several held versions about one household, only the highest version is counted. Of several held counts of the same
-    people, only the highest number is used. Only the part that exceeds the recorded counts of these people is added. A
-    count of everybody at a site includes the people of earlier counts at the site.
+    people, only the highest number is used. Only the number that exceeds the recorded counts of these people is added.
+    A count of everybody at a site includes the people of earlier counts at the site.
     """
     elsewhere = _held_counts(HeldStock.stock_id, HeldStock.persons).where(HeldStock.site_id.is_(None))
     at_sites = _held_counts(*people_at_sites.FACTS).where(HeldStock.site_id.is_not(None))

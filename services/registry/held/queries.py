@@ -32,7 +32,7 @@ ACCEPTABLE = frozenset(
 )
 
 # Reports held for these reasons need no decision, because the registry judges them again when other reports come. A
-# report with another reason than those in ACCEPTABLE or here needs a correction by its author.
+# report that is held for any other reason than here and in ACCEPTABLE needs a correction by its author.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
 # A person may accept reports with these reasons under another, registered household.
@@ -129,8 +129,7 @@ async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision:
     decided = (await session.scalars(added.values(rows).returning(HeldDecision.outcome_id))).all()
     still_held = (await session.scalars(select(Report.outcome_id).where(Report.outcome_id.in_(decided), IS_HELD))).all()
     if settled := set(decided) - set(still_held):
-        # While the insert waited, the worker executed an earlier decision about these reports, so they are no longer
-        # held.
+        # Reports are no longer held if the worker executed an earlier decision while the insert waited.
         await session.execute(delete(HeldDecision).where(HeldDecision.outcome_id.in_(settled), is_open))
     await decisions.wake(session)
     return list(still_held)

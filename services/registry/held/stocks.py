@@ -1,6 +1,6 @@
 """Stores the facts of each held count, and the stock that the last event about the count stated.
 
-Many recorded counts may concern one held count (`counts.py`), but most of them do not change its stock. An event is
+Many recorded counts may concern a held count (`counts.py`), but most of them do not change the stock. An event is
 published only if the stock changes.
 """
 

@@ -113,8 +113,8 @@ async def decide(
 
     Reports that are not held, already decided or not visible are left out. Some kinds of reports cannot be accepted.
     Reports about people who are registered in another area cannot be accepted either. An acceptance could move the
-    people into the caller's area. Refusing several reports together leaves out reports that wait for other reports,
-    because a refusal would discard them. Returns the ids of the decided reports.
+    people into the caller's area. If several reports are refused together, reports that wait for other reports are left
+    out, because they need no decision. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):

@@ -27,8 +27,8 @@ AT_ONCE = 200
 # Only one transaction at a time compares codes. If two transactions compared codes at the same time, each transaction
 # would miss the wrong codes in the other transaction.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household codes', 0))"
-# Transactions that give households the same code run one after the other. Two such transactions at the same time could
-# give one code to two households without noticing. The locks are taken after the locks of households, in a fixed order.
+# Transactions that give households the same code run one after the other. Two transactions at the same time could give
+# one code to two households without noticing. The locks are taken after the locks of households, in a fixed order.
 LOCK_GIVEN = """
 SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
 FROM unnest($1::text[]) AS name ORDER BY hashtextextended(name, 0)
@@ -46,7 +46,7 @@ ON CONFLICT DO NOTHING
 """
 IS_ANY_LISTED = "SELECT EXISTS (SELECT FROM coded_movements)"
 # Selects the movements whose codes have not been compared for the longest time. Movements with and without `wrong_at`
-# have separate limits. Movements of accounts that must pause then do not delay the movements of other accounts.
+# have separate limits. Movements of accounts that must pause do not delay the movements of other accounts.
 LISTED = """
 (SELECT * FROM coded_movements WHERE wrong_at IS NULL ORDER BY compared_at LIMIT $1)
 UNION ALL (SELECT * FROM coded_movements WHERE wrong_at IS NOT NULL ORDER BY compared_at LIMIT $1)
@@ -62,10 +62,7 @@ Holders: TypeAlias = defaultdict[str, set[str]]
 
 
 class CodeComparison(NamedTuple):
-    """The result of a comparison.
-
-    `household_id` is None if the code is wrong, or if the account that sent the code must pause.
-    """
+    """`household_id` is None if the code is wrong, or if the account that sent the code must pause."""
 
     movement: FiledMovement
     household_id: str | None

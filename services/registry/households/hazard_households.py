@@ -1,6 +1,6 @@
 """A part of the console's page of a hazard: the number of registered households that last left because of the hazard.
 
-The part has no personal data, and links to the search, which logs the households it shows.
+The part has no personal data, and links to the search, which logs the shown households.
 """
 
 from uuid import UUID

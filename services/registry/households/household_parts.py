@@ -31,8 +31,8 @@ def concerned(parts: Parts, movement: FiledMovement, departure: Filed, lead: Lea
 def at_site(parts: Parts, movement: FiledMovement) -> Parts:
     """Everybody who is displaced at the site of the movement.
 
-    Reports state that people are at a site, but not when they came. If a later report is the first to place people at
-    the site, they are assumed to have come after the movement.
+    Reports state that people are at a site, but not when they came. People are assumed to come after the movement if
+    the first report that places them at the site is later.
     """
     when = moved_at(movement)
     there = {at: people for at, people in parts.items() if at.is_displaced() and at.site_id == movement.site_id}
@@ -56,10 +56,10 @@ def named(
 
 
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
-    """Parts that the movement changes come first, the largest part before all others.
+    """People whom the movement changes are taken first, from the largest part.
 
-    For example, two of five people have returned, and a later report says that three people returned. The registry
-    takes these three for the other three people.
+    For example, two of five people have returned, and a later report says that three people returned. Then the registry
+    takes the other three people.
     """
     chosen: Parts = {}
     for position in sorted(

@@ -16,8 +16,8 @@ Person = tuple[str, int]  # a member's id, and the member's person code on the d
 class People:
     """`members` are named persons. `others` are the numbers of unnamed persons by sex and age.
 
-    If a movement stated only a number of people, nobody knows which members moved. `candidates` are then the members
-    who may be among the unnamed persons, or empty if any member may be.
+    If a movement stated only a number of people, nobody knows which members moved. `candidates` are the members who may
+    be among the unnamed persons; without candidates, any member may be.
     """
 
     members: tuple[Person, ...] = ()
@@ -72,7 +72,7 @@ class People:
         return any(self.others) and (self.is_open or any(member_id == id for id, _ in self.candidates))
 
     def including(self, member_id: str) -> "People":
-        """One of the unnamed persons becomes this named member."""
+        """One of the unnamed persons becomes the given member."""
         code = dict(self.candidates).get(member_id, UNKNOWN)
         others = unknown(sum(self.others) - 1).others
         return People(united(self.members, ((member_id, code),)), others, self.candidates).excluding((member_id,))

@@ -45,7 +45,7 @@ class Position:
 
     @property
     def compared(self) -> tuple[Any, ...]:
-        """Times are not compared."""
+        """The compared values contain no times."""
         return *self.place, self.is_return_presumed, self.intends_to_stay, self.contact_lost_at is not None
 
     @property
@@ -148,8 +148,8 @@ def noted(before: Position, kind: Movement, at: datetime) -> Position:
 def destination(before: Position, movement: FiledMovement, departure: Filed) -> dict[str, Any]:
     """The kind of the movement decides if no destination is stated. People who returned are at their origin.
 
-    People who leave the country are in an unknown country. All others stay where they were, even if they had left the
-    country before.
+    People who leave the country are in an unknown country. People stay where they were after any other movement, even
+    if they had left the country before.
     """
     clear, sealed = movement.clear, movement.sealed
     if clear.destination is not None:

@@ -26,8 +26,7 @@ MOVEMENTS = (ReportKind.HOUSEHOLD_MOVEMENT, ReportKind.GROUP_MOVEMENT, ReportKin
 class VersionKey(NamedTuple):
     """Keys sort in the order in which the versions were received.
 
-    Reports of one batch have the same time of receipt. If the times are equal, a household's report sorts before its
-    movements.
+    Reports of one batch have the same time of receipt. At equal times, a household's report sorts before its movements.
     """
 
     received_at: datetime

@@ -6,8 +6,8 @@ from services.registry.decisions import Held, Owner
 from services.registry.reports import AnyFiled, FiledMovement
 
 # A movement that is held for one of these reasons has not been judged yet. While the household is not known, the report
-# id of the movement stands for the household's id. A movement belongs to a household that its author registers under
-# this id.
+# id of the movement stands for the household's id. If the author registers a household under this id, the movement
+# belongs to the household.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 
 
@@ -17,7 +17,7 @@ def is_unnamed(filed: AnyFiled) -> TypeGuard[FiledMovement]:
 
 
 def is_unidentified(filed: AnyFiled) -> TypeGuard[FiledMovement]:
-    """The report is held only because no household has its short code."""
+    """True if the report is held only because no household has its short code."""
     return is_unnamed(filed) and filed.reason == Held.HOUSEHOLD_UNKNOWN
 
 

@@ -1,4 +1,4 @@
-"""Adds a list of movements that name a household by its short code, and wait until this household is known."""
+"""Adds a list of movements that wait because no household with their short code is known."""
 
 from alembic import op
 

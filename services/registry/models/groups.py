@@ -29,12 +29,12 @@ class GroupCount(Displaced, RegistryModel):
 
     `persons_estimated` and all columns below it are None in rows of earlier releases of Dayar. `site_id` is the site
     that the report names, even if this site is not in the table `sites`. `displaced`, `returned` and `settled` are the
-    numbers of people by whereabouts after the movements. The first movement was at `changed_at`. In a row of people who
-    moved, `report_id` is derived from the movement, and `movement_id` is the id of the movement's report. `left_pcode`
-    and `left_country` are the place that these people left. `left_sub_stock` is the sub-stock that these people left.
-    None means location of displacement. `fingerprint` is a digest of the other columns and of the published event.
-    `confirmed_at` is the time at which somebody last saw the people. `counted_at_precision` is None in rows of earlier
-    releases of Dayar. In these rows, all hours count as known.
+    numbers of people by whereabouts after the movements. `changed_at` is the time of the first movement. In a row of
+    people who moved, `report_id` is derived from the movement, and `movement_id` is the id of the movement's report.
+    `left_pcode` and `left_country` are the place that these people left. `left_sub_stock` is the sub-stock that these
+    people left. `left_sub_stock` None means location of displacement. `fingerprint` is a digest of the other columns
+    and of the published event. `confirmed_at` is the time at which somebody last saw the people. `counted_at_precision`
+    is None in rows of earlier releases of Dayar. If `counted_at_precision` is None, all hours count as known.
     """
 
     __tablename__ = "counts"

@@ -54,9 +54,9 @@ class HeldDecision(Decision, RegistryModel):
     """If `is_expiry_only` is true, the registry decides about the report as if the phone's sign-in had not expired.
 
     The author must still have the right to change the household. `refusal` is the reason of a refusal, which the
-    report's author can read. If `household_id` is set, the report is accepted as a report about this household. The
-    report then replaces the household's current report. If `is_later` is true, the report is a later displacement of
-    the household instead.
+    report's author can read. If `household_id` is set, the report is accepted as a report about this household. An
+    accepted report replaces the household's current report. If `is_later` is true, the report is a later displacement
+    of the household instead.
     """
 
     __tablename__ = "held_decisions"

@@ -47,7 +47,7 @@ class SiteKey(WrappedKey, RegistryModel):
 
 
 class SiteReportKey(WrappedKey, RegistryModel):
-    """A key of the reports about everybody at a site."""
+    """The data key of the reports about everybody at a site."""
 
     __tablename__ = "site_report_keys"
 

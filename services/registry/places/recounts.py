@@ -32,7 +32,7 @@ WHERE movement_id IS NULL
     AND (origin_pcode = ANY($1) OR destination_pcode = ANY($1) OR hazard_id = ANY($2::uuid[]))
 """
 WITH_IDS = f"{STATED} WHERE counts.report_id = ANY($1::uuid[])"
-# Selects groups with movements that have a count in these units, or whose people moved there.
+# Selects groups with movements that have a count in the given units, or whose people moved to the units.
 MOVED = """
 SELECT DISTINCT group_id FROM counts
 WHERE (origin_pcode = ANY($1) OR destination_pcode = ANY($1)) AND (
@@ -125,7 +125,6 @@ async def concerned_by(connection: Any, decision: PlaceDecision, places: Places)
 
 
 async def find_some(connection: Any, concerned: Concerned, places: Places, found: FoundCounts) -> bool:
-    """Returns False if all counts were read before."""
     stored = await connection.fetch(LISTED, concerned.codes, concerned.hazards)
     listed = {(row["report_id"], row["version"]) for row in stored}
     some = sorted(listed - found.seen)[:AT_ONCE]

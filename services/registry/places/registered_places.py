@@ -122,7 +122,7 @@ class PresentPlaces:
         return self._same.key(site_key(site_id) if site_id else at.locality.key(at.pcode))
 
     def words(self, place: PlaceKey, locality: StatedLocality) -> set[str]:
-        """Includes the words of joined places, and of the locality of a site."""
+        """The words of joined places, and of the locality of a site, are included."""
         words = {*locality}
         for key in self._same.all_of(place):
             site, (unit_or_code, name) = self._sites.get(key), key

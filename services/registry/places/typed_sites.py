@@ -34,15 +34,12 @@ class TypedSites:
         return self._meant.get(place) or self.same.site(place) or self._joined(place)
 
     def _joined(self, place: PlaceKey) -> UUID | None:
-        """The site that has one of the names that mean the same place.
-
-        The result is None if several sites have such names.
-        """
+        """The site that has one of the names that mean the same place."""
         sites = {self._meant[same] for same in self.same.all_of(place) if same in self._meant}
         return sites.pop() if len(sites) == 1 else None
 
     def words(self, site_id: UUID) -> Iterable[tuple[str, str]]:
-        """A count may name the site by these words instead of its id."""
+        """A count may name the site by P-code and name instead of the id."""
         own = self._words.get(site_id, set()) | {site_key(site_id)}
         names = {place for name in own for place in self.same.all_of(name)} - {site_key(site_id)}
         return {(pcode, name) for pcode, name in names if self.meant(pcode, name) == site_id}

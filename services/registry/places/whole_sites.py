@@ -53,7 +53,6 @@ class TimeAtSite(NamedTuple):
 
 
 async def counts_of_everybody(session: AsyncSession, status: Status, since: datetime) -> list[CountOfEverybody]:
-    """Includes only people who left after `since`."""
     columns = GroupCount.report_id, GroupCount.group_id, GroupCount.site_id, GroupCount.counted_at
     wanted = select(*columns).where(
         IS_OPEN,
@@ -69,7 +68,7 @@ async def counts_of_everybody(session: AsyncSession, status: Status, since: date
 async def households_there(
     session: AsyncSession, search: SearchKeys, status: Status, counts: Collection[CountOfEverybody]
 ) -> dict[UUID, list[HouseholdThere]]:
-    """Only households of known origin that were at the site when everybody was counted, by report id of the count."""
+    """Returns only households of known origin that were at the site when everybody was counted."""
     stays = await _stays(session, search, status, {count.site_id for count in counts})
     return {count.report_id: _there(stays[count.site_id], count.counted_at) for count in counts}
 

@@ -204,10 +204,7 @@ def _at_site(site: SiteWanted, roots: Sequence[KeysOfRoot], known: list[str]) ->
 
 
 def _page(query: SearchQuery, matched: CTE | None, roots: Sequence[KeysOfRoot]) -> Select[Any]:
-    """Many households may match.
-
-    Therefore the query first selects the ids of one page, and then reads the other columns.
-    """
+    """Many households may match, so the query first selects the ids of one page, and then reads all columns."""
     count = func.count().over().label(COUNT) if matched is not None else null().label(COUNT)
     chosen = select(Household.household_id, count).where(query.visibility.covers(HERE), _fits(query, roots))
     if query.since is not None or query.until is not None:
@@ -263,7 +260,7 @@ async def persons(session: AsyncSession, encryption: EnvelopeEncryption, ids: Se
 
 
 async def site_wanted(session: AsyncSession, search: SearchKeys, site_id: UUID, places: Places) -> SiteWanted | None:
-    """Only names that no other site with the same P-code has are returned."""
+    """Leaves out names that another site with the same P-code has."""
     site = await session.get(Site, site_id)
     if site is None:
         return None

@@ -83,7 +83,7 @@ class SiteStore:
         return await self._write(site, version.model_copy(update={"version": 1}), version.person_in_charge)
 
     async def list_counts(self) -> None:
-        """List the counts that may name the stored sites in words. The worker computes these counts again."""
+        """List the counts that may name the stored sites in words. The worker computes the listed counts again."""
         await list_groups_named(self.session, self._named, self.places)
 
     async def _check_twins(self, site_id: UUID, version: SiteVersion) -> None:
@@ -136,7 +136,7 @@ class SiteStore:
 
 
 def words(site: Site) -> tuple[str | None, ...]:
-    """A count may name the site by these words instead of its id."""
+    """A count may name the site by P-code and name instead of the id."""
     return site.pcode, site.name_ky, site.name_ru, site.name_en
 
 

@@ -48,8 +48,8 @@ class NamedSite(NamedTuple):
 async def list_groups_named(session: AsyncSession, sites: Collection[NamedSite], places: Places) -> None:
     """A worker may be filing a count that names one of the sites, without having seen the site.
 
-    This function therefore waits for all workers that are computing counts, and then finds their counts. Workers that
-    begin to compute later wait until this transaction ends, and then see the site.
+    The function therefore waits for all workers that are computing counts, and then finds their counts. Workers that
+    begin later wait until this transaction ends, and then see the site.
     """
     if not sites:
         return

@@ -271,7 +271,7 @@ def _remaining(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts],
 def _left(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], since: datetime | None = None) -> int:
     """The registered persons who were at the site at the time of a count and left later.
 
-    Persons who may belong to a moved group are not subtracted. Persons whose absence a later recount may already show
+    Persons who may belong to a moved group are not subtracted. Persons whom a later recount may no longer have found
     are not subtracted either. At most the number of people who were counted before these persons left is subtracted. If
     `since` is given, only the persons who came after this time are subtracted.
     """

@@ -43,8 +43,8 @@ router = APIRouter(include_in_schema=False)
 class CountedThere:
     """A later count has counted the same people again if `is_deducted` is true.
 
-    These people are subtracted from the count of the whole site. `differs` is true if several teams counted the same
-    people, so that the number is a range.
+    The people of a deducted count are subtracted from the count of the whole site. `differs` is true if several teams
+    counted the same people, so that the number is a range.
     """
 
     count: GroupCount
@@ -94,7 +94,7 @@ async def site_page(
 
 
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
-    """Includes counts to add and counts to subtract.
+    """Returns counts to add and counts to subtract.
 
     Leaves out counts whose people have all gone away, and counts that were stored after `rows` were read.
     """

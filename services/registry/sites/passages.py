@@ -64,10 +64,7 @@ def site_residents_of(subject: Subject, keys: KeysOfRoot) -> list[Row]:
 
 
 def parts_now(subject: Subject) -> Iterator[tuple[Filed, Parts]]:
-    """The displacements are the current ones.
-
-    The result is empty for a household without movements and sites.
-    """
+    """The result is empty for a household without movements and sites."""
     courses = {departure.report_id: course for departure, course in courses_of(subject)}
     for departure, ends_at in superseded(subject.displacements.values()):
         course = courses.get(departure.report_id)

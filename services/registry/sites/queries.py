@@ -109,7 +109,7 @@ async def _steps(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UU
 async def registered(
     session: AsyncSession, search: SearchKeys, status: Status, site_ids: Collection[UUID]
 ) -> RegisteredMoves:
-    """Includes people who left the sites by movements of their households."""
+    """People who left the sites by movements of their households are included."""
     site_of = {key: site_id for site_id in site_ids for key in search.of_sites([str(site_id)])}
     keys = any_of(site_of, LargeBinary)
     there = SiteResident.site_key, SiteResident.came_at
@@ -134,7 +134,7 @@ async def registered(
 
 
 async def counts_at(session: AsyncSession, site_id: UUID) -> Sequence[GroupCount]:
-    """Includes counts of people who are not displaced, or not at the site now."""
+    """Counts of people who are not displaced, or not at the site now, are included."""
     return (await session.scalars(select(GroupCount).where(GroupCount.site_id == site_id))).all()
 
 

@@ -115,7 +115,7 @@ function save() {
     (isKept) => {
       open.isKept ||= isKept;
       open.isLost = false;
-      if (open !== draft) changed(); // the list shows the draft
+      if (open !== draft) changed(); // changes of the draft's list must be shown
     },
     () => {
       open.isLost = true;

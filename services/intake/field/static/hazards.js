@@ -12,7 +12,7 @@ import { instant, local } from "./time.js";
 
 const NOTHING = "nothing"; // only the form has this kind of report; the centre gets a hazard that is Unlikely
 const HEADLINE = 150,
-  DESCRIPTION = 4000; // the contract has these limits
+  DESCRIPTION = 4000;
 let isTimeStated = false; // whether the author or the report in the form stated the time
 
 export function listenToHazards() {

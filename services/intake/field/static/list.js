@@ -52,7 +52,7 @@ export function show() {
 export function showAccount() {
   const known = account();
   const hasEnded = Boolean(known && isOver(known));
-  element("signing").hidden = !canSeal() || (Boolean(known) && !hasEnded); // no password without encryption
+  element("signing").hidden = !canSeal() || (Boolean(known) && !hasEnded); // passwords need encryption
   element("sign-in-again").hidden = !hasEnded;
   element("account").hidden = !canSeal() || !known || hasEnded;
   element("account-name").textContent = known?.name ?? "";

@@ -82,7 +82,7 @@ export function writeMovement(body) {
  * The list begins with the newest household or group. A household or group that left the list is named by the start of
  * its id.
  * @param {string} chosen
- * @param {Body["kind"]} kind the kind of the movement
+ * @param {Body["kind"]} kind
  */
 function offerPeople(chosen, kind) {
   const own = new Map(

@@ -21,7 +21,7 @@ export function offerMovers(householdId, chosen) {
   const known = members(householdId);
   const unnamed = chosen
     .filter((id) => !known.some(({ member_id }) => member_id === id))
-    .map((member_id) => ({ member_id })); // another page stored the draft with these persons
+    .map((member_id) => ({ member_id }));
   part(group, ".choices").replaceChildren(
     ...[...known, ...unnamed].map((member, place) => choice(member, place, chosen.includes(member.member_id))),
   );
@@ -33,7 +33,7 @@ export function renewMovers(householdId) {
   if (!group.contains(document.activeElement)) offerMovers(householdId, chosenMovers());
 }
 
-/** Other kinds of reports always show the number. */
+/** Reports that are not movements always show the number. */
 export function showMovers() {
   group.hidden = !boxes().length;
   /** @type {HTMLElement} */ (number.closest(".field")).hidden = !group.closest("[hidden]");

@@ -28,7 +28,7 @@ const LATER = [404, 405, 408, TOO_MANY];
 const NO_SUCH_KEY = "urn:dayar:problem:no-such-phone-key";
 let isSending = false;
 
-/** Hazards are sent first, because hazards can raise alerts. Other reports follow, the oldest first. */
+/** Hazards are sent first, because hazards can raise alerts. After the hazards, the oldest report is sent first. */
 export async function sendWaiting() {
   if (isSending) return;
   isSending = true;
@@ -157,7 +157,7 @@ function stateOf(answer, result) {
   return result.type === NO_SUCH_KEY ? "unopened" : "refused";
 }
 
-/** The centre may have the missing key again. */
+/** Reports that the centre could not open are sent again, because the centre may have its key now. */
 export function retryUnopened() {
   for (const report of reports()) if (report.state === "unopened") keep({ ...report, state: "waiting" });
 }

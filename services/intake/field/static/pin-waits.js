@@ -45,14 +45,14 @@ function remaining(id, failed) {
   return failed ? Math.max(0, pauseAfter(failed.count) - waited(failed.attempt ?? id)) : 0;
 }
 
-/** @param {number} count of wrong PINs */
+/** @param {number} count */
 function pauseAfter(count) {
   return count < FREE_TRIES ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (count - FREE_TRIES));
 }
 
 /**
- * The milliseconds since the attempt during which a page was open. A page adds its own time to the time that was stored
- * at its first look at the attempt. Two pages therefore never count the same time twice.
+ * The milliseconds since the attempt during which a page was open. A page adds only its own time to the time that other
+ * pages had stored before. Two pages therefore never count the same time twice.
  * @param {string} attempt
  */
 function waited(attempt) {

@@ -54,7 +54,7 @@ function better(point, before) {
     : point;
 }
 
-/** Only for points that are not far apart. @param {Point} one @param {Point} other */
+/** A good approximation for points that are not far apart. @param {Point} one @param {Point} other */
 function metres(one, other) {
   const north = one.lat - other.lat,
     east = (one.lon - other.lon) * Math.cos((one.lat * Math.PI) / 180);

@@ -34,7 +34,7 @@ export function listenToReadiness() {
 export async function showReadiness(what = "check") {
   const own = ++newest,
     [name, values] = await found(what);
-  if (own === newest) say(name, values); // an earlier check may end later
+  if (own === newest) say(name, values); // an earlier check may end after a newer check
 }
 
 /** Show whether the author can work, without reading the cache. */
@@ -56,7 +56,7 @@ async function found(what) {
     if (!hasKey()) await renewKey();
     return [hasKey() ? "ready" : "centreKeyMissing"];
   } catch {
-    return ["unsavable"]; // the browser's settings forbid storage
+    return ["unsavable"]; // the browser's settings forbid a service worker
   }
 }
 
@@ -83,7 +83,7 @@ async function register() {
   );
 }
 
-/** The worker is loading the files. The worker caches all files, or no file. @param {ServiceWorker} worker */
+/** The worker caches all files, or no file. @param {ServiceWorker} worker */
 function awaited(worker) {
   worker.addEventListener("statechange", () => {
     if (worker.state !== "installed") void showReadiness();

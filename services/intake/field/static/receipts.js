@@ -30,7 +30,7 @@ export function askReceiptsNow() {
 export async function askReceipts() {
   const known = account();
   const unsettled = reports().filter((report) => isAnswered(report) && isOwn(report) && !isFinal(receiptOf(report)));
-  if (unsettled.length > open) asked = nextAt = 0; // the author sent a report
+  if (unsettled.length > open) asked = nextAt = 0; // the author has sent another report
   open = unsettled.length;
   if (!known || isOver(known) || !open || performance.now() < nextAt) return;
   nextAt = performance.now() + pause(asked++);
@@ -56,7 +56,7 @@ function isFinal(receipt) {
 
 /**
  * The pause has a random part, so that phones that lost their signal together ask at different times.
- * @param {number} number number of earlier requests
+ * @param {number} number
  */
 function pause(number) {
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, number + 1 - SOON)) * (0.75 + Math.random() / 2);

@@ -26,7 +26,7 @@ export function listenToReversals() {
   element("reversal-later").addEventListener("click", hide);
   addEventListener(CHANGED, () => {
     if (wrong && !isOwn(wrong)) hide();
-  }); // another account signed in
+  }); // the panel belongs to the account that was signed in before
 }
 
 /** @param {Kept} report @param {string} title as the list shows it */

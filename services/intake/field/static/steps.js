@@ -11,7 +11,7 @@ const REVEAL = "dayar-reveal"; // the event is dispatched at a field that must b
 const KEPT = "dayar.steps";
 const box = /** @type {HTMLInputElement} */ (element("by-steps"));
 const short = /** @type {HTMLInputElement} */ (element("short"));
-let step = 1; // numbered like `data-step` in the template
+let step = 1;
 let depth = 0; // how many steps the browser can go back
 
 export function listenToSteps() {

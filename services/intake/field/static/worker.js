@@ -147,7 +147,7 @@ async function absent(kept) {
   return FILES.filter((_, place) => !found[place]);
 }
 
-/** Only when no page of another release is open. */
+/** Other releases are deleted when none of their pages is open. */
 async function forgetOthers() {
   const others = (await caches.keys()).filter((name) => name.startsWith("field-") && name !== KEPT);
   await Promise.all(others.map((name) => caches.delete(name)));
@@ -208,7 +208,7 @@ async function cached(request) {
   }
 }
 
-/** The complete answer from the network. @param {Request} request @param {number} [patience] in milliseconds */
+/** @param {Request} request @param {number} [patience] in milliseconds */
 async function whole(request, patience) {
   const stop = new AbortController();
   const timer = patience && setTimeout(() => stop.abort(), patience);
