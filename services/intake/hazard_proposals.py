@@ -1,4 +1,4 @@
-"""Proposes hazards that may have made people leave, so that the author of a report can choose the right hazard."""
+"""Proposes hazards that may have made people leave, for the author of a report to choose from."""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta

@@ -144,8 +144,8 @@ class PrivateHazard(IntakeModel):
 class RecentHazard(IntakeModel):
     """The newest accepted revision of a hazard that may have made people leave.
 
-    The row is deleted some time after `noted_at`. A cancelled hazard is stored, so that an older revision that comes
-    later does not replace the cancellation.
+    The row is deleted some time after `noted_at`. A cancelled hazard is stored, because an older revision may come
+    later and must not undo the cancellation.
     """
 
     __tablename__ = "recent_hazards"

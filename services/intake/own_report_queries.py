@@ -79,7 +79,8 @@ async def page(session: AsyncSession, query: OwnReportsQuery) -> list[ListedRepo
 def reports_of(author: UUID) -> Select[Any]:
     """An outcome of an earlier version says nothing about the newest version.
 
-    A report that is older than the table `sent_reports`, or whose note was lost, has only outcomes.
+    Reports without a note have only outcomes: reports older than the table `sent_reports`, and reports whose note was
+    lost.
     """
     sent = select(SentReport).where(SentReport.author == author).subquery()
     settled = newest_outcomes(author).subquery()

@@ -148,7 +148,7 @@ class Publication:
         return Answer.SPOOLED
 
     async def _publish_checked(self, messages: Sequence[Message]) -> list[Message]:
-        """Returns the records that were not published, which a person must examine."""
+        """Returns the unpublished records, which a person must examine."""
         published, withheld = await unchecked.checked(messages, self.revocations)
         if published:  # the publisher expects at least one message
             withheld += await self._publish_surely(published)

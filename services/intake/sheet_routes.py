@@ -168,7 +168,7 @@ async def send_rows(scope: Scope, file: CheckedFile) -> Response:
 
 
 async def refused_rows(scope: Scope, file: CheckedFile) -> Response:
-    """The workbook has rows that are not accepted, and sent rows that were refused or wait.
+    """The workbook has the rows without an accepted report, and sent rows whose report was refused or waits.
 
     Each row of the workbook has all cells of the sheet, and the reasons in the reader's language.
     """

@@ -203,9 +203,9 @@ def decide_movement(
 ) -> ReportDecision:
     """`owner` is None if the owner is not known.
 
-    `is_full` is true if the household, group or site has so many movements that a person must decide about each further
-    movement. `removes` is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the
-    movement's team has reported nobody at this site.
+    `is_full` is true if the subject has so many movements that a person must decide about further movements. `removes`
+    is true if people leave the stock. `empties_site` is true if everybody at a site moves, and the movement's team has
+    reported nobody at this site.
 
     Any team may report a movement, but only the household's team or a registrar may take people out of the stock. The
     movement's own team may correct or reverse the report.

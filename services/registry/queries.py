@@ -58,8 +58,7 @@ IS_DISPLACED = or_(
         HouseholdStay.superseded_at == NEVER,
     ),
 )
-# A household is urgent only while it is displaced, because people who have returned no longer need help at the place of
-# displacement.
+# A household is urgent only while it is displaced, because returned people need no help at the place of displacement.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
 # Each part of a household that is still displaced has a last confirmation; without movements, the report confirms the
 # displacement. The earliest confirmation is used.

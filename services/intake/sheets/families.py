@@ -70,7 +70,7 @@ def family(rows: Sequence[SheetLine], head: SheetLine, fault: RowFault | None) -
 
 
 def filled(chosen: ChosenSheet, family: SheetFamily) -> SheetLine:
-    """An empty cell of the head's row gets the first text in the same column, if the column is about the household."""
+    """For a column about the household, an empty cell of the head gets the first text of the other persons."""
     if not family.others:
         return family.head
     cells = [

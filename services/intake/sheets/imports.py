@@ -132,8 +132,7 @@ class SheetImport:
     async def _send_new(self, rows: Mapping[int, SheetHousehold]) -> dict[int, JudgedRow]:
         """Send the rows that no other request sends.
 
-        The ids of the rows are committed only after the reports were accepted, so that the rows can be sent again after
-        a crash.
+        The ids of the rows are committed after the reports, so that the rows can be sent again after a crash.
         """
         reports = {place: row.report for place, row in rows.items() if row.report}
         account, now = self._sender.principal.account, self._sender.now
@@ -178,7 +177,7 @@ class SheetImport:
         heads: set[UUID] = set()
         matched: dict[UUID, UUID] = {}
         # Heads are read before reports, because another request may commit between the two reads. If reports were read
-        # first, the head of a sent row could be found without its report, and the row would look changed.
+        # first, a sent row could look changed, because its head would be found without its report.
         for some in batched([id for row in rows for id in row.head_ids]):
             async with self._sessions() as session:
                 heads.update(await queries.known_heads(session, some, self._team))

@@ -57,7 +57,7 @@ async def remember_heads(
 
 
 async def known_heads(session: AsyncSession, head_ids: Collection[UUID], senders: Collection[UUID]) -> set[UUID]:
-    """A household with a refused report does not count as sent, so that its corrected row is sent like a new row."""
+    """A household with a refused report does not count as sent, so a corrected row is sent like a new row."""
     of_senders = select(SentHead.head_id).where(SentHead.head_id.in_(head_ids), SentHead.sender.in_(senders))
     return set((await session.scalars(of_senders.where(~is_refused()))).all())
 

@@ -1,4 +1,4 @@
-"""Tells the author of a sent list which rows were refused, and which rows wait for a person."""
+"""Tells the author of a sent sheet which rows were refused or wait for a person."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID

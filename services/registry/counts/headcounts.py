@@ -144,7 +144,7 @@ class Headcount:
 
     @property
     def hazard_id(self) -> UUID | None:
-        """The hazard that the report names, or else the hazard that a person decided.
+        """Returns the reported hazard, or else the hazard that a person decided.
 
         If a person has decided that two hazards are the same, both hazards get one id.
         """
@@ -159,8 +159,8 @@ class Headcount:
     def counted_at(self) -> datetime:
         """Never after the time of receipt, because a recount with a future time would replace later counts.
 
-        If the hour is unknown, the end of the day counts, or the time of the report if that time is earlier. A count of
-        people who moved has the exact time that `moved_at` computes.
+        If the hour is unknown, the end of the day counts, or the time of the report if the report is earlier.
+        `moved_at` computes the time of a count of people who moved.
         """
         clear = self.clear
         at = clear.counted_at or clear.reported_at

@@ -55,7 +55,7 @@ class NamedHazards:
         return {known.hazard_id for known in named if known.hazard_id and unnamed.fits(known)}
 
     def agree(self, population: str, one: CountedDeparture, other: CountedDeparture) -> bool:
-        """A count without a hazard is of the people who fled the only named hazard that fits.
+        """If only one named hazard fits a count without a hazard, the counted people fled this hazard.
 
         If several hazards fit, nobody knows which people were counted, so the hazards count as different.
         """

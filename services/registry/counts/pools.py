@@ -91,7 +91,7 @@ WHERE NOT is_reversed ORDER BY decided_at, decision_id
 
 
 class CountPool:
-    """Counts of other groups at a site are loaded only if people moved from or to the site, or were confirmed there.
+    """Other counts at a site are loaded only if people moved from or to the site, or were confirmed at the site.
 
     `movements` are all movements of the given groups and sites. `decision_id` is the decision about places or counts
     that this transaction executes.

@@ -81,7 +81,7 @@ class Recount:
 async def recount(session: AsyncSession, working_set: WorkingSet, store: Store, now: datetime) -> Recount:
     """Counts that change with the changed groups and sites are also computed.
 
-    Workers that change counts of the same population wait for each other, so that each sees all counts.
+    Workers that change the same population wait for each other, so that each worker sees all counts.
     """
     changed = [subject for subject in working_set.changed.values() if subject.name[0] == ReportKind.GROUP]
     if not changed and not working_set.moved_sites:

@@ -105,8 +105,7 @@ class Recounts:
     def _confirms(self, recount: Headcount, between: Sequence[Headcount], earlier: Headcount) -> bool:
         """`between` has the recounts between the earlier count and this recount.
 
-        Two later recounts that agree with each other, but differ from a count more than a day older, show that people
-        came or left.
+        People have come or left if two recounts agree, but differ from a count that is more than a day older.
         """
         if recount.counted_at - earlier.counted_at <= SAME_TIME:
             return False
@@ -116,8 +115,8 @@ class Recounts:
     def _agree(self, earlier: Headcount, recount: Headcount) -> bool:
         """Whether the recount agrees with the earlier count and with later reports.
 
-        The recount may include all, some or none of the people in later partial counts, because the earlier count may
-        already include them. The same applies to people who came by movements.
+        The earlier count may already include people of later partial counts, so the recount may include any number of
+        these people. The same applies to people who came by movements.
         """
         at, persons = recount.counted_at, recount.clear.persons
         left = self._persons_left(earlier, at)

@@ -1,4 +1,4 @@
-"""Queries that find the households that may be duplicates of a household, by search keys."""
+"""Queries that find possible duplicates of a household by search keys."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date

@@ -82,7 +82,7 @@ def newest_answers() -> Select[UUID]:
 
 
 async def unanswered(session: AsyncSession, question: OpenQuestion) -> Sequence[Any]:
-    """Displacements whose reports name no event, and about which nobody has answered.
+    """Returns displacements without an event in their report and without an answer about an event.
 
     The displacements that have waited longest come first, at most MOST.
     """

@@ -32,14 +32,13 @@ DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
 DURATION = f"width_bucket({{last_day}} - {DAY.format('{departed_at}')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
 DURATIONS = "SELECT {duration}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1"
 OF_SUMMARY = f"array_position(ARRAY{list(CLASSES)}, duration) - 1"
-# A row of `episodes` describes a household until its first movement; after the first movement, rows of `stays` describe
-# the parts of the household. Only counts in effect are read, so two counts of the same people are never added.
+# Until a household's first movement, a row of `episodes` describes the household. Afterwards, rows of `stays` describe
+# its parts. Only counts in effect are read, so two counts of the same people are never added.
 DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occurred_at"}
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
 LAST_DAY = "CAST(:until_day AS date) - 1"
-# The figures count an ended displacement at the place where the people were displaced, and not at the place to which
-# they moved.
+# The figures count an ended displacement where the people were displaced, and not where they moved.
 ENDED_AT: dict[str, dict[str, str]] = {
     "passages": {"origin": "displaced_from_pcode", "destination": "origin_pcode"},
     "counts": {"origin": "origin_pcode", "destination": "left_pcode"},

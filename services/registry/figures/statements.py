@@ -24,9 +24,9 @@ FROM {table} WHERE {conditions} {grouped}
 """
 GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
-# A row of `episodes` describes a household until its first movement; after the first movement, rows of `stays` describe
-# the parts of the household. The movement `displaced_again` is a new displacement, so its `passages` count as flows. If
-# a summary can be used, `sums` replaces `episodes` and the second table.
+# Until a household's first movement, a row of `episodes` describes the household. Afterwards, rows of `stays` describe
+# its parts. The movement `displaced_again` is a new displacement, so its `passages` count as flows. If a summary can be
+# used, `sums` replaces `episodes` and the second table.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
 # One row for each need of the people. There is also one row with NULL if the people have at least one need.
@@ -44,8 +44,7 @@ SUMS = """(
     SELECT {dimensions_of_changes}, {need}, {period_of_changes}, {totals}
     FROM {table_of_changes} {needs} WHERE {changes} GROUP BY {all_dimensions}
 ) AS sums"""
-# The changes of the stock up to a day: the changes of all earlier years, of the earlier months of the day's year, and
-# of the earlier days of the day's month.
+# The changes are those of earlier years, of earlier months of the year, and of earlier days of the month.
 SPANS_OF_STOCK = """
     SELECT * FROM figure_sums WHERE summary = '{summary}' AND span = 'year' AND since < :year_day
     UNION ALL
@@ -121,7 +120,7 @@ def statements(query: FigureQuery, kind: Kind, summary: Summary | None) -> Itera
 
 
 def statement(query: FigureQuery, kind: Kind, table: str, numbers: ReadNumbers = ReadNumbers.ALL) -> str:
-    """The statement has only the conditions that the query needs, so that PostgreSQL can use an index."""
+    """The statement has only the conditions of the query, so that PostgreSQL can use an index."""
     has_persons, has_households = numbers is not ReadNumbers.HOUSEHOLDS, numbers is not ReadNumbers.PERSONS
     is_grouped = table != "sums" or not has_all_dimensions(query, kind)
     persons_by_cell = cells(query, kind, table, is_grouped=is_grouped)

@@ -66,8 +66,8 @@ async def without_nested_loops(session: AsyncSession) -> AsyncIterator[None]:
     later changes would take ten times as long.
 
     Nested loops stay allowed in `fetched` by default. The statement of movements joins few counts with their reports by
-    the primary key. If it joined them by hashes, PostgreSQL would read all reports: with 200,000 reports, the statement
-    took 72 ms instead of 17 ms. With 100,000 displacements, all other statements take the same CPU time both ways.
+    the primary key. With a join by hashes, PostgreSQL would read all reports: with 200,000 reports, the statement took
+    72 ms instead of 17 ms. With 100,000 displacements, all other statements take the same CPU time both ways.
     """
     # raw SQL: SQLAlchemy has no statement that sets a parameter
     await session.execute(text("SET LOCAL enable_nestloop = off"))

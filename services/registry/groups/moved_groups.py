@@ -34,7 +34,7 @@ def is_there(movement: FiledMovement, count: Headcount) -> bool:
 
 
 def part(source: Headcount, movement: FiledMovement, people: People, at: datetime) -> Headcount:
-    """People who are forced onward have the place that they left as their origin."""
+    """The origin of people who are forced onward is the place that they left."""
     clear, changed, to = source.clear, place(movement, source), TRANSITIONS[movement.clear.movement].to
     assert to is not None, "nobody has moved"
     if movement.clear.movement is Movement.DISPLACED_AGAIN:

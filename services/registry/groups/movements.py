@@ -111,11 +111,10 @@ def stocks(movement: FiledMovement, at: datetime, counts_in_effect: CountsInEffe
     """The counts that the movement concerns, grouped by the people whom they count.
 
     Displaced people come first, in the order of their counts. A later count of everybody at the site may include the
-    people of an earlier count. If the movement states no number, people who have returned or settled move only if there
-    are no other people to move. An entry into the country first concerns the people who have left the country. After
-    these people, the entry concerns the people who were displaced abroad. Only an entry into the country concerns
-    people who have left the country. People with an assessed solution move only if they are displaced again. People who
-    have died do not move.
+    people of an earlier count. Without a stated number, returned or settled people move only if no other people can
+    move. An entry into the country first concerns the people who have left the country. After these people, the entry
+    concerns the people who were displaced abroad. Only an entry into the country concerns people who have left the
+    country. People with an assessed solution move only if they are displaced again. People who have died do not move.
     """
     present = [counts_in_effect.of_stock(stock_id, at) for stock_id in counts_in_effect.stock_ids(movement, at)]
     concerned = [[tally for tally in stock if tally.people.count] for stock in present]

@@ -59,8 +59,8 @@ async def named_departures(connection: Any, group_ids: Collection[str], report_i
 async def list_held_counts(connection: Any, counts: Iterable[Headcount], before: Collection[Departure]) -> None:
     """List the held counts whose districts equal the districts of one of these counts.
 
-    Only counts that name a hazard are compared. `before` are the departures in the rows that these counts replaced,
-    which may have named a hazard.
+    Only counts that name a hazard are compared. `before` are the departures in the replaced rows, because these rows
+    may have named a hazard.
     """
     named = {
         (str(count.clear.status), count.clear.origin.pcode, count.clear.destination.pcode)

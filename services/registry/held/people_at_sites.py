@@ -35,7 +35,7 @@ async def only_held(session: AsyncSession, at_sites: Select[Any], status: Status
 
 
 def excess(held: Sequence[CountAtSite], recorded: Sequence[CountAtSite]) -> int:
-    """The people who would be at the sites if the held counts were accepted, and who are in no recorded count."""
+    """Computes the additional people at the sites if the held counts were accepted."""
     before, after = occupancies(recorded), occupancies([*recorded, *held])
     return sum(
         max(0, occupancy.highest - (before[site_id].highest if site_id in before else 0))

@@ -90,8 +90,8 @@ PCODE = f"""coalesce(
 )"""
 
 
-# The condition that the report is about people in the caller's areas, or about people who are not registered.
-# Registered people without a P-code are in no area: only callers for the whole country may read reports about them.
+# True for reports about people in the caller's areas, and about people who are not registered. Registered people
+# without a P-code are in no area: only callers for the whole country may read reports about them.
 COVERS_SUBJECT = f"(NOT {IS_SUBJECT_REGISTERED} OR {is_within(SUBJECT_PCODE, 'pcodes')})"
 
 
@@ -117,8 +117,7 @@ def of_ended_sign_ins(team: UUID, visibility: Visibility) -> Sequence[ColumnElem
 async def decide(session: AsyncSession, outcome_ids: Iterable[UUID], **decision: Any) -> list[UUID]:
     """The worker executes the decisions.
 
-    A report that already has a decision is left out, so that the first decision is valid. Returns the ids of the
-    decided reports.
+    Reports with a decision are left out, so that the first decision is valid. Returns the ids of the decided reports.
     """
     # The ids are sorted, so that the requests of two people do not deadlock.
     rows = [{"outcome_id": outcome_id, **decision} for outcome_id in sorted(outcome_ids)]

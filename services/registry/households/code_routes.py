@@ -1,4 +1,4 @@
-"""The route by which a registrar draws a short code for a household that has none."""
+"""The route that draws a short code for a household without a code."""
 
 from uuid import UUID
 

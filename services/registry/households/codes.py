@@ -192,9 +192,9 @@ class HouseholdCodes:
         """Put stored movements on the list if their codes must be compared again.
 
         If a person took a movement away from its household, the movement's code was never compared with other codes.
-        The code of a movement that waited for another version of its report was not compared either. The list records
-        that the code was found wrong an hour ago, so the code does not count towards the author's limit of wrong codes.
-        The time until the movement is refused begins now.
+        The code of a movement that waited for another version of its report was not compared either. The list dates the
+        wrong code back by an hour, so the code does not count towards the author's limit. The time until the movement
+        is refused begins now.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)
@@ -238,8 +238,8 @@ class HouseholdCodes:
     async def count_shared(self, given: Sequence[Filed], now: datetime) -> None:
         """Count a code as wrong if a report gives the code to a household although another household has the code.
 
-        Without this rule, an account could guess codes: a movement with a code of two households is not recorded, and
-        the account sees the result in its receipt.
+        Without this rule, an account could guess codes: its receipt shows that a movement with a code of two households
+        is not recorded.
 
         The caller has locked the households, and stores them later.
         """

@@ -1,4 +1,4 @@
-"""Finds the displacement to which each movement of a household belongs, and computes where the people are now.
+"""Finds the displacement before each movement of a household, and the present place of the people.
 
 No I/O.
 """

@@ -18,7 +18,7 @@ OUTSIDE_STOCK = (*ABSENT, SubStock.DURABLE_SOLUTION)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """`precision` is that of the date on which the people came to the place.
+    """`precision` is the precision of the date on which the people came to the place.
 
     A report that only confirms the place does not change `precision`.
     """
@@ -73,9 +73,9 @@ class Position:
 class Transition(NamedTuple):
     """`to` is the new sub-stock, or None if the sub-stock does not change.
 
-    `sources` are conditions for the people's position, tried in order until somebody meets one. A movement that names
-    no people concerns the people who meet the condition. `confirms` is false if the report does not mean that somebody
-    has seen the people.
+    `sources` are conditions for the people's position, tried in order until somebody meets one. A movement without
+    named people concerns the people who meet the condition. `confirms` is false if the report does not mean that
+    somebody has seen the people.
     """
 
     to: SubStock | None

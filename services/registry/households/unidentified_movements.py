@@ -1,4 +1,4 @@
-"""Recognises movements that have only the short code of a household, and whose household is not known."""
+"""Recognises movements that have only a short code, which belongs to no known household."""
 
 from typing import TypeGuard
 

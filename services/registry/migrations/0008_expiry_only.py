@@ -1,4 +1,4 @@
-"""Adds a column that marks a decision which only overrides the expired sign-in of a held report's author."""
+"""Adds a column that marks decisions to ignore only the expired sign-in of a held report's author."""
 
 from alembic import op
 

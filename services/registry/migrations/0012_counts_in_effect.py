@@ -1,4 +1,4 @@
-"""Adds columns that group counts of the same people, and a column for the count that replaces a count."""
+"""Adds columns that group counts of the same people, and that name the replacing count."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Stores how exactly the time of a count is known, so that pages show no hour that nobody stated."""
+"""Stores how exactly the time of a count is known, so that pages show no unstated hour."""
 
 from alembic import op
 

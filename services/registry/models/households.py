@@ -12,10 +12,10 @@ class Household(Registered, Moved, RegistryModel):
     """`current_pcode` and `current_country` are the household's present place, after its movements.
 
     `search_root_id` and `search_folding` are the `search.keys.KeyVersion` of the household's search keys. Rows of the
-    previous release of Dayar have no present place, and their folding version is 1. When the worker makes the search
-    keys of a row of the previous release, it also sets the place and the version. `site_root_id` is the id of the root
-    of the household's site keys, or empty until these keys are made. `site_rows` is the version `rows.SITE_ROWS` of the
-    rows about the household's sites, or 0 in rows of the previous release of Dayar.
+    previous release of Dayar have no present place, and their folding version is 1. When the worker makes search keys
+    for a row of the previous release, the worker also sets the place and the version. `site_root_id` is the id of the
+    root of the household's site keys, or empty until these keys are made. `site_rows` is the version `rows.SITE_ROWS`
+    of the rows about the household's sites, or 0 in rows of the previous release of Dayar.
     """
 
     __tablename__ = "households"

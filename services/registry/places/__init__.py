@@ -1,1 +1,1 @@
-"""Places that reports name in words, and the decisions of people about names that mean the same place."""
+"""Places that reports name in words, and people's decisions about names of the same place."""

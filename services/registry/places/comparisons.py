@@ -246,8 +246,8 @@ class PlaceComparing:
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
     """The first comparison of a count is published only if it contains registered people.
 
-    A person matters only if the person is registered at a stated place in the count's district, or is among the people
-    of a count of everybody.
+    Only two kinds of registered people matter: those at a stated place in the count's district, and those among a count
+    of everybody.
     """
     if published is None:
         return bool(comparison.registered or comparison.included_persons)

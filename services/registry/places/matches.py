@@ -1,4 +1,4 @@
-"""Finds pairs of open counts that may be of the same people, and counts whose place may be a site on the list.
+"""Finds pairs of open counts that may be of the same people, and counts that may be at a listed site.
 
 No I/O.
 """

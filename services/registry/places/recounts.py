@@ -1,7 +1,7 @@
 """Computes all counts at two places again, after a person has decided whether these places are the same.
 
-The transaction that computes the counts stops all other workers that compute counts, and PostgreSQL ends long
-transactions. Most counts that name one of the places are therefore found in batches, before this transaction begins.
+While the counts are computed, no other worker can compute counts, and PostgreSQL ends long transactions. Most counts
+that name one of the places are therefore found in batches, before this transaction begins.
 """
 
 # raw SQL throughout: the statements take locks, and find counts by the places of their reports
@@ -91,7 +91,7 @@ async def find_counts(
 async def recount_places(
     session: AsyncSession, decision: PlaceDecision, store: Store, places: Places, now: datetime, found: FoundCounts
 ) -> Recount:
-    """Compute all counts that name one of the places, or a place that is joined to one of the places.
+    """Compute all counts at the decision's places, and at places joined to them.
 
     Takes a lock, so that no other worker computes counts meanwhile. Counts that came after `found` are also computed.
     """
@@ -100,8 +100,7 @@ async def recount_places(
     concerned = await concerned_by(connection, decision, places)
     while await find_some(connection, concerned, places, found):
         pass
-    # No report counts people of a group at the place to which they moved, so all counts of the group are computed
-    # again.
+    # Reports do not count moved people at their new place, so all counts of their group are computed again.
     moved = {str(row["group_id"]) for row in await connection.fetch(MOVED, concerned.codes)}
     groups = sorted(found.groups | moved)
     movements = await store.movements_of(ReportKind.GROUP_MOVEMENT, groups)

@@ -195,7 +195,7 @@ def stated(
 
     The value is None for a household that is certainly at another place. A household may be at a counted place if its
     own place has nearly the same name. A household may also be at a counted site if its own place is the locality of
-    the site. A household that may be at the counted place is left out, so that nobody is counted twice.
+    the site. Uncertain households are left out, so that nobody is counted twice.
     """
     of_counts = {
         word

@@ -1,8 +1,8 @@
 """Finds the names that mean the same place, from the decisions of people at the desk. No I/O.
 
 A place is a key: a locality's key (`localities.key`), or the key of a site on the list. Decisions join places, and the
-registry treats joined places as one place. A decision can also join a count that names no hazard to the hazard that its
-people fled, or two hazards that are one event. The order of the decisions does not matter.
+registry treats joined places as one place. A decision can also join a count without a hazard to a hazard, or join two
+hazards of one event. The order of the decisions does not matter.
 """
 
 from collections.abc import Iterable

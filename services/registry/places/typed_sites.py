@@ -34,7 +34,7 @@ class TypedSites:
         return self._meant.get(place) or self.same.site(place) or self._joined(place)
 
     def _joined(self, place: PlaceKey) -> UUID | None:
-        """The site that has one of the names that mean the same place."""
+        """The site with one of the names that mean the same place, unless several sites have such names."""
         sites = {self._meant[same] for same in self.same.all_of(place) if same in self._meant}
         return sites.pop() if len(sites) == 1 else None
 

@@ -103,7 +103,7 @@ class RegisteredMoves:
 
 
 class Fall(NamedTuple):
-    """A recount at the time `at` that found fewer people than the counts that it replaced."""
+    """A recount that found fewer people than the replaced counts."""
 
     at: datetime
     persons: int
@@ -156,8 +156,8 @@ class Occupancy:
     the counts whose numbers are added, newest first. If `has_partial_counts` is true, some of these counts are partial,
     so the number may be too high. `registered_came` are the registered persons who were added because they came after a
     count. `registered_left` are the registered persons who were subtracted because they left after a count.
-    `registered` are all registered persons who are at the site now. If `is_registered` is true, the number of people is
-    the number of registered persons: nobody has counted everybody, and the sum of all counts is smaller.
+    `registered` are all registered persons who are at the site now. If `is_registered` is true, the number is that of
+    the registered persons: nobody has counted everybody, and the sum of the counts is smaller.
     """
 
     lowest: int

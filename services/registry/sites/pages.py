@@ -96,7 +96,7 @@ async def site_page(
 def counted(present: Sequence[CountAtSite], rows: Mapping[UUID, GroupCount]) -> Iterator[CountedThere]:
     """Returns counts to add and counts to subtract.
 
-    Leaves out counts whose people have all gone away, and counts that were stored after `rows` were read.
+    Counts without remaining people, and counts stored after `rows` were read, are left out.
     """
     with_people = (share for share in shares(present) if any(count.persons for count in share.counts))
     for share in with_people:

@@ -1,4 +1,4 @@
-"""Makes rows of registered people: people who are at sites now, and people who left a site with their household."""
+"""Makes rows of registered people at sites, and of registered people who left a site with their household."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time

@@ -68,7 +68,7 @@ async def key(session: AsyncSession, site_id: UUID) -> SiteKey | None:
 
 
 async def counts(session: AsyncSession, status: Status, site_ids: Collection[UUID]) -> list[CountAtSite]:
-    """A count's number is that of the people who are left after movements.
+    """A count's number contains only the people who are left after movements.
 
     People who moved to a site are a separate count there. A count of people abroad that names a site is a mistake, and
     is left out.

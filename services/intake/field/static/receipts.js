@@ -55,7 +55,7 @@ function isFinal(receipt) {
 }
 
 /**
- * The pause has a random part, so that phones that lost their signal together ask at different times.
+ * The pause has a random part, because many phones may lose their signal together.
  * @param {number} number
  */
 function pause(number) {
