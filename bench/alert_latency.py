@@ -5,9 +5,9 @@ measurement, the benchmark sends hazards for 20 seconds, because Kafka's JVM fir
 open loop: each request has a scheduled time, which does not depend on earlier requests. The latency of a request is
 measured from its scheduled time.
 
-All stages that choose recipients have work: an escalation policy names a roster in which the recipient is on duty,
-and five silences are in force. After each fifth Extreme hazard, the benchmark also posts a Moderate hazard with the
-same type and place, which the Extreme hazard inhibits.
+An escalation policy names a roster with the recipient, and five silences are in force, so that all stages that choose
+recipients have work. After each fifth Extreme hazard, the benchmark also posts a Moderate hazard with the same type and
+place, which the Extreme hazard inhibits.
 """
 
 import argparse
@@ -174,7 +174,7 @@ class Latency:
     async def webhook(self, client: httpx.AsyncClient, id: str) -> None:
         """Post a signed webhook directly to the receiver.
 
-        The time of this webhook is the lower limit for the webhooks of alerts.
+        No webhook of an alert can be faster than this posted webhook.
         """
         content, now = json.dumps({"type": "bench", "data": {"report_id": id}}), datetime.now(UTC)
         assert self.hook.secret is not None

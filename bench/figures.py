@@ -133,7 +133,7 @@ async def run(
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
-        # the registry computes this answer from the most months and days
+        # for the start of last year, the registry subtracts the most months and days
         "stock, start of last year": f"/v1/statistics/stock?date={now.year - 1}-01-01",
         "flows of a year, first 1,000": f"/v1/statistics/flows?since={since}",
         "movements of a year, first 1,000": f"/v1/statistics/movements?since={since}",

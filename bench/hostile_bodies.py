@@ -69,7 +69,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
     _, port = made.ours("bench.watched", "web", str(file))
     kinds = [kind for kind in hostile(made, port) if names in kind.name]
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as attacker:
-        # This attack ends at once: the new process only imports this module before the measurement.
+        # The first attack ends at once: it only makes the new process import this module before the measurement.
         attacker.submit(attack, port, b"", end=0).result()
         await probe(made, port, seconds=2)
         for kind in kinds:

@@ -1,8 +1,7 @@
 """Makes the movements of households for the benchmark of figures, as rows of the registry's tables.
 
 One in eight displaced households is transferred, and one in sixteen is forced onward. Within some months, three in five
-return, and one in twelve settles elsewhere. One in ten of these moved households has one person who does not move with
-the others.
+return, and one in twelve settles elsewhere. In one of ten moved households, one person does not move with the others.
 """
 
 from collections.abc import Iterator, Sequence

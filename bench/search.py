@@ -230,7 +230,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--households", type=int, default=100_000)
     chosen = arguments.parse_args()
-    # otherwise each request would print a line of the security log
+    # without this level, each request would print a line of the security log
     log.configure("bench", level=logging.ERROR)
     with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
         ground = Ground(servers)

@@ -12,7 +12,7 @@ from cli import acts, environment
 from shared import log
 from shared.config import BadSettings
 
-OF_NONE = ("contract", "provision", "restore")  # these commands do not use a running installation
+OF_NONE = ("contract", "provision", "restore")  # commands that use no running installation
 GROUPS = (
     "alert",
     "audit",

@@ -133,7 +133,7 @@ def unit_of(row: Row, parent: str | None) -> Unit:
 
 
 def bare(name: str) -> str:
-    """The name without the word for "city", which some tables add."""
+    """Some tables add the word for "city" to a name."""
     return name.removesuffix("(city)").removesuffix(" ш.").removeprefix("г.").strip()
 
 

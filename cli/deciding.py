@@ -16,7 +16,7 @@ REASON_LENGTH = 500
 
 
 async def decider(name: str, roles: frozenset[Role]) -> Account:
-    """The active account of this name. The command ends if no role of the account allows the decision."""
+    """The command ends if no role of the account allows the decision."""
     account = await within("console", lambda session: accounts.named(session, name))
     if account is None or account.disabled_at:
         refuse(f"There is no active account named {name}.")

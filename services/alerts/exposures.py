@@ -132,8 +132,8 @@ class Exposures:
         assert self.rules.exposure is not None
         ids = {exposure.hazard_id for exposure in exposures}
         known = await alert_queries.alerts_of_hazards(session, ids, RuleKind.EXPOSURE, RuleKind.HAZARD)
-        # Hazards are read only after the alerts are locked. Otherwise a Cancel that is stored before the locking would
-        # be missed.
+        # Hazards are read only after the alerts are locked, because a Cancel that is stored before the locking would be
+        # missed.
         hazards, displaced = await counts.hazards(session, ids), await counts.displaced(session, ids)
         alert_changes = await alert_queries.changes_of(session, known, self.places, self.rules, now)
         changes = await self._located(session, exposures, hazards, self.rules.exposure)

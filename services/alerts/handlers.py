@@ -67,7 +67,7 @@ def utcnow() -> datetime:
 class HazardHandler:
     """Raises the hazard's own alert. `exposures.py` raises exposure alerts later.
 
-    If the hazard is cancelled, both kinds of alerts lapse here.
+    If the hazard is cancelled, the hazard's own alert and its exposure alerts lapse.
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""The page of sent messages shows their receivers, times and results. In an exercise, messages appear only here."""
+"""The page of sent messages shows their receivers, times and results.
+
+In an exercise, messages appear only on the page of sent messages.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

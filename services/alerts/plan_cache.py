@@ -44,7 +44,7 @@ class PlanCache:
     async def _read(self, session: AsyncSession, now: datetime) -> None:
         read_at = time.monotonic()
         if self._changed is not None:
-            # cleared before the read, so that a change during the read causes another read
+            # the event is cleared before the read, so that a change during the read causes another read
             self._changed.clear()
         try:
             rows = await receiver_queries.sealed_receivers(session)

@@ -179,7 +179,7 @@ def is_acted_on(alert: Alert, now: datetime, wait: timedelta) -> bool:
 
 
 def continued(alert: Alert, wait: timedelta) -> Alert:
-    """The waiting time is the time that the last action began."""
+    """The waiting time began with the last action."""
     if alert.progressed_at is not None:
         return replaced(alert, escalates_at=None)
     due = alert.snoozed_until or (alert.waits_since or alert.changed_at) + wait
@@ -226,7 +226,7 @@ def is_worse(alert: Alert, before: Alert) -> bool:
 def has_higher_impact(alert: Alert, before: Alert) -> bool:
     """The impact level of an earthquake (PAGER) says how many casualties are expected.
 
-    A missing level counts as green.
+    A missing impact level counts as green.
     """
     return impact_rank(alert) > impact_rank(before)
 
@@ -241,7 +241,7 @@ def has_grown(alert: Alert, before: Alert) -> bool:
 
 
 def has_new_districts(alert: Alert, before: Alert, places: Ancestry) -> bool:
-    """The alert may cover fewer districts in total.
+    """A new district counts even if the alert covers fewer districts in total.
 
     A place is not new if it lies in a place that the alert covered before.
     """

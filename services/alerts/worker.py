@@ -60,7 +60,7 @@ HAZARDS_ENOUGH = 4
 # in a burst, the alerts of a batch are sent while the next batch is judged
 HAZARDS_AT_ONCE = 100
 HAZARDS_EVERY_MS = 55
-# a transaction with twelve households costs a quarter of what twelve transactions with one household each would cost
+# twelve households in one transaction cost a quarter of the time of twelve transactions
 HOUSEHOLDS_EVERY_MS = 200
 DAY = timedelta(days=1)
 HOUSEHOLDS_AT_ONCE = 100  # other tasks wait while a batch holds its locks and the event loop

@@ -27,7 +27,7 @@ from shared.events.vocabulary import DeliveryChannel
 from shared.pages.catalogs import translations
 from shared.pages.terms import N_
 
-VALID = timedelta(hours=48)  # also for buttons of Telegram messages
+VALID = timedelta(hours=48)  # links in mails, and buttons of Telegram messages, are valid for this time
 HOUR = timedelta(hours=1)
 MOST_ACTS = 30  # an account may do this many actions by links in an hour
 ID_BYTES, DIGEST_BYTES = 16, 16

@@ -12,7 +12,7 @@ from shared.pages.catalogs import translations
 from shared.pages.formats import filters
 from shared.pages.terms import N_
 
-# the timeline names the channel of a request that came through a channel
+# for a request through a channel, the timeline names the channel
 WAYS = {"telephone": N_("by telephone"), "radio": N_("by radio"), "word of mouth": N_("in person")}
 CHANNELS = frozenset({"SMS", "Telegram", "e-mail"})
 # A note of an earlier release, which stored `BehalfNote.sentence`.

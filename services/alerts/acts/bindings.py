@@ -24,14 +24,14 @@ from shared.events.vocabulary import DeliveryChannel
 
 VALID = timedelta(minutes=15)
 CODE_SYMBOLS = 10  # ten symbols have 50 random bits
-MOST_FAILURES = 5  # within the time VALID
+MOST_FAILURES = 5  # an identity may send this many wrong codes within the time VALID
 
 
 @dataclass(frozen=True, slots=True)
 class BoundPerson:
     """The account of a bound person, with the rights that the account had at `issued_at`.
 
-    `issued_at` is the time of the sign-in in which the person drew the code. If this sign-in is revoked, the binding
+    `issued_at` is the time of the sign-in in which the person drew the code. If the sign-in is revoked, the binding
     ends too.
     """
 

@@ -126,7 +126,6 @@ DONE = frozenset(
         ReplyResult.CLOSED_BY_SELF,
     }
 )
-# the prefix of the alert's fields that have a name and a time
 DEEDS = {
     ReplyResult.STARTED: "progressed",
     ReplyResult.IN_PROGRESS_BY_OTHER: "progressed",

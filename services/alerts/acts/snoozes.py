@@ -1,4 +1,4 @@
-"""How long a person may snooze an alert. A snooze of a grave alert is shorter, and a duty head may snooze longer."""
+"""How long a person may snooze an alert. The snooze of a grave alert is shorter, and a duty head may snooze longer."""
 
 from collections.abc import Collection
 from datetime import timedelta

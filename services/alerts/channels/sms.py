@@ -97,8 +97,8 @@ class SmsChannel:
     async def _store(self, jobs: Sequence[Job], message_id: str | None, parts: int | None) -> str:
         """Stores the message at once, so that a retry does not send it twice.
 
-        If storing fails, the delivery still succeeds, because the gateway has accepted the message. The receipt of
-        the unstored message is then not checked.
+        If storing fails, the delivery still succeeds, because the gateway has accepted the message. No receipt of an
+        unstored message is checked.
         """
         with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:

@@ -112,7 +112,7 @@ class PlannedDelivery:
     is_internal: bool = False  # whether the receiver also gets the texts of hazards that are not Public
     next_contact_in: timedelta | None = None  # the receiver's next contact is notified after this time
     follows: Follows | None = None
-    places: frozenset[str] = frozenset()  # empty if the message may wait
+    places: frozenset[str] = frozenset()  # the places of the alert; empty if the message may wait
     site_ids: tuple[UUID, ...] = ()
     traceparent: str | None = field(default_factory=tracing.current, compare=False)
 

@@ -25,7 +25,7 @@ LONGEST = 150
 LONGEST_IN_BODY = 1000
 NAMED_IN_SUBJECT = 3
 BREAK = "-" * 40
-NAMED_OF_OBLAST = 20  # no oblast has more districts
+NAMED_OF_OBLAST = 20  # no oblast has more districts than this
 
 CHANGED = "changed"
 CAUSES: Mapping[str, str] = {
@@ -58,7 +58,6 @@ TITLES: Mapping[str, str] = {
     "exposure": N_("{hazard} affects displaced people"),
     "test": N_("Test message"),
 }
-# for a hazard without a known district
 NOT_PLACED = N_("Where: the districts are not known. Look at the map: displaced people may be in the area.")
 OF_UNKNOWN_ORIGIN = N_("Displacement, origin not known")  # for people of unknown origin
 

@@ -1,6 +1,6 @@
 """Stores with each alert whether Dayar computed its severity.
 
-The previous release of Dayar leaves the new column false. A lapsed exposure alert also keeps false, because its
+The previous release of Dayar leaves the new column false. The column is also false for a lapsed exposure alert, whose
 severity may come from an earlier revision of the hazard.
 """
 

@@ -1,4 +1,4 @@
-"""Stores the report of the movement that caused a departure or a count, because its author learns of the alert.
+"""Stores the report of the movement that caused a departure or a count. The author of the report learns of the alert.
 
 The previous release of Dayar ignores the new columns.
 """

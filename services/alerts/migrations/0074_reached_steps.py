@@ -1,6 +1,7 @@
 """Stores which step of its escalation an alert has reached, so that the alert keeps this step if the steps are changed.
 
-The previous release of Dayar ignores the new column. Without a value, the number of escalations decides, as before.
+The previous release of Dayar ignores the new column. For an alert without a value, the number of escalations says which
+step the alert has reached.
 """
 
 from alembic import op

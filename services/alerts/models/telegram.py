@@ -12,9 +12,9 @@ from services.alerts.models.base import AlertsModel
 class TelegramMessage(AlertsModel):
     """The message of a delivery in a chat. Later messages about the alert are replies to the receiver's first message.
 
-    `edit_at` is set if the message does not show the alert as it is now. A digest has a row for each of its
-    deliveries, and `position` is the number of the delivery in the digest, counted from 0. Rows of earlier releases
-    of Dayar have no position.
+    `edit_at` is set if the message shows an old state of the alert. A digest has a row for each of its deliveries, and
+    `position` is the number of the delivery in the digest, counted from 0. Rows of earlier releases of Dayar have no
+    position.
     """
 
     __tablename__ = "telegram_messages"

@@ -48,7 +48,7 @@ def may_be_muted(alert: Alert) -> bool:
     """An alert may be muted if it is Moderate or below, and nobody is known to be harmed.
 
     A report of the centre's own people or of a field team may state casualties in its text, so its alert is never
-    muted. An alert whose severity a person must judge is never muted either.
+    muted. An alert whose severity a person must judge is never muted.
     """
     return (
         alert.kind is RuleKind.HAZARD

@@ -37,7 +37,7 @@ GRAVER: tuple[Stage, ...] = (called_or_reached,)
 GIVEN_BACK: tuple[Stage, ...] = REACHED
 MOVED: tuple[Stage, ...] = (*REACHED, newly_concerned)
 ENDED: tuple[Stage, ...] = (after_end,)
-TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)  # with these stages, grave alerts must reach people who can act
+TO_SOMEBODY = (RAISED, ESCALATED, GRAVER, GIVEN_BACK)  # in these stages, a grave alert must reach people who can act
 INFORMED: tuple[Stage, ...] = (called_before,)  # the stages if an alert lapsed, or if a person acted on an alert
 
 
@@ -45,13 +45,13 @@ def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[
     """The receivers that are notified, and for each other receiver the reason why it is left out.
 
     A receiver is notified if all stages keep it. With each post, the person on duty in the post's roster is notified
-    too. Of this person's own conditions, only the status has an effect.
+    too. Of the conditions of the person on duty, only the status has an effect.
 
-    With the stages ESCALATED, receivers that missed a change of a muted alert are notified too. If an acknowledged
-    or snoozed alert returns, the people who acknowledged or snoozed it are also notified. After the last step of an
+    With the stages ESCALATED, receivers that missed a change of a muted alert are notified too. If an acknowledged or
+    snoozed alert returns, the people who acknowledged or snoozed it are also notified. After the last step of an
     escalation, the duty heads and all receivers that do not know the alert yet are notified. Duty heads are also
-    notified whenever the person in charge cannot act any more. If a grave alert would reach nobody who can act,
-    other receivers are notified instead (`stand_ins`).
+    notified whenever the person in charge cannot act any more. If a grave alert would reach nobody who can act, other
+    receivers are notified instead (`stand_ins`).
 
     With the stages INFORMED, only receivers that were notified before are informed. Silences and inhibitions have no
     effect on INFORMED.

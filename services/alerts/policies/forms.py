@@ -26,7 +26,7 @@ TOO_FEW = N_(
 
 
 class PolicyForm(TypedForm):
-    """The name of a step's field contains the step's position: `minutes-0` is how long the first step waits.
+    """The name of a step's field contains the step's position, so `minutes-0` is how long the first step waits.
 
     `steps` is the number of steps.
     """

@@ -48,7 +48,7 @@ class Contact:
 class Receiver:
     """Receivers with `step` 0 are notified first. If nobody answers, receivers with higher steps are notified.
 
-    All conditions must hold: `statuses`, `floor`, `areas`, `hazards` and `hours`. Empty `areas`, `hazards` and
+    All conditions (`statuses`, `floor`, `areas`, `hazards`, `hours`) must hold. Empty `areas`, `hazards` and
     `hours` match everything. Only an internal receiver also gets the texts of hazards that are not Public. `post` is
     the job title of a person, and `account_id` is the person's account in the console. `channel`, `address` and
     `wait_seconds` are the first contact.

@@ -54,7 +54,7 @@ class OverrideForm(TypedForm):
 
 
 class RosterForm(TypedForm):
-    """A field's name has its layer's position: `people-0` are the people of the first layer, one in each line."""
+    """A field's name has its layer's position, so `people-0` are the people of the first layer, one in each line."""
 
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         super().__init__(typed)

@@ -39,7 +39,7 @@ from shared.postgres.database import Session
 router = APIRouter(include_in_schema=False)
 Caller = Annotated[Principal, Depends(tokens.current)]
 HOME = "/alerts/shift-handover"
-SIGNED_WITHIN = timedelta(hours=2)  # the lines for the signatures then have the names of the last handover
+SIGNED_WITHIN = timedelta(hours=2)  # within this time, the signature lines show the names of the last handover
 NO_PERSON = N_("Choose the person who takes over the shift.")
 TOO_LONG = N_("Notes of at most %(most)s characters are expected.")
 

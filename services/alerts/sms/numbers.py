@@ -1,4 +1,4 @@
-"""The address of a receiver of SMS: `sms:` and a mobile number, stored as `sms:+996700123456`."""
+"""A receiver's address for SMS is `sms:` and a mobile number, stored as `sms:+996700123456`."""
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType

@@ -90,7 +90,7 @@ class AcceptedAnswer(ProfileModel):
 class GatewayRequest(ProfileModel):
     """A POST that the gateway sends us. `id` is the field with the message's id.
 
-    All fields are JSON pointers, even if the body is a form: `/from` is the form's field `from`. The secret is in
+    All fields are JSON pointers, even if the body is a form, where `/from` is the field `from`. The secret is in
     the header `secret_header`, after `secret_prefix`, or in the field `secret_field`.
     """
 
@@ -172,9 +172,9 @@ class GatewayReceipts(ProfileModel):
 class GatewayProfile(ProfileModel):
     """`fields` are the fields of the request's body, with the placeholders of IN_FIELDS.
 
-    Headers have those of IN_HEADERS. For example, `{number}` is +996700123456 and `{digits}` is 996700123456. `{id}` is
-    the delivery's id, which is the same in every attempt. `{encoding}` is the text that `encodings` gives for the
-    message's encoding.
+    Headers have the placeholders of IN_HEADERS. For example, `{number}` is +996700123456 and `{digits}` is
+    996700123456. `{id}` is the delivery's id, which is the same in every attempt. `{encoding}` is the text that
+    `encodings` gives for the message's encoding.
     """
 
     url: Url

@@ -35,7 +35,7 @@ def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
 
 
 def received(pressed: PressedButton) -> BotCall:
-    """Stops the waiting sign on the button, because the bot's question is the answer."""
+    """Without this call, Telegram would show a waiting sign on the pressed button."""
     return BotCall("answerCallbackQuery", {"callback_query_id": pressed.id})
 
 

@@ -153,7 +153,7 @@ class ButtonAnswering:
         return [received(pressed), BotCall("sendMessage", {**place, **message.fields, **silent})]
 
     def _question(self, pressed: PressedButton, delivery: PressedDelivery) -> list[BotCall]:
-        """Because of the mention, only this person's app opens a reply in a group."""
+        """In a group, only the app of the mentioned person opens a reply."""
         assert pressed.message is not None
         text = translations(delivery.language, LOCALES).gettext(QUESTION)
         mention = {"type": "text_mention", "offset": 0, "length": units(text), "user": {"id": pressed.sender.id}}
@@ -179,7 +179,6 @@ class ButtonAnswering:
         *,
         has_buttons: bool = True,
     ) -> list[BotCall]:
-        """A digest is not edited here."""
         if place is None or alert is None or delivery.is_digest:
             return []
         content = Content.model_validate_json(delivery.content)

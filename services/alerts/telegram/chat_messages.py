@@ -183,7 +183,6 @@ class ChatMessages:
         return self._texts.subject(event_of(state), shown_cause(state, cause), language)
 
     def _further(self, listed: Sequence[DigestItem], begin: int, language: str, space: int) -> str:
-        """As many titles as fit are listed."""
         _ = translations(language, LOCALES).gettext
         titles = [
             f"{number}. {self._subject(item.state, item.cause, language)}"

@@ -1,4 +1,4 @@
-"""The address of a receiver in Telegram: `telegram:<chat id>` or `telegram:<chat id>/<topic id>`."""
+"""A receiver's address in Telegram is `telegram:<chat id>` or `telegram:<chat id>/<topic id>`."""
 
 import re
 from dataclasses import dataclass

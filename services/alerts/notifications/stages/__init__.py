@@ -15,7 +15,7 @@ from shared.auth.tokens import Ancestry
 
 
 class Omission(StrEnum):
-    OTHER_STATUS = "other_status"  # for example, the alert is an exercise, and the receiver gets Actual alerts only
+    OTHER_STATUS = "other_status"  # for example, a receiver of Actual alerts is not notified of an exercise
     BELOW_FLOOR = "below_floor"
     OTHER_AREA = "other_area"
     OTHER_HAZARD = "other_hazard"
