@@ -2,5 +2,5 @@
 
 import ssl
 
-# This context trusts no certificates, because a client would need 40 ms to read the machine's certificates.
+# The context trusts no certificates, because a client would need 40 ms to read the machine's certificates.
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -37,7 +37,7 @@ Valkey = valkey.Valkey | containers.Valkey
 class Cluster:
     """The files of a stopped PostgreSQL with the services' logins and a migrated database (tests/clusters.py).
 
-    PostgreSQL calls the files of a server a cluster. Other servers start with a copy of these files.
+    PostgreSQL calls the files of a server a cluster. Servers of other test processes start with a copy of the files.
     """
 
     state: str  # the folder of the server's files and passwords
@@ -67,7 +67,7 @@ class Components:
     redis_databases: Sequence[int]
     is_redis_ours: bool
     started: tuple[Component, ...] = ()
-    cluster: Cluster | None = None  # PostgreSQL started with a copy of this cluster
+    cluster: Cluster | None = None  # PostgreSQL started with a copy of the cluster
 
     @property
     def kafka(self) -> Kafka:
@@ -88,8 +88,8 @@ def components(
 ) -> Iterator[Components]:
     """Uses the external servers in the environment, and starts all other servers. With `own=True`, starts all servers.
 
-    If `broker` is given, uses this Kafka instead of starting Kafka. If `cluster` is given, starts PostgreSQL with a
-    copy of this cluster.
+    If `broker` is given, uses the given Kafka instead of starting Kafka. If `cluster` is given, starts PostgreSQL with
+    a copy of the given cluster.
     """
     variables = {} if own else os.environ
     wanted = [name for name, variable in GIVEN.items() if variable not in variables]

@@ -11,7 +11,7 @@ from deploy.local import paths
 from tests import preloaded
 
 WITHOUT_ROOTS_RIGHTS = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--")
-DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2  # numbers of these capabilities in linux/capability.h
+DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2  # the numbers in linux/capability.h
 VERSION_3 = 0x20080522
 
 

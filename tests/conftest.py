@@ -53,7 +53,7 @@ SHARED = (
     "tests/fuzz",
     "tests/intake/field",
 )  # the packages whose fixtures have the scope "package"
-# A package in this list takes longer than a quarter of the run. Several workers therefore share the package's files,
+# Each listed package takes longer than a quarter of the run. Several workers therefore share the package's files,
 # and each worker makes its own fixtures.
 PARTS = {"tests/console/pages": 3, "tests/intake/field": 2}
 # The groups of tests (see `world`) that take longest.
@@ -219,7 +219,10 @@ def kept_umask() -> Iterator[None]:
 
 @pytest.fixture(name="components", scope="session")
 def session_components(request: pytest.FixtureRequest) -> Iterator[Components]:
-    """Kafka, PostgreSQL and Valkey for all tests. No test may stop these servers. All xdist workers share Kafka."""
+    """Kafka, PostgreSQL and Valkey for all tests.
+
+    No test may stop the shared servers. All xdist workers share Kafka.
+    """
     broker = shared(request.config, "broker")
     with components(broker=LastingBroker(**broker) if broker else None, cluster=cluster_of(request.config)) as servers:
         yield servers

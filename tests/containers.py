@@ -37,7 +37,7 @@ class Container(Component):
     """A server in a container. The server's data is in a folder of the test, so that tests can search the files."""
 
     image: str
-    data: str  # the image stores the server's data in this folder
+    data: str  # the folder in which the image stores the server's data
     runs_as_anybody = True
     settings: str | None = None  # the folder into which the image writes its settings
 
@@ -52,7 +52,7 @@ class Container(Component):
 
     def prepare(self) -> None:
         self.folder.mkdir(mode=0o777, exist_ok=True)
-        self.folder.chmod(0o777)  # the image's own user must be able to write to this folder
+        self.folder.chmod(0o777)  # the image's own user must be able to write to the folder
 
     def spawn(self) -> None:
         if self._container is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
-# four workers need 1 GB; a machine with less than this should keep its memory for the tests' processes
+# four workers need 1 GB; a machine with less than 4 GB should keep its memory for the tests' processes
 ENOUGH_BYTES = 4 << 30
 
 

@@ -16,7 +16,7 @@ from deploy.local.forks import Forks, die_with, serve
 def started(module: str, *arguments: str, env: Mapping[str, str]) -> Iterator[str]:
     """Starts `python -m module`, which imports modules and calls `serve_each`.
 
-    Yields the address of this process's socket.
+    Yields the address of the process's socket.
     """
     with ExitStack() as stack:
         address = f"{stack.enter_context(TemporaryDirectory(prefix='dayar-'))}/fork-servers"

@@ -28,7 +28,7 @@ class Hook:
     def __init__(self) -> None:
         self.mood = Mood.WELL
         self.secret: str | None = None
-        self.retry_after = ""  # the answer 503 has this header Retry-After
+        self.retry_after = ""  # the header Retry-After of each answer 503
         self.port = 0
         self.ids: list[str] = []  # the `webhook-id` of every request, even of unanswered requests
         self.answered: Counter[str] = Counter()

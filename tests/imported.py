@@ -24,18 +24,18 @@ def main() -> None:
     # after an error in an import, no worker is forked, so that the workers import the files themselves and report it
     if pytest.main(arguments, plugins=[OnlyImports()]) == pytest.ExitCode.NO_TESTS_COLLECTED:
         collect_constants()
-        gc.freeze()  # otherwise, garbage collections in the workers would copy the memory of these objects
+        gc.freeze()  # without `freeze`, garbage collections in the workers would copy the memory of all objects
         serve_each()
 
 
 def collect_constants() -> None:
     """Makes Hypothesis collect the constants of all modules, from which it also draws.
 
-    Without stored constants, as in a new checkout, each worker would need 2 CPU seconds for this.
+    Without stored constants, as in a new checkout, each worker would need 2 CPU seconds to collect the constants.
     """
     from hypothesis.internal.conjecture import providers  # noqa: PLC0415 - pytest must import its plugins first
 
-    # another version of Hypothesis may lack this function; without it, the workers only need more time
+    # another version of Hypothesis may lack the function; the workers then only need more time
     getattr(providers, "_get_local_constants", lambda: None)()
 
 

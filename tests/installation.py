@@ -101,7 +101,7 @@ class Ground:
     def wait(self) -> None:
         """Waits until the background threads are idle.
 
-        A test calls this function before it replaces code of these threads.
+        A test calls this function before it replaces code of the background threads.
         """
         works: list[Future[Any]] = [*self._next.values(), *self._removals]
         for work in works:

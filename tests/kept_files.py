@@ -1,6 +1,6 @@
 """`python -m tests.kept_files MODULE WORDS` runs a patient web process whose scripts and styles browsers cache.
 
-If browsers did not cache these files, each of some hundred pages would request dozens of files.
+Without the cache, each of some hundred pages would request dozens of files.
 """
 
 from typing import Any

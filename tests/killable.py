@@ -10,7 +10,7 @@ from tests.clusters import cluster_of
 from tests.components import components
 from tests.installation import Ground, Installation, installed
 
-# One worker runs all files whose tests kill servers, so that the servers for these tests are started once.
+# One worker runs all files whose tests kill servers, so that the killed servers are started once.
 KILLING = (
     "tests/console/test_attempts.py",
     "tests/console/test_stalled_stream.py",

@@ -55,9 +55,10 @@ MODULES = (
 # Hashes a password with the least possible work. A real hash takes 0.2 CPU seconds.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
-# The process that controls the xdist workers passes the address of `fork_servers` to the workers in this variable.
+# The process that controls the xdist workers passes the address of `fork_servers` to the workers in an environment
+# variable.
 ADDRESS = "DAYAR_TEST_FORK_SERVERS"
-TESTS = "PYTEST_VERSION"  # pytest sets this variable, so that tests can be distinguished from benchmarks
+TESTS = "PYTEST_VERSION"  # pytest sets the variable, so that tests can be distinguished from benchmarks
 
 
 class Preloaded(Process):
@@ -95,7 +96,7 @@ def fork_servers() -> Iterator[str]:
 
 @cache
 def forks(address: str | None) -> Forks:
-    """The connection to this process's own fork server.
+    """The connection to the process's own fork server.
 
     Without an address, the server that forks fork servers is started first.
     """
@@ -109,12 +110,12 @@ def forks(address: str | None) -> Forks:
 
 
 def forked(arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[int]) -> Forked:
-    """Starts a process that runs like `python -m` with these arguments."""
+    """Starts a process that runs like `python -m` with the arguments."""
     return forks(os.environ.get(ADDRESS)).fork(arguments[0].rpartition(".")[2], arguments, env, standard)
 
 
 def run(*arguments: str, env: Mapping[str, str], timeout: float = 600) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m` with these arguments, without input, and waits for its end, as `subprocess.run` does."""
+    """Runs `python -m` with the arguments, without input, and waits for its end, as `subprocess.run` does."""
     with Path(os.devnull).open("rb") as nothing, TemporaryFile() as output, TemporaryFile() as errors:
         code = forked(arguments, env, (nothing.fileno(), output.fileno(), errors.fileno())).wait(timeout)
         return subprocess.CompletedProcess(arguments, code, text_of(output), text_of(errors))
@@ -138,7 +139,7 @@ def main() -> None:
     read_files()
     gc.collect()
     gc.enable()
-    gc.freeze()  # otherwise, garbage collections in the children would copy the memory of these objects
+    gc.freeze()  # without `freeze`, garbage collections in the children would copy the memory of all objects
     serve_each()
 
 
@@ -155,8 +156,8 @@ def compile_little() -> None:
 def look_seldom() -> None:
     """Makes idle installations query Kafka and PostgreSQL less often, because a test run has several of them.
 
-    Kafka still answers at once if there are records, and a NOTIFY still wakes its loop at once. All other loops find
-    their work some seconds later.
+    Kafka still answers at once if there are records, and a NOTIFY still wakes its loop at once. Loops that no NOTIFY
+    wakes find their work some seconds later.
     """
     clients.GROUP_WAIT_MS = 1500
     decisions.IDLE_SECONDS = earlier.IDLE_SECONDS = movements.IDLE_SECONDS = 60.0

@@ -10,7 +10,7 @@ from shared.postgres import database
 async def emptied(engine: AsyncEngine, tables: Iterable[str]) -> None:
     """Deletes all rows, table by table.
 
-    If a trigger of a table changes another table, this other table must come later in `tables`.
+    If a trigger of a table changes another table, the changed table must come later in `tables`.
 
     TRUNCATE would take ten times as long, because it makes new files for the tables and their indexes.
     """

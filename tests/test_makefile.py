@@ -13,6 +13,6 @@ from tests.test_documents import ROOT
 )
 def test_only_a_number_of_workers_that_nobody_chose_is_limited(given: list[str], wanted: str) -> None:
     """If a person chose the number of workers, the Makefile must not limit this number."""
-    own = {"PATH": os.environ["PATH"]}  # the options of the `make` that runs this test must not take effect
+    own = {"PATH": os.environ["PATH"]}  # the options of the `make` that runs the test must not take effect
     shown = subprocess.check_output(["make", "--dry-run", "test", *given], cwd=ROOT, text=True, env=own)
     assert wanted in shown

@@ -118,7 +118,7 @@ async def post(session: AsyncSession) -> Post:
 
 @pytest.fixture(scope="module")
 async def app(settings: AlertsSettings) -> AsyncIterator[FastAPI]:
-    # The app reads the revocations from this stored snapshot, because the test has no Kafka broker.
+    # The app reads the revocations from a stored snapshot, because the test has no Kafka broker.
     revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
     made = create_app(settings)
     async with made.router.lifespan_context(made):

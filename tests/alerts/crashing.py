@@ -46,7 +46,7 @@ def after(owner: type, method: str, passed: Passed) -> None:
 
 
 def after_transaction(passed: Passed) -> None:
-    """The point after the commit of a transaction with new deliveries, before the first of these deliveries starts."""
+    """The point after the commit of a transaction with new deliveries, before the first new delivery starts."""
 
     def committed(session: Session) -> None:
         if HANDOVER in session.info:

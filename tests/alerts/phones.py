@@ -63,7 +63,7 @@ class Phones:
         return alert, await self.codes(alert, Cause.RAISED)
 
     async def codes(self, alert: UUID, cause: Cause) -> dict[str, str]:
-        """Sends the alert's messages with this cause. Returns a mapping from the digits of numbers to codes."""
+        """Sends the alert's messages with the given cause. Returns a mapping from the digits of numbers to codes."""
         statement = text("SELECT * FROM deliveries WHERE alert_id = :alert AND cause = :cause ORDER BY recipient")
         async with self.desk.sessions.begin() as session:
             rows = (await session.execute(statement, {"alert": alert, "cause": cause})).mappings().all()

@@ -25,7 +25,7 @@ FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
 
 
 async def test_a_site_in_the_hazards_area_is_exposed_whatever_its_people_fled(post: Post) -> None:
-    """The people at the school fled the first wave of this mudflow. The second wave threatens the school."""
+    """The people at the school fled the first wave of the mudflow. The second wave threatens the school."""
     fan, school, elsewhere, empty = mudflow(area=FAN), site(**POINT), site(lat=40.2, lon=71.7), site(**POINT)
     counts = [group(site_id=known.site_id, hazard_id=fan.hazard_id) for known in (school, elsewhere)]
     await post(*counts, fan, school, elsewhere, empty)

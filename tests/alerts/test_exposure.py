@@ -221,7 +221,10 @@ def real_shapes(real_data: Path) -> dict[str, BaseGeometry]:
 
 
 async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: Post) -> None:
-    """A report may have 256 KB and name all districts. While such a report is parsed, households wait for the locks."""
+    """A report may have 256 KB and name all districts.
+
+    While a large report is parsed, households wait for the locks.
+    """
     connection = await database.driver(post.session)
     explained = f"EXPLAIN (VERBOSE, FORMAT JSON) {counts.STORE_DISTRICTS}"
     [plan] = await connection.fetchval(explained, [uuid4()], BEFORE_ONSET, [], [])

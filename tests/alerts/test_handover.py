@@ -1,6 +1,6 @@
 """The process that stores a delivery also sends it.
 
-If this process cannot send the delivery, a worker claims the delivery later.
+If the storing process cannot send the delivery, a worker claims the delivery later.
 """
 
 import asyncio

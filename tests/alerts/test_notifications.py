@@ -227,7 +227,7 @@ def test_the_hours_of_a_person_on_duty_do_not_count() -> None:
 def test_an_alert_without_a_type_of_hazard_reaches_receivers_of_every_hazard() -> None:
     """An alert about displaced people has no type of hazard.
 
-    Receivers with a list of types must get this alert, too.
+    Receivers with a list of types must get the alert, too.
     """
     displacement = transitions.replaced(alert(KADAMJAI), hazard_type=None)
     quakes = receiver("quakes", hazards=(HazardType.EARTHQUAKE,))

@@ -125,7 +125,7 @@ async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: De
     """Two receivers for Osh are added after an alert was raised for Osh and Naryn. Later, the alert covers only Osh.
 
     The receiver that gets alerts only in certain hours is then notified, because the alert may have been raised outside
-    these hours.
+    the receiver's hours.
     """
     await add_receivers(desk)
     flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST, NARYN]})

@@ -1,6 +1,6 @@
 """If an alert is acknowledged on behalf of a person, the person's name is sealed.
 
-Only some roles may read the name of this person.
+Only some roles may read the sealed name.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -119,7 +119,7 @@ async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk:
     """Another account sends two updates, which move the alert to Kadamjai.
 
     One update has a lower revision, and the other update has a higher revision. The first person undoes the
-    acknowledgement. A reader of Kadamjai then acknowledges, and can read only the note of this second acknowledgement.
+    acknowledgement. A reader of Kadamjai then acknowledges, and can read only the note of the second acknowledgement.
     """
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)

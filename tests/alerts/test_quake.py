@@ -52,10 +52,10 @@ def alerted(**changed: Any) -> Finding:
         # With s = 53.852, the intensity is 5.388 + 1.215 - 1.809 x 0.43017 - 0.003447 x 33.852
         (BY_DEPTH, 6.0, 50, 20, 5.708),
         # With s = 77.466, the intensity is 6.286 + 1.215 - 1.809 x 0.71302 - 0.003447 x 62.466.
-        # An earthquake of magnitude 7 damages houses up to this distance.
+        # An earthquake of magnitude 7 damages houses up to 76 km away.
         (BY_DEPTH, 7.0, 76, 15, 5.996),
         # With s = 330.341, the intensity is 6.286 + 1.215 - 1.809 x 1.34287 - 0.003447 x 315.341.
-        # An earthquake of magnitude 7 is felt up to this distance.
+        # An earthquake of magnitude 7 is felt up to 330 km away.
         (BY_DEPTH, 7.0, 330, 15, 3.985),
         # With s = 77.466, the intensity is 7.343 + 0.686 - 2.706 x 0.71302 - 0.0001811 x 62.466
         (AT_FIXED_DEPTH, 7.0, 76, 15, 6.088),
@@ -123,12 +123,12 @@ def test_the_same_magnitude_is_less_severe_far_away() -> None:
 def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_shakes() -> None:
     """The quake may damage houses in Alai. Nookat and Kara-Suu feel it, and Chon-Alai does not (below 4).
 
-    At the epicentre, the intensity is 0.898 x 4.7 + 1.215 = 5.436. Alai gets this intensity, because its point, 52 km
-    away, is the nearest within 60 km. With one standard deviation (0.737) added, the intensity is 6.17, so damage is
-    possible. The depth is 23.31 km. The other intensities are computed from the distance from the hypocentre. For
-    Nookat, the distance is 95.9 km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447 x (95.9 - 23.31) = 4.07. Kara-Suu,
-    97.4 km: 5.436 - 1.809 x log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.06. Chon-Alai, 105.2 km: 5.436 - 1.809
-    x log10(105.2 / 23.31) - 0.003447 x (105.2 - 23.31) = 3.97.
+    At the epicentre, the intensity is 0.898 x 4.7 + 1.215 = 5.436. Alai gets the intensity of the epicentre, because
+    its point, 52 km away, is the nearest within 60 km. With one standard deviation (0.737) added, the intensity is
+    6.17, so damage is possible. The depth is 23.31 km. The other intensities are computed from the distance from the
+    hypocentre. For Nookat, the distance is 95.9 km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447 x (95.9 - 23.31) =
+    4.07. Kara-Suu, 97.4 km: 5.436 - 1.809 x log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.06. Chon-Alai, 105.2
+    km: 5.436 - 1.809 x log10(105.2 / 23.31) - 0.003447 x (105.2 - 23.31) = 3.97.
     """
     finding = alerted(**SARY_TASH)
     assert (finding.severity, finding.pcodes) == ("Moderate", (ALAI,))

@@ -47,7 +47,7 @@ def test_mail_has_no_secret(dayar: Dayar) -> None:
         "add", "head", "head@centre.example", "--status", "Exercise", "--area", "KG06000000000", "--floor", "Severe"
     )
     assert added.exit_code == 0 and "whsec_" not in added.output
-    assert "in step 0 of Exercise alerts" in added.output  # without --status these are Actual alerts only
+    assert "in step 0 of Exercise alerts" in added.output  # without --status, the receiver gets Actual alerts only
     (block,) = re.findall(r"^head: .*\n(?:  .*\n)+", dayar("list").output, re.MULTILINE)
     assert "  email: head@centre.example\n  alerts: Exercise, from Severe\n" in block
     assert "  areas: KG06000000000\n" in block and max(map(len, block.splitlines())) <= 80

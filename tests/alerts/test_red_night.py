@@ -57,8 +57,8 @@ PHONES = {"officer": "+996700123456", "head": "+996700654321"}
 MOST_IN_AN_HOUR = 40
 PARTS, FLUSH = 30, 6  # each part of the night lasts two minutes
 UPDATED_EVERY = 6  # the mildest hazard becomes severe after this number of parts
-# Moves all stored times into the past. A separate transaction locks and then changes each table. Otherwise, the
-# statement and a sender that stores results could wait for each other.
+# Moves all stored times into the past. A separate transaction locks and then changes each table. In a single
+# transaction, the statement and a sender that stores results could wait for each other.
 LATER = """
 UPDATE deliveries SET created_at = created_at - interval '2 minutes', planned_at = planned_at - interval '2 minutes',
     next_contact_at = next_contact_at - interval '2 minutes', due_at = due_at - interval '2 minutes'
@@ -118,7 +118,9 @@ class RedNight:
         texts = Texts.of_installation(Places.load(), settings)
         short = SmsTexts.of_installation(texts, settings)
         async with Outbound(settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
-            limits = ChatLimits(clock=itertools.count(step=10.0).__next__)  # with this clock, no chat demands a pause
+            limits = ChatLimits(
+                clock=itertools.count(step=10.0).__next__
+            )  # a clock that advances by 10 seconds at each reading, so that no chat demands a pause
             sessions = self.town.sessions
             channels: dict[DeliveryChannel, ChannelOut] = {
                 EMAIL: EmailChannel(settings, outbound, texts),

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_site_with_registered_people_only_is_exposed_whatever_they_fled(post: Post) -> None:
-    """The households at the school fled the first wave of this mudflow. The second wave threatens the school."""
+    """The households at the school fled the first wave of the mudflow. The second wave threatens the school."""
     fan, school, elsewhere, empty = mudflow(area=FAN), site(**POINT), site(lat=40.2, lon=71.7), site(**POINT)
     await post(*(household(hazard_id=fan.hazard_id) for _ in range(5)), fan, school, elsewhere, empty)
     assert [alert.kind for alert in await post.alerts()] == ["hazard"]

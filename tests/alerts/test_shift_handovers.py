@@ -24,8 +24,7 @@ pytestmark = pytest.mark.anyio
 
 NOTES = "Мост закрыт. Позвонить в Халмион в 06:00."
 HOOK = "https://hook.example"
-# In an exercise, messages are only shown on the outbox page. The messages of this statement are newer than the failed
-# message.
+# In an exercise, messages are only shown on the outbox page. The inserted messages are newer than the failed message.
 SHOWN_ON_THE_OUTBOX_PAGE = """
 INSERT INTO deliveries (delivery_id, alert_id, step, recipient, channel, cause, content, created_at, due_at, settled_at,
     is_delivered, reason)

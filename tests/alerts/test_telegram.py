@@ -41,7 +41,7 @@ OPEN = [
     "Взять в работу",
     "Отложить на 15 мин",
     "Завершить…",
-]  # in a chat outside the centre, a message about an alert on which nobody works has these buttons
+]  # the buttons below a message in a chat outside the centre, if nobody works on the alert
 
 SUPERGROUP = -1009000
 RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="ru")

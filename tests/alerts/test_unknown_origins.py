@@ -149,7 +149,7 @@ async def test_registered_people_of_known_origin_are_not_among_the_people_of_unk
     await post(everybody := at_site(persons=120, households=16, household_unit="yards", **school))
     assert await in_force(post) == [((LEILEK,), 120), ((KADAMJAI,), 80)]
     await post(compared := later(everybody, comparison=included))
-    # the people of 16 yards may be other people than the registered ones
+    # the people of 16 yards need not be the registered people
     assert await in_force(post) == [((LEILEK,), 40), ((KADAMJAI,), 80)]
     await post(compared := later(compared, households=None))
     assert await in_force(post) == [((KADAMJAI,), 80)]

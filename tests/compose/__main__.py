@@ -25,7 +25,7 @@ from tests.compose.project import SERVICES, Failed, Project, rows, run
 LARGEST_IMAGE = 270_000_000
 MOST_MEMORY = 1700
 SITE = "dayar.test"
-# A body may have at most this size in KiB.
+# The largest size of a body for each path, in KiB.
 LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}
 
 
@@ -181,7 +181,7 @@ def the_gateway_keeps_its_promises(project: Project) -> None:
 
 
 def the_services_keep_the_limits_too(project: Project) -> None:
-    """The services limit bodies without a Content-Length, because the gateway lets such bodies pass."""
+    """The services limit bodies without a Content-Length, because the gateway does not limit them."""
     client = project.desk().client
     for path, limit in LIMITS.items():
         over = client.post(path, content=(b" " * 1024 for _ in range(limit + 1)))

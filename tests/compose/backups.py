@@ -122,7 +122,7 @@ def restored(project: Project, backups: Backups, name: str) -> None:
 
 
 def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
-    """If a restore into volumes was killed, no service starts on these volumes until the restore is repeated."""
+    """If a restore into volumes was killed, no service starts on the volumes until the restore is repeated."""
     mark = ("--entrypoint", "touch", "restore", "/installation/restoring")
     project.compose("run", "--rm", "--no-TTY", *mark, **backups.settings)
     refused = project.compose("up", "--wait", check=False, **backups.settings)

@@ -35,7 +35,7 @@ class Project:
         self.port = paths.free_port()
         self.subnet = f"10.213.{128 + secrets.randbelow(128)}"
         self.base_url = f"http://localhost:{self.port}"
-        self.files: tuple[str, ...] = ()  # if not empty, these files replace the checkout's compose file
+        self.files: tuple[str, ...] = ()  # if not empty, the listed files replace the checkout's compose file
         run("sh", "deploy/containers/env.sh", str(self.env_file))
 
     def compose(
@@ -76,7 +76,7 @@ class Project:
 
     @property
     def gateway_address(self) -> str:
-        """This machine's address on the network `front`. Containers on this network can reach outside addresses."""
+        """This machine's address on the network `front`. Containers on `front` can reach outside addresses."""
         return f"{self.subnet}.1"
 
     def up(self, *services: str, **variables: str) -> float:

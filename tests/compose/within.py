@@ -47,11 +47,11 @@ def prometheus_judges_the_figures(project: Project) -> None:
 def an_address_is_the_gateways_to_tell(project: Project) -> None:
     """Only five sign-ins to an account may fail from one address.
 
-    A client inside the installation cannot evade this limit with a forged address.
+    A client inside the installation cannot evade the limit with a forged address.
     """
     refused = ["401"] * 5 + ["429"]
     same("a service cannot name another's address", refused, project.probe("registry", "fail_sign_ins", "console"))
     same("nor by way of the gateway", refused, project.probe("alerts", "fail_sign_ins", "gateway"))
-    project.desk()  # this sign-in succeeds, because it comes from another address
-    # The counters are deleted, because another container may get one of these addresses later.
+    project.desk()  # a sign-in from another address succeeds
+    # The counters are deleted, because another container may get a counted address later.
     project.compose("exec", "--no-TTY", "valkey", "valkey-cli", "FLUSHALL")

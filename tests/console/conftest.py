@@ -83,7 +83,7 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0, waiting: int = 1) -> Any:
-        """Executes `statement`, which locks rows, then runs `ask`, which waits for these rows in `waiting` requests.
+        """Executes `statement`, which locks rows, then runs `ask`, whose `waiting` requests wait for the locked rows.
 
         Returns the answer of `ask`. The statement is committed `seconds` after the requests have begun to wait.
         """

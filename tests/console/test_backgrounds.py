@@ -210,7 +210,7 @@ def opened(page: Page, console: Served, path: str = "/map?lang=en") -> Page:
 
 
 def colours(page: Page) -> Iterator[tuple[int, ...]]:
-    """The colours of some points of the map. A name or a line can be at one of these points.
+    """The colours of some points of the map. A name or a line can be at one of the points.
 
     Each colour is read only if the caller asks for it, because a picture of the map takes long.
     """
@@ -225,7 +225,7 @@ def colours(page: Page) -> Iterator[tuple[int, ...]]:
 def first_pixel(png: bytes) -> tuple[int, ...]:
     """The red, green and blue of the first pixel of a picture.
 
-    For the first pixel, no filter of PNG changes these values.
+    For the first pixel, no filter of PNG changes the values.
     """
     data, start = b"", 8
     while start < len(png):

@@ -104,7 +104,7 @@ def test_the_latest_time_of_a_confirmation_is_the_end_of_its_day_or_the_time_of_
 async def test_groups_that_were_not_seen_for_long_are_counted_apart_from_households(session: AsyncSession) -> None:
     """Two counts are two days old.
 
-    One of these counts was confirmed today, and the evacuation of the counted people was lifted.
+    One of the two counts was confirmed today, and the evacuation of the counted people was lifted.
     """
     long_ago: dict[str, Any] = {"counted_at": NOW - timedelta(days=2), "mobility": "evacuation", "to": LEILEK}
     seen, unseen = group(40, **long_ago), group(70, **long_ago)

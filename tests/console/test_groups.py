@@ -23,7 +23,8 @@ from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all
 pytestmark = pytest.mark.anyio
 
 PLACES = Places.load()
-# The code of a village in Leilek. No list of units contains this code, but it begins with the code of the district.
+# The code of a village in Leilek. No list of units contains the village's code, which begins with the code of the
+# district.
 VILLAGE = f"{LEILEK[:7]}810010"
 
 # The counts that were reported by telephone on the evening of 5 May 2022.
@@ -211,7 +212,7 @@ async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:
 async def test_an_operator_of_an_area_sees_the_groups_that_are_there_or_came_from_there(session: AsyncSession) -> None:
     """The present place of a group decides who sees the group.
 
-    If this place is abroad or not known, the origin decides, as for households.
+    If the present place is abroad or not known, the origin decides, as for households.
     """
     from_kara_suu: dict[str, Any] = {"origin": Place(pcode=KARA_SUU)}
     abroad = group(4, destination=Place(country="TJ"))

@@ -18,7 +18,7 @@ from tests.console.test_stream import sight_of_hazards
 from tests.waiting import wait_for
 
 ROUNDS = 3
-WAITING = 50  # this many chunks wait: half of a listener's limit
+WAITING = 50  # half of the number of chunks that may wait for a listener
 
 
 async def test_chunks_that_had_to_wait_are_not_overtaken() -> None:
@@ -46,7 +46,7 @@ async def test_chunks_that_had_to_wait_are_not_overtaken() -> None:
         reading = asyncio.ensure_future(read())
         await wait_for(lambda: not listener.is_behind)
         for _ in range(ROUNDS):
-            while not listener.is_behind:  # these chunks are written as long as the connection accepts chunks
+            while not listener.is_behind:  # chunks are written as long as the connection accepts chunks
                 send_next()
             while listener.is_behind:  # the client reads the waiting chunks
                 if len(listener.waiting) < WAITING:

@@ -33,7 +33,7 @@ def test_an_address_has_a_much_higher_limit_so_that_nobody_locks_an_office_out(s
 
 
 def test_nobody_is_locked_out_of_a_browser_that_signed_in_before(served: Served) -> None:
-    """An attacker may have the same address as a duty room. A lock of this address must not affect a known browser."""
+    """An attacker may have the same address as a duty room. A lock of the address must not affect a known browser."""
     name = served.account(Role.OPERATOR)
     desk, stranger = served.client(), served.client()
     assert sign_in(desk, name).status_code == 303

@@ -203,7 +203,7 @@ def test_filters_limit_the_results_and_pages_follow_each_other(served: Served) -
 
 
 def test_a_cell_that_looks_like_a_formula_is_a_text(served: Served) -> None:
-    name = f"=1e5{uuid4().hex[:8]}"  # PostgreSQL's own parser would read the beginning of this name as a number
+    name = f"=1e5{uuid4().hex[:8]}"  # PostgreSQL's own parser would read the beginning of the name as a number
     school = site(name_ru=name, name_ky=None)
     served.publish(school)
     operator = served.signed_in(Role.OPERATOR)

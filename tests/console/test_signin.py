@@ -84,7 +84,7 @@ def test_pages_are_in_the_accounts_language_until_the_person_chooses_another(ser
     shown(lang="en")  # the session ends without a sign-out
     sign_in(client, name)
     assert shown() == "ru"
-    shown(lang="ky")  # this session, too, ends without a sign-out
+    shown(lang="ky")  # the second session also ends without a sign-out
     sign_in(client, name := served.account(Role.OPERATOR, language=None))
     assert (shown(), shown(lang="ru")) == ("en", "ru")
     sign_in(client, name)
@@ -156,7 +156,7 @@ def test_an_ended_session_is_not_renewed_even_before_its_revocation_is_read(serv
     sign_in(old, name)
     chosen = {"new": "another long password", "again": "another long password"}
     data = {"name": name, "password": PASSWORD, **chosen}
-    served.workers[0].freeze()  # this worker publishes the revocations
+    served.workers[0].freeze()  # the frozen worker publishes the revocations
     try:
         assert at_the_next_second(lambda: served.client().post("/password", data=data)).status_code == 303
         assert at_the_next_second(lambda: old.post("/v1/session")).status_code == 401

@@ -181,7 +181,7 @@ async def test_cancelled_hazards_that_are_still_public_are_listed_first_however_
         return hazard_id
 
     public = await cancelled()
-    await cancelled(msg_type="Cancel", revision=4)  # this event withdraws the publication
+    await cancelled(msg_type="Cancel", revision=4)  # the event withdraws the publication
     await cancelled(expires=NOW - timedelta(days=1))
     current = hazard(severity="Extreme")
     await show([received(current)], session)

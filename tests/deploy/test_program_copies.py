@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local import clean, paths, program_copies
 
-OLD = 8 * 86_400  # these seconds are eight days
+OLD = 8 * 86_400  # eight days in seconds
 
 
 def home(homes: Path, name: str, *, checkout: Path | None, age: float = 0.0) -> Path:

@@ -136,7 +136,7 @@ def test_a_record_key_is_removed_everywhere_once_no_record_that_it_signed_is_rea
 
 @pytest.mark.parametrize("kind", Kind)
 def test_without_keys_none_is_generated(tmp_path: Path, kind: Kind) -> None:
-    if kind in (Kind.SEALING, Kind.RECORDS):  # `make run` generates keys of these kinds at the start
+    if kind in (Kind.SEALING, Kind.RECORDS):  # `make run` generates sealing keys and record keys at the start
         return
     with pytest.raises(NoKeys):
         rotate(tmp_path, kind)

@@ -1,4 +1,4 @@
-"""Topics are provisioned with the retention in the settings. Existing topics get this retention too."""
+"""Topics are provisioned with the retention in the settings. Existing topics get the same retention."""
 
 import pytest
 from confluent_kafka import Producer
@@ -37,7 +37,7 @@ def test_a_changed_setting_changes_existing_topics(installation: Installation) -
 
 
 def test_a_right_that_a_login_no_longer_needs_is_withdrawn(installation: Installation) -> None:
-    """An earlier release let the console read reports. The administrators of the cluster gave the other rights."""
+    """An earlier release let the console read reports. The administrators of the cluster gave all other rights."""
     broker, prefix, logins = installation.components.broker, installation.topic_prefix, installation.ground.kafka_logins
     if not broker.is_closed:
         pytest.skip("a given Kafka without logins has no rights")
@@ -99,7 +99,7 @@ def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) 
 
 
 def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
-    """An administrator may have created the topics already, with other numbers of partitions and replicas."""
+    """An administrator may have created the topics already, with their own numbers of partitions and replicas."""
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     create_topic(admin, f"{prefix}hazards", partitions=3)
@@ -115,9 +115,8 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
 def test_only_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(tables: Installation) -> None:
     """The two topics of hazards must have equally many partitions.
 
-    With different numbers, two workers could read the two partitions of one hazard.
-
-    Every other new topic has the configured number of partitions.
+    With different numbers, two workers could read the two partitions of one hazard. All new topics about other things
+    have the configured number of partitions.
     """
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()

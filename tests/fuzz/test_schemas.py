@@ -1,7 +1,7 @@
 """Each operation of the OpenAPI documents gets valid and invalid input, and never answers with 5xx.
 
-Intake's document also describes the routes that read their bodies without FastAPI. The answers of these routes must
-match the document.
+Intake's document also describes the routes that read their bodies without FastAPI. The answers of the described routes
+must match the document.
 """
 
 import json

@@ -206,7 +206,7 @@ def member_more(draw: st.DrawFn, raw: bytes) -> bytes:
 
 
 def with_member(draw: st.DrawFn, raw: bytes, member: bytes) -> bytes:
-    """Inserts the member at the start or end of an object, even if the object has a member of this name already."""
+    """Inserts the member at the start or end of an object, even if the object has a member of the same name already."""
     brackets = [bracket.start() for bracket in re.finditer(rb"[{}]", raw)]
     if not brackets:
         return raw

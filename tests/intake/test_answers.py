@@ -263,7 +263,7 @@ async def test_every_report_is_counted(intake: RunningIntake) -> None:
     assert counted == {"sent": 8, "accepted": 2, "spooled": 0, "duplicate": 2, "refused": 4}
 
 
-TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # W3C's recommendation has this example
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example in W3C's recommendation
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from tests.intake.conftest import DISPLACEMENTS, HAZARDS, Caller, RunningIntake
 from tests.intake.factories import group, hazard, household
 from tests.intake.records import records
 
-NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)  # this instant is 18:00 in Bishkek
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)  # 12:00 UTC is 18:00 in Bishkek
 OPERATOR = uuid4()
 HOUR, YEAR = timedelta(hours=1), timedelta(days=365)
 DISPLACEMENT: TypeAdapter[Any] = TypeAdapter(DisplacementReport)

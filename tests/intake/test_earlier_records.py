@@ -1,6 +1,6 @@
 """An earlier build spooled hazards without a scope.
 
-Intake publishes these hazards. Hazards that a person reported become Restricted.
+Intake publishes the spooled hazards. Hazards that a person reported become Restricted.
 """
 
 import asyncio

@@ -16,7 +16,7 @@ TOO_YOUNG = {"pointer": "", "expected": "`members/1/functioning` is expected onl
 
 
 def reported(functioning: Any = SOME, *, on: str = "2026-06-15T12:00:00+06:00", **age: Any) -> bytes:
-    """A report of two persons. The second person has this age, and answered the questions about functioning."""
+    """A report of two persons. The second person has the given age, and answered the questions about functioning."""
     head = {"member_id": str(uuid4()), "birth_year": 2025}
     members = [head, {"member_id": str(uuid4()), "functioning": functioning, **age}]
     return json.dumps(household(members=members, persons=2, occurred_at=on, reported_at=on)).encode()
@@ -60,7 +60,7 @@ def test_answers_of_a_younger_child_are_refused_and_the_error_says_why(age: dict
 
 
 def test_the_age_is_counted_in_the_countrys_time_zone() -> None:
-    """The child's fifth birthday is 16 June. In Bishkek, this day begins at 18:00 UTC on 15 June."""
+    """The child's fifth birthday is 16 June. In Bishkek, 16 June begins at 18:00 UTC on 15 June."""
     assert structs.read(reported(birth_date="2021-06-16", on="2026-06-15T19:00:00Z")) is not None
 
 

@@ -75,7 +75,7 @@ async def test_every_caller_gets_an_answer_if_the_spool_fails(intake: RunningInt
     with closing(Spool.open(tmp_path, limit=1_000)) as spool:
         publication = with_spool(publication_of(intake), spool)
         (spool.folder / "1.spool").unlink()
-        (spool.folder / "1.spool").symlink_to("missing")  # this broken link makes draining the spool fail at once
+        (spool.folder / "1.spool").symlink_to("missing")  # a broken link makes draining the spool fail at once
         callers = [asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(2)]
         await asyncio.sleep(0)  # one iteration of the event loop, after which both tasks wait
         async with asyncio.timeout(60):

@@ -1,4 +1,4 @@
-"""Intake opens reports that phones sealed to its public key, and admits these reports like reports in plain text."""
+"""Intake opens reports that phones sealed to its public key, and admits sealed reports like reports in plain text."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -195,7 +195,7 @@ async def test_a_report_sealed_to_a_destroyed_key_is_refused_by_a_problem_of_its
         content = file.read_bytes()
         file.unlink()
         monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
-        await key_of(intake)  # this request makes intake read the folder of keys again
+        await key_of(intake)  # a request for the key makes intake read the folder of keys again
         answer = await intake.caller().post(SEALED, body)
         assert (answer.status_code, answer.json()["type"]) == (422, NO_SUCH_KEY)
         file.write_bytes(content)

@@ -29,7 +29,7 @@ class VisibleContent:
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # the function `shows` puts the alert's id into this list
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # the function `shows` puts the alert's id into the list
 EVER: dict[str, Any] = {"since": "2000-01-01"}
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
 NOW = "id: "  # the line that a stream writes after the past events

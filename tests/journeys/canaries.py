@@ -15,8 +15,8 @@ from uuid import uuid4
 class Canary:
     """One invented person.
 
-    `field` is the name of a question of a form. The tests search for this name, too, because it can reveal personal
-    data.
+    `field` is the name of a question of a form. The tests search for the question's name, too, because the name can
+    reveal personal data.
     """
 
     person: dict[str, str]
@@ -72,7 +72,7 @@ class Canary:
         ]
 
 
-# One person is reported through intake. Records about the other person are written to the topic directly.
+# One person is reported through intake. Records about the second person are written to the topic directly.
 THROUGH_INTAKE = Canary(
     person={
         "given_name": "Канарбек",

@@ -29,7 +29,7 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # reports pass through the services in this order
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # the order in which reports pass through the services
 
 
 @dataclass

@@ -138,7 +138,7 @@ class Mudflow:
                 self._of_group("E", "settled_elsewhere", 5, 9, persons=65, **in_osh),
                 *(self._of_site(letter, "returned", 5) for letter in "ABCEF"),
                 *(self._of_family(family, "returned", 5, 15) for family in self.families["E"][:8]),
-                # these people return from Leilek, where the group's last people are
+                # the group's last people return from Leilek
                 self._of_group("E", "returned", 5, 15, **home),
             ]
         ]
@@ -160,7 +160,7 @@ class Mudflow:
         return {**report, "members": members, "phone": members[0]["phone"]}
 
     def _first_call(self) -> Report:
-        """A caller counts some of the people at A. The team's full recount at 22:00 replaces this count."""
+        """A caller counts some of the people at A. The team's full recount at 22:00 replaces the caller's count."""
         report = self._group("A", 60, hope.new_id(self._draw), hour=19)
         return {**report, "quantifier": "approximately", "is_full_recount": False}
 

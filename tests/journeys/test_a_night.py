@@ -138,7 +138,7 @@ class Night:
     async def has_button(self, message: dict[str, Any], button: str) -> bool:
         """Whether the message has the button.
 
-        An edit waits for a minute if its chat has just got another message. The test moves this time, too.
+        An edit waits for a minute if its chat has just got another message. The test moves the time of the edit, too.
         """
         async with self.sessions.begin() as session:
             await session.execute(text("UPDATE telegram_messages SET edit_at = now() WHERE edit_at IS NOT NULL"))

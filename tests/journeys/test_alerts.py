@@ -54,7 +54,7 @@ FROM_A_PHONE = [
 
 
 class Centre:
-    """A running installation without a worker of the alerts service. Each test starts this worker itself."""
+    """A running installation without a worker of the alerts service. Each test starts the worker itself."""
 
     def __init__(self, installation: Installation, collector: Collector) -> None:
         self.installation = installation

@@ -34,9 +34,9 @@ from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.components
 LEAKY = "displacements"  # the topic to which the data of `BYPASSING_INTAKE` is written directly
-# This text is in fields that are not encrypted. The database may therefore contain the text, but no error may quote it.
+# The text is in fields that are not encrypted. The database may therefore contain the text, but no error may quote it.
 REFUSED = "a linnet over the scree"
-# For each reason, the number of records that bypass intake and become dead letters for this reason.
+# For each reason, the number of records that bypass intake and become dead letters.
 REASONS = {
     "malformed": 6,
     "seal_mismatch": 2,
@@ -112,7 +112,7 @@ class Journey:
         return response
 
     async def open(self, method: str, path: str, token: str, **body: Any) -> httpx.Response:
-        """Requests content that shows the person to this reader. The headers of the answer must not show the person."""
+        """Requests content that shows the person to the reader. The headers of the answer must not show the person."""
         response = await self.ask(method, path, token=token, **body)
         where, _ = self.content.pop()
         self.content.append((where, repr(response.headers).encode()))
@@ -279,7 +279,7 @@ async def find_and_open(journey: Journey, token: str) -> None:
 
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:
-    """Reads the spool while a record waits there for the broker. The test searches this content later."""
+    """Reads the spool while a record waits there for the broker. The test searches the spool's content later."""
     journey.installation.components.kafka.kill9()
     response = await journey.report(THROUGH_INTAKE.household(), token)
     assert response.json()["status"] == "spooled"
@@ -305,7 +305,7 @@ async def publish_bad_records(journey: Journey) -> None:
         good._replace(headers=renamed(good, "ce_type", canary.notes)),
         good._replace(headers=renamed(good, "ce_id", canary.person["personal_number"])),
         good._replace(headers=renamed(good, "ce_id", str(uuid4()))),
-        # The registry accepts this report, and ignores the unknown fields.
+        # The registry accepts the report, and ignores the unknown fields.
         desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),
         # Only the NUL is invalid in this report: the record is decrypted, and PostgreSQL refuses its row.
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),

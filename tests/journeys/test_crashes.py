@@ -39,7 +39,7 @@ pytestmark = pytest.mark.anyio
 
 SEED = int(os.environ.get("CRASH_SEED") or 1)
 SEEDS = range(SEED, SEED + int(os.environ.get("CRASH_SEEDS") or 1))
-# at these points, a message has been sent, but its delivery is not recorded yet
+# points at which a message has been sent, but its delivery is not recorded yet
 REPEATING = ("after_send", "before_record")
 UNSETTLED = text("SELECT count(*) FROM deliveries WHERE settled_at IS NULL")
 
@@ -89,7 +89,7 @@ class Centre:
     def worker(self, crash_at: str | None) -> Process:
         env = {
             "OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"]),
-            # after this time an unrecorded delivery is sent again; even a busy machine records a delivery earlier
+            # an unrecorded delivery is sent again after 3 seconds; even a busy machine records a delivery earlier
             "ALERTS_LEASE_SECONDS": "3",
             "KAFKA_GROUP_INSTANCE": "crashing",  # a new worker takes the place of a killed worker at once
         }

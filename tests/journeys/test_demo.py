@@ -32,7 +32,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
-# With this date, `counts.due` leaves out figures that wait for the next update of their alert.
+# With a date long ago, `counts.due` leaves out figures that wait for the next update of their alert.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
@@ -75,7 +75,7 @@ class Recording:
 
 
 async def exposures_published(installation: Installation) -> None:
-    """Waits until every exposure alert is published, because a background task raises these alerts."""
+    """Waits until every exposure alert is published, because a background task raises exposure alerts."""
     rule = Ruleset.load().exposure
     assert rule is not None
     engine = database.engine(installation.settings(Settings, "alerts"))

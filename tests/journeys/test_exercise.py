@@ -54,7 +54,7 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     settled(run, accounts, households=PLAYED)
     backup = Backups(run, tmp_path)
     name = backup.make()
-    report(run, accounts)  # this report comes after the backup, so only Kafka's log contains it
+    report(run, accounts)  # a report after the backup is only in Kafka's log
     settled(run, accounts, households=PLAYED + 1)
     mark = run.folder / "kafka" / "provisioned"
     made = mark.stat().st_mtime_ns

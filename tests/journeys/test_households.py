@@ -103,7 +103,7 @@ class Journey:
             try:
                 yield
             finally:
-                await self.engine.dispose()  # otherwise the event loop could not close after a failed test
+                await self.engine.dispose()  # an engine in use would keep the event loop open after a failed test
 
     async def worker_killed(self, count: int) -> None:
         async with self.sending(count) as rest:
@@ -116,7 +116,7 @@ class Journey:
     async def worker_frozen(self, count: int) -> None:
         """Freezes the first worker until the second worker has done all work.
 
-        The first worker must not repeat this work.
+        The first worker must not repeat the work of the second worker.
         """
         self.second = self.installation.start("registry", "worker")
         async with self.sending(count) as rest:
@@ -196,7 +196,10 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Checks that both workers run. The frozen worker lost its partitions, and continued with other partitions."""
+        """Checks that both workers run.
+
+        The frozen worker lost its partitions, and continued with newly assigned partitions.
+        """
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()
 

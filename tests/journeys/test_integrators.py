@@ -113,7 +113,7 @@ async def test_a_consumer_starts_from_a_time(installation: Installation) -> None
 
 @pytest.mark.parametrize("topic", ["hazards-restricted", "displacements", "households", "alerts", "outcomes", "access"])
 def test_the_account_reads_only_public_hazards(topic: str, shared_installation: Installation) -> None:
-    """Kafka refuses to describe the topic to this account, so the account cannot read the topic."""
+    """Kafka refuses to describe the topic to the account, so the account cannot read the topic."""
     name = shared_installation.topic_prefix + topic
     seen = Consumer(login(shared_installation) | {"group.id": "integrator.test"}).list_topics(name, timeout=20)
     assert seen.topics[name].error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED

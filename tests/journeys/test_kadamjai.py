@@ -99,7 +99,7 @@ DAYS = (
         # registered > 300 - 25; E: 600 - 40 registered persons (or 35 of the group)
         occupancy=(400, 417, 800, 280, 560, 520),
         in_groups=2_945,  # 2,970 - 25 abroad; the 35 in Leilek are still displaced
-        flow=(608, 3_040),  # 600 families, and 8 of these once more, because they were forced onward
+        flow=(608, 3_040),  # 600 families, and 8 families once more, because they were forced onward
         evacuated=1_100,  # 560 evacuated persons are at E, 500 at F, and 40 in Leilek
         # the last reports about the 112 families at E and the 100 at F are of day 2
         confirmation=(212, 1_060, 0, 0),
@@ -162,7 +162,7 @@ class Desk:
         return answer.json()
 
     def of_date(self, day: int) -> dict[str, Any]:
-        """The figures that name a day. These figures must not change when reports about later days arrive."""
+        """The figures that name a day. The figures of a day must not change when reports about later days arrive."""
         at = f"date={self.mudflow.date_of(day)}"
         displaced, evacuated, returned, settled = (
             self.get(f"/registry/v1/statistics/stock?{at}&{chosen}")

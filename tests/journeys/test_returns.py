@@ -42,7 +42,7 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
         return office.get("/board/households?lang=en").text
 
     families = [household(**at(9)) for _ in range(4)]
-    # this movement arrives before the report of its household
+    # a movement arrives before the report of its household
     sent(field, "movements", movement(household_id=families[0]["household_id"], **at(2)))
     sent(field, "displacements", *families)
     assert wait_until(lambda: stock("in_return") == {KADAMJAI: 2}, timeout=60)
@@ -53,7 +53,7 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
     sent(other, "movements", transfer)
     member = families[2]["members"][0]["member_id"]
     died = movement(household_id=families[2]["household_id"], **at(1, movement="died", member_ids=[member]))
-    sent(other, "movements", died)  # this report waits for a registrar's decision
+    sent(other, "movements", died)  # the report of the death waits for a registrar's decision
     assert wait_until(lambda: stock("in_displacement") == {LEILEK: 4, BATKEN: 2}, timeout=60)
     sent(field, "movements", {**died, "report_id": str(uuid4())})
     assert wait_until(lambda: stock("in_displacement") == {LEILEK: 3, BATKEN: 2}, timeout=60)
@@ -116,7 +116,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     assert people(days_ago=3) == (6, 40, 0, 0)
     assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=60), board()
 
-    # this late report is about a family that was at the school
+    # a late report about a family that was at the school
     sent(field, "displacements", household(**at(9, **here)))
     assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=60), people()
     sent(field, "movements", {**returned, "version": 2, "is_reversed": True})

@@ -14,7 +14,7 @@ from tests.intake.field import phones
 from tests.journeys.count import drained
 
 RECORDED, UNDER_REVIEW = "Recorded by the centre", "Under review: a person at the centre decides"
-HELD = "held, persons: 3 in households, 0 in groups"  # the household of the other report is abroad
+HELD = "held, persons: 3 in households, 0 in groups"  # the household of the second report is abroad
 OSH_OBLAST = "KG06000000000"
 REFUSED = "Refused by the centre: the place is wrong, correct it and send again"
 
@@ -41,7 +41,7 @@ def let_the_sign_in_end(page: Page, centre: Served, name: str) -> None:
 
 
 def shows(page: Page, *answers: str) -> None:
-    """Waits until the phone's list shows these results, newest first.
+    """Waits until the phone's list shows the results, newest first.
 
     The phone requests receipts when its page becomes visible.
     """
@@ -77,7 +77,7 @@ def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: 
     desk.get_by_role("button", name="Accept", exact=True).click()
     expect(rows).to_have_count(1)
     rows.filter(has_text="persons: 3").get_by_role("checkbox").check()
-    desk.get_by_role("button", name="Refuse").click()  # this click has no effect, because no reason was chosen
+    desk.get_by_role("button", name="Refuse").click()  # a refusal without a reason has no effect
     expect(rows).to_have_count(1)
     desk.select_option("#refusal", "wrong_place")
     desk.get_by_role("button", name="Refuse").click()

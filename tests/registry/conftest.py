@@ -150,7 +150,7 @@ async def one_office(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -
 @contextlib.asynccontextmanager
 async def opened(installation: Installation) -> AsyncIterator[Office]:
     settings = installation.settings(RegistrySettings)
-    # The app reads the revocations from this stored snapshot, because the installation has no Kafka topics.
+    # The app reads the revocations from a stored snapshot, because the installation has no Kafka topics.
     revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
     app = create_app(settings)
     async with app.router.lifespan_context(app):

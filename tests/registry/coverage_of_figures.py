@@ -1,7 +1,7 @@
 """Checks that the drawn reports and the compared figures contain each code and each filter that our code declares.
 
 The codes come from the enums of the contract, and the filters from the routes. If somebody adds a code, a field or a
-filter, this check fails until the comparison contains it.
+filter, the check fails until the comparison contains the addition.
 """
 
 from collections import defaultdict
@@ -47,14 +47,14 @@ POSSIBLE: dict[tuple[str, str], Iterable[str]] = {
     ("group_movement", "shelter"): (),
     ("site_movement", "shelter"): (),
 }
-# No figure depends on these fields.
+# Fields on which no figure depends.
 WITHOUT_FIGURES = {
     *("intention", "legal_basis", "household_unit", "households_quantifier", "source_type"),
     *("members.relationship", "members.disabilities"),
 }
 UNKNOWN_PLACES = {COUNTRY, ABROAD, UNKNOWN_COUNTRY}  # the district, the country abroad, or the place is not known
 IN_NO_FIGURE = {Mobility.UNABLE_TO_MOVE.value}
-WITHOUT_PASSAGE = {"confirmed_here", "intends_to_stay", *UNSEEN}  # these movements change nobody's position
+WITHOUT_PASSAGE = {"confirmed_here", "intends_to_stay", *UNSEEN}  # movements that change nobody's position
 FILTERS: dict[str, type[BaseModel]] = {
     "stock": StockFilters,
     "flows": FlowFilters,
@@ -64,7 +64,7 @@ FILTERS: dict[str, type[BaseModel]] = {
 }
 IGNORED = {"needs": {"by"}, "movements": WITHOUT_EFFECT, "duration": WITHOUT_EFFECT}
 OF_FORMAT = {"format", "lang"}
-LONG = {"reason", "hazard_type", "shelter", "age", "movement"}  # the compared rows contain each of these codes
+LONG = {"reason", "hazard_type", "shelter", "age", "movement"}  # the compared rows contain each listed code
 
 
 def codes_in(annotation: Any) -> set[str]:

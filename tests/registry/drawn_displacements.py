@@ -102,7 +102,7 @@ def changed(draw: Draw, moves: list[Body]) -> Iterator[Body]:
 
 
 def practised(draw: Draw, report: Body) -> Body:
-    """The same report with another status, for example from an exercise. No figure counts this report."""
+    """The same report with another status, for example from an exercise. No figure counts the report."""
     return {**report, "report_id": str(uuid4()), "status": draw.deal(OTHER_STATUSES)}
 
 
@@ -153,7 +153,7 @@ def count(draw: Draw, at: datetime, *, measure: str = "stock", number: int | Non
 def counted_later(draw: Draw, first: Body, at: datetime) -> Body:
     """The people were counted some days after their displacement, and the count was reported some days later.
 
-    Some of these reports are no counts of displaced people.
+    Some of the later reports are no counts of displaced people.
     """
     counted_at = at + timedelta(days=draw.randint(0, 20))
     reported_at = counted_at + timedelta(days=draw.randint(0, 20))

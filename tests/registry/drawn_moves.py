@@ -63,7 +63,7 @@ class Move(NamedTuple):
 
     @property
     def month(self) -> str:
-        return f"{self.at + timedelta(hours=6):%Y-%m}"  # this is the month in Bishkek
+        return f"{self.at + timedelta(hours=6):%Y-%m}"  # the month in Bishkek
 
     @property
     def scope(self) -> str:

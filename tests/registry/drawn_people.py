@@ -49,7 +49,7 @@ def members(draw: Draw, on: date) -> list[Body]:
 
 
 def may_be_too_young(person: Body, on: date) -> bool:
-    """Whether the person may be younger than 5; a report has no answers about the functioning of such a person."""
+    """Whether the person may be younger than 5; a report has no answers about the functioning of a child under 5."""
     born = person.get("birth_year") or int(person.get("birth_date", "1900")[:4])
     return born > on.year - 6 or person.get("age", 5) < 5
 

@@ -53,7 +53,7 @@ MODELS: dict[str, Any] = {
     "site_movement": ((SiteMovementReport, MovementSealed), SiteMovementReported, SiteMovementReported),
     "group_movement": ((GroupMovementReport, MovementSealed), GroupMovementReported, GroupMovementReported),
 }
-# these numbers are in the totals of figures if nobody was asked about functioning
+# the numbers in the totals of figures if nobody was asked about functioning
 NOT_ASKED = {"assessed": 0, "with_disability": 0}
 OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"
 
@@ -124,7 +124,7 @@ def group(**changed: Any) -> dict[str, Any]:
 
 
 def movement(of: dict[str, Any], movement: str, **changed: Any) -> dict[str, Any]:
-    """Makes a report of a movement of this household or group, one day after the displacement."""
+    """Makes a report of a movement of the household or group, one day after the displacement."""
     body: dict[str, Any] = {
         "kind": f"{of['kind']}_movement",
         "report_id": str(uuid4()),
@@ -176,7 +176,7 @@ class Desk:
     ) -> Message:
         """The message of a report. `unknown` are additional fields in plain text.
 
-        The seal protects these fields from changes, like all fields in plain text.
+        The seal protects unknown fields from changes, like all fields in plain text.
         """
         parts, first, correction = MODELS[body["kind"]]
         report = parts[0].model_validate(body)

@@ -24,7 +24,7 @@ TO_SUB_STOCK = {
     "died": "died",
     "solution_assessed": SOLVED,
 }
-UNSEEN = ("contact_lost", "evacuation_lifted")  # after these reports, the people are not confirmed
+UNSEEN = ("contact_lost", "evacuation_lifted")  # reports after which the people are not confirmed
 PLACE = ["sub_stock", "destination", "shelter"]
 NOTED = ["departed", "confirmed", "movement", "is_presumed", "intends_to_stay", "lost", "is_imprecise"]
 POSITION = [*PLACE, *NOTED]
@@ -66,7 +66,7 @@ def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, 
 def divided(people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Divides households into the stated number of people who moved, and the people who stayed.
 
-    Nobody knows who moved, so nothing else is known about these people any more.
+    Nobody knows who moved, so nothing else is known about the divided people any more.
     """
     households = people.drop_duplicates("subject").assign(**NOBODY_KNOWS, begins=lambda own: own["new_day"])
     number = households["new_persons"].astype(int)
@@ -88,7 +88,7 @@ def of_subjects(movements: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
 def concerned(joined: pd.DataFrame) -> pd.Series:
     """Whether the movement concerns the person.
 
-    A movement concerns the people whom it names, if such a movement is possible for them. A movement that names nobody
+    A movement concerns the people whom it names, if the movement is possible for them. A movement that names nobody
     concerns the people in the stock or, if nobody is in the stock, the people who left the country. Only people abroad
     can enter the country, only displaced people were evacuated, and a solution is assessed only for people in the
     stock. People with a solution can only be displaced again. A movement concerns the displacement that it follows.

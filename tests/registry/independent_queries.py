@@ -34,7 +34,7 @@ class Query:
     area: str = ""  # the P-code of an oblast or a district
     mobility: tuple[str, ...] = ("displacement", "evacuation")
     scope: tuple[str, ...] = ()
-    seen: str = ""  # the caller sees only people in this oblast or, if they are abroad, from it
+    seen: str = ""  # the caller sees only people in the oblast or, if they are abroad, from the oblast
 
     @property
     def address(self) -> str:

@@ -89,7 +89,7 @@ async def test_later_versions_of_both_reports_wait_and_can_be_accepted_under_the
     await decide(office, [held["corrects_duplicate"]], is_accepted=True)
     await carried_out(office)
     assert await rows(office, "SELECT persons FROM households") == [{"persons": 4}]
-    # both reports are about one departure, so the figures of the month count these people once
+    # both reports are about one departure, so the figures of the month count the people once
     assert await rows(office, "SELECT persons FROM episodes") == [{"persons": 4}]
     by_code = movement(first, "confirmed_here", household_code=code)
     del by_code["household_id"]
@@ -114,7 +114,7 @@ async def test_a_report_of_a_later_displacement_keeps_the_earlier_one(office: Of
 async def test_movements_of_the_household_stay_and_its_first_code_still_finds_it(office: Office) -> None:
     first, second, outcome_id = await twice(office)
     await office.file(movement(first, "returned"))
-    # this movement waits, because its household is not registered
+    # a movement waits, because its household is not registered
     await office.file(movement(second, "contact_lost"), **OTHER)
     await accept_under(office, outcome_id, first)
     await carried_out(office)

@@ -12,7 +12,7 @@ from shared.events.vocabulary import AgeBracket, Sex
 @pytest.mark.parametrize(
     ("person", "expected"),
     [
-        ({"birth_date": "2016-06-15"}, 10),  # this day is the tenth birthday
+        ({"birth_date": "2016-06-15"}, 10),  # 15 June 2026 is the tenth birthday
         ({"birth_date": "2016-06-16"}, 9),
         ({"birth_year": 2016}, 10),
         ({"age": 9}, 9),
@@ -46,7 +46,7 @@ def test_the_age_on_15_june_2026(person: dict[str, Any], expected: int | None) -
     ],
 )
 def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str, Any], ages: list[int]) -> None:
-    """The displacement is on 15 June 2026. The ages are those on this day, and on 1 January 2027, 2028 and 2029.
+    """The displacement is on 15 June 2026. The ages are those on 15 June 2026, and on 1 January 2027, 2028 and 2029.
 
     If the ages on the first two days are in the same bracket of each profile, the older age is used on both days.
     """
@@ -57,7 +57,7 @@ def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str
 
 
 def test_the_code_hides_on_which_side_of_the_displacement_the_birthday_is() -> None:
-    """Only the codes of persons who enter an older bracket in this year depend on the day of birth."""
+    """Only the codes of persons who enter an older bracket in the year of displacement depend on the day of birth."""
 
     def codes_of(year: int) -> set[int]:
         days = ("01-02", "02-28", "06-15", "06-16", "12-31")

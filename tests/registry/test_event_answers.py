@@ -192,7 +192,7 @@ async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reverse
 
 
 async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_asked_about(office: Office) -> None:
-    """The registry joins such counts by itself, or asks whether both are of this hazard."""
+    """The registry joins the two counts by itself, or asks whether both are of the hazard."""
     named = {"is_full_recount": True, "destination_locality": "Тобей", "hazard_type": "mudflow", "hazard_id": HAZARD}
     body = counted(**named)
     await office.file(body, counted(**{**named, "hazard_id": None, "occurred_at": body["occurred_at"]}))
@@ -203,7 +203,7 @@ async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_aske
 async def test_departures_are_listed_in_pages_and_assigned(office: Office) -> None:
     """Many departures stay open because intake proposes no event for them.
 
-    Without pages, these departures would hide all other departures.
+    Without pages, the open departures would hide all other departures.
     """
     left = datetime.now(UTC) - timedelta(days=20)
     hours = [(left + timedelta(hours=number)).isoformat() for number in range(MOST_DEPARTURES + 1)]

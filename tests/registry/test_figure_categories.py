@@ -100,7 +100,7 @@ async def test_a_bracket_that_the_reader_divides_is_not_known(office: Office) ->
     answer = await office.get(f"{STOCK}?age_profile=delta&age=0-5", role=Role.ANALYST)
     assert answer.status_code == 422
     assert "0-14, 15-64, 65+, unknown" in answer.text
-    # the form sends this URL
+    # the URL that the form sends
     page = await office.get("/figures?lang=en&age_profile=delta&age=0-5", role=Role.ANALYST)
     assert ("65 and over" in page.text, "60 and over" in page.text) == (True, False)
 

@@ -97,7 +97,7 @@ def expected(
 
 EVERYWHERE = ("within", "abroad", "from_abroad")
 SCOPES = "&".join(f"scope={scope}" for scope in EVERYWHERE)
-DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # the day begins at this time in Bishkek
+DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # the day begins at 18:00 UTC in Bishkek
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("stock", "date=2026-12-31", {}),
     ("stock", "date=2025-09-30", {"until": DAY}),

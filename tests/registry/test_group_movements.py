@@ -217,7 +217,7 @@ async def test_figures_follow_the_movements_day_by_day(office: Office) -> None:
 
 @pytest_anyio
 async def test_people_of_a_group_die_and_enter_the_country_again(file: Filing) -> None:
-    """Of 70 people 2 die and 30 leave the country; 20 of these come back. The reports arrive in the opposite order."""
+    """Of 70 people 2 die and 30 leave the country; 20 of the 30 come back. The reports arrive in the opposite order."""
     body = counted(0, 70)
     died, left = moved(body, "died", 1, persons=2), moved(body, "left_country", 2, persons=30)
     back = moved(body, "entered_country", 3, persons=20, **TO_LEILEK)

@@ -122,7 +122,7 @@ HOURS = st.integers(0, 200)
 async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
     """People returned in the afternoon, so the count of the evening does not include them.
 
-    If the return is corrected, the people who returned must not be subtracted from this count.
+    If the return is corrected, the people who returned must not be subtracted from the evening's count.
     """
     first, again = counted(-9, 100), counted(0, 60)
     returned = moved(first, "returned", -6, persons=40, occurred_at_precision="day")

@@ -1,6 +1,6 @@
 """The registry publishes people who are known only from held reports.
 
-The registry also publishes that no such report waits any more.
+The registry also publishes that no held report waits any more.
 """
 
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ async def test_a_refused_report_is_no_longer_held(file: Filing) -> None:
 async def test_a_correction_of_a_duplicate_does_not_count_its_people_again(file: Filing) -> None:
     """The report was refused as a duplicate, because its people are registered as another household.
 
-    Therefore a correction of this report is held, but its people are not published as held people.
+    Therefore a correction of the refused report is held, but its people are not published as held people.
     """
     first = household()
     corrected = {**first, "version": 2, "persons": 4, "members": []}
@@ -154,7 +154,7 @@ Version = tuple[str, int, str]  # a version consists of a report id, a number, a
 def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
     """For the household with reports of an exercise, leaves out the reports of a second team.
 
-    With two teams, the published people of this household would depend on the order of arrival. The team whose report
+    With two teams, the published people of the household would depend on the order of arrival. The team whose report
     arrives first owns the household, and the other team's reports are held. If only an exercise registered the
     household, its held Actual reports are published.
     """

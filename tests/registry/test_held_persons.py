@@ -16,21 +16,21 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_the_country(office: Office) -> None:
-    """As on the board, these are not counted: registered people, people abroad, migrants and people in transit."""
+    """Four groups of people are not counted: registered people, people abroad, migrants and people in transit."""
     await office.file(household(), group(persons=214), flags=EXPIRED)
     registered = household()
     await office.file(registered)
     await office.file(household(household_id=registered["household_id"]), author=uuid4(), team=uuid4())
     abroad, passing = household(destination={"country": "TJ"}), group(persons=1000, measure="flow")
     await office.file(household(mobility="migration"), abroad, passing, flags=EXPIRED)
-    # this version is held as other_household
+    # the version with another household is held as other_household
     await office.file({**registered, "household_id": str(uuid4()), "version": 2})
     duplicate = household()
     await office.file(duplicate, flags=EXPIRED)
     [waiting] = [one for one in (await listed(office))["reports"] if one["report_id"] == duplicate["report_id"]]
     await decide(office, [waiting["outcome_id"]], is_accepted=False, refusal="duplicate")
     assert await carried_out(office) == ["rejected"]
-    # this version is held as corrects_duplicate
+    # the correction of a duplicate is held as corrects_duplicate
     await office.file({**duplicate, "version": 2, "persons": 4, "members": []})
     assert await listed(office, path=f"{HELD}:persons") == {"in_households": 5, "in_groups": 214}
     elsewhere = await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,))
@@ -38,7 +38,7 @@ async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_th
 
 
 async def test_persons_of_several_held_counts_of_the_same_people_count_once(office: Office) -> None:
-    """Two teams counted the people in a school, and an earlier count of these people is recorded."""
+    """Two teams counted the people in a school, and an earlier count of the same people is recorded."""
     school = {"is_full_recount": True, "destination_locality": "Мектеп № 3"}
     await office.file(group(persons=90, **school), group(persons=100, **school), flags=EXPIRED)
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 100

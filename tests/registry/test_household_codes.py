@@ -103,7 +103,7 @@ async def test_codes_are_locked_before_households(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
     """In another order, `find_households` and a batch that gives and uses a code could deadlock."""
-    await file(by_code(CODE))  # this locks the codes until the end of the test
+    await file(by_code(CODE))  # a movement by code locks the codes until the end of the test
     waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     locked = f"SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' AND pid IN ({waiting})"
 
@@ -121,7 +121,7 @@ async def test_codes_are_locked_before_households(
 async def test_two_transactions_that_give_one_code_wait_for_each_other(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
-    """If two households have one code, it counts as wrong; concurrent transactions would not notice this."""
+    """A code of two households counts as wrong; concurrent transactions would not notice the second household."""
     await file(household(short_code=CODE))
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     async with database.opened(settings) as engine, database.sessions(engine)() as other:

@@ -22,13 +22,13 @@ from tests.registry.test_site_movements import CAMP, SCHOOL, moved
 
 pytestmark = pytest.mark.anyio
 
-# These statements change the stored rows to what the previous release of Dayar stored.
+# Statements that change the stored rows to what the previous release of Dayar stored.
 IN_CLEAR = (
     "INSERT INTO household_sites SELECT CAST(:site_id AS uuid), household_id FROM households",
     "DELETE FROM household_site_keys",
     "UPDATE households SET site_root_id = ''",
 )
-# These statements change the stored rows to what was stored before there was a table of the households at a site.
+# Statements that change the stored rows to what was stored without a table of the households at a site.
 UNLISTED = IN_CLEAR[1:]
 
 

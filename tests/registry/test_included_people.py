@@ -17,7 +17,7 @@ def test_fewer_than_five_households_do_not_differ_between_two_counts_of_everybod
     there = registered(20, site=SCHOOL)
     first, second, third = there[:10], there[2:12], there[10:]
     assert included.of(SCHOOL.site_id, first, second, third) == [{*first}, {*first}, {*third}]
-    assert included.of(SCHOOL.site_id, second) == [{*first}]  # the second count has replaced the others
+    assert included.of(SCHOOL.site_id, second) == [{*first}]  # the second count has replaced all other counts
     included.keep([HOSTEL.site_id])
     assert included.of(SCHOOL.site_id, second) == [{*second}]
 

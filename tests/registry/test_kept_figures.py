@@ -109,7 +109,7 @@ async def test_a_change_during_the_computation_is_in_the_next_answer(office: Off
     """A request reads the version, then a change is committed, and then the request computes the figures.
 
     The answer has the version and the figures from before the change. The next answers have the new version and the new
-    figures. One of these answers follows a cursor whose row no longer exists.
+    figures. One of the next answers follows a cursor whose row no longer exists.
     """
     await office.file(household(), household(destination={"pcode": KADAMJAI}))
     first = await page(office)

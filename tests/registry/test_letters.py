@@ -1,4 +1,4 @@
-"""A person with the right reads a dead letter about displaced people, and the security log records this."""
+"""A person with the right reads a dead letter about displaced people, and the security log records the reading."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

@@ -28,7 +28,7 @@ SELECT outcome, reason FROM (
     WHERE value ->> 'report_id' = CAST(CAST(:id AS uuid) AS text)
 ) AS stated ORDER BY id
 """)
-FIRST = datetime(2025, 1, 1, 3, tzinfo=UTC)  # this is 9 o'clock in Bishkek
+FIRST = datetime(2025, 1, 1, 3, tzinfo=UTC)  # 9 o'clock in Bishkek
 
 
 def day(body: Body) -> date:
@@ -146,7 +146,7 @@ async def test_an_assessed_solution_takes_people_out_of_the_stock(office: Office
     rows = (await get(office, "movements?since=2026-06&until=2026-12"))["rows"]
     assert sorted((row["month"], row["movement"], row["persons"]) for row in rows) == [
         ("2026-06", "returned", 2),
-        ("2026-07", "solution_assessed", 2),  # these people are at the place of return
+        ("2026-07", "solution_assessed", 2),  # the people of the solution are at the place of return
         ("2026-07", "solution_assessed", 3),
         ("2026-09", "displaced_again", 3),
     ]

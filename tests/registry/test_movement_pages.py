@@ -68,7 +68,7 @@ async def test_the_figures_page_and_the_export_name_the_sub_stock(office: Office
     shown = (await office.get("/figures?lang=en&date=2026-06-20&sub_stock=in_return", role=Role.ANALYST)).text
     assert "In location of return on" in shown
     assert "Displaced on" not in shown
-    assert "sub_stock=in_return" in shown  # the links to JSON and CSV have this filter
+    assert "sub_stock=in_return" in shown  # the links to JSON and CSV have the filter
     csv = await office.get("/v1/statistics/stock?date=2026-06-20&sub_stock=in_return&format=csv", role=Role.ANALYST)
     assert "#affected+returnees+ind+registered" in csv.text
     assert (await office.get("/v1/statistics/stock?sub_stock=died", role=Role.ANALYST)).status_code == 422

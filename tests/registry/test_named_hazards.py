@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 OTHER = {"author": OTHER_AUTHOR, "team": OTHER_TEAM}
 MUDFLOW, QUAKE = ({"hazard_id": str(uuid4()), "hazard_type": type} for type in ("mudflow", "earthquake"))
-LATER = {"occurred_at": "2022-05-09T06:00:00Z"}  # four days after the departure of the other counts
+LATER = {"occurred_at": "2022-05-09T06:00:00Z"}  # four days after the stated departure of the first counts
 
 
 def departure(**changed: Any) -> CountedDeparture:
@@ -247,7 +247,7 @@ async def test_a_choice_between_counts_ends_if_they_are_of_two_hazards_after_all
 async def test_a_count_that_names_no_hazard_stays_replaced_by_its_recount(file: Filing) -> None:
     """The recount fits the hazard that a third count names.
 
-    The people of the first count left too early for this hazard.
+    The people of the first count left too early for the hazard of the third count.
     """
     await file(counted(0, 100, occurred_at="2022-05-01T06:00:00Z"), counted(1, 110, occurred_at="2022-05-04T06:00:00Z"))
     await file(counted(2, 120, **MUDFLOW, occurred_at="2022-05-07T06:00:00Z"))

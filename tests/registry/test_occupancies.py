@@ -133,7 +133,7 @@ def test_no_more_registered_people_are_subtracted_than_were_counted_before_they_
 def test_people_whom_a_recount_did_not_find_are_not_subtracted_from_another_village() -> None:
     """100 people of one village and 60 of another are counted. 30 registered persons of the first village leave.
 
-    Then a recount of this village finds 70 people.
+    Then a recount of the first village finds 70 people.
     """
     village, other, recount = count(100), count(60), count(70, 2)
     recount = recount._replace(stock_id=village.stock_id)
@@ -246,7 +246,7 @@ async def test_the_database_does_not_say_at_which_site_registered_people_are(off
 async def test_households_that_an_earlier_release_stored_are_found_after_the_keys_of_sites_are_made_again(
     office: Office,
 ) -> None:
-    """The migration makes the site keys of these households old. The worker then makes the rows of the new table.
+    """The migration makes the site keys of the stored households old. The worker then makes the rows of the new table.
 
     During an update, a worker of the earlier release of Dayar may write further households, with new keys.
     """

@@ -30,7 +30,10 @@ async def test_only_deciders_of_the_area_answer(office: Office) -> None:
 
 
 async def test_a_question_about_another_district_is_answered_by_a_person_of_this_district(office: Office) -> None:
-    """The people are in Batken, and come from Kadamjai. An answer concerns all people who come from these villages."""
+    """The people are in Batken, and come from Kadamjai.
+
+    An answer concerns all people who come from the two villages.
+    """
     await office.file(counted(0, 100, origin_locality="Тобей"), counted(5, 110, origin_locality="Тобой"))
     here: dict[str, Any] = {"areas": (BATKEN,)}
     [question] = (await page(office, **here))["proposals"]

@@ -236,7 +236,7 @@ async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reve
 
 async def test_a_report_whose_household_has_other_reports_waits_again_with_its_correction(office: Office) -> None:
     first, second, outcome_id = await twice(office)
-    # this movement waits under the household id that the second report names
+    # a movement waits under the household id that the second report names
     await office.file(movement(second, "contact_lost"), **OTHER)
     await accept_under(office, outcome_id, first)
     await carried_out(office)
@@ -254,7 +254,7 @@ async def test_a_report_whose_household_has_other_reports_waits_again_with_its_c
     await carried_out(office)
     stored = await rows(office, "SELECT persons FROM households ORDER BY persons")
     assert stored == [{"persons": 5}, {"persons": 7}]
-    assert (await listed(office))["reports"] == []  # the movement was waiting until this household was registered
+    assert (await listed(office))["reports"] == []  # the movement was waiting for the registration of its household
 
 
 async def test_a_report_waits_again_although_a_movement_of_its_household_has_waited_meanwhile(office: Office) -> None:

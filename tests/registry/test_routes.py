@@ -139,7 +139,7 @@ async def test_what_a_phone_sent_or_reads_has_no_sealed_field(
 async def test_an_author_has_no_list_whose_gaps_would_show_duplicates(office: Office) -> None:
     """If a report was refused as a duplicate, its author's receipt says that the report was recorded.
 
-    But a list of the author's households would lack this household, and so reveal the duplicate.
+    But a list of the author's households would lack the household, and would therefore reveal the duplicate.
     """
     await office.file(household())
     assert (await office.get("/v1/households", role=Role.FIELD, account=AUTHOR, areas=())).status_code == 403

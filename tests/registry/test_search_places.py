@@ -121,7 +121,7 @@ async def test_a_reversed_movement_leads_to_no_village(office: Office) -> None:
 
 
 async def test_a_report_that_waits_is_found_by_its_code(office: Office) -> None:
-    """A correction by another team is held. The other team calls and states the code of its report."""
+    """A correction by another team is held. The team of the correction calls and states the code of its report."""
     body = household()
     await office.file(body)
     other = {**body, "report_id": str(uuid4()), "phone": "+996 700 445566"}
@@ -181,7 +181,7 @@ async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office
 
 
 async def test_only_the_site_is_meant_and_not_another_of_the_same_name(office: Office) -> None:
-    """A typed name means a site only in the site's district, and only if no other site there has the same name."""
+    """A typed name means a site only in the site's district, and only if no second site of the district has the name."""
     here, there, twice = household(), household(), household()
     school = await site(office, name_ru="Школа № 1")
     await office.file(here, there, twice)

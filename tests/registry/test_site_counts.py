@@ -86,7 +86,7 @@ async def test_one_site_has_one_population_whatever_the_reports_say_about_the_pl
 
 
 async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(office: Office) -> None:
-    """The figures show the people of these groups by their origin.
+    """The figures show the people of the earlier groups by their origin.
 
     The other people in the count of everybody have no known origin.
     """
@@ -211,7 +211,7 @@ async def test_a_count_that_names_a_listed_site_in_words_is_at_the_site(office: 
     site_id = await saved(office)
     await office.file(counted(0, 70, destination_locality="ШКОЛА №5"))
     assert (await occupancy(office, site_id))["highest"] == 70
-    twin = await saved(office, name_ky=None, locality="Халмион")  # two sites have this name now
+    twin = await saved(office, name_ky=None, locality="Халмион")  # two sites now have one name
     await office.file(counted(1, 9, destination_locality="Школа № 5", origin_locality="Тобей"))
     assert [(await occupancy(office, site_id))["highest"], await occupancy(office, twin)] == [70, None]
 

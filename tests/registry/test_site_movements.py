@@ -120,7 +120,7 @@ async def test_only_those_who_are_there_on_the_day_move(file: Filing) -> None:
     await file(transferred(came, SCHOOL, days=2), transferred(went, CAMP, days=2))
     await file(moved(SCHOOL, "returned", days=3))
     assert await displaced(file) == {went["household_id"]: 5}
-    # one day after the departure, `went` was still at the school, and `came` was not there yet
+    # one day after the departure, `went` was still at the school, and `came` was not at the school yet
     await file(moved(SCHOOL, "settled_elsewhere", days=1))
     assert await displaced(file) == {went["household_id"]: 5}
     settled = [row["household_id"] for row in await file.rows("stays") if row["sub_stock"] == "in_settlement"]

@@ -118,7 +118,7 @@ async def test_existing_rows_are_marked_by_the_migration(office: Office) -> None
     async with office.app.state.sessions() as session:
         known = await superseded(session)
         for subject in made.SUBJECTS:
-            # the triggers are disabled, because they need columns that this migration drops
+            # the triggers are disabled, because they need columns that the migration drops
             await session.execute(text(f"ALTER TABLE {subject} DISABLE TRIGGER USER"))
             await session.execute(text(f"DROP TRIGGER IF EXISTS fill ON {subject}"))
             await session.execute(text(f"DROP FUNCTION IF EXISTS fill_{subject}"))

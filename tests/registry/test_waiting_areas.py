@@ -109,7 +109,7 @@ async def test_an_assignment_stays_with_a_report_that_is_held_again_and_ends_wit
 
 
 async def test_a_movement_of_a_group_without_a_destination_waits_in_the_area_of_the_group(office: Office) -> None:
-    counted = group()  # these people came from Kadamjai and are now in Batken
+    counted = group()  # the counted people came from Kadamjai and are now in Batken
     await office.file(counted)
     await office.file(movement(counted, "returned", persons=20), flags=EXPIRED)
     [held] = (await listed(office, areas=(BATKEN,)))["reports"]

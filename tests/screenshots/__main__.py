@@ -25,7 +25,7 @@ from tests.screenshots.scenes import SCENES
 
 LANGUAGES = ("ky", "ru", "en")
 HIGHEST_OF_MANUAL = 1100
-ONE_WINDOW = ("/", "/wall", "/map")  # the size of the window decides what these pages show
+ONE_WINDOW = ("/", "/wall", "/map")  # pages whose content depends on the size of the window
 FOLDER = paths.ROOT / "docs" / "screenshots"
 PICTURES = paths.ROOT / "services" / "console" / "manual" / "pictures"
 
@@ -42,7 +42,7 @@ def played() -> Iterator[Evening]:
 
 
 def seat(evening: Evening, browser: Browser, role: Role | None, language: str = "ru") -> Seat:
-    """A person with this role who has signed in and stated a purpose. Without a role, nobody signs in."""
+    """A person with the role who has signed in and stated a purpose. Without a role, nobody signs in."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale=language, reduced_motion="reduce")
     context.set_default_timeout(4 * SLOW_MS)  # the whole table takes minutes on a busy machine
     person = Seat(evening.whole, context, name=NAMES[role or Role.FIELD])

@@ -24,7 +24,7 @@ IS_COMPLETE = """async () => {
   return isDrawn && isLive && page.startsWith("1/") && !document.querySelector("main [aria-busy=true]");
 }"""
 DRAWING_SECONDS = 30.0
-# the map is ready if this many successive pictures of the map are equal, because marks are drawn after the background
+# the map is ready if four successive pictures of the map are equal, because marks are drawn after the background
 STILL = 4
 
 

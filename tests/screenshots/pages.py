@@ -74,7 +74,8 @@ PAGES: dict[Role, tuple[str, ...]] = {
     Role.FIELD: (PHONE_FORM,),
 }
 SIGN_IN = "/sign-in"
-# The first two paths answer with a file. The other paths are the forms of a new policy and a new number, but filled in.
+# The first two paths answer with a file. All further paths are the forms of a new policy and a new number, but filled
+# in.
 NOT_PHOTOGRAPHED = ("/alerts/statistics/export", "/search/export", "/alerts/policies/{}", "/alerts/duty-numbers/{}")
 
 

@@ -54,7 +54,7 @@ def test_placeholders_agree(folder: Path, language: str) -> None:
 def has_bare_percent(text: str) -> bool:
     """Whether the text has a percent sign that is neither doubled nor part of a placeholder.
 
-    A template formats each text. A bare percent sign would therefore end in an error, in this language alone.
+    A template formats each text. A bare percent sign would therefore end in an error, in a single language.
     """
     return BARE_PERCENT.search(text.replace("%%", "")) is not None
 

@@ -58,7 +58,7 @@ async def test_a_busy_event_loop_is_not_a_slow_dependency() -> None:
     async def answer() -> str:
         end = time.monotonic() + 0.3
         while time.monotonic() < end:
-            pass  # this loop blocks the event loop
+            pass  # a busy loop blocks the event loop
         await asyncio.sleep(0)
         return "answer"
 

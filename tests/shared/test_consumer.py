@@ -296,7 +296,9 @@ async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.Ca
             await asyncio.Event().wait()
     assert {row.stopped for row in await trial.rows() if row.partition == topic_partition[1]} == {"out_of_range"}
     [line] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
-    assert "first_there=5" in re.sub(r"\x1b\[[0-9;]*m", "", line)  # docs/runbook.md explains this field of the log line
+    assert "first_there=5" in re.sub(
+        r"\x1b\[[0-9;]*m", "", line
+    )  # docs/runbook.md explains the field `first_there` of the log line
     assert not await trial.effects()
 
 

@@ -45,7 +45,7 @@ def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_post
 async def test_each_transaction_of_a_session_has_its_own_driver_connection(tables: Installation) -> None:
     """A session uses its driver connection only for one transaction.
 
-    Afterwards, another session may get this connection.
+    Afterwards, another session may get the connection.
     """
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)
@@ -54,7 +54,7 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
         assert await database.driver(first_session) is first
         assert first.is_in_transaction()
         await first_session.commit()
-        # the other session gets the same connection, because the pool has only this one
+        # the other session gets the same connection, because the pool has only one connection
         assert await database.driver(other) is first
         assert await database.driver(first_session) is not first
     await engine.dispose()
@@ -115,7 +115,10 @@ async def test_a_pooled_connection_that_was_lost_is_replaced(tables: Installatio
 
 
 async def of_the_first_build(tables: Installation) -> Settings:
-    """Drops the column with the version of the record layout. The database of the first build had no such column."""
+    """Drops the column with the version of the record layout.
+
+    The database of the first build had no column with this version.
+    """
     settings = tables.settings(Settings, "registry")
     own = database.engine(settings)
     async with own.begin() as connection:

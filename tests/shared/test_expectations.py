@@ -25,7 +25,8 @@ TYPED: tuple[Any, ...] = (
     *("", "x" * 20_000, "\x07", "...", "not a date", "1000-01-01T00:00:00Z"),
     *(-5, 10**9, 1.5, ["zz"] * 3000, [], {}),
 )
-# The untranslated texts are about ids, structures and codes. Scripts make such fields, and people do not type them.
+# The untranslated texts are about ids, structures and codes. Scripts make ids, structures and codes, and people do not
+# type them.
 OF_SCRIPTS = (
     *("no such field", "a UUID", "UUID input", "a random UUID", "a release is expected"),
     *("Input should be an object", "Input should be a valid array", "Input should be a valid boolean"),

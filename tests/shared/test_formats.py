@@ -21,7 +21,7 @@ from shared.pages.formats import filters
 )
 def test_the_day_comes_before_the_month(language: str, day: str, short: str) -> None:
     known = filters(language)
-    evening = datetime(2026, 3, 5, 19, 30, tzinfo=UTC)  # in Bishkek, the next day has already begun at this time
+    evening = datetime(2026, 3, 5, 19, 30, tzinfo=UTC)  # at 19:30 UTC, the next day has already begun in Bishkek
     assert (known["day"](date(2026, 3, 5)), known["short_moment"](evening)) == (day, short)
 
 

@@ -1,6 +1,7 @@
 """A release may add an event type to a topic.
 
-Consumers of this release handle or ignore an unknown type. Older consumers make dead letters of such events.
+Consumers of this release handle or ignore an unknown type. Older consumers make dead letters of events with an unknown
+type.
 """
 
 from collections.abc import Sequence

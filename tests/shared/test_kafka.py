@@ -67,7 +67,7 @@ async def let_turn(times: int) -> None:
 
 
 def connections(settings: Settings) -> set[Any]:
-    """The open connections of this process to the broker. Earlier tests may have left some connections open."""
+    """The open connections of the process to the broker. Earlier tests may have left some connections open."""
     port = int(settings.kafka_bootstrap.rpartition(":")[2])
     open_connections = psutil.Process().net_connections(kind="tcp")
     return {one.laddr for one in open_connections if one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port}

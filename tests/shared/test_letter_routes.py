@@ -18,7 +18,7 @@ OSH_OBLAST, ALAI, KADAMJAI = "KG06000000000", "KG06207000000", "KG05258000000"
     [
         ("households", {"origin": {"pcode": KADAMJAI}, "destination": {"pcode": ALAI}}, True),
         ("households", {"origin": {"pcode": KADAMJAI}}, False),
-        # a person of one district may not read this letter, because the household can be in another district
+        # a person of one district may not read the letter, because the household can be in another district
         ("households", {"origin": {"pcode": OSH_OBLAST}}, False),
         ("hazards-restricted", {"area": {"pcodes": [KADAMJAI, OSH_OBLAST]}}, True),
         ("alerts", {"pcodes": [ALAI]}, True),

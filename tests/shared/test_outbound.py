@@ -17,7 +17,7 @@ from tests.shared.outside import Answerer, Server, broken_off, certificate, drip
 
 pytestmark = pytest.mark.anyio
 
-KEEPALIVE_TIMER = "02"  # in /proc/net/tcp, this code means a keep-alive timer
+KEEPALIVE_TIMER = "02"  # the code of a keep-alive timer in /proc/net/tcp
 
 
 def settings(*allowed: str, exercise: bool = False) -> Settings:
@@ -32,7 +32,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Maps host names to addresses. In the test, look-ups return these addresses."""
+    """Maps host names to addresses. In the test, look-ups return the mapped addresses."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 

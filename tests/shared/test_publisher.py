@@ -86,7 +86,7 @@ async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgemen
     await publisher.publish(before, timeout=30)
     hurried = asyncio.create_task(publisher.publish(first, timeout=30))
     patient = asyncio.create_task(publisher.publish(second, timeout=30))
-    await asyncio.sleep(0)  # in this iteration of the event loop, both tasks put their message into one batch
+    await asyncio.sleep(0)  # in one iteration of the event loop, both tasks put their message into one batch
     hurried.cancel()
     await patient
     assert [record.value for record in await everything(trial_installation, "hazards")] == [

@@ -1,4 +1,7 @@
-"""A server under load says in seconds, or by a date, how long a client must wait. The client limits this time."""
+"""A server under load says in seconds, or by a date, how long a client must wait.
+
+The client limits the waiting time.
+"""
 
 from datetime import UTC, datetime
 

@@ -160,7 +160,7 @@ def test_records_with_an_unknown_key_are_waited_for_once_and_then_set_aside(
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
     clock[0] += 1
-    for number in (1, 2, 3):  # the topic has waited long enough, so these records cause no further wait
+    for number in (1, 2, 3):  # the topic has waited long enough, so further records cause no wait
         with pytest.raises(SetAside, match="signature_unknown_key"):
             reader.verify(unknown_key(number))
     reader.verify(signed(folders))

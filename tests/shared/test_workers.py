@@ -19,7 +19,7 @@ from tests.waiting import wait_for
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
 LOCK = "SELECT 1 FROM effects FOR UPDATE"
 COPYING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientRead'"
-# This worker locks the offsets (the fence) and starts a COPY, but never writes rows.
+# A worker that locks the offsets (the fence) and starts a COPY, but never writes rows.
 FROZEN = """
 import asyncio, asyncpg, sys
 
@@ -35,8 +35,8 @@ async def main():
 
 asyncio.run(main())
 """
-# With a fixed member name, a restarted worker gets its partitions without a timeout. The supervisor also sets such a
-# name.
+# With a fixed member name, a restarted worker gets its partitions without a timeout. The supervisor also sets a fixed
+# member name.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
 
@@ -96,7 +96,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         await asyncio.wait_for(other.execute(text(LOCK)), 30)
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
-        assert is_postgresql_unavailable(awake.value)  # a worker retries its batch after an error of this kind
+        assert is_postgresql_unavailable(awake.value)  # a worker retries its batch if PostgreSQL is unavailable
 
 
 async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:

@@ -1,4 +1,4 @@
-"""Writes an unreadable record into a separate spool folder. With the argument `mended`, removes this folder."""
+"""Writes an unreadable record into a separate spool folder. With the argument `mended`, removes the folder."""
 
 import sys
 from pathlib import Path

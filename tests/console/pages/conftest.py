@@ -182,8 +182,8 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 def cleared(whole: Whole) -> None:
     """Removes the alerts, hazards and groups of earlier test files.
 
-    First, the services read all reports of these files, because a late report would appear while a later test counts
-    rows. An acknowledged alert of an earlier file could ring again during a later test.
+    First, the services read all reports of the earlier files, because a late report would appear while a later test
+    counts rows. An acknowledged alert of an earlier file could ring again during a later test.
     """
     assert wait_until(whole.has_read_everything, timeout=60)
     whole.close_alerts()

@@ -39,7 +39,7 @@ class Contexts:
 
 
 def has_own_clock(context: BrowserContext) -> bool:
-    """Whether the test has installed Playwright's clock. Later pages of this context would not have a real clock."""
+    """Whether the test has installed Playwright's clock. Later pages of the context would not have a real clock."""
     try:
         return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
     except Error:  # a page that is being loaded cannot be asked, and may have Playwright's clock

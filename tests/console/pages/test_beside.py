@@ -105,7 +105,7 @@ def choose_and_open_again(beside: Locator, shown: Locator, other: Locator) -> No
 
 
 def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, seat: Any) -> None:
-    # no other test of the pages reports this type of hazard
+    # no other test of the pages reports radiation
     report_id = whole.report_hazard(type="radiation", severity="Moderate")
     desk = seat(Role.OPERATOR)
     page = desk.open("/")

@@ -54,7 +54,8 @@ def test_evacuees_whom_nobody_confirms_for_a_day_appear_without_any_event(whole:
             page.clock.fast_forward(MINUTE_MS)
         return wait_until(is_shown, timeout=2)
 
-    # the service shares figures among readers for some seconds, so the first minute of this clock may come too early
+    # the service shares figures among readers for some seconds, so the first minute of the page's clock may come too
+    # early
     assert wait_until(is_shown_after_a_minute, timeout=240)
     for language in ("en", "ru", "ky"):
         page.goto(f"{whole.url}/?lang={language}")

@@ -63,7 +63,7 @@ def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat:
     page.select_option("#refusal", "practice")
     page.get_by_role("button", name="Refuse").click()
     expect(page.locator("#held-none")).to_be_visible()
-    expect(page.locator("#refusal")).to_have_value("")  # the author of the next report must not get this reason
+    expect(page.locator("#refusal")).to_have_value("")  # the next report must not get the reason of the refused report
     assert desk.errors == []
 
 

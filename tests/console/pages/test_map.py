@@ -109,7 +109,8 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
         return beside.is_visible()
 
     assert wait_until(is_opened_by_a_click, timeout=60, every=0.5)
-    # this point has a mark of the hazard, of its alert, or of both; a click on a mark of both opens their district
+    # the middle of the map has a mark of the hazard, of its alert, or of both; a click on a mark of both opens their
+    # district
     expect(beside.locator("h1")).to_have_text(re.compile("Rockfall|Kara-Suu"))
     assert_the_mark_moves(whole, page)
     page.locator("#map-switch").click()
@@ -161,7 +162,7 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     assert page.evaluate(shown) == [False, True]
     page.evaluate("window.drawn.turn('hazards', true); window.drawn.show('returns', [])")
     assert page.evaluate(shown) == [True, False]
-    # both hazards share this mark, although they share no district
+    # both hazards share a mark, although they share no district
     page.evaluate("ids => window.drawn.chosen('hazards', ids)", [str(snow.hazard_id), str(slide.hazard_id)])
     page.locator("#map-more").get_by_role("button", name="Landslide").click()
     expect(page.locator("#beside h1")).to_contain_text("Landslide")

@@ -35,8 +35,8 @@ BORDERS = """async () => {
     const { features } = await (await fetch("/static/map/base/countries.geojson")).json();
     return features.map((country) => [country.properties.iso2, borderOf(country).geometry.coordinates]);
 }"""
-EDGES = (66, 83.5, 36.5, 46)  # the base ends at these longitudes and latitudes
-# a click on a mark of several alerts opens this district
+EDGES = (66, 83.5, 36.5, 46)  # the base map ends at two longitudes and two latitudes
+# the district that a click on a mark of several alerts opens
 COMMON_DISTRICT = """async () => {
     const { commonDistrict } = await import("/static/map/features.js");
     const of = (...districts) => ({ properties: { districts } });
@@ -97,7 +97,7 @@ def test_the_end_of_the_base_is_not_drawn_as_a_border(seat: Any) -> None:
 
 def test_hazards_reported_from_the_field_have_a_layer_with_their_age(whole: Whole, seat: Any) -> None:
     whole.clear_hazards()
-    now = datetime.now(UTC)  # `NOW` may be long ago when this test begins
+    now = datetime.now(UTC)  # `NOW` may be long ago when the test begins
     whole.publish(
         hazard(type="avalanche", channel="field", received_at=now - timedelta(hours=2)),
         hazard(type="rockfall", channel="field", received_at=now - timedelta(hours=7)),
@@ -172,12 +172,12 @@ def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None
     expect(mosque.locator("td").last).to_have_text("37")
     mosque.get_by_role("button").click()
     expect(page.locator("#chosen-facts")).to_contain_text("Leilek rayon")
-    # the alerts of these events arrive one after another, so both pages are read until they agree
+    # the alerts arrive one after another, so both pages are read until they agree
     assert wait_until(lambda: on_map(page) == on_board(page), timeout=90, every=0.5), (on_map(page), on_board(page))
 
 
 def assert_a_past_hazard_is_read_alone(whole: Whole, page: Page) -> None:
-    """The small map of an alert about a past hazard reads only this hazard.
+    """The small map of an alert about a past hazard reads only the past hazard.
 
     A hazard without a known place has no small map.
     """

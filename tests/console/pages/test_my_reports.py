@@ -1,4 +1,4 @@
-"""On the page "My reports", a person at the desk sees what became of the reports that this person sent."""
+"""On the page "My reports", a person at the desk sees the results of the person's own reports."""
 
 from typing import Any
 from uuid import UUID, uuid4

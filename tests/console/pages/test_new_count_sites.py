@@ -93,7 +93,10 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
 
 
 def test_a_typed_place_never_changes_the_district_that_the_form_states(whole: Whole, seat: Any) -> None:
-    """The list has this village in Leilek only. Leaving the field or sending the form does not choose the village."""
+    """The list has the typed village in Leilek only.
+
+    Leaving the field or sending the form does not choose the village.
+    """
     name, village = f"Мектеп {uuid4()}", f"Айыл {uuid4()}"
     saved(whole, name_ky=name, pcode=LEILEK, locality=village)
     page = begun(seat)

@@ -19,7 +19,7 @@ from tests.console.pages.typists import KEYS_OF_A_MINUTE, Typist
 from tests.console.pages.waiting import known_hazard
 from tests.intake.factories import group
 
-CHATKAL = "KG03230000000"  # no other test reports people from there
+CHATKAL = "KG03230000000"  # no other test reports people from Chatkal
 
 
 def opened(seat: Any, role: Role, **size: int) -> Page:
@@ -173,7 +173,7 @@ def test_the_form_says_why_a_movement_waits_or_changes_nothing(whole: Whole, sea
 def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, seat: Any) -> None:
     """For the next household of the same call, some answers are kept and sent again.
 
-    The short form also shows the questions to these answers.
+    The short form also shows the questions to the kept answers.
     """
     page = opened(seat, Role.REGISTRAR)
     typed_in_full(page, f"+996 7{random.randrange(10**8):08}", "Чоко-Добо")

@@ -91,7 +91,7 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     expect(newest_alert(page, "Hail")).to_be_visible()
     at_the_list(page)
     before = page.locator(".alert").evaluate_all(NAMES)
-    # nobody is displaced there, so no other alert comes
+    # nobody is displaced in the area of the explosion, so no other alert comes
     whole.report_hazard(type="explosion", severity="Extreme", area={"pcodes": [MANAS]})
     expect(page.locator("#strip")).to_contain_text("Explosion · Manas rayon, Talas oblast · Extreme")
     assert page.locator(".alert").evaluate_all(NAMES) == before
@@ -206,7 +206,7 @@ def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) ->
 
 
 def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_since(whole: Whole, seat: Any) -> None:
-    # no other test of the pages reports these, and no displaced people are there, so the two rows are neighbours
+    # no other test of the pages reports squalls or crop diseases, so the two rows are neighbours
     for hazard in ("squall", "crop_disease"):
         whole.report_hazard(type=hazard, severity="Moderate", area={"pcodes": [MANAS]})
     whole.report_hazard(type="jut", severity="Extreme")
@@ -310,7 +310,7 @@ def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -
 def close_one_that_left_the_list(page: Page, row_of_colleague: Locator) -> None:
     """A colleague closes the selected alert after the dialog has named it.
 
-    The result says that the dialog did not close this alert.
+    The result says that the dialog did not close the selected alert.
     """
     page.locator("#selection").get_by_role("button", name="Close…").click()
     expect(page.locator("#answering-about")).to_contain_text("Squall")

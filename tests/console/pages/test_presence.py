@@ -81,7 +81,7 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
 def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> None:
     """Only use of the page, or the open board, renews a session. A warned person may stay signed in.
 
-    If this renewal fails, the page sends it again without another click.
+    If the renewal fails, the page sends the renewal again without another click.
     """
     desk = seat(Role.OPERATOR)
     page, warning = desk.page, desk.page.locator("#session-warning")

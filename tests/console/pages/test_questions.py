@@ -172,7 +172,7 @@ def test_the_desk_answers_whether_two_counts_are_of_one_event(whole: Whole, seat
     expect(question).to_contain_text("Only one of the counts names the event")
     expect(question).to_contain_text("no event named")
     question.get_by_role("checkbox").press("Space")
-    expect(page.locator("#places-same")).to_be_hidden()  # this button is only for questions about places
+    expect(page.locator("#places-same")).to_be_hidden()  # the button "Same" is only for questions about places
     page.locator("#places-assign").press("Enter")
     expect(question).to_contain_text(desk.name)
     question.get_by_role("button", name="The same event").press("Enter")

@@ -18,7 +18,7 @@ from tests.installation import in_thread
 from tests.intake.factories import household
 
 # Adds reports that are held because the team's sign-ins expired.
-# The worker cannot decrypt these reports, because `sealed` is empty.
+# The worker cannot decrypt the added reports, because `sealed` is empty.
 HELD = """
 INSERT INTO reports (report_id, version, author, kind, subject_id, team, channel, received_at, flags, status, digest,
     outcome, reason, outcome_id, clear, sealed)

@@ -116,7 +116,7 @@ def test_the_board_in_each_language_cuts_no_column_covers_no_title_and_states_ag
 
 
 # Makes the lists longer than the screen, with lines of duty above and the notice of a ringing alert below. Then scrolls
-# to the last row of each list. Returns the lists whose last row is covered. A single script takes all these steps,
+# to the last row of each list. Returns the lists whose last row is covered. A single script takes all the steps,
 # because the board may replace the lists at any time.
 COVERED = """() => {
   document.querySelector("[data-fragment='/alerts/duty']").innerHTML = "<p class='small'>On duty: Aibek</p>".repeat(4);
@@ -147,7 +147,7 @@ def test_the_notice_of_a_ringing_alert_covers_no_last_row(whole: Whole, seat: An
         assert page.evaluate(COVERED) == [], (width, height)
 
 
-# Shows all questions about the event that made people leave; the form hides some of these questions at first.
+# Shows all questions about the event that made people leave; the form hides some questions at first.
 ALL_CAUSES = """() => document.querySelectorAll(".is-roomy .field").forEach((field) => {
   field.hidden = false;
   field.classList.add("is-answered");

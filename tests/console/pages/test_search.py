@@ -11,7 +11,7 @@ from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole
 from tests.registry.factories import family, household, movement
 
-A4_PORTRAIT = 718  # this is the printable width in pixels, with margins of one centimetre
+A4_PORTRAIT = 718  # the printable width in pixels, with margins of one centimetre
 
 
 def reported(whole: Whole, *bodies: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from shared.auth.tokens import Role
 from tests.console.factories import KARA_SUU, LEILEK, NOW, hazard
 from tests.console.pages.conftest import Whole, wait_for_words
 
-# No other test of the pages reports people there: an alert about these people would be found, too.
+# No other test of the pages reports people in Ton: an alert about them would be found, too.
 TON = "KG02220000000"
 
 
@@ -35,7 +35,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
 
     wait_for_words(page, f"{whole.url}/search?lang=en&q={typed.replace(' ', '+')}", "<tr data-key=")
     assert wait_until(is_found, timeout=60)
-    # the address has the filters, so the results can be opened again and sent to others
+    # the address has the filters, so that people can bookmark and send the results
     assert f"q={typed.replace(' ', '+')}" in page.url
     expect(page.get_by_role("link", name="Alerts 1")).to_have_attribute("aria-current", "page")
     page.get_by_role("link", name="Hazards 1").click()
@@ -64,7 +64,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     # the page of an area outside the reader's areas does not say that it has no open alert
     area = elsewhere.get(f"/areas/{LEILEK}?lang=en").text
     assert "outside your areas" in area and "No open alert" not in area
-    # if the reader's area is one district of an oblast, the sums of the oblast name this district
+    # if the reader's area is one district of an oblast, the sums of the oblast name the district
     assert "Only your areas: Kara-Suu rayon" in elsewhere.get("/areas/KG06000000000?lang=en").text
     page.locator("tr[data-key]").get_by_role("link", name="Hail", exact=True).click()
     expect(page.locator("article.alert-page")).to_be_visible()

@@ -16,7 +16,7 @@ from shared.postgres import database
 from tests.console.pages.conftest import Whole
 from tests.intake.factories import movement
 
-AT_BASHY = "KG04220000000"  # no other test reports displacements from there
+AT_BASHY = "KG04220000000"  # no other test reports displacements from At-Bashy
 LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
 VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETURNING 1

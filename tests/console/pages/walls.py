@@ -36,7 +36,7 @@ class ChangingWall:
         expect(self.page.locator(shown)).to_be_attached(timeout=SLOW_MS)
 
     def close(self) -> None:
-        """Closes the alerts, so that no other page shows them. The alerts service does not know these alerts."""
+        """Closes the alerts, so that no other page shows them. The alerts service does not know the closed alerts."""
         closed = {"sequence": 10**9, "resolved_at": NOW, "verdict": "expired"}
         self._publish(*(alert(AlertResolved, alert_id=alert_id, **closed) for alert_id in self._ids))
 

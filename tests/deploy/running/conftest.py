@@ -1,4 +1,4 @@
-"""Starts one installation for all tests of this package, because a start takes 26 CPU seconds."""
+"""Starts one installation for all tests of the package, because a start takes 26 CPU seconds."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def run() -> Iterator[Run]:
 def restarted(run: Run) -> Run:
     """The installation after its supervisor was killed and `make run` was started again.
 
-    This start found topics of another release, and files of root.
+    The second start found topics of another release, and files of root.
 
     The other tests share this start, because a start takes 26 CPU seconds.
     """
@@ -28,6 +28,8 @@ def restarted(run: Run) -> Run:
     (run.folder / "kafka" / "provisioned").write_text("of another release")
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
-    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # a restore leaves this file in the folder
+    write_whole(
+        run.folder / "places.geojson", bundle.dump(seed(), {})
+    )  # a restore leaves a file `places.geojson` in the folder
     run.start()
     return run

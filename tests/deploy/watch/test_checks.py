@@ -1,4 +1,4 @@
-"""Tests the checks of `dayar watch` that look at this machine."""
+"""Tests the checks of `dayar watch` that look at the machine itself."""
 
 import os
 import re
@@ -65,7 +65,7 @@ async def test_a_service_without_a_process_is_silent() -> None:
 @pytest.mark.parametrize(
     ("free", "total", "level"),
     [
-        (20 * GIB, 1000 * GIB, None),  # only 2 % is free, but this is enough for weeks
+        (20 * GIB, 1000 * GIB, None),  # 2 % of the disk is enough for weeks
         (4 * GIB, 20 * GIB, None),
         (4 * GIB, 100 * GIB, Level.WARNING),
         (2 * GIB, 100 * GIB, Level.FAILED),
@@ -83,7 +83,11 @@ def test_a_disk_is_judged_by_share_and_by_bytes(free: int, total: int, level: Le
         (365 * DAY, 30 * DAY, None),
         (365 * DAY, 20 * DAY, Level.WARNING),
         (365 * DAY, 2 * DAY, Level.FAILED),
-        (DAY / 2, DAY / 6, None),  # the gateway's own authority has issued this certificate, which is renewed soon
+        (
+            DAY / 2,
+            DAY / 6,
+            None,
+        ),  # the gateway's own authority has issued the certificate, and soon renews the certificate
         (DAY / 2, DAY / 20, Level.WARNING),
         (DAY / 2, -DAY, Level.FAILED),
     ],

@@ -267,7 +267,7 @@ def test_a_test_of_the_source_remains_a_test(own: Status, counted: Status, statu
         (71.1563, 36.492, False),  # Ashkasham is 313 km from the border
         (74.6, 42.87, True),  # Bishkek
         (76.9, 43.25, True),  # Almaty is 30 km from the border
-        (82.6, 42.0, True),  # this point is 195 km east of Khan Tengri
+        (82.6, 42.0, True),  # 195 km east of Khan Tengri
         (69.28, 41.31, True),  # Tashkent
         (65.3, 40.1, False),  # Nurata
         (87.6, 43.8, False),  # Urumqi
@@ -286,7 +286,7 @@ def test_the_area_is_three_hundred_kilometres_around_the_country(lon: float, lat
         ((70.37, 36.52), {"mag": 5.9}, ItemKind.OUT_OF_AREA),
         ((70.37, 36.52), {"mag": None}, ItemKind.OUT_OF_AREA),
         ((70.37, 36.52), {"mag": 6.0, "type": "landslide"}, ItemKind.OUT_OF_AREA),
-        ((70.37, 34.0), {"mag": 7.5}, ItemKind.OUT_OF_AREA),  # this point is 612 km from Chon-Alai
+        ((70.37, 34.0), {"mag": 7.5}, ItemKind.OUT_OF_AREA),  # 612 km from Chon-Alai
     ],
 )
 def test_a_strong_quake_is_read_up_to_500_km_from_a_district(

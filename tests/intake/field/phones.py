@@ -196,8 +196,8 @@ def shown(page: Page) -> list[str]:
 def kept_reports(page: Page, centre: Centre) -> list[Any]:
     """The reports on the phone, with their content in `body`.
 
-    The centre's key decrypts a sealed report. For a report that the centre has answered, the content is what the centre
-    has recorded.
+    The centre's key decrypts a sealed report. For a report that the centre has answered, `body` is the recorded
+    content.
     """
     kept = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
     return [with_body(json.loads(value), centre) for _, value in kept]

@@ -121,7 +121,7 @@ ERRORS = (
 
 
 def test_an_error_is_shown_at_its_field_with_the_focus_in_view(phone: BrowserContext, centre: Centre) -> None:
-    """If the field is in a closed section of the form, the error must open this section."""
+    """If the field is in a closed section of the form, the error must open the section."""
     page = opened(phone, centre)
     with_person(page, "1990")
     page.select_option("#origin-oblast", "RU")

@@ -22,11 +22,11 @@ from tests.intake.field.phones import (
 )
 
 LEILEK = "KG05236000000"
-# People do not notice a delay up to this time. The tests' browser compiles no fast code (see `FLAGS` in
+# People do not notice a delay of up to 0.1 s. The tests' browser compiles no fast code (see `FLAGS` in
 # tests/browsers.py), so it is about as slow as the browser of a cheap phone.
 INSTANT_MS = 100
-# The milliseconds from a changed text to the drawn list. The shortest of many searches hardly depends on other load. If
-# all searches are slow, the machine may be too busy, so the test searches again.
+# The milliseconds from a changed text to the drawn list. The shortest of many searches hardly depends on the load of
+# the machine. If all searches are slow, the machine may be too busy, so the test searches again.
 SEARCH_MS = """(text) => {
   const field = document.getElementById("origin-locality");
   const milliseconds = Array.from({ length: 20 }, () => {

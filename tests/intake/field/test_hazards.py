@@ -12,7 +12,7 @@ from tests.intake.records import records
 
 VILLAGE = "found({ coords: { latitude: 40.15, longitude: 71.2, accuracy: 8 } })"  # 5 km away
 FOUND = "found({ coords: { latitude: 40.1, longitude: 71.2, accuracy: %d } })"
-WORDS = "Affected: 5 houses"  # the form writes such a line for the checked boxes
+WORDS = "Affected: 5 houses"  # the line that the form writes for the checked boxes
 
 
 def located(page: Page, answer: str, text: str) -> None:

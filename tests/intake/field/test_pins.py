@@ -143,7 +143,7 @@ def put_aside(page: Page) -> None:
 def test_an_own_pin_does_not_end_the_wait_for_another_pin(phone: BrowserContext, centre: Centre) -> None:
     """A person who finds the phone can choose a PIN, too.
 
-    Entering this PIN must not allow more tries at the owner's PIN.
+    Entering the finder's PIN must not allow more tries at the owner's PIN.
     """
     page = opened(phone, centre)
     put_aside(page)

@@ -125,7 +125,7 @@ def test_reports_and_drafts_of_an_earlier_release_are_sealed_and_none_is_lost(
 
 
 def through_plain_http(page: Page, centre: Centre) -> None:
-    """Serves the centre's pages under a name without HTTPS. Under such a name, browsers offer no WebCrypto."""
+    """Serves the centre's pages under a name without HTTPS. Without HTTPS, browsers offer no WebCrypto."""
 
     def served(route: Route) -> None:
         path = route.request.url.removeprefix("http://centre.example")

@@ -126,7 +126,7 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     too_slow = refusal(HTTPStatus.REQUEST_TIMEOUT).partition(b"\r\n\r\n")[2]
-    # every request gets this answer, because the form sends the report again by itself every 30 seconds
+    # every request gets the answer, because the form sends the report again by itself every 30 seconds
     page.route("**/v1/displacements*", lambda route: route.fulfill(status=408, body=too_slow))
     with page.expect_response("**/v1/displacements*"):
         filled(page)
@@ -164,7 +164,8 @@ def test_a_hazard_overtakes_households_and_holds_up_none(phone: BrowserContext, 
     waiting, received = "Saved on this phone, not sent yet", "Received by the centre"
     page.route(SEALED, lambda route: route.fulfill(status=503, body="{}"))
     for send in (filled, hazard_sent):
-        # the form sends the household again after the hazard; wait for this request, so that the route refuses it
+        # the form sends the household again after the hazard; wait for the household's request, so that the route
+        # refuses it
         with page.expect_response("**/v1/displacements:sealed"):
             send(page)
     expect(answers).to_have_text([waiting, waiting])

@@ -154,7 +154,7 @@ def test_a_phone_whose_storage_does_not_answer_opens_the_form_from_the_network(
 
 
 def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
-    """Sets the phone's storage limit so low that this page cannot store another byte."""
+    """Sets the phone's storage limit so low that the page cannot store a single byte."""
     session = phone.new_cdp_session(page)
     session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
 
