@@ -181,7 +181,7 @@ async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office
 
 
 async def test_only_the_site_is_meant_and_not_another_of_the_same_name(office: Office) -> None:
-    """A typed name means a site only in the site's district, and only if no second site of the district has the name."""
+    """A typed name means a site only in the site's district, and only if no second site there has the name."""
     here, there, twice = household(), household(), household()
     school = await site(office, name_ru="Школа № 1")
     await office.file(here, there, twice)
