@@ -245,7 +245,6 @@ class Installation:
             return kind(**changed).for_service(named)
 
     def token(self, **claims: Any) -> str:
-        """A bearer token like the console's tokens. The claims are the arguments of `signed_token`."""
         return signed_token(self.secrets, **claims)
 
     def start(self, service: str, *arguments: str, env: Mapping[str, str] | None = None) -> Process:
@@ -311,7 +310,6 @@ def installed(ground: Ground, folder: Path, **options: Any) -> Iterator[Installa
 
 
 def knows_access(client: httpx.Client) -> bool:
-    """Whether each app of the web process has read the topic `access`."""
     for prefix in ("", "/intake", "/registry", "/alerts"):
         try:
             answer = client.get(f"{prefix}/ready").json()

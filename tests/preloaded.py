@@ -110,7 +110,6 @@ def forks(address: str | None) -> Forks:
 
 
 def forked(arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[int]) -> Forked:
-    """Starts a process that runs like `python -m` with the arguments."""
     return forks(os.environ.get(ADDRESS)).fork(arguments[0].rpartition(".")[2], arguments, env, standard)
 
 

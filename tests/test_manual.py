@@ -21,7 +21,6 @@ LINKED = re.compile(r' href="(.+?)"')
 
 
 def texts(language: str) -> set[str]:
-    """All texts of the pages in the language. English texts are the keys of the catalogs."""
     catalogs = [messages.known(folder, "ru" if language == "en" else language) for folder in messages.places()]
     listed = [message.id if language == "en" else message.string for catalog in catalogs for message in catalog]
     return {text for text in listed if isinstance(text, str)}

@@ -36,8 +36,6 @@ AIBEK = Actor(uuid4(), "aibek")
 
 
 class Bureau:
-    """A `Town` whose receivers are Telegram chats, the bot's server, and the settings that connect them."""
-
     def __init__(self, town: Town, bot: BotServer, folder: Path, **changed: Any) -> None:
         self.town, self.bot, self.token = town, bot, folder / "bot-token"
         self.token.write_text(bot.token)

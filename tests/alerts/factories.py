@@ -191,6 +191,5 @@ def rules(**changed: Any) -> Ruleset:
 
 
 def event_type(headers: str) -> str:
-    """Reads an alert event's type from the headers of an outbox row; returns its last word, such as `raised`."""
     event_type: str = dict(json.loads(headers))["ce_type"]
     return event_type.removeprefix("dayar.alert.").removesuffix(".v1")

@@ -15,8 +15,6 @@ from shared.places.points import KnownPoints
 
 
 class Handling:
-    """Calls all handlers of the worker in one transaction."""
-
     def __init__(
         self,
         rules: Ruleset,

@@ -63,7 +63,6 @@ class Phones:
         return alert, await self.codes(alert, Cause.RAISED)
 
     async def codes(self, alert: UUID, cause: Cause) -> dict[str, str]:
-        """Sends the alert's messages with the given cause. Returns a mapping from the digits of numbers to codes."""
         statement = text("SELECT * FROM deliveries WHERE alert_id = :alert AND cause = :cause ORDER BY recipient")
         async with self.desk.sessions.begin() as session:
             rows = (await session.execute(statement, {"alert": alert, "cause": cause})).mappings().all()
@@ -77,7 +76,6 @@ class Phones:
         return codes
 
     async def combined(self, alerts: Sequence[UUID]) -> tuple[str, str]:
-        """Sends one message about the alerts to its only receiver. Returns the text without its code, and the code."""
         statement = text(
             "UPDATE deliveries SET attempts = 1 WHERE alert_id = ANY(:alerts) AND cause = 'raised' RETURNING *"
         )

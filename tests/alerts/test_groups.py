@@ -267,7 +267,6 @@ def histories(drawn: Sequence[Sequence[dict[str, Any]]], make: Any, key: str) ->
 
 
 def expected(groups: Sequence[GroupCounted], households: Sequence[HouseholdRegistered], origin: str) -> tuple[int, ...]:
-    """Computes the figures of one district: all persons, counted persons, registered persons, and households."""
     stocks = defaultdict[tuple[str | None, UUID], int](int)
     for count in groups:
         if count.superseded_by is None and count.origin.pcode == origin:

@@ -216,7 +216,6 @@ def history(
 
 
 def expected(histories: Sequence[Sequence[AnyEvent]], origin: str) -> tuple[int, int, int]:
-    """Computes the figures of one district: all persons, the persons of held reports only, and all households."""
     recorded = [event for events in histories for event in events if not isinstance(event, HouseholdHeld | GroupHeld)]
     waiting = [events[-1] for events in histories if getattr(events[-1], "is_held", False)]
     everybody, households = totals([*recorded, *waiting], origin)

@@ -26,10 +26,6 @@ pytestmark = pytest.mark.anyio
 
 
 async def add_receivers(desk: Desk) -> None:
-    """Adds five receivers.
-
-    A Moderate alert in Alai notifies the first receiver, and leaves out four other receivers.
-    """
     left_out: dict[str, dict[str, Any]] = {
         "duty-desk": {},
         "head-of-shift": {"step": 1},

@@ -22,10 +22,6 @@ pytestmark = pytest.mark.anyio
 async def gate_of_parts(
     shared_installation: Installation, settings: AlertsSettings, engine: AsyncEngine, tmp_path: Path
 ) -> AsyncIterator[Gate]:
-    """The app with a gateway that gives a receipt for each part of a message.
-
-    The message to the officer has two parts.
-    """
     async with opened(shared_installation, settings, engine, tmp_path, "json with parts") as made:
         await made.officer()
         await made.town.report(mudflow(onset=datetime.now(UTC), area={"pcodes": [KADAMJAI, LEILEK, ALAI]}))

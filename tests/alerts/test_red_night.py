@@ -84,7 +84,6 @@ class RedNight:
         self.counts: dict[str, list[int]] = {"desk": [], "officer": [], "head": []}
 
     async def receivers(self) -> None:
-        """The officer has three contacts. The head is notified if nobody acknowledges in time."""
         self.bot.messages[HEAD] = {}
         person: dict[str, Any] = {"language": "en", "kind": ReceiverKind.PERSON}
         numbers = {label: Contact(SMS, f"sms:{number}") for label, number in PHONES.items()}

@@ -170,7 +170,6 @@ def displaced(
 
 
 def left(households: dict[tuple[date, ...], int]) -> Departed:
-    """Makes departures of households of four persons. `households` maps departure dates to numbers of households."""
     return Departed([RegisteredDeparture(dates, LEILEK, number, 4 * number) for dates, number in households.items()])
 
 

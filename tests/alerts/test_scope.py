@@ -65,7 +65,6 @@ def test_the_newest_revision_of_both_topics_decides_in_any_order(
 
 
 async def state_after(installation: Installation, batches: list[list[int]]) -> tuple[int, str, list[str]]:
-    """The stored revision, with the severity and the districts of the only alert in force. Nothing is committed."""
     own: AlertsSettings = installation.settings(AlertsSettings)
     async with database.opened(own) as engine, database.sessions(engine)() as session:
         post = Post(session)

@@ -74,7 +74,6 @@ def everything_comes_back_from_a_bucket(project: Project) -> None:
 
 @contextmanager
 def s3(address: str) -> Iterator[str]:
-    """Starts an S3 server that the containers of the backup can reach. Yields the server's URL."""
     server = ThreadedMotoServer(ip_address=address, port=0)
     server.start()
     try:

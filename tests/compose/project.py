@@ -111,7 +111,6 @@ class Project:
         return self.compose("exec", "--no-TTY", service, "python", "-c", program, *arguments).stdout
 
     def probe(self, service: str, name: str, *arguments: str) -> list[str]:
-        """Runs a program of `probes` in the service's container. Returns the words that the program prints."""
         program = Path(__file__).with_name("probes") / f"{name}.py"
         return self.python(service, program.read_text(encoding="utf-8"), *arguments).split()
 

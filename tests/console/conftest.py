@@ -55,7 +55,6 @@ class Served:
             process.stop()
 
     def client(self, **options: Any) -> httpx.Client:
-        """An HTTP client with the headers of a browser on one of our pages. The method `stop` closes the client."""
         defaults = {"headers": {"sec-fetch-site": "same-origin"}, "timeout": 60, "verify": PLAIN, **options}
         self.clients.append(httpx.Client(base_url=self.url, **defaults))
         return self.clients[-1]

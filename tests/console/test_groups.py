@@ -302,7 +302,6 @@ async def test_a_reader_who_sees_no_localities_sees_no_site(session: AsyncSessio
 
 
 def at_school(hours: float, persons: int, **changed: Any) -> events.GroupCounted:
-    """A full recount at one school. If no origin is given, the recount counts everybody at the school."""
     at = NOW + timedelta(hours=hours)
     fields = {"to": LEILEK, "site_id": SCHOOL.site_id, "counted_at": at, "reported_at": at, "is_full_recount": True}
     whole = {"origin": Place(country="ZZ"), "covers_site": True} if "origin_locality" not in changed else {}

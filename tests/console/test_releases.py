@@ -35,7 +35,6 @@ CONFIRMED = Confirmation(NOW, frozenset({"Severe"}))
 
 
 def revisions(hazard_id: UUID) -> list[HazardReported]:
-    """The events of a report, its publication, a change of the report, and a second publication with a new severity."""
     own: dict[str, Any] = {"hazard_id": hazard_id, "scope": "Restricted", "text": INTERNAL}
     public: dict[str, Any] = {"hazard_id": hazard_id, "text": PUBLIC, "severity": "Unknown"}
     return [

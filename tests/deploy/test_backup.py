@@ -294,7 +294,6 @@ def test_a_record_that_kafka_refuses_is_reported(installation: installed.Install
 
 
 async def noted(own: Installation, *, is_well: bool) -> bool:
-    """Whether the newest result that the board knows is a success (`is_well`) or a failure."""
     async with database.opened(own.settings.for_service("console")) as engine, database.sessions(engine)() as session:
         return any(check.name is CheckName.BACKUP and check.is_well is is_well for check in await checks.known(session))
 

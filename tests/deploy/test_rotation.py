@@ -144,8 +144,6 @@ def test_without_keys_none_is_generated(tmp_path: Path, kind: Kind) -> None:
 
 
 class Nobody:
-    """An empty list of revocations, with which every token is valid."""
-
     is_known, known_since = True, None
 
     def is_revoked(self, _principal: Principal) -> bool:

@@ -68,7 +68,6 @@ EARLIER = (
 
 
 def laid_out_by_the_first_build(root: Path, *, exercise: bool = True, version: int = 1) -> Path:
-    """Makes a state folder as the first build did, with a version file, secrets without record keys, and one record."""
     state_folder = root / ("demo" if exercise else "main")
     state_folder.mkdir(mode=0o700, parents=True)
     root.chmod(0o700)

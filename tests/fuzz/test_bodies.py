@@ -36,7 +36,6 @@ NAMES = sorted({name for base in BASES for name in base} | {"", "name", "note", 
 
 @st.composite
 def bodies(draw: st.DrawFn, most: int) -> bytes:
-    """A body that is known to be costly, or a body in which one field has a list, an object or a text of any length."""
     if draw(st.booleans()):
         return draw(st.sampled_from(KNOWN))[:most]
     item, around = draw(ITEMS), draw(st.sampled_from(["[%s]", "{%s}", '"%s"', "[[%s]]", "%s"]))

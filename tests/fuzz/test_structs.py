@@ -165,7 +165,6 @@ def changed(draw: st.DrawFn) -> bytes:
 
 
 def respelled(draw: st.DrawFn, raw: bytes) -> bytes:
-    """Writes one value in another notation, such as `5.0` for `5`."""
     values = list(VALUE.finditer(raw))
     if not values:
         return raw
@@ -196,7 +195,6 @@ def other_value(draw: st.DrawFn, raw: bytes) -> bytes:
 
 
 def member_again(draw: st.DrawFn, raw: bytes) -> bytes:
-    """Copies a random member of a JSON object into a random JSON object, which may be the same."""
     members = MEMBER.findall(raw)
     return with_member(draw, raw, draw(st.sampled_from(members))) if members else raw
 

@@ -128,7 +128,6 @@ async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_los
 
 
 def accepted(answer: httpx.Response) -> list[bool]:
-    """Whether each report of a batch was accepted. Asserts that every report is either accepted or invalid."""
     statuses = [result["status"] for result in answer.json()["results"]]
     assert set(statuses) <= {"accepted", 422}
     return [status == "accepted" for status in statuses]

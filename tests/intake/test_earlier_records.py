@@ -28,10 +28,6 @@ def spooled(channel: str, **changed: Any) -> Message:
 
 
 async def drained(root: Path, *messages: Message) -> list[Message]:
-    """Writes the records into the spool of an ended process.
-
-    Returns what a new process publishes after it adopts the spool.
-    """
     folder = root / "of an ended process"
     folder.mkdir()
     (folder / "1.spool").write_bytes(b"".join(map(line, messages)))

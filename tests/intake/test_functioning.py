@@ -16,7 +16,6 @@ TOO_YOUNG = {"pointer": "", "expected": "`members/1/functioning` is expected onl
 
 
 def reported(functioning: Any = SOME, *, on: str = "2026-06-15T12:00:00+06:00", **age: Any) -> bytes:
-    """A report of two persons. The second person has the given age, and answered the questions about functioning."""
     head = {"member_id": str(uuid4()), "birth_year": 2025}
     members = [head, {"member_id": str(uuid4()), "functioning": functioning, **age}]
     return json.dumps(household(members=members, persons=2, occurred_at=on, reported_at=on)).encode()

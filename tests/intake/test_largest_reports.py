@@ -103,7 +103,6 @@ def group(text: str) -> dict[str, Any]:
 
 
 def hazard(text: str) -> dict[str, Any]:
-    """A hazard with as many points as a body of the largest size can contain. The contract allows 100,000 points."""
     report = Largest(HazardReport, text, without="polygons").report()
     del report["released_revision"]  # with `released_revision`, intake would refuse most other fields
     points = (REPORT_BYTES - len(written(report)) - 200) // len("[74.1,42.5],")

@@ -30,7 +30,6 @@ AREAS = ["KG05000000000"]  # the oblast where the households are now
 
 
 def sheet(*, at: str) -> bytes:
-    """A list with two acceptable households and a wrong one. Each value of `at` makes another list."""
     rows = ("ФИО;Кол-во человек;Откуда;Куда;Дата", f"Асанов {at};5;Кадамжай;Лейлек;{datetime.now(UTC):%d.%m.%Y}")
     return "\n".join((*rows, rows[1].replace("Асанов", "Маматов"), "=1+1;много;Кадамжай;Лейлек;20.11.2026")).encode()
 

@@ -52,7 +52,6 @@ async def unknowing(killable_installation: Installation) -> AsyncIterator[Runnin
 
 
 async def dead(intake: RunningIntake, *words: str) -> str:
-    """Runs `dayar dead` and returns its output."""
     with patch.dict(os.environ, intake.installation.env()):
         result = await asyncio.to_thread(CliRunner().invoke, dead_letters.app, words)
     assert result.exit_code == 0, result.output

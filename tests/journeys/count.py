@@ -162,7 +162,6 @@ class ServiceState:
 
 @asynccontextmanager
 async def looking(installation: Installation) -> AsyncIterator[list[ServiceState]]:
-    """Opens the state of each service. All reads of one check use the same connections."""
     async with AsyncExitStack() as stack:
         states = []
         for service in DOWNSTREAM:

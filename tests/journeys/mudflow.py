@@ -221,7 +221,6 @@ class Mudflow:
 
 
 def site_bodies(mudflow: Mudflow) -> Iterator[tuple[str, Report]]:
-    """Yields the id and the body with which an operator adds each site by `PUT /registry/v1/sites/{site_id}`."""
     for letter, plan in SITES.items():
         body = {"version": 1, "name_ru": plan.name, "type": plan.type, "pcode": plan.pcode}
         yield mudflow.sites[letter], body

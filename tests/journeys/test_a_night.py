@@ -65,8 +65,6 @@ PASS = (
 
 @dataclass
 class Night:
-    """The running services, the people who get alerts, and their telephones."""
-
     installation: Installation
     bot: BotServer
     gateways: Gateways
@@ -87,7 +85,6 @@ class Night:
             await session.execute(insert(Binding).values(**bound, **rights))
 
     async def roster(self, *people: str) -> None:
-        """The people have shifts of a day. The first shift began an hour ago, so no shift ends meanwhile."""
         begun = datetime.now(TIME_ZONE) - timedelta(hours=1)
         layer = {"name": "days", "people": people, "shift_days": 1}
         layer |= {"start": begun.date(), "handover": f"{begun:%H:%M}"}
@@ -118,7 +115,6 @@ class Night:
             assert (await operator.post("/intake/v1/hazards", json=body)).status_code == 202
 
     async def replies(self, typed: str) -> str:
-        """The gateway hands over the officer's reply twice. Returns the text of the only answer."""
         known = len(self.gateways.messages)
         async with httpx.AsyncClient(base_url=self.base_url, verify=PLAIN, trust_env=False, timeout=30) as client:
             body = {"from": NUMBER, "text": typed, "id": typed}

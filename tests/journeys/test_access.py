@@ -184,7 +184,6 @@ async def is_everywhere(client: httpx.AsyncClient, installation: Installation, r
 async def shows(
     client: httpx.AsyncClient, visible: VisibleContent, reported: ReportedEvents, token: str, method: str = "GET"
 ) -> bool:
-    """Whether the answer to the token contains the text of `visible.seen`."""
     names = {
         "household": reported.household,
         "alert": reported.alert,

@@ -92,8 +92,6 @@ PAGES = (
 
 @dataclass
 class Journey:
-    """A running installation, and the content that clients received as answers and from the stream."""
-
     installation: Installation
     base_url: str
     collector: Collector
@@ -207,7 +205,6 @@ async def refuse(journey: Journey, token: str) -> None:
 
 
 async def keep_a_site(journey: Journey, token: str) -> None:
-    """Stores a site with a person in charge, and causes each error of the routes for sites and for sheets of sites."""
     canary, path = THROUGH_INTAKE, f"/registry/v1/sites/{uuid4()}"
     person = {"name": canary.person["family_name"], "phone": canary.person["phone"]}
     site = {"version": 1, "name_ru": "Школа", "type": "school", "pcode": "KG05258000000", "person_in_charge": person}
@@ -229,7 +226,6 @@ async def keep_a_site(journey: Journey, token: str) -> None:
 
 
 async def send_a_sheet(journey: Journey, token: str) -> None:
-    """Checks and sends a list with the person, and with a row in which each cell is wrong."""
     canary, path = THROUGH_INTAKE, "/intake/v1/household-sheets"
     header = "ФИО;Телефон;ИНН;Кол-во человек;Откуда;Куда;Дата;Примечание"
     person = ";".join(canary.person[name] for name in ("family_name", "phone", "personal_number"))
@@ -265,7 +261,6 @@ async def search(journey: Journey, token: str) -> None:
 
 
 async def find_and_open(journey: Journey, token: str) -> None:
-    """Finds the person, who was registered twice, and opens all pages that show the person or the duplicate."""
     canary, search = THROUGH_INTAKE, "/registry/v1/households:search"
     name = f"{canary.person['family_name']} {canary.person['given_name']}"
     criteria = {"name": name, "phone": canary.person["phone"]}

@@ -74,8 +74,6 @@ def hazard(source: str, severity: Severity) -> HazardReported:
 
 
 class Centre:
-    """An installation whose only running service is the alerts worker, which each test starts and kills."""
-
     def __init__(self, installation: Installation, hook: Hook, sessions: async_sessionmaker[AsyncSession]) -> None:
         self.installation, self.hook, self.sessions = installation, hook, sessions
         self.publisher = Publisher(installation.settings(Settings, "intake"))

@@ -45,7 +45,6 @@ def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
 
 
 async def people(installation: Installation) -> dict[str, str]:
-    """Creates the accounts of an exercise as `make run` does, and returns the password of each account."""
     engine = database.engine(installation.settings(ConsoleSettings))
     drawn = {name: passwords.draw() for name in ACCOUNTS.values()}
     async with database.sessions(engine).begin() as session:

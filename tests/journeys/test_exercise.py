@@ -24,8 +24,6 @@ PLAYED = 37  # the scenario reports 36 households and one group
 
 @dataclass(frozen=True)
 class Played:
-    """The output of an exercise's first start, its accounts, and the ledgers after the scenario."""
-
     run: Run
     output: str
     accounts: dict[str, str]

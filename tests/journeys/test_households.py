@@ -204,7 +204,6 @@ class Journey:
             assert worker.is_running, worker.log_tail()
 
     async def each_was_published_once(self) -> None:
-        """Checks that each household was published once. Two records with the same event id count as one."""
         published: dict[str, Counter[str]] = {}
         for topic, name in (("outcomes", "report_id"), ("households", "household_id")):
             found = [

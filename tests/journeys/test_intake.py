@@ -28,8 +28,6 @@ ANSWER_SECONDS = 60
 
 
 class Phones:
-    """Sends reports of field teams to a separate web process of intake, and counts the answers."""
-
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.sent = Sent()

@@ -31,7 +31,6 @@ FROM_START, FROM_TIME = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(en
 
 
 def settings(installation: Installation) -> str:
-    """The settings for an integrator, as `make run` writes them."""
     password = secret(installation.secrets / "kafka-integrator") or ""
     login = installation.ground.kafka_logins[acls.INTEGRATOR]
     return logins.reader_settings(installation.components.broker.bootstrap, login, password)
@@ -70,7 +69,6 @@ async def publish(installation: Installation, *hazards: HazardReported) -> None:
 
 @contextmanager
 def running(code: str, installation: Installation, *arguments: str) -> Iterator[Iterator[UUID]]:
-    """Runs the code. Yields, in order, the hazard ids that the code prints."""
     file = installation.secrets / "integrator.json"
     file.write_text(settings(installation))
     process = subprocess.Popen(

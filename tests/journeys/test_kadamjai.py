@@ -151,8 +151,6 @@ NOTIFIED = ["raised", "grown", "grown", "grown", "grown"]
 
 @dataclass(frozen=True)
 class Desk:
-    """Reads the figures, the board and the alerts as an operator does."""
-
     client: httpx.Client
     mudflow: Mudflow
 

@@ -120,7 +120,6 @@ async def centre(shared_installation: Installation) -> Centre:
 
 @pytest.fixture(scope="module")
 def bundle(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle that `dayar places import` makes from the official boundaries."""
     target = tmp_path_factory.mktemp("places") / "places.geojson"
     files = [str(real_data / BOUNDARIES), str(real_data / HOLES)]
     result = CliRunner().invoke(places.app, ["import", *files, "--to", str(target)])
@@ -272,10 +271,6 @@ def real_quake(
     depth: float | None = None,
     **changed: Any,
 ) -> Any:
-    """A quake of the file, changed into a new quake of this moment with the id `name`.
-
-    `changed` replaces its properties.
-    """
     [quake] = [quake for quake in json.loads((real_data / WEEK).read_bytes())["features"] if quake["id"] == source_id]
     now = int(datetime.now(UTC).timestamp() * 1000)
     lon, lat, measured_depth = quake["geometry"]["coordinates"]

@@ -136,7 +136,6 @@ def test_a_phone_shows_that_an_alert_followed_when_another_team_reports_more_peo
 
 
 def moved(phone: Page, movement: str, day: str, *, destination: str = "", persons: str = "") -> None:
-    """Sends a movement of the first household. If the phone asks about an unlikely value, the value is confirmed."""
     reports = phone.locator("#reports > li")
     before = reports.count()
     reports.last.get_by_role("button", name="What happened later").click()

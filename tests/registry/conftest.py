@@ -161,7 +161,6 @@ async def opened(installation: Installation) -> AsyncIterator[Office]:
 
 @pytest.fixture
 async def office(one_office: Office) -> Office:
-    """The registry's app, shared by the tests of a module. The app's tables are emptied before each test."""
     await emptied(one_office.app.state.engine, TABLES)
     return one_office
 

@@ -136,15 +136,12 @@ def check_people(figures: Figures, of_sites: set[str]) -> None:
 
 
 class Compared:
-    """The requests and the rows that were compared."""
-
     def __init__(self) -> None:
         self.asked = defaultdict[str, dict[str, set[str]]](lambda: defaultdict(set))
         self.codes = defaultdict[tuple[str, str], set[str]](set)
         self.numbers = defaultdict[str, int](int)
 
     def add(self, path: str, rows: pd.DataFrame, keys: Iterable[str]) -> None:
-        """Notes a request and the codes and numbers in its rows, separately for registered and for counted people."""
         route, _, query = path.partition("?")
         for name, value in parse_qsl(query):
             self.asked[route][name].add(value)

@@ -29,7 +29,6 @@ class Acceptance:
 
     @property
     def valid(self) -> Iterator[Body]:
-        """The reports that are valid in the end. A movement of the household stays after an acceptance."""
         if self.is_reversed or self.is_later:
             yield self.first
         if not self.is_reversed:

@@ -32,12 +32,10 @@ UNABLE_TO_MOVE = {"mobility": "unable_to_move", "evacuation": None}
 
 
 def moment(draw: Draw) -> datetime:
-    """A time on one of 500 days. In Bishkek, the evening hours (UTC) belong to the next day."""
     return FIRST + timedelta(days=draw.randrange(500), hours=draw.randrange(24))
 
 
 def households(draw: Draw) -> Iterator[Body]:
-    """1,380 households. Some households have movements, some have a correction, and some were displaced twice."""
     for number in range(1380):
         first = displacement(draw, at := moment(draw))
         yield first
@@ -57,7 +55,6 @@ def without_effect(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
 
 
 def displaced_twice(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
-    """Draws a second displacement of the household, with other members; some households move before it."""
     if draw.random() < 0.3:
         yield from list(movements_of(draw, first, most_days=15))[:1]
     yield displacement(draw, at + timedelta(days=draw.randint(30, 300)), household_id=first["household_id"])
@@ -89,7 +86,6 @@ def movements_of(draw: Draw, body: Body, *, most_days: int = 150) -> Iterator[Bo
 
 
 def changed(draw: Draw, moves: list[Body]) -> Iterator[Body]:
-    """Yields the movements; the last movement of some households is then reversed or corrected."""
     yield from moves
     last, kind = moves[-1], draw.choice(("returned", "displaced_again"))
     if draw.random() < 0.1:
@@ -111,10 +107,6 @@ def corrected(first: Body, changed: Body) -> Body:
 
 
 def groups(draw: Draw) -> Iterator[Body]:
-    """Draws 460 groups.
-
-    Some groups were counted as flows, some were counted again, some have moved, and some have a correction.
-    """
     for number in range(460):
         first = count(draw, at := moment(draw), measure="flow" if number % 5 == 0 else "stock", number=number)
         if number % 5 == 4:
@@ -163,7 +155,6 @@ def counted_later(draw: Draw, first: Body, at: datetime) -> Body:
 
 
 def recounted(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
-    """Draws a full recount of a group; in some groups, people move before the recount, after the recount, or both."""
     later = at + timedelta(days=105)
     stated = {"occurred_at": at.isoformat(), "reported_at": later.isoformat()}
     recount = {"report_id": str(uuid4()), "persons": draw.randint(18, 200), "is_full_recount": True}
@@ -206,7 +197,6 @@ def group_movements(draw: Draw, of: Body, at: datetime, *, is_divided: bool = Fa
 
 
 def sites(draw: Draw) -> Iterator[Body]:
-    """40 sites, each with three households and a group. Later everybody at each site moves."""
     for number in range(40):
         at, destination = moment(draw), draw.choice(PLACES)
         origins = [code for code in ORIGINS if code != destination]

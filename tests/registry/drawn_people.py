@@ -26,7 +26,6 @@ def persons(draw: Draw, on: date) -> Body:
 
 
 def by_bracket(draw: Draw, *, most: int) -> list[Body]:
-    """Numbers of persons, at most `most`, of two different age brackets."""
     ages = draw.sample(BRACKETS, 2)
     return [{"sex": draw.choice(SEXES), "age": age, "count": draw.randint(1, most)} for age in ages]
 

@@ -70,7 +70,6 @@ def rare_reasons(draw: Draw) -> list[str]:
 
 
 def times(draw: Draw, at: datetime, *, is_vague: bool = True) -> Body:
-    """The time of a movement. If the day is not exact, the movement is reported some days later."""
     stated = precision(draw) if is_vague else draw.choice(("hour", "day"))
     reported_at = at if stated in ("hour", "day") else at + timedelta(days=draw.randint(0, 12))
     return {"occurred_at": at.isoformat(), "occurred_at_precision": stated, "reported_at": reported_at.isoformat()}
@@ -88,7 +87,6 @@ def following(draw: Draw, previous: str) -> str:
 
 
 def leads_to(draw: Draw, kind: str, code: str) -> Body:
-    """The destination of a movement: the place with this code, another country, or the usual one of the kind."""
     if kind == "left_country" and draw.random() < 0.6:
         return {"destination": place(draw.choice(("RU", "XX", "ZZ")))}
     may_have_destination = kind in ("settled_elsewhere", "returned") and draw.random() < 0.4
@@ -99,6 +97,5 @@ def leads_to(draw: Draw, kind: str, code: str) -> Body:
 
 
 def next_place(draw: Draw, kind: str, others: tuple[str, ...] = PLACES) -> str:
-    """The code of the place to which people move: one of `others`, or sometimes a place that is not known."""
     unknown = (UNKNOWN_DISTRICT,) if kind == "entered_country" else (UNKNOWN_DISTRICT, "ZZ")
     return draw.choice(unknown) if draw.random() < 0.1 else draw.choice(others)

@@ -124,7 +124,6 @@ def group(**changed: Any) -> dict[str, Any]:
 
 
 def movement(of: dict[str, Any], movement: str, **changed: Any) -> dict[str, Any]:
-    """Makes a report of a movement of the household or group, one day after the displacement."""
     body: dict[str, Any] = {
         "kind": f"{of['kind']}_movement",
         "report_id": str(uuid4()),
@@ -137,8 +136,6 @@ def movement(of: dict[str, Any], movement: str, **changed: Any) -> dict[str, Any
 
 
 class Desk:
-    """Adds author, team and channel to a body and seals the report, as intake does."""
-
     def __init__(self, keys: Path) -> None:
         if not (keys / "public.key").exists():
             seal.generate(keys)

@@ -24,7 +24,6 @@ CLEAR: Mapping[str, type[BaseModel]] = {
 
 
 def filed_from(body: dict[str, Any], *, sealed: Iterable[str], team: str, **changed: Any) -> AnyFiled:
-    """Makes the filed report of the body. `sealed` are the names of the fields that are sealed."""
     subject = body["kind"].removesuffix("_movement")
     fields: dict[str, Any] = {
         "report_id": body["report_id"],
@@ -46,7 +45,6 @@ def filed_from(body: dict[str, Any], *, sealed: Iterable[str], team: str, **chan
 
 
 def working_set_of(reports: Iterable[AnyFiled], *, batch: int = 1, places: Places = PLACES) -> WorkingSet:
-    """Files the reports in batches of the size `batch`. The movements are judged once after each batch."""
     working_set = WorkingSet.of(places)
     for number, report in enumerate(reports, start=1):
         working_set.file(report)

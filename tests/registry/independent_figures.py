@@ -188,12 +188,10 @@ def persons(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_ages(people: pd.DataFrame, on: pd.Series) -> pd.DataFrame:
-    """The people with their ages on the day of displacement or, if `on` is in a later year, on its 1 January."""
     return aged(people, people["day"].where(on.dt.year == people["day"].dt.year, on.dt.to_period("Y").dt.start_time))
 
 
 def aged(people: pd.DataFrame, at: pd.Series) -> pd.DataFrame:
-    """The people with their ages on the day `at`."""
     years = completed(people["born"], at)
     years = years.fillna(at.dt.year - people["birth_year"])
     years = years.fillna(people["age"] + completed(people["told_on"], at))
@@ -242,7 +240,6 @@ def units(places: pd.Series, level: int) -> pd.Series:
 
 
 def brackets(people: pd.DataFrame, profile: str) -> np.ndarray[Any, Any]:
-    """The bracket that contains all ages that each person may have, or `unknown`."""
     spans = PROFILES[profile].values()
     fits = [(people["youngest"] >= youngest) & (people["oldest"] <= oldest) for youngest, oldest in spans]
     return np.select(fits, list(PROFILES[profile]), "unknown")

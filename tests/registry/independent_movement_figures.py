@@ -52,7 +52,6 @@ class MovementQuery(Query):
 
 
 def moved(figures: Figures) -> pd.DataFrame:
-    """The people who changed their position; the place that a person left is the origin of the person's movement."""
     people = passed(figures)
     return described(people.assign(origin=people["destination"], destination=people["to_destination"]), *KEPT)
 
@@ -77,7 +76,6 @@ def passed(figures: Figures) -> pd.DataFrame:
 
 
 def movements(people: pd.DataFrame, query: MovementQuery) -> pd.DataFrame:
-    """The people of `moved`, by month, kind of movement, former place and new place."""
     people = query.chosen(people[during(people["occurred"], query.since, query.until)])
     people = people[people["new_movement"].isin(query.movement)] if query.movement else people
     is_group = people["kind"] == "group"
@@ -119,7 +117,6 @@ def durations(present: pd.DataFrame, people: pd.DataFrame, day: date, query: Mov
 
 
 def confirmations(present: pd.DataFrame, query: MovementQuery) -> dict[str, int]:
-    """The displaced registered people whose last confirmation is too old, and the people whose return is presumed."""
     people = query.chosen(present)
     people = people[people["kind"] == "household"]
     chosen = {"unconfirmed": people[people["confirmation"] == "unconfirmed"], "presumed": people[people["is_presumed"]]}

@@ -65,7 +65,6 @@ class Query:
         return ["households", "corrected", "imprecise", "persons", *self.cells, *assessed, "groups", "group_persons"]
 
     def rows(self, people: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, dict[str, Any]]]:
-        """The figures, and their totals by category. Each row has another combination of dimensions."""
         people = self.by_reason(self.selected(people))
         is_first = ~people.duplicated(["part", "reason"])
         is_group = people["kind"] == "group"

@@ -32,7 +32,6 @@ async def page(office: Office, **more: Any) -> dict[str, Any]:
 
 
 async def differ(office: Office, *persons: int) -> list[str]:
-    """Files counts of the same people by different teams. Returns the ids of the reports."""
     bodies = [counted(hours, number) for hours, number in enumerate(persons)]
     for body in bodies:
         await office.file(body, author=uuid4(), team=uuid4())
@@ -61,7 +60,6 @@ async def carried_out(office: Office) -> None:
 
 
 async def logged(office: Office, *reports: str) -> list[tuple[str, str, int]]:
-    """Returns the security log's entries about choices between these reports: reason, result and number of objects."""
     entries = await rows(office, "SELECT objects, reason, result FROM audit WHERE action = 'counts_chosen' ORDER BY id")
     own = [entry for entry in entries if {*reports} <= {*map(str, entry["objects"])}]
     return [(entry["reason"], entry["result"], len(entry["objects"])) for entry in own]

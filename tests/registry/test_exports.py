@@ -20,7 +20,6 @@ STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 
 
 async def csv_of(office: Office, path: str) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """Returns the HXL tags by column name, and each row as a dictionary from column names to values."""
     answer = await office.get(path, role=Role.ANALYST, accept="text/csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     tags, *rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))

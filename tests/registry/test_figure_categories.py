@@ -148,10 +148,6 @@ async def test_a_displaced_family_that_migrated_is_counted_once_as_its_latest_mo
 
 
 async def ranked(office: Office) -> None:
-    """Reports three families.
-
-    The reasons of the three displacements are a mudflow and work, only work, and degraded pastures and a drought.
-    """
     await office.file(
         household(reasons=["natural_disaster", "economic"], shelter="school", needs=["food", "water"]),
         household(reasons=["economic"], hazard_type=None, shelter="rented", needs=["documents"], persons=2, members=[]),

@@ -148,7 +148,6 @@ async def compare(office: Office, asked: Iterable[tuple[Kind, FigureQuery]]) -> 
 
 
 async def compare_movements(session: AsyncSession, kind: Kind, query: FigureQuery) -> int:
-    """Compares the movements, or how long people have been displaced. Returns the number of figures."""
     if kind == "flows":
         moved = await movement_figures.movements(session, query, PLACES)
         assert moved == await movement_figures.movements(session, query, PLACES, is_summed=False), query

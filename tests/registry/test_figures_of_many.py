@@ -62,7 +62,6 @@ def expected(
     because: Callable[[Move, str], bool] = lambda _move, _reason: True,
     by: tuple[str, ...] = (),
 ) -> Expected:
-    """Counts households, groups and their persons by month, place, scope, reason, mobility and the dimensions `by`."""
     known = [
         move
         for move in MANY
@@ -198,7 +197,6 @@ async def test_figures_equal_an_independent_computation(
 
 
 def counted(numbers: dict[str, Any]) -> tuple[int, ...]:
-    """The four numbers of a figure that `Expected` contains."""
     return tuple(numbers[name] for name in ("households", "persons", "groups", "group_persons"))
 
 

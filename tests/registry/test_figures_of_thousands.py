@@ -95,7 +95,6 @@ async def file(office: Office, draw: Draw, bodies: list[Body]) -> None:
 
 
 async def decide(office: Office, held: list[Acceptance]) -> None:
-    """Accepts the held reports under the households of other reports. Some acceptances are reversed."""
     await office.file(*(each.held for each in held), flags=EXPIRED, **OTHER)
     waiting = await rows(office, "SELECT report_id::text, outcome_id::text FROM reports WHERE outcome = 'held'")
     outcomes = {row["report_id"]: row["outcome_id"] for row in waiting}
@@ -109,7 +108,6 @@ async def decide(office: Office, held: list[Acceptance]) -> None:
 
 
 def requests(expected: Figures, stocks: Stocks) -> Iterator[tuple[str, pd.DataFrame, Query]]:
-    """Each query with each sub-stock on some of the days, and with the flows of one of two periods."""
     flows = [
         (f"flows?{name}={month}", expected.flows(**{name: month}))
         for name, month in (("until", "2025-03"), ("since", "2025-04"))

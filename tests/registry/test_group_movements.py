@@ -17,7 +17,6 @@ TO_LEILEK = {"destination": {"pcode": LEILEK}, "destination_locality": "Лаге
 
 
 def counted(hours: float, persons: int, **changed: Any) -> dict[str, Any]:
-    """Makes a full recount of the people in the school, `hours` after the first count."""
     at = (EVENING + timedelta(hours=hours)).isoformat()
     body = {**SCHOOL, "persons": persons, "is_full_recount": True, "counted_at": at, "reported_at": at, "sex_age": []}
     return group(**{**body, "households": None, "occurred_at": "2022-05-05T06:00:00Z", **changed})
@@ -29,7 +28,6 @@ def moved(of: dict[str, Any], kind: str, hours: float, **changed: Any) -> dict[s
 
 
 async def here(file: Filing) -> dict[str, list[int]]:
-    """Lists the numbers of people who are still displaced, by district, from the newest event of each count."""
     newest: dict[str, dict[str, Any]] = {}
     for event in sorted(await file.events("groups"), key=lambda event: event["sequence"]):
         newest[event["report_id"]] = event
@@ -257,6 +255,5 @@ async def test_a_new_origin_of_people_who_moved_is_published(file: Filing) -> No
 
 
 async def origins(file: Filing) -> dict[str, str]:
-    """Maps the report id of each count in the camp to the origin of the people, from the newest events."""
     events = [event for event in await file.events("groups") if event["destination"] == {"pcode": LEILEK}]
     return {event["report_id"]: event["origin"]["pcode"] for event in events if event["persons"]}

@@ -27,14 +27,12 @@ OTHER_TEAM, OTHER_AUTHOR = uuid4(), uuid4()
 
 
 def counted(hours: float, persons: int, **changed: Any) -> dict[str, Any]:
-    """Makes a full recount of the people in the school, `hours` after the first count."""
     at = (EVENING + timedelta(hours=hours)).isoformat()
     body = {**SCHOOL, "persons": persons, "is_full_recount": True, "counted_at": at, "reported_at": at, "sex_age": []}
     return group(**{**body, "occurred_at": "2022-05-05T06:00:00Z", **changed})
 
 
 async def stocks(file: Filing) -> list[list[int]]:
-    """Returns, for each stock, the persons of each count that is in effect, from the newest event of each count."""
     newest: dict[str, dict[str, Any]] = {}
     for event in sorted(await file.events("groups"), key=lambda event: event["sequence"]):
         newest[event["report_id"]] = event

@@ -184,10 +184,6 @@ def test_the_published_holds_do_not_depend_on_the_order_and_the_batches_of_repor
 
 
 def published_after(drawn: Sequence[Drawn], size: int, refused: set[int]) -> dict[Name, Version]:
-    """Files the reports in batches, then refuses some held reports.
-
-    Returns the people that the events have published.
-    """
     reports, published = [report_of(*version) for version in drawn], dict[Name, Version]()
     stored = WorkingSet.of(PLACES)
     for start in range(0, len(reports), size):
@@ -205,7 +201,6 @@ def published_after(drawn: Sequence[Drawn], size: int, refused: set[int]) -> dic
 
 
 def report_of(number: int, version: int, is_others: bool, hour: int, is_expired: bool) -> AnyFiled:
-    """Makes a version of a report. Each household has two reports."""
     at = (NOON + timedelta(hours=hour)).isoformat()
     ids = {"household_id": str(UUID(int=number // 2, version=4)), "report_id": str(UUID(int=number, version=4))}
     status = "Exercise" if number == 1 else "Actual"

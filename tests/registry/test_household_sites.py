@@ -44,7 +44,6 @@ async def select(office: Office, statement: str) -> list[Any]:
 
 
 async def returned(office: Office, site_id: str = SCHOOL) -> int:
-    """Files a report that everybody at the site went home. Returns the total number of persons who have returned."""
     await office.file(moved(site_id, "returned"), flags=(Flag.REGISTRAR_OF_COUNTRY,))
     return await persons_returned(office)
 

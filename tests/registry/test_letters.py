@@ -36,7 +36,6 @@ async def one_office(shared_installation: Installation) -> AsyncIterator[Office]
 
 
 async def set_aside(office: Office, body: dict[str, Any], offset: int) -> dict[str, Any]:
-    """Makes the report a dead letter, as the registry's worker does. Returns the name of the letter."""
     settings = office.installation.settings(RegistrySettings)
     desk = Desk(office.installation.secrets / "seal")
     refused = UnreadableRecord(

@@ -54,10 +54,6 @@ class Passed(NamedTuple):
 
 
 def drawn_reports(draw: Random) -> Iterator[tuple[Body, list[Body]]]:
-    """Makes households that are displaced once, each with its movements in the order of their days.
-
-    Some movements are reversed.
-    """
     for _ in range(120):
         members = family(draw.randint(1, 6))
         start = FIRST + timedelta(days=draw.randrange(60))
@@ -113,7 +109,6 @@ def concerned_by(report: Body, people: dict[str, Where]) -> list[str]:
 
 
 def lives(body: Body, movements: list[Body], until: date) -> tuple[dict[str, Where], list[Passed]]:
-    """Computes where each person of the household is at the end of a day, and where the persons were before."""
     origin, start = body["origin"]["pcode"], day(body)
     people = {
         person["member_id"]: Where("in_displacement", body["destination"]["pcode"], start, start, body["shelter"])

@@ -69,7 +69,6 @@ def moves(draw: st.DrawFn, report_id: str) -> dict[str, Any]:
 
 
 def of_teams(reports: Iterable[dict[str, Any]]) -> list[AnyFiled]:
-    """Adds a team to each report. The team of a movement may differ from the household's team."""
     teams: Sequence[dict[str, Any]] = (
         {"author": AUTHOR, "team": TEAM},
         {"author": OTHER_AUTHOR, "team": OTHER_TEAM},

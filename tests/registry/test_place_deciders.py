@@ -55,7 +55,6 @@ async def test_a_question_about_another_district_is_answered_by_a_person_of_this
 
 
 async def assign(office: Office, proposal_id: str, account: str | None, **more: Any) -> tuple[str | None, int]:
-    """Assigns the question, as operators may. Returns its assignee, and the number of changed questions."""
     body = {"proposal_ids": [proposal_id, str(uuid4())], "account": account}
     assigned = await sent(office, "/v1/places:assign", body, role=Role.OPERATOR, **more)
     assert assigned.status_code == 200, assigned.text

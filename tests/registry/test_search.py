@@ -121,7 +121,6 @@ async def test_a_household_that_does_not_fit_all_criteria_is_not_found(
 
 
 async def short_code(office: Office, body: dict[str, Any]) -> str | None:
-    """The short code that the household's page and `GET` show."""
     path = f"households/{body['household_id']}"
     details = (await office.get(f"/v1/{path}", role=Role.REGISTRAR)).json()["details"]
     page = (await office.get(f"/{path}?lang=en", role=Role.REGISTRAR, accept="text/html")).text

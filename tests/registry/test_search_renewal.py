@@ -37,10 +37,6 @@ def root_folder(office: Office) -> Path:
 
 
 async def renewed(office: Office) -> int:
-    """Replaces old search keys by new ones, as the worker does.
-
-    Returns the number of households with new search keys.
-    """
     settings = office.installation.settings(RegistrySettings)
     encryption, search = EnvelopeEncryption(settings.registry_kek_file), SearchKeys(root_folder(office))
     await SiteKeyRenewal(office.app.state.sessions, encryption, search, Places.load()).run()
@@ -48,7 +44,6 @@ async def renewed(office: Office) -> int:
 
 
 async def result(office: Office) -> tuple[int, bool]:
-    """Searches for a name. Returns the number of found households, and whether the search is complete."""
     token = office.installation.token(roles=[Role.REGISTRAR], areas=("KG",))
     headers = {"authorization": f"Bearer {token}"}
     answer = await office.client.post("/v1/households:search", json={"name": "Токтогулов"}, headers=headers)

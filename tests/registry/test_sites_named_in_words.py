@@ -42,7 +42,6 @@ def filing(office: Office, session: AsyncSession, persons: int) -> Any:
 
 
 async def listing(office: Office, session: AsyncSession, site_id: Any) -> None:
-    """Add the site as the route does, in a transaction that is not committed yet."""
     state = office.app.state
     await site_queries.lock(session)
     store = SiteStore(session, state.encryption, state.places, Status.ACTUAL, uuid4(), datetime.now(UTC))

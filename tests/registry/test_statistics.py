@@ -25,10 +25,6 @@ VILLAGE = "KG05236830020"  # a village in Leilek; figures count its people in th
 
 
 async def example(office: Office) -> None:
-    """Files reports of two groups and six families.
-
-    One family is abroad, one family moved on, one family is trapped, and one report is an exercise.
-    """
     moved_on = household()
     again = household(
         household_id=moved_on["household_id"],

@@ -52,7 +52,6 @@ def reports(draw: Random) -> Iterator[Body]:
 
 
 async def filed(office: Office) -> list[Body]:
-    """Stores the reports in random order. Returns the newest version of each report."""
     draw = Random(7)
     bodies = list(reports(draw))
     draw.shuffle(bodies)

@@ -42,7 +42,6 @@ def played() -> Iterator[Evening]:
 
 
 def seat(evening: Evening, browser: Browser, role: Role | None, language: str = "ru") -> Seat:
-    """A person with the role who has signed in and stated a purpose. Without a role, nobody signs in."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale=language, reduced_motion="reduce")
     context.set_default_timeout(4 * SLOW_MS)  # the whole table takes minutes on a busy machine
     person = Seat(evening.whole, context, name=NAMES[role or Role.FIELD])

@@ -71,7 +71,6 @@ class Camera:
         self.page.set_viewport_size({"width": width, "height": min(height, highest)})
 
     def take(self, file: Path, *, part: str = "") -> None:
-        """Writes what the window shows, or only the element `part`."""
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(self._picture(part, format="webp", quality=QUALITY))
 

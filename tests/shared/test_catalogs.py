@@ -89,7 +89,6 @@ def names_of(node: nodes.Node) -> Iterator[str]:
 
 
 def decisions(template: str) -> Iterator[nodes.Node]:
-    """The conditions of all `if` of a template, and the values of all `set`."""
     parsed = Environment(extensions=EXTENSIONS).parse(template)
     kinds: tuple[type[nodes.If | nodes.CondExpr | nodes.For], ...] = (nodes.If, nodes.CondExpr, nodes.For)
     yield from (node.test for node in parsed.find_all(kinds) if node.test is not None)

@@ -305,7 +305,6 @@ def test_every_field_of_a_report_is_clear_or_sealed(model: type[BaseModel]) -> N
 
 
 def shown(model: type[BaseModel]) -> Iterator[tuple[str, list[Any]]]:
-    """Yields the name and the marks of each field in plain text, including the fields of nested models."""
     for name, field in model.model_fields.items():
         if name == BOX:
             continue

@@ -32,7 +32,6 @@ def settled(report_id: UUID, version: int) -> Message:
 
 
 async def published(trial: Trial, count: int) -> list[ConsumerRecord[bytes, bytes]]:
-    """Reads `count` records from the topic `outcomes`, as the console does."""
     reader = AIOKafkaConsumer(
         **kafka.options(trial.installation.settings(Settings, "console")), auto_offset_reset="earliest"
     )

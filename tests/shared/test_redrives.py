@@ -43,7 +43,6 @@ async def refuses(received: Sequence[Received], session: AsyncSession) -> list[O
 
 
 async def set_aside(trial: Trial, *messages: Message, **options: Any) -> str:
-    """Makes the messages dead letters. Returns the dead letter's name, as `dayar dead list` prints it."""
     await dayar(trial, user.app, "add", "aida", "--role", "administrator")
     await trial.publish(*messages)
     async with trial.running(trial.consumer(refuses, **options)), trial.relaying():

@@ -28,7 +28,6 @@ def workbook(fill: Callable[[Worksheet], Any]) -> bytes:
 
 
 def rewritten(raw: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
-    """The workbook after `change` was applied to the content of one part."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

@@ -102,7 +102,6 @@ def test_no_more_records_wait_for_a_key_than_fit() -> None:
 
 
 def late_key(installation: Installation) -> tuple[RecordSigner, RecordSigner, Path, bytes]:
-    """Returns two signers, one with a key that the registry lacks, and the file and content of that missing key."""
     own = installation.settings(Settings, "console")
     by_known_key, known_keys = RecordSigner(own), set(record_key_files(installation))
     record_keys.rotate(record_keys.folders(installation.secrets))
@@ -114,7 +113,6 @@ def late_key(installation: Installation) -> tuple[RecordSigner, RecordSigner, Pa
 
 
 def record_key_files(installation: Installation) -> list[Path]:
-    """The files of the registry's keys for the topic `access`."""
     return list((installation.secrets / "records" / "registry" / "access").iterdir())
 
 

@@ -77,7 +77,6 @@ def test_a_person_is_added_enrols_by_the_link_and_is_signed_out_by_the_administr
 
 
 def look_for(page: Page, url: str, name: str) -> None:
-    """Finds the disabled account. The address of the page has no name of a person."""
     page.goto(f"{url}/accounts?state=disabled")
     words = page.get_by_label("Name, post or organisation")
     words.fill(name.upper())

@@ -175,7 +175,6 @@ def take_calls(desk: Seat, board: Hands) -> None:
 
 
 def close_sixty(whole: Whole, hands: Hands) -> None:
-    """More than sixty alerts are closed together. An alert that comes meanwhile stays open."""
     page = hands.page
     hands.click(page.locator("#select-all-waiting"))
     selected, before = page.locator(".alert").evaluate_all(SELECTED), page.evaluate(WAITING)

@@ -29,7 +29,6 @@ def report(client: httpx.Client, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_held(whole: Whole, account: str) -> None:
-    """Refuses the only held report of the account. Other tests may have held reports, too."""
     assert wait_until(lambda: held_of(whole, UUID(account)) == 1, timeout=60)
     registrar = author(whole, str(uuid4()))
     reports = registrar.get("/registry/v1/held?limit=200").json()["reports"]

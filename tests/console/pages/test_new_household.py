@@ -45,7 +45,6 @@ def held_by_another(whole: Whole, path: str, body: Any) -> None:
 
 
 def typed_household(page: Page, phone: str, village: str) -> dict[str, Any]:
-    """Enters a household of two by keyboard in less than a minute. Returns the sent report."""
     typist = Typist(page)
     typist.fill_in("", phone, "кадамж", village, "", "", "School", "", "mud", "", *("" for _ in range(10)))
     typist.press("Tab")
@@ -62,10 +61,6 @@ def typed_household(page: Page, phone: str, village: str) -> dict[str, Any]:
 
 
 def typed_in_full(page: Page, phone: str, village: str) -> None:
-    """Opens all questions, and types a household of two persons.
-
-    The first personal number is typed without one digit.
-    """
     typist = Typist(page)
     for hidden in ("#mobility", "#occurred_at_precision", "#intention"):
         expect(page.locator(hidden)).to_be_hidden()

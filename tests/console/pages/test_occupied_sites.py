@@ -62,7 +62,6 @@ def test_registered_people_at_a_site_appear_on_an_open_board(whole: Whole, seat:
 
 
 def records_open_beside_the_list(page: Page, site_id: str, url: str) -> None:
-    """The site, a group that was counted there, and the district open in the panel. Records need a purpose."""
     beside, row = page.locator("#beside"), page.locator(f"[data-site='{site_id}']")
     page.goto(f"{url}/?lang=en")
     row.get_by_role("link").click()

@@ -276,7 +276,6 @@ def undo_together(page: Page, rows: dict[str, Locator]) -> None:
 
 
 def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -> None:
-    """A colleague takes over Squall after both rows were selected, so only the other alert is closed."""
     away(page)
     expect(rows["Squall"]).to_have_attribute("data-section", "in_progress")
     for row in rows.values():

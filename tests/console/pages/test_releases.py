@@ -80,7 +80,6 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
 
 
 def withdrawn(page: Page) -> dict[str, Any]:
-    """Withdraws the release. Returns the sent fields without the ids and revisions."""
     expect(page.locator("#withdrawing")).to_contain_text("only what was released: Rockfall, Kadamjai rayon")
     with page.expect_request("**/intake/v1/hazards") as sent:
         page.click("#withdrawing [value=withdraw]")

@@ -29,7 +29,6 @@ WHERE author = '{account}' AND line = 4 ON CONFLICT DO NOTHING RETURNING 1
 
 
 def sheet(folder: Path, name: str, persons: int = 5) -> Path:
-    """A list with a title, a header of two lines, two households, and a row with a word instead of a number."""
     book = openpyxl.Workbook()
     first = book.active
     assert first is not None
@@ -52,10 +51,6 @@ def rows(page: Page) -> list[str]:
 
 
 def see_a_refusal_and_an_alert(whole: Whole, page: Page, name: str) -> None:
-    """A registrar refuses a sent row. When the file is checked again, the page and the returned sheet say why.
-
-    The alert about the people of the other row comes while the page shows the rows.
-    """
     account = page.evaluate("document.body.dataset.account")
     assert in_thread(change(whole, REFUSAL.format(account=account), IntakeSettings))
     page.click("#check")

@@ -25,7 +25,6 @@ class ChangingWall:
         self._devtools.send("Performance.enable")
 
     def change(self, updates: int, *, later_ms: int) -> None:
-        """The clock moves, then `updates` alerts change. Returns when the page shows the last of them."""
         self.page.clock.fast_forward(later_ms)
         self._round += 1
         first = self._round * updates

@@ -19,8 +19,6 @@ LETTERS = MonitoringFinding(kind=FindingKind.DEAD_LETTERS, level=Level.WARNING)
 
 
 class Desk:
-    """The administrators, who get the reports that are due after each check."""
-
     def __init__(self) -> None:
         self.known: list[TrackedFinding] = []
 

@@ -15,7 +15,6 @@ def feature(
     depth: float = 12.5,
     **changed: Any,
 ) -> Any:
-    """A quake in the south of Batken oblast; `changed` replaces some of its GeoJSON properties."""
     properties = {
         "mag": 5.1,
         "place": "20 km S of Kadamjai, Kyrgyzstan",

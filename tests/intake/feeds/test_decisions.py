@@ -176,7 +176,6 @@ WARNING = HazardInfo(
 
 
 def warning(sent_ms: int = ONSET_MS, status: Status = Status.ACTUAL, **changed: Any) -> Item:
-    """A warning with an area, an end, and texts in two languages, as a CAP source publishes warnings."""
     return Item(("warning 7",), sent_ms, WARNING.model_copy(update=changed), status)
 
 

@@ -73,10 +73,6 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
 
 
 def contradicted(page: Page) -> None:
-    """Enters a movement with a date before the departure, to the place where the household is already.
-
-    The phone asks about the date and about the place.
-    """
     today = page.input_value("#occurred")
     page.select_option("#movement", "transferred")
     page.select_option("#destination-oblast", OSH_OBLAST)

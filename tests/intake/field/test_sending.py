@@ -76,10 +76,6 @@ def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(
 
 
 def corrected_while_held(page: Page) -> list[Route]:
-    """Delays the upload of a report, and fills in a correction during the upload.
-
-    Returns a list with the delayed request.
-    """
     on_its_way: list[Route] = []
     page.route("**/v1/displacements*", lambda route: on_its_way.append(route))  # noqa: PLW0108 - playwright marks it
     filled(page)

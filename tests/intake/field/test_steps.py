@@ -12,7 +12,6 @@ def progress(page: Page) -> Locator:
 
 
 def forward_in_another_kind(page: Page) -> None:
-    """Chooses a kind of report that has no third step, goes back and forward there, and returns to the first kind."""
     page.go_back()
     page.go_back()
     expect(progress(page)).to_have_text("Step 1 of 4")
