@@ -61,7 +61,10 @@ class Bench:
         self._intake: Process | None = None
 
     def ours(self, *command: str) -> tuple[Process, int]:
-        """Start intake, and wait for its dependencies. Without them, intake would spool every report."""
+        """Start intake, and wait for its dependencies.
+
+        Intake would spool every report while a dependency is unavailable.
+        """
         self._intake, port = self._started(*(command or ("services.intake", "web")))
         if not wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/ready").is_success, timeout=60, every=0.2):
             raise RuntimeError(self._intake.log_tail())

@@ -247,7 +247,7 @@ class Bench:
     def ratio_of_cpu(self, workers: int) -> float:
         """Other programs slow down passes B more than passes A, because passes B need more than one core.
 
-        The CPU times do not have this distortion.
+        CPU times are not distorted by other programs.
         """
         pairs = self.pairs(workers)
         return sum(a.cpu for a, _ in pairs) / sum(b.cpu for _, b in pairs)

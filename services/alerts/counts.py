@@ -114,8 +114,9 @@ LEFT JOIN (
 """  # noqa: S608 - constants
 # `group_places` says how many people of groups are in each settlement. For example, `=15 KG05258811010=20` means 20
 # people in the settlement with this code, and 15 people in no known settlement. A changed figure leads to a new
-# evaluation after an interval. A crossed threshold or other sites or settlements lead to a new evaluation at once. A
-# hazard with a pending change is skipped, because the newest revision may cancel the hazard or change its districts.
+# evaluation after an interval. If the figure crosses the threshold, or people are at other sites or settlements than
+# before, the alert is evaluated at once. A hazard with a pending change is skipped, because the newest revision may
+# cancel the hazard or change its districts.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
 WHERE NOT EXISTS (SELECT FROM hazard_changes WHERE hazard_changes.hazard_id = exposures.hazard_id) AND (

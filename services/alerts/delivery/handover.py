@@ -135,7 +135,7 @@ def _send(session: Session) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _release(session: Session, transaction: SessionTransaction) -> None:
-    """Unlike `after_rollback`, this event comes even if the connection is lost."""
+    """Unlike `after_rollback`, the event `after_transaction_end` comes even if the connection is lost."""
     if transaction.parent is None and (handover := session.info.pop(HANDOVER, None)) is not None:
         handover.release()
 

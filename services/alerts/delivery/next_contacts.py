@@ -145,7 +145,7 @@ def awaits_assignee(alert: Alert | None, delivery: DueDelivery, receiver: Receiv
 
 
 def next_contacts(delivery: DueDelivery, receiver: Receiver, further: Sequence[Contact]) -> Sequence[Contact]:
-    """All contacts follow if the contact of this delivery was removed.
+    """If the contact of the delivery was removed, all contacts of the receiver are next.
 
     A contact that already has a delivery of this step gets no second delivery.
     """

@@ -60,9 +60,9 @@ class Cause(StrEnum):
 UNMUTED = frozenset(
     {Cause.LAPSED, Cause.ACKNOWLEDGED, Cause.ASSIGNED, Cause.TAKEN_OVER, Cause.REOPENED, Cause.RESOLVED}
 )
-# the first message with such a cause does not say that the alert is new
+# the first message with one of these causes does not say that the alert is new
 RISING = frozenset({Cause.ESCALATED, Cause.STALLED, Cause.WOKEN, Cause.ABSENT})
-# Messages with these causes concern their receiver alone. A new message about a graver alert does not replace them.
+# Messages with these causes concern their receiver alone, so a new message about a graver alert does not replace them.
 UNREPLACED = frozenset({Cause.ASSIGNED, Cause.TAKEN_OVER})
 
 

@@ -49,8 +49,8 @@ class EarlySmsReceipt(AlertsModel):
 class SmsCode(AlertsModel):
     """The code that a person writes in a reply to a short message.
 
-    A telephone number never gets the same code for two messages within 48 hours. The deliveries of a combined
-    message share its code. A delivery has several codes if attempts combined it with different other deliveries.
+    A telephone number never gets the same code for two messages within 48 hours. The deliveries of a combined message
+    share its code. A delivery has several codes if its attempts were combined with different deliveries.
     `shown_sequence` is the sequence at which our newest answer to a reply showed the alert, or None.
     """
 

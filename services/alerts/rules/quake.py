@@ -44,7 +44,7 @@ class QuakeRule(HazardRule):
     _points: KnownPoints = PrivateAttr(default_factory=KnownPoints)
 
     def judge_at(self, points: KnownPoints) -> None:
-        """Computes the intensity at all these points, not only at one point of each unit."""
+        """The intensity is computed at all `points`, not only at one point of each unit."""
         self._points = points
 
     def grade(self, hazard: HazardReported) -> Severity | None:

@@ -105,7 +105,7 @@ def current_step(notification: Notification, receivers: Sequence[Receiver]) -> O
 
 
 def earlier_step_called(notification: Notification, receivers: Sequence[Receiver]) -> Omissions:
-    """Receivers of earlier steps are kept if a silence, their hours or their roster kept them uninformed."""
+    """Receivers of earlier steps are kept if a silence, their hours or their roster prevented an earlier message."""
     earlier = current_step(notification, receivers)
     return {label: omission for label, omission in earlier.items() if label in notification.called}
 
