@@ -152,6 +152,12 @@ async def test_a_full_recount_of_other_people_replaces_nothing(file: Filing, oth
     assert await stocks(file) == [[90], [100]]
 
 
+async def test_a_full_recount_without_a_named_place_replaces_no_other_one_without_a_place(file: Filing) -> None:
+    await file(counted(0, 100, destination_locality=None))
+    await file(counted(5, 90, destination_locality=None))
+    assert await stocks(file) == [[90], [100]]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "hours", "expected"),
     [

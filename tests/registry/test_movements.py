@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -217,6 +218,30 @@ def test_people_who_left_the_country_do_not_leave_it_once_more(
     course = subject.courses.by_departure[BODY["report_id"]]
     assert [passage.people.count for passage in course.passages] == [5]
     assert [position.country for position in course.parts] == [country]
+
+
+@pytest.mark.parametrize(
+    ("return_id", "settlement_id", "reported_later", "expected"),
+    [
+        (
+            1,
+            2,
+            timedelta(0),
+            (0, 0, 5),
+        ),  # of two reports of the same time, the one with the greater id is the later one
+        (2, 1, timedelta(0), (0, 5, 0)),
+        (1, 2, timedelta(hours=1), (0, 5, 0)),  # the return was reported an hour later
+        (2, 1, -timedelta(hours=1), (0, 0, 5)),
+    ],
+)
+def test_movements_of_one_date_follow_the_time_of_the_report_and_then_its_id(
+    return_id: int, settlement_id: int, reported_later: timedelta, expected: tuple[int, int, int]
+) -> None:
+    first, second = (str(UUID(int=number, version=4)) for number in (return_id, settlement_id))
+    reported_at = (NOON + DAY + reported_later).isoformat()
+    returned = moved("returned", report_id=first, reported_at=reported_at)
+    settled = moved("settled_elsewhere", report_id=second)
+    assert {numbers(*arrived) for arrived in permutations([returned, settled])} == {expected}
 
 
 def test_a_movement_follows_the_displacement_before_it() -> None:
