@@ -16,7 +16,7 @@ VERSION_3 = 0x20080522
 
 
 def run(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs Python with these arguments. The program cannot open a folder that has the mode 0."""
+    """Runs Python with the arguments. The program cannot open a folder that has the mode 0."""
     prefix = WITHOUT_ROOTS_RIGHTS if os.geteuid() == 0 else ()
     return subprocess.run(
         [*prefix, sys.executable, *words],

@@ -18,7 +18,7 @@ LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
 def paths(text: str) -> list[str]:
     """Finds paths from the repository's root.
 
-    Other words with a slash are topics, routes or files of an installation.
+    Words with a slash that are no paths are topics, routes or files of an installation.
     """
     names = [path for path in PATH.findall(text) if "/" in path]
     return [path for path in names if path.split("/")[0] in OURS or path.endswith(SOURCES)]

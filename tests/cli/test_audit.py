@@ -17,7 +17,7 @@ HOOK = "https://hook.example/dayar"
 BY = ("--by", "aida", "--reason", "a test")
 DONE, FAILED = "done", "failed"
 
-# All these commands run on one installation, in the order of the table. Each row contains the command's name in the
+# All listed commands run on one installation, in the order of the table. Each row contains the command's name in the
 # security log, the result, and the typed words.
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),

@@ -57,7 +57,7 @@ async def test_the_filter_chooses_alerts(session: AsyncSession, index: SearchInd
         "ended": alert(hazard_type="hail", pcodes=[KARA_SUU], severity="Extreme", is_unseen=True, validity="expired"),
     }
     await show(all_received([flood, *alerts.values()]), session)
-    # as long as the words of an alert are not known, no text hides it
+    # no text hides an alert whose words are not known
     no_words = filter_conditions.condition(filters.of_query("text=dragon", PLACES), NOW, PLACES)
     sections = await board_alerts.sections(session, NOW, None, 10, no_words)
     assert sum(section.total for section in sections.values()) == len(alerts)

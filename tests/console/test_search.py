@@ -125,7 +125,7 @@ def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
     counted = group(12, to=LEILEK, site_id=school.site_id, counted_at=NOW - timedelta(days=2))
     again = counted.model_copy(update={"report_id": uuid4(), "persons": 11, "replaces": (counted.report_id,)})
     again = again.model_copy(update={"counted_at": NOW, "sequence": 2})
-    # people who moved on are a count of their own, and the others stay where they were counted
+    # people who moved on are a separate count, and all other people stay in their count
     moved_on = again.model_copy(
         update={"report_id": uuid4(), "stock_id": uuid4(), "persons": 3, "counted_at": NOW + timedelta(seconds=1)}
     )
@@ -146,7 +146,7 @@ def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
         return {kind: results(client, kind=kind, q=wanted) for kind, wanted in searched.items()}
 
     assert wait_until(lambda: found_by(operator) == expected, timeout=60), found_by(operator)
-    # a search for the place's name and the kind of event, in letters of another language, finds the hazard too
+    # a search for the place's name and the kind of event, in letters of another language, also finds the hazard
     assert results(operator, kind="hazards", q=f"{word} kadamjai selevoi potok") == expected["hazards"]
     # staff see the hazards of the whole country
     far = served.signed_in(Role.REGISTRAR, areas=[KARA_SUU])

@@ -87,7 +87,7 @@ async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_
     for answer in admin.delete_topics([f"{prefix}hazards-restricted"]).values():
         answer.result(timeout=30)
     await wait_for(lambda: "hazards-restricted" not in log.look(own.broker, prefix).ids, timeout=60)
-    await making.back_up(own, settings, NOW)  # a new release added the topic, and no service has read it yet
+    await making.back_up(own, settings, NOW)  # a new release added the topic, and no service has read the topic yet
     async with (
         database.opened(own.settings.for_service("alerts")) as engine,
         database.sessions(engine).begin() as session,
@@ -96,5 +96,5 @@ async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_
     with pytest.raises(WithoutTopics, match="hazards-restricted"):
         await making.back_up(own, settings, NOW + timedelta(seconds=1))
     assert len(stores.of(settings).names()) == 2
-    # no further backup is due this night, because it would lack the same topics
+    # no further backup is due this night, because a further backup would lack the same topics
     assert await nightly.make(own, settings)

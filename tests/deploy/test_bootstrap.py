@@ -15,7 +15,7 @@ def test_an_interrupted_installation_of_libraries_is_repeated(tmp_path: Path) ->
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "package-lock.json", tmp_path)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
-    subprocess.run(  # the script fails here, because it cannot download any library
+    subprocess.run(  # the script fails, because it cannot download any library
         ["sh", "deploy/local/bootstrap.sh", "run"],
         cwd=tmp_path,
         env={**os.environ, "PIP_NO_INDEX": "1"},

@@ -115,8 +115,8 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
 def test_only_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(tables: Installation) -> None:
     """The two topics of hazards must have equally many partitions.
 
-    With different numbers, two workers could read the two partitions of one hazard. All new topics about other things
-    have the configured number of partitions.
+    With different numbers, two workers could read the two partitions of one hazard. All new topics that are not about
+    hazards have the configured number of partitions.
     """
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()

@@ -15,7 +15,7 @@ from deploy.local.welcome import _play_once, _tell_administrator
 async def test_an_interrupted_scenario_is_not_started_again(passable: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with state.held(passable, exercise=True, kafka_port=None) as (folders, installation):
         stack = Stack(folders, installation, Options.read({"STATE": str(passable)}), lambda _done, _total: None)
-        await _play_once(stack, Terminal())  # playing the scenario fails here, because no service runs at the address
+        await _play_once(stack, Terminal())  # playing the scenario fails, because no service runs at the address
         assert "could not be played" in capsys.readouterr().out
         await _play_once(stack, Terminal())
     assert capsys.readouterr().out == ""

@@ -160,7 +160,7 @@ async def reason_of(intake: RunningIntake, author: UUID, report_id: str) -> tupl
 async def test_the_authors_of_the_counted_reports_learn_that_an_alert_followed(working: RunningIntake) -> None:
     """With the count of a group, enough people are displaced for an alert.
 
-    Then a household joins the alert, and a part of the group is forced onward.
+    A household then joins the alert, and a part of the group is forced onward.
     """
     author, other, now = uuid4(), uuid4(), datetime.now(UTC).isoformat()
     caller, at = working.caller(account=author), {"occurred_at": now, "reported_at": now}

@@ -170,7 +170,7 @@ async def test_releases_and_withdrawals_are_in_the_security_log(intake: RunningI
     about = ("done", "POST /intake/v1/hazards", answer.json()["hazard_id"])
     assert entries == [
         ("hazard_released", None, *about),
-        # a repeat is logged too, because the process may have ended before the first entry
+        # a repeat is also logged, because the process may have ended before the first entry
         ("hazard_released", "duplicate", *about),
         ("release_withdrawn", None, *about),
     ]

@@ -26,7 +26,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/household-sheets"
-AREAS = ["KG05000000000"]  # the oblast where the households are now
+AREAS = ["KG05000000000"]  # the present oblast of the households
 
 
 def sheet(*, at: str) -> bytes:

@@ -94,7 +94,7 @@ def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(cent
     alerts = operator_alerts(centre)
     assert [alert["rule"] for alert in alerts] == ["displacement"]
     assert alerts[0]["figures"]["counted_persons"] == OF_KNOWN_ORIGIN
-    # the alert names the district of origin, although everybody is in Leilek now
+    # the alert names the district of origin, and not the present district Leilek
     assert alerts[0]["pcodes"] == [KADAMJAI]
 
     by_phone(phone, 60, 16, "Тобей, мечити")  # the team counts everybody in the mosque again

@@ -208,9 +208,9 @@ def sites(draw: Draw) -> Iterator[Body]:
 
 
 def site_movements(draw: Draw, of: Body, at: datetime, kind: str) -> Iterator[Body]:
-    """Movements of everybody at a site, away from the place. Some of these movements are reversed.
+    """Movements of everybody at a site, away from the place.
 
-    If the first movement leads nowhere, a second one follows.
+    Some movements are reversed. If the first movement leads nowhere, a second movement follows.
     """
     others = tuple(code for code in PLACES if code != of["destination"]["pcode"])
     site = {"kind": "site", "site_id": of["site_id"]}

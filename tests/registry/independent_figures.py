@@ -82,7 +82,7 @@ class Figures:
     def flows(self, since: str = "", until: str = "") -> pd.DataFrame:
         """The displacements from the month `since` to the month `until`, for example 2025-03.
 
-        These displacements include the passages of registered people who were forced onward.
+        The displacements include the passages of registered people who were forced onward.
         """
         is_onward = (self.passages["new_movement"] == "displaced_again") & (self.passages["kind"] == "household")
         onward = self.passages[is_onward]

@@ -3,8 +3,8 @@
 This computation uses no code of the registry.
 
 People who moved are a separate part of their group, at their new place. If a movement states a number of people, nobody
-knows which people of the group moved. So the sexes and ages of the people who moved and of the people who stayed are
-unknown. If nobody knows the day of a movement, the people moved on the latest possible day.
+knows which people of the group moved. Therefore the sexes and ages of the people who moved and of the people who stayed
+are unknown. If nobody knows the day of a movement, the people moved on the latest possible day.
 """
 
 from collections import defaultdict

@@ -79,7 +79,8 @@ async def test_a_refused_report_is_no_longer_held(file: Filing) -> None:
 async def test_a_correction_of_a_duplicate_does_not_count_its_people_again(file: Filing) -> None:
     """The report was refused as a duplicate, because its people are registered as another household.
 
-    Therefore a correction of the refused report is held, but its people are not published as held people.
+    A correction of the refused report is therefore held, but the people of the correction are not published as held
+    people.
     """
     first = household()
     corrected = {**first, "version": 2, "persons": 4, "members": []}

@@ -183,7 +183,7 @@ async def test_households_with_guessed_codes_of_others_count_as_wrong_codes_of_t
     await file(*victims)
     guess = household(short_code=codes[0])
     await file(guess, author=author, team=None)
-    # the code is the same, so it is not counted again
+    # an equal code is not counted again
     await file({**guess, "version": 2, "needs": ["food"]}, author=author, team=None)
     corrections = [{**guess, "version": 2 + number, "short_code": code} for number, code in enumerate(codes) if number]
     assert set(await file(*corrections, author=author, team=None)) == {"recorded"}

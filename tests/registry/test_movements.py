@@ -271,7 +271,7 @@ def test_those_who_left_the_country_are_displaced_again_only_after_they_entered_
     assert numbers(left, again(10)) == (3, 0, 0)
     assert numbers(left, entered, again(10)) == (4, 0, 0)
     assert numbers(left, again(10), {**entered, "occurred_at": (NOON + 12 * DAY).isoformat()}) == (4, 0, 0)
-    # they are displaced in the country again, so they must have come back
+    # people who are displaced in the country again must have come back
     assert numbers(moved("left_country", 1), again(10)) is None
 
 

@@ -68,7 +68,7 @@ async def test_a_reversed_acceptance_gives_both_reports_back(office: Office) -> 
     assert entry["reason"] == "asked"
     assert await adopted(office) == [] and await reverse(office, decision_id) == []
     opened = await listed(office, path=f"{HELD}/{held['outcome_id']}")
-    assert opened["report"]["notes"] == "мост снесло"  # the report is encrypted with the key of its own household again
+    assert opened["report"]["notes"] == "мост снесло"  # the report is encrypted again with the key of its own household
     await decide(office, [held["outcome_id"]], is_accepted=True)
     await carried_out(office)
     assert {row["persons"] for row in await rows(office, "SELECT persons FROM households")} == {5, 6}

@@ -1,6 +1,6 @@
 """The worker makes search keys again if they were made with an older root or older rules.
 
-Meanwhile searches use the existing keys.
+Until the new keys are made, searches use the existing keys.
 """
 
 from datetime import timedelta

@@ -104,7 +104,7 @@ async def test_who_is_reported_at_a_site_after_its_movement_stays(file: Filing, 
 
 @anyio
 async def test_everybody_at_a_site_intends_to_stay(file: Filing) -> None:
-    """Nobody leaves the site, so any team may report the intention, and it confirms that the people are there."""
+    """Nobody leaves the site, so any team may report the intention, which confirms that the people are at the site."""
     here, counted = household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40)
     await file(here, counted)
     assert await file(moved(SCHOOL, "intends_to_stay", days=3), **OTHERS) == ["recorded"]

@@ -205,7 +205,7 @@ def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_l
     third = filed(3)
     working_set.file(third)
     assert [second.reason, third.reason] == [Held.CORRECTS_DUPLICATE] * 2 and not working_set.subjects
-    working_set.accept(second)  # the accepted report is no duplicate any more, so the next correction also takes effect
+    working_set.accept(second)  # the next correction of the accepted report also takes effect
     assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
 
 

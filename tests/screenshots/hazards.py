@@ -1,6 +1,6 @@
 """The further hazards of the evening: how many minutes ago each began, and its fields.
 
-All these hazards are invented.
+All hazards of the evening are invented.
 """
 
 from typing import Any

@@ -86,7 +86,7 @@ async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: T
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        # the timeout is set to 0 first, because PostgreSQL changes a running timeout only then
+        # PostgreSQL changes a running timeout only after the timeout was set to 0
         for shorter in ("0", "200ms"):
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
         # only the timeout of the whole transaction may end the session of this test

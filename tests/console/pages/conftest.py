@@ -63,7 +63,7 @@ class Whole(Served):
         return all(each["next"] == each["end"] for each in self.partitions(service))
 
     def partitions(self, service: str) -> list[dict[str, Any]]:
-        # until it knows the revocations, a service answers 503, without `partitions`
+        # a service that does not know the revocations yet answers 503, without `partitions`
         partitions: list[dict[str, Any]] = self.reader.get(LEDGERS[service]).json().get("partitions", [UNREAD])
         return partitions
 

@@ -24,7 +24,7 @@ from tests.intake.field.phones import FORM, choose_pin
 from tests.registry.factories import movement
 
 AXE = (paths.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-# axe describes only violations, because it would take twice the time to describe also the checks that passed. Rules of
+# axe describes only violations, because a description of the passed checks would double the time. Rules of
 # minor and moderate impact are disabled: they cannot find a serious violation, but would look at every element.
 RUN = """async () => {
     const minor = axe._audit.rules.filter(({ impact }) => impact === "minor" || impact === "moderate");

@@ -82,7 +82,7 @@ def choose_while_the_alert_changes(beside: Locator, key: str) -> None:
     page.evaluate(f"key => {{ const headers = {headers}; return {comment}.then(({{ ok }}) => ok); }}", key)
     wait_for_call(page, asked)
     page.unroute(again)
-    # the answer comes only now, because the page waits at most 10 seconds for the release of the mouse
+    # the test answers only now, because the page waits at most 10 seconds for the release of the mouse
     beside.get_by_text("Duplicate").hover()
     page.mouse.down()
     with page.expect_response(again) as read:

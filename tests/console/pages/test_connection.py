@@ -82,7 +82,7 @@ EventSource.prototype.addEventListener = function (name, heard) {
 def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole, seat: Any) -> None:
     """The page's clock stands still until the page has received the event and the centre has stored the hazard.
 
-    Then the clock advances by two seconds, but stands still while a request of the page waits for its answer. Therefore
+    The clock then advances by two seconds, but stands still while a request of the page waits for its answer. Therefore
     the test measures only the time for which the page itself waits, and not the load of the machine.
     """
     desk, words = seat(Role.OPERATOR), f"Water over the road {uuid4()}"

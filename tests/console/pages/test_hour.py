@@ -148,7 +148,7 @@ def reach_all(page: Page) -> None:
 
 
 def take_calls(desk: Seat, board: Hands) -> None:
-    """The operator enters calls in another tab. Each call needs the same few keys."""
+    """The operator enters calls in another tab. Each call needs only a few keys."""
     page = desk.context.new_page()
     page.goto(f"{desk.whole.url}/new-event")
     wait_for_script(page, "document.getElementById('onset').value")

@@ -145,7 +145,7 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     }
     whole.publish(hazard(type="avalanche", area=moved, **update))
     wait_for_script(page, "window.marked.includes('69.7,39.9')")
-    # a layer without features is hidden, because MapLibre would make tiles of it, too
+    # a layer without features is hidden, because MapLibre would make tiles of the empty layer
     shown = "['hazards', 'returns'].map(layer => window.drawn.map.getLayoutProperty(layer, 'visibility') !== 'none')"
     assert page.evaluate(shown) == [True, False]
     # while MapLibre takes over the colours of another theme, no change is lost

@@ -207,7 +207,7 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     page.select_option("#occurred_at_precision", "hour")
     page.fill("#left-hour", "00:10")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.evaluate("() => { Date.now = () => 0; }")  # the chosen hour is then in the future, although the day is not
+    page.evaluate("() => { Date.now = () => 0; }")  # with the page's clock in 1970, the chosen hour is in the future
     page.keyboard.press("Control+Enter")
     expect(page.locator("#failure")).to_contain_text("At what time they left, Bishkek time. The time is in the future.")
     expect(page.locator("#left-hour")).to_be_focused()

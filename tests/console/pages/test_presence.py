@@ -217,7 +217,7 @@ def test_a_sign_out_elsewhere_is_shown_at_once(seat: Any) -> None:
     other.get_by_role("button", name="Sign out").click()
     other.wait_for_url("**/sign-in**")
     expect(page.locator("#session-ended")).to_contain_text("Signed out")
-    page.emulate_media(media="print")  # a printed page also states that it is old
+    page.emulate_media(media="print")  # a printed page also states its age
     expect(page.locator("#link")).to_be_visible()
     expect(page.locator(".session-ended-text")).to_be_visible()
     page.emulate_media(media="screen")

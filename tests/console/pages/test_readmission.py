@@ -73,7 +73,7 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     expect(text).to_contain_text(re.compile(r"held before: \d+\."))
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))
-    button.press("Enter")  # a click might come before the button was there for long enough
+    button.press("Enter")  # a click may come before the button has been visible for long enough
     expect(text).to_contain_text("Accepted: 0.")
     expect(button).to_be_hidden()
 

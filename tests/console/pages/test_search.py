@@ -137,7 +137,7 @@ def test_people_of_the_last_search_do_not_stay_on_the_screen(whole: Whole, seat:
     page.reload()
     page.get_by_label("Name", exact=True).press("Enter")
     expect(page.locator("#result-status")).not_to_be_empty()
-    # the page searches at once when it is opened by a link, but not when it is loaded again
+    # a page opened by a link searches at once, but a page that is loaded again does not
     assert searches.count(f"{whole.url}/registry/search") == 2
 
 

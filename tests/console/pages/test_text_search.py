@@ -61,7 +61,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     wait_for_words(page, f"{whole.url}/areas/{LEILEK}?lang=en", '<span class="tag">nothing found</span>')
     of_area = re.sub(r"\s+", " ", re.sub("<[^>]*>", "", page.request.get(f"{whole.url}/areas/{LEILEK}?lang=en").text()))
     assert "Armed incident nothing found Expired" in of_area and "As of " in of_area
-    # the page of an area outside the reader's areas does not say that it has no open alert
+    # the page of an area outside the reader's areas does not say "no open alert"
     area = elsewhere.get(f"/areas/{LEILEK}?lang=en").text
     assert "outside your areas" in area and "No open alert" not in area
     # if the reader's area is one district of an oblast, the sums of the oblast name the district

@@ -138,7 +138,7 @@ def test_a_centre_that_cannot_take_reports_now_gets_them_later(phone: BrowserCon
     signed_in(page, centre.account(Role.FIELD))
     answers: list[str] = []
     for status in (404, 405, 429, 502):
-        # the route refuses every request until it is removed, because the form also sends again by itself
+        # the route refuses every request until the route is removed, because the form repeats its requests
         page.route("**/v1/displacements*", lambda route: route.fulfill(status=status, body="{}"))  # noqa: B023
         with page.expect_response("**/v1/displacements*") as refused:
             filled(page)
