@@ -32,7 +32,7 @@ from shared.postgres.database import Session
 from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
-MOST = 2_000  # the page lists at most this many hazards, and at most this many alerts in each section
+MOST = 2_000
 OPEN = (Section.WAITING, Section.UNSEEN, Section.ACKNOWLEDGED, Section.IN_PROGRESS)
 
 
@@ -79,19 +79,17 @@ async def area_page(pcode: str, request: Request, session: Session) -> Response:
 
 
 def concerns(pcodes: Sequence[str], area: str, places: Places) -> bool:
-    """Whether an event at these places concerns the area. An event in an oblast concerns all its districts."""
+    """An event in an oblast concerns all its districts."""
     around = places.around([area])
     return around is None or not around.isdisjoint(positions.districts(pcodes, places))
 
 
 def shown_codes(principal: Principal, area: str, places: Places) -> frozenset[str]:
-    """The units of the area that are in the caller's areas."""
     inside, own = places.within([area]) or frozenset(), places.within(principal.areas)
     return inside if own is None else inside & own
 
 
 async def hazards_of(session: AsyncSession, pcode: str, places: Places, now: datetime) -> tuple[list[BoardHazard], int]:
-    """The hazards at places in or around the area, and how many more there are."""
     touches = board_alerts.touch(BoardHazard.pcodes.expression, places.around([pcode]))
     is_chosen = and_(BoardHazard.msg_type != MsgType.CANCEL, touches)
     rows = await snapshots.hazards(session, now, MOST, is_chosen=is_chosen)
@@ -102,7 +100,6 @@ async def hazards_of(session: AsyncSession, pcode: str, places: Places, now: dat
 async def alerts_of(
     session: AsyncSession, pcode: str, principal: Principal, places: Places, now: datetime
 ) -> tuple[list[tuple[Section, BoardAlert]], int]:
-    """The open alerts at places in or around the area, with their sections, and how many more there are."""
     touches = board_alerts.touch(BoardAlert.pcodes.expression, places.around([pcode]))
     sections = await board_alerts.sections(
         session, now, board.concerning(principal, places), MOST, touches, wanted=OPEN
@@ -115,10 +112,7 @@ async def alerts_of(
 async def people_of(
     request: Request, session: AsyncSession, codes: frozenset[str], now: datetime
 ) -> tuple[list[dict[str, Any]], CountedGroups]:
-    """The displaced people of the districts among these units, and the counted groups by village and site.
-
-    Readers who may not see localities get no groups.
-    """
+    """Readers who may not see localities get no groups."""
     here, principal = console(request), tokens.current(request)
     places, status = here.places, here.settings.counted_status
     if not codes:

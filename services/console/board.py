@@ -58,8 +58,6 @@ def _above(pcode: str, places: Places, language: str) -> str | None:
 
 @dataclass(slots=True)
 class AreaCounts:
-    """The numbers of an area: its present households and persons, and its new, departed and urgent households."""
-
     code: str
     here: int = 0
     persons: int = 0
@@ -78,11 +76,10 @@ class AreaCounts:
 
 @dataclass(frozen=True, slots=True)
 class Households:
-    """Households by oblast and district.
+    """`total` counts the households in Kyrgyzstan, and the households of which not even the country is known.
 
-    `total` counts the households in Kyrgyzstan, and the households of which not even the country is known. `abroad` has
-    the counts by country. In `abroad`, the code `ZZ` stands for an unknown country, and for an unknown place in
-    Kyrgyzstan.
+    `abroad` has the counts by country. In `abroad`, the code `ZZ` stands for an unknown country, and for an unknown
+    place in Kyrgyzstan.
     """
 
     total: AreaCounts
@@ -92,7 +89,6 @@ class Households:
 
     @property
     def households_abroad(self) -> int:
-        """The number of households in other countries, which `total` does not contain."""
         return sum(country.here for country in self.abroad if country.code != UNKNOWN_COUNTRY)
 
 
@@ -124,10 +120,7 @@ def _add(tops: dict[str, AreaCounts], pcode: str, places: Places, **counts: int)
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """The numbers of reports in each column of the panel, by outcome.
-
-    `reasons` counts the reasons of those outcomes that a person should check.
-    """
+    """`reasons` counts the reasons of those outcomes that a person should check."""
 
     counts: dict[str, Counter[str]]
     reasons: Sequence[tuple[str, str, str, int]]
@@ -138,7 +131,6 @@ class Outcomes:
 
     @property
     def table(self) -> list[tuple[str, list[int]]]:
-        """One row per outcome, with one count per column."""
         rows = [(str(outcome), [self.counts[kind][outcome] for kind in self.kinds]) for outcome in OutcomeKind]
         return [(outcome, counts) for outcome, counts in rows if any(counts)]
 

@@ -17,7 +17,7 @@ class CheckState(StrEnum):
     BAD = "bad"
     OVERDUE = "overdue"  # no new result came in time, so the check itself no longer runs
     NOT_KNOWN = "not_known"
-    NEVER = "never"  # the check has never run, for example because it is not configured
+    NEVER = "never"  # the check never ran, for example because nobody configured it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,11 @@ class Seen:
 
 
 def seen(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """The state of every check, in the order of `CheckName`."""
     by_name = {check.name: check for check in known}
     checks = [by_name.get(name) or InstallationCheck(name) for name in CheckName]
     return [Seen(check, check.state(now)) for check in checks]
 
 
 def alarms(known: Iterable[InstallationCheck], now: datetime) -> list[Seen]:
-    """The checks that failed or whose result is overdue. The board shows these checks as alarms."""
+    """The board shows these checks as alarms."""
     return [check for check in seen(known, now) if check.state in (CheckState.BAD, CheckState.OVERDUE)]

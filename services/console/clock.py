@@ -15,7 +15,6 @@ EVERY_SECONDS = 300.0
 
 
 async def watch(server: str, sessions: async_sessionmaker[AsyncSession]) -> None:
-    """Checks the clock until cancelled, and stores each result."""
     while True:
         check = await look(server)
         if check.is_well is not True:

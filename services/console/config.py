@@ -13,7 +13,7 @@ class ConsoleSettings(Settings):
     """
 
     callers_key_file: Path = Path(".state/secrets/callers-key")
-    ntp_server: str | None = None  # the address is `host` or `host:port`
+    ntp_server: str | None = None  # `host` or `host:port`
     paper_folder: Path | None = None
     map_pmtiles: Path | None = None
 

@@ -17,13 +17,12 @@ from services.console.shared_figures import FiguresOfAreas
 from shared.events.vocabulary import Status
 from shared.places import Places
 
-GROUP_TOPICS = ("groups", "sites")  # records of these topics change the numbers of counted groups
+GROUP_TOPICS = ("groups", "sites")
 
 
 async def registered(
     session: AsyncSession, shared: FiguresOfAreas, areas: Iterable[str], status: Status, places: Places, now: datetime
 ) -> Sequence[Any]:
-    """The registered households by destination and origin."""
     since = now - snapshots.RECENT
     return await shared.get(
         "households", ["households"], lambda: snapshots.households(session, status, since, areas, places)
@@ -39,7 +38,7 @@ async def counted(
     *,
     by_district: bool,
 ) -> CountedGroups:
-    """The people of counted groups by the stated places. `by_district` is for readers who may not see localities."""
+    """`by_district` is for readers who may not see localities."""
 
     async def rows() -> Sequence[Any]:
         return await group_queries.by_stated_place(session, status, areas, places)

@@ -14,17 +14,12 @@ MOST_NAMED = 3
 
 
 class NamedSites(NamedTuple):
-    """The names of the first sites, and the number of the other sites."""
-
     names: str
     others: int
 
 
 async def named(session: AsyncSession, alerts: Iterable[BoardAlert], language: str) -> Mapping[UUID, NamedSites]:
-    """Maps each exposure alert to its sites.
-
-    The name of a site is shown as soon as the board has received an event about the site.
-    """
+    """The name of a site is shown as soon as the board has received an event about the site."""
     ids = {alert.alert_id: [UUID(site_id) for site_id in alert.figures.get("sites", ())] for alert in alerts}
     known = await groups.sites(session, {site_id for site_ids in ids.values() for site_id in site_ids})
     names = {site.site_id: name_in(language, (site.name_ky, site.name_ru, site.name_en)) for site in known}

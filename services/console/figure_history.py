@@ -11,7 +11,7 @@ from shared.failures import retry_while_unavailable
 
 
 async def run(sessions: async_sessionmaker[AsyncSession], status: Status) -> None:
-    """Records the figures at once, then in each quarter of an hour. Runs until cancelled."""
+    """Runs until cancelled."""
     while True:
         await retry_while_unavailable(lambda: _record(sessions, status))
         passed = datetime.now(UTC).timestamp() % key_figures.EVERY.total_seconds()

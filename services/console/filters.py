@@ -38,7 +38,7 @@ class Filter:
 
     @property
     def query(self) -> str:
-        """The filter as the query of an address. Two filters with the same conditions have the same query."""
+        """The filter as the query of an address."""
         lists = (("hazard", self.hazards), ("severity", self.severities), ("state", self.states))
         single = (("area", self.area), ("hours", self.hours), ("text", self.text))
         pairs = [(name, value) for name, values in lists for value in values]
@@ -50,7 +50,7 @@ def of_query(query: str, places: Places) -> Filter:
 
 
 def of(pairs: Iterable[tuple[str, str]], places: Places) -> Filter:
-    """The filter of an address. Unknown parameters are ignored, and an empty parameter sets no condition."""
+    """Unknown parameters are ignored, and an empty parameter sets no condition."""
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         if value.strip():
@@ -77,6 +77,5 @@ def of(pairs: Iterable[tuple[str, str]], places: Places) -> Filter:
 
 
 def _known(values: Iterable[str], codes: type[StrEnum]) -> tuple[str, ...]:
-    """The values that are codes of the vocabulary, in the order of the vocabulary."""
     wanted = set(values)
     return tuple(str(code) for code in codes if code in wanted)

@@ -17,7 +17,7 @@ from shared.web.problems import Problem
 
 T = TypeVar("T")
 WAIT_SECONDS = 3.0
-# a waiting request reads at least this often, because a NOTIFY that is sent during a reconnect is lost
+# at least this often, a waiting request reads, because a NOTIFY during a reconnect is lost
 LOOK_SECONDS = 1.0
 
 

@@ -19,8 +19,6 @@ from shared.places.localities import StatedLocality
 
 @dataclass(frozen=True, slots=True)
 class CountRange:
-    """The lowest and the highest of several counts of the same people."""
-
     lowest: int = 0
     highest: int = 0
 
@@ -35,11 +33,10 @@ NOBODY = CountRange()
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """The numbers of people of one or more groups.
+    """`estimated` persons were estimated from the number of families. `evacuated` persons are evacuees.
 
-    `estimated` is the part of `persons` that was estimated from the number of families, and `evacuated` the part that
-    was evacuated. `unconfirmed` are the evacuees whom nobody has seen for 24 hours, and the other people whom nobody
-    has seen for 30 days. `presumed` are the people whose evacuation was lifted.
+    `unconfirmed` are the evacuees whom nobody has seen for 24 hours, and the other people whom nobody has seen for 30
+    days. `presumed` are the people whose evacuation was lifted.
     """
 
     persons: CountRange = NOBODY
@@ -67,7 +64,7 @@ UNCOUNTED = GroupFigures()
 
 @dataclass(frozen=True, slots=True)
 class KnownSite:
-    """The site of a count. `names` is empty until the event about the site has come.
+    """`names` is empty until the event about the site has come.
 
     `locality` is the site's village as the desk typed it, and `locality_pcode` is the village's code.
     """
@@ -98,10 +95,7 @@ class StatedPlace:
 
     @cached_property
     def key(self) -> tuple[str, ...]:
-        """The key of the place. Two places that the registry treats as the same place have the same key.
-
-        For places abroad, the key is the country.
-        """
+        """For places abroad, the key is the country. Places that the registry treats as equal have equal keys."""
         if self.site:
             return (str(self.site.site_id),)
         if self.country:
@@ -109,18 +103,16 @@ class StatedPlace:
         return (*StatedLocality.of(self.locality, self.locality_pcode).key(self.pcode), self.shelter or "")
 
     def name(self, language: str, places: Places) -> str | None:
-        """The name of the site or, if this name is not known, of the locality."""
         named = self.site and self.site.name(language)
         return named or places.locality_name(self.locality, self.locality_pcode, language)
 
     def address(self, language: str, places: Places) -> str:
-        """The name of the unit. If the place is a site with a village, the village's name comes first."""
+        """If the place is a site with a village, the village's name comes first."""
         locality = (self.site.locality, self.site.locality_pcode) if self.site else (None, None)
         return places.address(self.pcode, *locality, language)
 
     @property
     def version(self) -> tuple[Hashable, ...]:
-        """What a page shows about the place."""
         site = self.site and (self.site.site_id, *self.site.names.items(), self.site.locality, self.site.locality_pcode)
         return self.pcode, self.country, self.locality, self.shelter, self.locality_pcode, site
 
@@ -129,10 +121,7 @@ class StatedPlace:
         return any(self.key)
 
     def without_locality(self, district: Callable[[str], str]) -> "StatedPlace":
-        """The place as it is shown to readers who may not see localities.
-
-        A village's P-code is replaced by its district's P-code.
-        """
+        """A village's P-code is replaced by its district's P-code."""
         return replace(
             self, pcode=district(self.pcode) if self.pcode else None, locality=None, site=None, locality_pcode=None
         )
@@ -140,7 +129,7 @@ class StatedPlace:
 
 @dataclass(slots=True)
 class GroupsHere:
-    """The people who are at one place now, in total and by origin. The origin of most people comes first."""
+    """The origin of most people comes first."""
 
     place: StatedPlace
     figures: GroupFigures = UNCOUNTED
@@ -148,7 +137,6 @@ class GroupsHere:
     is_urgent: bool = False
 
     def add(self, figures: GroupFigures, origin: StatedPlace, *, is_urgent: bool) -> None:
-        # most places have one row, for which no sum is needed
         self.figures = figures if self.figures is UNCOUNTED else self.figures + figures
         self.is_urgent |= is_urgent
         known, persons = self.by_origin.get(origin.key, (origin, CountRange()))
@@ -160,7 +148,6 @@ class GroupsHere:
 
     @property
     def version(self) -> tuple[Hashable, ...]:
-        """What a page shows about these people."""
         origins = ((place.version, persons) for place, persons in self.origins)
         return self.place.version, self.figures, self.is_urgent, *origins
 
@@ -182,21 +169,21 @@ class CountedGroups:
 
     @cached_property
     def total(self) -> GroupFigures:
-        """The people in Kyrgyzstan, and the people whose place is not stated."""
+        """Counts the people in Kyrgyzstan, and the people whose place is not stated."""
         return sum((line.figures for line in self.here if not line.place.country), GroupFigures())
 
     @cached_property
     def abroad(self) -> GroupFigures:
-        """The people in other countries, whom `total` does not contain."""
+        """Counts the people in other countries, whom `total` does not contain."""
         return sum((line.figures for line in self.here if line.place.country), GroupFigures())
 
     def first(self, most: int) -> list[GroupsHere]:
-        """The first `most` places, and always the people whose place is not stated."""
+        """Returns the first `most` places, and always the people whose place is not stated."""
         return [*self.here[:most], *self.here[max(most, self._stated) :]]
 
     @cached_property
     def _stated(self) -> int:
-        """The number of places that are stated. The stated places are the first in the list."""
+        """The stated places are the first in the list."""
         return sum(line.place.is_stated for line in self.here)
 
 

@@ -43,7 +43,6 @@ from shared.events.vocabulary import OutcomeKind, SubmissionChannel
 from shared.messaging.handlers import Handlers
 from shared.messaging.records import Outcome, Received
 
-# Maps each event type to the board's table for the event, and to the function that makes the row of this table.
 ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str, Any]]]] = {
     HazardReported: (board.HAZARDS, rows.hazard),
     HazardUpdated: (board.HAZARDS, rows.hazard),
@@ -74,10 +73,9 @@ ROWS: Mapping[type[EventData], tuple[board.Shown, Callable[[Received], dict[str,
 
 
 def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
-    """The table for the event, and the event as a row of this table.
+    """Releases of hazards have their own table, and never replace the row of the hazard.
 
-    Releases of hazards have their own table, and never replace the row of the hazard. The order in which a hazard and
-    its releases arrive on their two topics therefore does not matter.
+    The order in which a hazard and its releases arrive on their two topics therefore does not matter.
     """
     data = received.event.data
     shown, row = ROWS[type(data)]
@@ -88,7 +86,7 @@ def row_of(received: Received) -> tuple[board.Shown, dict[str, Any]]:
 async def show(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
     """Stores the rows.
 
-    The outcome of an event is `recorded` if the event is newer than the stored row, else `noted`.
+    The outcome is `recorded` for an event that is newer than the stored row, and `noted` for any other event.
     """
     # hazards are stored first, because `keep_replaced` locks hazards before releases
     rows_by_table: dict[board.Shown, list[tuple[int, dict[str, Any]]]] = {board.HAZARDS: []}
@@ -113,8 +111,7 @@ async def show(received: Sequence[Received], session: AsyncSession) -> list[Outc
     return outcomes
 
 
-# The number of people in held reports does not come from these events. The page asks the registry for the number of
-# people in held reports, because the registry counts only people in the reader's areas. The board does not show the
-# registered people at sites. Only the author of a report is told that an alert followed it, so the board ignores
-# ReportAlerted.
+# The registry tells the page how many people are in held reports, because only the registry counts by the reader's
+# areas. The board does not show the registered people at sites. Only the author of a report is told that an alert
+# followed, so the board ignores ReportAlerted.
 BOARD = Handlers(dict.fromkeys(ROWS, show), ignored=(HouseholdHeld, GroupHeld, SiteResidentsChanged, ReportAlerted))

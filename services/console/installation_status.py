@@ -30,7 +30,6 @@ async def status_page(request: Request) -> Response:
 
 @router.get("/status/now")
 async def status_now(request: Request) -> Response:
-    """The part of the page that the browser reads again each minute."""
     return console(request).pages.render(request, "status-now.html", **await context(request))
 
 
@@ -53,10 +52,12 @@ async def context(request: Request) -> dict[str, Any]:
 
 
 def monitored_until(folder: Path, now: datetime, *, started_at: datetime) -> datetime | None:
-    """The time at which the monitoring stopped. None if the monitoring runs or has never run.
+    """The time at which the monitoring stopped.
 
-    The result is also None shortly after the console's start, because `make run` starts the monitoring up to two
-    minutes after the console.
+    None if the monitoring runs or has never run.
+
+    The result is also None shortly after the console's start. `make run` starts the monitoring up to two minutes after
+    the console.
     """
     known = status.read(folder)
     is_expected = now - started_at > 2 * status.STALE
@@ -64,7 +65,7 @@ def monitored_until(folder: Path, now: datetime, *, started_at: datetime) -> dat
 
 
 def verdict(known: SystemStatus | None, now: datetime) -> str:
-    """The state of the installation as one word. `unknown` means that nothing monitors the installation now."""
+    """`unknown` means that nothing monitors the installation now."""
     if known is None or known.is_stale(now):
         return "unknown"
     return "bad" if any(tracked.finding.level is Level.FAILED for tracked in known.open) else "good"

@@ -18,10 +18,10 @@ from shared.events.vocabulary import Status
 from shared.pages import Pages
 from shared.places import Places
 
-# Some 13,000 rows. A board with "Show more" has up to 10,000 rows in each section. If the open boards show more rows
-# than fit into this memory, each row is dropped before its next drawing, and every redraw renders all rows.
+# About 13,000 rows. With "Show more", a board has up to 10,000 rows in each section. If open boards show more rows than
+# fit, each redraw renders all rows.
 MOST_BYTES = 80_000_000
-OF_AN_ENTRY = 200  # estimated bytes that the dictionary and the id in the key take for one row
+OF_AN_ENTRY = 200  # estimated memory for a row's entry in the dictionary and for the id in its key
 
 
 class KeptRow(NamedTuple):
@@ -40,20 +40,19 @@ class KeptRows:
         self._bytes, self._most_bytes = 0, most_bytes
 
     def row(self, language: str, template: str, version: Hashable, shown: Any, **facts: Hashable) -> Markup:
-        """Renders the template. If the row was rendered today with the same version and facts, returns the kept HTML.
+        """Renders the template, or returns the HTML that was kept today for the same version and facts.
 
-        `shown` is the record that the row shows, and `version` stands for the content of this record. A template of a
-        row sees only `shown`, the facts and the constants of this process, so that no row can depend on anything else.
+        `version` stands for the content of the record `shown`. The template gets nothing but `shown`, the facts and the
+        constants of this process. No row can therefore depend on anything else.
         """
         return self._row(language, template, version, shown, facts).html
 
     def row_or_gap(
         self, known: frozenset[str], language: str, template: str, version: Hashable, shown: Any, **facts: Hashable
     ) -> Markup:
-        """The HTML of the row.
+        """Returns the row's HTML or, if the page has this row already, a placeholder.
 
-        If the page already has the row, a gap: a short placeholder for the row. `known` are the digests of the rows on
-        the page.
+        `known` are the digests of the rows on the page.
         """
         row = self._row(language, template, version, shown, facts)
         return row.gap if row.digest in known else row.html
@@ -67,7 +66,7 @@ class KeptRows:
             self._bytes += _size(key, row)
         self._kept[key] = row
         while self._bytes > self._most_bytes:
-            oldest = next(iter(self._kept))  # the row that was shown the longest ago
+            oldest = next(iter(self._kept))
             self._bytes -= _size(oldest, self._kept.pop(oldest))
         return row
 
@@ -91,5 +90,5 @@ def _size(key: tuple[Hashable, ...], row: KeptRow) -> int:
 
 
 def _size_of_tuples(part: Hashable) -> int:
-    """Other parts of a key, such as the names of facts, are small, or many rows share them."""
+    """Parts that are not tuples are small, such as the names of facts, or many rows share them."""
     return getsizeof(part) + sum(map(_size_of_tuples, part)) if isinstance(part, tuple) else 0

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-# sums by key figure and severity; only the figure of unacknowledged alerts is divided by severity
+# sums by key figure and severity; only the figure of unacknowledged alerts has severities
 Sums = Mapping[tuple[str, str | None], int]
 
 
@@ -18,7 +18,7 @@ class KeyFigure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComparedFigure:
-    """A key figure now and 24 hours ago. `before` is None if nothing was recorded 24 hours ago."""
+    """`before` is None if nothing was recorded 24 hours ago."""
 
     now: int
     before: int | None
@@ -30,10 +30,7 @@ class ComparedFigure:
 
 
 def compared(now: Sums, before: Sums) -> dict[KeyFigure, ComparedFigure]:
-    """Compares two times.
-
-    If nothing was recorded 24 hours ago, `before` is empty and not 0, because a recorded figure can be 0.
-    """
+    """If nothing was recorded 24 hours ago, `before` is empty, because a recorded figure can be 0."""
     totals, earlier = _totals(now), _totals(before)
     return {
         figure: ComparedFigure(

@@ -48,10 +48,7 @@ async def installation(session: AsyncSession) -> Iterable[Metric]:
 
 
 def monitoring(settings: Settings) -> Measure:
-    """The findings of `dayar watch` as metrics.
-
-    Prometheus itself cannot measure everything that `dayar watch` checks, for example the free space of disks.
-    """
+    """Makes metrics of what `dayar watch` measures, because Prometheus cannot measure, for example, free disk space."""
 
     async def measure(_: AsyncSession) -> Iterable[Metric]:
         known = status.read(status.folder_of(settings))
@@ -76,10 +73,7 @@ def monitoring(settings: Settings) -> Measure:
 
 
 async def tokens(session: AsyncSession) -> Iterable[Metric]:
-    """Counts the tokens that end soon or ended in the last days.
-
-    The systems and phones with these tokens need new tokens.
-    """
+    """The systems and phones with tokens that end soon need new tokens."""
     last = (
         select(SignIn.channel, func.max(SignIn.expires_at).label("ends_at"))
         .join(Account, Account.account_id == SignIn.account_id)
@@ -103,7 +97,7 @@ async def tokens(session: AsyncSession) -> Iterable[Metric]:
 
 
 async def search(session: AsyncSession) -> Iterable[Metric]:
-    """Counts the rows that the search does not find by a text. The worker's log names each of these rows."""
+    """The worker's log names each row that no text finds."""
     numbers = await search_queries.failed(session)
     text = "Rows whose words for the search could not be made, because of an error."
     return [gauges("console_failed_search_words", text, (({"kind": kind}, count) for kind, count in numbers.items()))]

@@ -13,7 +13,7 @@ from shared.events.receipts import ReceiptState
 from shared.events.vocabulary import ReportKind, SubmissionChannel
 
 router = APIRouter(include_in_schema=False)
-CHANNELS = SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT  # the desk sends reports only through these channels
+CHANNELS = SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT
 
 
 @router.get("/my-reports")

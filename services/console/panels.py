@@ -49,14 +49,14 @@ from shared.events.vocabulary import ReportKind, Scope
 from shared.monitoring import status
 from shared.pages import language_of
 
-# the number of rows that a list shows at first, and the largest number that the page may ask for
+# number of rows that a list shows at first, and the most for which the page may ask
 FIRST, MOST = 100, 10_000
 LAST_HOUR = timedelta(hours=1)
-LISTED_SECONDS = 1.0  # all readers share a list for this time, so a board shows an event at most this much later
+LISTED_SECONDS = 1.0  # all readers share a list for this time, so a board shows an event at most a second later
 
 
 async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """The key figures. Accounts that see no deliveries get no number of deliveries."""
+    """Accounts that see no deliveries get no number of deliveries."""
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
     counted, places = here.settings.counted_status, here.places
     shared = await here.shared_figures.of(session, principal.areas)
@@ -73,10 +73,8 @@ async def figures(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ListedAlerts:
-    """The alerts of the list, their deliveries, and the number of suppressed alerts."""
-
     sections: Mapping[Section, SectionAlerts]
-    shown: Sequence[BoardAlert]  # of all sections
+    shown: Sequence[BoardAlert]
     deliveries: Mapping[UUID, tuple[int, int]]
     suppressed: int
 
@@ -114,15 +112,13 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ListedHazards:
-    """The hazards of the list, what is known of their releases, and the numbers of hazards that the list could show."""
-
     hazards: Sequence[BoardHazard]
     in_force: int
     cancelled: int
     released: Mapping[UUID, BoardRelease]
     unreleased: Mapping[UUID, datetime]
     without_hazard: Sequence[BoardRelease]
-    restricted: Sequence[UUID]  # the hazards that are or were restricted
+    restricted: Sequence[UUID]  # hazards that are or were restricted
 
 
 async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
@@ -131,7 +127,7 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
     async def read() -> ListedHazards:
         shown = await snapshots.hazards(session, now, most)
         released = await release_queries.releases(session, [hazard.hazard_id for hazard in shown])
-        # the other hazards were never restricted, so the public state needs no further facts
+        # hazards that were never restricted need no further facts for their public state
         ids = [hazard.hazard_id for hazard in shown if hazard.scope != Scope.PUBLIC or hazard.hazard_id in released]
         return ListedHazards(
             shown,
@@ -174,13 +170,11 @@ async def hazards(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def most_of(request: Request) -> int:
-    """The number of rows that a list shows: the number that the page asks for, or FIRST."""
     most = request.query_params.get("most", "")
     return min(int(most), MOST) if most.isascii() and most.isdigit() and len(most) <= len(str(MOST)) else FIRST
 
 
 async def households(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """The panel of displaced people, in registered households and in counted groups."""
     here, principal, now = console(request), tokens.current(request), datetime.now(UTC)
     counted, places, areas = here.settings.counted_status, here.places, principal.areas
     shared = await here.shared_figures.of(session, areas)
@@ -213,7 +207,6 @@ async def reports(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def recent(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """What changed in the last hour: hazards, and alerts in the caller's areas."""
     here, principal, since = console(request), tokens.current(request), datetime.now(UTC) - LAST_HOUR
     pcodes = board.concerning(principal, here.places)
 
@@ -227,7 +220,7 @@ async def recent(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 async def watched(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """The alarms of the installation's checks. Accounts that may not see the ledger get no alarms."""
+    """Accounts that may not see the ledger get no alarms."""
     if tokens.current(request).roles.isdisjoint(role_groups.LEDGER):
         return {"check_alarms": [], "monitored_until": None}
     now, here = datetime.now(UTC), console(request)

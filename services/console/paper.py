@@ -37,7 +37,7 @@ class Paper:
         self._places = Places.load(settings.places_path)
 
     async def run(self, folder: Path) -> None:
-        """Writes the files at once, then at each full hour. Runs until cancelled."""
+        """Writes the files at once, then at each full hour."""
         backoff = Backoff()
         while True:
             now = datetime.now(UTC)
@@ -53,7 +53,7 @@ class Paper:
                 await asyncio.sleep((full_hour(now) + HOUR - datetime.now(UTC)).total_seconds())
 
     async def _write(self, folder: Path, now: datetime) -> None:
-        """Writes the files, and stores whether this succeeded. A failed attempt is repeated after an hour."""
+        """A failed attempt is repeated after an hour."""
         texts = await self.texts(now)
         try:
             await asyncio.to_thread(write, folder, texts, now)
@@ -67,7 +67,6 @@ class Paper:
             )
 
     async def texts(self, now: datetime) -> dict[str, str]:
-        """The printable page in each language."""
         async with self._sessions() as session:
             await snapshots.begin(session)
             context = await self._context(session, now)

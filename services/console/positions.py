@@ -16,14 +16,14 @@ class Positions:
 
     @property
     def moved(self) -> asyncio.Event:
-        """The `Event` that the worker's next commit sets. Get the event first, and then read positions.
+        """Get the event first, and then read positions.
 
         In the other order, you would miss a commit that happens between the two steps.
         """
         return self._moved
 
     async def run(self) -> None:
-        """Wakes the waiting requests after each commit of the worker. Runs until cancelled."""
+        """Wakes the waiting requests after each commit of the worker."""
         woken = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(notify.listen(self._engine, CHANNEL, woken))

@@ -23,8 +23,9 @@ from shared.postgres.database import Session
 
 router = APIRouter(include_in_schema=False)
 
-LASTS = timedelta(days=7)  # in this time, each phone of the team can connect, which renews its sign-in for a year
-# if at least this number of reports was held in a day because a sign-in had expired, the duty head sees a notice
+LASTS = timedelta(days=7)  # within this time, each phone of the team can connect, and so renew its sign-in for a year
+# From this number of held reports a day, the duty head sees a notice. The reports were held because sign-ins had
+# expired.
 NOTICED_FROM = 50
 DAY = timedelta(hours=24)
 IN_FIELD = Account.roles.op("&&")([Role.FIELD.value]), Account.team.is_not(None), Account.disabled_at.is_(None)
@@ -46,7 +47,7 @@ async def readmission_page(request: Request, session: Session, done: UUID | None
 async def readmit(request: Request, session: Session, team: Annotated[str, Form()] = "") -> Response:
     now = datetime.now(UTC)
     chosen = next((ended.team for ended in await own_teams(request, session, now) if str(ended.team) == team), None)
-    if chosen is None:  # since the page was opened, the team's accounts were disabled, or got other areas
+    if chosen is None:  # the team's accounts were disabled, or got other areas, after the page was opened
         return await shown(request, session, now, status=404, is_refused=True)
     await outbox.add(session, credentials.readmit(chosen, now, now + LASTS))
     await audit.add(session, audit.entry_of(request, Action.RIGHTS_CHANGED, objects=[chosen], reason="readmitted"))
@@ -82,7 +83,7 @@ async def own_teams(request: Request, session: AsyncSession, now: datetime) -> S
 
 
 async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
-    """The field teams. The team with the largest number of phones whose sign-in has expired comes first."""
+    """The team with the most expired phones comes first."""
     ended = SignIn.device.is_not(None) & SignIn.ended_at.is_(None) & (SignIn.expires_at <= now)
     phones = func.count(SignIn.device.distinct()).filter(ended)
     rows = await session.execute(
@@ -96,6 +97,5 @@ async def teams(session: AsyncSession, now: datetime) -> Sequence[Team]:
 
 
 async def ended_reports(session: AsyncSession, now: datetime) -> int:
-    """The number of reports that were held in the last day because the phone's sign-in had expired."""
     wanted = select(func.count()).where(ReportOutcome.reason == "expired_token", ReportOutcome.settled_at > now - DAY)
     return await session.scalar(wanted) or 0

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 MOST = 20
-# Maps the column with the time of a change to the code of the change on pages, and to the column with the account.
+# Maps the column with the time of a change to the change's code on pages, and to the column with the account.
 DEEDS = {
     "raised_at": ("raised", None),
     "acknowledged_at": ("acknowledged", "acknowledged_by"),
@@ -20,10 +20,7 @@ DEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class RecentChange:
-    """A change of an alert, or a report about a hazard.
-
-    `account` is the account that made the change, or to which the alert was assigned.
-    """
+    """`account` is the account that made the change, or to which the alert was assigned."""
 
     changed_at: datetime
     deed: str
@@ -33,10 +30,7 @@ class RecentChange:
 
 
 def changes(alerts: Iterable[Any], hazards: Iterable[Any], since: datetime) -> list[RecentChange]:
-    """The newest changes after `since`, the newest first.
-
-    If the same change of an alert was repeated, only the newest of these changes is known.
-    """
+    """If a change of an alert was repeated, only the newest change is known."""
     of_alerts = [
         RecentChange(moment, deed, alert=alert, account=getattr(alert, account) if account else None)
         for alert in alerts

@@ -42,7 +42,6 @@ async def board_page(request: Request) -> Response:
 
 @router.get("/wall")
 async def wall_page(request: Request) -> Response:
-    """The page of a wall screen: key figures, unanswered alerts and a map, without names of people."""
     background = await asyncio.to_thread(backgrounds.drawable, console(request).settings.map_pmtiles)
     async with request.app.state.sessions() as session:
         await snapshots.begin(session)
@@ -71,10 +70,7 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
 
 @router.get("/v1/ringing")
 async def ringing(request: Request) -> Response:
-    """The alerts that demand an acknowledgement or an action.
-
-    All pages use these alerts for their sound and their title.
-    """
+    """All pages use these alerts for their sound and their title."""
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:
@@ -96,7 +92,7 @@ async def ringing(request: Request) -> Response:
 
 @router.get("/notices")
 async def notices_bar(request: Request, session: Session) -> Response:
-    """One line for each kind of notice of the last 24 hours. Empty if there are no notices."""
+    """Empty if there are no notices."""
     principal, now = tokens.current(request), datetime.now(UTC)
     fresh = await notices.fresh(session, kinds_for(principal), now)
     is_head = Role.DUTY_HEAD in principal.roles
@@ -121,7 +117,7 @@ async def audit_page(request: Request, session: Session) -> Response:
 
 
 def around(request: Request, known: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The variables that the templates of all panels need. `known` are the digests of the rows that the page has."""
+    """`known` are the digests of the rows that the page has."""
     here, principal, language = console(request), tokens.current(request), language_of(request)
     return {
         "places": here.places,

@@ -24,10 +24,7 @@ def hazard(received: Received) -> dict[str, Any]:
 
 
 def household(received: Received) -> dict[str, Any]:
-    """The row of a household, which counts only the persons who are still displaced.
-
-    `registered_at` is set only from the first event, because later events do not contain the time of the registration.
-    """
+    """`registered_at` is set only from the first event, because later events lack the time of the registration."""
     data = received.event.data
     whereabouts = data.whereabouts
     is_displacement = received.event.type == events.HouseholdRegistered.event_type
@@ -41,16 +38,16 @@ def household(received: Received) -> dict[str, Any]:
 
 
 def latest_time(day: date, published_at: datetime) -> datetime:
-    """The end of the day of a confirmation, or `published_at` if this time is earlier.
+    """The end of the day of confirmation, but at most `published_at`.
 
-    Events about households state the day of a confirmation and no time, because a time could identify a household.
+    Events about households state a day without a time, because the time could identify a household.
     """
     ends_at = datetime.combine(day + timedelta(days=1), time(), TIME_ZONE)
     return min(ends_at, published_at)
 
 
 def group(received: Received) -> dict[str, Any]:
-    """The row of a count, which counts only people who are still displaced at the place where they were counted."""
+    """Counts only people who are still displaced at the place of the count."""
     data = received.event.data
     whereabouts = data.whereabouts
     return {

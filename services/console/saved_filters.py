@@ -18,7 +18,7 @@ api = APIRouter()
 
 
 class NamedFilter(Body):
-    """A filter with its name. `query` is the filter as in the address of the board."""
+    """`query` is the filter as in the address of the board."""
 
     name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
     query: Annotated[str, Field(max_length=3000)]

@@ -4,10 +4,7 @@ from enum import StrEnum
 
 
 class Section(StrEnum):
-    """A section of the board. The board shows each alert in one section.
-
-    The first four sections are for open alerts.
-    """
+    """The board shows each alert in one section. The first four sections are for open alerts."""
 
     WAITING = "waiting"
     UNSEEN = "unseen"  # a Severe or Extreme alert ended before anybody acknowledged it

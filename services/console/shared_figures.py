@@ -15,14 +15,14 @@ from services.console.stream import vectors
 from services.console.stream.vectors import Vector
 
 T = TypeVar("T")
-KEPT_SECONDS = 10.0  # figures may change without a new position: as time passes, or when a dead letter is redriven
-# figures that nobody needs are removed, because each set of areas and each area's page has its own
+KEPT_SECONDS = 10.0  # figures can change without a new record: time passes, or a dead letter is redriven
+# unused figures are removed, because each set of areas and each area's page has its own figures
 FREED_AFTER_SECONDS = 60.0
 
 
 @dataclass(slots=True)
 class _Kept:
-    """Figures, and the positions that say up to which record of each topic the figures were computed."""
+    """The positions say up to which record of each topic the figures were computed."""
 
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     figures: Any = None
@@ -38,27 +38,25 @@ class SharedFigures:
         self._clock, self._kept = clock, KeptFigures(_Kept)
 
     def __len__(self) -> int:
-        """The number of figures in memory."""
         return len(self._kept)
 
     async def of(self, session: AsyncSession, areas: Iterable[str]) -> "FiguresOfAreas":
-        """The figures of these areas for a reader with this snapshot."""
         return FiguresOfAreas(self._kept, frozenset(areas), await snapshots.positions(session), self._clock)
 
 
 class FiguresOfAreas:
     def __init__(self, kept: KeptFigures, areas: frozenset[str], stand: Vector, clock: Callable[[], float]) -> None:
         self._kept, self._areas, self._stand, self._clock = kept, areas, stand, clock
-        self._oldest = math.inf  # the time of the oldest figures on which the present computation is based
+        self._oldest = math.inf  # time of the oldest figures on which the present computation is based
 
     async def get(
         self, name: str, topics: Iterable[str], compute: Callable[[], Awaitable[T]], *, seconds: float = KEPT_SECONDS
     ) -> T:
-        """The figures with this name, which contain at least the records of the reader's snapshot.
+        """The figures contain at least the records of the reader's snapshot.
 
-        Kept figures are computed again if they are older than `seconds`, or if the snapshot contains newer records of
-        the topics. Figures that are computed from other figures are as old as the oldest of these. If several readers
-        need the same figures at the same time, the first computes them, and the others wait.
+        Figures are computed again if they are older than `seconds`, or if the snapshot has newer records of the topics.
+        Figures that are based on other figures are as old as the oldest of these. Concurrent readers of the same
+        figures wait for one computation.
         """
         wanted = set(topics)
         stand = {partition: offset for partition, offset in self._stand.items() if partition[0] in wanted}
@@ -75,7 +73,7 @@ class FiguresOfAreas:
         return figures
 
     def _free(self) -> None:
-        """Removes from memory the figures that no reader has needed lately. Figures that are being computed stay."""
+        """Figures that are being computed stay in memory."""
         freed_before = self._clock() - FREED_AFTER_SECONDS
         for key, kept in list(self._kept.items()):
             if kept.computed_at < freed_before and not kept.one_at_a_time.locked():

@@ -1,4 +1,4 @@
-"""The objects that the console's routes share; `app.py` creates them."""
+"""The objects that the console's routes share."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ class Console:
     shared_figures: SharedFigures
     settlements: SettlementsFile
     started_at: datetime
-    edition: str  # the edition of the scripts, styles and templates
+    edition: str
 
     @property
     def settlements_path(self) -> str:

@@ -1,6 +1,6 @@
 """Decides by role and area which events an account sees.
 
-For some other events, the account gets only hints: that an event came, but not its data.
+A hint tells the account that an event came, without its data.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,17 +36,17 @@ class NotGranted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamVisibility:
-    """The rights of a group of listeners. All listeners with equal rights get the same bytes.
+    """All listeners with equal rights get the same bytes.
 
-    The events of the topics in `hints` are sent without data. `areas` is None for the whole country, and empty for
-    nowhere. `granted` are the areas whose restricted hazards another system may read.
+    Topics in `hints` are sent without data. `areas` is None for the whole country, and empty for nowhere. `granted` are
+    the areas whose restricted hazards another system may read.
     """
 
     topics: frozenset[str]
     hints: frozenset[str]
     areas: tuple[str, ...] | None
-    deliveries: bool  # whether they see deliveries; a wall screen or another system must not learn who was notified
-    is_external: bool  # whether the listeners are other systems: these read districts in alerts, but never villages
+    deliveries: bool  # a wall screen or another system must not learn who was notified
+    is_external: bool  # other systems read districts in alerts, but never villages
     granted: tuple[str, ...] = ()
 
     @property
@@ -55,10 +55,9 @@ class StreamVisibility:
 
 
 def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[str, ...] = ()) -> StreamVisibility:
-    """The rights of the account on these topics. `granted` are the areas of its grant. Raises NotGranted.
+    """Raises NotGranted.
 
-    If staff ask for a topic that they may not read, they get hints: the topic's events without data. A hint tells the
-    board to read its numbers again.
+    If staff ask for a topic that they may not read, they get hints. A hint tells the board to read its numbers again.
     """
     wanted = frozenset(topics) & frozenset(TOPICS)
     read = frozenset(
@@ -79,7 +78,6 @@ def visibility_of(principal: Principal, topics: Iterable[str], granted: tuple[st
 
 
 def needs_grant(principal: Principal, topics: Iterable[str]) -> bool:
-    """Whether the account needs the grant of hazards for one of these topics."""
     return may_be_granted(principal) and RESTRICTED_HAZARDS in topics
 
 
@@ -92,10 +90,7 @@ def sees_deliveries(principal: Principal) -> bool:
 
 
 def sees_localities(principal: Principal) -> bool:
-    """Whether the account may see the localities of groups.
-
-    The localities are in the topic `groups`, so the account may see them if it may read this topic.
-    """
+    """The topic `groups` contains the localities, so reading this topic is the condition."""
     return _reads(principal, "groups")
 
 
@@ -103,22 +98,20 @@ def _reads(principal: Principal, topic: str) -> bool:
     if topic == "alerts" and Role.INTEGRATION in principal.roles and principal.purpose == GRANTS_ALERTS:
         return True
     if topic == "outcomes" and not principal.covers_country:
-        return False  # an outcome has no place that could be compared with the areas
+        return False  # outcomes have no place that could be compared with the areas
     return not principal.roles.isdisjoint(READERS[topic])
 
 
 def external(topic: str, data: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
-    """The fields of a record that another system may read."""
     if topic == RESTRICTED_HAZARDS:
         return granted_content(data)
     return data if topic in HAZARDS else by_district(data, places)
 
 
 def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
-    """The alert with the districts of its villages, also in its figures.
+    """Replaces villages by their districts, also in the figures.
 
-    If the alert names no village, `alert` itself is returned. Another system must not learn the exact place of a hazard
-    that is not Public.
+    Other systems must not learn the exact place of a hazard that is not Public.
     """
     coarse = {**alert, "figures": {**alert.get("figures", {})}}
     figures = coarse["figures"]
@@ -158,10 +151,10 @@ def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], p
 
 
 def is_for_others(topic: str, data: Mapping[str, Any]) -> bool:
-    """Whether other systems may see the record.
+    """Other systems see no record about a Private hazard.
 
-    Other systems see no record about a Private hazard. Other systems also see no alert that does not state the scope of
-    its hazard; earlier versions of Dayar wrote such alerts.
+    Other systems also see no alert that does not state the scope of its hazard; earlier versions of Dayar wrote such
+    alerts.
     """
     if topic == RESTRICTED_HAZARDS:
         return data.get("scope") == Scope.RESTRICTED

@@ -91,7 +91,7 @@ async def assign_letters(body: AssignedLetters, request: Request, session: Sessi
 
 
 def deciders(everyone: Sequence[Account], caller: Principal, places: Places) -> list[Account]:
-    """The active accounts that may decide about held reports in the caller's areas, or in a part of them."""
+    """Includes accounts that may decide in only a part of the caller's areas."""
     return [
         account
         for account in everyone

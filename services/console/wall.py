@@ -20,16 +20,13 @@ from shared.auth import tokens
 from shared.events.vocabulary import Demand
 from shared.pages.pages import HERE as PAGES
 
-MOST = 200  # nobody could read more alerts than these on the pages of a wall screen
+MOST = 200  # nobody could read more alerts on the pages of a wall screen
 FOLDERS = tuple(folder / kind for folder in (HERE, PAGES) for kind in ("static", "templates"))
 
 
 @dataclass(frozen=True, slots=True)
 class UnansweredAlerts:
-    """The alerts that the screen shows, and the counts of all unanswered alerts by severity.
-
-    An alert is unanswered if nobody has acknowledged it, or if nobody has acted since it was acknowledged.
-    """
+    """An alert is unanswered if nobody has acknowledged it, or if nobody has acted since it was acknowledged."""
 
     alerts: Sequence[BoardAlert]
     counts: Counter[str]
@@ -40,12 +37,11 @@ class UnansweredAlerts:
 
     @property
     def has_acknowledged(self) -> bool:
-        """Whether the screen shows an acknowledged alert on which nobody has acted since."""
         return any(alert.demand == Demand.ACTION for alert in self.alerts)
 
 
 async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
-    """The alerts that nobody has acknowledged, in the order of the board, then those on which nobody has acted since.
+    """Unacknowledged alerts come first, in the order of the board.
 
     Both kinds together include all alerts that ring on the screen.
     """
@@ -62,10 +58,7 @@ async def unanswered(request: Request, session: AsyncSession) -> dict[str, Any]:
 
 
 def edition() -> str:
-    """A digest of the scripts, styles and templates.
-
-    If an open page has another edition than the server, a wall screen loads itself again, and a board shows a notice.
-    """
+    """If an open page has another edition than the server, a wall screen reloads, and a board shows a notice."""
     digest = blake2b(digest_size=8)
     for file in _files():
         digest.update(f"{file.name} {file.stat().st_size} ".encode())

@@ -22,11 +22,10 @@ from shared.messaging.redrives import Redrives
 from shared.places import Places
 from shared.postgres import database
 
-BOARD_EVERY_MS = 20  # a pause makes batches larger, which saves work; people would notice a longer pause on the board
+BOARD_EVERY_MS = 20  # a pause makes larger batches, which saves work; people would notice a longer pause
 
 
 async def run(settings: ConsoleSettings) -> None:
-    """Runs the worker's tasks until cancelled."""
     async with database.opened(settings) as engine:
         sessions = database.sessions(engine)
         consumer = Consumer("console", BOARD, settings=settings, sessions=sessions, every_ms=BOARD_EVERY_MS)

@@ -1,1 +1,1 @@
-"""How administrators manage accounts, in the browser and at the terminal, and how people enrol by a link."""
+"""Accounts are kept by administrators, in the browser or at the terminal. People enrol by a link."""

@@ -1,7 +1,6 @@
-"""The page behind an enrolment link, on which a person sets the password of an account.
+"""The page behind an enrolment link, where a person sets the password of an account without being signed in.
 
-Nobody needs to be signed in on this page: with the token of the link, a person may set the password. The token is the
-fragment of the address, which browsers do not send. A script of the page sends the token in the body of a form.
+The token is in the fragment of the address, because browsers do not send fragments to servers.
 """
 
 from datetime import UTC, datetime
@@ -22,7 +21,6 @@ Token = Annotated[str, Form(max_length=enrolments.LONGEST_TOKEN)]
 
 @router.get("/enrolment")
 async def opening_page(request: Request) -> Response:
-    """Has no content. The script of the page sends the token."""
     return console(request).pages.render(request, "enrolment.html", name="", token="", failure=None)
 
 
@@ -34,10 +32,7 @@ async def enrol(
     new: signin.Password = "",
     again: signin.Password = "",
 ) -> Response:
-    """If the link is valid, shows the form. If the form was filled in, stores the password.
-
-    Storing the password ends all earlier sign-ins of the account, and signs the person in.
-    """
+    """Storing the password ends all earlier sign-ins of the account, and signs the person in."""
     signin.own_page(request)
     async with request.app.state.sessions() as reading:
         account = await enrolments.account_of(reading, token, datetime.now(UTC))

@@ -35,7 +35,7 @@ async def account_of(session: AsyncSession, token: str, now: datetime) -> Accoun
 
 
 async def take(session: AsyncSession, token: str, now: datetime) -> Account | None:
-    """As `account_of`. The link is not valid after this call."""
+    """Returns the account of a valid link, and ends the link."""
     account = await account_of(session, token, now)
     if account is None or not await queries.remove(session, _hash(token)):
         return None

@@ -23,7 +23,6 @@ EMPTY = {"areas": [COUNTRY], "language": ["ky"]}
 class AccountForm(TypedForm):
     @classmethod
     def of(cls, account: Account, telephone: str | None, places: Places) -> Self:
-        """The form with the values of a stored account."""
         choices = {COUNTRY, *(unit.pcode for unit in places.units(1))}
         return cls(
             {
@@ -68,7 +67,6 @@ class AccountForm(TypedForm):
         return details, wrong
 
     def name(self, wrong: list[Fault]) -> str:
-        """The name of a new account."""
         name = self.value("name")
         if not is_line(name, LONGEST_NAME):
             wrong.append(

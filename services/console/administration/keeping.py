@@ -23,7 +23,6 @@ from shared.auth.tokens import Role
 from shared.events.vocabulary import SubmissionChannel
 from shared.messaging import outbox
 
-# A function that makes an entry of the security log from an action and from the keywords `objects` and `reason`.
 MakeEntry = Callable[..., Entry]
 
 

@@ -1,4 +1,4 @@
-"""The list of accounts: their states, their last contact, and the field teams."""
+"""The list of accounts with their states and last contacts, and the list of field teams."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +33,6 @@ def state_of(account: Account) -> AccountState:
 
 
 def matching(listed: Iterable[ListedAccount], *, role: str, state: str) -> list[ListedAccount]:
-    """The accounts with this role and state."""
     return [
         account
         for account in listed
@@ -42,7 +41,6 @@ def matching(listed: Iterable[ListedAccount], *, role: str, state: str) -> list[
 
 
 def teams_of(known: Iterable[Account]) -> dict[UUID, list[str]]:
-    """Maps each field team to the names of its accounts."""
     teams: dict[UUID, list[str]] = {}
     for account in known:
         if account.team and Role.FIELD in account.roles:

@@ -73,7 +73,6 @@ async def new_page(request: Request, session: Session) -> Response:
 
 @router.post("/accounts")
 async def add(request: Request, session: Session) -> Response:
-    """Adds an account without a password. Shows the enrolment link at once, unless another system uses the account."""
     here, now = console(request), datetime.now(UTC)
     form = AccountForm(typed_of(await request.form()))
     details, faults = form.parsed(here.places, listing.teams_of(await queries.everyone(session)))
@@ -232,7 +231,7 @@ async def around(request: Request, session: AsyncSession, account: Account) -> d
 
 
 def version(account: Account, telephone: str | None) -> str:
-    """The version of the account's details, by which a form recognises that somebody else has changed them.
+    """A form sends this version back, so that a change by somebody else is recognised.
 
     The roles are sorted, because the order of a set differs between processes.
     """
@@ -246,7 +245,6 @@ def entry_of(request: Request) -> MakeEntry:
 
 
 async def account_of(session: AsyncSession, account_id: UUID) -> Account:
-    """The account, with its row locked. Raises a Problem (404) if there is no such account."""
     account = await queries.locked(session, account_id)
     if account is None:
         raise not_found()

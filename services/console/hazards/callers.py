@@ -8,7 +8,7 @@ from shared.events.fields import Body, Name, Phone, Text
 
 
 class Caller(Body):
-    """The operator's note about the person who telephoned. No event contains this note."""
+    """A note by the operator about the person who telephoned. Events never contain this note."""
 
     name: Name | None = None
     phone: Phone | None = None
@@ -26,9 +26,9 @@ class Callers:
         return Caller.model_validate_json(self._sealing.open(sealed, report_id.bytes))
 
     def resealed(self, sealed: bytes, report_id: UUID) -> bytes | None:
-        """The note, encrypted with the newest key.
+        """Encrypts the note with the newest key.
 
-        None if the newest key already encrypts the note, or if the note cannot be decrypted.
+        Returns None if the newest key already encrypts the note, or if decryption fails.
         """
         return self._sealing.resealed(sealed, report_id.bytes)
 

@@ -11,20 +11,18 @@ from shared.places import Places
 
 
 def may_correct(principal: Principal, hazard: BoardHazard) -> bool:
-    """Whether the person may correct the event.
+    """The event must have been entered at the console and must not be cancelled.
 
-    The event must have been entered at the console and must not be cancelled. The person must be the author of the
-    event, or a duty head.
+    The person must be the author of the event, or a duty head.
     """
     if hazard.channel != SubmissionChannel.CONSOLE or hazard.msg_type == MsgType.CANCEL:
         return False
-    # of events that earlier versions of Dayar stored, only the author is known
+    # for events that earlier versions of Dayar stored, the database has only the author
     entered_by = enterer(hazard.source, hazard.source_id) or hazard.author
     return Role.DUTY_HEAD in principal.roles or (Role.OPERATOR in principal.roles and entered_by == principal.account)
 
 
 def words(hazard: BoardHazard, language: str) -> str:
-    """The author's text about the event, in the reader's language if there is a text in this language."""
     texts = [hazard.text.get(code) for code in (language, "ru", "en")] + list(hazard.text.values())
     text = next(filter(None, texts), None)
     return "" if text is None else text.get("description") or text.get("headline") or ""
@@ -35,11 +33,7 @@ def point(hazard: BoardHazard) -> dict[str, float] | None:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, places: Places, language: str) -> dict[str, Any]:
-    """The event's fields for the form. The event's places are sorted from the largest to the smallest unit.
-
-    `revision` is the highest revision among the event and its releases, so that the correction is newer than the event
-    and all releases.
-    """
+    """`revision` is the highest revision of the event and its releases, so that the correction is the newest."""
     known = [pcode for pcode in hazard.pcodes if places.unit(pcode)]
     return {
         "hazard_id": str(hazard.hazard_id),

@@ -33,7 +33,6 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 api = APIRouter()
-# The codes that the forms for counts and households offer.
 CHOICES: Mapping[str, Any] = {
     "reasons": BY_ONSET,
     "shelters": BY_ARRANGEMENT,
@@ -189,7 +188,6 @@ async def read_caller(request: Request, session: Session, report_id: UUID) -> Ca
 
 
 def everywhere(request: Request) -> list[dict[str, object]]:
-    """The places that a form offers: districts, cities, other countries, an unknown country, an unknown place."""
     here, language = console(request), language_of(request)
     unknown = [
         {"value": ABROAD, "name": country(ABROAD, language), "terms": []},
@@ -199,7 +197,6 @@ def everywhere(request: Request) -> list[dict[str, object]]:
 
 
 def hazards(request: Request) -> list[dict[str, object]]:
-    """The hazard types by name, with search terms: the names in all three languages and common synonyms."""
     pages, language = console(request).pages, language_of(request)
     return [
         {

@@ -56,13 +56,11 @@ async def hazard_page(hazard_id: UUID, request: Request, session: Session) -> Re
 
 
 def texts(hazard: BoardHazard, language: str) -> list[tuple[str, dict[str, str]]]:
-    """The texts with their languages. The reader's language comes first."""
     order = [language, *LANGUAGES]
     return sorted(hazard.text.items(), key=lambda text: order.index(text[0]) if text[0] in order else len(order))
 
 
 async def alerts(request: Request, session: AsyncSession, hazard: BoardHazard, now: datetime) -> list[ResultLine]:
-    """The alerts about the hazard that concern the reader, the newest first."""
     here = console(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     newest = await board_alerts.of_hazard(session, hazard.hazard_id, pcodes, MOST_ALERTS)

@@ -37,16 +37,15 @@ class Publicity(StrEnum):
 
     NOTHING = "nothing"
     CURRENT = "current"
-    OUTDATED = "outdated"  # the hazard has changed since its release
+    OUTDATED = "outdated"  # the hazard changed after its release
     WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """How public a hazard is.
+    """`is_overdue` is true if nobody decided about a release within ten minutes after the confirmation.
 
-    `is_overdue` is true if a Severe or Extreme hazard was confirmed at least ten minutes ago and nobody has decided
-    about a release yet.
+    Only Severe and Extreme hazards can be overdue.
     """
 
     publicity: Publicity
@@ -65,11 +64,11 @@ def state(
     unreleased_since: datetime | None,
     now: datetime,
 ) -> PublicState | None:
-    """How public the hazard is. None if the public reads the newest revision of the hazard itself.
+    """Returns None if the public reads the newest revision itself.
 
-    `unreleased_since` is the time of the first revision after the release. A person has ten minutes to decide. The ten
-    minutes begin at `unreleased_since` or at the confirmation, whichever is later. Further revisions of the hazard do
-    not prolong the ten minutes.
+    A person has ten minutes to decide about a release. The ten minutes begin at `unreleased_since`, or at the
+    confirmation if this is later. Further revisions do not prolong the ten minutes. `unreleased_since` is the time of
+    the first revision after the release.
     """
     if hazard.scope == Scope.PUBLIC and not (release and hides(release, hazard)):
         return None
@@ -91,10 +90,9 @@ def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
 
 
 def hides(release: BoardRelease, hazard: BoardHazard) -> bool:
-    """Whether readers ignore the hazard's Public revision, because a release has the same or a higher revision number.
+    """If a release and a Public revision have the same revision number, readers keep the version that came first.
 
-    The source of the hazard numbers the revisions without knowing of the release, so it may use the same number. If two
-    versions have the same number, readers keep the version that came first.
+    The numbers can be equal, because the source of the hazard does not know of the release.
     """
     is_release = release.released_revision < release.revision
     return is_release and release.revision >= hazard.revision
@@ -110,7 +108,6 @@ def publicity(hazard: BoardHazard, release: BoardRelease | None) -> Publicity:
 
 @router.get("/release")
 async def release_page(request: Request, session: Session, hazard: UUID) -> Response:
-    """The form that releases a restricted hazard, or withdraws its release."""
     known = await snapshots.hazard(session, hazard)
     release = await releases.release(session, hazard)
     if known is None and release is not None and release.msg_type != MsgType.CANCEL:
@@ -140,7 +137,6 @@ async def release_page(request: Request, session: Session, hazard: UUID) -> Resp
 
 
 def withdrawal_page(request: Request, release: BoardRelease) -> Response:
-    """The form that withdraws a release whose hazard the board does not know."""
     here = console(request)
     return here.pages.render(
         request,
@@ -163,8 +159,8 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """The source of the release, from which intake derives the hazard's id.
 
-    If a person entered the hazard, the release does not contain the hazard's `source_id`, and the withdrawal has the
-    hazard's id in its `source_id`.
+    The release of a hazard that a person entered has no `source_id`. The withdrawal then has the hazard's id in this
+    field.
     """
     if release.source is None or release.source in OF_PEOPLE or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}
@@ -173,7 +169,7 @@ def source_of(release: BoardRelease) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ReleasablePlace:
-    """The P-codes of a hazard. A release always contains the districts.
+    """A release always contains the districts.
 
     A person chooses which villages the release also contains.
     """
@@ -183,9 +179,9 @@ class ReleasablePlace:
 
 
 def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
-    """The districts and villages of the hazard. An oblast is left out if one of its districts is listed.
+    """An oblast is left out if one of its districts is listed.
 
-    With the oblast, the release would show a larger place than the hazard's.
+    Otherwise the release would show a larger place than the hazard's.
     """
     district_of = {pcode: places.district(pcode) for pcode in pcodes}
     districts = [pcode for pcode in dict.fromkeys(district_of.values()) if places.unit(pcode)]
@@ -197,10 +193,7 @@ def releasable_place(pcodes: Iterable[str], places: Places) -> ReleasablePlace:
 
 
 def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePlace) -> dict[str, Any]:
-    """The fields from which the page makes the release.
-
-    The text of the report is not among the fields from which the page makes the release.
-    """
+    """The text of the report is left out, because a person writes a separate text for the public."""
     return {
         "source": hazard.source,
         "source_id": hazard.source_id,
@@ -225,10 +218,10 @@ def form(hazard: BoardHazard, release: BoardRelease | None, place: ReleasablePla
 
 
 def withdrawal(release: BoardRelease) -> dict[str, Any]:
-    """The content of the event that withdraws the release. The event contains only what the release made public.
+    """The event contains only what the release made public, because newer facts may be restricted.
 
-    If the hazard has changed since the release, its new kind, beginning and place are not public. If an earlier version
-    of Dayar stored the release without content, the withdrawal states neither kind nor place.
+    Earlier versions of Dayar stored releases without content. For these releases, the withdrawal states neither kind
+    nor place.
     """
     return {
         **({"status": release.status} if release.status else {}),
@@ -250,7 +243,6 @@ def released_area(release: BoardRelease) -> dict[str, Any]:
 
 
 def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
-    """The area in words. Only the parts of the area that the withdrawal contains are named."""
     if point := area.get("point"):
         return f"{point['lat']}, {point['lon']}"
     if "description" in area:
@@ -259,5 +251,5 @@ def place_in_words(area: dict[str, Any], places: Places, language: str) -> str:
 
 
 def next_revision(hazard: BoardHazard, release: BoardRelease | None) -> int:
-    """The revision number of the next release. A hazard and its releases share one sequence of revision numbers."""
+    """A hazard and its releases share one sequence of revision numbers."""
     return 1 + max(hazard.revision, release.revision if release else 0)

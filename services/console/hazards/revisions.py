@@ -10,14 +10,11 @@ from services.console.models import BoardHazard
 from services.console.visibility import HAZARDS
 from shared.events.hazards import RESTRICTED_HAZARDS
 
-Revision = Mapping[str, Any]  # the fields of a hazard that decide who may see it; they are named as in an event
+Revision = Mapping[str, Any]  # the fields of a hazard that decide who may see it, named as in an event
 
 
 class HazardRevisions:
-    """The newest revision of each restricted hazard.
-
-    At the start, revisions are read from the database, and later from the records that this process reads.
-    """
+    """Revisions come from the database at the start, and later from the records of this process."""
 
     def __init__(self) -> None:
         self._read: dict[str, Revision] = {}
@@ -30,10 +27,9 @@ class HazardRevisions:
         }
 
     def replaced(self, topic: str, data: Mapping[str, Any]) -> Revision | None:
-        """The restricted revision that this record replaces, or None if the record replaces none.
+        """Returns the revision that this record replaces, or None.
 
-        After a start, the next records can be older than a revision from the database. Such older records replace no
-        revision.
+        After a start, a record may be older than the revision from the database. An older record replaces nothing.
         """
         if topic not in HAZARDS or data.get("released_revision") is not None:
             return None

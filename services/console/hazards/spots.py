@@ -1,4 +1,4 @@
-"""The point and the district of a new event, as a person chose them on the map. No I/O."""
+"""The point and the district of a new event, as a person chose them on the map."""
 
 from typing import Any
 
@@ -7,10 +7,7 @@ from shared.places import Places
 
 
 def spot(lat: float | None, lon: float | None, district: PCode | None, places: Places) -> dict[str, Any]:
-    """The point, and the unit that contains it.
-
-    If no boundaries are imported, the unit is the `district` that the map states.
-    """
+    """Without imported boundaries, the unit is the `district` that the map states."""
     named = district if district and places.unit(district) else None
     if lat is None or lon is None:
         return {"point": None, "pcode": named}

@@ -17,8 +17,8 @@ from typing import Any, Self
 from pydantic import BaseModel, Field, ValidationError
 
 MAGIC, VERSION = b"PMTiles", 3
-# fields: magic and version; offset and length of each of four sections, and three counts; flags, types and zooms;
-# bounds; centre
+# fields: magic and version; offset and length of four sections, and three counts; flags, types and zooms; bounds;
+# centre
 HEADER = struct.Struct("<7sB11Q6B4iB2i")
 FIRST_BYTES = 16_384  # readers get the header and the root directory with one request of this size
 MOST_METADATA = 1_048_576
@@ -57,9 +57,9 @@ class TileType(IntEnum):
 
 
 class Compression(IntEnum):
-    """The compressions that the reader in the browser decompresses."""
+    """The compressions that the browser's reader can decompress."""
 
-    UNKNOWN = 0  # a file of unknown compression is read as if it were not compressed
+    UNKNOWN = 0  # the browser reads a file of unknown compression as an uncompressed file
     NONE = 1
     GZIP = 2
 
@@ -84,7 +84,6 @@ class ArchiveHeader:
 
     @classmethod
     def read(cls, content: bytes) -> Self:
-        """Raises BadBackground if the content is not the beginning of a PMTiles file of version 3."""
         if not content.startswith(MAGIC):
             # a file of version 2 begins with "PM" and the number 2
             raise BadBackground(
@@ -115,7 +114,7 @@ class ArchiveHeader:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What the page needs to know of a usable file. `attribution` is HTML without tags."""
+    """`attribution` is HTML without tags."""
 
     is_vector: bool
     has_names: bool  # whether vector tiles have the layers of Protomaps; other vector tiles are drawn as lines
@@ -129,7 +128,7 @@ class Background:
 
 
 def look(path: Path | None) -> Background | BackgroundFault | None:
-    """The background, the reason why the file cannot be used, or None if no file is configured. Reads the file."""
+    """Returns the reason as a BackgroundFault if the file is unusable, and None if no file is configured."""
     try:
         return None if path is None else read(path)
     except BadBackground as bad:
@@ -137,7 +136,7 @@ def look(path: Path | None) -> Background | BackgroundFault | None:
 
 
 def drawable(path: Path | None) -> dict[str, Any] | None:
-    """What a page needs to draw the background; None without a usable file. Reads the file."""
+    """Returns None if there is no usable file."""
     background = look(path)
     return background.described() if isinstance(background, Background) else None
 
@@ -165,10 +164,7 @@ def read(path: Path) -> Background:
 
 
 def usable_stat(path: Path) -> os.stat_result:
-    """The file's status: its size and the time of its last change.
-
-    Raises BadBackground if the file is no PMTiles file, because the console must not serve any other file.
-    """
+    """Raises BadBackground for any file that is not PMTiles, because the console must not serve other files."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever

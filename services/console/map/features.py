@@ -39,7 +39,7 @@ def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
 
 
 def unit(known: Unit, language: str, own: frozenset[str] | None, places: Places) -> Feature:
-    """A unit of the map. `own` are the units of the reader's areas, or None for the whole country.
+    """`own` are the units of the reader's areas, or None for the whole country.
 
     `is_own` says whether the unit shares a part with the reader's areas. `is_whole` says whether the whole unit lies in
     these areas. If `is_own` is false, the reader sees neither the people nor the alerts of the unit.
@@ -56,16 +56,14 @@ def unit(known: Unit, language: str, own: frozenset[str] | None, places: Places)
 
 
 def boundary(pcode: str, shape: BaseGeometry) -> Feature:
-    """The simplified boundary of a unit."""
     simple = shape.simplify(BOUNDARY_DEGREES, preserve_topology=False)
     return _feature(pcode, mapping(transform(simple, lambda corners: corners.round(shapes.DIGITS))))
 
 
 def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:
-    """A hazard with its rings, its circles as polygons, and its point.
+    """A hazard without a shape or point is shown at its settlement, or else at a point of each of its districts.
 
-    A hazard without rings, circles and a point is shown at its settlement or, if it has none, at a point of each of its
-    districts. `is_nothing` says that a field team looked for the hazard and found nothing.
+    `is_nothing` says that a field team looked for the hazard and found nothing.
     """
     drawn = shapes.polygons(row.shapes)
     if row.lat is not None and row.lon is not None:
@@ -130,12 +128,13 @@ def displaced(
     language: str,
     places: Places,
 ) -> list[Feature]:
-    """The displaced people of each district: persons of registered households, and people of counted groups.
+    """Two separate numbers for each district: persons of registered households, and people of counted groups.
 
-    The two numbers of a district are never added, because a person may be in both. People abroad, and people whose
-    place is not known, have features without geometry. `reported` are places of counts, with the time of the newest
-    count at each place. A feature states only the hour of the newest report, because its exact time may identify a
-    single household.
+    The two numbers are never added, because a person may be in both.
+
+    People abroad, and people whose place is not known, have features without geometry. `reported` gives the time of the
+    newest count at each place. A feature states only the hour of the newest report, because the exact time may identify
+    a single household.
     """
     households = board.by_area(rows, places)
     here = {part.code: part for area in households.areas for part in area.within.values() if part.here}
@@ -160,7 +159,6 @@ def displaced(
 
 
 def _is_abroad(code: str, places: Places) -> bool:
-    """Whether the code is the code of another country: neither a unit nor an unknown place."""
     return places.unit(code) is None and code != UNKNOWN_COUNTRY
 
 
@@ -174,11 +172,10 @@ def _by_district(groups: CountedGroups, places: Places) -> dict[str, CountRange]
 
 
 def localities(groups: CountedGroups, language: str, places: Places) -> list[Feature]:
-    """The people of counted groups in each village and at each site of Kyrgyzstan.
+    """The people in all shelters of a village are added up.
 
-    The people in all shelters of a village are added up. People whose village is not stated have a feature without
-    geometry, so that the sum equals the sum on the board. This layer never shows households, because their places below
-    the district are sealed.
+    People whose village is not stated have a feature without geometry, so that the sum equals the sum on the board.
+    This layer never shows households, because their places below the district are sealed.
     """
     here: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = {}
     for group in groups.here:
@@ -210,7 +207,6 @@ def _locality(id: str, place: StatedPlace, persons: CountRange, language: str, p
 
 
 def _newest(reported: Iterable[tuple[str, datetime]], places: Places) -> dict[str, datetime]:
-    """The time of the newest report from each district."""
     newest: dict[str, datetime] = {}
     for pcode, moment in reported:
         code = places.district(pcode)

@@ -18,21 +18,18 @@ DEGREES = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "X
 
 @dataclass(frozen=True, slots=True)
 class ExpectedIntensity:
-    """The highest intensity that is expected in a unit, and the earthquake that causes it."""
-
     pcode: str
     intensity: float
     quake: BoardHazard
 
     @property
     def degree(self) -> str:
-        """The intensity as a whole degree. The number with one decimal, which the page shows, is rounded half up."""
+        """Rounds half up, on the number with one decimal that the page shows."""
         nearest = floor(round(self.intensity, 1) + 0.5)
         return DEGREES[min(max(nearest, 1), len(DEGREES)) - 1]
 
 
 def highest(quakes: Iterable[BoardHazard], points: KnownPoints) -> list[ExpectedIntensity]:
-    """The units in which people are expected to feel an earthquake, the most shaken first."""
     strongest: dict[str, ExpectedIntensity] = {}
     felt = (expected for quake in quakes for expected in _felt(quake, points))
     for expected in sorted(felt, key=lambda expected: -expected.intensity):

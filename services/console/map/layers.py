@@ -26,20 +26,18 @@ Layer = dict[str, Any]
 
 
 async def units(request: Request, _: AsyncSession) -> Layer:
-    """A point in each unit, with the unit's name."""
     places, language = console(request).places, language_of(request)
     own = places.within(tokens.current(request).areas)
     return features.collection(features.unit(unit, language, own, places) for unit in places.units())
 
 
 async def boundaries(request: Request, _: AsyncSession) -> Layer:
-    """The boundaries of the districts, if the installation has imported boundaries."""
     shapes = console(request).places.boundaries
     return await asyncio.to_thread(lambda: features.collection(features.boundary(*known) for known in shapes.items()))
 
 
 async def hazards(request: Request, session: AsyncSession) -> Layer:
-    """The hazards of the board, except cancelled hazards. `hidden` is the number of hazards beyond the limit `MOST`."""
+    """`hidden` is the number of hazards beyond the limit `MOST`."""
     now, here, language = datetime.now(UTC), console(request), language_of(request)
     rows = await snapshots.hazards(session, now, MOST, has_shapes=True)
     listed = [row for row in rows if row.msg_type != MsgType.CANCEL]
@@ -48,7 +46,7 @@ async def hazards(request: Request, session: AsyncSession) -> Layer:
 
 
 async def hazard(request: Request, session: AsyncSession, hazard_id: UUID) -> Layer:
-    """One hazard, also if it is over, for the small map on the page of an alert."""
+    """The small map on an alert's page shows this hazard, even after the hazard ended."""
     row = await snapshots.hazard(session, hazard_id)
     known = [] if row is None or row.status == Status.DRAFT else [row]
     now, here, language = datetime.now(UTC), console(request), language_of(request)
@@ -56,22 +54,18 @@ async def hazard(request: Request, session: AsyncSession, hazard_id: UUID) -> La
 
 
 async def shaking(request: Request, session: AsyncSession) -> Layer:
-    """The highest intensity that the earthquakes in force are expected to have in each unit.
-
-    `uncomputed` is the number of earthquakes in force whose intensity cannot be computed.
-    """
+    """`uncomputed` is the number of earthquakes in force whose intensity cannot be computed."""
     here, language, now = console(request), language_of(request), datetime.now(UTC)
     status = here.settings.counted_status
     quakes = await snapshots.strongest_quakes(session, now, status, MOST_QUAKES)
     uncomputed = await snapshots.quakes_uncomputed(session, now, status)
-    # the computation runs in a thread, because it takes long: its equations are computed at each settlement
+    # in a thread, because the equations are computed for each settlement, which takes long
     expected = await asyncio.to_thread(intensities.highest, quakes, here.known_points)
     shaken = (features.intensity(quake, language, here.places) for quake in expected)
     return features.collection(shaken, uncomputed=uncomputed)
 
 
 async def alerts(request: Request, session: AsyncSession) -> Layer:
-    """The open alerts that nobody has acknowledged."""
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     sections = await board_alerts.sections(session, datetime.now(UTC), pcodes, MOST, wanted=UNACKNOWLEDGED)
@@ -81,7 +75,7 @@ async def alerts(request: Request, session: AsyncSession) -> Layer:
 
 
 async def displaced(request: Request, session: AsyncSession) -> Layer:
-    """The displaced people of each district. The layer has no single households and no localities."""
+    """The layer has no single households and no localities."""
     here, areas, now = console(request), tokens.current(request).areas, datetime.now(UTC)
     status, places = here.settings.counted_status, here.places
     shared = await here.shared_figures.of(session, areas)
@@ -92,10 +86,7 @@ async def displaced(request: Request, session: AsyncSession) -> Layer:
 
 
 async def localities(request: Request, session: AsyncSession) -> Layer:
-    """The people of counted groups by village and site.
-
-    Readers who may not see localities get the people by district.
-    """
+    """Readers who may not see localities get the people by district."""
     here, principal, language = console(request), tokens.current(request), language_of(request)
     status, places, by_district = here.settings.counted_status, here.places, not visibility.sees_localities(principal)
     shared = await here.shared_figures.of(session, principal.areas)

@@ -14,7 +14,6 @@ Position = tuple[float, float]
 
 @cache
 def of_units() -> dict[str, Position]:
-    """A point in each unit of level 1 and 2."""
     text = Path(__file__).with_name("oblasts.csv").read_text(encoding="utf-8")
     oblasts = {row["pcode"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(text.splitlines())}
     return oblasts | {unit.pcode: (unit.lon, unit.lat) for unit in unit_points()}
@@ -28,7 +27,7 @@ def of_settlement(pcode: str | None, places: Places) -> Position | None:
 
 
 def districts(pcodes: Iterable[str], places: Places) -> list[str]:
-    """The districts of these places. An oblast is left out if one of its districts is named too."""
+    """An oblast is left out if one of its districts is named too."""
     named = dict.fromkeys(pcode if places.unit(pcode) else places.district(pcode) for pcode in pcodes)
     above = {parent for pcode in named for parent in places.ancestors(pcode)}
     return [pcode for pcode in named if pcode not in above and pcode in of_units()]

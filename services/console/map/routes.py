@@ -24,12 +24,12 @@ from shared.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
 RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{1,15})")
-MOST_BYTES = 16 * 1_048_576  # the longest range that one request gets; a tile or a directory is far smaller
+MOST_BYTES = 16 * 1_048_576  # the longest range of bytes in one answer; a tile or a directory is far smaller
 
 
 @router.get("/map")
 async def map_page(request: Request, takes_point: bool = False) -> Response:
-    """The map. `takes_point` is true if the form for a new event has opened the map, to get a point from the map."""
+    """`takes_point` is true if the form for a new event has opened the map, to get a point from the map."""
     here, principal = console(request), tokens.current(request)
     background = await asyncio.to_thread(backgrounds.look, here.settings.map_pmtiles)
     async with request.app.state.sessions() as session:
@@ -78,5 +78,5 @@ async def map_layer(request: Request, layer: str, at: str = "", hazard: UUID | N
     if read is None:
         raise Problem(404, "not-found", "There is no such layer.")
     content, headers = await once_there(request, position_of(at), lambda session: read(request, session))
-    # a layer may have a megabyte, for which the standard library's encoder takes five times as long as this one
+    # a layer may have a megabyte; the encoder of the standard library would take five times as long
     return Response(to_json(content), headers=headers, media_type="application/json")

@@ -7,16 +7,16 @@ from typing import Any
 from shared.events import Area
 from shared.places.areas import circle
 
-# A hazard can have 50 rings of 2,000 corners, but nobody could see so many corners.
+# A hazard can have 50 rings of 2,000 corners. Nobody could see so many corners.
 MOST_CORNERS = 5_000
-LEAST_CORNERS = 8  # a ring keeps at least this many corners
+LEAST_CORNERS = 8
 DIGITS = 4
 
 Ring = list[list[float]]
 
 
 def stored(area: Area) -> dict[str, Any] | None:
-    """The rings (longitude, latitude) and circles of an area. None if the area has neither rings nor circles."""
+    """None if the area has neither rings nor circles."""
     if not (area.polygons or area.circles):
         return None
     circles = [[circle.lat, circle.lon, circle.radius_km] for circle in area.circles]
@@ -24,9 +24,9 @@ def stored(area: Area) -> dict[str, Any] | None:
 
 
 def thinned(rings: Sequence[Sequence[tuple[float, float]]]) -> list[Ring]:
-    """The rings with at most about `MOST_CORNERS` corners in all.
+    """Keeps at most about `MOST_CORNERS` corners in all.
 
-    Corners are left out at equal steps, because an algorithm that keeps the outline takes minutes for a hostile ring.
+    Corners are dropped at equal steps, because an algorithm that keeps the outline takes minutes for a hostile ring.
     """
     step = math.ceil(sum(map(len, rings)) / MOST_CORNERS)
     kept = ([*ring[:-1:step], ring[-1]] if len(ring) > LEAST_CORNERS * step else ring for ring in rings)
@@ -34,7 +34,7 @@ def thinned(rings: Sequence[Sequence[tuple[float, float]]]) -> list[Ring]:
 
 
 def polygons(shapes: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The GeoJSON polygons of a hazard. A circle becomes a polygon."""
+    """Circles become polygons."""
     if shapes is None:
         return []
     rings = [*shapes["rings"], *([*circle(*stated).exterior.coords] for stated in shapes["circles"])]

@@ -28,14 +28,14 @@ class Account(ConsoleModel):
     password_until: Mapped[datetime | None]
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
-    tokens_valid_from: Mapped[datetime | None]  # tokens issued before this time are revoked
+    tokens_valid_from: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the areas of the grant, if this is the account of another system
+    # the areas that are granted to another system
     hazard_areas: Mapped[list[str]] = mapped_column(server_default="{}")
 
 
 class Enrolment(ConsoleModel):
-    """The newest enrolment link of an account. `token` is the SHA-256 of the token of the link.
+    """`token` is the SHA-256 of the token of the link.
 
     The link is valid until `expires_at`, as long as the account has the stored `state`.
     """
@@ -49,7 +49,7 @@ class Enrolment(ConsoleModel):
 
 
 class SavedFilter(ConsoleModel):
-    """A filter of the board's alerts that an account has saved. `query` is the filter as the query of an address."""
+    """`query` is the filter as the query of an address."""
 
     __tablename__ = "saved_filters"
     __table_args__ = (UniqueConstraint("account_id", "name"),)

@@ -12,8 +12,6 @@ from shared.events.alerts import DeliverySettled, PublishedAlert
 
 
 class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "hazard_scope", "severity_is_derived")):
-    """The state of an alert after its newest event."""
-
     __tablename__ = "board_alerts"
     __table_args__ = (
         Index("ix_board_alerts_open", "raised_at", postgresql_where=text("resolved_at IS NULL")),
@@ -34,7 +32,7 @@ class BoardAlert(ConsoleModel, record=PublishedAlert, without=("report_id", "haz
     onset: Mapped[datetime]
     raised_at: Mapped[datetime]
     level: Mapped[int]
-    is_suppressed: Mapped[bool]  # whether the newest event is AlertSuppressed
+    is_suppressed: Mapped[bool]
     verification: Mapped[str] = mapped_column(server_default="unverified")
     work: Mapped[str] = mapped_column(server_default="unacknowledged")
     validity: Mapped[str] = mapped_column(server_default="in_force")

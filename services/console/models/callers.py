@@ -19,7 +19,7 @@ class StoredCaller(ConsoleModel):
 
 
 class CalledReport(ConsoleModel):
-    """Maps a report from the console to its hazard. The caller is stored under the id of the report."""
+    """The caller is stored under the id of the report."""
 
     __tablename__ = "called_reports"
 
@@ -39,10 +39,7 @@ class CallerReading(ConsoleModel):
 
 
 class FirstArea(ConsoleModel):
-    """The area where a hazard was first reported.
-
-    If the hazard gets another place later, the first area still decides who may read the data of the caller.
-    """
+    """If a hazard's place changes, the area of the first report still decides who may read the caller's data."""
 
     __tablename__ = "first_areas"
 

@@ -46,10 +46,10 @@ class BoardHazard(ConsoleModel):
 
 
 class BoardRelease(ConsoleModel):
-    """The version of a hazard that the public reads. The newest revision of the hazard is in `board_hazards`.
+    """The public version of a hazard: a release, or a Public revision that a restricted revision replaced.
 
-    The version is the newest release, or a Public revision that a restricted revision has replaced. In a release,
-    `revision` is higher than `released_revision`. In a Public revision, both are equal.
+    In a release, `revision` is higher than `released_revision`. In a Public revision, both are equal. `board_hazards`
+    has the newest revision of the hazard.
     """
 
     __tablename__ = "board_releases"
@@ -68,8 +68,7 @@ class BoardRelease(ConsoleModel):
     received_at: Mapped[datetime]
     source: Mapped[str | None]  # None if the release was stored before migration 0023
     source_id: Mapped[str | None]
-    # These columns are None if the release was stored before migration 0017 and the hazard had changed after its
-    # release.
+    # None in releases that were stored before migration 0017 and whose hazard changed afterwards.
     status: Mapped[str | None]
     type: Mapped[str | None]
     urgency: Mapped[str | None]
@@ -80,10 +79,9 @@ class BoardRelease(ConsoleModel):
 
 
 class BoardRevision(ConsoleModel):
-    """The time of one restricted revision of a hazard.
+    """A hazard must be released within ten minutes after the first revision that followed the newest release.
 
-    A hazard must be released within ten minutes after the first revision that followed the newest release. Further
-    revisions do not restart the ten minutes.
+    Further revisions do not restart the ten minutes.
     """
 
     __tablename__ = "board_revisions"

@@ -10,10 +10,7 @@ from services.console.models.base import ConsoleModel
 
 
 class Notice(ConsoleModel):
-    """A notice for administrators or auditors.
-
-    `account` is the name of an existing account, and never text that somebody typed.
-    """
+    """`account` is the name of an existing account, and never text that somebody typed."""
 
     __tablename__ = "notices"
 
@@ -26,8 +23,6 @@ class Notice(ConsoleModel):
 
 
 class StoredCheck(ConsoleModel):
-    """The latest result of one check of the installation."""
-
     __tablename__ = "checks"
 
     name: Mapped[str] = mapped_column(primary_key=True)

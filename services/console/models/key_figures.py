@@ -9,10 +9,7 @@ from services.console.models.base import ConsoleModel
 
 
 class KeyFigurePart(ConsoleModel):
-    """A part of a key figure of the board at an earlier time.
-
-    All rows with the same `taken_at` were recorded together.
-    """
+    """All rows with the same `taken_at` were recorded together."""
 
     __tablename__ = "key_figure_parts"
 

@@ -25,15 +25,13 @@ class BoardHousehold(ConsoleModel):
     occurred_on: Mapped[date]
     is_urgent: Mapped[bool] = mapped_column(server_default=false())
     registered_at: Mapped[datetime | None]  # None until the event with the time of the registration has arrived
-    # In rows that were stored before migration 0030, `confirmed_at` is None.
+    # `confirmed_at` is None in rows from before migration 0030.
     evacuation: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]  # somebody saw the displaced people at this time or earlier on the same day
     is_return_presumed: Mapped[bool] = mapped_column(server_default=false())
 
 
 class BoardGroup(ConsoleModel):
-    """One count of a group; a group may have several counts."""
-
     __tablename__ = "board_groups"
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -62,13 +60,11 @@ class BoardGroup(ConsoleModel):
     reported_at: Mapped[datetime | None]  # None in rows that earlier versions of Dayar wrote
     covers_site: Mapped[bool] = mapped_column(server_default=false())
     is_urgent: Mapped[bool] = mapped_column(server_default=false())
-    confirmed_at: Mapped[datetime | None]  # as in `BoardHousehold`
+    confirmed_at: Mapped[datetime | None]
     is_return_presumed: Mapped[bool] = mapped_column(server_default=false())
 
 
 class BoardSite(ConsoleModel):
-    """The names of a site where groups are, and its settlement."""
-
     __tablename__ = "board_sites"
 
     site_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -10,7 +10,7 @@ from services.console.models.base import ConsoleModel
 
 
 class ReportOutcome(ConsoleModel):
-    """One outcome of a report. If several reports have the same report id, each has its own row."""
+    """If several reports have the same report id, each has its own row."""
 
     __tablename__ = "board_outcomes"
 
@@ -26,7 +26,7 @@ class ReportOutcome(ConsoleModel):
 
 
 class LetterAssignment(ConsoleModel):
-    """The person to whom dead letters of one kind are assigned. A kind is a service, a topic and a reason."""
+    """A kind is a service, a topic and a reason."""
 
     __tablename__ = "letter_assignments"
 

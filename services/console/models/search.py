@@ -10,10 +10,7 @@ from services.console.models.base import ConsoleModel
 
 
 class SearchEntry(ConsoleModel):
-    """The folded words by which the search finds a row of the board.
-
-    `version` is the version of the rules by which the words were made. `version` is empty if an error occurred.
-    """
+    """`version` names the rules by which the words were made, and is empty after an error."""
 
     __tablename__ = "search_entries"
     __table_args__ = (
@@ -28,10 +25,7 @@ class SearchEntry(ConsoleModel):
 
 
 class SearchChange(ConsoleModel):
-    """A row of the board that changed, so that its words must be made again.
-
-    Triggers of the database add the rows of this table.
-    """
+    """Triggers of the database add the rows of this table."""
 
     __tablename__ = "search_changes"
 

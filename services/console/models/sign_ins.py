@@ -10,9 +10,9 @@ from services.console.models.base import ConsoleModel
 
 
 class SignIn(ConsoleModel):
-    """One sign-in, or one token of another system.
+    """A sign-in is renewed while the page or phone is in use.
 
-    A sign-in begins with the password, and is renewed while the page or phone is in use. A token is never renewed.
+    The token of another system is a row of this table, too, and is never renewed.
     """
 
     __tablename__ = "sign_ins"
@@ -30,10 +30,7 @@ class SignIn(ConsoleModel):
 
 
 class KnownBrowser(ConsoleModel):
-    """A browser or phone that has signed in to the account.
-
-    `browser` is the SHA-256 of the text that identifies the browser or phone.
-    """
+    """`browser` is the SHA-256 of the text that identifies the browser or phone."""
 
     __tablename__ = "known_browsers"
 
@@ -43,10 +40,7 @@ class KnownBrowser(ConsoleModel):
 
 
 class SecondFactor(ConsoleModel):
-    """The authenticator of an administrator.
-
-    `last_step` is the last time step (of 30 seconds) whose code was accepted.
-    """
+    """`last_step` is the last time step (of 30 seconds) whose code was accepted."""
 
     __tablename__ = "second_factors"
 
@@ -57,7 +51,7 @@ class SecondFactor(ConsoleModel):
 
 
 class RecoveryCode(ConsoleModel):
-    """A recovery code, which is valid for one use. `code` is the SHA-256 of the code."""
+    """`code` is the SHA-256 of the code."""
 
     __tablename__ = "recovery_codes"
 

@@ -35,7 +35,7 @@ async def of_id(session: AsyncSession, account_id: UUID) -> Account | None:
 
 
 async def held(session: AsyncSession, account_id: UUID) -> Account | None:
-    """The account, with a shared row lock, so that other transactions cannot change the account meanwhile."""
+    """Locks the row in share mode, so that other transactions cannot change the account meanwhile."""
     return await session.get(Account, account_id, with_for_update={"read": True}, populate_existing=True)
 
 
@@ -64,23 +64,17 @@ async def add(session: AsyncSession, account: Account) -> None:
 
 
 async def lock_first(session: AsyncSession) -> None:
-    """Takes an advisory lock of PostgreSQL until the transaction ends.
-
-    Without the lock, two processes that start at the same time could both create the first account.
-    """
+    """Without the lock, two processes that start at the same time could both create the first account."""
     await session.execute(database.advisory_lock("console first account"))
 
 
 async def lock_administrators(session: AsyncSession) -> None:
-    """Takes an advisory lock of PostgreSQL until the transaction ends.
-
-    Without the lock, two administrators who disable each other at the same time could both succeed.
-    """
+    """Without the lock, two administrators who disable each other at the same time could both succeed."""
     await session.execute(database.advisory_lock("console administrators"))
 
 
 async def administrators(session: AsyncSession) -> Sequence[Account]:
-    """All accounts with the role, also those that cannot sign in."""
+    """Includes administrators who cannot sign in."""
     has_role = any_(Account.roles) == Role.ADMINISTRATOR.value
     return (await session.scalars(select(Account).where(has_role))).all()
 

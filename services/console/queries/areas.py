@@ -12,7 +12,7 @@ from shared.places.conditions import is_within
 
 
 def in_areas(pcode: str, areas: Iterable[str], places: Places) -> TextClause:
-    """The condition that a P-code is in one of the areas. `pcode` is an SQL expression.
+    """`pcode` is an SQL expression.
 
     The value of the expression may be the code of a village.
     """

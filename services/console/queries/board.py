@@ -23,10 +23,9 @@ from shared.postgres.upsert import upsert
 
 @dataclass(frozen=True)
 class Shown:
-    """A table of the board.
+    """The row with the higher value in the column `order` is newer.
 
-    The row with the higher value in the column `order` is newer. If the newer row has no value in the column `lasting`,
-    the old value is kept.
+    A newer row without a value in the column `lasting` keeps the old value.
     """
 
     model: type[ConsoleModel]
@@ -42,7 +41,6 @@ class Shown:
         return tuple(column.name for column in self.model.__table__.columns)
 
     def joined(self, older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
-        """Merges two rows of one batch. If the newer row has no `lasting` value, it gets the value of the older row."""
         return newer if self.lasting is None else {**newer, self.lasting: newer[self.lasting] or older[self.lasting]}
 
 
@@ -61,9 +59,8 @@ Numbered = tuple[int, dict[str, Any]]
 async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Numbered]) -> list[int]:
     """Stores the newest row of each key, unless the table has a newer row.
 
-    Each row comes with a number; returns the numbers of the rows that were stored.
-
-    All workers lock rows in the order of their keys, so that they cannot deadlock.
+    Returns the numbers of the stored rows. All workers lock rows in the order of their keys, so that they cannot
+    deadlock.
     """
     newest: dict[tuple[str, ...], Numbered] = {}
     for number, row in numbered:
@@ -79,10 +76,7 @@ async def keep_newest(session: AsyncSession, shown: Shown, numbered: Sequence[Nu
 
 
 async def forget_replaced(session: AsyncSession, outcomes: Sequence[Numbered]) -> None:
-    """Deletes the outcomes that the given outcomes replace.
-
-    A replaced outcome is always earlier on the topic than the outcome that replaces it.
-    """
+    """A replaced outcome is always earlier on the topic than the outcome that replaces it."""
     replaced = [row["replaces"] for _, row in outcomes if row["replaces"]]
     if replaced:
         await session.execute(delete(ReportOutcome).where(ReportOutcome.outcome_id.in_(replaced)))

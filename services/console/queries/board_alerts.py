@@ -35,8 +35,6 @@ _SECTION = case(*((held, section.value) for section, held in HOLDS.items()))
 
 @dataclass(frozen=True, slots=True)
 class SectionAlerts:
-    """The alerts that a section shows, and the counts of all its alerts by severity."""
-
     alerts: Sequence[BoardAlert]
     counts: Counter[str]
 
@@ -57,10 +55,7 @@ async def sections(
     is_chosen: ColumnElement[bool] = ALL,
     wanted: Iterable[Section] = Section,
 ) -> dict[Section, SectionAlerts]:
-    """Up to `most` alerts of each wanted section. `is_chosen` is the condition of a filter.
-
-    Each section has its own limit, so many alerts in one section do not displace the alerts of another section.
-    """
+    """Each section has its own limit `most`, so many alerts in one section displace no others."""
     numbers = await counts(session, now, pcodes, is_chosen)
     return {
         section: SectionAlerts(
@@ -73,7 +68,6 @@ async def sections(
 async def counts(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, is_chosen: ColumnElement[bool] = ALL
 ) -> dict[Section, Counter[str]]:
-    """The numbers of alerts by severity in each section."""
     wanted = _shown(select(_SECTION, BoardAlert.severity, func.count()), now, pcodes).where(is_chosen)
     rows = await session.execute(wanted.group_by(_SECTION, BoardAlert.severity))
     numbers = {section: Counter[str]() for section in Section}
@@ -85,7 +79,7 @@ async def counts(
 async def hidden_unacknowledged(
     session: AsyncSession, now: datetime, pcodes: Sequence[str] | None, listed: Mapping[Section, SectionAlerts]
 ) -> Counter[str]:
-    """The numbers of unacknowledged alerts that a filter hides, by severity. Ended alerts are counted too."""
+    """Counts by severity, also of alerts that ended without an acknowledgement."""
     numbers = await counts(session, now, pcodes)
     return sum((numbers[section] - listed[section].counts for section in UNACKNOWLEDGED), Counter[str]())
 
@@ -98,10 +92,9 @@ async def _alerts(
     most: int,
     is_chosen: ColumnElement[bool],
 ) -> Sequence[BoardAlert]:
-    """Sorts open alerts that demand something of an operator before the other open alerts.
+    """Open alerts that demand an operator's work come first.
 
-    Both groups of open alerts are sorted by severity, the most severe first. Equally severe alerts are sorted by age,
-    the oldest first. Closed alerts are sorted newest first.
+    Then the most severe come first, then the oldest. Closed alerts are sorted newest first.
     """
     severest = case(SEVEREST_FIRST, value=BoardAlert.severity, else_=len(SEVEREST_FIRST))
     order = (
@@ -114,7 +107,7 @@ async def _alerts(
 
 
 async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[Counter[str], Sequence[BoardAlert]]:
-    """The alerts that demand an acknowledgement or an action: their number by severity, and the 50 most severe."""
+    """Returns how many alerts demand an acknowledgement or an action, by severity, and the 50 most severe."""
     asks = and_(IS_OPEN, BoardAlert.demand.in_((Demand.ACKNOWLEDGEMENT, Demand.ACTION)))
     wanted: Select[Any] = raised(select(BoardAlert), pcodes).where(asks)
     by_severity = wanted.with_only_columns(BoardAlert.severity, func.count()).group_by(BoardAlert.severity)
@@ -127,13 +120,12 @@ async def ringing(session: AsyncSession, pcodes: Sequence[str] | None) -> tuple[
 async def of_hazard(
     session: AsyncSession, hazard_id: UUID, pcodes: Sequence[str] | None, most: int
 ) -> Sequence[BoardAlert]:
-    """The alerts about the hazard, open and closed, the newest first."""
     wanted = raised(select(BoardAlert), pcodes).where(BoardAlert.hazard_id == hazard_id)
     return (await session.scalars(wanted.order_by(BoardAlert.raised_at.desc(), BoardAlert.alert_id).limit(most))).all()
 
 
 async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str] | None) -> int:
-    """The number of alerts that are suppressed because they are too old. Withheld alerts are not counted."""
+    """Counts alerts that were suppressed because of their age. Withheld alerts are not counted."""
     wanted = select(func.count()).where(
         BoardAlert.is_suppressed,
         BoardAlert.reason == "too_old",
@@ -144,7 +136,6 @@ async def suppressed(session: AsyncSession, now: datetime, pcodes: Sequence[str]
 
 
 def people(alerts: Iterable[BoardAlert]) -> Iterator[UUID | None]:
-    """The accounts that have acted on the alerts, or that should act on them."""
     for alert in alerts:
         yield from (alert.acknowledged_by, alert.assigned_to, alert.progressed_by, alert.resolved_by)
 
@@ -172,10 +163,10 @@ def raised(wanted: Select[Any], pcodes: Sequence[str] | None) -> Select[Any]:
 
 
 def concern(alerts_pcodes: ColumnElement[Any], pcodes: Sequence[str] | None) -> ColumnElement[bool]:
-    """The SQL condition that an alert concerns these P-codes. An alert without a place concerns all P-codes."""
+    """An alert without a place concerns all P-codes."""
     return ALL if pcodes is None else or_(touch(alerts_pcodes, pcodes), alerts_pcodes == [])
 
 
 def touch(events_pcodes: ColumnElement[Any], pcodes: Iterable[str] | None) -> ColumnElement[bool]:
-    """The SQL condition that an alert or a hazard has one of these P-codes. None means all P-codes."""
+    """None means all P-codes."""
     return ALL if pcodes is None else events_pcodes.op("&&")(list(pcodes))

@@ -34,8 +34,5 @@ async def remember(session: AsyncSession, account_id: UUID, mark: str, now: date
 
 
 def _hash(mark: str) -> bytes:
-    """The hash of a browser's identifying text.
-
-    Only the hash is stored, so that nobody can forge the cookie with the content of the table.
-    """
+    """Hashed, because the content of the table would let somebody forge the cookie."""
     return sha256(mark.encode()).digest()

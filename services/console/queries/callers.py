@@ -1,4 +1,4 @@
-"""Queries for callers: people who reported by telephone, and the areas whose operators may read their data."""
+"""Callers who reported by telephone, and the areas whose operators may read the callers' data."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from shared.postgres.arrays import any_of
 
 
 async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: bytes) -> bool:
-    """Stores the caller, and returns whether the caller was stored. Only the author may change a stored caller."""
+    """Only the author may change a stored caller."""
     rows = await session.scalars(
         insert(StoredCaller)
         .values(report_id=report_id, author=author, sealed=sealed)
@@ -27,9 +27,9 @@ async def keep(session: AsyncSession, report_id: UUID, author: UUID, sealed: byt
 
 
 async def reseal(session: AsyncSession, callers: Callers) -> int:
-    """Encrypts the data of every caller with the newest key; returns the number of re-encrypted callers.
+    """Encrypts the data of every caller with the newest key.
 
-    The calling code commits.
+    Returns how many callers changed. The calling code commits.
     """
     old = func.substr(StoredCaller.sealed, 1, len(callers.newest_id)) != callers.newest_id
     rows = (
@@ -44,20 +44,19 @@ async def reseal(session: AsyncSession, callers: Callers) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """The number of callers whose data is still encrypted with this key."""
     own = func.substr(StoredCaller.sealed, 1, len(key_id)) == key_id.encode()
     return int(await session.scalar(select(func.count()).select_from(StoredCaller).where(own)) or 0)
 
 
 async def tie(session: AsyncSession, reports: Iterable[tuple[UUID, UUID]]) -> None:
-    """Stores the hazard of each report, so that all callers of a hazard can be found, and not only the latest."""
+    """All callers of a hazard must be found, and not only the latest."""
     rows = [{"report_id": report_id, "hazard_id": hazard_id} for report_id, hazard_id in reports]
     if rows:
         await session.execute(insert(CalledReport).on_conflict_do_nothing(), rows)
 
 
 async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Sequence[str]]]) -> None:
-    """Stores the P-codes of each hazard's first report. Later reports about the hazard do not change these P-codes."""
+    """Later reports about a hazard do not change its first P-codes."""
     first = {hazard_id: list(pcodes) for hazard_id, pcodes in reversed(list(reports))}
     rows = [{"hazard_id": hazard_id, "pcodes": pcodes} for hazard_id, pcodes in sorted(first.items())]
     if rows:
@@ -67,7 +66,7 @@ async def place_first(session: AsyncSession, reports: Iterable[tuple[UUID, Seque
 async def noted(
     session: AsyncSession, hazards: Iterable[UUID], reader: UUID, pcodes: Sequence[str] | None
 ) -> dict[UUID, tuple[UUID, ...]]:
-    """Maps each hazard to the reports whose callers this reader may see, in the order of the calls."""
+    """Maps each hazard to the reports whose callers this reader may see, the earliest report first."""
     wanted = _readable(select(CalledReport.hazard_id, StoredCaller.report_id), reader, pcodes)
     reports: dict[UUID, tuple[UUID, ...]] = {}
     for hazard_id, report_id in await session.execute(
@@ -78,10 +77,7 @@ async def noted(
 
 
 async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Sequence[str] | None) -> bytes | None:
-    """The encrypted data of the caller, if the reader may read this data.
-
-    The calling code must write the read to the security log, and commit, before it answers.
-    """
+    """The calling code must write the read to the security log, and commit, before it answers."""
     sealed: bytes | None = await session.scalar(
         _readable(select(StoredCaller.sealed), reader, pcodes).where(StoredCaller.report_id == report_id)
     )
@@ -89,7 +85,6 @@ async def read(session: AsyncSession, report_id: UUID, reader: UUID, pcodes: Seq
 
 
 def _readable(wanted: Any, reader: UUID, pcodes: Sequence[str] | None) -> Any:
-    """Limits the query to callers whom the reader has stored, or whose hazard was first reported in `pcodes`."""
     joined = (
         wanted.select_from(StoredCaller)
         .outerjoin(CalledReport, CalledReport.report_id == StoredCaller.report_id)

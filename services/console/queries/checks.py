@@ -11,18 +11,12 @@ from shared.postgres.upsert import upsert
 
 
 async def record(session: AsyncSession, check: InstallationCheck) -> None:
-    """Stores the result.
-
-    If the result has no `due_at`, for example after a manual backup, the stored `due_at` remains.
-    """
+    """If the result has no `due_at`, for example after a manual backup, the stored `due_at` remains."""
     row = {name: getattr(check, name) for name in ("name", "checked_at", "is_well", "figure", "due_at")}
     await upsert(session, models.StoredCheck, [row], lasting="due_at")
 
 
 async def known(session: AsyncSession) -> Sequence[InstallationCheck]:
-    """The results of the checks that this version of Dayar knows.
-
-    Results of other checks are left out; a later version of Dayar may have stored them.
-    """
+    """Leaves out results of checks that only a later version of Dayar knows."""
     rows = await session.scalars(select(models.StoredCheck).where(models.StoredCheck.name.in_(CheckName)))
     return [InstallationCheck(CheckName(row.name), row.checked_at, row.is_well, row.figure, row.due_at) for row in rows]

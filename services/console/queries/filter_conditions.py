@@ -39,10 +39,9 @@ def _parts(chosen: Filter, now: datetime, places: Places) -> Iterable[ColumnElem
 
 
 def _may_have(query: str) -> ColumnElement[bool]:
-    """Whether the words by which the search finds the alert match the `tsquery`.
+    """Includes alerts without words, because nobody knows whether they match.
 
-    An alert whose words are not made yet, or could not be made, is listed, because nobody knows whether it matches. The
-    words of a new alert are made about a second after the alert was stored.
+    The words of a new alert are made about a second after the alert.
     """
     is_made = and_(SearchEntry.kind == SearchKind.ALERTS, SearchEntry.version != FAILED)
     is_other = not_(SearchEntry.words.bool_op("@@")(cast(query, TSQUERY)))

@@ -52,8 +52,7 @@ SITE = (
     BoardSite.name_ru,
     BoardSite.name_en,
 )
-# Rows that earlier versions of Dayar wrote have no `confirmed_at`. In these rows, the time of the count is the last
-# known confirmation.
+# Rows of earlier versions of Dayar have no `confirmed_at`. The time of the count then is the last known confirmation.
 IS_UNCONFIRMED = func.coalesce(BoardGroup.confirmed_at, BoardGroup.counted_at) < func.now() - case(
     CONFIRMED_FOR, value=BoardGroup.mobility, else_=CONFIRMED_FOR_OTHERWISE
 )
@@ -68,17 +67,17 @@ COUNTED: dict[str, ColumnElement[Any]] = {
 }
 
 
-# A count of people abroad that names a site is a mistake, so the site is ignored.
+# A count of people abroad that names a site is a mistake. The site is therefore ignored.
 IS_IN_COUNTRY = func.coalesce(BoardGroup.destination_country, COUNTRY).in_((COUNTRY, UNKNOWN_COUNTRY))
 
 
 async def by_stated_place(session: AsyncSession, status: Status, areas: Iterable[str], places: Places) -> Sequence[Any]:
     """The people of counted groups, by the destination and origin that the counts state.
 
-    A stock has one or more counts of the same people. The sums are ranges: from the sum of the lowest counts of all
-    stocks to the sum of the highest counts. The newest count of a stock states where its people are. The rows with the
-    newest counts come first. Counts that a full recount replaced are left out. At a site where everybody was counted,
-    the module `site_counts` decides which part of each stock is added.
+    A stock has one or more counts of the same people. The sums are ranges: the lowest counts of all stocks together,
+    and the highest counts together. The newest count of a stock states where its people are. Rows with the newest
+    counts come first. A full recount replaces earlier counts. At a site where everybody was counted, `site_counts`
+    decides which part of each stock is added.
     """
     seen = _displaced(status, in_areas(HERE, areas, places))
     covered = select(BoardGroup.site_id).where(*seen, *IN_EFFECT, BoardGroup.covers_site, IS_IN_COUNTRY)
@@ -109,10 +108,7 @@ async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | Text
 
 
 async def _shares(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
-    """The part of each stock that enters the sums, for the sites where everybody was counted.
-
-    The rows have the same fields as the rows of `_stocks`.
-    """
+    """The rows have the same fields as the rows of `_stocks`."""
     numbers = [counted.label(name) for name, counted in COUNTED.items()]
     wanted = select(*STATED, *SITE, *ORDERED, *numbers).outerjoin(BoardSite, BoardSite.site_id == BoardGroup.site_id)
     rows = (await session.execute(wanted.where(*conditions).order_by(BoardGroup.site_id))).all()
@@ -134,7 +130,6 @@ async def sites(session: AsyncSession, ids: Collection[UUID]) -> Sequence[BoardS
 async def newest_reports(
     session: AsyncSession, status: Status, areas: Iterable[str], places: Places
 ) -> Sequence[tuple[str, datetime]]:
-    """The places of counts, with the time at which the newest count of each place was reported."""
     reported = func.max(func.coalesce(BoardGroup.reported_at, BoardGroup.counted_at))
     wanted = select(BoardGroup.destination_pcode, reported).group_by(BoardGroup.destination_pcode)
     seen = (BoardGroup.status == status, in_areas(HERE, areas, places), BoardGroup.destination_pcode.is_not(None))
@@ -144,8 +139,8 @@ async def newest_reports(
 async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) -> None:
     """Marks the stored counts that the given counts replace.
 
-    The events about the replaced counts themselves may arrive later. A count with a higher `sequence` than its
-    replacement stays unmarked, because the registry has put the replaced count into effect again.
+    The events about the replaced counts may arrive later. A count with a higher `sequence` than its replacement stays
+    unmarked, because the registry put this count into effect again.
     """
     for count in sorted(counts, key=itemgetter("sequence")):
         if count["replaces"]:
@@ -155,13 +150,11 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
 
 
 def _is_urgent() -> Label[bool]:
-    """The column that tells whether any count of the row's stock is urgent and still has people."""
     needs_help = and_(BoardGroup.is_urgent, BoardGroup.persons > 0)
     return func.bool_or(needs_help).over(partition_by=BoardGroup.stock_id).label("is_urgent")
 
 
 def _ranges() -> list[Label[int]]:
-    """The columns with the lowest and the highest count of a row's stock, such as `persons_lowest`."""
     ends = ((ENDS[0], func.min), (ENDS[1], func.max))
     return [
         func.coalesce(end(counted).over(partition_by=BoardGroup.stock_id), 0).label(f"{name}_{suffix}")

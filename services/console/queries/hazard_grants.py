@@ -1,4 +1,4 @@
-"""Reads which restricted hazards are granted to the account of another system. By default, no hazards are granted."""
+"""The restricted hazards that are granted to other systems. By default, no hazards are granted."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -19,26 +19,20 @@ async def areas(session: AsyncSession, account_id: UUID) -> tuple[str, ...]:
 
 
 async def areas_by_account(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """The granted areas of the accounts in `ids` that belong to another system and are not disabled."""
+    """Leaves out accounts of people, and disabled accounts."""
     rows = await session.scalars(select(Account).where(Account.account_id.in_(ids), Account.disabled_at.is_(None)))
     return {row.account_id: tuple(row.hazard_areas) for row in rows if accounts.is_integration(row)}
 
 
 async def restricted(session: AsyncSession) -> Sequence[BoardHazard]:
-    """The newest revision of each Restricted hazard with a known place.
-
-    Only hazards with a known place can be granted.
-    """
+    """Leaves out hazards without a known place, because these hazards cannot be granted."""
     return (await session.scalars(select(BoardHazard).where(*GRANTABLE))).all()
 
 
 async def hazards(
     session: AsyncSession, pcodes: Collection[str] | None, limit: int, after: tuple[datetime, UUID] | None
 ) -> Sequence[BoardHazard]:
-    """The newest revisions of the Restricted hazards in these units. The hazard received last comes first.
-
-    If `pcodes` is None, returns the hazards of the whole country.
-    """
+    """The hazard received last comes first. None as `pcodes` means the whole country."""
     wanted = select(BoardHazard).where(*GRANTABLE)
     if pcodes is not None:
         wanted = wanted.where(BoardHazard.pcodes.op("&&")(list(pcodes)))

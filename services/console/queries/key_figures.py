@@ -50,17 +50,16 @@ NO_SEVERITY = cast(null(), Text)
 
 
 async def of_alerts(session: AsyncSession, reader: Principal, places: Places) -> Sums:
-    """The present figures about alerts."""
     return await _sums(session, union_all(*_of_alerts()).subquery("parts"), reader, places)
 
 
 async def of_households(session: AsyncSession, status: Status, reader: Principal, places: Places) -> Sums:
-    """The present figure of displaced people. The query reads all households."""
+    """Reads all households."""
     return await _sums(session, _displaced(status).subquery("parts"), reader, places)
 
 
 async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, places: Places) -> Sums:
-    """The figures that were recorded 24 hours before `moment`. Empty if nothing was recorded at that time."""
+    """Returns nothing if no figures were recorded 24 hours before `moment`."""
     latest, taken_at = moment - COMPARED, KeyFigurePart.taken_at
     newest = select(func.max(taken_at)).where(taken_at <= latest, taken_at > latest - EVERY - LATE).scalar_subquery()
     parts = select(*(getattr(KeyFigurePart, column) for column in COLUMNS)).where(taken_at == newest)
@@ -68,9 +67,9 @@ async def day_ago(session: AsyncSession, moment: datetime, reader: Principal, pl
 
 
 async def record(session: AsyncSession, status: Status, moment: datetime) -> None:
-    """Records the parts as they are now, unless a worker has done so in this quarter of an hour.
+    """Records nothing if a worker has recorded the figures in this quarter of an hour.
 
-    Parts that no comparison needs any more are deleted.
+    Deletes the parts that no comparison needs any more.
     """
     await session.execute(database.advisory_lock("key figures"))
     slot = moment - (moment - datetime.min.replace(tzinfo=moment.tzinfo)) % EVERY
@@ -87,7 +86,7 @@ async def _sums(session: AsyncSession, parts: Subquery, reader: Principal, place
     is_displaced_part = parts.c.figure == KeyFigure.DISPLACED
     around = board.concerning(reader, places)
     is_visible = or_(
-        parts.c.count == 0,  # the part with the count 0 shows that the figure was recorded
+        parts.c.count == 0,  # with the count 0, this part shows that the figure was recorded
         and_(is_displaced_part, in_areas("parts.pcodes[1]", reader.areas, places)),
         and_(~is_displaced_part, concern(parts.c.pcodes, around)),
     )
@@ -97,7 +96,7 @@ async def _sums(session: AsyncSession, parts: Subquery, reader: Principal, place
 
 
 def _parts(status: Status) -> CompoundSelect[Any]:
-    """The parts now. Each figure has a part with the count 0, so that a figure of 0 has a row, too."""
+    """Each figure has a part with the count 0, so that a figure of 0 has a row, too."""
     nowhere = cast(array([]), ARRAY(Text))
     zeros = (select(literal(str(figure)), NO_SEVERITY, nowhere, literal(0)) for figure in KeyFigure)
     return union_all(*_of_alerts(), _displaced(status), *zeros)
@@ -125,7 +124,6 @@ def _not_delivered() -> Select[Any]:
 
 
 def _displaced(status: Status) -> Select[Any]:
-    """The persons in registered households in the country, by present place."""
     here = func.coalesce(BoardHousehold.destination_pcode, BoardHousehold.origin_pcode)
     known = func.array_remove(array([here]), null(), type_=ARRAY(Text))
     is_in_country = or_(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.console.models import LetterAssignment
 from shared.postgres.upsert import upsert
 
-Kind = tuple[str, str, str]  # a kind consists of the service, the topic and the reason of dead letters
+Kind = tuple[str, str, str]  # service, topic and reason of dead letters
 
 
 async def assignments(session: AsyncSession) -> Sequence[LetterAssignment]:
@@ -17,7 +17,7 @@ async def assignments(session: AsyncSession) -> Sequence[LetterAssignment]:
 
 
 async def assign(session: AsyncSession, kind: Kind, *, account: UUID | None, by: UUID) -> None:
-    """Assigns all dead letters of this kind to an account, or to nobody if `account` is None."""
+    """None as `account` means that the letters are assigned to nobody."""
     row = dict(zip(("service", "topic", "reason"), kind, strict=True))
     if account is None:
         await session.execute(delete(LetterAssignment).filter_by(**row))

@@ -27,12 +27,10 @@ async def add(
 
 
 async def latest(session: AsyncSession, kinds: Collection[NoticeKind], now: datetime) -> Sequence[Notice]:
-    """The newest 200 notices of the last 30 days, newest first."""
     wanted = select(Notice).where(Notice.kind.in_(kinds), Notice.raised_at > now - SHOWN)
     return (await session.scalars(wanted.order_by(Notice.raised_at.desc()).limit(200))).all()
 
 
 async def fresh(session: AsyncSession, kinds: Collection[NoticeKind], now: datetime) -> dict[str, int]:
-    """The number of notices of each kind in the last 24 hours."""
     wanted = select(Notice.kind, func.count()).where(Notice.kind.in_(kinds), Notice.raised_at > now - FRESH)
     return dict((await session.execute(wanted.group_by(Notice.kind))).tuples().all())

@@ -18,11 +18,11 @@ from shared.postgres.arrays import any_of
 
 
 async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
-    """Copies the Public revision of each hazard that becomes restricted, before the new revision replaces the row.
+    """Copies the Public revision of a hazard before a restricted revision replaces its row.
 
-    Readers of the public topic still have the Public revision. With the copy, a person can withdraw the Public
-    revision. The rows are locked, because another worker may store a newer Public revision at the same time. Every
-    worker locks hazards in the same order, and releases after hazards, so that workers cannot deadlock.
+    Readers of the public topic still have the Public revision. With the copy, a person can withdraw this revision. The
+    rows are locked, because another worker may store a newer Public revision at the same time. Every worker locks
+    hazards in the same order, and releases after hazards, so that workers cannot deadlock.
     """
     restricted = {str(row["hazard_id"]) for _, row in hazards if row["scope"] != Scope.PUBLIC}
     if not restricted:
@@ -40,7 +40,7 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
     """Stores Public revisions that arrived after a newer revision of the same hazard.
 
-    If the newer revision is restricted, the public reads the newest of the Public revisions that arrived late.
+    If the newer revision is restricted, the public reads the newest late Public revision.
     """
     late = [
         (number, as_release(row))
@@ -55,7 +55,6 @@ def as_release(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) -> None:
-    """Stores the time at which intake received each restricted revision."""
     rows = [
         {
             "hazard_id": row["hazard_id"],
@@ -70,10 +69,7 @@ async def note_restricted(session: AsyncSession, hazards: Sequence[Numbered]) ->
 
 
 async def unreleased_since(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, datetime]:
-    """Maps each hazard to the time of its first restricted revision after the version that the public reads.
-
-    A hazard without a later restricted revision is left out.
-    """
+    """Leaves out hazards without a restricted revision that is newer than the public version."""
     is_newer = BoardRevision.revision > func.coalesce(BoardRelease.released_revision, -1)
     rows = await session.execute(
         select(BoardRevision.hazard_id, func.min(BoardRevision.received_at))

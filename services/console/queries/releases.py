@@ -18,19 +18,14 @@ async def release(session: AsyncSession, hazard_id: UUID) -> BoardRelease | None
 
 
 async def releases(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, BoardRelease]:
-    """The public versions of these hazards, from the table `board_releases`.
-
-    Hazards without a row in this table are left out.
-    """
     rows = await session.scalars(select(BoardRelease).where(BoardRelease.hazard_id == any_of(hazards, Uuid)))
     return {row.hazard_id: row for row in rows}
 
 
 async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Sequence[BoardRelease]:
-    """The releases in force whose hazard the board does not know, the newest first.
+    """Usually the hazard's record comes soon after its release.
 
-    Usually the record of the hazard comes soon after the release. If the record of the hazard never comes, the release
-    names a wrong hazard id.
+    If the record never comes, the release names a wrong hazard id.
     """
     is_known = exists().where(BoardHazard.hazard_id == BoardRelease.hazard_id)
     in_force = or_(BoardRelease.expires.is_(None), BoardRelease.expires > now)
@@ -40,19 +35,13 @@ async def without_hazard(session: AsyncSession, now: datetime, most: int) -> Seq
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The time of the first confirmed alert of a hazard, and the severities of the hazard's confirmed alerts."""
-
     at: datetime
     severities: frozenset[str]
 
 
 async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, Confirmation]:
-    """The confirmations of these hazards. A hazard that nobody confirmed is left out.
-
-    A hazard is also confirmed if its alert was closed with the verdict "confirmed".
-    """
-    # The panel shows how long the public has waited since the confirmation. An alert that has neither a time of
-    # confirmation nor a time of closing is left out.
+    """A hazard is also confirmed if its alert was closed with the verdict "confirmed"."""
+    # The panel shows how long the public has waited since this time. An alert without this time is left out.
     confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(

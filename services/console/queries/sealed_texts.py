@@ -12,7 +12,7 @@ COLUMNS = {TotpSecrets: SecondFactor.sealed, Telephones: Account.telephone}
 
 
 async def reseal(session: AsyncSession, box: SealedTexts) -> int:
-    """Encrypts every text of this kind with the newest key; returns the number of re-encrypted texts."""
+    """Returns how many texts were encrypted again. The calling code commits."""
     column, count = COLUMNS[type(box)], 0
     is_old = func.substr(column, 1, len(box.newest_id)) != box.newest_id
     for row in await session.scalars(select(column.class_).where(is_old).with_for_update()):
@@ -23,7 +23,6 @@ async def reseal(session: AsyncSession, box: SealedTexts) -> int:
 
 
 async def sealed_by(session: AsyncSession, key_id: str) -> int:
-    """The number of texts that are still encrypted with this key."""
     count = 0
     for column in COLUMNS.values():
         own = func.substr(column, 1, len(key_id)) == key_id.encode()

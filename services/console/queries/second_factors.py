@@ -11,7 +11,7 @@ from services.console.models import RecoveryCode, SecondFactor
 
 
 async def of(session: AsyncSession, account_id: UUID) -> SecondFactor | None:
-    """The account's second factor. The row is locked, so that only one of two concurrent sign-ins can use a code."""
+    """Locks the row, so that only one of two concurrent sign-ins can use a code."""
     return await session.scalar(select(SecondFactor).where(SecondFactor.account_id == account_id).with_for_update())
 
 
@@ -34,7 +34,7 @@ async def remove(session: AsyncSession, account_id: UUID) -> None:
 
 
 async def use_recovery_code(session: AsyncSession, account_id: UUID, code: bytes, now: datetime) -> bool:
-    """Marks the recovery code as used. Returns False if the account does not have this code, or has used it."""
+    """Returns False if the account does not have this code, or has already used the code."""
     unused = RecoveryCode.account_id == account_id, RecoveryCode.code == code, RecoveryCode.used_at.is_(None)
     used = await session.scalars(update(RecoveryCode).where(*unused).values(used_at=now).returning(RecoveryCode.code))
     return used.one_or_none() is not None

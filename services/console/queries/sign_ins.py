@@ -18,7 +18,7 @@ KEPT_AFTER_END = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A phone that has signed in to an account. `expires_at` is the end of its last token."""
+    """`expires_at` is the end of its last token."""
 
     device: UUID
     first_at: datetime
@@ -28,7 +28,7 @@ class Device:
 
 
 async def record(session: AsyncSession, principal: Principal, *, address: str, browser: str) -> None:
-    """Records a new sign-in, and deletes those sign-ins of the account that expired more than 90 days ago."""
+    """Also deletes sign-ins of the account that expired more than 90 days ago."""
     now = datetime.fromtimestamp(principal.issued_at, UTC)
     ended = SignIn.expires_at < now - KEPT_AFTER_END
     await session.execute(delete(SignIn).where(SignIn.account_id == principal.account, ended))
@@ -46,7 +46,7 @@ async def record(session: AsyncSession, principal: Principal, *, address: str, b
 
 
 def record_token(session: AsyncSession, principal: Principal, *, address: str) -> None:
-    """Records a token of another system, so that administrators can be warned before the token ends."""
+    """Administrators are warned before a recorded token ends."""
     session.add(row_of(principal, address, ""))
 
 
@@ -67,7 +67,6 @@ def row_of(principal: Principal, address: str, browser: str) -> SignIn:
 
 
 async def end_token(session: AsyncSession, jti: UUID, now: datetime) -> None:
-    """Ends the token, if this installation issued it. Earlier versions of Dayar did not record tokens."""
     await session.execute(update(SignIn).where(SignIn.jti == jti).values(ended_at=now))
 
 
@@ -77,13 +76,11 @@ async def renew(session: AsyncSession, principal: Principal, now: datetime) -> N
 
 
 async def open_ones(session: AsyncSession, account: Account, now: datetime) -> Sequence[SignIn]:
-    """The account's open sign-ins, the most recently used first."""
     wanted = select(SignIn).where(*_is_open(account, now)).order_by(SignIn.seen_at.desc())
     return (await session.scalars(wanted)).all()
 
 
 async def last_contacts(session: AsyncSession) -> dict[UUID, datetime]:
-    """Maps each account that has signed in to its last contact."""
     rows = await session.execute(
         select(SignIn.account_id, func.max(SignIn.seen_at).label("seen_at")).group_by(SignIn.account_id)
     )
@@ -91,13 +88,12 @@ async def last_contacts(session: AsyncSession) -> dict[UUID, datetime]:
 
 
 async def end(session: AsyncSession, account_id: UUID, jti: UUID, now: datetime) -> SignIn | None:
-    """Ends and returns the sign-in; None if the account has no such sign-in."""
+    """Returns None if the account has no such sign-in."""
     mine = SignIn.account_id == account_id, SignIn.jti == jti
     return await session.scalar(update(SignIn).where(*mine).values(ended_at=now).returning(SignIn))
 
 
 async def devices(session: AsyncSession, account: Account, now: datetime) -> list[Device]:
-    """The account's phones, the most recently used first."""
     is_open = func.bool_or(_lives(account, now))
     rows = await session.execute(
         select(
@@ -111,7 +107,7 @@ async def devices(session: AsyncSession, account: Account, now: datetime) -> lis
 
 
 async def end_device(session: AsyncSession, account_id: UUID, device: UUID, now: datetime) -> bool:
-    """Ends the phone's sign-ins; returns whether the account has such a phone."""
+    """Returns whether the account has such a phone."""
     mine = SignIn.account_id == account_id, SignIn.device == device
     ended = await session.scalars(update(SignIn).where(*mine).values(ended_at=now).returning(SignIn.jti))
     return bool(ended.all())

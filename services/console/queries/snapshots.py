@@ -50,16 +50,16 @@ POSITIONS = "positions"
 
 
 async def begin(session: AsyncSession) -> None:
-    """Starts a read-only snapshot, so that all following statements see the same state of the database.
-
-    The statement that starts the snapshot costs no round trip of its own.
-    """
+    """Starts a read-only snapshot without a round trip. All following statements see the same state of the database."""
     _ = await session.connection(execution_options=SNAPSHOT)
     session.info[POSITIONS] = await _positions(session)
 
 
 async def positions(session: AsyncSession) -> dict[Partition, int]:
-    """The positions up to which the worker has stored records. In a snapshot: the positions at its beginning."""
+    """The worker has stored all records before these positions.
+
+    In a snapshot, the positions are those at the snapshot's beginning.
+    """
     known: dict[Partition, int] | None = session.info.get(POSITIONS)
     return await _positions(session) if known is None else known
 
@@ -77,11 +77,11 @@ async def hazards(
     has_shapes: bool = False,
     is_chosen: ColumnElement[bool] = ALL,
 ) -> Sequence[BoardHazard]:
-    """The hazards that are in force or came in the last two days, and hazards that are still in force for the public.
+    """The hazards in force or of the last two days, and hazards that are still in force for the public.
 
-    Cancelled hazards that are still public come first, then hazards that have begun, then forecasts, then the other
-    cancelled hazards. Within each of these four groups, hazards are sorted by severity, then by time.
-    Only the map needs the shapes of hazards, which can have thousands of corners.
+    Cancelled hazards that are still public come first, then hazards that have begun, forecasts, and other cancelled
+    hazards. Each of these four groups is sorted by severity, then by time. The shapes of hazards can have thousands of
+    corners, and only the map needs them.
     """
     severest = case(SEVEREST_FIRST, value=BoardHazard.severity, else_=len(SEVEREST_FIRST))
     wanted = _in_force(select(BoardHazard).where(is_chosen), now).order_by(
@@ -98,17 +98,13 @@ async def hazards(
 
 
 async def strongest_quakes(session: AsyncSession, now: datetime, status: Status, most: int) -> Sequence[BoardHazard]:
-    """The earthquakes of this status that are in force and neither expired nor cancelled, the strongest first."""
     wanted = _quakes(select(BoardHazard), now, status).where(BoardHazard.magnitude.is_not(None))
     strongest = wanted.order_by(BoardHazard.magnitude.desc(), BoardHazard.hazard_id).limit(most)
     return (await session.scalars(strongest.options(defer(BoardHazard.shapes, raiseload=True)))).all()
 
 
 async def quakes_uncomputed(session: AsyncSession, now: datetime, status: Status) -> int:
-    """The number of earthquakes in force whose intensity cannot be computed.
-
-    These earthquakes are too deep, or their magnitude or place is not known.
-    """
+    """Counts earthquakes that are too deep, and earthquakes whose magnitude or place is not known."""
     wanted = _quakes(select(func.count()).select_from(BoardHazard), now, status)
     is_nowhere = BoardHazard.lat.is_(None) & (func.cardinality(BoardHazard.pcodes) == 0)
     is_uncomputed = or_(BoardHazard.magnitude.is_(None), BoardHazard.depth_km > DEEPEST_KM, is_nowhere)
@@ -125,7 +121,7 @@ def _quakes(wanted: Select[Any], now: datetime, status: Status) -> Select[Any]:
 
 
 async def hazard_counts(session: AsyncSession, now: datetime) -> tuple[int, int]:
-    """The number of hazards that are in force and not cancelled, and the number of cancelled hazards in the list."""
+    """Returns the number of hazards in force, and the number of cancelled hazards in the list."""
     is_cancelled = BoardHazard.msg_type == MsgType.CANCEL
     numbers: Any = select(func.count().filter(not_(is_cancelled)), func.count().filter(is_cancelled))
     in_force, cancelled = (await session.execute(_in_force(numbers.select_from(BoardHazard), now))).one()
@@ -137,7 +133,7 @@ async def hazard(session: AsyncSession, hazard_id: UUID) -> BoardHazard | None:
 
 
 async def hazards_in_force(session: AsyncSession, now: datetime, is_chosen: ColumnElement[bool] = ALL) -> int:
-    """The number of hazards that are in force and not cancelled, including those for which the list has no room."""
+    """Counts also the hazards for which the list has no room."""
     wanted = _in_force(select(func.count()).select_from(BoardHazard), now)
     return await session.scalar(wanted.where(BoardHazard.msg_type != MsgType.CANCEL, is_chosen)) or 0
 
@@ -154,18 +150,14 @@ def _in_force(wanted: Select[Any], now: datetime) -> Select[Any]:
 
 
 def _still_public(now: datetime) -> ColumnElement[bool]:
-    """Whether the hazard is cancelled, but the public still reads a version that is in force.
-
-    The board lists these hazards first, however old they are, because a person must withdraw their public versions.
-    """
+    """The board lists these hazards first, whatever their age, because a person must withdraw their public versions."""
     return and_(BoardHazard.msg_type == MsgType.CANCEL, _is_public_otherwise(now))
 
 
 def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
-    """Whether the public reads a version in `board_releases`, and this version is in force.
+    """For a Public hazard, a release counts only if its revision number is the same or higher.
 
-    For a Public hazard, only a release with the same or a higher revision number counts. This release hides the updates
-    of the hazard's source, because the source does not know of the release.
+    This release hides the updates of the hazard's source, because the source does not know of the release.
     """
     in_force = (
         select(BoardRelease.hazard_id)
@@ -180,10 +172,9 @@ def _is_public_otherwise(now: datetime) -> ColumnElement[bool]:
 async def households(
     session: AsyncSession, status: Status, since: datetime, areas: Iterable[str], places: Places
 ) -> Sequence[Any]:
-    """Households and persons who are still displaced, by destination and origin.
+    """Counts a household at the place of most of its people, because its events name only one place.
 
-    Events about a household name only one place. Therefore all people of a household are counted at the place where
-    most of them are. The page of figures, however, counts each part of a household where this part is.
+    The page of figures, however, counts each part of a household at its own place.
     """
     wanted: Any = select(
         *MOVED,
@@ -200,11 +191,11 @@ async def households(
 async def confirmations(
     session: AsyncSession, status: Status, now: datetime, areas: Iterable[str], places: Places
 ) -> RowMapping:
-    """Numbers of displaced households and persons. People in other countries are not counted.
+    """People in other countries are not counted.
 
     `unconfirmed` are the evacuees whom nobody has seen for 24 hours, and the other people whom nobody has seen for 30
-    days. `presumed` are the people whose evacuation was lifted. `evacuated` are the evacuees, and each
-    code of `Evacuation` names the evacuees of this kind.
+    days. `presumed` are the people whose evacuation was lifted. `evacuated` are the evacuees, and each code of
+    `Evacuation` names the evacuees of this kind.
     """
     is_evacuated = BoardHousehold.mobility == Mobility.EVACUATION
     conditions: dict[str, ColumnElement[bool]] = {
@@ -229,12 +220,14 @@ def _displaced(status: Status, areas: Iterable[str], places: Places) -> tuple[Co
 
 
 def is_displaced(status: Status) -> tuple[ColumnElement[bool], ...]:
-    """The conditions under which a household has displaced people."""
     return BoardHousehold.status == status, BoardHousehold.mobility.in_(DISPLACED), BoardHousehold.persons > 0
 
 
 def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:
-    """If a row has no `confirmed_at`, the time of the registration counts. Older versions of Dayar wrote such rows."""
+    """Older versions of Dayar wrote rows without `confirmed_at`.
+
+    For these rows, the time of the registration counts.
+    """
     confirmed_at = func.coalesce(BoardHousehold.confirmed_at, BoardHousehold.registered_at)
     valid_from = {mobility: confirmed_from(mobility, now) for mobility in DISPLACED}
     return confirmed_at < case(valid_from, value=BoardHousehold.mobility)
@@ -243,10 +236,7 @@ def _is_unconfirmed(now: datetime) -> ColumnElement[bool]:
 async def outcomes(
     session: AsyncSession, status: Status, since: datetime, kinds: Iterable[ReportKind]
 ) -> Sequence[Any]:
-    """The numbers of outcomes after `since`, by kind, outcome and reason.
-
-    A report has one outcome from each consumer.
-    """
+    """Counts one outcome of a report for each consumer."""
     wanted = (
         select(ReportOutcome.kind, ReportOutcome.outcome, ReportOutcome.reason, func.count().label("count"))
         .where(ReportOutcome.status == status, ReportOutcome.settled_at > since, ReportOutcome.kind.in_(kinds))

@@ -17,7 +17,7 @@ DAY_FORMATS = ("%d.%m.%Y", "%Y-%m-%d")
 
 
 class Rejection(StrEnum):
-    """Why the search does not accept a criterion."""
+    """A reason to refuse a criterion of a search."""
 
     TEXT_TOO_LONG = "text_too_long"
     UNKNOWN_KIND = "unknown_kind"
@@ -31,9 +31,9 @@ class Rejection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """What is searched for. `since` and `until` are days of the country, both included.
+    """`since` and `until` are days of the country, both included.
 
-    `after` is the id of the last result on the previous page.
+    `after` is the id of the previous page's last result.
     """
 
     kind: SearchKind
@@ -54,10 +54,7 @@ class SearchCriteria:
         return None if self.until is None else _midnight(self.until + timedelta(days=1))
 
     def address(self, path: str = "/search", *, kind: SearchKind | None = None, after: UUID | None = None) -> str:
-        """The address that states these criteria.
-
-        If `kind` is not the kind of these criteria, the state is left out, because each kind has its own states.
-        """
+        """With another `kind`, the address states no state, because each kind has its own states."""
         is_same = kind is None or kind is self.kind
         values = {
             "kind": (kind or self.kind).value,
@@ -75,7 +72,7 @@ class SearchCriteria:
 def criteria_of(
     values: Mapping[str, str], kinds: tuple[SearchKind, ...], places: Places
 ) -> tuple[SearchCriteria, list[Rejection]]:
-    """Reads the criteria. A criterion that is not accepted is left out, and the reason is returned."""
+    """Leaves out each refused criterion, and returns the reason."""
     rejections: list[Rejection] = []
     given = {name: value.replace("\0", "").strip() for name, value in values.items()}  # PostgreSQL refuses NUL
     kind = _kind(given.get("kind", ""), kinds, rejections)

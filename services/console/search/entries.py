@@ -13,13 +13,11 @@ from shared.pages.languages import LANGUAGES
 from shared.pages.synonyms import SYNONYMS
 from shared.places import Places
 
-RULES = 1  # the version of this module's rules and of the folding; if it changes, the worker makes all words again
-FAILED = ""  # the version of an entry whose words could not be made; the next start of the worker tries again
+RULES = 1  # version of this module's rules and of the folding; after a change, the worker makes all words again
+FAILED = ""  # version of an entry after an error; the next start of the worker tries again
 
 
 class SearchWords:
-    """Makes the words of a row: its own texts, and the names of its codes in all languages."""
-
     def __init__(self, pages: Pages, places: Places) -> None:
         self._pages, self._places = pages, places
         self._place, self._term = cache(self._names_of_place), cache(self._names_of_code)
@@ -70,7 +68,6 @@ class SearchWords:
                 yield from self._place(pcode)
 
     def _names_of_place(self, pcode: str) -> tuple[str, ...]:
-        """All names of the place and of the units around it."""
         known = (self._places.unit(code) or self._places.gazetteer.get(code) for code in self._with_ancestors(pcode))
         return tuple(name for place in known if place for name in place.terms())
 
@@ -87,7 +84,6 @@ class SearchWords:
 
 
 def alert_title(pages: Pages, language: str, rule: str, hazard_type: str | None, is_origin_unknown: bool) -> str:
-    """The title of an alert, as the board shows it."""
     alert = {"rule": rule, "hazard_type": hazard_type, "figures": {"is_origin_unknown": is_origin_unknown}}
     return unescape(pages.text(language, "search/alert-title.html", alert=alert)).strip()
 

@@ -13,10 +13,9 @@ WIDTHS = (18, 36, 60, 44, 16, 20, 20, 14, 60)
 def workbook(
     sentences: Sequence[str], labels: Sequence[str], lines: Iterable[tuple[ResultLine, str, str]], origin: str
 ) -> bytes:
-    """The workbook: sentences that say what it contains, the labels of the columns, and a row for each line.
+    """`origin` is the beginning of the addresses to which the lines link.
 
-    The calling code gives each line together with its severity and its status in words. `origin` is the beginning of
-    the addresses to which the lines link.
+    The calling code gives each line with its severity and its status in words.
     """
     rows = (
         (

@@ -1,6 +1,6 @@
-"""Makes the words of rows of the board that have changed. A task of the worker, separate from the consumer.
+"""Makes the search words of changed rows, as a separate task of the worker.
 
-If an unexpected error occurs for a row, no text finds this row until the row changes or the worker starts again.
+After an unexpected error for a row, no text finds this row until the row changes or the worker starts again.
 """
 
 import asyncio
@@ -33,10 +33,7 @@ class SearchIndex:
         self._sessions, self._words = sessions, words
 
     async def run(self) -> None:
-        """Runs until cancelled.
-
-        At the start, renews the words that were made by older rules, or with an older list of places.
-        """
+        """At the start, renews the words that were made by older rules, or with an older list of places."""
         await retry_while_unavailable(self.renew)
         while True:
             if await retry_while_unavailable(self.step) < MOST:
@@ -48,11 +45,10 @@ class SearchIndex:
             await session.execute(insert(SearchChange).from_select(["kind", "id"], of_others))
 
     async def step(self) -> int:
-        """Makes the words of up to MOST changed rows; returns the number of changes."""
         async with self._sessions.begin() as session:
             if await session.scalar(select(SearchChange.change_id).limit(1)) is None:
                 return 0
-            # without the lock, a worker with an older version of a row could overwrite the words of the newer version
+            # without the lock, a worker with an older row could overwrite the words of the newer row
             await session.execute(database.advisory_lock(LOCK))
             oldest = select(SearchChange).order_by(SearchChange.change_id).limit(MOST)
             changes = (await session.scalars(oldest)).all()
@@ -63,7 +59,6 @@ class SearchIndex:
         return len(changes)
 
     async def _entries(self, session: AsyncSession, changed: Mapping[SearchKind, Sequence[UUID]]) -> list[Entry]:
-        """The entries of the changed rows, of the alerts of changed hazards, and of the groups at changed sites."""
         hazards, sites = changed[SearchKind.HAZARDS], changed[SearchKind.SITES]
         entries: dict[tuple[SearchKind, UUID], Entry] = {}
 
@@ -92,7 +87,6 @@ class SearchIndex:
 
 
 async def _store(session: AsyncSession, entries: Sequence[Entry]) -> None:
-    """Stores the entries together or, if PostgreSQL refuses one of them, one by one."""
     if await _refusal(session, entries) is None:
         return
     for entry in entries:
@@ -101,10 +95,7 @@ async def _store(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception | None:
-    """Stores the entries.
-
-    If PostgreSQL refuses the entries, returns PostgreSQL's error. The transaction can go on after this error.
-    """
+    """Returns the error of PostgreSQL, or None. After an error, the transaction can go on."""
     connection = await database.driver(session)
     try:
         async with connection.transaction():  # a savepoint
@@ -117,22 +108,21 @@ async def _refusal(session: AsyncSession, entries: Sequence[Entry]) -> Exception
 
 
 def _failed(kind: SearchKind, id: UUID, error: Exception) -> Entry:
-    """An entry that has no words, and so is found by no text.
+    """Without words, no text finds the entry.
 
-    The words of an older version of the row would match searches that the row no longer matches.
+    The words of an older version would match searches that the row no longer matches.
     """
     log.get().error("search words failed", kind=kind, id=str(id), **log.described(error))
     return {"kind": kind, "id": id, "words": "", "version": FAILED}
 
 
 def _alerts(alerts: Sequence[UUID], hazards: Sequence[UUID]) -> Any:
-    """Each alert with its hazard, or with None if the board does not know the hazard."""
+    """None stands for a hazard that the board does not know."""
     wanted = select(BoardAlert, BoardHazard).options(NO_SHAPES)
     wanted = wanted.outerjoin(BoardHazard, BoardHazard.hazard_id == BoardAlert.hazard_id)
     return wanted.where(or_(BoardAlert.alert_id.in_(alerts), BoardAlert.hazard_id.in_(hazards)))
 
 
 def _groups(groups: Sequence[UUID], sites: Sequence[UUID]) -> Any:
-    """Each count with its site, or with None."""
     wanted = select(BoardGroup, BoardSite).outerjoin(BoardSite, BoardSite.site_id == BoardGroup.site_id)
     return wanted.where(or_(BoardGroup.report_id.in_(groups), BoardGroup.site_id.in_(sites)))

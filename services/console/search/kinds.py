@@ -17,10 +17,7 @@ class SearchKind(StrEnum):
 
 
 class AlertProgress(StrEnum):
-    """The states of alerts by which a reader can filter.
-
-    These states are the codes of `Work` without `reopened`: a reopened alert has the state of any other open alert.
-    """
+    """The codes of `Work` without `reopened`: a reopened alert has the state of any other open alert."""
 
     UNACKNOWLEDGED = "unacknowledged"
     ACKNOWLEDGED = "acknowledged"

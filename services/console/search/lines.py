@@ -24,10 +24,9 @@ PERSONS = N_("Group of %(count)s persons")
 
 @dataclass(frozen=True, slots=True)
 class ResultLine:
-    """A result in the reader's language.
+    """`path` is the address of the result's page, and is None for a count of an earlier version of Dayar.
 
-    `path` is the address of the result's page. For a count that an earlier version of Dayar stored, `path` is None.
-    `at` is None for sites. `status` is the code of the result's status. `scope` is the scope of a restricted hazard.
+    `at` is None for sites. `status` and `scope` are codes. Only restricted hazards have a `scope`.
     """
 
     id: UUID
@@ -45,8 +44,6 @@ class ResultLine:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """What the lines need to know about other rows: the sources of hazards, and the sites of groups."""
-
     sources: Mapping[UUID, str]
     sites: Mapping[UUID, BoardSite]
 

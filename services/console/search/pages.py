@@ -47,13 +47,12 @@ EXPORT = "/search/export"
 
 @router.get("/search")
 async def search_page(request: Request) -> Response:
-    """The results as a page."""
     return await _answered(request, _page)
 
 
 @router.get(EXPORT)
 async def search_export(request: Request) -> Response:
-    """The results as an XLSX workbook. The security log records the export."""
+    """The security log records the export."""
     return await _answered(request, _export)
 
 
@@ -61,7 +60,7 @@ async def _answered(
     request: Request,
     answer: Callable[[Request, SearchReader, SearchCriteria, AsyncSession], Awaitable[Response]],
 ) -> Response:
-    """The answer to the search, read from one snapshot. If a criterion is not accepted, the page says so with 422."""
+    """If a criterion is refused, the page says this with status 422."""
     reader = _reader(request)
     criteria, rejections = criteria_of(request.query_params, reader.kinds, reader.places)
     if rejections:
@@ -96,7 +95,7 @@ async def _export(request: Request, reader: SearchReader, criteria: SearchCriter
     rows, has_more = await queries.page(session, criteria, reader, exports.MOST_ROWS)
     related = await _related(session, rows)
     await audit.add(session, audit.entry_of(request, Action.EXPORTED))
-    # commit first, because writing the workbook takes time, and PostgreSQL ends idle transactions
+    # commit first: writing the workbook takes time, and PostgreSQL ends idle transactions
     await session.commit()
     content = await asyncio.to_thread(_workbook, request, reader, criteria, rows, related, has_more=has_more)
     name = f"dayar-{criteria.kind}-{reader.now:%Y-%m-%d}.xlsx"

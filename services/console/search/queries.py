@@ -33,7 +33,7 @@ class UnknownPage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SearchReader:
-    """Who searches. `around` are the P-codes that concern the reader (None for all), `areas` the reader's areas."""
+    """`around` are the P-codes that concern the reader, or None for all. `areas` are the reader's areas."""
 
     kinds: tuple[SearchKind, ...]
     areas: Sequence[str]
@@ -44,8 +44,6 @@ class SearchReader:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of a kind, and the columns that sort its rows."""
-
     model: type[ConsoleModel]
     id: InstrumentedAttribute[UUID]
     order: ColumnElement[Any]
@@ -74,7 +72,7 @@ ALERT_STATES: Mapping[str, ColumnElement[bool]] = {
 async def page(
     session: AsyncSession, criteria: SearchCriteria, reader: SearchReader, most: int
 ) -> tuple[Sequence[Any], bool]:
-    """The rows of one page, the newest first (sites by name), and whether there are more rows."""
+    """The newest rows come first. Sites are sorted by name."""
     table = TABLES[criteria.kind]
     wanted = _matching(criteria.kind, criteria, reader)
     if criteria.after is not None:
@@ -92,7 +90,7 @@ async def page(
 
 
 async def counts(session: AsyncSession, criteria: SearchCriteria, reader: SearchReader) -> dict[SearchKind, int]:
-    """The number of matching rows of each kind that the reader may find; COUNTED + 1 means more than COUNTED."""
+    """COUNTED + 1 means more than COUNTED."""
     numbers = {}
     for kind in reader.kinds:
         rows = _matching(kind, criteria, reader).with_only_columns(TABLES[kind].id).limit(COUNTED + 1).subquery()
@@ -105,8 +103,7 @@ async def sources(session: AsyncSession) -> Sequence[str]:
 
 
 async def failed(session: AsyncSession) -> dict[SearchKind, int]:
-    """The numbers of rows that no text finds, because an error occurred when their words were made."""
-    # a literal, because PostgreSQL uses a partial index only if the query has the index's condition
+    # a literal, because PostgreSQL uses a partial index only if the query repeats the index's condition
     is_failed = SearchEntry.version == literal(FAILED, literal_execute=True)
     numbers = select(SearchEntry.kind, func.count()).where(is_failed).group_by(SearchEntry.kind)
     known = dict((await session.execute(numbers)).tuples().all())
@@ -114,7 +111,6 @@ async def failed(session: AsyncSession) -> dict[SearchKind, int]:
 
 
 async def sources_of(session: AsyncSession, rows: Sequence[Any]) -> dict[UUID, str]:
-    """Maps the hazards of the alerts among these rows to their sources."""
     ids = {row.hazard_id for row in rows if isinstance(row, BoardAlert) and row.hazard_id}
     if not ids:
         return {}
@@ -123,7 +119,6 @@ async def sources_of(session: AsyncSession, rows: Sequence[Any]) -> dict[UUID, s
 
 
 async def sites_of(session: AsyncSession, rows: Sequence[Any]) -> dict[UUID, BoardSite]:
-    """The sites where the groups among these rows were counted."""
     ids = {row.site_id for row in rows if isinstance(row, BoardGroup) and row.site_id}
     return {site.site_id: site for site in await groups.sites(session, ids)}
 
@@ -182,7 +177,7 @@ def _hazards(wanted: Select[Any], criteria: SearchCriteria, state: str | None, r
 
 def _hazard_states(now: datetime) -> Mapping[str, ColumnElement[bool]]:
     is_cancelled = BoardHazard.msg_type == MsgType.CANCEL
-    # a hazard without an end is in force for HAZARD_SHOWN after its onset, as on the board
+    # a hazard without an end stays in force for HAZARD_SHOWN after its onset
     is_over = func.coalesce(BoardHazard.expires, BoardHazard.onset + HAZARD_SHOWN) <= now
     return {
         Validity.IN_FORCE: and_(not_(is_cancelled), not_(is_over)),
@@ -192,7 +187,7 @@ def _hazard_states(now: datetime) -> Mapping[str, ColumnElement[bool]]:
 
 
 def _groups(wanted: Select[Any], state: str | None) -> Select[Any]:
-    """The counts in effect, as on the board. People of a group who moved on are a count of their own."""
+    """People of a group who moved on have a count of their own."""
     wanted = wanted.where(BoardGroup.status != Status.DRAFT, *groups.IN_EFFECT)
     return wanted.where(BoardGroup.mobility == state) if state else wanted
 

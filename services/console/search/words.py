@@ -10,16 +10,16 @@ VOWELS = "aeiou"
 
 
 def words_of(texts: Iterable[str | None]) -> str:
-    """The words of the texts as the text of a `tsvector`. A folded word has only letters and digits."""
+    """Makes the text of a `tsvector`. A folded word has only letters and digits."""
     spellings = {spelling[:LONGEST] for text in texts if text for word in words(text) for spelling in word}
     return " ".join(sorted(spellings))
 
 
 def query_of(text: str) -> str | None:
-    """The text of the `tsquery` that finds all words of the text, each also as the beginning of a longer word.
+    """Makes the `tsquery` that finds all words of the text, also as beginnings of longer words.
 
-    None if the text has no words. A single letter, such as the preposition in "сель в Баткене", is left out if there
-    are longer words.
+    Returns None if the text has no words. A single letter, such as the preposition in "сель в Баткене", is left out if
+    there are longer words.
     """
     wanted = [sorted({_beginning(spelling) for spelling in word}) for word in words(text) if word]
     longer = [spellings for spellings in wanted if any(len(spelling) > 1 for spelling in spellings)]

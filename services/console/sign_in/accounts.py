@@ -40,7 +40,7 @@ class SourceOfPeople(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDetails:
-    """What an administrator decides about an account. `sources` are the sources beside the centre's own source."""
+    """`sources` leaves out the centre's own source."""
 
     roles: frozenset[Role]
     areas: tuple[str, ...]
@@ -78,7 +78,7 @@ def new(
     must_change: bool = False,
     password_until: datetime | None = None,
 ) -> Account:
-    """Makes an account. An account that may enter hazards also gets the centre's own source. Raises SourceOfPeople."""
+    """An account that may enter hazards also gets the centre's own source. Raises SourceOfPeople."""
     return Account(
         account_id=uuid4(),
         name=name,
@@ -110,11 +110,11 @@ def all_sources(roles: frozenset[Role], sources: Iterable[str]) -> list[str]:
 
 
 def change(account: Account, details: AccountDetails) -> None:
-    """The new roles also decide whether the account may report under the source of the centre.
+    """The new roles decide whether the account may report under the source of the centre.
 
     A field account without a team gets a new team. Raises SourceOfPeople.
     """
-    sources = all_sources(details.roles, details.sources)  # before any change, because this call can raise an error
+    sources = all_sources(details.roles, details.sources)  # first, because this call can raise an error
     account.roles = sorted(details.roles)
     account.areas = list(details.areas)
     account.sources = sources
@@ -125,17 +125,15 @@ def change(account: Account, details: AccountDetails) -> None:
 
 
 def rights(account: Account) -> dict[str, Any]:
-    """What the account's tokens contain. If one of these values changes, the account's tokens end."""
+    """If one of these values changes, the account's tokens end."""
     return {name: getattr(account, name) for name in ("roles", "areas", "sources", "team", "organisation")}
 
 
 def is_integration(account: Account) -> bool:
-    """Whether the account belongs to another system, and not to a person."""
     return account.roles == [Role.INTEGRATION]
 
 
 def is_administrator(account: Account, now: datetime) -> bool:
-    """Whether somebody can sign in as an administrator with this account."""
     has_password = account.password_hash is not None
     return Role.ADMINISTRATOR in account.roles and has_password and may_sign_in(account, now)
 
@@ -147,7 +145,7 @@ def may_sign_in(account: Account | None, now: datetime) -> bool:
 
 
 def state(account: Account) -> str:
-    """A hash that changes when the password changes or the account's tokens are revoked."""
+    """Changes when the password changes or the account's tokens are revoked."""
     valid_from = account.tokens_valid_from.timestamp() if account.tokens_valid_from else None
     return sha256(f"{account.password_hash} {valid_from}".encode()).hexdigest()
 
@@ -155,7 +153,7 @@ def state(account: Account) -> str:
 def principal(
     account: Account, now: datetime, *, device: UUID | None = None, without: frozenset[Role] = frozenset()
 ) -> Principal:
-    """The principal of a new sign-in, which is valid for a year on a device, and for 30 minutes in a browser."""
+    """A new sign-in is valid for a year on a device, and for 30 minutes in a browser."""
     roles = frozenset(map(Role, account.roles)) - without
     is_device = device is not None or roles == FIELD_ONLY
     return Principal(
@@ -176,10 +174,7 @@ def principal(
 
 
 def may_renew(account: Account | None, current: Principal) -> bool:
-    """Whether the account's state in PostgreSQL permits the renewal of the sign-in.
-
-    The function asks PostgreSQL, because a revocation may not have reached this process yet.
-    """
+    """The account's state comes from PostgreSQL, because a revocation may not have reached this process yet."""
     if account is None or account.disabled_at is not None:
         return False
     began_at = current.signed_in_at or current.issued_at
@@ -187,11 +182,10 @@ def may_renew(account: Account | None, current: Principal) -> bool:
 
 
 def renewed(current: Principal, account: Account, now: datetime, *, is_wall: bool = False) -> Principal:
-    """Prolongs the sign-in with the account's present rights.
+    """The sign-in gets the account's present rights.
 
-    The session of a browser is then valid for another 30 minutes, but ends 12 hours after its start. The sign-in of a
-    device is valid for another year. If the account can do nothing but view, the sign-in of a wall screen is valid for
-    another seven days.
+    A browser's session is valid for another 30 minutes, and ends 12 hours after its start. A device's sign-in is valid
+    for another year. An account that can only view is signed in on a wall screen for another seven days.
     """
     fresh = principal(account, now, device=current.device)
     began_at = current.signed_in_at or current.issued_at
@@ -210,10 +204,9 @@ def renewed(current: Principal, account: Account, now: datetime, *, is_wall: boo
 
 
 def integration(account: Account, now: datetime, purpose: str, life: timedelta = INTEGRATION) -> Principal:
-    """The principal of a new token.
+    """Raises SourceOfPeople.
 
-    Raises SourceOfPeople if an earlier version of Dayar gave the account the source of the centre or of its field
-    teams.
+    An earlier version of Dayar may have given the account the source of the centre or of its field teams.
     """
     roles = frozenset(map(Role, account.roles))
     return Principal(

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from shared.circuits import Circuit, CircuitOpen
 
 WINDOW_S = 15 * 60
-MOST_COUNTERS = 50_000  # if there are more counters in memory, the oldest counter without a lock is removed
+MOST_COUNTERS = 50_000  # above this number of counters in memory, the oldest counter without a lock is removed
 
 
 class CounterScope(StrEnum):
@@ -46,10 +46,9 @@ MOST = {
     CounterScope.SECOND_FACTOR: 5,
 }
 
-# An attempt is counted before the password is checked. If it were counted afterwards, many concurrent guesses could
-# pass the limit. If one counter refuses an attempt, no other counter increases. Therefore one address can add at most
-# five guesses to the counter of an account. An address that has reached its limit cannot fill the memory with counters
-# for invented names.
+# An attempt is counted before the password is checked. Otherwise many concurrent guesses could pass the limit. If one
+# counter refuses an attempt, no other counter increases. Therefore one address can add at most five guesses to the
+# counter of an account. An address at its limit cannot fill the memory with counters for invented names.
 CLAIM = """
 for number, key in ipairs(KEYS) do
     local most = tonumber(ARGV[number + 1])
@@ -87,7 +86,7 @@ class Attempt(ABC):
     @property
     @abstractmethod
     def counters(self) -> dict[CounterScope, str]:
-        """Maps each scope to the value that identifies the counter. Limits are checked in the order of the dict."""
+        """Limits are checked in the order of the dict."""
 
     @property
     def keys(self) -> list[str]:
@@ -96,7 +95,7 @@ class Attempt(ABC):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt(Attempt):
-    """An attempt with a password. If the account has used the browser or phone before, `known` identifies it."""
+    """If the account has used the browser or phone before, `known` identifies it."""
 
     name: str
     address: str
@@ -111,10 +110,7 @@ class SignInAttempt(Attempt):
 
 
 class SecondFactorStep(StrEnum):
-    """The step of a sign-in after the right password.
-
-    Each step has its own counter: wrong codes must not prevent a sign-in without the administrator role.
-    """
+    """Each step has its own counter, so that wrong codes do not prevent a sign-in without the administrator role."""
 
     CODE = "code"
     WITHOUT = "without"
@@ -122,8 +118,6 @@ class SecondFactorStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorAttempt(Attempt):
-    """An attempt with a second factor, after the right password. The account's id identifies the attempt's counter."""
-
     step: SecondFactorStep
     account_id: UUID
     address: str
@@ -141,13 +135,13 @@ class Attempts:
         self._counters = Counters()
 
     async def run(self) -> None:
-        """Probes Valkey while the circuit breaker is open. Runs until cancelled."""
+        """Probes Valkey while the circuit breaker is open."""
         await self._circuit.run()
 
     async def claim(self, attempt: Attempt) -> None:
-        """Counts the attempt in this process and in Valkey. Raises TooManyFailures.
+        """Counts in this process and in Valkey.
 
-        The process itself counts every attempt, too: a slow Valkey may count too late to limit a burst of attempts.
+        Raises TooManyFailures. A slow Valkey may count too late to limit a burst of attempts.
         """
         scopes, keys = list(attempt.counters), attempt.keys
         most = [MOST[scope] for scope in scopes]
@@ -159,7 +153,7 @@ class Attempts:
             raise TooManyFailures(scopes[number - 1], max(1, wait_s), begins=over == 1)
 
     async def release(self, attempt: Attempt) -> None:
-        """After a right password or code, removes the attempt's first counter and lowers its other counters by one."""
+        """After a right password or code, removes the attempt's first counter, and lowers the other counters by one."""
         self._counters.release(attempt.keys)
         with suppress(CircuitOpen):
             await self._circuit.call(lambda: self._release(keys=attempt.keys))
@@ -177,10 +171,10 @@ class Counter:
 
 
 class Counters:
-    """Counts in memory, by the same rules as the scripts CLAIM and RELEASE, which count in Valkey."""
+    """Counts in memory by the rules of the Valkey scripts CLAIM and RELEASE."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, Counter] = {}  # the counters are sorted by the end of their windows
+        self._counters: dict[str, Counter] = {}  # sorted by the end of the counters' windows
 
     def claim(self, keys: Sequence[str], most: Sequence[int]) -> tuple[int, int, int]:
         now = time.monotonic()
@@ -205,10 +199,7 @@ class Counters:
                 del self._counters[key]
 
     def _running(self, key: str, limit: int, now: float) -> Counter:
-        """The counter of the key, or a new one.
-
-        A counter whose window has ended is removed, so that the new counter is stored last.
-        """
+        """A counter with an ended window is removed first, so that the new counter is stored last."""
         counter = self._counters.get(key)
         if counter is None or counter.ends > now:
             return counter or Counter(0, limit, now + WINDOW_S)
@@ -216,10 +207,7 @@ class Counters:
         return Counter(0, limit, now + WINDOW_S)
 
     def _forget(self) -> None:
-        """Removes the oldest counters that lock no sign-in.
-
-        A lock needs five attempts, so most counters lock nothing.
-        """
+        """A lock needs five attempts, so most counters lock nothing and can be removed."""
         while len(self._counters) > MOST_COUNTERS:
             oldest = next((key for key, counter in self._counters.items() if counter.may_be_forgotten), None)
             if oldest is None:
@@ -228,10 +216,7 @@ class Counters:
 
 
 def _net(address: str) -> str:
-    """The IPv4 address, or the /64 network of an IPv6 address.
-
-    One internet connection usually has a whole /64 network.
-    """
+    """Returns the /64 network of an IPv6 address, because one internet connection usually has a whole /64 network."""
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 

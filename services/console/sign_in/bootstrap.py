@@ -17,17 +17,16 @@ GIVEN = "DAYAR_ADMIN_PASSWORD"
 
 
 def given_password() -> str | None:
-    """Removes the password from the environment and returns it. Child processes must not inherit the password."""
+    """Removes the password from the environment, so that child processes do not inherit the password."""
     return os.environ.pop(GIVEN, None)
 
 
 async def first_administrator(
     sessions: async_sessionmaker[AsyncSession], settings: ConsoleSettings, given: str | None
 ) -> None:
-    """Creates the first administrator if there is no account.
+    """Does nothing if an account exists.
 
-    Without a `given` password, a random password is written to a file. The given password or the random password is
-    valid for an hour.
+    Without a `given` password, a random password is written to a file. The password is valid for an hour.
     """
     async with sessions() as session:
         if not await queries.is_empty(session):

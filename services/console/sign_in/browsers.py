@@ -2,8 +2,7 @@
 
 from starlette.requests import HTTPConnection
 
-# The first name that the User-Agent contains is used. The order of this list matters, because a browser's User-Agent
-# can also contain names that come later in the list.
+# The first match is used. The order matters, because a User-Agent can also contain names from further down this list.
 PROGRAMS = {
     "Edg": "Edge",
     "OPR": "Opera",

@@ -1,4 +1,4 @@
-"""Sets and reads the cookies of the session and of the browser.
+"""The cookies of the session and of the browser.
 
 The session's cookie contains the session's token. The browser's cookie identifies a known browser and stays for a year.
 Both cookies are HttpOnly and SameSite=Strict.
@@ -37,7 +37,7 @@ def drop(response: Response, settings: Settings) -> None:
 
 
 def browser_of(connection: HTTPConnection, settings: Settings) -> str | None:
-    """The random text that identifies this browser. None if the browser has not signed in before."""
+    """None if this browser has not signed in before."""
     mark = connection.cookies.get(_browser_cookie(settings))
     return mark if mark and len(mark) <= LONGEST_MARK else None
 

@@ -21,27 +21,27 @@ def revoke_token(jti: UUID, now: datetime) -> Message:
 
 
 def disable(account: Account, now: datetime) -> Message:
-    """Revokes all tokens of the account, including those issued in this second."""
+    """Includes the tokens issued in this second."""
     account.disabled_at = now
     _end_before(account, now + SECOND)
     return _message(CredentialRevoked(credential_id=account.account_id, kind=CredentialKind.ACCOUNT, revoked_at=now))
 
 
 def enable(account: Account, now: datetime) -> Message:
-    """Allows new sign-ins. Tokens issued before the account was enabled remain revoked."""
+    """Tokens issued before the account was enabled remain revoked."""
     _end_before(account, (account.disabled_at or now) + SECOND)
     account.disabled_at = None
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def end_tokens(account: Account, now: datetime) -> Message:
-    """Revokes tokens issued before this second. A token that a password change issues in this second stays valid."""
+    """Tokens issued in this second stay valid, because a password change issues a new token in the same second."""
     _end_before(account, now)
     return _ended(account, now, account.tokens_valid_from or now)
 
 
 def forget(device: UUID, now: datetime) -> Message:
-    """Signs out a lost phone. Only a new sign-in with the password makes the phone valid again."""
+    """After the loss of a phone, only a sign-in with the password makes the phone valid again."""
     before = (now + SECOND).replace(microsecond=0)
     return _message(
         CredentialRevoked(credential_id=device, kind=CredentialKind.DEVICE, revoked_at=now, issued_before=before)
@@ -49,7 +49,7 @@ def forget(device: UUID, now: datetime) -> Message:
 
 
 def readmit(team: UUID, now: datetime, until: datetime) -> Message:
-    """Makes expired tokens of the team's phones valid until the time `until`."""
+    """Expired tokens of the team's phones are valid again until `until`."""
     change = TeamReadmitted(team=team, readmitted_at=now, until=until)
     return events.message(change, id=uuid4(), source=SOURCE, time=now)
 

@@ -6,7 +6,7 @@ LONGEST_NEXT = 500
 
 
 def local(next: str) -> str:
-    """The path if it is local to this installation, else `/`."""
+    """Returns `/` if the path leads to another site."""
     try:
         parts = urlsplit(next)
     except ValueError:

@@ -32,10 +32,7 @@ async def sign_ins_page(request: Request, session: Session) -> Response:
 
 @router.post("/sign-ins/{jti}/end")
 async def end_sign_in(request: Request, session: Session, jti: UUID) -> Response:
-    """Ends a sign-in of the person's account, perhaps the sign-in that sends this request.
-
-    All services refuse the token of an ended sign-in within seconds.
-    """
+    """All services refuse the token of an ended sign-in within seconds."""
     current, now = tokens.current(request), datetime.now(UTC)
     if await sign_ins.end(session, current.account, jti, now) is None:
         raise Problem(404, "not-found", "This account has no such sign-in.")

@@ -10,16 +10,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
 LEAST_LENGTH = 12
-LOOKED_AT = 32  # zxcvbn checks only this number of characters, because its time grows with the square of the length
+LOOKED_AT = 32  # zxcvbn checks only so many characters, because its time grows with the square of the length
 LEAST_SCORE = 3  # zxcvbn scores from 0 to 4; the score 3 means about 10^8 guesses
 OWN_WORDS = ("dayar", "kyrgyzstan", "bishkek", "crisis", "center", "ministry", "operator", "administrator")
-AT_ONCE = 2  # only this many hashes are computed at a time, because each takes 64 MiB of memory
+AT_ONCE = 2  # number of concurrent hashes, because each takes 64 MiB of memory
 
 
 def _nobodys_hash(hasher: PasswordHasher) -> str:
-    """A hash that no password matches.
-
-    A check against this hash takes as long as a check against the hash of a real password.
+    """No password matches this hash, but a check takes as long as for a real password.
 
     The hash is made of random bytes, because hashing a real password would delay each start.
     """
@@ -44,9 +42,7 @@ class SamePassword(ValueError):
 
 
 async def check_new(password: str, name: str, present: str | None = None) -> None:
-    """Checks a new password.
-
-    Raises WeakPassword if the password is weak, and SamePassword if it equals the present one.
+    """Raises WeakPassword if the password is weak, and SamePassword if it equals the present one.
 
     A first password must be replaced, because the administrator who issued it knows it.
     """
@@ -56,7 +52,6 @@ async def check_new(password: str, name: str, present: str | None = None) -> Non
 
 
 def check_strength(password: str, name: str) -> None:
-    """Raises WeakPassword if the password is short, equals the account's name, or is easily guessed."""
     plain = _plain(password)
     if len(plain) < LEAST_LENGTH or plain.casefold() == name.casefold() or _is_guessable(plain, name):
         raise WeakPassword
@@ -70,7 +65,7 @@ def _is_guessable(password: str, name: str) -> bool:
 
 
 def draw() -> str:
-    """A random password of four groups without ambiguous letters, so that it can be read out by telephone."""
+    """Without ambiguous letters, because people read the password out by telephone."""
     letters = "abcdefghkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
 
@@ -80,10 +75,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, hash: str | None) -> bool:
-    """Whether the password matches.
-
-    The check takes the same time if there is no account, so that nobody can find out whether the account exists.
-    """
+    """The check takes the same time if there is no account, so that nobody can find out whether the account exists."""
     return await to_thread.run_sync(_matches, _plain(password), hash, limiter=_few)
 
 
@@ -96,5 +88,5 @@ def _matches(password: str, hash: str | None) -> bool:
 
 
 def _plain(password: str) -> str:
-    """The password in Unicode's form NFKC, because keyboards encode the same letter differently."""
+    """In the form NFKC, because keyboards encode the same letter differently."""
     return unicodedata.normalize("NFKC", password)

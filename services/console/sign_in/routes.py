@@ -80,7 +80,7 @@ async def change_password(
     again: Password = "",
     next: Next = "/",
 ) -> Response:
-    """Changes the password. No session is needed, because a first password must be changed before the sign-in."""
+    """No session is needed, because a first password must be changed before the first sign-in."""
     own_page(request)
     try:
         account = await checked(request, name, password)
@@ -106,7 +106,7 @@ async def change_password(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, session: Session, next: Next = "/") -> Response:
-    """Signs out. `next` is the page that the next person sees after signing in on the same screen."""
+    """`next` is the page that the next person sees after signing in on the same screen."""
     current, now = tokens.current(request), datetime.now(UTC)
     await sign_ins.end(session, current.account, current.jti, now)
     await outbox.add(session, credentials.sign_out(current, now))
@@ -120,7 +120,7 @@ async def sign_out(request: Request, session: Session, next: Next = "/") -> Resp
 
 @router.post("/v1/session")
 async def renew(request: Request, session: Session, screen: str = "") -> Response:
-    """Renews a page's session for 30 minutes, a wall screen's for seven days, or a phone's for a year.
+    """A page's session is valid for another 30 minutes, a wall screen's for seven days, and a phone's for a year.
 
     Tokens of other systems are not renewed.
     """
@@ -146,7 +146,7 @@ async def renew(request: Request, session: Session, screen: str = "") -> Respons
 async def set_password(
     request: Request, session: AsyncSession, account: Account, new_hash: str, now: datetime, reason: str | None = None
 ) -> None:
-    """Sets the password that the person chose, and ends earlier sign-ins."""
+    """Also ends the account's earlier sign-ins."""
     queries.set_password(account, new_hash, now)
     entry = audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id, reason=reason)
     await audit.add(session, entry)
@@ -156,9 +156,9 @@ async def set_password(
 
 
 async def checked(request: Request, name: str, password: str, device: str | None = None) -> Account | None:
-    """The account, or None for a wrong password. Raises TooManyFailures.
+    """Returns None for a wrong password.
 
-    No transaction is open while the password is hashed.
+    Raises TooManyFailures. No transaction is open while the password is hashed.
     """
     mark, now = device or cookies.browser_of(request, console(request).settings), datetime.now(UTC)
     async with request.app.state.sessions() as session:
@@ -175,7 +175,7 @@ async def checked(request: Request, name: str, password: str, device: str | None
 
 
 async def still(request: Request, session: AsyncSession, proven: Account) -> Account | None:
-    """The account, with its row locked. None if the account has changed while the password was checked."""
+    """Locks the row. Returns None if the account changed while the password was checked."""
     account = await queries.held(session, proven.account_id)
     is_same = account is not None and account.password_hash == proven.password_hash and not account.must_change
     if is_same and accounts.may_sign_in(account, datetime.now(UTC)):
@@ -185,17 +185,14 @@ async def still(request: Request, session: AsyncSession, proven: Account) -> Acc
 
 
 async def not_signed_in(request: Request, account: Account | None, reason: str) -> None:
-    """Logs the refusal.
-
-    The typed name is not logged, because the person may have typed the password into this field.
-    """
+    """The typed name is not logged, because the person may have typed the password into this field."""
     known = account.account_id if account else None
     entry = audit.entry_of(request, Action.SIGNED_IN, result=Result.REFUSED, account=known, reason=reason)
     await audit.write(request.app.state.sessions, entry)
 
 
 async def claimed(request: Request, attempt: Attempt, account: Account | None) -> None:
-    """Counts the attempt. Raises TooManyFailures. If the attempt starts a lock, administrators get a notice."""
+    """Raises TooManyFailures. If the attempt starts a lock, administrators get a notice."""
     try:
         await console(request).attempts.claim(attempt)
     except TooManyFailures as failure:
@@ -216,7 +213,6 @@ def address_of(request: Request) -> str:
 
 
 async def entered(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
-    """The step after the right password: signs in, or asks an administrator with a second factor for a code."""
     if Role.ADMINISTRATOR in account.roles and await second_factors.exists(session, account.account_id):
         return code_asked(
             request, account, next, console(request).signer.ticket(account.account_id, accounts.state(account))
@@ -232,10 +228,7 @@ def code_asked(
     failure: str | None = None,
     wait: TooManyFailures | None = None,
 ) -> Response:
-    """The page that asks for the code.
-
-    The ticket proves the right password for five minutes, also after a wrong code.
-    """
+    """The ticket proves the right password for five minutes, even after a wrong code."""
     status = 429 if wait else 401 if failure else 200
     return console(request).pages.render(
         request,
@@ -264,7 +257,6 @@ async def welcomed(
 
 
 async def began(request: Request, session: AsyncSession, principal: Principal, mark: str) -> None:
-    """Records a sign-in, and stores its browser or phone as known to the account."""
     await sign_ins.record(session, principal, address=address_of(request), browser=browsers.name_of(request))
     await known_browsers.remember(session, principal.account, mark, datetime.now(UTC))
 
@@ -280,7 +272,7 @@ def refused(
 
 
 def own_page(request: Request) -> None:
-    """Raises a Problem if a page of another site has sent the form."""
+    """Raises a Problem if a page of another site sent the form."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
     is_own = site == "same-origin" or origin == console(request).settings.public_url
     if not is_own and (site or origin):  # browsers send at least one of the two headers with a form

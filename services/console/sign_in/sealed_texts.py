@@ -21,16 +21,16 @@ class SealedTexts:
         return self._sealing.seal(text.encode(), self._bound(account_id))
 
     def open(self, sealed: bytes, account_id: UUID) -> str | None:
-        """The text. None if the key that encrypted the text was retired."""
+        """Returns None if the key that encrypted the text was retired."""
         try:
             return self._sealing.open(sealed, self._bound(account_id)).decode()
         except (InvalidTag, UnknownKey):
             return None
 
     def resealed(self, sealed: bytes, account_id: UUID) -> bytes | None:
-        """The text, encrypted with the newest key.
+        """Encrypts the text with the newest key.
 
-        None if the newest key already encrypts the text, or if the text cannot be decrypted.
+        Returns None if the newest key already encrypts the text, or if decryption fails.
         """
         return self._sealing.resealed(sealed, self._bound(account_id))
 

@@ -1,6 +1,6 @@
-"""The pages on which administrators set up and remove a second factor, and the request for a code after the password.
+"""The pages on which administrators set up and remove a second factor, and the request for a code.
 
-The second factor protects only the administrator role. Without a code, an account signs in with its other roles only.
+The second factor protects only the administrator role. Without a code, an account signs in with its other roles.
 """
 
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ async def second_factor_page(request: Request, session: Session) -> Response:
 
 @router.post("/second-factor")
 async def set_up(request: Request, session: Session, secret: Text = "", code: Text = "") -> Response:
-    """Stores the secret, if the code proves that the phone has the same secret."""
+    """The code proves that the phone has the same secret."""
     account, here, now = await own(request, session), console(request), datetime.now(UTC)
     step = totp.step_of(secret, code, now) if totp.is_secret(secret) else None
     if step is None or await second_factors.exists(session, account.account_id):
@@ -68,7 +68,7 @@ async def remove(request: Request, session: Session, code: Text = "") -> Respons
 async def sign_in_by_code(
     request: Request, session: Session, ticket: Text = "", code: Text = "", next: signin.Next = "/", without: Text = ""
 ) -> Response:
-    """The step after the right password. If `without` is set, the person signs in without the administrator role."""
+    """If `without` is set, the person signs in without the administrator role."""
     signin.own_page(request)
     account = await ticketed(request, session, ticket)
     try:
@@ -84,9 +84,9 @@ async def sign_in_by_code(
 
 
 async def without_it(request: Request, session: AsyncSession, account: Account, next: str) -> Response:
-    """Signs in without the administrator role. Raises TooManyFailures.
+    """Sign-ins without a code have their own counter, so a lock after wrong codes does not prevent other work.
 
-    Sign-ins without a code have their own counter, so a lock after wrong codes does not prevent other work.
+    Raises TooManyFailures.
     """
     attempt = SecondFactorAttempt(SecondFactorStep.WITHOUT, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
@@ -94,10 +94,7 @@ async def without_it(request: Request, session: AsyncSession, account: Account, 
 
 
 async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Account:
-    """The account of the ticket.
-
-    A ticket proves the right password for five minutes, unless the account changes before.
-    """
+    """A ticket proves the right password for five minutes, unless the account changes before."""
     try:
         account_id, state = console(request).signer.read_ticket(ticket)
     except Unauthenticated:
@@ -111,7 +108,7 @@ async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Acco
 
 
 async def proves(request: Request, session: AsyncSession, account: Account, code: str) -> bool:
-    """Whether the code is an unused code of the authenticator, or an unused recovery code. Raises TooManyFailures."""
+    """A code of the authenticator or a recovery code is valid once. Raises TooManyFailures."""
     attempt = SecondFactorAttempt(SecondFactorStep.CODE, account.account_id, signin.address_of(request))
     await signin.claimed(request, attempt, account)
     factor, now = await second_factors.of(session, account.account_id), datetime.now(UTC)

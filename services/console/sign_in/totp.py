@@ -17,17 +17,17 @@ LETTERS = "abcdefghkmnpqrstuvwxyz23456789"  # these letters and digits do not lo
 
 
 class TotpSecrets(SealedTexts):
-    """Encrypts the shared secrets, and binds each secret to its account.
+    """Encrypts the authenticators' secrets.
 
-    Nobody can compute valid codes from a copy of the database, which has only the encrypted secrets. If the encryption
-    key of a secret was retired, only recovery codes are accepted.
+    A copy of the database is therefore not enough to compute valid codes. If the encryption key of a secret was
+    retired, only recovery codes are accepted.
     """
 
     purpose = b"dayar/second-factor/v1\0"
 
 
 def is_secret(text: str) -> bool:
-    """Whether the text has the form of a generated secret. The browser sends back the secret that the page offered."""
+    """Checks the form, because the browser sends back the secret that the page offered."""
     return len(text) == SECRET_LETTERS and text.isascii() and text.isalnum() and text.isupper()
 
 
@@ -36,23 +36,19 @@ def draw() -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, after: int = -1) -> int | None:
-    """The time step of the code. None if the code is wrong, or if its time step is not later than `after`."""
+    """Returns None if the code is wrong, or if its time step is not later than `after`."""
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     steps = range(max(current - DRIFT, after + 1), current + DRIFT + 1)
     return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step), plain(code))), None)
 
 
 def qr(secret: str, name: str, issuer: str) -> str:
-    """The provisioning QR code as inline SVG."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
     return qr_codes.svg(uri)
 
 
 def draw_recovery_codes() -> list[str]:
-    """Ten codes of four groups of four letters.
-
-    A code has 78 random bits, so it cannot be guessed from its unsalted hash.
-    """
+    """A code has 78 random bits, so it cannot be guessed from its unsalted hash."""
     return ["-".join(_letters(4) for _ in range(4)) for _ in range(RECOVERY_CODES)]
 
 

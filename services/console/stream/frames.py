@@ -11,17 +11,17 @@ from shared.events.hazards import RESTRICTED_HAZARDS
 from shared.messaging.records import Partition, Record
 
 SOURCE = "/console"
-REMOVED = "dayar.hazard.removed.v1"  # this event type occurs only in the stream, and on no topic
+REMOVED = "dayar.hazard.removed.v1"  # an event type of the stream only, which is on no topic
 Subject = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A record in the form that the stream sends: a CloudEvent in JSON.
+    """A record as a CloudEvent in JSON.
 
-    `full` is the whole event. `hinted` is for listeners who may not read the event, and states only its type and time.
-    `removed` states only the id of a restricted hazard. Another system gets `removed` if its grant contained the
-    earlier revision `before` of the hazard, but does not contain the new revision.
+    `full` is the whole event. `hinted` states only the type and time, for listeners who may not read the event.
+    `removed` states only the id of a restricted hazard. Another system gets `removed` if the hazard left its grant with
+    this revision. `before` is the earlier revision.
     """
 
     topic: str
@@ -39,14 +39,13 @@ class Frame:
 
     @property
     def subject(self) -> Subject:
-        """The topic, and the hazard or alert that the record is about."""
         return self.topic, self.data.get("alert_id") or self.data.get("hazard_id")
 
 
 def frame_of(record: Record) -> Frame:
-    """Makes the frame of a record. Raises if the record breaks the contract or is on the wrong topic.
+    """Raises an error if the record breaks the contract or is on the wrong topic.
 
-    The record is validated, because its fields decide who may see it.
+    Validation matters, because the record's fields decide who may see the record.
     """
     decode(record.topic, record.value, record.headers)
     data = json.loads(record.value)
@@ -58,10 +57,7 @@ def frame_of(record: Record) -> Frame:
 
 
 def _removed(event_id: str | None, data: dict[str, Any]) -> bytes:
-    """Makes the event that says that a hazard left a grant.
-
-    The id of this event is derived from the id of the record, so that a repeated record gives the same id.
-    """
+    """The event's id is derived from the record's id, so that a repeated record gives the same id."""
     content = {"id": str(uuid5(NAMESPACE_OID, f"removed {event_id}")), "source": SOURCE, "type": REMOVED}
     return event(RESTRICTED_HAZARDS, {**content, "specversion": "1.0", "data": {"hazard_id": data["hazard_id"]}})
 

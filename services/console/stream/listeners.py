@@ -12,21 +12,23 @@ BUFFER_BYTES = 1 << 20
 
 @dataclass(eq=False)
 class Listener:
-    """The send buffer of one connection. If the buffer is full, the connection closes, and the browser reconnects."""
+    """If the buffer is full, the connection closes, and the browser reconnects."""
 
     sight: StreamVisibility
     waiting: list[bytes] = field(default_factory=list)
     size: int = 0
     is_open: bool = True
-    is_behind: bool = True  # whether earlier chunks are not sent yet; a new chunk must not overtake them
+    is_behind: bool = True  # true while earlier chunks wait; a new chunk must not overtake them
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
     writer: ChunkWriter | None = None
 
     def tell(self, chunk: bytes, framed: bytes) -> None:
-        """Writes the chunk at once, or buffers it. `framed` is the chunk as it is written to the connection.
+        """Writes the chunk at once, or buffers it.
 
-        Nearly all chunks are written at once. Waking the listener's task for each chunk would take several times the
-        CPU time. A closed listener gets nothing more, because its rights may have been revoked.
+        `framed` is the chunk as HTTP sends it.
+
+        Nearly all chunks are written at once, because waking the listener's task for each chunk would take several
+        times the CPU time. A closed listener gets nothing more, because its rights may have been revoked.
         """
         if not self.is_open:
             return
@@ -46,7 +48,6 @@ class Listener:
         self.stirred.set()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yields the buffered chunks, joined into one."""
         while self.is_open:
             await self.stirred.wait()
             self.stirred.clear()

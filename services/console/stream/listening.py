@@ -69,7 +69,7 @@ class Listening:
             return await hazard_grants.areas(session, principal.account)
 
     async def watch(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Closes listeners whose token or grant has been revoked or has expired. Runs until cancelled."""
+        """Closes listeners with a revoked or expired token or grant."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             now = time.time()
@@ -79,10 +79,7 @@ class Listening:
             await self._close_ungranted(sessions)
 
     async def _close_ungranted(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Closes listeners whose grant has changed.
-
-        If the grants cannot be read, closes all listeners that have a grant.
-        """
+        """If the grants cannot be read, all listeners with a grant are closed."""
         granted = {listener: principal for listener, principal in self._present.items() if listener.sight.granted}
         if not granted:
             return
@@ -102,7 +99,7 @@ class Listening:
 
 
 def start_of(request: Request, decode: Callable[[str], Vector]) -> Vector | None:
-    """The position from which records must be sent, as the browser states it. An invalid position counts as too old."""
+    """An invalid position counts as too old."""
     text = request.headers.get("last-event-id") or request.query_params.get("from")
     if not text:
         return None

@@ -37,10 +37,9 @@ BEAT, STALLED = event("beat", {}), event("stalled", {})
 
 
 class EventStream:
-    """Sends the records to all listeners, and a heartbeat after each `every` seconds.
+    """A heartbeat follows each `every` seconds.
 
-    A new listener waits at most `patience` seconds for the first reading. A heartbeat waits at most `patience` seconds
-    for the broker's answer.
+    A new listener waits at most `patience` seconds for the first reading, and a heartbeat for the broker's answer.
     """
 
     def __init__(
@@ -68,9 +67,10 @@ class EventStream:
 
     @asynccontextmanager
     async def listen(self, sight: StreamVisibility, start: Vector | None) -> AsyncIterator[Listener]:
-        """Listens from the position `start`, or from now. Raises DependencyUnavailable.
+        """Without `start`, listens from now.
 
-        If the record at `start` is no longer kept, the listener gets `event: reset` and continues from now.
+        Raises DependencyUnavailable. If the record at `start` is no longer kept, the listener gets `event: reset` and
+        continues from now.
         """
         await self._first_reading()
         listener = Listener(sight)
@@ -78,7 +78,7 @@ class EventStream:
         if start is not None and not self._holds(sight, start):
             listener.put(self._marked(sight, b"event: reset\ndata: {}\n"))
         elif start is not None:
-            listener.waiting.extend(self._replayed(sight, start))  # the limit of the buffer does not apply here
+            listener.waiting.extend(self._replayed(sight, start))
         else:
             listener.put(self._marked(sight))
         self._listeners.setdefault(sight, set()).add(listener)
@@ -91,10 +91,9 @@ class EventStream:
                 del self._listeners[sight]
 
     async def _first_reading(self) -> None:
-        """Waits until this process, after its start, has read the records that it keeps.
+        """Waits until this process has read the records that it keeps.
 
-        Until the kept records are read, the stream does not know whether a position is too old, and would send these
-        records as new.
+        Before, the stream cannot tell whether a position is too old, and would send these records as new.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -103,7 +102,6 @@ class EventStream:
             raise DependencyUnavailable("the stream has read nothing yet") from None
 
     async def run(self, sessions: async_sessionmaker[AsyncSession]) -> None:
-        """Reads the topics, and sends the records to the listeners, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._beat())
             tasks.create_task(retry_while_unavailable(lambda: self._recall(sessions)))
@@ -131,7 +129,7 @@ class EventStream:
             self.is_reading, self._consumer = False, None
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """Seeks to the first record to keep or, after a reconnect, to the last position. Returns the end offsets."""
+        """Seeks to the first record to keep, or after a reconnect to the last position. Returns the end offsets."""
         begins, ends = await kafka.assign_all(consumer, self._settings, TOPICS)
         for partition, end in ends.items():
             topic_partition = (partition.topic.removeprefix(self._settings.topic_prefix), partition.partition)
@@ -141,7 +139,7 @@ class EventStream:
         return ends
 
     def _tell(self, records: Iterable[Record]) -> None:
-        """Sends the records to all listeners. Listeners with equal rights get the same chunk."""
+        """Listeners with equal rights get the same chunk."""
         events_by_visibility: dict[StreamVisibility, list[bytes]] = {sight: [] for sight in self._listeners}
         try:
             for record in records:
@@ -150,7 +148,7 @@ class EventStream:
                 if frame is not None:
                     self._keep(frame)
                     self._note(frame, events_by_visibility)
-        finally:  # even if a record raises an error, the records before it are sent: they are not read again
+        finally:  # after an error, the records before the bad record are still sent, because they are not read again
             for sight, events in events_by_visibility.items():
                 if events:
                     self._send(sight, b"".join(events))
@@ -167,10 +165,7 @@ class EventStream:
             listener.tell(chunk, written)
 
     def _opened(self, record: Record) -> Frame | None:
-        """The record's frame. None for an invalid record, which the worker stores as a dead letter.
-
-        Raises UnknownRecordKey.
-        """
+        """Returns None for an invalid record, which the worker stores as a dead letter. Raises UnknownRecordKey."""
         try:
             self._verifier.verify(record)
             frame = frame_of(record)
@@ -201,9 +196,9 @@ class EventStream:
         return frame.removed if self._is_removal(sight, frame) else None
 
     def _is_removal(self, sight: StreamVisibility, frame: Frame) -> bool:
-        """Whether these listeners could see the hazard's earlier revision, so that they must be told of its removal.
+        """Listeners who could see the earlier revision are told of its removal.
 
-        The calling code has checked that these listeners may not see this record.
+        The calling code has checked that they may not see this record.
         """
         is_granted = frame.before is not None and frame.topic == RESTRICTED_HAZARDS and sight.is_external
         return is_granted and visibility.sees(sight, frame.topic, frame.before or {}, self._places)
@@ -223,10 +218,7 @@ class EventStream:
         )
 
     def _replayed(self, sight: StreamVisibility, start: Vector) -> Iterator[bytes]:
-        """The kept frames from `start` on.
-
-        Each frame has the position from which the listener can resume after this frame.
-        """
+        """Each frame has the position from which the listener can resume after this frame."""
         position = {topic_partition: start.get(topic_partition, 0) for topic_partition in self._positions}
         withheld = self._withheld() if sight.is_external else frozenset()
         for frame in self._frames:
@@ -239,10 +231,9 @@ class EventStream:
         yield self._marked(sight)
 
     def _withheld(self) -> frozenset[Subject]:
-        """The hazards and alerts whose newest record other systems may not read.
+        """If other systems may not read the newest record about a hazard or an alert, they get no older record either.
 
-        Older records about these hazards and alerts are not sent to other systems either. For example, a hazard may
-        have been Restricted before, but is Private now.
+        For example, a hazard was Restricted before, and is Private now.
         """
         newest = {frame.subject: frame for frame in self._frames if "delivery_id" not in frame.data}
         return frozenset(
@@ -250,28 +241,24 @@ class EventStream:
         )
 
     def _marked(self, sight: StreamVisibility, body: bytes = b"", position: Vector | None = None) -> bytes:
-        """The body, preceded by the position from which the listener can resume.
-
-        The default of this position is the newest position.
-        """
+        """Puts the position before the body, so that the listener can resume. The default is the newest position."""
         encoded = self.sealed_positions.encoded if sight.is_external else vectors.encoded
         return b"id: %b\n%b\n" % (encoded(position or self._positions, sight.all_topics).encode(), body)
 
     async def _beat(self) -> None:
-        """Sends heartbeats. Heartbeats keep connections open, and give a recent position to listeners without records.
+        """Heartbeats keep connections open, and give a recent position to listeners without records.
 
-        While the broker does not answer, pages get another event in place of heartbeats. Otherwise the pages would show
-        old data as new.
+        Without the broker's answer, pages get another event, so that they do not show old data as new.
         """
         while True:
             await asyncio.sleep(self._every)
             is_answered = await self._is_answered()
             for sight in self._listeners:
-                # A heartbeat is a comment and an event, because a browser does not pass comments to the page.
+                # a comment and an event, because a browser does not pass comments to the page
                 self._send(sight, b":\n" + self._marked(sight, BEAT if is_answered or sight.is_external else STALLED))
 
     async def _is_answered(self) -> bool:
-        """Whether the broker answers. The consumer raises no error while it waits for the broker."""
+        """Asks the broker, because the consumer raises no error while it waits for the broker."""
         if self._consumer is None or not self.is_reading:
             return False
         with suppress(KafkaError, ConsumerStoppedError, TimeoutError), kafka.raise_on_foreign_cancellation():

@@ -12,7 +12,7 @@ from shared.messaging.records import Partition
 
 Vector = Mapping[Partition, int]
 
-# encrypted positions are padded to a multiple of this number of bytes, so that the length reveals no offsets
+# padding to a multiple of this many bytes, so that the length of an encrypted position reveals no offsets
 BLOCK = 256
 AAD = b"stream position"
 
@@ -22,7 +22,6 @@ class BadVector(ValueError):
 
 
 def encoded(vector: Vector, topics: Iterable[str]) -> str:
-    """Encodes the positions on these topics."""
     nexts: dict[str, list[int]] = {topic: [] for topic in sorted(topics)}
     for (topic, partition), offset in sorted(vector.items()):
         if topic in nexts:
@@ -51,7 +50,7 @@ class SealedVectors:
         return urlsafe_b64encode(self._sealing.seal(padded, AAD)).rstrip(b"=").decode()
 
     def decoded(self, text: str) -> dict[Partition, int]:
-        """Decrypts a position. Raises BadVector if the text is no position, or if its key was retired."""
+        """Raises BadVector if the text is no position, or if its key was retired."""
         try:
             sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
             opened = self._sealing.open(sealed, AAD)
