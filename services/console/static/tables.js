@@ -17,7 +17,7 @@ export function row(cells) {
 }
 
 /**
- * Gives each cell the name of its column, for narrow screens, where the table has no head.
+ * On narrow screens, a table has no head, so each cell has the name of its column.
  * @param {HTMLTableRowElement} row
  * @param {string} table its id
  */
@@ -61,7 +61,6 @@ export function small(text, className = "") {
 }
 
 /**
- * A button whose name for screen readers says what it is about.
  * @param {HTMLButtonElement} made
  * @param {string} about
  */

@@ -1,5 +1,5 @@
-// The alarm of every page: plays a sound for waiting alerts, counts them in the title, and shows browser notifications.
-// The sound of a Severe or Extreme alert repeats; the sound of any other alert is played once.
+// The alarm of every page: a sound, the number of waiting alerts in the title, and browser notifications. The sound of
+// Severe and Extreme alerts repeats. Other sounds are played once.
 
 import { call } from "./calls.js";
 import { element, renewText } from "./elements.js";
@@ -14,17 +14,17 @@ import { clock } from "./time.js";
 const ASK_MS = 10_000;
 const RING_MS = 2500;
 const MUTE_MS = 120_000;
-const KEPT = 300; // the number of heard alerts that the browser stores
+const KEPT = 300;
 const URGENT = ["Extreme", "Severe"];
 
 const title = document.title;
 /** @type {State} */
 let state = { count: 0, counts: {}, alerts: [] };
 let isFirst = true;
-let isOurs = !("locks" in navigator); // whether this page may ring: only one page of a browser may ring
+let isOurs = !("locks" in navigator); // only one page of a browser may ring
 let isClaimed = isOurs;
 let isOver = false;
-/** @type {Map<string, Notification>} the browser notifications that are shown, by alert */
+/** @type {Map<string, Notification>} */
 const notifications = new Map();
 
 const isOn = () => localStorage.getItem("sound") !== "off";
@@ -35,7 +35,7 @@ async function ask() {
   const answer = await call("GET", "/v1/ringing").catch(() => undefined); // the request is sent again later
   if (answer) heed(answer);
   const answered = answer?.ok ? await answer.json() : undefined;
-  if (!answered || isOver) return; // if the session has ended, the page's title says so
+  if (!answered || isOver) return; // after the end of the session, the page's title says so
   state = answered;
   document.title = (state.count ? `(${state.count}) ` : "") + title;
   const known = heard();
@@ -49,7 +49,7 @@ async function ask() {
   show();
 }
 
-/** The key of a heard alert; it contains the level, so that an escalated alert sounds again. @param {Ringing} alert */
+/** Contains the level, so that an escalated alert sounds again. @param {Ringing} alert */
 function nameOf(alert) {
   return `${alert.alert_id}/${alert.demand}/${alert.level}`;
 }
@@ -64,7 +64,7 @@ function sounds() {
 }
 
 /**
- * The notification of a Severe or Extreme alert stays until somebody closes it or acknowledges the alert.
+ * A Severe or Extreme alert is shown until somebody closes the notification or acknowledges the alert.
  * @param {Ringing} alert
  */
 function notify(alert) {
@@ -73,7 +73,7 @@ function notify(alert) {
     tag: alert.alert_id,
     requireInteraction: URGENT.includes(alert.severity),
   });
-  // the alert opens in a new tab, because this page may have unsent text
+  // in a new tab, because this page may have unsent text
   notification.addEventListener("click", () => window.open(`/alerts/${alert.alert_id}`));
   notification.addEventListener("close", () => {
     if (notifications.get(alert.alert_id) === notification) notifications.delete(alert.alert_id);
@@ -81,17 +81,17 @@ function notify(alert) {
   notifications.set(alert.alert_id, notification);
 }
 
-/** Whether the server has listed all alerts. If there are very many alerts, the server lists only the gravest. */
+/** If there are very many alerts, the server lists only the gravest. */
 const isWhole = () => state.alerts.length === state.count;
 
-/** Shows again the notifications of a closed page. Only the page that shows a notification can withdraw it. */
+/** Shows the notifications of a closed page again, because only the page that shows a notification can withdraw it. */
 function takeOver() {
   const alerts = left();
   for (const alert of urgent()) if (alerts.includes(alert.alert_id)) notify(alert);
   keep(isWhole() ? [] : alerts.filter((alert) => !state.alerts.some(({ alert_id }) => alert_id === alert)));
 }
 
-/** The alerts whose notifications were closed with their page. @returns {string[]} */
+/** @returns {string[]} */
 function left() {
   return JSON.parse(localStorage.getItem("left-notifications") ?? "[]");
 }
@@ -107,7 +107,7 @@ function leave() {
   notifications.clear();
 }
 
-/** Closes the notifications of alerts that demand nothing any more. */
+/** Closes the notifications of alerts that demand nothing. */
 function withdraw() {
   if (!isWhole()) return;
   for (const [alert, notification] of notifications) {
@@ -121,7 +121,7 @@ function show() {
   const waiting = urgent();
   const isMuted = Date.now() < mutedUntil();
   element("sound").setAttribute("aria-pressed", String(isOn()));
-  // unlike `hidden = …`, `toggleAttribute` does not set an attribute again, so the page's styles are not computed again
+  // `toggleAttribute` does not set an attribute again, unlike `hidden = …`, so the page's styles are not computed again
   element("sound-blocked").toggleAttribute("hidden", !isOn() || !isBlocked() || isOver);
   element("ringing").toggleAttribute("hidden", waiting.length === 0 || isOver);
   renewText(
@@ -140,18 +140,13 @@ function show() {
   renewText(mute.firstChild, isMuted ? sentence("muted", { time: clock(new Date(mutedUntil())) }) : sentence("mute"));
 }
 
-/**
- * Browsers allow sound only after an input. A browser can be started so that it always allows sound (docs/board.md).
- */
+/** Browsers allow sound only after an input, unless they are started with another setting (docs/board.md). */
 async function allow() {
   await open();
   show();
 }
 
-/**
- * Asks for the lock of the page that may ring. A page whose sound is blocked does not ask, so that another page can
- * ring.
- */
+/** A page whose sound is blocked does not ask for the lock, so that another page can ring. */
 function claim() {
   if (!isClaimed)
     void navigator.locks.request("alarm", () => {

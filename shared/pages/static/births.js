@@ -1,4 +1,4 @@
-// The statement of when somebody was born: one text field takes a birth date, a birth year or an age.
+// A birth date, a birth year or an age in one text field.
 
 import { today } from "./time.js";
 
@@ -7,13 +7,13 @@ import { today } from "./time.js";
  *   report
  */
 
-const FIRST_YEAR = 1900; // birth years begin here, as in the contract; a number up to OLDEST is an age
+const FIRST_YEAR = 1900; // as in the contract; a number up to OLDEST is an age
 const LAST_YEAR = 2100;
 const OLDEST = 130;
 const DATES = [/^(\d{1,2})[.,/ -](\d{1,2})[.,/ -](\d{4})$/, /^(\d{2})(\d{2})(\d{4})$/];
 
 /**
- * Parses `14.03.1985`, `14031985`, `1985` or an age such as `41`: the age on the day on which it is told.
+ * Parses `14.03.1985`, `14031985`, `1985`, or an age such as `41` on the day on which it is told.
  * @param {string} text
  * @returns {Birth | undefined} without fields if the text is empty; undefined if it is none of these
  */
@@ -26,12 +26,12 @@ export function birthOf(text) {
   return isYear(number) ? { birth_year: number } : undefined;
 }
 
-/** The most exact of the stated fields, as it is typed. @param {Birth} birth */
+/** The most exact of the stated fields. @param {Birth} birth */
 export function birthText({ birth_date, birth_year, age }) {
   return birth_date ? birth_date.split("-").reverse().join(".") : String(birth_year ?? age ?? "");
 }
 
-/** The fields about the birth that have a value. @param {Birth} person @returns {Birth} */
+/** @param {Birth} person @returns {Birth} */
 export function birthIn({ birth_date, birth_year, age, age_reported_on }) {
   const stated = Object.entries({ birth_date, birth_year, age, age_reported_on });
   return Object.fromEntries(stated.filter(([, value]) => value !== undefined && value !== null));
@@ -42,13 +42,13 @@ export function birthYear({ birth_date, birth_year }) {
   return birth_date ? Number(birth_date.slice(0, 4)) : birth_year;
 }
 
-/** Whether the birth is later than this day. @param {Birth} birth @param {string} day */
+/** @param {Birth} birth @param {string} day */
 export function isBornAfter(birth, day) {
   return birth.birth_date ? birth.birth_date > day : (birthYear(birth) ?? 0) > Number(day.slice(0, 4));
 }
 
 /**
- * The age on this day as intake determines it; undefined if nothing is stated.
+ * As intake determines the age. Undefined if nothing is stated.
  * @param {Birth} birth
  * @param {string} day
  */
@@ -58,7 +58,7 @@ export function ageOn({ birth_date, birth_year, age, age_reported_on }, day) {
   return age === undefined || !age_reported_on ? age : age + years(age_reported_on, day);
 }
 
-/** The completed years between two days. @param {string} since @param {string} until */
+/** @param {string} since @param {string} until */
 function years(since, until) {
   return Number(until.slice(0, 4)) - Number(since.slice(0, 4)) - (until.slice(5) < since.slice(5) ? 1 : 0);
 }

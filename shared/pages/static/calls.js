@@ -1,4 +1,4 @@
-// Calls to our own services: a request with JSON or a file, a response with JSON or a problem, and a timeout.
+// Calls to our own services, with JSON or a file, and a timeout. A response has JSON or a problem.
 
 import { problems } from "./texts.js";
 
@@ -19,11 +19,11 @@ export function call(method, path, body) {
   });
 }
 
-/** The file was changed, moved or deleted after the person chose it, so the browser does not read it. */
+/** A file that was changed, moved or deleted after the person chose it cannot be read. */
 export class FileChanged extends Error {}
 
 /**
- * Sends a file. A call with a file takes longer than a call with JSON. Throws FileChanged.
+ * Has its own timeout, because a file takes longer than JSON. Throws FileChanged.
  * @param {string} path
  * @param {File} file
  * @param {number} longestMs
@@ -38,7 +38,7 @@ export async function callWithFile(path, file, longestMs) {
       signal: AbortSignal.timeout(longestMs),
     });
   } catch (error) {
-    // if the file cannot be read, `fetch` fails with the same error as without a connection
+    // `fetch` would report an unreadable file like a lost connection
     await file
       .slice(0, 1)
       .arrayBuffer()
@@ -50,7 +50,7 @@ export async function callWithFile(path, file, longestMs) {
 }
 
 /**
- * A header with the page's account. The server refuses the call if another account has signed in on this browser.
+ * The server refuses the call if another account has signed in on this browser.
  * @returns {Record<string, string>}
  */
 function whose() {
@@ -58,13 +58,13 @@ function whose() {
   return account ? { "dayar-account": account } : {};
 }
 
-/** Whether a call had no answer: no connection, or the timeout. @param {unknown} error */
+/** No connection, or the timeout. @param {unknown} error */
 export function isNoAnswer(error) {
   return error instanceof TypeError || error instanceof DOMException;
 }
 
 /**
- * The problem of a refused call; `text` is in the reader's language if the page knows the problem's type.
+ * `text` is in the reader's language if the page knows the problem's type.
  * @param {Response} answer
  * @returns {Promise<{status: number, text: string, body: Record<string, any>}>}
  */

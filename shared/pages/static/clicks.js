@@ -1,14 +1,14 @@
-// A click acts only on a button at which the person could aim. If the page has just put another button under the
-// pointer, a click there does nothing. The second click of a double click never acts again.
+// A click acts only on a button at which the person could aim. A button that the page has just put under the pointer
+// ignores the click. The second click of a double click never acts again.
 
 import { sentence } from "./texts.js";
 import { toast } from "./toasts.js";
 
-const NOTICED_MS = 500; // nobody sees a new button and decides to press it in less time
-const NEAR_PX = 24; // the second press of a hand or a finger can be this far from the first
+const NOTICED_MS = 500; // nobody sees a new button and presses it in less time
+const NEAR_PX = 24; // the second press of a hand or finger can be this far from the first
 const SCROLLED_MS = 500; // a page scrolls on for this time after the wheel was turned
 const CONTROLS = "button, a[href], summary, label, input, select";
-const ACTING = "button:not(.maplibregl-map *)"; // a double click acts once; only buttons of the map act twice, to zoom
+const ACTING = "button:not(.maplibregl-map *)"; // a double click acts once, except on buttons of the map, which zoom
 const GUARDED = `${ACTING}, [data-select]`; // these elements act only if the person has seen them
 
 /**
@@ -21,16 +21,14 @@ let last = { x: 0, y: 0, at: -Infinity };
  *   pointer, and which control was there before
  */
 let changed = { x: 0, y: 0, at: -Infinity };
-/** The row under the pointer, and the time at which the pointer came to this row. */
+/** The pointer came to this row at this time. */
 let hovered = { row: "", at: -Infinity };
-/** Where the latest movement of the pointer ended. */
 let moved = { x: NaN, y: NaN };
 /** @type {Element | null} the control that the person pressed last, if no key has acted since */
 let pressed = null;
 let wheelAt = -Infinity;
-/** Whether the newest press was too early for the control under the pointer. */
 let isTooEarly = false;
-/** Whether a click has already acted in the latest series of quick clicks at one place. */
+/** A series consists of quick clicks at one place. */
 let hasActed = false;
 
 /** @param {EventTarget | null} target */
@@ -39,8 +37,7 @@ function controlOf(target) {
 }
 
 /**
- * Notes when another control has come to the pointer's last position. Browsers send an event for this even if the
- * pointer rests.
+ * Another control can come under a resting pointer. Browsers send an event for this.
  * @param {PointerEvent} event
  */
 function look({ clientX, clientY, pointerType, target }) {
@@ -60,7 +57,7 @@ function look({ clientX, clientY, pointerType, target }) {
 }
 
 /**
- * Whether both elements are the same control. When a page is drawn again, the same button is a new element.
+ * After a redrawing, the same button is a new element.
  * @param {Element | null} before
  * @param {Element | null} now
  */
@@ -74,7 +71,7 @@ function isSame(before, now) {
   );
 }
 
-/** The id of the control or, without an id, its text and its row. @param {HTMLElement} control */
+/** The id or, without an id, the text and the row. @param {HTMLElement} control */
 function nameOf(control) {
   const row = /** @type {HTMLElement | null} */ (control.closest("[data-key], [data-id]"))?.dataset;
   return control.id || (row ? `${control.textContent} ${row.key ?? row.id}` : "");
@@ -93,7 +90,7 @@ function press(event) {
   const since = performance.now() - NOTICED_MS;
   const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  // the control was at this place before, or the control has only moved a little after the person pressed it
+  // known from before, or moved only a little after the person pressed it
   const isKnown = isSame(changed.former ?? null, control) || isSame(pressed, control);
   const isOther = isNear && changed.at > since && !isKnown;
   isTooEarly = isOther || (isSeenOnHover(event, control) && hovered.at > since);
@@ -101,7 +98,7 @@ function press(event) {
 }
 
 /**
- * Whether only the pointer's coming to the row has shown the control. A screen reader's press counts at once: it
+ * True if the control appeared only because the pointer came to the row. A screen reader's press counts at once: it
  * follows the focus, or no movement of the pointer comes before it. A finger's press hovers over nothing.
  * @param {PointerEvent} event
  * @param {Element | null} control
@@ -114,10 +111,10 @@ function isSeenOnHover({ pointerType, clientX, clientY }, control) {
 
 /** @param {MouseEvent} event */
 function check(event) {
-  if (event.detail === 0) return; // a key, a screen reader or a script made this click, so it has no position
+  if (event.detail === 0) return; // a key, a screen reader or a script made this click, which has no position
   if (event.detail === 1) hasActed = false;
   const wasTooEarly = isTooEarly;
-  isTooEarly = false; // the next click may come without a press, from a screen reader
+  isTooEarly = false; // a screen reader's click comes without a press
   const control = controlOf(event.target);
   if (!control) return;
   if (!((wasTooEarly && control.matches(GUARDED)) || (event.detail > 1 && control.matches(ACTING)))) {
@@ -133,7 +130,7 @@ function check(event) {
 /** @param {KeyboardEvent} event */
 function checkKey(event) {
   if (event.target instanceof Element && !event.target.matches("input, textarea, select")) pressed = null;
-  // a held key repeats its event, but counts as one press
+  // a held key counts as one press
   if (event.repeat && event.key === "Enter" && controlOf(event.target)?.matches(ACTING)) event.preventDefault();
 }
 

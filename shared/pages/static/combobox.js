@@ -1,4 +1,4 @@
-// A combobox: finds options while the user types, in any of the three languages, with or without the Kyrgyz letters.
+// A combobox that finds options in any of the three languages, with or without the Kyrgyz letters.
 
 import { make } from "./elements.js";
 
@@ -9,10 +9,7 @@ const UNLIKE = 3;
 /** @type {Record<string, string>} */
 const FOLDED = { ө: "о", ү: "у", ң: "н", ӊ: "н", ё: "е" };
 
-/**
- * @type {WeakMap<Option, string[]>} the folded names of options, made once, because a list can have thousands of
- *   options
- */
+/** @type {WeakMap<Option, string[]>} */
 const known = new WeakMap();
 
 /** @param {string} text */
@@ -26,8 +23,8 @@ export function folded(text) {
 }
 
 /**
- * The options that match the text: first names that equal the text, then names that start with the text, then names in
- * which a word starts with the text. Hyphens and spaces are ignored: Жалалабад matches Жалал-Абад.
+ * Names that equal the text come first, then names that start with it, then names in which a word starts with it.
+ * Hyphens and spaces are ignored: Жалалабад matches Жалал-Абад.
  * @param {Option[]} options
  * @param {string} text
  */
@@ -43,7 +40,7 @@ export function matching(options, text) {
     .map(({ option }) => option);
 }
 
-/** @param {string} name @param {string} typed both folded */
+/** @param {string} name @param {string} typed */
 function rank(name, typed) {
   if (name === typed || joined(name) === joined(typed)) return 0;
   if (name.startsWith(typed) || joined(name).startsWith(joined(typed))) return 1;
@@ -51,7 +48,7 @@ function rank(name, typed) {
 }
 
 /**
- * The options with exactly this name; a city and its oblast may share a name.
+ * A city and its oblast may share a name.
  * @param {Option[]} options
  * @param {string} text
  */
@@ -59,7 +56,7 @@ export function namesakes(options, text) {
   return options.filter((option) => names(option).some((name) => joined(name) === joined(folded(text))));
 }
 
-/** The folded names of an option. @param {Option} option */
+/** @param {Option} option */
 export function names(option) {
   const made = known.get(option) ?? [...new Set([option.name, ...option.terms].map(folded))];
   known.set(option, made);
@@ -146,7 +143,7 @@ export class Combobox {
 
   /** @param {number} step */
   move(step) {
-    const from = this.at < 0 && step < 0 ? 0 : this.at; // if no option is marked, the arrow up goes to the last option
+    const from = this.at < 0 && step < 0 ? 0 : this.at; // without a marked option, the arrow up goes to the last option
     this.at = (from + step + this.shown.length) % Math.max(1, this.shown.length);
     this.draw();
     this.list.children[this.at]?.scrollIntoView({ block: "nearest" });
@@ -162,10 +159,7 @@ export class Combobox {
     this.close();
   }
 
-  /**
-   * Whether several options have this name and none is chosen. If several options have this name, the first of them
-   * must not be chosen by default.
-   */
+  /** If several options have this name, none may be chosen by default. */
   isAmbiguous() {
     return this.hint !== null && !this.chosen && namesakes(this.options, this.input.value).length > 1;
   }
@@ -177,7 +171,7 @@ export class Combobox {
     if (this.list.hidden) this.show();
   }
 
-  /** Leaving the field chooses the highlighted option, so that three letters and Tab are enough. */
+  /** Chooses the highlighted option, so that three letters and Tab are enough. */
   leave() {
     if (this.isAmbiguous()) {
       this.ask();
@@ -205,7 +199,7 @@ export class Combobox {
     if (this.hint) this.hint.hidden = true;
   }
 
-  /** Chooses an option by its value, when the page fills the form. @param {string} value */
+  /** For a page that fills the form. @param {string} value */
   set(value) {
     this.choose(this.options.find((option) => option.value === value));
   }

@@ -12,7 +12,7 @@ export function written(moment) {
 }
 
 /**
- * Parses an instant: a date with a time, or a time of today; a date without a year is of this year.
+ * Also accepts a time of today, and a date of this year without the year.
  * @param {string} text
  * @param {Date} [now]
  * @returns {Date | undefined} undefined if the text is not a date
@@ -29,7 +29,7 @@ export function read(text, now = new Date()) {
 }
 
 /**
- * The instant of these parts; undefined if the calendar has no such date.
+ * Undefined if the calendar has no such date.
  * @param {...string} parts year, month, day, hour, minute
  */
 function instant(...parts) {

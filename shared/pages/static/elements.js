@@ -7,7 +7,7 @@ export function element(id) {
   return node;
 }
 
-/** Shows the text in the element. Without a text, the element is hidden. @param {string} id @param {string} text */
+/** Without a text, the element is hidden. @param {string} id @param {string} text */
 export function showText(id, text) {
   const node = element(id);
   node.textContent = text;
@@ -15,8 +15,7 @@ export function showText(id, text) {
 }
 
 /**
- * Shows a text, unless it is shown already. The same text in a new node would have the browser compute the styles of
- * the page again.
+ * Keeps an unchanged text, because a new node would have the browser compute the styles of the page again.
  * @param {ChildNode | null} node
  * @param {string} text
  */
@@ -25,7 +24,6 @@ export function renewText(node, text) {
 }
 
 /**
- * Makes an element with these properties and this content.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Partial<HTMLElementTagNameMap[Tag]>} [properties]

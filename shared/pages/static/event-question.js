@@ -1,5 +1,4 @@
-// The question whether people left because of an event that intake proposes. If intake does not answer, the question is
-// hidden.
+// Asks whether people left because of an event that intake proposes. Without intake's answer, the question is hidden.
 
 import { make } from "./elements.js";
 import { sentence, words } from "./texts.js";
@@ -12,10 +11,10 @@ import { dayAndClock } from "./time.js";
  * @typedef {{hazard_id?: string, hazard_type?: string}} Answer the fields of a report
  */
 
-const NONE = "none"; // the answer for another event, or for an event that is not known
+const NONE = "none"; // also for an event that is not known
 const FLED = ["displacement", "evacuation", "unable_to_move"];
 
-/** Whether people who moved in this way may have fled from an event. @param {string} mobility */
+/** The mobility tells whether people may have fled from an event. @param {string} mobility */
 export function haveFled(mobility) {
   return FLED.includes(mobility);
 }
@@ -34,9 +33,9 @@ export class EventQuestion {
     this.proposed = [];
     this.chosen = "";
     this.type = "";
-    this.answered = ""; // the departure for which the event was chosen
+    this.answered = "";
     this.isRestored = false;
-    this.isOpen = false; // whether intake did not answer
+    this.isOpen = false; // true if intake did not answer
     field.addEventListener("change", ({ target }) => this.choose(/** @type {HTMLInputElement} */ (target).value));
   }
 
@@ -47,19 +46,19 @@ export class EventQuestion {
     this.type = this.proposed.find(({ hazard_id }) => hazard_id === id)?.type ?? "";
   }
 
-  /** The chosen event. An answer that was given for another place, date or hazard does not count. @returns {Answer} */
+  /** An answer that was given for another place, date or hazard does not count. @returns {Answer} */
   get answer() {
     const counts = this.chosen && this.chosen !== NONE && this.answered === this.asked;
     return counts ? { hazard_id: this.chosen, ...(this.type && { hazard_type: this.type }) } : {};
   }
 
-  /** The answer of a stored report; this answer is valid until another departure is stated. @param {Answer} [report] */
+  /** The stored answer is valid until another departure is stated. @param {Answer} [report] */
   restore({ hazard_id = "", hazard_type = "" } = {}) {
     [this.chosen, this.type, this.isRestored] = [hazard_id, hazard_type, true];
   }
 
   /**
-   * Asks about this departure if the departure has changed, or if intake did not answer.
+   * Asks if the departure has changed, or if intake did not answer.
    * @param {Departure | undefined} departure
    */
   async show(departure) {
@@ -71,7 +70,7 @@ export class EventQuestion {
     this.isOpen = false;
     this.offer([]);
     const proposed = departure ? await this.read(departure) : [];
-    if (asked !== this.asked) return undefined; // during the request, another departure was stated
+    if (asked !== this.asked) return undefined; // another departure was stated during the request
     this.isOpen = !proposed;
     this.offer(proposed ?? []);
     return undefined;
@@ -106,7 +105,6 @@ export class EventQuestion {
     this.mark();
   }
 
-  /** Shows the answer, also after the form was reset. */
   mark() {
     for (const radio of this.field.querySelectorAll("input")) radio.checked = radio.value === this.chosen;
   }

@@ -1,11 +1,11 @@
-// What a service expected in a field that it did not accept, in the reader's language.
+// What a service expected in a field, in the reader's language.
 
 import { words } from "./texts.js";
 
 /** @typedef {{pointer: string, expected?: string}} Wrong a field that a service did not accept */
 
 /**
- * The text is empty if this release of Dayar has no words for the expectation in the reader's language.
+ * Empty if this release of Dayar has no words for the expectation.
  * @param {Wrong | undefined} wrong
  */
 export function expectation(wrong) {

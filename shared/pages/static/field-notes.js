@@ -1,9 +1,8 @@
-// Marks fields of a form, and says at a field what is wrong with it.
+// Marks fields of a form, and says what is wrong with them.
 
 import { make } from "./elements.js";
 
 /**
- * Says at the field why nothing was sent, and puts the focus into it.
  * @param {HTMLElement} field
  * @param {string} text
  */
@@ -14,7 +13,7 @@ export function sayAt(field, text) {
   field.focus();
 }
 
-/** Marks the fields, and opens the sections that hide them. @param {HTMLElement[]} fields */
+/** Opens the sections that hide the fields. @param {HTMLElement[]} fields */
 export function mark(fields) {
   for (const field of fields) {
     field.setAttribute("aria-invalid", "true");
@@ -24,7 +23,7 @@ export function mark(fields) {
   }
 }
 
-/** Shows a text at the field. @param {HTMLElement} field @param {string} text */
+/** @param {HTMLElement} field @param {string} text */
 export function note(field, text) {
   const made = make("p", { className: "problem", textContent: text });
   made.id = `${field.id}-problem`;
@@ -33,12 +32,12 @@ export function note(field, text) {
   field.setAttribute("aria-describedby", [...described, made.id].join(" "));
 }
 
-/** @param {Element} place a form, or a part of it */
+/** @param {Element} place */
 export function removeNotes(place) {
   for (const problem of place.querySelectorAll(".problem")) problem.remove();
 }
 
-// The mark and the note of a field are removed when somebody edits the field.
+// An edited field loses its mark and note.
 document.addEventListener("input", ({ target }) => {
   if (!(target instanceof HTMLElement)) return;
   target.removeAttribute("aria-invalid");

@@ -1,5 +1,5 @@
-// This classic script runs before all modules. If a form has no `action`, the form's script handles the submission, and
-// the browser does not send the form. If the form's script is not loaded yet, the submission waits for the script.
+// Runs before all modules, as a classic script. A form without `action` is sent by its own script. A submission waits
+// until this script is loaded.
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
@@ -19,9 +19,9 @@ function scriptMissing(form) {
   failure.hidden = false;
 }
 
-// If a script of the page cannot be loaded, the page looks usable but does not react. Missing scripts and style sheets
-// are loaded again, and the page says so if they still do not arrive. If the server gives the page, the whole page is
-// loaded again. The reload happens only once, and only if nobody has typed, because a reload would lose the text.
+// Missing scripts and style sheets are loaded again, because the page would look usable but not react. If the file
+// still does not arrive and the server gives the page, the whole page is loaded again. The reload happens once, and
+// only if nobody has typed, because it would lose the text.
 /** @type {Set<HTMLScriptElement | HTMLLinkElement>} */
 const missing = new Set();
 const SOON_MS = 1000;
@@ -37,7 +37,7 @@ addEventListener(
   ({ target }) => {
     const isFile =
       target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet");
-    if (!isFile || "later" in target.dataset) return; // the script that has added this file tries again itself
+    if (!isFile || "later" in target.dataset) return; // the script that added this file tries again itself
     missing.add(target);
     tryAfter(SOON_MS);
   },
@@ -53,7 +53,7 @@ function tryAfter(ms) {
 async function loadMissing() {
   clearTimeout(nextTry);
   tries += 1;
-  const slow = setTimeout(showMissing, SOON_MS); // if no answer comes, the browser waits for minutes
+  const slow = setTimeout(showMissing, SOON_MS); // without an answer, the browser waits for minutes
   await Promise.all(
     [...missing].map(async (file) => {
       if (await isLoaded(file)) missing.delete(file);
@@ -71,7 +71,7 @@ function showMissing() {
 }
 
 /**
- * Loads the file again, and returns whether it has arrived.
+ * Returns whether the file has arrived.
  * @param {HTMLScriptElement | HTMLLinkElement} file
  * @returns {Promise<boolean>}
  */
@@ -97,11 +97,11 @@ async function isLoaded(file) {
 }
 
 /**
- * Loads the page again if no text is lost and the server gives the page. Without this check, the browser could show an
- * error page, and an error page has no script that tries again.
+ * Only if no text is lost and the server gives the page. Otherwise the browser could show an error page, which has no
+ * script that tries again.
  */
 async function isReloaded() {
-  // nobody types on a wall screen, and nobody presses its buttons
+  // nobody types on a wall screen or presses its buttons
   const isAllowed =
     document.body.dataset.screen === "wall"
       ? tries > 1

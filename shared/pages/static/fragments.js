@@ -1,6 +1,5 @@
-// Parts of a page that the server renders again each minute; the attribute `data-fragment` holds a part's path.
-// The server sends the page with all parts rendered, except the parts with the attribute `data-unrendered`. The event
-// `outdated` on a part makes this script request the part at once.
+// Parts of a page that are rendered again each minute; `data-fragment` holds a part's path. The page comes with its
+// parts, except those with `data-unrendered`. The event `outdated` on a part requests the part at once.
 
 import { call } from "./calls.js";
 import { make } from "./elements.js";
@@ -17,12 +16,12 @@ export function keepCurrent() {
   setInterval(() => parts.forEach(refresh), AGAIN_MS);
 }
 
-/** @type {WeakMap<HTMLElement, {isOutdated: boolean}>} the parts that are being rendered now */
+/** @type {WeakMap<HTMLElement, {isOutdated: boolean}>} */
 const rendered = new WeakMap();
 
 /**
- * Asks the server to render the part. If a request for the part is still open, the part is requested once more after
- * the answer. A slow service therefore never has two requests at a time.
+ * While a request for the part is open, further calls lead to one more request after the answer. A slow service
+ * therefore never has two requests at a time.
  * @param {HTMLElement} part
  */
 export async function refresh(part) {
@@ -39,7 +38,7 @@ export async function refresh(part) {
 }
 
 /**
- * If the server does not answer, the part stays, because a warning must not disappear when its service fails.
+ * Without an answer the part stays, because a warning must not disappear when its service fails.
  * @param {HTMLElement} part
  */
 async function replace(part) {
@@ -50,6 +49,6 @@ async function replace(part) {
   const fresh = make("template");
   fresh.innerHTML = text;
   await rested();
-  // an unchanged warning is not read aloud again
+  // a screen reader must not read an unchanged warning again
   if (fresh.innerHTML !== part.innerHTML) part.replaceChildren(fresh.content);
 }

@@ -1,5 +1,4 @@
-// The common behaviour of every page: the Bishkek clock, the theme, the ages, the menu, the session, and which clicks
-// are accepted.
+// The common behaviour of every page.
 
 import "./clicks.js";
 import { age } from "./ages.js";
@@ -10,8 +9,7 @@ import { watchSession } from "./session.js";
 import { days } from "./texts.js";
 import { exactClock, today } from "./time.js";
 
-// Only the texts of the clock change, because a new element would have the browser compute the styles of the whole
-// page.
+// Only the texts change, because a new element would have the browser compute the styles of the whole page.
 const time = document.createTextNode("");
 const date = make("span", { className: "clock-day" });
 document.getElementById("clock")?.replaceChildren(time, date);
@@ -34,7 +32,7 @@ function switchTheme() {
   document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// On a phone, the names of the pages are in one line that scrolls, so this code scrolls to the current page's name.
+// On a phone, the names of the pages are in one scrolling line. The current page's name must be visible.
 document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.getElementById("theme")?.addEventListener("click", switchTheme);
 const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".menu"));

@@ -1,6 +1,6 @@
-// The page behind a link with a token. The token is the fragment of the address, which browsers do not send to servers.
-// This script sends the token in a form. The server's answer is the content of the page. Nothing else happens until the
-// person presses a button.
+// The page behind a link with a token. The token is the fragment of the address, because browsers do not send fragments
+// to servers. This script sends the token in a form, and shows the answer. Nothing else happens until the person
+// presses a button.
 
 const opening = /** @type {HTMLFormElement | null} */ (document.getElementById("opening"));
 const token = location.hash.slice(1);
@@ -12,7 +12,7 @@ if (opening && token) {
   if (incomplete) incomplete.hidden = false;
 }
 
-// The links to other languages open the page again, so they need the token too.
+// A link to another language opens the page again, and so needs the token.
 const given = /** @type {HTMLInputElement | null} */ (document.querySelector("input[name=token]"));
 if (given?.value) {
   for (const link of document.querySelectorAll(".languages a"))

@@ -1,4 +1,4 @@
-// A combobox for a place that may be chosen from the list or typed freely. Text that is not in the list stays as typed.
+// A combobox for a place. Text that is not in the list stays as typed.
 
 import { Combobox, folded, matching, names, namesakes } from "./combobox.js";
 import { romanised } from "./romanised.js";
@@ -10,10 +10,10 @@ const known = new WeakMap();
 
 export class PlaceSearch extends Combobox {
   /**
+   * `stated` gives the district that the form states, or "". `chosen` is called with each chosen option, and with
+   * undefined if the text changes.
    * @param {HTMLInputElement} input
-   * @param {{stated: () => string, chosen: (option: PlaceOption | undefined) => void}} place `stated` gives the
-   *   district that the form states, or "". `chosen` is called with each chosen option, and with undefined if the text
-   *   changes.
+   * @param {{stated: () => string, chosen: (option: PlaceOption | undefined) => void}} place
    */
   constructor(input, { stated, chosen }) {
     super(input, []);
@@ -37,7 +37,7 @@ export class PlaceSearch extends Combobox {
     if (document.activeElement === this.input && this.input.value && !this.chosen) this.show();
   }
 
-  /** Options whose name is spelt in another way come last. @override @param {string} text */
+  /** Options whose name is spelt in another way come last. @param {string} text */
   found(text) {
     const found = matching(this.options, text),
       typed = romanised(folded(text));
@@ -49,7 +49,7 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * Shows the option's name alone, because the district has a separate field.
+   * The district has a separate field.
    * @override
    * @param {import("./combobox.js").Option | undefined} option
    */
@@ -61,9 +61,8 @@ export class PlaceSearch extends Combobox {
   }
 
   /**
-   * When the user leaves the field, chooses the option that the user marked by an arrow key. Without a marked option,
-   * chooses the option whose complete name was typed, if only one option has this name.
-   * If the form states a district, a place in another district is not chosen, because the choice changes the district.
+   * Chooses the option that the user marked by an arrow key or, without a mark, the only option with the typed name. A
+   * place in another district than the stated one is not chosen, because the choice changes the district.
    * @override
    */
   leave() {

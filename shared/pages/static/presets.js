@@ -1,6 +1,6 @@
-// Whether somebody has answered a question, so that a field of the question differs from the form's preset.
+// Tells whether a field of a question differs from the form's preset.
 
-/** @param {Element} question an element with the fields of the question */
+/** @param {Element} question */
 export function isAnswered(question) {
   const fields = /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>} */ (
     question.querySelectorAll("input, select, textarea")

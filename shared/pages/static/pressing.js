@@ -1,12 +1,11 @@
-// An element that is replaced between the press and the release of a button gets no click. A page therefore waits until
-// nothing is pressed before it replaces elements. If nobody on this page has asked for the change, the page also waits
-// until the pointer is not on its way to a button.
+// An element that is replaced between the press and the release of a button gets no click. A page therefore replaces
+// elements only when nothing is pressed. If nobody has asked for the change, the page also waits while the pointer is
+// on its way to a button.
 
-// a press never takes longer than this; with this limit, the page also continues if the event that ends a press never
-// comes
+// a press never takes longer; with this limit, the page continues even if the event that ends a press never comes
 const LONGEST_MS = 10_000;
-const STILL_MS = 300; // a pointer that has not moved for this time is not on its way
-const LONGEST_WAY_MS = 2000; // a page does not wait longer for a pointer that keeps moving
+const STILL_MS = 300; // a pointer that rests for this time is not on its way
+const LONGEST_WAY_MS = 2000; // the longest wait for a pointer that keeps moving
 
 /** @type {Promise<void>} */
 let nothingPressed = Promise.resolve();
@@ -16,12 +15,12 @@ let release;
 let longest;
 let movedAt = -Infinity;
 
-/** Resolves when no button of the mouse and no finger is pressed. */
+/** No button of the mouse and no finger is pressed. */
 export function released() {
   return nothingPressed;
 }
 
-/** Resolves when nothing is pressed, and the pointer has come to rest or has moved for long. */
+/** Also waits until the pointer has come to rest or has moved for long. */
 export async function rested() {
   const beganAt = performance.now();
   for (;;) {
@@ -58,5 +57,5 @@ addEventListener("pointerdown", press, { capture: true, passive: true });
 // the click comes after this event
 addEventListener("pointerup", () => setTimeout(free), { capture: true, passive: true });
 addEventListener("pointercancel", free, { capture: true, passive: true });
-// The window has lost the focus. If only an element loses the focus, the event does not reach the window.
+// The window has lost the focus: the event of an element does not reach the window.
 addEventListener("blur", free);

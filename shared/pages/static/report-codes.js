@@ -1,4 +1,4 @@
-// The code by which people name a report. The registry's pages show the same code, and its search finds the code.
+// The code by which people name a report, as on the registry's pages and in its search.
 
 const CHARACTERS = 4;
 

@@ -1,4 +1,4 @@
-// Names in Latin letters, folded so that the usual spellings of a name in Kyrgyz, Russian and Latin letters are equal.
+// Names in Latin letters, folded so that the usual spellings of a name are equal.
 
 const LETTERS = /** @type {Record<string, string>} */ ({
   а: "a",

@@ -1,18 +1,15 @@
-// The time of the server. The clock of a screen's computer can be minutes wrong, and alerts escalate by the server's
-// clock.
+// The time of the server. Alerts escalate by the server's clock, and a screen's computer can be minutes wrong.
 
 const TOLERATED_MS = 2000; // an answer states whole seconds, and takes some time
 let aheadMs = 0;
 
-/** Notes the time that a fresh answer of the server states. @param {Response} answer */
+/** @param {Response} answer */
 export function heed(answer) {
   const differenceMs = Date.parse(answer.headers.get("date") ?? "") - Date.now();
   aheadMs = Math.abs(differenceMs) > TOLERATED_MS ? differenceMs : 0; // without the header, the computer's time is used
 }
 
-/**
- * The present time by the server's clock. Until an answer has stated the server's time, the computer's clock is used.
- */
+/** Until an answer has stated the server's time, the computer's clock is used. */
 export function now() {
   return new Date(Date.now() + aheadMs);
 }

@@ -15,7 +15,7 @@ const USES = ["pointerdown", "keydown", "wheel", "touchstart"];
 let used = true;
 let keptAt = -Infinity;
 let ends = performance.now() + Number(document.body.dataset.lasts ?? 0) * 1000;
-let isFinal = false; // true if the session cannot be renewed further, because a session ends twelve hours after sign-in
+let isFinal = false; // true twelve hours after sign-in, when the session cannot be renewed further
 let isOver = false;
 
 export function watchSession() {
@@ -32,7 +32,7 @@ export function watchSession() {
   setInterval(look, LOOK_MS);
 }
 
-/** True if the session must be renewed, because the page was used or is a connected board. */
+/** The page was used, or is a connected board. */
 function isPresent() {
   const { keep, presence, connected } = document.body.dataset;
   return used || keep === "always" || (presence === "board" && connected === "yes");
@@ -57,7 +57,7 @@ async function look() {
 
 async function keep() {
   const wasUsed = used;
-  const { screen } = document.body.dataset; // the session of a wall screen is renewed for longer
+  const { screen } = document.body.dataset; // a wall screen's session is renewed for longer
   [used, keptAt] = [false, performance.now()];
   try {
     const answer = await call("POST", `/v1/session${screen ? `?screen=${screen}` : ""}`);
@@ -74,13 +74,13 @@ async function keep() {
   }
 }
 
-/** Sends a failed renewal again after some seconds. @param {boolean} wasUsed */
+/** @param {boolean} wasUsed */
 function keepAgain(wasUsed) {
   used ||= wasUsed;
   keptAt = performance.now() - KEEP_MS + AGAIN_MS;
 }
 
-/** Shows that the session has ended. Without this message, the page would look as if there were no news. */
+/** Without a message about the end of the session, the page would look as if there were no news. */
 export function showEnd() {
   if (isOver) return;
   isOver = true;

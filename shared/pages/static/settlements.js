@@ -1,5 +1,4 @@
-// The settlements of the gazetteer: reads the file, and makes search options of it. The file is read once for each
-// page, and the options are made once.
+// The settlements of the gazetteer as search options. The file is read once for each page.
 
 /**
  * @typedef {{pcode: string, district: string, aymak?: string, names: string[], terms: string[]}} Settlement
@@ -11,7 +10,7 @@
 const LANGUAGES = ["ky", "ru", "en"];
 
 /**
- * The settlements; none if the file cannot be read, because a place can always be typed.
+ * Empty if the file cannot be read, because a place can always be typed.
  * @param {string} path
  * @returns {Promise<Gazetteer>}
  */
@@ -20,13 +19,12 @@ export async function readGazetteer(path) {
     const answer = await fetch(path, { credentials: "omit" });
     if (answer.ok) return await answer.json();
   } catch {
-    // there is no signal, and the file is not cached yet
+    // without signal, the file may not be cached yet
   }
   return { aymaks: {}, settlements: [] };
 }
 
 /**
- * Search options for the settlements.
  * @param {Gazetteer} gazetteer
  * @param {(pcode: string) => string} district the name of a district
  * @returns {PlaceOption[]}
@@ -47,7 +45,7 @@ export function settlementOptions({ aymaks, settlements }, district) {
 }
 
 /**
- * A stored settlement under the name that was typed, so that a form does not change the name.
+ * The name is the typed name, so that a form does not change the name.
  * @param {string} settlement
  * @param {string} name
  * @param {string} pcode the district

@@ -1,5 +1,4 @@
-// Reads the list of sites where displaced people stay, and the number of people at each site. Makes search options of
-// the sites and of their villages.
+// The sites where displaced people stay, with the number of people at each site, and search options of them.
 
 import { folded, names } from "./combobox.js";
 
@@ -18,7 +17,7 @@ import { folded, names } from "./combobox.js";
  */
 
 /**
- * All sites of the country; undefined if the server refuses the request.
+ * Undefined if the server refuses the request.
  * @param {Get} get
  * @returns {Promise<Site[] | undefined>}
  */
@@ -28,7 +27,7 @@ export async function readSites(get) {
 }
 
 /**
- * The people at the sites of the reader's areas; undefined if the server refuses the request.
+ * For the reader's areas. Undefined if the server refuses the request.
  * @param {Get} get
  * @returns {Promise<Occupancies | undefined>}
  */
@@ -50,7 +49,7 @@ async function readPages(get, path) {
   }
 }
 
-/** The name in the page's language, else in another language. @param {Site} site */
+/** In the page's language, or else in another language. @param {Site} site */
 export function nameOf(site) {
   const names = /** @type {Record<string, string | null>} */ ({ ky: site.name_ky, ru: site.name_ru, en: site.name_en });
   return names[document.documentElement.lang] ?? names.ky ?? names.ru ?? names.en ?? "";
@@ -62,7 +61,7 @@ export function namesOf(site) {
 }
 
 /**
- * Search options for the sites that are not closed.
+ * Leaves out closed sites.
  * @param {Site[]} sites
  * @param {(pcode: string) => string} district the name of a district
  * @returns {PlaceOption[]}
@@ -81,7 +80,7 @@ export function siteOptions(sites, district) {
 }
 
 /**
- * The search options of the settlements, and options for the villages of sites that the gazetteer does not have.
+ * Adds the villages of sites that the gazetteer does not have.
  * @param {Site[]} sites
  * @param {PlaceOption[]} settlements
  * @param {(pcode: string) => string} district

@@ -1,9 +1,8 @@
-// Draws the small map of a page when somebody scrolls to it. The library of the map is loaded only when the map is
-// drawn.
+// Draws the small map of a page, with its large library, only when somebody scrolls to it.
 
 import { make } from "./elements.js";
 
-const NEAR = "200px"; // if the map is at most this far below the visible part of the page, the map is drawn
+const NEAR = "200px"; // the map is drawn this far before it becomes visible
 
 const section = document.getElementById("small-map");
 

@@ -1,18 +1,15 @@
 // The alarm sound of four tones. A browser may block the sound until the first input on the page. Between two alarms,
-// the AudioContext is suspended, because a silent AudioContext also takes two percent of a processor.
+// the AudioContext is suspended, because even silence takes two percent of a processor.
 
 const ASKED_MS = 200;
-const SLOW_MS = 2000; // a busy computer may need some time until the sound plays
+const SLOW_MS = 2000; // a busy computer may start the sound late
 
 /** @type {AudioContext | undefined} */
 let audio;
 let isAllowed = false;
-let sounding = 0; // the number of alarms that have not ended
+let sounding = 0;
 
-/**
- * Asks the browser to allow sound on the page. The event `sound-allowed` says that the sound is allowed, maybe much
- * later.
- */
+/** The event `sound-allowed` says that the sound is allowed, maybe much later. */
 export async function open() {
   if (!audio) {
     audio = new AudioContext();
@@ -34,13 +31,13 @@ export async function ring() {
   else sounding -= 1;
 }
 
-/** If the sound is blocked, the browser does not answer. @param {AudioContext} context @param {number} longestMs */
+/** A browser that blocks the sound does not answer. @param {AudioContext} context @param {number} longestMs */
 async function isResumed(context, longestMs) {
   await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, longestMs))]);
   return context.state === "running";
 }
 
-/** Plays the four tones, and returns the last. @param {AudioContext} context */
+/** Returns the last tone. @param {AudioContext} context */
 function play(context) {
   const begin = context.currentTime;
   const tones = [880, 660, 880, 660].map((pitch, number) => {
@@ -62,7 +59,7 @@ function end() {
   rest();
 }
 
-/** Suspends a running AudioContext that plays no alarm. If an AudioContext runs, the browser allows sound. */
+/** An AudioContext that plays no alarm is suspended. A running AudioContext proves that the browser allows sound. */
 function rest() {
   if (audio?.state !== "running") return;
   isAllowed = true;

@@ -1,11 +1,11 @@
-// Formats instants in Bishkek time. Only this script contains the time zone and its offset.
+// Formats instants in Bishkek time. No other script contains the time zone or its offset.
 
 const ZONE = "Asia/Bishkek";
 const OFFSET = "+06:00"; // the country has no summer time
 const OFFSET_MS = 6 * 3_600_000;
 
 /**
- * A formatter that writes dates in digits. The formatter's default is Russian, because some browsers lack Kyrgyz.
+ * Dates in digits are Russian by default, because some browsers lack Kyrgyz.
  * @param {Intl.DateTimeFormatOptions} parts
  */
 function digits(parts, language = "ru") {
@@ -18,7 +18,7 @@ const SECONDS = /** @type {const} */ ({ ...MINUTES, second: "2-digit" });
 const DAY = /** @type {const} */ ({ day: "2-digit", month: "2-digit" });
 const ENGLISH_DAY = /** @type {const} */ ({ day: "numeric", month: "short" }); // as in shared/pages/formats.py
 
-/** A day and a time: `26.11, 21:47`, in English `26 Nov, 21:47`. @param {Intl.DateTimeFormatOptions} time */
+/** `26.11, 21:47`, in English `26 Nov, 21:47`. @param {Intl.DateTimeFormatOptions} time */
 function dayAnd(time) {
   const isEnglish = document.documentElement.lang === "en";
   return isEnglish ? digits({ ...ENGLISH_DAY, ...time }, "en-GB") : digits({ ...DAY, ...time });
@@ -47,7 +47,7 @@ export function local(moment) {
   return new Date(moment.getTime() + OFFSET_MS).toISOString().slice(0, 16);
 }
 
-/** The instant of a local time like `2026-11-26T21:47`; invalid if the text is not one. @param {string} text */
+/** Invalid if the text is not a local time like `2026-11-26T21:47`. @param {string} text */
 export function instant(text) {
   return new Date(`${text}:00${OFFSET}`);
 }
@@ -57,7 +57,7 @@ export function today(now = new Date()) {
   return local(now).slice(0, 10);
 }
 
-/** The noon of a day like `2026-11-26`, in ISO 8601. @param {string} day */
+/** For a day like `2026-11-26`, in ISO 8601. @param {string} day */
 export function noon(day) {
   return `${day}T12:00:00${OFFSET}`;
 }

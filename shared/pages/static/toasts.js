@@ -1,5 +1,4 @@
-// A short message in the corner, which disappears by itself and may have an Undo button. Screen readers announce the
-// message.
+// A short message in the corner, perhaps with an Undo button. Screen readers announce the message.
 
 import { button, make } from "./elements.js";
 

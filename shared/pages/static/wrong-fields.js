@@ -1,5 +1,4 @@
-// Shows at each field of a form that a service did not accept it, and what the service expected, in the reader's
-// language.
+// Shows at each field what the service expected, in the reader's language.
 
 import { expectation } from "./expectations.js";
 import { mark, note, removeNotes } from "./field-notes.js";
@@ -8,8 +7,7 @@ import { sentence } from "./texts.js";
 /** @typedef {import("./expectations.js").Wrong} Wrong */
 
 /**
- * Marks the fields that the service did not accept, says at each field what is expected, and puts the focus into the
- * first field.
+ * The first field gets the focus.
  * @param {HTMLFormElement} form @param {Wrong[]} wrong
  * @returns {string} the fields by name, and what is expected of the form as a whole; empty if nothing is known
  */
@@ -36,7 +34,6 @@ export function labels(fields) {
 }
 
 /**
- * The fields of the form to which these errors belong.
  * @param {HTMLFormElement} form
  * @param {Wrong[]} wrong
  * @returns {HTMLElement[]}

@@ -1,5 +1,5 @@
-// The list of accounts: shows those whose name, post or organisation contains the typed text. The text may be the name
-// of a person, which must not be in the address of the page. Therefore the page sends the text nowhere.
+// The list of accounts: shows those whose name, post or organisation contains the typed text. The typed text stays in
+// the browser, because the text may be a person's name.
 
 import { element } from "/static/elements.js";
 

@@ -28,7 +28,7 @@ const filters = /** @type {HTMLFormElement} */ (element("filters"));
 const older = /** @type {HTMLButtonElement} */ (element("older"));
 
 /**
- * For each service: the entries that the page has read but does not show yet, and the next position to read, or null.
+ * For each service: the entries that were read but not shown, and the next position to read, or null.
  * @type {Map<string, {waiting: Entry[], next: number | null | undefined}>}
  */
 let logs = new Map();
@@ -44,15 +44,12 @@ function begin() {
   return show();
 }
 
-/**
- * Shows the next hundred entries. A hundred entries are read from each service, because all shown entries may be from
- * one service.
- */
+/** A hundred entries are read from each service, because all shown entries may be from one service. */
 async function show() {
   const requested = logs;
   older.disabled = true; // a second press would list the same entries again
   const silent = (await Promise.all([...logs.keys()].map(read))).filter((name) => name !== undefined);
-  if (requested !== logs) return; // the filters changed meanwhile, so only the newer request shows its result
+  if (requested !== logs) return; // the filters changed, so only the newer request shows its result
   older.disabled = false;
   const waiting = [...logs].flatMap(([service, log]) => log.waiting.map((entry) => ({ service, entry })));
   waiting.sort((a, b) => b.entry.at.localeCompare(a.entry.at));
@@ -68,7 +65,7 @@ async function show() {
   else say("live", { time: exactClock(now()) });
 }
 
-/** Reads a service's log; returns the service's name if it did not answer. @param {string} service */
+/** @param {string} service */
 async function read(service) {
   const log = logs.get(service);
   if (!log || log.next === null || log.waiting.length >= PAGE) return undefined;

@@ -1,18 +1,17 @@
-// The list of alerts. No row moves while somebody may be about to answer an alert. The page shows waiting changes when
-// nobody is about to answer, or when somebody presses the button.
+// The list of alerts. No row moves while somebody may be about to answer an alert. Waiting changes are shown
+// afterwards, or when somebody presses the button.
 
 import { forget, highlight, renew, takeUp } from "/static/board/panels.js";
 import { showSelection } from "/static/board/selection.js";
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
-const KEY_MS = 5000; // no row moves during this time after a key press
-const ANSWERED_MS = 5000; // the row of an answered alert keeps its place during this time
-const MOVING_MS = 300; // a pointer that has moved within this time may be on its way to the list
-const LONGEST_WAY_MS = 2000; // a pointer that never rests outside the list keeps the rows in place only for this time
+const KEY_MS = 5000;
+const ANSWERED_MS = 5000;
+const MOVING_MS = 300; // a pointer that moved within this time may be on its way to the list
+const LONGEST_WAY_MS = 2000; // for no longer than this, a pointer that never rests keeps the rows in place
 
-// a pointer that has rested in the list for longer stops no rows, because nobody moves the pointer of a wall screen
-// away
+// after this time, a resting pointer stops no rows, because nobody moves the pointer of a wall screen away
 const RESTING_MS = 120_000;
 const URGENT = ["Extreme", "Severe"];
 
@@ -20,7 +19,7 @@ const URGENT = ["Extreme", "Severe"];
 let pending;
 let keyAt = -Infinity;
 let pointerAt = -Infinity;
-let setOffAt = -Infinity; // the time at which the pointer began its newest movement
+let setOffAt = -Infinity; // the beginning of the pointer's newest movement
 let answeredAt = -Infinity;
 
 const panel = () => element("panel-alerts");
@@ -32,7 +31,6 @@ function rowsOf(list) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** Whether somebody may be about to answer an alert. Then no row moves. */
 function isHeld() {
   const now = performance.now();
   const isOnWay = now - pointerAt < MOVING_MS && now - setOffAt < LONGEST_WAY_MS;
@@ -49,8 +47,7 @@ function aim() {
 }
 
 /**
- * Shows the server's list. No row moves while somebody may be about to answer an alert, unless another filter was
- * chosen.
+ * Shows the server's list, unless somebody may be about to answer an alert. Another filter is shown at once.
  * @param {HTMLElement} fresh
  */
 export function settle(fresh) {
@@ -67,7 +64,8 @@ function drawn() {
 }
 
 /**
- * Announces new alerts to screen readers. If the filter now hides more alerts than before, also announces their number.
+ * Screen readers hear of new alerts. If the filter now hides more alerts than before, screen readers also hear their
+ * number.
  * @param {HTMLElement} fresh
  */
 function announce(fresh) {
@@ -82,17 +80,17 @@ function announce(fresh) {
   if (texts.length) element("announcer").textContent = texts.join(". ");
 }
 
-/** The sentence that says how many unacknowledged alerts the filter hides. @param {ParentNode} list */
+/** @param {ParentNode} list */
 function hiddenOf(list) {
   return /** @type {HTMLElement | null} */ (list.querySelector("#hidden-unacknowledged"));
 }
 
-/** The element's text in one line. @param {Element | null} part */
+/** @param {Element | null} part */
 function lineOf(part) {
   return part?.textContent?.replace(/\s+/g, " ").trim() ?? "";
 }
 
-/** The alert in one line: hazard, place, severity. @param {Element} row */
+/** @param {Element} row */
 export function nameOf(row) {
   return [".alert-name", ".alert-where", ".alert-grade"]
     .map((part) => lineOf(row.querySelector(part)))
@@ -100,13 +98,13 @@ export function nameOf(row) {
     .join(" · ");
 }
 
-/** The name of the alert with this id, also if the alert's row is not shown yet. @param {string} alert */
+/** @param {string} alert */
 export function named(alert) {
   const row = rowsOf(panel()).get(alert) ?? (pending && rowsOf(pending).get(alert));
   return row ? nameOf(row) : "";
 }
 
-/** Updates the rows without moving them, and counts the changes that are not shown yet. @param {HTMLElement} fresh */
+/** @param {HTMLElement} fresh */
 function mend(fresh) {
   const next = rowsOf(fresh);
   let changes = 0;
@@ -137,8 +135,8 @@ function mend(fresh) {
 }
 
 /**
- * If an alert has been answered or is over, its row stays for five seconds. Buttons whose action is no
- * longer possible are disabled.
+ * The row of an answered or ended alert stays for five seconds. Buttons whose action is no longer possible are
+ * disabled.
  * @param {HTMLElement} row
  * @param {HTMLElement | undefined} newer
  */
@@ -159,7 +157,7 @@ function settleRow(row, newer) {
   }
 }
 
-/** Copies the texts of the newer row, but not the buttons. @param {HTMLElement} newer @param {HTMLElement} row */
+/** @param {HTMLElement} newer @param {HTMLElement} row */
 function copy(newer, row) {
   for (const part of [".alert-line", ".alert-state", ".alert-below", ".alert-grade"]) {
     const [shown, drawn] = [row.querySelector(part), newer.querySelector(part)];
@@ -171,7 +169,7 @@ function copy(newer, row) {
   row.toggleAttribute("data-taken", newer.hasAttribute("data-taken"));
 }
 
-/** Shows new Severe and Extreme alerts at once, in a strip above the list. @param {HTMLElement[]} rows */
+/** @param {HTMLElement[]} rows */
 function showStrip(rows) {
   strip.hidden = rows.length === 0;
   element("strip-text").textContent =
@@ -179,7 +177,6 @@ function showStrip(rows) {
   strip.dataset.alert = rows[0]?.dataset.key ?? "";
 }
 
-/** Shows the latest list from the server, with the focus and scroll position kept. */
 export function apply() {
   if (!pending) return;
   const [list, fresh] = [panel(), pending];
@@ -192,18 +189,17 @@ export function apply() {
   renew(list, fresh);
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  // this comes after the section of closed alerts is unfolded: before, the list is too short to scroll this far
+  // after the section of closed alerts is unfolded: before, the list is too short to scroll this far
   if (top) list.scrollTop = top;
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
-  showSelection(); // this comes before the focus is set, because a hidden toolbar cannot get the focus
+  showSelection(); // before the focus is set, because a hidden toolbar cannot get the focus
   if (focused) focusAgain(list, focused.id, key ?? "");
   showStrip([]);
   drawn();
 }
 
 /**
- * Focuses the element that had the focus. If this element is gone or hidden, focuses its row; if the row is gone,
- * focuses the list.
+ * Focuses the element that had the focus, or else its row, or else the list.
  * @param {HTMLElement} list
  * @param {string} id
  * @param {string} key
@@ -213,7 +209,7 @@ function focusAgain(list, id, key) {
   takeUp(list, key);
 }
 
-/** Shows the latest list from the server, and scrolls to this alert. @param {string} alert */
+/** @param {string} alert */
 export function reveal(alert) {
   apply();
   const row = document.getElementById(`alert-${alert}`);
@@ -221,7 +217,7 @@ export function reveal(alert) {
   row?.focus();
 }
 
-addEventListener("beforeprint", apply); // the print must also contain the changes that wait
+addEventListener("beforeprint", apply); // a print also contains the changes that wait
 addEventListener(
   "keydown",
   () => {

@@ -19,12 +19,9 @@ const more = /** @type {HTMLDialogElement} */ (element("more-actions"));
 const form = /** @type {HTMLFormElement} */ (element("answer"));
 const assignee = /** @type {HTMLSelectElement} */ (element("assignee"));
 /** @typedef {{alert_id: string, acknowledged_at: string | null}} Acknowledged */
-/**
- * @type {{act: string, alert: string, several: import("/static/board/several.js").Several}} without an alert, the act
- *   concerns several alerts
- */
+/** @type {{act: string, alert: string, several: import("/static/board/several.js").Several}} */
 let intended = { act: "", alert: "", several: atOnce() };
-/** @type {Record<string, string>} the title of the dialog for each act that opens it */
+/** @type {Record<string, string>} */
 const TITLES = {
   resolve: "close",
   assign: "assign",
@@ -36,7 +33,7 @@ const TITLES = {
   "take-over-selected": "take_over_several",
 };
 
-/** @type {Record<string, string>} the first field of each act */
+/** @type {Record<string, string>} */
 const FIRST = {
   resolve: "verdict",
   assign: "assignee",
@@ -84,7 +81,7 @@ export function begin(act, alert) {
   element(FIRST[act.replace("-selected", "")] ?? "").focus();
 }
 
-/** Shows the further actions on the alert. The list closes when an action is chosen. @param {string} alert */
+/** The list closes when an action is chosen. @param {string} alert */
 function offer(alert) {
   element("more-actions-title").textContent = named(alert);
   for (const button of more.querySelectorAll("[data-act]")) button.setAttribute("data-alert", alert);
@@ -92,7 +89,7 @@ function offer(alert) {
   more.showModal();
 }
 
-/** Whether somebody else works on the alert. @param {string} alert */
+/** @param {string} alert */
 function isTaken(alert) {
   return document.getElementById(`alert-${alert}`)?.hasAttribute("data-taken") ?? false;
 }
@@ -144,7 +141,6 @@ async function answer() {
 }
 
 /**
- * Sends the action of the dialog, for one alert or for all alerts that were selected when the dialog opened.
  * @param {string} what
  * @param {string} act
  * @param {object} body
@@ -154,10 +150,7 @@ function sendIntended(what, act, body, done) {
   return intended.alert ? send(intended.alert, what, body, done) : sendSeveral(intended.several, act, body);
 }
 
-/**
- * Fills the list of the people to whom the alert, or each of the selected alerts, can be assigned.
- * @param {string} alert
- */
+/** @param {string} alert */
 async function offerAssignees(alert) {
   const { act, several } = intended;
   assignee.replaceChildren(new Option("", ""));
@@ -206,7 +199,7 @@ function isPartly(alert) {
 }
 
 /**
- * Sends the action for the given alerts. Alerts whose action is refused stay selected.
+ * Alerts whose action is refused stay selected.
  * @param {import("/static/board/several.js").Several} several
  * @param {string} act
  * @param {object} body
@@ -218,7 +211,7 @@ async function sendSeveral(several, act, body, offered) {
     if (refused) return refuse(refused);
     dialog.close();
     if (act === "resolve")
-      element("panel-alerts").focus({ preventScroll: true }); // the row that had the focus is gone, too
+      element("panel-alerts").focus({ preventScroll: true }); // because the row that had the focus is gone
     else takeUp(element("panel-alerts"), "");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -247,7 +240,6 @@ async function undo(alert) {
 }
 
 /**
- * Shows why the alerts service refused the action, and what it expected in each field.
  * @param {{status: number, text: string, body: Record<string, any>}} answer
  * @param {string} [about]
  */
@@ -282,7 +274,8 @@ function fail(text) {
   if (text && !dialog.open) toast(text, "bad");
 }
 
-// The browser returns the focus to the row that opened the dialog, but not if the row was redrawn meanwhile.
+// The browser returns the focus to the row that opened the dialog. A row that was redrawn meanwhile gets the focus
+// here.
 dialog.addEventListener("close", () => takeUp(element("panel-alerts"), intended.alert));
 more.addEventListener("click", (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-act]");

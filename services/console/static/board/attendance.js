@@ -14,7 +14,7 @@ let isNobodyAnywhere = false;
 const board = sessionStorage.getItem("board-id") ?? uuid();
 sessionStorage.setItem("board-id", board);
 
-/** Starts the reports. Only accounts that answer alerts send reports, because nobody touches a wall screen. */
+/** Only accounts that answer alerts send reports, because nobody touches a wall screen. */
 export function attend() {
   for (const kind of USES) addEventListener(kind, touch, { passive: true });
   setInterval(report, REPORT_MS);

@@ -9,15 +9,15 @@ import { isAnswered } from "/static/presets.js";
 import { rested } from "/static/pressing.js";
 import { sentence } from "/static/texts.js";
 
-const AREA_MS = 10_000; // an area is read again at most this often: any change in the country may concern the area
+const AREA_MS = 10_000; // an area is read at most this often, because any change in the country may concern the area
 
 const panel = element("beside");
 const content = element("beside-content");
-/** The path of what the panel shows, such as /alerts/ID; empty if the panel is closed. */
+/** A path such as /alerts/ID; empty if the panel is closed. */
 let shown = "";
 /**
- * The newest version of the shown record that the stream or the list has stated. The version of an alert is its
- * sequence; the version of a hazard is its revision.
+ * The newest version of the shown record, as the stream or the list has stated it. Alerts have a sequence, and hazards
+ * have a revision.
  */
 let newest = 0;
 let readAt = -Infinity;
@@ -31,7 +31,7 @@ let opener = null;
 const unsent = new Map();
 
 /**
- * Opens the record at the path in the panel. If this path is open already, the focus moves into the panel.
+ * If this path is open already, the focus moves into the panel.
  * @param {string} path
  */
 export async function open(path) {
@@ -42,7 +42,7 @@ export async function open(path) {
   await show(path, active);
 }
 
-/** @param {string} path @param {HTMLElement | null} active what has the focus */
+/** @param {string} path @param {HTMLElement | null} active */
 async function show(path, active) {
   leave();
   content.replaceChildren(); // the buttons of the former alert must not work under the new title
@@ -75,19 +75,18 @@ async function show(path, active) {
   else catchUp(); // the alert or hazard may have changed while the server prepared the panel
 }
 
-/** The kind of the record at the path: alert, hazard, group, site or area. @param {string} path */
+/** @param {string} path */
 function kindOf(path) {
   return path.split("/").at(-2)?.replace(/s$/, "") ?? "";
 }
 
-/** Shows what the panel showed before. */
 function back() {
   const path = trail.pop();
   if (path) void show(path, panel);
   panel.focus();
 }
 
-/** Closes the panel. The focus returns to the row. */
+/** The focus returns to the row. */
 function close() {
   const isInside = panel.contains(document.activeElement);
   const back = rowOf(shown) ?? document.getElementById(opener?.id ?? "") ?? opener;
@@ -100,12 +99,12 @@ function close() {
   if (isInside) back?.focus();
 }
 
-/** Tells the map which alert or hazard the panel shows. */
+/** Keeps the shown article if it has unsent input. */
 function tell() {
   document.dispatchEvent(new CustomEvent("shown-beside", { detail: shown }));
 }
 
-/** Keeps the shown article if somebody has typed or chosen something in it, but has not sent it yet. */
+/** An article with unsent input is kept. */
 function leave() {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   if (!article || !shown) return;
@@ -125,14 +124,14 @@ export function note(data) {
   else if ((data.alert_id ?? data.hazard_id) === id) newest = Math.max(newest, data.sequence ?? data.revision ?? 0);
 }
 
-/** Notes that something in the country has changed, because the change may concern the shown area. */
+/** A change anywhere in the country may concern the shown area. */
 export function noteChange() {
   if (kindOf(shown) === "area") newest = Infinity;
 }
 
 /**
- * Reads the shown alert or hazard again if there is a newer version and the page is visible. Also marks the row of the
- * shown record again, because the list may have been redrawn.
+ * Reads the shown alert or hazard again if there is a newer version and the page is visible. The row is marked again,
+ * because the list may have been redrawn.
  * @param {string} [drawn] the panel that was drawn. When the panel of alerts is drawn, the server has stored all alerts
  *   that the stream has sent.
  */
@@ -165,13 +164,12 @@ function versionOf(article) {
   return Number(article.dataset.sequence ?? section?.dataset.revision ?? 0); // an area has no version
 }
 
-/** Marks the row of the alert that is open. */
 function mark() {
   for (const row of document.querySelectorAll(".alerts [aria-current]")) row.removeAttribute("aria-current");
   rowOf(shown)?.setAttribute("aria-current", "true");
 }
 
-/** The row of the alert in the list. @param {string} path */
+/** @param {string} path */
 function rowOf(path) {
   return /** @type {HTMLElement | null} */ (document.querySelector(`.alerts [data-key="${path.split("/").pop()}"]`));
 }
@@ -184,8 +182,8 @@ function fail(text) {
 element("side-panel-close").addEventListener("click", close);
 element("side-panel-back").addEventListener("click", back);
 document.addEventListener("visibilitychange", () => catchUp());
-// this event comes after a form was sent. While a form is being sent, the panel reads nothing. A refusal may mean that
-// the alert has changed.
+// After a form was sent. A refusal may mean that the alert has changed. While a form is being sent, the panel reads
+// nothing.
 document.addEventListener("may-be-old", () => catchUp());
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || panel.hidden || event.defaultPrevented) return;

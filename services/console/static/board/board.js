@@ -31,12 +31,11 @@ const PANELS_OF = {
 };
 const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
-// the page asks for the next escalations at least this often, because a silence changes them without an event
+// at this interval or sooner, the page asks for escalations, because a silence changes them without an event
 const ESCALATIONS_MS = 15_000;
-const CLOCKS_MS = 5000; // the shortest interval between two questions about the next escalations
+const CLOCKS_MS = 5000;
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
 
-/** The pages that open beside the list: of alerts, hazards, groups, sites and areas. */
 const PAGE =
   /^\/(alerts|hazards|registry\/(groups|sites))\/[0-9a-f-]{36}(\?entry=report-[0-9a-f-]+)?$|^\/areas\/[A-Z]{2}\d+$/;
 
@@ -47,7 +46,7 @@ let ringing;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let moving;
 
-/** Asks the registry to render the numbers of people at sites again, once for all events within two seconds. */
+/** Reads the numbers of people at sites once for all events within two seconds. */
 function renewSites() {
   moving ??= setTimeout(() => {
     moving = undefined;
@@ -55,7 +54,7 @@ function renewSites() {
   }, SITES_MS);
 }
 
-/** Makes the page's alarm read the alerts again, 0.3 s after the events, because the worker must store them first. */
+/** 0.3 s after the events, because the worker must store the alerts first. */
 function heardOf() {
   ringing ??= setTimeout(() => {
     ringing = undefined;
@@ -65,7 +64,6 @@ function heardOf() {
 
 let atAdmission = "";
 
-/** Shows what intake has counted since its start, beside the outcomes of the reports. */
 async function askAdmission() {
   const admission = document.getElementById("admission");
   if (!admission) return;
@@ -92,8 +90,7 @@ board.addEventListener("click", (event) => {
 });
 
 /**
- * A click on a row, or on a link to an alert, a hazard, a group, a site or an area, opens it beside the list. With
- * Ctrl, Shift or Alt, the browser follows the link.
+ * Opens the page of a clicked row or link beside the list. With Ctrl, Shift or Alt, the browser follows the link.
  * @param {MouseEvent} event
  */
 function openAimedAt(event) {
@@ -142,7 +139,7 @@ void askAdmission();
 void askHeldPersons();
 void renewClocks();
 setInterval(renewClocks, ESCALATIONS_MS);
-setInterval(showEscalations, CLOCKS_MS); // the clocks show the minutes until the escalation
+setInterval(showEscalations, CLOCKS_MS);
 setInterval(askAdmission, ADMISSION_MS);
 setInterval(() => new Set(Object.values(PANELS_OF).flat()).forEach(draw), OLD_MS);
 const wanted = new URLSearchParams(location.search).get("alert");

@@ -7,7 +7,7 @@ import { sentence } from "/static/texts.js";
 const OLD_MS = 60_000; // if the alerts service does not answer for this time, no clock is shown
 const MINUTE_MS = 60_000;
 
-/** @type {Record<string, string>} the time of the next escalation, by alert */
+/** @type {Record<string, string>} */
 let escalations = {};
 let answeredAt = -Infinity;
 

@@ -11,7 +11,6 @@ const dialog = /** @type {HTMLDialogElement} */ (element("filter"));
 const form = /** @type {HTMLFormElement} */ (element("filter-form"));
 const saving = /** @type {HTMLFormElement} */ (element("filter-save"));
 
-/** The filter that the form states, as the query of an address. */
 function stated() {
   const pairs = [...new FormData(form)].map(([name, value]) => [name, String(value).trim()]);
   return new URLSearchParams(pairs.filter(([, value]) => value)).toString();
@@ -23,14 +22,12 @@ function apply(query) {
   show();
 }
 
-/** Shows the list with the filter that the address states. */
 function show() {
   dialog.close();
   fill();
   draw("alerts");
 }
 
-/** Fills in the form with the filter that the address states. */
 function fill() {
   const given = new URLSearchParams(location.search);
   for (const field of form.elements) {
@@ -49,7 +46,7 @@ async function save() {
 }
 
 /**
- * Changes the saved filters. Returns whether the change succeeded.
+ * Returns whether the change succeeded.
  * @param {string} method
  * @param {string} path
  * @param {object} [body]

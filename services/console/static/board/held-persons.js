@@ -11,7 +11,7 @@ let held = { in_households: 0, in_groups: 0 };
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let asking;
 
-/** Asks the registry for the number, once for all outcomes that arrive at about the same time. */
+/** One request for all outcomes that arrive at about the same time. */
 export function askHeldPersonsSoon() {
   asking ??= setTimeout(() => {
     asking = undefined;
@@ -19,10 +19,7 @@ export function askHeldPersonsSoon() {
   }, SOON_MS);
 }
 
-/**
- * Asks the registry again, if this account sees the number. If the registry does not answer, the page still shows the
- * last number.
- */
+/** If the registry does not answer, the page still shows the last number. */
 export async function askHeldPersons() {
   if (!document.getElementById("held-persons")) return;
   const answer = await call("GET", "/registry/v1/held:persons").catch(() => undefined);

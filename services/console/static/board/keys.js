@@ -6,6 +6,7 @@ import { chooseNone, chooseSection, chooseTo, chosen, extend, isChosen, turn } f
 import { element } from "/static/elements.js";
 
 /**
+ * A key is named by its position, so that the keys work with every keyboard layout.
  * @type {Record<string, string>} each key is named by its position, so that the keys work with every keyboard layout
  */
 const ACTS = { KeyA: "acknowledge", KeyR: "resolve", KeyP: "progress", KeyG: "assign", KeyZ: "snooze" };
@@ -44,7 +45,7 @@ function selectSection(row) {
   return true;
 }
 
-/** Returns whether the key does something. @param {KeyboardEvent} event @param {HTMLElement} row */
+/** @param {KeyboardEvent} event @param {HTMLElement} row */
 function handle(event, row) {
   if (ACTS[event.code] && !event.shiftKey) beginOn(ACTS[event.code], row);
   else if (event.key === "Enter") void open(`/alerts/${row.dataset.key}`);
@@ -56,7 +57,6 @@ function handle(event, row) {
 }
 
 /**
- * Begins the action on the row, or on all selected rows if this row is one of them.
  * @param {string} act
  * @param {HTMLElement} row
  */

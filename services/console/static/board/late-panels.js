@@ -10,7 +10,6 @@ import { clock } from "/static/time.js";
 const LATE_MS = 15_000;
 const TICK_MS = 1000;
 
-/** Begins to show which panels are behind. */
 export function watchPanels() {
   setInterval(
     () => waits().forEach(({ name, waitedMs, ageMs }) => show(name, waitedMs > LATE_MS ? ageMs : undefined)),
@@ -18,7 +17,7 @@ export function watchPanels() {
   );
 }
 
-/** @param {string} name @param {number} [ageMs] of the shown state, if the panel is behind */
+/** @param {string} name @param {number} [ageMs] */
 function show(name, ageMs) {
   const panel = document.getElementById(`panel-${name}`);
   panel?.classList.toggle("is-late", ageMs !== undefined);

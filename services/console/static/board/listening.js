@@ -5,7 +5,7 @@ import { clock } from "/static/time.js";
 import { ended, say } from "/static/link.js";
 import { now } from "/static/server-time.js";
 
-const SILENCE_MS = 40_000; // the stream sends at least every 15 s, so a silence of this length means a lost connection
+const SILENCE_MS = 40_000; // the stream sends every 15 s or more often, so this silence means a lost connection
 const LOOK_MS = 5000;
 const AGAIN_MS = 2000;
 
@@ -13,21 +13,19 @@ let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-
 let heard = Date.now();
 let newest = now();
 /**
- * When the page last heard the stream, and when it last heard the stream before the newest loss of the connection. Both
- * times are values of `performance.now()`, because this clock never jumps.
+ * When the page last heard the stream, and when it last heard the stream before the newest loss. Both are values of
+ * `performance.now()`, because this clock never jumps.
  */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 let isLost = false;
 /** @type {EventSource | undefined} */
 let stream;
 
-/** The position up to which the page has read the stream. */
 export function stand() {
   return position;
 }
 
 /**
- * Whether a position contains all records before another position.
  * @param {string} position
  * @param {string} other
  */
@@ -38,17 +36,17 @@ export function contains(position, other) {
   );
 }
 
-/** The offsets of a position, by topic and partition. @param {string} position @returns {Record<string, number[]>} */
+/** @param {string} position @returns {Record<string, number[]>} */
 function decoded(position) {
   return position ? JSON.parse(atob(position.replaceAll("-", "+").replaceAll("_", "/"))) : {};
 }
 
-/** When the page last heard the stream before the newest loss of the connection, as `performance.now()`. */
+/** As `performance.now()`: when the page last heard the stream before the newest loss of the connection. */
 export function heardBeforeLoss() {
   return lostAt;
 }
 
-/** For how long the page has not heard the stream. 0 while it is connected. */
+/** 0 while the page is connected. */
 export function lostForMs() {
   return isLost ? performance.now() - lostAt : 0;
 }
@@ -60,11 +58,11 @@ export function lostForMs() {
  */
 export function listen(topics, changed) {
   open();
-  // An EventSource does not detect that a connection was cut without a close.
+  // An EventSource does not detect a connection that was cut without a close.
   setInterval(() => {
     if (stream && Date.now() - heard > SILENCE_MS) open();
   }, LOOK_MS);
-  // The browser reports at once that the computer has lost its network, or that the network is back.
+  // The browser reports at once that the computer has lost its network, or has a network again.
   addEventListener("offline", open);
   addEventListener("online", open);
 
@@ -88,7 +86,7 @@ export function listen(topics, changed) {
     });
   }
 
-  /** If the server refused the stream, asks for the reason and reopens, because the browser does not reconnect. */
+  /** The browser does not reconnect after a refusal. Therefore asks for the reason and reopens. */
   function failed() {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;

@@ -1,6 +1,5 @@
-// The map in the middle of the board. The map is loaded after the board itself, and only if it is shown and the browser
-// can draw it. The map marks the alert or hazard that is open beside the list. A click on a mark opens the alert or
-// hazard of the mark.
+// The map in the middle of the board. The map is loaded after the board, and only if the map is shown and the browser
+// can draw it.
 
 import { open } from "/static/board/beside.js";
 import { element } from "/static/elements.js";
@@ -13,10 +12,10 @@ import { sentence } from "/static/texts.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
-const WIDE = matchMedia("(min-width: 1600px)"); // on a smaller screen, a person must turn the map on
+const WIDE = matchMedia("(min-width: 1600px)"); // on a smaller screen, a person turns the map on
 const KEPT = "board-map"; // what the browser remembers: "on" or "off"
-const QUIET_MS = 2000; // the shortest interval between two readings of a layer
-/** @type {Record<string, Layer>} the layer with the data of a panel */
+const QUIET_MS = 2000;
+/** @type {Record<string, Layer>} */
 const LAYER_OF = { alerts: "alerts", hazards: "hazards", households: "displaced" };
 
 /** @typedef {"units" | "alerts" | "hazards" | "displaced"} Layer */
@@ -24,21 +23,17 @@ const LAYER_OF = { alerts: "alerts", hazards: "hazards", households: "displaced"
 const layers = { units: [], alerts: [], hazards: [], displaced: [] };
 /** @type {import("/static/map/canvas.js").DrawnMap | undefined} */
 let map;
-/** Whether the map is being loaded or was loaded. */
 let isLoaded = false;
-/** False if the browser has no WebGL, or if the graphics card failed. @type {boolean | undefined} */
+/** False without WebGL, or after a failure of the graphics card. @type {boolean | undefined} */
 let isAble;
-/** The path of the alert, hazard or place that is open beside the list. */
 let shown = "";
 /**
- * The path that the last click on a mark of several hazards or alerts has opened. The page
- * offers the other hazards and alerts of the mark until something else is opened.
+ * The path that the last click on a shared mark has opened. The page offers the mark's other hazards and alerts until
+ * something else is opened.
  */
 let offeredWith = "";
-/** Whether the map has moved to the place of this path. */
 let hasMoved = false;
 
-/** Shows the map after the board, if this person has turned the map on. */
 export function startMap() {
   document.addEventListener("shown-beside", (event) => select(/** @type {CustomEvent<string>} */ (event).detail));
   document.addEventListener("drawn", (event) => {
@@ -50,7 +45,6 @@ export function startMap() {
   addEventListener("load", () => setTimeout(turn)); // the board itself is shown first
 }
 
-/** Turns the map on or off, and remembers the choice. */
 export function toggleMap() {
   localStorage.setItem(KEPT, isWanted() ? "off" : "on");
   turn();
@@ -139,7 +133,7 @@ function withCount(feature) {
   return { ...feature, properties: { ...feature.properties, persons: feature.properties.counted_highest } };
 }
 
-/** Marks the open alert, hazard or place on the map, and moves the map to it. @param {string} path */
+/** @param {string} path */
 function select(path) {
   shown = path;
   hasMoved = false;
@@ -147,7 +141,7 @@ function select(path) {
   mark();
 }
 
-/** Marks the open alert, hazard or place at its present position. If the map does not show it, marks nothing. */
+/** If the map does not show the open record, nothing is marked. */
 function mark() {
   if (!map) return;
   const [, kind, id] = shown.split("/");
@@ -159,8 +153,8 @@ function mark() {
 }
 
 /**
- * A click on a mark of several hazards or alerts opens their common district, whose page lists all of them. If they
- * have no common district, the click opens the first of them and offers the others.
+ * A shared mark opens the common district of its hazards and alerts. Without a common district, the first opens, and
+ * the others are offered.
  * @param {string} layer
  * @param {string[]} ids
  */
@@ -186,7 +180,7 @@ function chosenOnMap(layer, ids) {
 
 /**
  * Lists all hazards and alerts that have the same mark.
- * @param {string} path of the alert, hazard or place that is opened
+ * @param {string} path
  * @param {HTMLElement[]} buttons
  */
 function offer(path, buttons) {
@@ -205,7 +199,7 @@ function opener(path, feature) {
   return button;
 }
 
-/** A list with the feature of this id; the list is empty if the feature has left the map. @param {string} id */
+/** Empty if the feature has left the map. @param {string} id */
 function featuresOf(id) {
   return [...layers.alerts, ...layers.hazards].filter(({ properties }) => properties.id === id);
 }

@@ -1,4 +1,4 @@
-// Redraws the board's panels. When the data of a panel has changed, the server renders the panel again.
+// Redraws a panel of the board when its data has changed.
 
 import { call } from "/static/calls.js";
 import { element, make } from "/static/elements.js";
@@ -6,15 +6,15 @@ import { ended } from "/static/link.js";
 import { released, rested } from "/static/pressing.js";
 import { contains, stand } from "/static/board/listening.js";
 
-// After each drawing of one of these lists, the page waits half as long as the drawing took, within the limits below.
-// This pause gives a busy server and a busy browser time for other work. The pause is computed without the time in
-// which the server waited for its worker. Before the page draws a panel that is not in LISTS, it waits longer.
+// After a drawing of one of these lists, the page waits half as long as the drawing took, within the limits below. The
+// pause gives a busy server and a busy browser time for other work. The time in which the server waited for its worker
+// does not count. Before other panels, the page waits longer.
 const LISTS = ["alerts", "hazards", "wall"];
 const [LEAST_QUIET_MS, MOST_QUIET_MS, OTHERS_QUIET_MS] = [20, 400, 800];
-const ARRIVED_MS = 2400; // a row that is new or has changed is highlighted for this time
-const AGAIN_MS = 1500; // a panel that failed or is behind the stream is rendered again after this time
-const MORE = 200; // the button "show more" adds this many rows
-const MOST_NAMED = 300; // a request names at most this many rows, because the length of an address is limited
+const ARRIVED_MS = 2400;
+const AGAIN_MS = 1500; // after this time, a panel that failed or is behind the stream is rendered again
+const MORE = 200;
+const MOST_NAMED = 300; // a request names at most this many rows, because an address has a limited length
 
 /** @type {Map<string, Drawing>} */
 const drawings = new Map();
@@ -22,8 +22,7 @@ const drawings = new Map();
 const showing = new Map();
 
 /**
- * Sets the function that shows a new rendering of a panel. If no function is set for a panel, a new rendering replaces
- * the panel.
+ * If no function is set for a panel, a new rendering replaces the panel.
  * @param {string} name
  * @param {(fresh: HTMLElement) => void} show
  */
@@ -32,8 +31,8 @@ export function showBy(name, show) {
 }
 
 /**
- * The longest time between a change and its display in a panel. If a change is not shown yet, its time until now is
- * used.
+ * The longest time between a change and its display in a panel. A change that is not shown yet counts with its time
+ * until now.
  */
 export function behindMs() {
   const now = performance.now();
@@ -43,7 +42,7 @@ export function behindMs() {
   );
 }
 
-/** For each panel: how long the oldest change has waited to be shown, and the age of the shown state. */
+/** For each panel: how long the oldest change has waited, and the age of the shown state. */
 export function waits() {
   const now = performance.now();
   return [...drawings.values()].map(({ name, since, stateAt }) => ({
@@ -58,12 +57,12 @@ export function draw(name) {
   void drawing(name).draw();
 }
 
-/** Redraws a panel, so that it shows all records that the page has heard of. @param {string} name */
+/** The panel then shows all records that the page has heard of. @param {string} name */
 export function drawHeard(name) {
   void drawing(name).draw(stand());
 }
 
-/** Shows more rows of a list. @param {string} name */
+/** @param {string} name */
 export function showMore(name) {
   drawing(name).most += MORE;
   draw(name);
@@ -76,7 +75,6 @@ function drawing(name) {
   return known;
 }
 
-/** One panel, with the number of rows that the panel shows, and whether a newer rendering is due. */
 class Drawing {
   /** @param {string} name */
   constructor(name) {
@@ -84,22 +82,19 @@ class Drawing {
     this.most = 100;
     this.isDue = false;
     this.isBusy = false;
-    this.isAsked = false; // whether a rendering is due even if no new records have come
+    this.isAsked = false; // whether a rendering is due without new records
     this.position = ""; // the panel must show the records before this position
     /** @type {Map<string, HTMLElement>} the rows of the newest answer as the server sent them, by their digests */
     this.rows = new Map();
-    /** @type {number | undefined} when the page heard of the oldest change that the panel does not show */
+    /** @type {number | undefined} */
     this.since = undefined;
-    /** @type {number | undefined} when the page heard of the oldest change during the present rendering */
+    /** @type {number | undefined} */
     this.sinceNext = undefined;
     this.shownAfterMs = 0;
-    this.waitedMs = 0; // how long the server waited for its worker before it rendered the newest answer
-    /**
-     * @type {ReturnType<typeof setTimeout> | undefined} the timer of the next rendering, after one that failed or was
-     *   late
-     */
+    this.waitedMs = 0; // how long the server waited for its worker before the newest answer
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.retry = undefined;
-    this.stateAt = 0; // when the shown state was requested; 0 for the first state, which came with the page
+    this.stateAt = 0; // when the shown state was requested; 0 for the state that came with the page
   }
 
   /**
@@ -129,7 +124,7 @@ class Drawing {
 
   async ask() {
     const askedAt = performance.now();
-    // the page's address states the filter of the alerts
+    // the address of the page states the filter of the alerts
     const filter = this.name === "alerts" ? `${location.search.slice(1)}&` : "";
     const rows = [...this.rows.keys()].slice(0, MOST_NAMED).join(",");
     const answer = await call("GET", `/board/${this.name}?${filter}at=${stand()}&most=${this.most}&rows=${rows}`);
@@ -145,13 +140,13 @@ class Drawing {
     const fresh = /** @type {HTMLElement} */ (holder.content.firstElementChild);
     this.rows = fillGaps(fresh, this.rows);
     for (const row of keys(fresh).values()) served.set(row, row.dataset.row ?? row.outerHTML);
-    await (showing.has(this.name) ? released() : rested()); // the list of alerts decides itself when its rows may move
+    await (showing.has(this.name) ? released() : rested()); // the list of alerts itself decides when its rows may move
     const show = showing.get(this.name);
     if (show) show(fresh);
     else swap(element(`panel-${this.name}`), fresh);
     if (isLate) return;
     if (!this.isAsked && contains(answer.headers.get("x-position") ?? "", this.position)) {
-      this.isDue = false; // the answer also contains the records that came meanwhile
+      this.isDue = false; // the answer also contains the records that came since
       this.sinceNext = undefined;
     }
     this.shownAfterMs = performance.now() - (this.since ?? performance.now());
@@ -159,7 +154,7 @@ class Drawing {
     this.stateAt = askedAt;
   }
 
-  /** Renders the panel again later. Several failures lead to one rendering, so that they do not multiply. */
+  /** Several failures lead to one rendering, so that failures do not multiply. */
   again() {
     this.retry ??= setTimeout(() => {
       this.retry = undefined;
@@ -169,7 +164,8 @@ class Drawing {
 }
 
 /**
- * Replaces each gap by a copy of the row that it stands for. Returns the rows of the panel by their digests.
+ * A gap stands for a row that the page has. Replaces each gap by a copy of its row, and returns all rows by their
+ * digests.
  * @param {HTMLElement} fresh
  * @param {Map<string, HTMLElement>} earlier the rows of the answer before
  */
@@ -186,7 +182,6 @@ function fillGaps(fresh, earlier) {
 }
 
 /**
- * Shows the fresh panel, keeps the focus and the scroll position, and marks changed rows.
  * @param {HTMLElement} panel
  * @param {HTMLElement} fresh
  */
@@ -203,7 +198,7 @@ function swap(panel, fresh) {
 }
 
 /**
- * Highlights a new or changed row. An animation of many rows would keep the browser busy for as long as events come.
+ * An animation of many rows would keep the browser busy for as long as events come.
  * @param {HTMLElement} row
  */
 export function highlight(row) {
@@ -214,14 +209,14 @@ export function highlight(row) {
 /** @type {WeakMap<HTMLElement, string>} the digest, or the text, of each row that no script has changed */
 const served = new WeakMap();
 
-/** The row is replaced at the next drawing, because a script has changed it. @param {HTMLElement} row */
+/** A script has changed the row, so the next drawing replaces the row. @param {HTMLElement} row */
 export function forget(row) {
   served.delete(row);
 }
 
 /**
- * Makes the element, such as a panel, equal to the fresh element. Rows that have not changed stay in the page, because
- * the browser would need much more time to replace the whole list.
+ * Makes the element equal to the fresh element. Unchanged rows stay in the page, because the browser would need much
+ * more time to replace the whole list.
  * @param {HTMLElement} shown
  * @param {HTMLElement} fresh
  */
@@ -236,7 +231,7 @@ export function renew(shown, fresh) {
   for (const node of [...shown.childNodes]) {
     const name = node instanceof HTMLElement ? nameOf(node) : "";
     if (node instanceof HTMLElement && wanted.has(name) && !parts.has(name)) parts.set(name, node);
-    else node.remove(); // the removed nodes include white space between the parts, which would accumulate
+    else node.remove(); // the removed nodes include white space, which would accumulate
   }
   let place = shown.firstElementChild;
   for (const part of next) {
@@ -251,7 +246,7 @@ export function renew(shown, fresh) {
 }
 
 /**
- * Whether the part can stay in the page. If the part is a list, the list stays, and only its changed rows are replaced.
+ * A list stays in the page, and only its changed rows are replaced.
  * @param {HTMLElement} part
  * @param {HTMLElement} fresh
  */
@@ -263,14 +258,14 @@ function stays(part, fresh) {
   return isList;
 }
 
-/** The name of a part within its panel or list. @param {HTMLElement} part */
+/** @param {HTMLElement} part */
 function nameOf(part) {
   return part.dataset.key || part.dataset.section || part.id || part.localName;
 }
 
 /**
- * Keeps the keyboard usable if the focused element is gone: focuses the element's row. If the row is gone too, focuses
- * the panel. On another row, the next key would act on an alert that the person has not chosen.
+ * If the focused element is gone, focuses its row or, without the row, the panel. On another row, the next key would
+ * act on an alert that the person has not chosen.
  * @param {HTMLElement} panel
  * @param {string} key
  */
@@ -286,7 +281,10 @@ function keys(panel) {
   return new Map([...rows].map((row) => [row.dataset.key ?? "", row]));
 }
 
-/** The fields that mark a row as changed; the row's age is not included. @param {HTMLElement | undefined} row */
+/**
+ * The row's age is left out, because a row that only gets older has not changed.
+ * @param {HTMLElement | undefined} row
+ */
 function mark(row) {
   return row && [row.dataset.revision, row.dataset.state, row.dataset.severity, row.dataset.count].join("|");
 }

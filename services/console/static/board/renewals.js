@@ -1,9 +1,9 @@
 // Reads data again after each change, one reading at a time.
 
-const AGAIN_MS = 1500; // after a failure, the next reading begins after this time
+const AGAIN_MS = 1500;
 
 /**
- * Returns a function that calls `read`. If a reading is running, `read` is called once more afterwards.
+ * Returns a function that calls `read`. During a reading, a further call leads to one more reading afterwards.
  * @param {() => Promise<void>} read
  * @param {number} quietMs the shortest interval between two readings
  */

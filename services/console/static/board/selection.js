@@ -1,13 +1,12 @@
-// The selected alerts, each with the version at which somebody selected it. Extreme alerts are never selected, because
-// each is answered on its own.
+// The selected alerts, each with its version at the time of selection. Extreme alerts are never selected, because each
+// is answered on its own.
 
 import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 import { toast } from "/static/toasts.js";
 
-/** @type {Map<string, number>} the selected alerts with their sequences */
+/** @type {Map<string, number>} */
 const selected = new Map();
-/** The alert at which a range begins. */
 let anchor = "";
 
 const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#panel-alerts .alert")]);
@@ -26,20 +25,20 @@ export function isChosen(alert) {
   return selected.has(alert);
 }
 
-/** The versions at which the alerts were selected. @param {string[]} alerts */
+/** @param {string[]} alerts */
 export function seen(alerts) {
   return Object.fromEntries(alerts.map((alert) => [alert, selected.get(alert) ?? 0]));
 }
 
-/** Clears the selection. @param {string[]} [alerts] default: all */
+/** @param {string[]} [alerts] */
 export function chooseNone(alerts = chosen()) {
   for (const alert of alerts) selected.delete(alert);
   showSelection();
 }
 
 /**
- * Selects these alerts again, at the versions of their present rows. The page has already told the person that the
- * alerts have changed.
+ * Keeps the alerts selected at their present versions, because the page has told the person that the alerts have
+ * changed.
  * @param {string[]} alerts
  */
 export function chooseAgain(alerts) {
@@ -47,7 +46,7 @@ export function chooseAgain(alerts) {
   showSelection();
 }
 
-/** Selects or unselects the row. @param {HTMLElement} row @param {boolean} isOn */
+/** @param {HTMLElement} row @param {boolean} isOn */
 function choose(row, isOn) {
   const box = boxOf(row);
   if (!box || box.disabled) return;
@@ -63,19 +62,19 @@ function chooseAll(several, isOn) {
   if (isOn && alone) toast(sentence("extreme_alone", { count: alone }));
 }
 
-/** Selects the row or, if it is selected, unselects it. The next range begins at this row. @param {HTMLElement} row */
+/** The next range begins at this row. @param {HTMLElement} row */
 export function turn(row) {
   anchor = keyOf(row);
   chooseAll([row], !isChosen(anchor));
 }
 
-/** Selects all rows from the beginning of the range to this row. @param {HTMLElement} row */
+/** @param {HTMLElement} row */
 export function chooseTo(row) {
   chooseAll(rangeTo(row), true);
 }
 
 /**
- * Moves the end of the range by one row, as Shift with an arrow key does.
+ * As Shift with an arrow key does.
  * @param {HTMLElement} from
  * @param {HTMLElement} to
  */
@@ -95,7 +94,7 @@ function rangeTo(row) {
   return from < 0 ? [row] : all.slice(Math.min(at, from), Math.max(at, from) + 1);
 }
 
-/** Selects all shown rows of the section that can be selected. @param {Element | null} section */
+/** @param {Element | null} section */
 export function chooseSection(section, isOn = true) {
   chooseAll(
     rows().filter((row) => section?.contains(row)),
@@ -103,7 +102,7 @@ export function chooseSection(section, isOn = true) {
   );
 }
 
-/** Marks the selected alerts in the list. Alerts that the list no longer shows are not selected any more. */
+/** Alerts that the list no longer shows are not selected any more. */
 export function showSelection() {
   const boxes = new Map(rows().map((row) => [keyOf(row), boxOf(row)]));
   for (const alert of chosen()) if (!boxes.get(alert)) selected.delete(alert);
@@ -120,7 +119,7 @@ export function showSelection() {
   element("selection").hidden = selected.size === 0;
   const text = sentence("selected", { count: selected.size });
   element("selected").textContent = text;
-  // outside the panel, because screen readers announce nothing from an element that was redrawn
+  // outside the panel, because screen readers announce nothing from a redrawn element
   const announcer = element("selection-announcer");
   if (announcer.textContent !== text && (selected.size || announcer.textContent)) announcer.textContent = text;
 }

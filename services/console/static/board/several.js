@@ -19,13 +19,13 @@ import { toast } from "/static/toasts.js";
  *   versions and names
  */
 
-const MOST_AT_ONCE = 200; // one action applies to at most this many alerts
-// a call has at most this many alerts: the service accepts 200, but answers only this many in time
+const MOST_AT_ONCE = 200;
+// the service accepts 200 alerts in a call, but answers only this many in time
 const IN_A_CALL = 40;
-const NAMED = 3; // a toast names at most this many alerts
+const NAMED = 3;
 const dialog = /** @type {HTMLDialogElement} */ (element("several-results"));
 
-/** @type {Record<string, {result: string, text: string}>} the alerts in the service's answer, and the text for them */
+/** @type {Record<string, {result: string, text: string}>} */
 const ACTS = {
   acknowledge: { result: "acknowledged", text: "acknowledged" },
   "take-back": { result: "taken_back", text: "undone" },
@@ -36,7 +36,7 @@ const ACTS = {
 };
 
 /**
- * A copy of the present selection. The selection may change while a dialog names the selected alerts.
+ * A copy, because the selection may change while a dialog names the selected alerts.
  * @returns {Several}
  */
 export function atOnce() {
@@ -45,7 +45,7 @@ export function atOnce() {
 }
 
 /**
- * Prepares an action on these alerts, even if they have changed since they were selected.
+ * The action also applies to alerts that have changed since they were selected.
  * @param {string[]} alerts
  * @returns {Several}
  */
@@ -54,7 +54,7 @@ export function asNamed(alerts) {
 }
 
 /**
- * Does the action on each alert, independently of the other alerts. Returns the problem if a whole request was refused.
+ * The alerts do not depend on each other. Returns the problem if a whole request was refused.
  * @param {Several} several
  * @param {string} act
  * @param {object} body
@@ -72,7 +72,7 @@ export async function actOn(several, act, body, offered) {
 }
 
 /**
- * Sends the ids of the alerts, at most `IN_A_CALL` in each call. Alerts that were answered are not sent again.
+ * Sends at most `IN_A_CALL` ids in each call. Alerts that were answered are not sent again.
  * @param {Several} several
  * @param {string} act
  * @param {object} body
@@ -142,7 +142,6 @@ function say(text, alerts, names, offered) {
 }
 
 /**
- * Whether the step of an escalation policy demands acknowledgements of more people.
  * @param {string} act
  * @param {Done} alert
  */
@@ -151,7 +150,7 @@ function isPartly(act, alert) {
 }
 
 /**
- * Shows the result for each alert. The alerts on which nothing was done come first.
+ * Alerts on which nothing was done come first.
  * @param {{name: string, text: string, isDone: boolean}[]} lines
  */
 function show(lines) {

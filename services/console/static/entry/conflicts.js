@@ -1,5 +1,5 @@
-// If somebody else has corrected the report since the form was filled, shows both versions. The person chooses one of
-// the two versions.
+// Shows both versions if somebody else has corrected the report since the form was filled. The person chooses a
+// version.
 
 import { element } from "/static/elements.js";
 import { EFFECTIVE } from "/static/entry/known-reports.js";
@@ -13,7 +13,7 @@ import { sentence } from "/static/texts.js";
  * @typedef {import("/static/entry/versioned-reports.js").VersionedReport} VersionedReport
  */
 
-// fields that say nothing about a correction: either all versions of a report differ in them, or none do
+// these fields say nothing about a correction, because all versions of a report differ in them, or none do
 const STAMPS = ["kind", "report_id", "household_id", "household_code", "group_id", "version", "status", "reported_at"];
 /** @type {Known} */
 const DEFAULTS = {
@@ -35,9 +35,8 @@ const DEFAULTS = {
 };
 
 /**
- * Whether the correction would replace a version that somebody else sent and that the person has not seen. If so, the
- * page shows both versions in place of the form. Also true if the newest version cannot be read; the page then says
- * that it cannot be read.
+ * True if the correction would replace a version by somebody else that the person has not seen. The page then shows
+ * both versions in place of the form. Also true if the newest version cannot be read, which the page then says.
  * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest the newest version
  * @param {(version: Known) => Known} [worded] puts the names that the form knows in place of ids
  */
@@ -57,7 +56,7 @@ export function hidesAnother(report, body, newest, worded = (version) => version
   return names.length > 0;
 }
 
-/** The names of the fields in which the versions differ. @param {Known} theirs @param {Known} ours */
+/** @param {Known} theirs @param {Known} ours */
 function differing(theirs, ours) {
   const names = [...new Set([...labels.keys(), ...Object.keys(theirs), ...Object.keys(ours)])];
   return names.filter((name) => !STAMPS.includes(name) && stated(name, theirs) !== stated(name, ours));
@@ -65,7 +64,7 @@ function differing(theirs, ours) {
 
 /** @param {string} name @param {Known} version */
 function stated(name, version) {
-  // people without a stated time were counted when they were reported
+  // without a stated time, people were counted when they were reported
   const isTimeOfCount = name === "counted_at" && version.kind === "group";
   return valueOf(name, version[name] ?? (isTimeOfCount ? version.reported_at : DEFAULTS[name]));
 }
@@ -82,7 +81,7 @@ function show(names, theirs, ours) {
 }
 
 /**
- * The person has seen both versions, and chooses one of them.
+ * The person has seen both versions.
  * @param {{replace: () => unknown, take: () => unknown}} choices `replace` sends the own version again, `take` drops it
  */
 export function offerChoice({ replace, take }) {

@@ -1,5 +1,5 @@
-// The fields of a form for telephone reports that state when people left, and how exactly this is known.
-// The field of the hour is shown only if the hour is known.
+// The fields that state when people left, and how exactly this is known. The field of the hour is hidden unless the
+// hour is known.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -9,7 +9,7 @@ import { day, isAfterToday, isAhead, isValid, moment } from "/static/entry/momen
 
 export class Departure {
   constructor() {
-    this.isChosen = false; // whether the person chose the precision
+    this.isChosen = false;
     input("occurred_at_precision").addEventListener("change", () => {
       this.isChosen = true;
       this.showHour();
@@ -17,13 +17,12 @@ export class Departure {
     input("mobility").addEventListener("change", () => this.preset());
   }
 
-  /** The time of the departure, or the noon of its day; an invalid date if the text is no time. */
+  /** If only the day is known, its noon. An invalid date if the text is no time. */
   get left() {
     const date = input("left").value.trim();
     return this.precision === "hour" ? moment(`${date} ${this.hour}`) : day(date);
   }
 
-  /** Without the hour, only the day is known. */
   get precision() {
     const { value } = input("occurred_at_precision");
     return value === "hour" && !this.hour ? "day" : value;
@@ -33,7 +32,7 @@ export class Departure {
     return input("left-hour").value.trim();
   }
 
-  /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
+  /** @returns {[string, HTMLInputElement[]][]} */
   get errors() {
     const { left, precision } = this,
       date = day(input("left").value.trim()),
@@ -46,7 +45,7 @@ export class Departure {
     ];
   }
 
-  /** Shows the time of a stored report. @param {import("/static/entry/known-reports.js").Known} known */
+  /** @param {import("/static/entry/known-reports.js").Known} known */
   show(known) {
     this.isChosen = true;
     input("left").value = dayOf(known);
@@ -55,13 +54,13 @@ export class Departure {
     this.showHour();
   }
 
-  /** The fields have their defaults again after the form was emptied. */
+  /** After the form was emptied, the fields have their defaults. */
   again() {
     this.isChosen = false;
     this.preset();
   }
 
-  /** By default the precision is the day; for migration it is the month, because few people remember the day. */
+  /** The default precision is the day. For migration, the default is the month, because few people remember the day. */
   preset() {
     if (!this.isChosen)
       input("occurred_at_precision").value = input("mobility").value === "migration" ? "month" : "day";

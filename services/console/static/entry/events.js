@@ -23,7 +23,6 @@ export class Events {
     if (isAsked) for (const event of ["change", "focusout"]) form.addEventListener(event, () => this.ask());
   }
 
-  /** The event because of which the people left, if the person chose one. */
   get answer() {
     return this.question.answer;
   }
@@ -32,7 +31,7 @@ export class Events {
     void this.question.show(this.departure);
   }
 
-  /** The departure that the form states; undefined if the form does not state enough for the question. */
+  /** Undefined if the form does not state enough for the question. */
   get departure() {
     const pcode = this.journey.origin.chosen?.value ?? "",
       { left, precision } = this.journey.departure,

@@ -3,7 +3,7 @@
 import { words } from "/static/texts.js";
 
 /**
- * Why the report was refused, or what its author does while the report waits; undefined if there is nothing to explain.
+ * Undefined if there is nothing to explain.
  * @param {{state: string, reason: string | null}} receipt
  * @returns {string | undefined}
  */

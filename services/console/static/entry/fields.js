@@ -8,7 +8,6 @@ export function input(id) {
 }
 
 /**
- * The options of a combobox, from the JSON island with this id.
  * @param {string} id
  * @returns {import("/static/combobox.js").Option[]}
  */
@@ -28,18 +27,18 @@ export function given(form, name) {
   return String(new FormData(form).get(name) ?? "").trim();
 }
 
-/** The text as one line of at most 150 characters, as the contract requires of headlines. @param {string} text */
+/** The contract allows one line of at most 150 characters in a headline. @param {string} text */
 export function line(text) {
   const flat = text.replace(/\s+/g, " ");
   return flat.length <= 150 ? flat : `${flat.slice(0, 149)}…`;
 }
 
-/** The place with this code, in the form that events use. @param {string} code */
+/** @param {string} code */
 export function placeOf(code) {
   return isInCountry(code) ? { pcode: code } : { country: code };
 }
 
-/** Whether the code is a P-code; the code of a country has two letters. @param {string} code */
+/** The code of a country has two letters. @param {string} code */
 export function isInCountry(code) {
   return code.length > 2;
 }

@@ -26,7 +26,7 @@ export class Journey {
     });
     this.departure = new Departure();
     this.reasons = new Reasons();
-    this.follows = true; // whether the field of the present district still repeats the district of origin
+    this.follows = true; // the field of the present district still repeats the district of origin
     this.origin.input.addEventListener("blur", () => this.preset());
     this.destination.input.addEventListener("input", () => {
       this.follows = false;
@@ -57,17 +57,15 @@ export class Journey {
       .join(" → ");
   }
 
-  /** In each field, chooses the option that was typed, as if the user had left the field. */
+  /** Chooses the typed options, as if the user had left the fields. */
   leave() {
     for (const combobox of [this.origin, this.destination, this.hazard]) combobox.leave();
   }
 
-  /** The required fields that name no district. */
   get missing() {
     return [this.origin, this.destination].filter(({ chosen }) => !chosen).map(({ input }) => input);
   }
 
-  /** The fields whose text is not in their list of choices. */
   get unknown() {
     return this.hazard.input.value.trim() && !this.hazard.chosen ? [this.hazard.input] : [];
   }
@@ -83,8 +81,7 @@ export class Journey {
   }
 
   /**
-   * Empties the form for the next report of the same call, but keeps the district of origin, the hazard, the reasons
-   * and what happened.
+   * Keeps the district of origin, the hazard, the reasons and what happened for the next report of the same call.
    * @param {HTMLFormElement} form
    */
   again(form) {

@@ -33,7 +33,7 @@ export function dayOf({ occurred_at }) {
   return written(new Date(occurred_at)).split(" ")[0];
 }
 
-/** The known time, if the form still states its day and precision. @param {Known} known @param {Known} body */
+/** @param {Known} known @param {Known} body */
 export function sameTime(known, body) {
   const isSame = dayOf(known) === dayOf(body) && body.occurred_at_precision === (known.occurred_at_precision ?? "day");
   return isSame ? { occurred_at: known.occurred_at } : {};

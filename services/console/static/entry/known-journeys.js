@@ -1,5 +1,5 @@
-// The stored report of the displacement of a household or a counted group. The form shows the report. A correction
-// keeps the stored values for which the form has no field.
+// The stored report of the displacement of a household or a counted group. A correction keeps the stored values for
+// which the form has no field.
 
 import { written } from "/static/dates.js";
 import { element } from "/static/elements.js";
@@ -11,7 +11,7 @@ import { choosePlace, chooseSite, sameTime } from "/static/entry/known-fields.js
  * @typedef {import("/static/entry/known-reports.js").Known} Known
  */
 
-// The fields of a report that both forms show. An empty field of the form is not taken from the known report.
+// The fields of a report that both forms show. An empty field of the form replaces the known value.
 const SHOWN = [
   "persons",
   "sex_age",
@@ -34,7 +34,6 @@ const SHOWN = [
 ];
 
 /**
- * Shows the report in the form, in place of what the form has.
  * @param {Known} known
  * @param {HTMLFormElement} form
  * @param {Journey} journey
@@ -72,7 +71,7 @@ export async function showJourney(known, form, journey) {
 }
 
 /**
- * The body of a correction: the values of the form, and the known values for which the form has no field.
+ * The body has the values of the form, and the known values for which the form has no field.
  * @param {Known} known @param {Known} body @param {string[]} shown the fields that only this form shows
  * @returns {Known}
  */
@@ -94,7 +93,7 @@ export function corrected(known, body, shown) {
   };
 }
 
-/** Whether the hour in the form, if there is one, is still the known hour. @param {Known} known @param {Known} body */
+/** True if the form states the known hour, or no hour. @param {Known} known @param {Known} body */
 function isSameHour(known, body) {
   return (
     body.occurred_at_precision !== "hour" ||
@@ -103,7 +102,6 @@ function isSameHour(known, body) {
 }
 
 /**
- * Whether the form states another place than the stored report.
  * @param {Known} known
  * @param {Known} body
  * @param {string} side

@@ -8,7 +8,7 @@ import { readOrTell } from "/static/entry/unread.js";
  */
 
 /**
- * All versions of the reports on a household, a group or a site with their outcomes; undefined if they cannot be shown.
+ * All versions of the reports, with their outcomes; undefined if the versions cannot be shown.
  * @param {string} kind @param {string} id @returns {Promise<Newest[] | undefined>}
  */
 export async function readVersions(kind, id) {

@@ -1,16 +1,16 @@
-// The times that a form for telephone reports states: a moment, or a day. The moment or day must be in the past.
+// The past moments and days that a form states.
 
 import { read } from "/static/dates.js";
 import { noon, today } from "/static/time.js";
 
-const AHEAD_MS = 5 * 60_000; // a time that is further in the future than this is a typing error
+const AHEAD_MS = 5 * 60_000; // a time that is further in the future is a typing error
 
-/** The moment of `26.11.2026 21:47`; an invalid date if the text is no moment. @param {string} text */
+/** An invalid date if the text is no moment. @param {string} text */
 export function moment(text) {
   return read(text) ?? new Date(NaN);
 }
 
-/** The noon of `26.11.2026`; an invalid date if the text is no day. @param {string} text */
+/** An invalid date if the text is no day. @param {string} text */
 export function day(text) {
   // without a day, `moment` would take 12:00 as a time of today
   return text.trim() ? moment(`${text} 12:00`) : moment("");
@@ -26,7 +26,7 @@ export function isAhead(moment) {
   return moment.getTime() - Date.now() > AHEAD_MS;
 }
 
-/** @param {Date} day at noon */
+/** @param {Date} day */
 export function isAfterToday(day) {
   return day.getTime() > Date.parse(noon(today()));
 }

@@ -7,9 +7,9 @@ import { sentence } from "/static/texts.js";
 /** @typedef {import("/static/entry/known-reports.js").Newest} Newest */
 
 /**
- * The newest version of a report that took effect or, if none took effect, the newest version. `highest` is the highest
- * version number, also of held versions that somebody else has sent. Returns undefined if the report cannot be shown;
- * the page then says so.
+ * Returns the newest version that took effect or, if none took effect, the newest version. `highest` is the highest
+ * version number, also of held versions by somebody else. Returns undefined if the report cannot be shown, which the
+ * page then says.
  * @param {{kind: string, subject: string}} about @param {string} id
  * @returns {Promise<Newest & {highest: number} | undefined>}
  */

@@ -23,12 +23,11 @@ export class People {
     }));
   }
 
-  /** The number of persons counted by sex and age. */
   get total() {
     return this.counts.reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** Shows an error if more people are counted by sex and age than there are persons. @param {number} persons */
+  /** @param {number} persons */
   fit(persons) {
     if (this.total <= persons) return true;
     fail(sentence("sum", { sum: this.total, persons }), [input("persons")]);

@@ -19,7 +19,7 @@ const listed = Promise.all([
   ),
 ]);
 
-/** All sites. If the sites cannot be read, the list is empty, and a person types the name of a place. */
+/** If the sites cannot be read, the list is empty, and a person types the name of a place. */
 async function read() {
   try {
     return (await readSites((path) => call("GET", path))) ?? [];
@@ -34,12 +34,12 @@ function nameOf(pcode) {
   return districts.get(pcode) ?? pcode;
 }
 
-/** The P-code of the chosen district; "" if no district is chosen or known. @param {Combobox} district */
+/** Empty if no district is chosen or known. @param {Combobox} district */
 function stated(district) {
   return district.chosen?.value ?? "";
 }
 
-/** The village of origin. @param {Combobox} district */
+/** @param {Combobox} district */
 export function localities(district) {
   const search = new PlaceSearch(input("origin-locality"), {
     stated: () => stated(district),
@@ -53,7 +53,7 @@ export function localities(district) {
 }
 
 /**
- * The place where the people are now: a site, a village or any typed text. A site gives its district and shelter kind.
+ * A site gives its district and shelter kind.
  * @param {Combobox} district
  * @param {(shelter: string) => void} shelter
  */
@@ -70,11 +70,11 @@ export function sites(district, shelter) {
   district.input.addEventListener("input", () => {
     search.forget();
     tell(undefined);
-  }); // a site lies in one district only, so another district clears the site
+  }); // another district clears the site, because a site lies in one district
   return search;
 }
 
-/** Says whether the report names a site of the list. @param {PlaceOption | undefined} option */
+/** @param {PlaceOption | undefined} option */
 function tell(option) {
   element("destination-site").textContent = option?.site
     ? sentence("site", { site: [option.name, option.above].join(", ") })

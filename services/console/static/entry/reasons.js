@@ -1,25 +1,25 @@
-// The fields of a form for telephone reports that state why people left: the main reason, and up to two more by rank.
-// The field of a further reason is shown when the field before it has a reason.
+// The fields that state why people left: the main reason, and up to two more by rank. The field of a further reason is
+// shown when the field before it has a reason.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
 
 const NOT_REPORTED = "not_reported";
 const OTHER = "other";
-const SELECTS = ["reason", "reason-2", "reason-3"]; // the fields of the reasons, by rank
+const SELECTS = ["reason", "reason-2", "reason-3"];
 
 export class Reasons {
   constructor() {
     for (const id of SELECTS) input(id).addEventListener("change", () => this.showFields());
   }
 
-  /** Each chosen reason once, in the order of the form. "Not reported" is never combined with another reason. */
+  /** Lists each reason once. "Not reported" is never combined with another reason. */
   get ranked() {
     const chosen = new Set(SELECTS.map((id) => input(id).value).filter((reason) => reason && reason !== NOT_REPORTED));
     return chosen.size ? [...chosen] : [NOT_REPORTED];
   }
 
-  /** The reasons as a report states them. @returns {{reasons: string[], reason_text?: string}} */
+  /** @returns {{reasons: string[], reason_text?: string}} */
   get stated() {
     const text = input("reason-text").value.trim();
     return { reasons: this.ranked, ...(text && !element("reason-text-field").hidden && { reason_text: text }) };
@@ -34,7 +34,7 @@ export class Reasons {
     this.showFields();
   }
 
-  /** The field for a reason in words is shown for "other". A filled-in field stays as long as any reason is chosen. */
+  /** A reason in words is asked for "other". A filled-in field stays as long as any reason is chosen. */
   showFields() {
     const reasons = this.ranked,
       [, second, third] = SELECTS.map((id) => input(id).value);

@@ -8,8 +8,8 @@ const AGAIN_MS = 500;
 const LONGEST_MS = 15_000;
 
 /**
- * Asks for the receipt of this version until the receipt has a result, and shows the result. Returns the state, or
- * undefined if there is no result yet or the form shows another report.
+ * Asks until the receipt has a result, and shows the result. Returns undefined if there is no result yet, or if the
+ * form shows another report.
  * @param {string} report @param {number} version
  * @returns {Promise<string | undefined>}
  */
@@ -30,7 +30,7 @@ export async function showReceipt(report, version) {
   return undefined;
 }
 
-/** If an alert follows while the page still shows the report, says so. @param {string} report */
+/** Only if the page still shows the report. @param {string} report */
 export async function showAlert(report) {
   const until = Date.now() + LONGEST_MS;
   while (Date.now() < until && isShown(report)) {
@@ -43,12 +43,12 @@ export async function showAlert(report) {
   }
 }
 
-/** Whether the page still shows the answer to this report. @param {string} report */
+/** @param {string} report */
 export function isShown(report) {
   return element("answer").dataset.report === report && !element("answer").hidden;
 }
 
-/** The JSON of an answer; undefined if the request was refused or had no answer. @param {string} path */
+/** Undefined if the request was refused or had no answer. @param {string} path */
 export async function answerOf(path) {
   try {
     const answer = await call("GET", path);

@@ -1,5 +1,4 @@
-// Shows the errors of a form: marks the invalid fields, focuses the first, and shows the reason. Each field also shows
-// what the service refused in it.
+// Marks the invalid fields of a form, focuses the first, and shows the reason.
 
 import { problem } from "/static/calls.js";
 import { element, showText } from "/static/elements.js";
@@ -25,7 +24,7 @@ function say(text) {
 }
 
 /**
- * Whether no field has one of these errors. If a field has one, shows the first error.
+ * If a field has one of these errors, shows the first error.
  * @param {[string, HTMLElement[]][]} errors the texts, each with its fields
  */
 export function isWithout(errors) {
@@ -34,7 +33,7 @@ export function isWithout(errors) {
   return !first;
 }
 
-/** Shows why intake or the console refused the form. @param {Response} answer */
+/** @param {Response} answer */
 export async function refuse(answer) {
   if (answer.status === 401) return fail(sentence("signed_out"));
   const { text, body } = await problem(answer);

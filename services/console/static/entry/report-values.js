@@ -11,7 +11,7 @@ const INSTANTS = ["occurred_at", "reported_at", "counted_at", "received_at", "on
 const PLACES = ["origin", "destination"];
 const units = new Map(options("places").map(({ value, name }) => [value, name]));
 
-/** The labels of the most important fields, in the order in which they are shown. */
+/** The most important fields, in the order in which they are shown. */
 export const labels = new Map(/** @type {[string, string][]} */ (/** @type {unknown} */ (words("labels"))));
 
 /** @param {string} name */
@@ -45,7 +45,7 @@ export function valueOf(name, content) {
   return code(name, content);
 }
 
-/** One person in one line. @param {Record<string, any>} person */
+/** @param {Record<string, any>} person */
 function member({
   family_name,
   given_name,

@@ -1,5 +1,5 @@
-// Sends a form for telephone reports when a person presses the button or Ctrl+Enter, never twice at the same time.
-// If the form has unsent changes, the browser warns a person who leaves the page.
+// Sends a form on a button or Ctrl+Enter, never twice at the same time. With unsent changes, the browser warns a person
+// who leaves the page.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -8,7 +8,7 @@ import { codeOf } from "/static/report-codes.js";
 import { sentence } from "/static/texts.js";
 
 /**
- * Only Ctrl+Enter and the button send the form; Enter in a field does not.
+ * Enter in a field does not send the form.
  * @param {HTMLFormElement} form
  * @param {() => unknown} send
  */
@@ -27,8 +27,8 @@ export function sendByKeyboard(form, send) {
 }
 
 /**
- * Sends the form, and shows a notice if there was no answer. While the form is being sent, Ctrl+Enter sends nothing: a
- * second answer could come when the next report is already in the form.
+ * Shows a notice if there was no answer. While the form is being sent, Ctrl+Enter sends nothing: a second answer could
+ * come when the next report is already in the form.
  * @param {HTMLFormElement} form @param {() => Promise<unknown>} send
  */
 export async function sendOnce(form, send) {
@@ -42,7 +42,7 @@ export async function sendOnce(form, send) {
 }
 
 /**
- * Disables the buttons while `act` runs. Calls `unanswered` if there was no answer.
+ * Calls `unanswered` if there was no answer.
  * @param {Iterable<HTMLButtonElement>} buttons @param {() => Promise<unknown>} act @param {() => unknown} unanswered
  */
 export async function whileDisabled(buttons, act, unanswered) {
@@ -58,7 +58,7 @@ export async function whileDisabled(buttons, act, unanswered) {
 }
 
 /**
- * Sends a report. If an earlier version was accepted but the answer was lost, a changed form becomes the next version.
+ * If an earlier version was accepted but its answer was lost, a changed form becomes the next version.
  * @param {string} path @param {{version: number}} report @param {() => object} body
  */
 export async function sendReport(path, report, body) {
@@ -69,7 +69,6 @@ export async function sendReport(path, report, body) {
 }
 
 /**
- * Shows the answer in place of the form.
  * @param {HTMLFormElement} form
  * @param {{areUnsent: boolean}} changes
  * @param {string} text
@@ -83,7 +82,6 @@ export function showAnswer(form, changes, text) {
 }
 
 /**
- * Shows the answer about a report, with the report's code and the button for another report.
  * @param {HTMLFormElement} form
  * @param {{areUnsent: boolean}} changes
  * @param {string} text
@@ -97,9 +95,8 @@ export function showReported(form, changes, text, report) {
 }
 
 /**
- * Shows the form again in place of the answer, and removes the results in the answer.
  * @param {HTMLFormElement} form
- * @param {HTMLElement} first the field that gets the focus
+ * @param {HTMLElement} first
  */
 export function showForm(form, first) {
   form.hidden = false;
@@ -108,7 +105,7 @@ export function showForm(form, first) {
   first.focus();
 }
 
-/** Makes the browser ask before it leaves a form that has unsent changes. @param {HTMLFormElement} form */
+/** @param {HTMLFormElement} form */
 export function keepUnsent(form) {
   const changes = { areUnsent: false };
   form.addEventListener("input", () => {

@@ -5,7 +5,7 @@ import { element, make } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 /**
- * The JSON of the record. If the record cannot be shown, says so on the page and returns undefined.
+ * If the record cannot be shown, says this on the page and returns undefined.
  * @param {string} path
  */
 export async function readOrTell(path) {

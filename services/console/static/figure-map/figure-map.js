@@ -53,7 +53,7 @@ async function load() {
   map.show("counted", withPersons(units, "group_persons"));
 }
 
-/** The places that have people of this kind. @param {Feature[]} units @param {"persons" | "group_persons"} kind */
+/** @param {Feature[]} units @param {"persons" | "group_persons"} kind */
 function withPersons(units, kind) {
   return units.flatMap((unit) => {
     const persons = figures.get(unit.properties.id)?.[kind];
@@ -61,7 +61,7 @@ function withPersons(units, kind) {
   });
 }
 
-/** Says below the map how many people are at the chosen place. @param {Feature | undefined} unit */
+/** @param {Feature | undefined} unit */
 function describe(unit) {
   if (!unit) return showText("map-place", sentence("choose_circle"));
   const { persons = 0, group_persons = 0 } = figures.get(unit.properties.id) ?? {};

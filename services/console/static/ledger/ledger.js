@@ -71,7 +71,7 @@ function balances(counts) {
   return counts.sent === counts.accepted + counts.spooled + counts.duplicate + counts.refused;
 }
 
-/** Whether the spool contains neither waiting nor damaged records. @param {IntakeLedger} intake */
+/** @param {IntakeLedger} intake */
 function isEmpty(intake) {
   return intake.spool.records === 0 && intake.spool.damaged === 0;
 }
@@ -98,7 +98,7 @@ function showAdmission(intake) {
   spool.classList.toggle("bad", !isEmpty(intake));
 }
 
-/** Shows each consumer's newest dead letters and the total number of dead letters. @param {Ledger[]} heard */
+/** @param {Ledger[]} heard */
 function showLetters(heard) {
   const newest = heard
     .flatMap((service) => service.dead_letters.map((letter) => ({ ...letter, consumer: service.consumer })))

@@ -10,7 +10,7 @@ import { sentence } from "/static/texts.js";
  *   Partition
  */
 
-const OLD_MS = 60_000; // a partition whose records wait longer than this is shown as a fault
+const OLD_MS = 60_000; // a partition whose records wait longer is shown as a fault
 
 const page = element("ledger");
 /** @type {Record<string, string>} */
@@ -18,7 +18,7 @@ const kindNames = JSON.parse(page.dataset.kinds ?? "{}");
 /** @type {Map<string, Topic>} */
 const topics = new Map();
 
-/** One topic of one consumer; if opened, it shows the partitions. The topic's button keeps the focus. */
+/** The topic's button keeps the focus when the partitions are opened. */
 class Topic {
   /** @param {string} name */
   constructor(name) {
@@ -123,7 +123,7 @@ function cells(partition) {
   ];
 }
 
-/** The fault of a partition as a sentence, or "". @param {Partition} partition */
+/** As a sentence, or "". @param {Partition} partition */
 export function fault(partition) {
   const counted = Object.values(partition.kinds).reduce((total, count) => total + count, 0);
   if (partition.stopped) return sentence("stopped", { reason: partition.stopped });
@@ -134,7 +134,7 @@ export function fault(partition) {
   return "";
 }
 
-/** Whether the broker answered with the partition's end offset. @param {Partition} partition */
+/** True if the broker answered with the end offset. @param {Partition} partition */
 export function isKnown(partition) {
   return partition.end !== null;
 }

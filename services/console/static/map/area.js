@@ -1,5 +1,4 @@
-// The small map on the page of an alert or a hazard: its districts, and the hazard itself. The small map has no
-// switches, and its data are read only once.
+// The small map on the page of an alert or a hazard. The map has no switches, and its data are read only once.
 
 import { call } from "/static/calls.js";
 import { DrawnMap } from "/static/map/canvas.js";
@@ -45,7 +44,7 @@ async function read(layer) {
   return (await answer.json()).features;
 }
 
-/** One feature with the geometries of all given features. @param {Feature[]} features @returns {Feature | undefined} */
+/** @param {Feature[]} features @returns {Feature | undefined} */
 function joined(features) {
   const geometries = features.flatMap(({ geometry }) => geometry ?? []);
   return geometries.length

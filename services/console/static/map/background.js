@@ -1,5 +1,5 @@
-// The detailed background of the map: the installation's PMTiles file, of which the browser reads ranges.
-// Raster tiles are drawn as they are, vector tiles in the colours of the base.
+// The detailed background of the map: the browser reads ranges of the installation's PMTiles file. Vector tiles have
+// the colours of the base.
 
 import { addProtocol } from "/static/maplibre/maplibre-gl.mjs";
 import { element } from "/static/elements.js";
@@ -29,14 +29,16 @@ const background = JSON.parse(
 export const hasNames = background?.has_names ?? false;
 export const attribution = background?.attribution ? [background.attribution] : [];
 
-/** Lets MapLibre read tiles from the file. */
 export function serveBackground() {
   if (!background) return;
   const { pmtiles } = /** @type {{pmtiles: Library}} */ (/** @type {unknown} */ (globalThis));
   addProtocol("pmtiles", new pmtiles.Protocol().tile);
 }
 
-/** Says below the legend if tiles do not arrive. @param {import("/static/maplibre/maplibre-gl.mjs").Map} map */
+/**
+ * A note below the legend appears if tiles do not arrive.
+ * @param {import("/static/maplibre/maplibre-gl.mjs").Map} map
+ */
 export function watchBackground(map) {
   if (!background) return;
   map.on("error", (event) => {
@@ -58,7 +60,6 @@ export function backgroundSources() {
 }
 
 /**
- * The layers that are drawn below the boundaries and names of the base.
  * @param {(name: string) => string} colour
  * @returns {Layer[]}
  */
@@ -92,7 +93,7 @@ function protomaps(colour) {
    * @param {string} id
    * @param {string[]} kinds
    * @param {number} minzoom
-   * @param {[number, number]} widths at zoom 7 and 16
+   * @param {[number, number]} widths
    * @returns {Layer}
    */
   const roads = (id, kinds, minzoom, [thin, wide]) => ({
@@ -164,7 +165,6 @@ function protomaps(colour) {
 }
 
 /**
- * Tiles of another schema are drawn as lines.
  * @param {string[]} layers
  * @param {(name: string) => string} colour
  * @returns {Layer[]}
@@ -178,13 +178,12 @@ function outlines(layers, colour) {
   }));
 }
 
-/** @param {string} id @param {string} name of the layer in the tiles */
+/** @param {string} id @param {string} name */
 function layer(id, name) {
   return { id, source: SOURCE, "source-layer": name };
 }
 
 /**
- * The names of places and roads, in the language of the page if the file has this language.
  * @param {Text} text
  * @param {(name: string) => string} colour
  * @returns {Layer[]}

@@ -1,5 +1,4 @@
-// The borders of the countries of the base. The file of Natural Earth is cut off at the edges of a rectangle, and these
-// edges are no borders.
+// The borders of the countries of the base. The edges at which the file of Natural Earth is cut off are no borders.
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 /** @typedef {[number, number]} Position longitude and latitude */
@@ -8,7 +7,7 @@ const EDGES = [
   [66, 83.5], // longitudes
   [36.5, 46], // latitudes
 ];
-const NEAR = 0.01; // degrees; the file was simplified, so a corner at an edge can be this far from the edge
+const NEAR = 0.01; // in degrees, because simplified corners can be this far from the edge
 
 /** @param {Feature} country a polygon or several @returns {Feature} */
 export function borderOf({ properties, geometry }) {
@@ -21,7 +20,7 @@ export function borderOf({ properties, geometry }) {
   };
 }
 
-/** The parts of a ring between the edges. @param {Position[]} ring */
+/** @param {Position[]} ring */
 function lines(ring) {
   /** @type {Position[][]} */
   const found = [[]];
@@ -32,7 +31,7 @@ function lines(ring) {
   return found.filter((line) => line.length > 1);
 }
 
-/** Whether both positions lie at the same edge. @param {Position} one @param {Position} other */
+/** @param {Position} one @param {Position} other */
 function isOnEdge(one, other) {
   return EDGES.some((edges, axis) =>
     edges.some((edge) => Math.abs(one[axis] - edge) < NEAR && Math.abs(other[axis] - edge) < NEAR),

@@ -23,7 +23,7 @@ const AROUND = /** @type {[[number, number], [number, number]]} */ ([
 ]);
 const PADDING = 12;
 const NEAR_PX = 6;
-const CLOSEST = 8; // a chosen place is shown at most at this scale, so that its surroundings stay in view
+const CLOSEST = 8; // the largest scale for a chosen place, so that its surroundings stay in view
 const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
 
 /** @param {string} name a variable of the stylesheet @returns {string} */
@@ -36,7 +36,7 @@ function colour(name) {
   return resolved;
 }
 
-/** The points of the names of neighbouring countries. @type {Record<string, [number, number]>} */
+/** @type {Record<string, [number, number]>} */
 const NEIGHBOURS = { KZ: [73.2, 43.75], UZ: [71.6, 40.85], TJ: [71.2, 38.7], CN: [77.6, 39.9] };
 
 /** @param {Feature} country @returns {Feature[]} */
@@ -53,7 +53,7 @@ function labelled({ properties }) {
     : [];
 }
 
-/** The features of a file of the base, with the name of the file. @param {string} name @returns {Promise<Feature[]>} */
+/** @param {string} name @returns {Promise<Feature[]>} */
 async function readBase(name) {
   const [{ features }, names] = await Promise.all(
     [`${name}.geojson`, "names.json"].map((file) =>
@@ -69,8 +69,8 @@ async function readBase(name) {
 }
 
 /**
- * Sorts circles, so that a large one lies under the small ones. MapLibre itself does not sort the circles, because it
- * would then draw each number separately.
+ * Large circles lie under small ones. MapLibre itself does not sort the circles, because it would then draw each number
+ * separately.
  * @param {string} source
  * @param {Feature[]} features
  */
@@ -89,17 +89,15 @@ export class DrawnMap {
     this.scale = scale;
     /** @type {Record<string, GeoJSON.FeatureCollection>} */
     this.data = {};
-    /** @type {Map<string, string>} the data as JSON, to find out whether they have changed */
+    /** @type {Map<string, string>} */
     this.texts = new Map();
     this.chosen = chosen;
     this.pointed = pointed;
-    /** @type {Set<string>} the switches that are off */
+    /** @type {Set<string>} */
     this.hidden = new Set();
   }
 
-  /**
-   * Loads the base and the font. If a file of the font does not arrive, the browser draws the letters in another font.
-   */
+  /** If a file of the font does not arrive, the browser draws the letters in another font. */
   async load() {
     const [files] = await Promise.all([
       Promise.all(BASE.map(readBase)),
@@ -109,7 +107,6 @@ export class DrawnMap {
     return this;
   }
 
-  /** Draws the map after it was loaded. */
   async draw() {
     serveBackground();
     this.map = new MapLibre({
@@ -156,7 +153,7 @@ export class DrawnMap {
     if (!this.scale) this.obey(this.map);
   }
 
-  /** Lets people choose features and move the map. @param {MapLibre} map */
+  /** @param {MapLibre} map */
   obey(map) {
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
@@ -173,7 +170,7 @@ export class DrawnMap {
     });
   }
 
-  /** Shows the whole country again, after the size of the page has changed. @param {number} scale */
+  /** Shows the whole country after a change of the page's size. @param {number} scale */
   fit(scale) {
     this.scale = scale;
     this.map?.setPixelRatio(devicePixelRatio * scale);
@@ -181,8 +178,7 @@ export class DrawnMap {
   }
 
   /**
-   * Draws the features only if they have changed, because with each drawing MapLibre makes all tiles of their source
-   * again.
+   * Draws only changed features, because each drawing makes MapLibre create all tiles of the source.
    * @param {string} source
    * @param {Feature[]} features
    */
@@ -203,23 +199,23 @@ export class DrawnMap {
     this.turnLayers((this.map?.getLayersOrder() ?? []).filter((id) => this.map?.getLayer(id)?.source === source));
   }
 
-  /** Shows the imported boundaries instead of Natural Earth's oblasts. @param {Feature[]} features */
+  /** @param {Feature[]} features */
   showBoundaries(features) {
     this.show("boundaries", features);
     if (features.length && this.map?.getLayer("oblasts")) this.map.setLayoutProperty("oblasts", "visibility", "none");
   }
 
-  /** @param {string} name of a switch @param {boolean} isShown */
+  /** @param {string} name @param {boolean} isShown */
   turn(name, isShown) {
     this.hidden[isShown ? "delete" : "add"](name);
     this.turnLayers(SWITCHED[name]);
   }
 
-  /** @param {string[]} ids of layers of MapLibre */
+  /** @param {string[]} ids */
   turnLayers(ids) {
     for (const id of ids) {
       const layer = this.map?.getLayer(id);
-      if (!layer) continue; // MapLibre draws the new style in its next frame
+      if (!layer) continue; // MapLibre draws a new style in its next frame
       const isShown = isDrawn({ id, source: layer.source }, this.data, this.hidden);
       this.map?.setLayoutProperty(id, "visibility", isShown ? "visible" : "none");
     }
@@ -230,7 +226,7 @@ export class DrawnMap {
     this.show("selected", feature ? [feature] : []);
   }
 
-  /** Marks a feature, and moves the map to it. @param {Feature | undefined} feature */
+  /** @param {Feature | undefined} feature */
   select(feature) {
     this.mark(feature);
     const corners = cornersOf(feature?.geometry ?? null);
@@ -256,10 +252,7 @@ export class DrawnMap {
     this.chosen(first.layer.id, String(ids ?? id).split(","));
   }
 
-  /**
-   * Draws the map in the colours of the theme. MapLibre draws the new colours in its next frame, with the data that it
-   * has by then.
-   */
+  /** MapLibre draws the new colours in its next frame, with the data of that time. */
   restyle() {
     const newest = () => style(this.data, colour, this.hidden);
     this.map?.setStyle(newest(), { diff: false, transformStyle: newest });

@@ -21,7 +21,7 @@ const FACTS = { hazards: hazard, reports: report, alerts: alert, units: unit, lo
  * @param {string} table
  * @param {Feature | undefined} feature
  * @param {Layers} layers
- * @param {Feature[]} others with the same mark
+ * @param {Feature[]} others
  */
 export function describe(table, feature, layers, others) {
   element("chosen-title").textContent = feature ? nameOf(feature) : sentence("nothing_chosen");
@@ -65,8 +65,7 @@ function alert({ properties }, layers) {
 }
 
 /**
- * Who is in a unit now, which hazards and alerts it has, and when the last report came. A layer that was not read
- * yet is left out.
+ * A layer that was not read yet is left out.
  * @param {Feature} feature
  * @param {Layers} layers
  * @returns {Fact[]}
@@ -136,7 +135,6 @@ function unit(feature, layers) {
 }
 
 /**
- * The people of counted groups in a village or at a site, and the hazards and alerts of its district.
  * @param {Feature} feature
  * @param {Layers} layers
  * @returns {Fact[]}
@@ -176,7 +174,7 @@ function siteLink(id) {
 }
 
 /**
- * When the people at a site were counted. Registered persons have no time of a count.
+ * Registered persons have no time of a count.
  * @param {import("/static/sites.js").Occupancy} occupancy
  */
 function countedAt({ counted_at, counted_at_precision, is_registered }) {
@@ -184,7 +182,7 @@ function countedAt({ counted_at, counted_at_precision, is_registered }) {
 }
 
 /**
- * The features of a unit as a fact; none if the layer was not read yet.
+ * None if the layer was not read yet.
  * @param {string} table
  * @param {Feature[] | undefined} features
  * @returns {Fact[]}

@@ -25,12 +25,12 @@ export function nameOf({ properties }) {
     : (properties.name ?? titleOf(properties));
 }
 
-/** A button with the name of the feature. @param {Feature} feature */
+/** @param {Feature} feature */
 export function nameButton(feature) {
   return make("button", { type: "button", className: "as-link", textContent: nameOf(feature) });
 }
 
-/** What a hazard or an alert is called. @param {Record<string, any>} properties */
+/** @param {Record<string, any>} properties */
 function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
   if (rule === "displacement") return sentence("displacement");
   if (rule === "budget") return sentence("budget");
@@ -41,7 +41,7 @@ function titleOf({ rule, type, type_text, magnitude, is_nothing }) {
 }
 
 /**
- * The points of a geometry at which marks are drawn. A polygon has one such point.
+ * A polygon has one point.
  * @param {GeoJSON.Geometry | null} geometry
  * @returns {GeoJSON.Position[]}
  */
@@ -55,7 +55,7 @@ export function pointsOf(geometry) {
   return (points.length ? points : geometry.geometries.slice(0, 1)).flatMap(pointsOf);
 }
 
-/** All corners of a geometry. @param {GeoJSON.Geometry | null} geometry @returns {GeoJSON.Position[]} */
+/** @param {GeoJSON.Geometry | null} geometry @returns {GeoJSON.Position[]} */
 export function cornersOf(geometry) {
   if (!geometry) return [];
   if (geometry.type === "GeometryCollection") return geometry.geometries.flatMap(cornersOf);
@@ -71,8 +71,7 @@ function middle(ring) {
 }
 
 /**
- * One mark for each point. If several hazards or alerts have the same point, the mark shows the most severe of them,
- * and how many they are.
+ * A mark that several hazards or alerts share shows the most severe of them, and how many they are.
  * @param {Feature[]} features
  * @param {string} kind
  * @returns {Feature[]}
@@ -90,7 +89,7 @@ export function marksOf(features, kind) {
 }
 
 /**
- * Hazards in force come before hazards that are over; within both groups, the most severe come first.
+ * Hazards in force come before hazards that are over. The most severe come first in both groups.
  * @param {Feature} feature
  */
 function rankOf({ properties }) {
@@ -114,7 +113,7 @@ function newMark(feature, point, kind) {
 
 /** @param {Feature} mark @param {Feature} feature */
 function add({ properties }, feature) {
-  // MapLibre may turn a list into a text, so the ids are stored as one text from the start
+  // as one text, because MapLibre may turn a list into a text
   properties.ids += `,${feature.properties.id}`;
   properties.count += 1;
   properties.label = properties.mark.startsWith("alert")
@@ -128,7 +127,6 @@ export function collection(features) {
 }
 
 /**
- * The polygons of hazards, and of other features that have polygons.
  * @param {Feature[]} features
  * @returns {Feature[]}
  */
@@ -147,7 +145,7 @@ function parts(geometry) {
 }
 
 /**
- * The features with the boundaries of their units. A unit without an imported boundary has none.
+ * Units without an imported boundary are left out.
  * @param {Feature[]} features
  * @param {Feature[]} boundaries
  * @returns {Feature[]}
@@ -160,7 +158,7 @@ export function shapesOf(features, boundaries) {
 }
 
 /**
- * The first district in which all these features lie, for a mark of several features.
+ * For a shared mark, the first district in which all its features lie.
  * @param {Feature[]} features
  * @returns {string | undefined}
  */
@@ -170,7 +168,7 @@ export function commonDistrict(features) {
 }
 
 /**
- * Whether a hazard or an alert concerns this unit. An event in an oblast concerns all its districts.
+ * An event in an oblast concerns all its districts.
  * @param {Feature} feature
  * @param {Feature} unit
  */
@@ -184,7 +182,7 @@ export function concerns({ properties }, unit) {
   );
 }
 
-/** @type {Map<string, string>} the oblast of each district */
+/** @type {Map<string, string>} */
 const oblastOf = new Map();
 
 /** @param {Feature[]} units */

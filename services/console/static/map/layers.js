@@ -5,7 +5,7 @@ import { heardBeforeLoss, stand } from "/static/board/listening.js";
 import { call } from "/static/calls.js";
 import { ended } from "/static/link.js";
 
-const AGAIN_MS = 1500; // if a layer got no answer or is behind the stream, it is read again after this time
+const AGAIN_MS = 1500; // after this time, a layer without an answer or behind the stream is read again
 
 /**
  * @typedef {{heardAt: number, currentUntil: number}} Change `currentUntil` is the last time at which the layer surely
@@ -21,18 +21,15 @@ const AGAIN_MS = 1500; // if a layer got no answer or is behind the stream, it i
  *   the number of features that have no room, and of earthquakes whose intensity cannot be computed
  */
 
-/** @type {Due[]} of each layer of the page */
+/** @type {Due[]} */
 const layers = [];
 
-/** How long ago the page heard of the oldest change that a layer does not show yet. */
+/** Counts from when the page heard of the oldest change that a layer does not show yet. */
 export function layersBehindMs() {
   return longestMs(({ heardAt }) => heardAt);
 }
 
-/**
- * The age of the state that the layers show. If the connection was lost before the page heard of a change, the page
- * shows the state at the time of the loss.
- */
+/** If the connection was lost before the page heard of a change, the page shows the state at the time of the loss. */
 export function layersAgeMs() {
   return longestMs(({ currentUntil }) => currentUntil);
 }
@@ -47,7 +44,7 @@ function longestMs(moment) {
 }
 
 /**
- * Returns a function that reads a layer, and repeats the reading until the layer is as new as the stream.
+ * Repeats the reading until the layer is as new as the stream.
  * @param {() => Promise<boolean>} read returns whether the layer must be read again
  * @param {number} quietMs the shortest interval between two readings
  */
@@ -74,8 +71,7 @@ export function layerRenewal(read, quietMs) {
 }
 
 /**
- * A layer as the server gives it. `isLate` is true if the layer must be
- * read again, because there is no answer, or because the server is behind the stream.
+ * `isLate` is true without an answer, or if the server is behind the stream.
  * @param {string} name
  * @returns {Promise<{layer?: Layer, isLate: boolean}>}
  */

@@ -1,5 +1,5 @@
-// The tables beside the map. The tables have the same content as the map, for keyboards, screen readers and browsers
-// without WebGL.
+// The tables beside the map, with the same content as the map, for keyboards, screen readers and browsers without
+// WebGL.
 
 import { element, make } from "/static/elements.js";
 import { concerns, nameButton, nameOf, oneDigit, SEVERITIES } from "/static/map/features.js";
@@ -12,7 +12,7 @@ import { dayAndClock } from "/static/time.js";
  * @typedef {import("/static/map/features.js").Layers} Layers
  */
 
-/** @type {Record<string, (feature: Feature, layers: Layers) => HTMLTableCellElement[]>} the cells of a row, by table */
+/** @type {Record<string, (feature: Feature, layers: Layers) => HTMLTableCellElement[]>} */
 const ROWS = {
   hazards: ({ properties }) => [place(properties), moment(properties.onset, properties)],
   reports: ({ properties }) => [place(properties), received(properties)],
@@ -35,7 +35,7 @@ const ROWS = {
   ],
 };
 
-/** @type {WeakMap<Element, string>} what a row shows */
+/** @type {WeakMap<Element, string>} */
 const contents = new WeakMap();
 
 /** @param {string} table @param {Layers} layers */
@@ -54,13 +54,13 @@ export function list(table, layers) {
   if (wanted) point(table, wanted);
 }
 
-/** Everything that the row of a feature shows. @param {Feature} feature */
+/** @param {Feature} feature */
 function contentOf({ properties, geometry }) {
   return JSON.stringify([properties, geometry !== null]);
 }
 
 /**
- * Returns the known row with this content, and removes it from the known rows: each row can be shown only once.
+ * Each row can be shown only once, so the row is removed from the known rows.
  * @param {Map<string | undefined, Element>} known
  * @param {string} content
  */
@@ -71,7 +71,7 @@ function taken(known, content) {
 }
 
 /**
- * Unchanged rows stay in the page, because the browser would need much more time to draw the whole table.
+ * Unchanged rows stay, because the browser would need much more time to draw the whole table.
  * @param {HTMLElement} body
  * @param {Element[]} rows
  */
@@ -121,14 +121,14 @@ function drawn(table, feature, layers) {
   return made;
 }
 
-/** A button that chooses a feature. @param {string} table @param {Feature} feature */
+/** @param {string} table @param {Feature} feature */
 export function chooser(table, feature) {
   const made = nameButton(feature);
   Object.assign(made.dataset, { choose: table, id: feature.properties.id });
   return made;
 }
 
-/** Marks the row, without a move of the focus. @param {string} table @param {string} id */
+/** Does not move the focus. @param {string} table @param {string} id */
 export function point(table, id) {
   for (const known of document.querySelectorAll("tr.is-selected")) known.classList.remove("is-selected");
   const chosen = buttonOf(table, id)?.closest("tr");
@@ -161,12 +161,12 @@ function moment(instant, properties = {}) {
   return made;
 }
 
-/** The earthquake with the highest expected intensity in a unit. @param {Record<string, any>} properties */
+/** @param {Record<string, any>} properties */
 function quake({ magnitude, onset }) {
   return `M ${oneDigit.format(magnitude)}, ${dayAndClock(new Date(onset))}`;
 }
 
-/** The intensity that is expected in a unit. @param {Feature} unit @param {Layers} layers */
+/** @param {Feature} unit @param {Layers} layers */
 export function expectedIn({ properties: { id } }, layers) {
   const expected = layers.intensities?.find(({ properties }) => properties.id === id);
   return (
@@ -200,7 +200,7 @@ function numeric(text) {
 }
 
 /**
- * The hazards, alerts and sites of a unit; undefined if the layer was not read yet.
+ * Undefined if the layer was not read yet.
  * @param {Feature} unit
  * @param {Layers} layers
  */

@@ -23,7 +23,7 @@ import { sentence } from "/static/texts.js";
  * @typedef {import("/static/map/features.js").Name} Name
  */
 
-/** @type {Record<string, Name[]>} the layers that the events of a topic change */
+/** @type {Record<string, Name[]>} */
 const LAYERS_OF = {
   hazards: ["hazards", "intensities"],
   "hazards-restricted": ["hazards", "intensities"],
@@ -31,24 +31,24 @@ const LAYERS_OF = {
   households: ["displaced", "returns", "sites"],
   groups: ["displaced", "returns", "localities", "sites"],
 };
-const QUIET_MS = 400; // the shortest interval between two readings of a layer
-const REGISTRY_MS = 5000; // the shortest interval between two readings of a layer that the registry computes each time
+const QUIET_MS = 400;
+const REGISTRY_MS = 5000; // longer, because the registry computes the layer each time
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
 const layers = {};
 // `others` have the same mark, but no district in common
 let chosen = { table: "", id: "", others: /** @type {string[]} */ ([]) };
-/** The hazard or area that the address names. The map selects it as soon as its data have arrived. */
+/** Selected on the map as soon as its data have arrived. */
 const wanted = {
   hazards: new URLSearchParams(location.search).get("hazard") ?? "",
   units: new URLSearchParams(location.search).get("area") ?? "",
 };
-let uncomputed = 0; // the number of earthquakes in force whose intensity cannot be computed
+let uncomputed = 0;
 /** @type {DrawnMap | undefined} */
 let map;
 
-/** Reads and shows a layer. Returns whether the layer must be read again. @param {Name} name */
+/** Returns whether the layer must be read again. @param {Name} name */
 async function read(name) {
   if (name === "sites") return readSites();
   if (name === "returns") return readReturned();
@@ -94,12 +94,12 @@ async function readReturned() {
 /** @type {Map<Name, () => Promise<void>>} */
 const renewals = new Map();
 
-/** Whether the reader may see the layer. Not every role sees figures, or places below districts. @param {Name} name */
+/** Not every role sees figures, or places below districts. @param {Name} name */
 function isOffered(name) {
   return !["localities", "sites", "returns"].includes(name) || document.getElementById(`${name}-rows`) !== null;
 }
 
-/** Reads a layer. If the layer is being read already, reads it once more afterwards. @param {Name} name */
+/** During a reading, a further call leads to one more reading afterwards. @param {Name} name */
 async function renew(name) {
   if (!isOffered(name)) return;
   const renewed =
@@ -149,13 +149,13 @@ const SHOWN = {
   sites: (features) => map?.show("sites", features),
 };
 
-/** Shows a layer on the map and in its table. A layer that was not read is not stated as zero. @param {Name} name */
+/** A layer that was not read is not stated as zero. @param {Name} name */
 function draw(name) {
   const features = layers[name];
   if (!features) return;
   SHOWN[name](features);
   if (document.getElementById(`${name}-rows`)) list(name, layers);
-  if (uncomputed) element("intensities-none").hidden = true; // people may have felt one of these earthquakes
+  if (uncomputed) element("intensities-none").hidden = true; // people may have felt an earthquake that cannot be computed
   count();
   if ((name === "hazards" || name === "units") && known(name, wanted[name])) {
     choose(name, wanted[name]);
@@ -166,7 +166,7 @@ function draw(name) {
   map?.mark(known(chosen.table, chosen.id));
 }
 
-/** Shows the sums of the layers in the legend. Places abroad are not in the sums, as on the board. */
+/** Places abroad are not in the sums, as on the board. */
 function count() {
   const { hazards, reports, alerts, returns, localities, sites } = layers;
   const here = layers.displaced?.filter(({ properties }) => !properties.country);
@@ -204,18 +204,16 @@ function count() {
   }
 }
 
-/** The feature that a table or layer names; undefined if nothing is chosen. @param {string} table @param {string} id */
+/** Undefined if nothing is chosen. @param {string} table @param {string} id */
 function known(table, id) {
   const named = OF_UNITS.includes(table) ? "units" : /** @type {Name} */ (table);
   return layers[named]?.find(({ properties }) => properties.id === id);
 }
 
-/** The features that have the same mark as the chosen feature. */
 function alsoChosen() {
   return chosen.others.flatMap((id) => known(chosen.table, id) ?? []);
 }
 
-/** The tables whose rows choose a unit. */
 const OF_UNITS = ["displaced", "returns", "intensities"];
 
 function tableOf() {
@@ -232,10 +230,10 @@ function choose(table, id, others = []) {
   point(table === "units" ? "displaced" : table, id);
 }
 
-/** @type {Record<string, string>} the table of a layer that was clicked */
+/** @type {Record<string, string>} */
 const TABLE_OF = { boundaries: "units", areas: "hazards", households: "displaced", counted: "displaced" };
 
-/** A click on a shared mark chooses the common district of its features. @param {string} layer @param {string[]} ids */
+/** @param {string} layer @param {string[]} ids */
 function chosenOnMap(layer, ids) {
   const table = TABLE_OF[layer] ?? layer;
   const [id = "", ...others] = ids;

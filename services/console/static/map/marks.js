@@ -6,7 +6,7 @@ const SIZE = 44;
 const RATIO = 2; // marks are drawn with two pixels for each pixel of CSS, for sharp edges on phones
 
 /**
- * The corners of each severity's shape, from 0 to 1. Without corners, the shape is a circle.
+ * From 0 to 1. Without corners, the shape is a circle.
  * @type {Record<string, number[][]>}
  */
 const SHAPES = {
@@ -34,7 +34,7 @@ const SHAPES = {
 };
 
 /**
- * The mark with this id, such as `hazard-Severe` or `alert-Extreme`. An alert's mark has a ring.
+ * The id is a text such as `hazard-Severe` or `alert-Extreme`. Only alerts have a ring.
  * @param {string} id
  * @param {(name: string) => string} colour
  */

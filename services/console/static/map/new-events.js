@@ -1,5 +1,5 @@
-// Links from the map to the form for a new event. The URL has the rounded point and the district, and nothing else.
-// If the form itself has opened the map, the map gives the place to this form instead, and closes.
+// Links from the map to the form for a new event. The URL has the rounded point and the district, and nothing else. A
+// map that the form has opened gives the place to the form instead, and closes.
 
 const DIGITS = 4; // some 10 m
 
@@ -11,7 +11,6 @@ const points = { spot: null, centre: null };
 let district = "";
 
 /**
- * The map moves, or somebody clicks on it.
  * @param {"spot" | "centre"} place
  * @param {{lat: number, lng: number}} point
  */
@@ -21,7 +20,7 @@ export function offerPoint(place, { lat, lng }) {
 }
 
 /**
- * Somebody chooses a district, something that lies in one district, or nothing. The last point on the map is forgotten.
+ * The last point on the map is forgotten.
  * @param {import("/static/map/features.js").Feature | undefined} feature
  */
 export function offerDistrict(feature) {

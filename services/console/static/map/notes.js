@@ -9,15 +9,14 @@ import { sentence } from "/static/texts.js";
 import { clock } from "/static/time.js";
 
 const AGAIN_MS = 5000; // a map whose files did not arrive is loaded again after this time
-const LATE_MS = 15_000; // some layers are read only every five seconds
+const LATE_MS = 15_000;
 const TICK_MS = 1000;
 
-/** @type {Map<string, number>} the number of features without room, by layer */
+/** @type {Map<string, number>} */
 const hidden = new Map();
 
 /**
- * Calls `load` until everything has arrived, and returns what was loaded. Until then the page says that the map is
- * missing.
+ * Repeats `load` until everything has arrived. Until then the page says that the map is missing.
  * @template Loaded
  * @param {() => Promise<Loaded>} load
  * @returns {Promise<Loaded>}
@@ -32,7 +31,7 @@ export async function whenArrived(load) {
 }
 
 /**
- * Begins to show a note whenever the map is out of date, or whenever the page gets no changes.
+ * A note appears while the map is out of date, or while the page gets no changes.
  * @param {string} panel the id of the map's panel
  */
 export function watchAge(panel) {
@@ -48,7 +47,7 @@ export function watchAge(panel) {
   }, TICK_MS);
 }
 
-/** Says how many features of the layers the map does not show. @param {string} layer @param {number} count */
+/** @param {string} layer @param {number} count */
 export function showHidden(layer, count) {
   hidden.set(layer, count);
   const all = [...hidden.values()].reduce((sum, each) => sum + each, 0);

@@ -2,10 +2,10 @@
 
 import { make } from "/static/elements.js";
 
-/** @type {Map<string, Promise<unknown>>} the files that this script has added, which may be still on their way */
+/** @type {Map<string, Promise<unknown>>} */
 const files = new Map();
 
-/** The styles of every map. @returns {Promise<unknown>} */
+/** @returns {Promise<unknown>} */
 export function addStyles() {
   return Promise.all(
     ["/static/maplibre/maplibre-gl.css", "/static/map/map.css"].map((href) =>
@@ -14,15 +14,13 @@ export function addStyles() {
   );
 }
 
-/** The library that reads the detailed background. */
 export function addBackgroundReader() {
   const src = "/static/pmtiles/pmtiles.js";
   return added(make("script", { src }), `script[src="${src}"]`);
 }
 
 /**
- * Adds a file, unless it was added before, and waits until it has arrived. A file that does not arrive can be added
- * again.
+ * Adds the file once. A file that does not arrive can be added again.
  * @param {HTMLElement} node
  * @param {string} selector
  */

@@ -1,4 +1,4 @@
-// The layer of hazards that were reported from the field in the last hours. A report becomes paler as it becomes older.
+// Hazards that were reported from the field in the last hours. An older report is paler.
 
 import { age } from "/static/ages.js";
 import { element } from "/static/elements.js";
@@ -30,7 +30,7 @@ export function fieldReports(hazards, now) {
 }
 
 /**
- * One ring for each point of a report. The newest rings are last, so that they are drawn above the others.
+ * The newest rings are last, so that they are drawn above the others.
  * @param {Feature[]} reports
  * @returns {Feature[]}
  */

@@ -11,9 +11,9 @@ const PATH = "/registry/v1/statistics/stock?sub_stock=in_return&limit=2000";
 const ATTEMPTS = 3;
 
 /**
- * The returned people of each district; undefined if the registry does not answer. The registry has a row for each
- * reason of the displacement. Registered persons and counted groups are never added, because the same people may be in
- * both. A circle is as large as the larger of the two numbers.
+ * Undefined if the registry does not answer. The registry has a row for each reason of the displacement. Registered
+ * persons and counted groups are never added, because the same people may be in both. A circle is as large as the
+ * larger of the two numbers.
  * @param {Feature[]} units
  * @returns {Promise<Feature[] | undefined>}
  */
@@ -33,7 +33,7 @@ export async function readReturns(units) {
 }
 
 /**
- * The rows of all pages. If the data changes meanwhile, the pages do not belong together and are read again.
+ * If the data changes during the reading, the pages do not belong together and are read again.
  * @param {number} attempts
  * @returns {Promise<Row[] | undefined>}
  */

@@ -6,7 +6,7 @@ import { nameOf, readOccupancies, readSites } from "/static/sites.js";
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
 /**
- * The sites that are not closed; undefined if the registry does not answer.
+ * Leaves out closed sites. Undefined if the registry does not answer.
  * @param {Feature[]} units
  * @returns {Promise<Feature[] | undefined>}
  */
@@ -39,7 +39,7 @@ export async function readSiteFeatures(units) {
 }
 
 /**
- * Counted groups at a site, at the site's own point if the registry knows it.
+ * At the site's own point, if the registry knows this point.
  * @param {Feature[]} localities
  * @param {Feature[]} sites
  * @returns {Feature[]}

@@ -14,7 +14,7 @@ import { people } from "/static/map/style/people.js";
 
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 
-/** The files of the base. All files are in one source, because MapLibre makes separate tiles for each source. */
+/** In one source, because MapLibre makes separate tiles for each source. */
 export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
 const DATA = [
   "boundaries",
@@ -33,7 +33,7 @@ const DATA = [
   "selected",
 ];
 
-/** The layers of MapLibre that each switch of the legend shows or hides. @type {Record<string, string[]>} */
+/** The layers of MapLibre for each switch of the legend. @type {Record<string, string[]>} */
 export const SWITCHED = {
   hazards: ["areas", "area-lines", "hazards"],
   reports: ["reports", "report-ages"],
@@ -45,7 +45,7 @@ export const SWITCHED = {
   localities: ["localities", "locality-names"],
   sites: ["sites", "site-names"],
 };
-/** The layers whose marks are chosen by a click, the topmost first. */
+/** The topmost layer comes first. */
 export const CHOSEN = [
   "alerts",
   "hazards",
@@ -81,8 +81,8 @@ export function style(data, colour, off) {
 }
 
 /**
- * Whether the switch of a layer is on, and its source has features. MapLibre makes tiles of an empty source, too, and
- * looks at them in each frame, unless the layers of this source are hidden.
+ * True if the layer's switch is on and its source has features. MapLibre otherwise makes tiles even of an empty source,
+ * and looks at them in each frame.
  * @param {{id: string, source?: string}} layer @param {Data} data @param {Set<string>} off the switches that are off
  */
 export function isDrawn({ id, source = "" }, data, off) {

@@ -1,5 +1,4 @@
-// The switches of the map's layers. The browser remembers for each account the switches that differ from the
-// defaults of the page.
+// The switches of the map's layers. The browser remembers an account's changes.
 
 const KEPT = `dayar.map-switches.${document.body.dataset.account ?? ""}`;
 
@@ -8,17 +7,14 @@ function switches() {
   return [...document.querySelectorAll(/** @type {"input"} */ ("input[data-layer]"))];
 }
 
-/**
- * Restores the switches of this account. An unknown name, such as the name of a layer of an earlier version of Dayar,
- * changes nothing.
- */
+/** An unknown name changes nothing. Such names come from earlier versions of Dayar. */
 export function restoreSwitches() {
   const differing = (localStorage.getItem(KEPT) ?? "").split(" ");
   for (const box of switches()) box.checked = box.defaultChecked !== differing.includes(box.dataset.layer ?? "");
 }
 
 /**
- * Calls `turn` when a person changes a switch, and remembers the change.
+ * A change by a person is also remembered.
  * @param {(layer: string, isShown: boolean) => void} turn
  */
 export function listenToSwitches(turn) {
@@ -36,7 +32,7 @@ function keep() {
   else localStorage.removeItem(KEPT);
 }
 
-/** Shows or hides each layer, as its switch says. @param {(layer: string, isShown: boolean) => void} turn */
+/** @param {(layer: string, isShown: boolean) => void} turn */
 export function turnAll(turn) {
   for (const box of switches()) turn(box.dataset.layer ?? "", box.checked);
 }

@@ -11,17 +11,17 @@ import { exactClock } from "/static/time.js";
 /** @typedef {import("/static/my-reports/rows.js").OwnReport} OwnReport */
 
 const PAGE = 50,
-  LONGEST_PAGE = 200; // the largest number of reports in one reading
+  LONGEST_PAGE = 200;
 const EVERY_MS = 5_000;
 
 const filters = /** @type {HTMLFormElement} */ (element("filters"));
 /** @type {OwnReport[]} */
 let reports = [];
 let next = "";
-let turn = 0; // the number of the newest reading; the answer to an earlier reading is not shown
+let turn = 0; // number of the newest reading, because answers to earlier readings are not shown
 let isReadingMore = false;
 
-/** Reads the shown reports again or, if there are too many for one request, the newest of them. */
+/** If there are too many reports for one request, only the newest are read. */
 async function refresh() {
   const page = await read({ limit: String(Math.min(LONGEST_PAGE, Math.max(PAGE, reports.length))) });
   if (!page) return;
@@ -39,7 +39,7 @@ async function more() {
 }
 
 /**
- * The next page of reports; if there is none to show, says so on the page and returns undefined.
+ * Without a page, says this and returns undefined.
  * @param {Record<string, string>} place
  * @returns {Promise<{reports: OwnReport[], next: string} | undefined>}
  */
@@ -74,14 +74,13 @@ function show(fresh, cursor) {
   if (!isUnchanged) draw(reports);
 }
 
-/** The chosen filters. @returns {Record<string, string>} */
+/** @returns {Record<string, string>} */
 function wanted() {
   return Object.fromEntries(
     [...new FormData(filters)].filter(([, value]) => value).map(([name, value]) => [name, String(value)]),
   );
 }
 
-/** Chooses the filters that the address of the page states. */
 function chooseStated() {
   for (const [name, value] of new URLSearchParams(location.search)) {
     const select = filters.elements.namedItem(name);

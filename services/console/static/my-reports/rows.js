@@ -14,10 +14,10 @@ import { dayAndClock } from "/static/time.js";
  */
 
 const TAGS = { received: "tag", recorded: "tag is-good", under_review: "tag is-forecast", refused: "tag is-loud" };
-/** Maps each kind of report to the page with the form for a new report. @type {Record<string, string>} */
+/** @type {Record<string, string>} */
 const FORMS = { hazard: "/new-event", household: "/new-household", group: "/new-count" };
 
-/** Draws the rows. The focused link keeps the focus. @param {OwnReport[]} reports */
+/** The focused link keeps the focus. @param {OwnReport[]} reports */
 export function draw(reports) {
   const focused =
     document.activeElement?.closest("#reports tr") && /** @type {HTMLElement} */ (document.activeElement).id;
@@ -44,7 +44,7 @@ function drawn(report) {
   return labelled(made, "reports-table");
 }
 
-/** The channel of a report; it is not known for reports that were sent long ago. @param {OwnReport} report */
+/** Unknown for reports that were sent long ago. @param {OwnReport} report */
 function sourceOf({ channel, line }) {
   const source = [
     channel && (words("channels")[channel] ?? channel),
@@ -72,8 +72,8 @@ function recordOf(report) {
 }
 
 /**
- * The link to the form of a correction. A refused report without a record cannot be corrected, so its link leads to the
- * form in which its author sends the report again.
+ * A refused report without a record cannot be corrected. Its link leads to the form in which its author sends the
+ * report again.
  * @param {OwnReport} report
  */
 function correctionOf(report) {
@@ -87,7 +87,7 @@ function correctionOf(report) {
   return link(report, "correct", `${FORMS[kind] ?? "/new-movement"}?${named}&report=${report_id}`);
 }
 
-/** A movement is about a household, a group or a site. @param {string} kind */
+/** @param {string} kind */
 function subjectOf(kind) {
   return kind.replace("_movement", "");
 }

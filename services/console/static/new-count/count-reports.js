@@ -18,7 +18,7 @@ import { uuid } from "/static/uuid.js";
 export class CountReport extends VersionedReport {
   /**
    * @param {string} status
-   * @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected
+   * @param {import("/static/entry/known-reports.js").Known} [known]
    */
   constructor(status, known) {
     super(known);
@@ -33,7 +33,7 @@ export class CountReport extends VersionedReport {
     return this.known ? corrected(this.known, body) : body;
   }
 
-  /** What the form states. @param {Given} given */
+  /** @param {Given} given */
   stated(given) {
     return {
       kind: "group",

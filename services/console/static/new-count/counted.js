@@ -1,5 +1,4 @@
-// The field of a form for telephone reports that states when people were counted, and the precision of this time.
-// Without the hour, the field has only the day.
+// When people were counted, and the precision of this time. Without the hour, the field has only the day.
 
 import { written } from "/static/dates.js";
 import { input } from "/static/entry/fields.js";
@@ -12,7 +11,7 @@ export class Counted {
     input("counted_at_precision").addEventListener("change", () => this.fit());
   }
 
-  /** The time of the count, or the noon of its day; an invalid date if the text is neither. */
+  /** If only the day is known, its noon. An invalid date if the text is neither. */
   get at() {
     return this.isHour ? moment(this.text) : day(this.text);
   }
@@ -29,7 +28,7 @@ export class Counted {
     return input("counted").value.trim();
   }
 
-  /** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
+  /** @returns {[string, HTMLInputElement[]][]} */
   get errors() {
     const { at, isHour } = this,
       isFuture = isHour ? isAhead(at) : isAfterToday(at);
@@ -39,20 +38,19 @@ export class Counted {
     ];
   }
 
-  /** Shows the time of a stored count. @param {Known} known */
+  /** @param {Known} known */
   show(known) {
     input("counted").value = counted(known);
     input("counted_at_precision").value = known.counted_at_precision ?? "hour";
     this.fit();
   }
 
-  /** Fills in the present time, because most callers would answer "now". */
+  /** Most callers would answer "now". */
   preset() {
     input("counted").value ||= written(new Date());
     this.fit();
   }
 
-  /** Without the hour, the field keeps only the day. */
   fit() {
     if (!this.isHour) input("counted").value = this.text.split(" ")[0];
   }

@@ -1,5 +1,4 @@
-// The stored count that is corrected. The form shows the count. A correction keeps the stored values for which the form
-// has no field.
+// The stored count that is corrected. A correction keeps the stored values for which the form has no field.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
@@ -23,7 +22,6 @@ const SHOWN = [
 const PLACE = ["destination_locality", "destination_locality_pcode", "destination_point"];
 
 /**
- * Shows the count in the form.
  * @param {Known} known
  * @param {HTMLFormElement} form
  * @param {Journey} journey
@@ -41,7 +39,7 @@ export async function show(known, form, journey, time) {
 }
 
 /**
- * The body of a correction. If the site is still the same, the correction keeps the typed name of the place.
+ * If the site is still the same, the typed name of the place is kept.
  * @param {Known} known
  * @param {Known} body
  * @returns {Known}
@@ -59,7 +57,7 @@ export function corrected(known, body) {
 }
 
 /**
- * Whether the form still states the known time: the minute, or the day if the hour is not known.
+ * The known time is the minute, or the day if the hour is not known.
  * @param {Known} known
  * @param {Known} body
  */

@@ -18,7 +18,7 @@ import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement} */ (element("count"));
 const status = form.dataset.status ?? "";
-const { group = "", report: known = "" } = form.dataset; // the stored count that is corrected
+const { group = "", report: known = "" } = form.dataset;
 const about = { kind: "group", subject: group };
 // the form of a correction already has all countries in its list
 const journey = new Journey(known ? [] : [{ value: "ZZ", name: sentence("unknown"), terms: [] }]);
@@ -33,7 +33,7 @@ function given(name) {
   return givenIn(form, name);
 }
 
-/** The values of the form. @returns {import("/static/new-count/count-reports.js").Given} */
+/** @returns {import("/static/new-count/count-reports.js").Given} */
 function count() {
   return {
     persons: Number(given("persons")),
@@ -61,13 +61,13 @@ function count() {
   };
 }
 
-/** Whether the form itself finds no error. Shows the first error, and marks all fields with this error. */
+/** Shows the first error, and marks all fields with this error. */
 function isComplete() {
   journey.leave();
   return isWithout(errors()) && people.fit(count().persons);
 }
 
-/** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
+/** @returns {[string, HTMLInputElement[]][]} */
 function errors() {
   const { isEstimated, households } = count();
   const numbers = [input("persons"), input("households"), ...people.counters];
@@ -81,7 +81,6 @@ function errors() {
   ];
 }
 
-/** The count in one line: persons, families, precision of the number, origin and present place. */
 function called() {
   const { persons, quantifier, households, isEstimated } = count();
   const people = sentence(isEstimated ? "estimated" : "persons", { count: persons });
@@ -92,7 +91,7 @@ function called() {
     .join(" · ");
 }
 
-/** The label of a list, and the text of its chosen option. @param {string} name */
+/** @param {string} name */
 function chosen(name) {
   const list = /** @type {HTMLSelectElement} */ (element(name));
   return { label: list.labels[0].textContent, text: list.selectedOptions[0].text };
@@ -112,7 +111,6 @@ async function sendCount() {
 }
 
 /**
- * Shows what became of the report.
  * @param {CountReport} followed
  * @param {import("/static/new-count/count-reports.js").Given} sent
  */
@@ -123,7 +121,6 @@ async function follow(followed, sent) {
 }
 
 /**
- * Whether the page shows a version of somebody else in place of the form.
  * @param {CountReport} followed
  * @param {import("/static/new-count/count-reports.js").Given} sent
  */
@@ -131,14 +128,14 @@ async function isHiding(followed, sent) {
   return hidesAnother(followed, followed.body(sent), await readReport(about, followed.id));
 }
 
-/** Replaces the version of somebody else, which the person has seen. */
+/** The person has seen the version of somebody else. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();
   await send();
 }
 
-/** Drops what the person typed, and continues with the version of somebody else. */
+/** Continues with the version of somebody else. */
 async function takeOther() {
   changes.areUnsent = false;
   await showKnown();
@@ -149,7 +146,6 @@ function correct() {
   reopen();
 }
 
-/** An empty form for the next count of the same call. */
 function begin() {
   if (known) return location.assign("/new-count");
   report = new CountReport(status);
@@ -163,7 +159,7 @@ function reopen() {
   showForm(form, input("persons"));
 }
 
-/** Fills in what most callers would answer: counted now, left today. */
+/** Most callers would answer: counted now, left today. */
 function preset() {
   time.preset();
   input("left").value ||= written(new Date()).split(" ")[0];
@@ -173,7 +169,6 @@ sendByKeyboard(form, () => void send());
 element("another").addEventListener("click", begin);
 element("correct").addEventListener("click", correct);
 
-/** Fills the form with the count that is corrected. */
 async function showKnown() {
   const newest = await readReport(about, known);
   if (!newest) return;
@@ -188,6 +183,6 @@ if (known) {
   offerChoice({ replace: replaceOther, take: takeOther });
   await showKnown();
 } else {
-  // the template disables the button, so that Enter sends nothing before this script runs
+  // so that Enter sends nothing before this script runs
   input("send").disabled = false;
 }

@@ -16,7 +16,7 @@ import { uuid } from "/static/uuid.js";
  *   certainty: string, onset: Date, known: string}} Given the values of the form
  */
 
-const SOON_MS = 3_600_000; // as CAP defines the urgency: Expected if the onset is within the next hour, Future if later
+const SOON_MS = 3_600_000; // CAP defines Expected as an onset within the next hour, and Future as a later onset
 
 export class EventReport extends VersionedReport {
   /** @param {{source: string, account: string, status: string}} about @param {Known | null} known */
@@ -58,14 +58,14 @@ export class EventReport extends VersionedReport {
     };
   }
 
-  /** The highest revision that was sent. @returns {number} */
+  /** @returns {number} */
   get revision() {
     return (this.known?.revision ?? 0) + this.version;
   }
 
   /**
-   * If the chosen place is one of the event's known places, returns all known places, else only the chosen place. If
-   * the point has changed, a known place may be the unit that intake added for the former point.
+   * A chosen place among the event's known places stands for all of them. After a change of the point, a known place
+   * may be the unit that intake added for the former point.
    * @param {Given} given
    */
   pcodes({ pcode, point }) {
@@ -81,7 +81,7 @@ export class EventReport extends VersionedReport {
   }
 }
 
-/** Withdraws the public version of a cancelled event. The content has only the fields that were public. */
+/** The content has only the fields that were public. */
 export class WithdrawalReport {
   /** @param {object} content @param {EventReport} cancelled */
   constructor(content, cancelled) {
@@ -117,10 +117,7 @@ function urgency(onset) {
   return ahead <= SOON_MS ? "Expected" : "Future";
 }
 
-/**
- * An onset that is further in the future than this is a forecast or a typing error, so the operator must confirm the
- * forecast.
- */
+/** An onset beyond this limit is a forecast or a typing error. The operator must confirm a forecast. */
 export const AHEAD_MS = 15 * 60_000;
 
 /** @param {string} words @param {Known | null} known */

@@ -1,4 +1,4 @@
-// Shows the result of an event that was sent: whether it raised an alert, and who is notified.
+// Shows whether an event raised an alert, and who is notified.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -9,7 +9,7 @@ const LONGEST_MS = 15_000;
 
 /** @typedef {{is_judged: boolean, alerts: {recipients: string[]}[], text: string | null}} Followed */
 
-/** Asks the alerts service until it has judged this report. @param {string} hazard @param {string} report */
+/** @param {string} hazard @param {string} report */
 export async function showFollowed(hazard, report) {
   const shown = element("followed");
   shown.textContent = sentence("judging");

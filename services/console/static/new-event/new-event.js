@@ -1,5 +1,5 @@
-// The form for events reported by telephone.
-// The form sends the caller to the console and the event to intake, both with the same report id.
+// The form for events reported by telephone. The console gets the caller, and intake gets the event, with the same
+// report id.
 
 import { call, isNoAnswer } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -40,7 +40,7 @@ const spot = JSON.parse(element("event-spot").textContent ?? "{}");
 /** @type {object | null} */
 const withdrawal = JSON.parse(element("event-withdrawal").textContent ?? "null");
 let report = new EventReport(about, known);
-/** @type {WithdrawalReport | null} the withdrawal that is sent after the cancellation */
+/** @type {WithdrawalReport | null} */
 let withdrawing = null;
 const changes = keepUnsent(form);
 
@@ -49,7 +49,6 @@ function given(name) {
   return givenIn(form, name);
 }
 
-/** The values of the form. */
 function event() {
   return {
     type: hazard.chosen?.value ?? "",
@@ -64,7 +63,6 @@ function event() {
   };
 }
 
-/** The event in one line: hazard, place, severity. */
 function called() {
   const severity =
     form.querySelector("input[name=severity]:checked") ?? form.querySelector("input[name=severity][value=Unknown]");
@@ -92,7 +90,7 @@ function isComplete() {
   return false;
 }
 
-/** Accepts an onset in the future only if the operator marks it as a forecast. */
+/** An onset in the future must be marked as a forecast. */
 function isTimeRight() {
   askAhead();
   if (element("ahead").hidden || input("forecast").checked) return true;
@@ -131,7 +129,7 @@ async function sendAll(kind) {
   if (receipt.status !== "spooled" && kind !== "Cancel") void showFollowed(receipt.hazard_id, report.id);
 }
 
-/** Withdraws the public version of the event, which is cancelled already. @param {WithdrawalReport} withdrawal */
+/** The event is cancelled already. @param {WithdrawalReport} withdrawal */
 async function withdraw(withdrawal) {
   try {
     const answer = await sendReport("/intake/v1/hazards", withdrawal, () => withdrawal.body());
@@ -143,7 +141,7 @@ async function withdraw(withdrawal) {
   }
 }
 
-/** Closes the form, because another report from it would be an update that puts the cancelled event in force again. */
+/** The form closes, because another report would put the cancelled event in force again. */
 function stillPublic() {
   done("cancelled");
   element("correct").hidden = true;
@@ -179,10 +177,7 @@ function reopen() {
   showForm(form, hazard.input);
 }
 
-/**
- * Fills the form with the stored event that is corrected.
- * @param {import("/static/new-event/event-reports.js").Known} event
- */
+/** @param {import("/static/new-event/event-reports.js").Known} event */
 function fill(event) {
   hazard.set(event.type);
   place.set(event.pcodes.at(-1) ?? "");
@@ -197,12 +192,12 @@ function fill(event) {
   askAhead();
 }
 
-/** The button is shown only if there is a point to remove. The key Tab must not stop at a useless button. */
+/** The key Tab must not stop at a button that removes no point. */
 function showPoint() {
   element("remove-point").hidden = !given("point");
 }
 
-/** Fills in what a person chose on the map. @param {import("/static/new-event/points.js").Spot} spot */
+/** @param {import("/static/new-event/points.js").Spot} spot */
 function takePoint({ point, pcode }) {
   input("point").value = writtenPoint(point);
   input("point").dispatchEvent(new Event("input", { bubbles: true }));
@@ -221,9 +216,9 @@ void readGazetteer(element("locality").dataset.settlements ?? "").then((gazettee
   locality.offer(settlementOptions(gazetteer, (pcode) => names.get(pcode) ?? pcode));
 });
 sendByKeyboard(form, () => void send());
-// shows the notice at once, because a notice that appears while Send is pressed would move the button
+// at once, because a notice that appears while Send is pressed would move the button
 input("onset").addEventListener("input", askAhead);
-// If no text field has the focus, a digit key chooses a severity.
+// In text fields, a digit key types a digit; elsewhere, a digit key chooses a severity.
 form.addEventListener("keydown", (pressed) => {
   const isText =
     pressed.target instanceof HTMLTextAreaElement ||
@@ -247,7 +242,7 @@ document.getElementById("cancel")?.addEventListener("click", async () => {
   element("cancelling-about").textContent = called();
   const answer = await ask(/** @type {HTMLDialogElement} */ (element("cancelling")));
   if (!answer.startsWith("cancel")) return;
-  // if the first answer was lost, the same report is sent again, so that the event is withdrawn only once
+  // after a lost answer, the same report is sent again, so that the event is withdrawn only once
   withdrawing =
     answer === "cancel-and-withdraw" && withdrawal ? (withdrawing ?? new WithdrawalReport(withdrawal, report)) : null;
   await send("Cancel");
@@ -260,5 +255,5 @@ else {
   if (spot.pcode) place.set(spot.pcode);
 }
 showPoint();
-// the template disables the buttons, so that Enter sends nothing before this script runs
+// so that Enter sends nothing before this script runs
 for (const button of buttons) button.disabled = false;

@@ -6,8 +6,7 @@
  *   both
  */
 
-// The part of the world that the map shows. A point outside is usually one whose latitude and longitude are
-// interchanged.
+// The part of the world that the map shows. Outside this part, latitude and longitude are usually interchanged.
 const AROUND = { lat: [34, 48], lon: [60, 90] };
 const WRITTEN = /^(\d{1,2}(?:[.,]\d{1,8})?)(?:\s*[;,]\s*|\s+)(\d{1,2}(?:[.,]\d{1,8})?)$/;
 
@@ -29,7 +28,7 @@ export function writtenPoint(point) {
   return point ? `${point.lat}, ${point.lon}` : "";
 }
 
-/** Calls `taken` when a person chooses a place on the map that this form opened. @param {(spot: Spot) => void} taken */
+/** The place comes from the map that this form opened. @param {(spot: Spot) => void} taken */
 export function receivePoint(taken) {
   addEventListener("message", ({ origin, data }) => {
     if (origin === location.origin && "point" in Object(data)) taken(data);

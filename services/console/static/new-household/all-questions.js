@@ -1,6 +1,5 @@
-// The short form asks the minimum of a rapid assessment. The box "All questions" opens the other questions. A
-// correction always has all questions. Another question that has an answer is shown in the short form, too, because the
-// answer is sent.
+// The short form has the questions of a rapid assessment. The box "All questions" opens the others, which a correction
+// always has. An answered question is always shown, because its answer is sent.
 
 import { input } from "/static/entry/fields.js";
 import { isAnswered } from "/static/presets.js";
@@ -9,7 +8,7 @@ const KEPT = "dayar.all-questions";
 
 export function listenToAllQuestions() {
   const box = input("all-questions");
-  // the box is not part of the report, so a change of the box is not a change of the form
+  // a change of the box is not a change of the report
   for (const name of ["input", "change"]) box.addEventListener(name, (event) => event.stopPropagation());
   box.addEventListener("change", () => {
     localStorage.setItem(KEPT, box.checked ? "yes" : "no");
@@ -21,7 +20,6 @@ export function listenToAllQuestions() {
   askChosen();
 }
 
-/** Shows the form that the person chose for new households. */
 export function askChosen() {
   ask(localStorage.getItem(KEPT) === "yes");
 }

@@ -18,7 +18,7 @@ import { uuid } from "/static/uuid.js";
 export class HouseholdReport extends VersionedReport {
   /**
    * @param {string} status
-   * @param {import("/static/entry/known-reports.js").Known} [known] the report that is corrected
+   * @param {import("/static/entry/known-reports.js").Known} [known]
    */
   constructor(status, known) {
     super(known);
@@ -33,7 +33,7 @@ export class HouseholdReport extends VersionedReport {
     return this.known ? corrected(this.known, body) : body;
   }
 
-  /** What the form states. @param {Given} given */
+  /** @param {Given} given */
   stated(given) {
     return {
       kind: "household",
@@ -66,7 +66,7 @@ export class HouseholdReport extends VersionedReport {
 }
 
 /**
- * If a site is chosen, the typed name is the site's name. The report then states no village.
+ * A chosen site gives its name, and the report then states no village.
  * @param {"origin" | "destination"} name
  * @param {StatedPlace} place
  */

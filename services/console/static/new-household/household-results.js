@@ -23,12 +23,12 @@ export async function showResults({ id, household }, { members }) {
   const page = /** @type {HTMLAnchorElement} */ (element("answer-household"));
   page.href = `/registry/households/${household}`;
   page.hidden = false;
-  // exact duplicates share names or personal numbers, which this form asks only for listed persons
+  // exact duplicates share names or personal numbers, which are asked only for listed persons
   if (members.length) await showDuplicates(id, household);
 }
 
 /**
- * Shows probable duplicates. The registry records this reading in the security log, like each reading of names.
+ * The security log records each reading of names.
  * @param {string} id
  * @param {string} household
  */
@@ -71,7 +71,7 @@ async function read(path) {
   }
 }
 
-/** Shows the parts, each in a line of its own. @param {string} id @param {...(string | Node)} parts */
+/** @param {string} id @param {...(string | Node)} parts */
 function show(id, ...parts) {
   element(id).hidden = false;
   element(id).replaceChildren(...parts.flatMap((part, place) => (place ? [make("br"), part] : [part])));

@@ -1,5 +1,5 @@
-// The newest report of the registered household that is corrected. The form shows the report. A correction keeps the
-// stored values for which the form has no field.
+// The newest report of the registered household that is corrected. A correction keeps the stored values for which the
+// form has no field.
 
 import { element } from "/static/elements.js";
 import { input } from "/static/entry/fields.js";
@@ -15,8 +15,8 @@ import { sentence } from "/static/texts.js";
  */
 
 /**
- * The newest report of the household's displacement that took effect, with its author; undefined if it cannot be shown.
- * A held or refused report of somebody else may have the same version.
+ * Returns the newest report that took effect, or undefined if the report cannot be shown. A held or refused report by
+ * somebody else may have the same version.
  * @param {string} id @returns {Promise<import("/static/entry/known-reports.js").Newest | undefined>}
  */
 export async function readNewest(id) {
@@ -31,7 +31,7 @@ export async function readNewest(id) {
   return newest;
 }
 
-/** Shows the report in the form. @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
+/** @param {Known} known @param {HTMLFormElement} form @param {Journey} journey */
 export async function show(known, form, journey) {
   await showJourney(known, form, journey);
   input("intention").value = known.intention ?? "unknown";
@@ -41,7 +41,7 @@ export async function show(known, form, journey) {
   /** @type {HTMLDetailsElement} */ (element("list")).open = Boolean(known.members?.length);
 }
 
-/** The body of a correction. @param {Known} known @param {Known} body @returns {Known} */
+/** @param {Known} known @param {Known} body @returns {Known} */
 export function corrected(known, body) {
   // the form has no field for this legal basis
   const isOther = body.legal_basis === "unknown" && known.legal_basis && known.legal_basis !== "consent";

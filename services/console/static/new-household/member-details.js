@@ -7,7 +7,7 @@ import { element } from "/static/elements.js";
 
 const YOUNGEST = 5;
 
-/** @param {HTMLElement} line @param {string} relationship the relationship that the form presets */
+/** @param {HTMLElement} line @param {string} relationship */
 export function addDetails(line, relationship) {
   const template = /** @type {HTMLTemplateElement} */ (element("member-details"));
   line.append(document.importNode(template.content, true));
@@ -16,13 +16,13 @@ export function addDetails(line, relationship) {
   field.selectedOptions[0].defaultSelected = true;
 }
 
-/** Whether somebody has answered a question. @param {HTMLElement} line */
+/** @param {HTMLElement} line */
 export function hasDetails(line) {
   const { relationship, personal_number, functioning } = readDetails(line);
   return Boolean((relationship && relationship !== line.dataset.preset) || personal_number || functioning);
 }
 
-/** The answers, as a part of the report. @param {HTMLElement} line @returns {Details} */
+/** @param {HTMLElement} line @returns {Details} */
 export function readDetails(line) {
   const [relationship, number] = ["relationship", "personal_number"].map((name) => detail(line, name).value.trim());
   const answers = answered(line).map(({ dataset: { domain }, value }) => [domain, value]);
@@ -42,7 +42,7 @@ export function writeDetails(line, { relationship, personal_number, functioning 
 }
 
 /**
- * Hides the questions for a young child, but never answers that were given.
+ * Answers that were given stay visible.
  * @param {HTMLElement} line
  * @param {number} [age]
  */
@@ -51,7 +51,7 @@ export function offerQuestions(line, age) {
 }
 
 /**
- * The first answer about a child who is too young for the questions.
+ * A child may be too young for the questions.
  * @param {HTMLElement} line
  * @param {number} [age]
  */
@@ -59,12 +59,12 @@ export function answersOfAChild(line, age) {
   return isTooYoung(age) ? answered(line).slice(0, 1) : [];
 }
 
-/** A personal number that does not have 14 digits. @param {HTMLElement} line */
+/** A personal number has 14 digits. @param {HTMLElement} line */
 export function wrongNumbers(line) {
   return [detail(line, "personal_number")].filter(({ validity }) => !validity.valid);
 }
 
-/** Whether intake would refuse answers about functioning. @param {number} [age] */
+/** Intake would refuse answers about functioning at this age. @param {number} [age] */
 function isTooYoung(age) {
   return age !== undefined && age < YOUNGEST;
 }

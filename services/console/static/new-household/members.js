@@ -23,8 +23,8 @@ import { uuid } from "/static/uuid.js";
  *   functioning?: Record<string, string>}} Member
  */
 
-const MOST = 60; // the contract allows at most this many persons
-/** The persons of the registered household that is corrected. @type {Map<string, Member>} */
+const MOST = 60;
+/** @type {Map<string, Member>} */
 const known = new Map();
 let common = ""; // the family name that all registered persons have
 
@@ -34,7 +34,6 @@ function lines() {
 }
 
 /**
- * The fields of a line: given name, sex, and birth date, year or age.
  * @param {HTMLElement} line
  * @returns {HTMLInputElement[]}
  */
@@ -59,7 +58,6 @@ export function listen() {
   clear();
 }
 
-/** An empty list of persons has one line. */
 export function clear() {
   known.clear();
   common = "";
@@ -68,7 +66,7 @@ export function clear() {
 }
 
 /**
- * Shows the persons of a registered household. Values for which the list has no field are kept.
+ * Keeps the values for which the list has no field.
  * @param {Member[]} persons
  */
 export function fill(persons) {
@@ -88,12 +86,12 @@ export function fill(persons) {
     writeDetails(line, person);
     line.dataset.birth = JSON.stringify(birthIn(person));
     offerQuestions(line, ageIn(line));
-    if (!values.some(Boolean)) line.dataset.nameless = ""; // this person stays in the list even if no field has a value
+    if (!values.some(Boolean)) line.dataset.nameless = ""; // a person without values stays in the list
     add();
   }
 }
 
-/** The listed persons. @returns {Member[]} */
+/** @returns {Member[]} */
 export function members() {
   return lines()
     .filter(isFilled)
@@ -127,7 +125,7 @@ export function members() {
     });
 }
 
-/** The birth date, year or age of a line. @param {HTMLElement} line @returns {import("/static/births.js").Birth} */
+/** @param {HTMLElement} line @returns {import("/static/births.js").Birth} */
 function birth({ dataset }) {
   return JSON.parse(dataset.birth ?? "{}");
 }
@@ -137,15 +135,12 @@ function ageIn(line) {
   return ageOn(birth(line), today());
 }
 
-/** The personal numbers that do not have 14 digits. */
+/** A personal number has 14 digits. */
 export function wrongPersonalNumbers() {
   return lines().flatMap(wrongNumbers);
 }
 
-/**
- * The answers about functioning of children who are too young for these questions. A registered person is left out if
- * the form still states the registered age.
- */
+/** A registered person is left out if the form still states the registered age. */
 export function answersOfChildren() {
   return lines().flatMap((line) => {
     const person = known.get(line.dataset.id ?? "");
@@ -153,7 +148,7 @@ export function answersOfChildren() {
   });
 }
 
-/** The fields whose value is neither a birth date, a birth year nor an age, or lies in the future. */
+/** The fields that state no birth date, birth year or age, or a future date. */
 export function wrongBirths() {
   return lines()
     .map((line) => fields(line)[2])

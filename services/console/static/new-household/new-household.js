@@ -37,7 +37,7 @@ function given(name) {
   return givenIn(form, name);
 }
 
-/** The values of the form. @returns {import("/static/new-household/household-reports.js").Given} */
+/** @returns {import("/static/new-household/household-reports.js").Given} */
 function household() {
   return {
     persons: Number(given("persons")),
@@ -62,14 +62,14 @@ function household() {
   };
 }
 
-/** Whether the form itself finds no error. Shows the first error, and marks all fields with this error. */
+/** Shows the first error, and marks all fields with this error. */
 function isComplete() {
   journey.leave();
   presetPersons();
   return isWithout(errors()) && areListed() && people.fit(household().persons);
 }
 
-/** The texts of the errors, each with its fields. @returns {[string, HTMLInputElement[]][]} */
+/** @returns {[string, HTMLInputElement[]][]} */
 function errors() {
   return [
     [
@@ -88,7 +88,6 @@ function errors() {
   ];
 }
 
-/** Whether the list of persons is empty or complete. */
 function areListed() {
   const {
     persons,
@@ -99,12 +98,10 @@ function areListed() {
   return false;
 }
 
-/** If the persons were listed or counted by sex and age, fills in their number. */
 function presetPersons() {
   input("persons").value ||= String(members().length || people.total || "");
 }
 
-/** The household in one line: persons, origin and present place. */
 function called() {
   return `${sentence("persons", { count: given("persons") })} · ${journey.text}`;
 }
@@ -122,9 +119,9 @@ async function sendHousehold() {
   void follow(sent);
 }
 
-/** Shows what became of the report. @param {import("/static/new-household/household-reports.js").Given} sent */
+/** @param {import("/static/new-household/household-reports.js").Given} sent */
 async function follow(sent) {
-  const followed = report; // another household may be in the form when the receipt comes
+  const followed = report; // when the receipt comes, another household may be in the form
   const state = await showReceipt(followed.id, followed.version);
   void showAlert(followed.id);
   if (state === "recorded") await showResults(followed, sent);
@@ -132,7 +129,6 @@ async function follow(sent) {
 }
 
 /**
- * Whether the page shows a version of somebody else in place of the form.
  * @param {HouseholdReport} followed
  * @param {import("/static/new-household/household-reports.js").Given} sent
  */
@@ -151,20 +147,19 @@ function correct() {
   reopen();
 }
 
-/** Replaces the version of somebody else, which the person has seen. */
+/** The person has seen the version of somebody else. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();
   await send();
 }
 
-/** Drops what the person typed, and continues with the version of somebody else. */
+/** Continues with the version of somebody else. */
 async function takeOther() {
   changes.areUnsent = false;
   await showKnown(report.household);
 }
 
-/** An empty form for the next household of the same call. */
 function begin() {
   if (form.dataset.household) return location.assign("/new-household");
   report = new HouseholdReport(status);
@@ -180,12 +175,12 @@ function reopen() {
   showForm(form, input("persons"));
 }
 
-/** Fills in today as the day of departure, because most callers left today. */
+/** Most callers left today. */
 function preset() {
   input("left").value ||= written(new Date()).split(" ")[0];
 }
 
-/** Fills the form with the household that is corrected. @param {string} id */
+/** @param {string} id */
 async function showKnown(id) {
   const newest = await readNewest(id);
   if (!newest) return;
@@ -207,6 +202,6 @@ if (form.dataset.household) {
   offerChoice({ replace: replaceOther, take: takeOther });
   await showKnown(form.dataset.household);
 } else {
-  // the template disables the button, so that Enter sends nothing before this script runs
+  // so that Enter sends nothing before this script runs
   input("send").disabled = false;
 }

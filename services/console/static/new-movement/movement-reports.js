@@ -13,8 +13,8 @@ import { VersionedReport } from "/static/entry/versioned-reports.js";
 
 export class MovementReport extends VersionedReport {
   /**
-   * @param {{status: string, kind: string, subject: string}} about `kind` is household, group or site, `subject` its id
-   * @param {Known} [known] the report that is corrected
+   * @param {{status: string, kind: string, subject: string}} about
+   * @param {Known} [known]
    */
   constructor(about, known) {
     super(known);
@@ -28,7 +28,7 @@ export class MovementReport extends VersionedReport {
     return this.known ? { ...body, ...samePoint(this.known, body), ...sameTime(this.known, body) } : body;
   }
 
-  /** A new version of the known report, which states that the movement never happened. */
+  /** The new version states that the movement never happened. */
   reversal() {
     const { kind, subject } = this.about,
       { household_code: _, ...known } = this.known ?? {}; // the household's id replaces its short code
@@ -42,7 +42,7 @@ export class MovementReport extends VersionedReport {
     };
   }
 
-  /** What the form states. @param {Given} given @returns {Known} */
+  /** @param {Given} given @returns {Known} */
   stated(given) {
     const { kind, subject, status } = this.about;
     return {
@@ -70,7 +70,7 @@ export class MovementReport extends VersionedReport {
 const PLACE = ["movement", "destination", "destination_site_id", "destination_locality"];
 
 /**
- * The known point and code of the destination, if the destination is still the same: the form has no field for them.
+ * The form has no field for the point and code of an unchanged destination.
  * @param {Known} known
  * @param {Known} body
  */

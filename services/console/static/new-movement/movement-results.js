@@ -1,4 +1,4 @@
-// Says why a movement waits or changes nothing. Readers who may open the household, group or site may read the reason.
+// Says why a movement waits or changes nothing.
 
 import { element } from "/static/elements.js";
 import { answerOf, isShown } from "/static/entry/receipts.js";
@@ -9,7 +9,7 @@ import { sentence, words } from "/static/texts.js";
 const EXPLAINED = ["held", "noted"];
 
 /**
- * Shows the reason in place of the receipt, unless the receipt itself says what to do.
+ * A receipt that itself says what to do is kept.
  * @param {{kind: string, subject: string}} about
  * @param {string} report
  * @param {number} version

@@ -17,7 +17,7 @@ import { showReason } from "/static/new-movement/movement-results.js";
 import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
-const UNKNOWN = "ZZ"; // an unknown destination fits every movement with a destination, except an entry into the country
+const UNKNOWN = "ZZ"; // fits every movement with a destination, except an entry into the country
 const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };
@@ -27,7 +27,7 @@ const site = sites(destination, (kind) => {
 });
 const changes = keepUnsent(form);
 let report = new MovementReport(about);
-/** Returns the body that was sent last. @type {() => import("/static/entry/known-reports.js").Known} */
+/** @type {() => import("/static/entry/known-reports.js").Known} */
 let last = () => ({});
 
 /** @param {string} name */
@@ -35,12 +35,12 @@ function given(name) {
   return givenIn(form, name);
 }
 
-/** Whether the chosen movement has a destination: `needed`, `possible` or `none`. */
+/** The result is `needed`, `possible` or `none`. */
 function mayLead() {
   return movement.selectedOptions[0].dataset.destination ?? "none";
 }
 
-/** The chosen members, and members of the corrected report who are not in the household's list. */
+/** Includes members of the corrected report who are not in the household's list. */
 function concerned() {
   const listed = [...form.querySelectorAll("[name=members]")].map((box) => /** @type {HTMLInputElement} */ (box).value);
   const others = (report.known?.member_ids ?? []).filter((/** @type {string} */ id) => !listed.includes(id));
@@ -48,7 +48,7 @@ function concerned() {
 }
 
 /**
- * The values of the form. For a kind of movement that has no destination, the field of the destination is ignored.
+ * A movement without a destination ignores the field of the destination.
  * @returns {import("/static/new-movement/movement-reports.js").Given}
  */
 function moved() {
@@ -70,13 +70,13 @@ function moved() {
   };
 }
 
-/** Whether the form itself finds no error. Shows the first error, and marks all fields with this error. */
+/** Shows the first error, and marks all fields with this error. */
 function isComplete() {
   destination.leave();
   return isWithout(errors());
 }
 
-/** The texts of the errors, each with its fields. @returns {[string, HTMLElement[]][]} */
+/** @returns {[string, HTMLElement[]][]} */
 function errors() {
   const { moved: on, destination: to, members, persons } = moved(),
     { input: place } = destination,
@@ -97,12 +97,10 @@ function errors() {
   ];
 }
 
-/** The first field that states whom the movement concerns. */
 function whom() {
   return /** @type {HTMLInputElement} */ (form.querySelector("[name=members]") ?? input("persons"));
 }
 
-/** The movement in one line: who, what and where. */
 function called() {
   const { members, persons, destination: to } = moved();
   const who =
@@ -128,7 +126,7 @@ async function sendMovement(body, event) {
   void follow(report);
 }
 
-/** Shows what became of the report. @param {MovementReport} sent */
+/** @param {MovementReport} sent */
 async function follow(sent) {
   const { id, version } = sent,
     state = await showReceipt(id, version);
@@ -138,7 +136,6 @@ async function follow(sent) {
 }
 
 /**
- * Whether the page shows a version of somebody else in place of the form.
  * @param {MovementReport} sent
  * @param {import("/static/entry/known-reports.js").Known} body
  */
@@ -146,7 +143,7 @@ async function isHiding(sent, body) {
   return hidesAnother(sent, body, await readReport(about, sent.id), worded);
 }
 
-/** The version with names in place of ids. @param {import("/static/entry/known-reports.js").Known} version */
+/** @param {import("/static/entry/known-reports.js").Known} version */
 function worded({ member_ids, destination_site_id, ...others }) {
   const boxes = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=members]")]);
   const names = boxes
@@ -162,14 +159,14 @@ function worded({ member_ids, destination_site_id, ...others }) {
   };
 }
 
-/** Replaces the version of somebody else, which the person has seen. */
+/** The person has seen the version of somebody else. */
 async function replaceOther() {
   report.seen = report.version - 1;
   reopen();
   await (last().is_reversed ? reverse() : send());
 }
 
-/** Drops what the person typed, and continues with the version of somebody else. */
+/** Continues with the version of somebody else. */
 async function takeOther() {
   changes.areUnsent = false;
   if (await showKnown(report.id)) reopen();
@@ -180,7 +177,6 @@ function correct() {
   reopen();
 }
 
-/** An empty form for another movement of the same people. */
 function begin() {
   if (form.dataset.report) return location.assign(`/new-movement?${about.kind}=${about.subject}`);
   report = new MovementReport(about);
@@ -195,7 +191,7 @@ function reopen() {
   showForm(form, movement);
 }
 
-/** Fills in today, because most callers tell what happened today. */
+/** Most callers tell what happened today. */
 function preset() {
   input("moved").value ||= written(new Date()).split(" ")[0];
   showDestination();
@@ -205,7 +201,7 @@ function showDestination() {
   element("to").hidden = mayLead() === "none";
 }
 
-/** Fills the form with the movement that is corrected. Returns whether the movement is shown. @param {string} id */
+/** Returns whether the movement is shown. @param {string} id */
 async function showKnown(id) {
   const newest = await readReport(about, id);
   if (!newest) return false;
@@ -243,6 +239,6 @@ preset();
 const { report: corrected } = form.dataset;
 if ((await showSubject(about)) && (!corrected || (await showKnown(corrected)))) {
   reopen();
-  // the template disables the buttons, so that Enter sends nothing before this script runs
+  // so that Enter sends nothing before this script runs
   for (const button of form.querySelectorAll("button")) button.disabled = false;
 }

@@ -12,11 +12,11 @@ import { sentence } from "/static/texts.js";
  *   Household
  */
 
-const SHORT = 8; // the characters of an id that the pages show
+const SHORT = 8;
 const names = new Map(options("places").map(({ value, name }) => [value, name]));
 
 /**
- * Shows the subject, or why it cannot be shown. Returns whether the subject is shown.
+ * Returns whether the subject is shown; otherwise the page says why.
  * @param {{kind: string, subject: string}} about
  */
 export async function showSubject({ kind, subject }) {
@@ -26,7 +26,7 @@ export async function showSubject({ kind, subject }) {
   return kind === "site" ? showSite(read) : showHousehold(read);
 }
 
-/** The form needs no content of a group, so the group is not read. @param {string} id */
+/** A group is not read, because the form needs no content of a group. @param {string} id */
 function showGroup(id) {
   element("about").textContent = sentence("group", { id: id.slice(0, SHORT) });
   element("part").hidden = false;

@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("held"));
-// the page's own text, which is shown again if a request fails
+// shown again if a request fails
 const unavailable = form?.querySelector("#held-text")?.textContent ?? "";
 const path = `/registry/v1/teams/${form?.dataset.team}/held`;
 
@@ -29,7 +29,7 @@ async function ask(method, at) {
   }
 }
 
-/** @param {string[]} before sentences that the page shows before the result */
+/** @param {string[]} before */
 async function look(...before) {
   const held = await ask("GET", path);
   if (held.problem !== undefined) return say(...before, unavailable);

@@ -32,10 +32,7 @@ function isChosen(name) {
   return box instanceof HTMLInputElement && box.checked;
 }
 
-/**
- * The fields that every release has. The revision is higher than the revisions of the event and of its earlier
- * releases.
- */
+/** The revision is higher than all revisions of the event and of its earlier releases. */
 function heading() {
   report.at ||= new Date().toISOString();
   return {
@@ -67,12 +64,11 @@ function release() {
   };
 }
 
-/** The withdrawal has only fields that the release made public, because the event may have changed since. */
+/** The fields are those that the release made public, because the event may have changed since. */
 function withdrawal() {
   return { ...heading(), msg_type: "Cancel", ...known.withdrawal };
 }
 
-/** The districts, and the more exact places that were chosen. */
 function area() {
   const pcodes = [...known.districts, ...(isChosen("villages") ? known.villages : [])];
   return {
@@ -116,5 +112,5 @@ document.getElementById("withdraw")?.addEventListener("click", async () => {
   const answer = await ask(/** @type {HTMLDialogElement} */ (element("withdrawing")));
   if (answer === "withdraw") await sendOnce(form, () => sent(withdrawal, "withdrawn"));
 });
-// the template disables the buttons, so that Enter sends nothing before this script runs
+// so that Enter sends nothing before this script runs
 for (const button of buttons) button.disabled = false;

@@ -6,7 +6,7 @@ const LETTERS = 26;
 
 /**
  * @param {{label: string, column: string}[]} columns
- * @param {Record<string, string>} names what a column may have, by code
+ * @param {Record<string, string>} names
  */
 export function drawColumns(columns, names) {
   element("columns").replaceChildren(
@@ -20,26 +20,24 @@ export function drawColumns(columns, names) {
   );
 }
 
-/** The selects of the columns, in the order of the sheet. */
 export function columnSelects() {
   return /** @type {HTMLSelectElement[]} */ ([...element("columns").querySelectorAll("select")]);
 }
 
-/** What each column contains, in the form that the server expects. */
 export function chosenColumns() {
   return columnSelects()
     .map((select) => select.value)
     .join(",");
 }
 
-/** The label of a column with its letter in Excel. @param {string} label @param {number} place */
+/** @param {string} label @param {number} place */
 export function nameOf(label, place) {
   const letter = (/** @type {number} */ digit) => String.fromCharCode(65 + digit);
   const letters = place < LETTERS ? letter(place) : letter(Math.floor(place / LETTERS) - 1) + letter(place % LETTERS);
   return label ? `${letters} · ${label}` : letters;
 }
 
-/** Saves a file that the server has sent. @param {Response} answer @param {string} name */
+/** @param {Response} answer @param {string} name */
 export async function save(answer, name) {
   const link = make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
   link.click();

@@ -5,14 +5,14 @@ import { element } from "/static/elements.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
 
-const AT_ONCE = 100; // as intake allows
+const AT_ONCE = 100; // limit of intake
 const AGAIN_MS = 1_000;
 const LONGEST_MS = 120_000;
 const SETTLED = ["recorded", "under_review", "refused"];
 
 /** @typedef {{report_id: string, state: string, reason: string | null, is_alerted: boolean | null}} Receipt */
 
-let shown = {}; // the rows that the page shows now
+let shown = {};
 
 export function hideReceipts() {
   shown = {};
@@ -20,9 +20,9 @@ export function hideReceipts() {
 }
 
 /**
- * Asks for the receipts until each report has a result and an alert, but for at most two minutes, and only while the
- * page shows these rows. The pauses grow when only alerts are missing, because no alert follows most reports. Each time
- * that another row is refused, waits for a person, or has an alert, calls `show` with all known results.
+ * Asks until each report has a result and an alert, but for at most two minutes, and only while the page shows these
+ * rows. The pauses grow when only alerts are missing, because no alert follows most reports. After each change, calls
+ * `show` with all known results.
  * @param {string[]} reports @param {(results: Map<string, Receipt>) => void} show
  */
 export async function showReceipts(reports, show) {
@@ -48,13 +48,12 @@ export async function showReceipts(reports, show) {
   }
 }
 
-/** Whether the report has no result yet, or an alert may still follow. @param {Receipt | undefined} receipt */
+/** An alert may still follow a result. @param {Receipt | undefined} receipt */
 function isAwaited(receipt) {
   return !receipt || (receipt.state !== "refused" && !receipt.is_alerted);
 }
 
 /**
- * Whether the state of the report has changed, or whether an alert has followed.
  * @param {Receipt} receipt
  * @param {Receipt | undefined} before
  */

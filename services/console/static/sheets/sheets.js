@@ -1,4 +1,4 @@
-// The page that sends a list of households from a file. Between requests the file is only in the browser.
+// The page that sends a list of households from a file. The file stays in the browser, and is sent with each request.
 
 import { FileChanged, callWithFile, problem } from "/static/calls.js";
 import { Combobox } from "/static/combobox.js";
@@ -23,11 +23,11 @@ const [origin, destination] = ["origin", "destination"].map(
 const hazard = new Combobox(input("hazard"), options("hazards"));
 const FIELDS = ["number", "header-first", "header-last", "mobility", "reason", "shelter"];
 const OF_THE_HEADER = new Set(["number", "header-first", "header-last"]);
-let isGuessed = true; // whether the server guesses what the columns have
+let isGuessed = true;
 let last = Promise.resolve();
-let checkedChoices = ""; // the choices to which the shown verdicts belong
+let checkedChoices = "";
 
-/** The choices for the server. Returns undefined after it has shown which field is wrong. */
+/** Returns undefined if a field is wrong, which the page then shows. */
 function query() {
   for (const combobox of [origin, destination, hazard]) combobox.leave();
   const unchosen = [origin, destination, hazard].filter((combobox) => combobox.input.value.trim() && !combobox.chosen);
@@ -48,7 +48,7 @@ function query() {
 }
 
 /**
- * Sends the file; returns the answer if the server accepted the file.
+ * Returns the answer if the server accepted the file.
  * @param {string} act
  * @param {string[]} [lines] the confirmed lines
  */
@@ -74,7 +74,7 @@ async function check() {
   const asked = String(query());
   const answer = await sendFile("check");
   if (!answer) return;
-  if (String(query()) !== asked) return void (await check()); // somebody changed a choice meanwhile
+  if (String(query()) !== asked) return void (await check()); // somebody changed a choice during the request
   const sheet = await answer.json();
   drawChoices(sheet);
   checkedChoices = String(query());
@@ -94,7 +94,7 @@ async function download() {
 }
 
 /**
- * Runs an action after the earlier actions have ended, so that the page shows the answer to the newest choices.
+ * Actions run one after the other, so that the page shows the answer to the newest choices.
  * @param {() => Promise<void>} act
  */
 function once(act) {
@@ -114,7 +114,7 @@ async function run(act) {
   }
 }
 
-/** Lets the person choose the same file again, with its present content. The choices for all rows stay. */
+/** The same file can be chosen again with its present content. The choices for all rows stay. */
 function chooseAgain() {
   input("file").value = "";
   hideVerdicts();
@@ -122,8 +122,8 @@ function chooseAgain() {
 }
 
 /**
- * Hides the verdicts, because they no longer fit the choices. If the file or its header was changed, the server guesses
- * again what the columns contain.
+ * The verdicts no longer fit the choices. After a change of the file or its header, the server guesses again what the
+ * columns contain.
  * @param {Event} event
  */
 function changed(event) {

@@ -21,7 +21,7 @@ import { sentence, words } from "/static/texts.js";
 const SHOWN = 200;
 const CHANGED = ["changed", "changed_elsewhere"];
 const RANKS = [...CHANGED, "refused", "under_review", "known_elsewhere", "known", "new", "sent"];
-let fresh = 0; // the number of new rows that the page shows
+let fresh = 0;
 
 /** @param {CheckedSheet} sheet */
 export function drawChoices({ sheets, header_first, header_last, columns }) {
@@ -44,7 +44,7 @@ export function hideVerdicts() {
 }
 
 /**
- * Shows the rows; the rows that a person must check come first.
+ * The rows that a person must check come first.
  * @param {CheckedSheet} sheet
  * @param {"tried" | "sent"} act
  */
@@ -77,7 +77,7 @@ export function showVerdicts(sheet, act) {
 }
 
 /**
- * Draws the rows; the rows that a person must check come first. The ticks and the focus stay.
+ * The ticks and the focus stay.
  * @param {CheckedSheet} sheet
  * @param {"tried" | "sent"} act
  * @param {Map<string, Receipt>} results the results of sent rows, by report
@@ -94,7 +94,6 @@ function draw(sheet, act, results) {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-/** The lines of changed rows that the person ticked as other households. */
 export function confirmed() {
   return boxes()
     .filter(({ checked }) => checked)
@@ -105,7 +104,7 @@ function boxes() {
   return /** @type {HTMLInputElement[]} */ ([...element("verdicts").querySelectorAll("input")]);
 }
 
-/** Shows how many households the button sends; hides it if there is none. */
+/** Hidden if there is no household to send. */
 export function offerSending() {
   const count = fresh + confirmed().length;
   element("send").hidden = !count;
@@ -149,7 +148,7 @@ function drawn(checked, { columns }, act, receipt) {
   );
 }
 
-/** A box by which a person confirms that a changed row is another household. @param {number} line */
+/** @param {number} line */
 function confirmation(line) {
   const box = make("input", { type: "checkbox", value: String(line), id: `confirm-${line}` });
   return make("p", {}, make("label", {}, box, sentence("confirm")));

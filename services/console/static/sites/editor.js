@@ -31,12 +31,12 @@ const changes = keepUnsent(form);
 let siteId = "",
   version = 0;
 /** @type {Site | undefined} */
-let known; // the version that the form changes
-let isPersonShown = true; // if the person in charge is not shown, saving the form does not change the person
+let known;
+let isPersonShown = true; // if the person in charge is hidden, saving does not change the person
 
 district.input.addEventListener("input", () => locality.forget()); // another district has other settlements
 
-/** Offers the settlements and the other villages of sites. @param {PlaceOption[]} villages */
+/** @param {PlaceOption[]} villages */
 export function offer(villages) {
   locality.offer(villages);
 }
@@ -47,7 +47,7 @@ function given(name) {
 }
 
 /**
- * Opens the form, empty or with a site. If the form has unsaved input and the person keeps it, nothing changes.
+ * Nothing changes if the form has unsaved input and the person keeps it.
  * @param {Site} [site]
  */
 export function open(site) {
@@ -117,12 +117,12 @@ function body() {
   };
 }
 
-/** A number with a comma or a point; null if the field is empty. @param {string} name */
+/** Accepts a comma or a point. Null if the field is empty. @param {string} name */
 function numeric(name) {
   return given(name) ? Number(given(name).replace(",", ".")) : null;
 }
 
-/** Whether the form itself finds no error. Shows the first error, and marks all fields with this error. */
+/** Shows the first error, and marks all fields with this error. */
 function isComplete() {
   district.leave();
   locality.leave();
@@ -176,7 +176,7 @@ async function save(saved) {
 
 /**
  * If another person has changed the site, the form keeps the typed values, shows the new values of the other fields,
- * and lists the other person's changes. The version that is saved next follows the other person's version.
+ * and lists the changes. The next version follows the other person's version.
  * @param {Site} site
  */
 function follow(site) {
@@ -185,7 +185,7 @@ function follow(site) {
     before = /** @type {Record<string, any>} */ (known ?? {});
   const fields = Object.keys(typed).filter((name) => name in site && name !== "version");
   const mine = fields.filter((name) => differ(typed[name], before[name]));
-  // a change of the name also changes the code
+  // with another name, the code also changes
   if (mine.includes("locality") && !mine.includes("locality_pcode")) mine.push("locality_pcode");
   const theirs = fields.filter(
     (name) => name !== "locality_pcode" && differ(now[name], before[name]) && differ(now[name], typed[name]),

@@ -12,7 +12,7 @@ import { sentence, words } from "/static/texts.js";
 
 const LONGEST_MS = 60_000;
 const VERDICTS = ["added", "known", "differs", "refused"];
-let areChosen = false; // whether a person chose what the columns have
+let areChosen = false;
 
 /** @param {() => void} added */
 export function listenForSheets(added) {
@@ -46,13 +46,13 @@ async function once(act) {
     await whileDisabled(buttons, act, () => fail(sentence("away")));
   } catch (error) {
     if (!(error instanceof FileChanged)) throw error;
-    input("file").value = ""; // empties the field, so that the same file can be chosen again
+    input("file").value = ""; // so that the same file can be chosen again
     fail(sentence("file_changed"));
   }
 }
 
 /**
- * Sends the file; returns the answer if the file was read.
+ * Returns the answer if the file was read.
  * @param {string} act
  * @param {Record<string, string>} [more]
  */
@@ -68,7 +68,7 @@ async function sendFile(act, more = {}) {
   return answer.ok ? answer : void fail(sentence("refused", { problem: (await problem(answer)).text }));
 }
 
-/** Sends the file; returns whether it was read. @param {boolean} isTrial */
+/** @param {boolean} isTrial */
 async function send(isTrial) {
   const answer = await sendFile("import", { dry_run: String(isTrial) });
   if (!answer) return false;
@@ -102,7 +102,7 @@ function fail(text) {
 }
 
 /**
- * Shows the verdicts; the rows that a person must check come first.
+ * The rows that a person must check come first.
  * @param {ImportedRow[]} rows
  * @param {string} result
  */

@@ -1,4 +1,4 @@
-// Draws the list of sites with the people at each of them.
+// Draws the list of sites with their people.
 
 import { folded, names } from "/static/combobox.js";
 import { button, element, make } from "/static/elements.js";
@@ -53,13 +53,12 @@ export function showMore() {
   most += FIRST;
 }
 
-/** Puts the focus on the button of a site. @param {string} siteId */
+/** @param {string} siteId */
 export function focus(siteId) {
   /** @type {HTMLElement | null} */ (document.querySelector(`tr[data-key="${siteId}"] button`))?.focus();
 }
 
 /**
- * The place, with the settlement's name in the page's language.
  * @param {Site} site
  * @param {ReturnType<VillageOf>} village
  * @param {(pcode: string) => string} placeOf
@@ -103,7 +102,7 @@ function drawn(site, occupancy, place, change) {
     cell(...(change ? [changeButton(site, change)] : [])),
   ]);
   for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {
-    // shown on narrow screens, where the table has no head
+    // for narrow screens, where the table has no head
     if (column.textContent) made.cells[place].dataset.label = column.textContent;
   }
   made.dataset.key = site.site_id;
@@ -112,7 +111,7 @@ function drawn(site, occupancy, place, change) {
 }
 
 /**
- * The name links to the site's page if the site is in the reader's areas.
+ * The reader can open only sites in the reader's areas.
  * @param {Site} site
  * @param {boolean} isOpen
  */

@@ -1,4 +1,4 @@
-// Shows the held reports that were accepted under another household. On this list, a person can reverse the acceptance.
+// Held reports that were accepted under another household. A person can reverse the acceptance.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";
@@ -89,7 +89,7 @@ async function reverse(id) {
 }
 
 /**
- * `changed` is called after a reversal, because the report is in the list of held reports again.
+ * After a reversal, `changed` is called, because the report is held again.
  * @param {() => void} changed
  */
 export function listenToAdopted(changed) {

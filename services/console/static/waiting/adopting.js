@@ -1,4 +1,4 @@
-// Accepts an opened held report as a report about a household that is registered already.
+// Accepts an opened held report for a household that is registered already.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, make } from "/static/elements.js";
@@ -15,7 +15,7 @@ import { toast } from "/static/toasts.js";
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 
 /**
- * The form below the opened report. `changed` is called after the decision.
+ * After the decision, `changed` is called.
  * @param {Held} report @param {Similar[]} households @param {() => void} changed
  */
 export function adoption({ outcome_id, kind }, households, changed) {
@@ -36,7 +36,7 @@ export function adoption({ outcome_id, kind }, households, changed) {
   });
   return form;
 
-  /** The household that was typed or, if none was typed, the chosen one. */
+  /** A typed household comes before the chosen one. */
   function household() {
     if (other.value.trim()) return ID.exec(other.value)?.[0].toLowerCase();
     return /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=radio]:checked"))?.value;
@@ -90,7 +90,7 @@ function similar(id, reasons, isOnly) {
   );
 }
 
-/** @param {string} text @param {HTMLInputElement} input @param {boolean} [isBox] a checkbox stands before its label */
+/** @param {string} text @param {HTMLInputElement} input @param {boolean} [isBox] */
 function labelled(text, input, isBox = false) {
   const words = make("span", { textContent: text });
   return isBox ? make("label", {}, input, " ", words) : make("label", { className: "field" }, words, input);

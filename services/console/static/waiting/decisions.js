@@ -9,7 +9,7 @@ import { toast } from "/static/toasts.js";
 import { nameOf } from "/static/waiting/names.js";
 
 /**
- * Disables the buttons of the panel while `send` runs, because a second press would send the decision again.
+ * While `send` runs, the buttons are disabled, because a second press would send the decision again.
  * @param {string} panel @param {() => Promise<boolean>} send whether the registry took the decision
  * @returns {Promise<boolean>} whether the list may have changed; also true if the registry did not answer
  */
@@ -28,7 +28,7 @@ export async function sending(panel, send) {
 }
 
 /**
- * Posts a decision. If the registry refuses the decision, shows the reason.
+ * If the registry refuses the decision, shows the reason.
  * @param {string} path
  * @param {object} body
  * @returns {Promise<string[] | undefined>} the ids that it changed
@@ -44,7 +44,7 @@ export async function posted(path, body) {
 }
 
 /**
- * Shows how many answers took effect, and how many did not, because somebody else had decided before.
+ * Somebody else may have decided before, so that an answer takes no effect.
  * @param {string} done
  * @param {number} changed
  * @param {number} sent
@@ -55,7 +55,7 @@ export function tellChanged(done, changed, sent) {
 }
 
 /**
- * Reads a list. If a service refuses or does not answer, the panel of the list says so.
+ * If a service refuses or does not answer, the panel of the list says so.
  * @param {string} list @param {() => Promise<Response | undefined>} read returns the answer by which a service refused
  */
 export async function readList(list, read) {
@@ -75,13 +75,13 @@ export async function readList(list, read) {
   }
 }
 
-/** The note that the registry has not carried a decision out yet. @param {boolean} isApplied @returns {Node[]} */
+/** The registry carries a decision out later. @param {boolean} isApplied @returns {Node[]} */
 export function noteUntilApplied(isApplied) {
   return isApplied ? [] : [small(sentence("not_applied"))];
 }
 
 /**
- * The last cells of a row about a decision: who decided and when, and a button that reverses the decision.
+ * A row of a decision shows who decided and when, and a button that reverses the decision.
  * @param {string} account @param {string} decidedAt @param {string} about names the decision to a screen reader
  * @param {(() => void) | null} reverse null if the person may not decide
  */

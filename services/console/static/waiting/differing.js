@@ -60,7 +60,7 @@ async function list() {
 
 /** @param {Differing} stock */
 function drawn({ stock_id, since, assignee, counts, clear }) {
-  // the counts are compared by the people who were still there at the newest count
+  // compared by the people who were still there at the newest count
   const persons = counts.map((count) => count.persons_left);
   const range = cell(`${number.format(Math.min(...persons))}–${number.format(Math.max(...persons))}`);
   range.className = "number";
@@ -79,7 +79,6 @@ function drawn({ stock_id, since, assignee, counts, clear }) {
 }
 
 /**
- * A count, with the link to its group and the button that chooses it.
  * @param {Count} count
  * @param {string} stock_id
  * @param {Count[]} counts
@@ -192,7 +191,6 @@ async function send(act, body, done) {
   if (act !== "assign") lookAgain(readDiffering);
 }
 
-/** Listens to the controls with which a person chooses counts or assigns rows. */
 export function listenToDiffering() {
   element("differing-acts").addEventListener("submit", (event) => event.preventDefault());
   element("differing-all").addEventListener("change", (event) =>

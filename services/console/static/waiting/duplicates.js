@@ -21,7 +21,7 @@ import { selection } from "/static/waiting/selection.js";
  *   households: Household[]}} Pair
  */
 
-const SEPARATOR = "/"; // stands between the two ids of a pair
+const SEPARATOR = "/";
 const rows = selection("duplicates", showChosen);
 
 export function readDuplicates() {
@@ -81,7 +81,7 @@ function shown({ household_id, persons, current_pcode, current_country, register
   ];
 }
 
-/** The id in the short form that the pages of households show. @param {string} id */
+/** As the pages of households show it. @param {string} id */
 function short(id) {
   return id.slice(0, 8);
 }
@@ -135,7 +135,6 @@ function given(id) {
   return /** @type {HTMLSelectElement} */ (element(id)).value;
 }
 
-/** Listens to the controls with which a person answers questions or assigns rows. */
 export function listenToDuplicates() {
   element("duplicates-acts").addEventListener("submit", (event) => event.preventDefault());
   element("duplicates-all").addEventListener("change", (event) =>

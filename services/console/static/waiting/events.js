@@ -1,5 +1,4 @@
-// Asks whether households and groups left because of an event, if their reports name no event. Intake proposes the
-// events.
+// Asks whether households and groups left because of an event. Intake proposes events for reports that name no event.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";
@@ -26,14 +25,14 @@ import { selection } from "/static/waiting/selection.js";
  * @typedef {{departure: Departure, hazards: ProposedHazard[]}} Question
  */
 
-const MOST = 200; // the largest number of reports in one request
-const SHOWN = 50; // the number of questions on one page of this list
+const MOST = 200;
+const SHOWN = 50;
 const mayDecide = "decides" in element("waiting").dataset;
 
 const rows = selection("events-asked", showChosen);
-/** The reports of each row, by the row's key. @type {Map<string, string[]>} */
+/** @type {Map<string, string[]>} */
 const reportsOf = new Map();
-let pages = 1; // how many pages of the list are shown
+let pages = 1;
 
 export function readEvents() {
   return readList("events", list);
@@ -78,7 +77,7 @@ function keyOf({ report_ids }) {
 }
 
 /**
- * Reads departures until there are `most` questions. Intake proposes no event for most of the departures. `refused` is
+ * Reads departures until there are `most` questions, because intake proposes no event for most departures. `refused` is
  * the answer of a service that could not list departures or propose events.
  * @param {number} most
  * @returns {Promise<{questions: Question[], answered: Answered[], refused?: Response, isMore: boolean}>}
@@ -107,7 +106,7 @@ async function readQuestions(most) {
 }
 
 /**
- * The departures for which intake proposes at least one event, or the answer by which intake refused.
+ * Leaves out departures without a proposed event. Returns the answer if intake refused.
  * @param {Departure[]} departures
  * @returns {Promise<Question[] | Response>}
  */
@@ -167,7 +166,6 @@ function drawn({ departure, hazards }) {
 }
 
 /**
- * The button that names the event and answers "yes" to it.
  * @param {Departure} departure
  * @param {ProposedHazard} hazard
  * @param {string} place
@@ -257,7 +255,6 @@ async function assign() {
 }
 
 /**
- * Sends the ids in as many requests as needed.
  * @param {"answer" | "reverse" | "assign"} act
  * @param {string} name
  * @param {string[]} ids
@@ -280,7 +277,6 @@ async function sendParts(act, name, ids, body, done) {
   if (act !== "assign") lookAgain(readEvents);
 }
 
-/** Listens to the controls with which a person answers questions or assigns rows. */
 export function listenToEvents() {
   element("events-acts").addEventListener("submit", (event) => event.preventDefault());
   element("events-all").addEventListener("change", (event) =>

@@ -58,8 +58,7 @@ export function drawHeld(reports, open) {
 }
 
 /**
- * Returns the new row and the report that was open below the former row.
- * The report stays open, because opening it again would add an entry to the security log.
+ * An opened report stays open, because opening it again would add an entry to the security log.
  * @param {HTMLTableRowElement} made @param {Element | undefined} former
  */
 function withOpened(made, former) {
@@ -71,7 +70,7 @@ function withOpened(made, former) {
   return [made, below];
 }
 
-/** The CSS selector of the focused element, if this element is in the list. @param {Element | null} focused */
+/** @param {Element | null} focused */
 function focusOf(focused) {
   const key = /** @type {HTMLElement | null} */ (focused?.closest("#held tr[data-key]"))?.dataset.key;
   return key && `#held tr[data-key="${CSS.escape(key)}"] ${focused?.localName}`;
@@ -107,7 +106,7 @@ function drawn(report, open) {
 }
 
 /**
- * The origin and the destination or, if a movement states neither, the present place of its people.
+ * If a movement states neither origin nor destination, the present place of its people is shown.
  * @param {Held} report
  */
 function way({ clear, subject_pcode }) {
@@ -115,7 +114,7 @@ function way({ clear, subject_pcode }) {
   return `${placeOf(clear.origin, clear.origin_locality)} → ${placeOf(clear.destination, clear.destination_locality)}`;
 }
 
-/** What a person can do about the report. @param {Held} report */
+/** @param {Held} report */
 function nextStep({ is_acceptable, is_elsewhere, waits }) {
   if (waits) return "waits";
   if (is_elsewhere) return "elsewhere";

@@ -1,5 +1,4 @@
-// Opens messages that failed to process. A message is opened by the service that could not process it. The service that
-// opens a message logs the opening.
+// Opens messages that failed to process. The service that could not process a message opens it, and logs the opening.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, make } from "/static/elements.js";
@@ -18,11 +17,10 @@ import { list } from "/static/waiting/opened.js";
 const LOOK_MS = 500,
   LOOKS = 150; // the worker searches for the message in Kafka meanwhile
 
-/** Whether this account may open messages. */
 export const mayOpen = "held" in (document.getElementById("waiting")?.dataset ?? {});
 
 /**
- * Lists the messages below their row, or removes the list.
+ * A second call removes the list.
  * @param {Letter[]} letters
  * @param {HTMLTableRowElement} above
  */
@@ -36,7 +34,7 @@ export function openLetters(letters, above) {
   if (letters.length === 1) made.querySelector("button")?.click();
 }
 
-/** One message, with the button that opens it. @param {Letter} letter */
+/** @param {Letter} letter */
 function line(letter) {
   const made = make("div", { className: "letter" });
   const open = button(sentence("open"), () => void show(letter, made, open));

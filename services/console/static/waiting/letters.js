@@ -1,5 +1,5 @@
-// Shows the messages that services could not process, grouped by reason. One button lets a service process all messages
-// of a reason again. Another button refuses these messages, with a reason that their authors read.
+// Messages that services could not process, grouped by reason. A person lets a service process them again, or refuses
+// them with a reason that their authors read.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { button, element } from "/static/elements.js";
@@ -27,9 +27,9 @@ const LEDGERS = {
   alerts: "/alerts/v1/ledger",
   console: "/console/v1/ledger",
 };
-const MOST = 100; // the largest number of letters in one request
+const MOST = 100;
 const LOOKS_MS = [0, 2000, 6000]; // the service processes the letters meanwhile
-/** Reasons that a person has chosen but not sent yet, by the kind of the letters. @type {Map<string, string>} */
+/** Unsent choices, by the kind of the letters. @type {Map<string, string>} */
 const chosen = new Map();
 
 export async function readLetters() {
@@ -61,10 +61,7 @@ export async function readLetters() {
   ]);
 }
 
-/**
- * The account to which the letters of each service, topic and reason are assigned.
- * @returns {Promise<Map<string, string>>}
- */
+/** @returns {Promise<Map<string, string>>} */
 async function readAssigned() {
   const answer = await call("GET", "/v1/letters:assignments").catch(() => undefined);
   /** @type {(Letter & {account: string})[]} */
@@ -77,7 +74,7 @@ function kindOf({ service, topic, reason }) {
   return [service, topic, reason].join("|");
 }
 
-/** The reports that intake accepted and could not publish. @returns {Promise<Unpublished[] | undefined>} */
+/** @returns {Promise<Unpublished[] | undefined>} */
 async function readUnpublished() {
   const answer = await call("GET", "/intake/v1/set-aside").catch(() => undefined);
   return answer?.ok ? (await answer.json()).set_aside : undefined;
@@ -121,8 +118,8 @@ async function read(service, path) {
 
 /**
  * @param {Counted} kind
- * @param {Letter[]} letters of this kind that the ledger lists
- * @param {string | undefined} account to which these letters are assigned
+ * @param {Letter[]} letters
+ * @param {string | undefined} account
  */
 function drawn(kind, letters, account) {
   const may = letters.length && "redrives" in element("waiting").dataset;
@@ -164,7 +161,7 @@ async function assign(assignment) {
   }
 }
 
-/** The controls of a refusal: the reason for the authors, and a button. @param {Letter[]} letters of one service */
+/** The controls of a refusal: the reason for the authors, and a button. @param {Letter[]} letters */
 function refusal(letters) {
   const made = /** @type {DocumentFragment} */ (
     /** @type {HTMLTemplateElement} */ (element("letter-refusal")).content.cloneNode(true)
@@ -182,18 +179,18 @@ function refusal(letters) {
   return [field, refuse];
 }
 
-/** @param {Letter[]} letters of one service @param {"redrive" | "refuse"} verb @param {object} [more] */
+/** @param {Letter[]} letters @param {"redrive" | "refuse"} verb @param {object} [more] */
 async function decide(letters, verb, more = {}) {
   const { count, failure } = await sent(letters, verb, more);
   if (failure) toast(failure, "bad");
-  else chosen.delete(kindOf(letters[0])); // forgets the reason, so that it is not sent to the author of the next letter
+  else chosen.delete(kindOf(letters[0])); // the author of the next letter must not get this reason
   if (count || !failure)
     toast(sentence(verb === "redrive" ? "redriven" : "refused", { count: number.format(count) }), "good");
   for (const after of LOOKS_MS) setTimeout(() => readLetters().catch(() => undefined), after);
 }
 
 /**
- * How many letters the service accepted, and why it did not accept the others.
+ * Returns how many letters the service accepted, and why it did not accept the others.
  * @param {Letter[]} letters @param {"redrive" | "refuse"} verb @param {object} more
  * @returns {Promise<{count: number, failure?: string}>}
  */

@@ -7,11 +7,11 @@ import { sentence } from "/static/texts.js";
 const MINUTE_MS = 60_000,
   HOUR = 60,
   DAY = 48 * HOUR;
-const MOST = 500; // the largest number of accounts in one request
+const MOST = 500;
 /** @type {Map<string, string>} */
 const accounts = new Map();
 
-/** Reads the names of these accounts, unless the page has them. @param {(string | null)[]} shown */
+/** Reads only names that the page does not have. @param {(string | null)[]} shown */
 export async function learnNames(shown) {
   const unknown = [...new Set(shown)].filter((account) => account && !accounts.has(account)).slice(0, MOST);
   if (!unknown.length) return;
@@ -24,7 +24,7 @@ export function nameOf(account) {
   return account ? (accounts.get(account) ?? account.slice(0, 8)) : "–";
 }
 
-/** How long ago the moment is: in minutes or hours, and from two days on in days. @param {string} moment */
+/** In minutes or hours, and from two days on in days. @param {string} moment */
 export function age(moment) {
   const minutes = Math.max(0, Math.floor((now().getTime() - Date.parse(moment)) / MINUTE_MS));
   if (minutes < HOUR) return sentence("minutes", { count: minutes });

@@ -10,12 +10,12 @@ import { adoption } from "/static/waiting/adopting.js";
 
 /** @typedef {import("/static/waiting/held.js").Held} Held */
 
-/** The reports that are being read. @type {Set<string>} */
+/** @type {Set<string>} */
 const beingRead = new Set();
 const mayDecide = "decides" in (document.getElementById("waiting")?.dataset ?? {});
 
 /**
- * Opens the report, or closes it if it is open. `changed` is called after a decision about the report.
+ * A second call closes the report. `changed` is called after a decision.
  * @param {Held} report @param {HTMLTableRowElement} above @param {() => void} changed
  */
 export async function open(report, above, changed) {
@@ -31,7 +31,7 @@ export async function open(report, above, changed) {
   beingRead.delete(outcome_id);
   const shown = /** @type {HTMLTableRowElement | null} */ (
     document.querySelector(`#held tr[data-key="${outcome_id}"]`)
-  ); // meanwhile the list may have been drawn again
+  ); // the list may have been drawn again
   if (!opened || !shown) return;
   const decision = mayDecide && report.is_adoptable ? [adoption(report, opened.households, changed)] : [];
   const made = row([cell(list(opened.report), sentence("opened"), ...decision)]);
@@ -66,7 +66,7 @@ async function content(id) {
 }
 
 /**
- * All fields: first the fields that have a label here, in the order of the labels.
+ * Fields with a label come first, in the order of the labels.
  * @param {Record<string, any>} report
  */
 export function list(report) {
@@ -81,7 +81,7 @@ export function list(report) {
 }
 
 /**
- * The value in words. A message that failed may have unknown values, which are shown as they are.
+ * A message that failed may have unknown values, which are shown as they are.
  * @param {string} name
  * @param {any} content
  */

@@ -1,6 +1,4 @@
-// Asks whether two places of open counts are the same, because their typed names are nearly equal. Also asks whether a
-// count without an event belongs to the event of another count, and whether two events are one emergency. Shows the
-// answers.
+// Asks whether two places, events or emergencies of open counts are the same, and shows the answers.
 
 import { call } from "/static/calls.js";
 import { button, element, make } from "/static/elements.js";
@@ -29,16 +27,15 @@ import { selection } from "/static/waiting/selection.js";
  *   Answered
  */
 
-const MOST = 100; // the largest number of questions in one request
+const MOST = 100;
 const mayDecide = "decides" in element("waiting").dataset;
 const rows = selection("places-asked", showChosen);
 /**
- * The questions about hazards. The answers about hazards have other words than the answers about places, so each
- * question about hazards is answered on its own.
+ * Questions about hazards are answered one by one, because their answers have other words than answers about places.
  * @type {Set<string>}
  */
 let ofHazards = new Set();
-let pages = 1; // how many pages of answers are shown
+let pages = 1;
 
 export function readPlaces() {
   return readList("places", list);
@@ -77,7 +74,7 @@ async function list() {
   return undefined;
 }
 
-/** The shown pages of the answers. @param {{decided: Answered[], next: string | null}} first */
+/** @param {{decided: Answered[], next: string | null}} first */
 async function withFurther({ decided, next }) {
   for (let page = 1; page < pages && next; page++) {
     const answer = await call("GET", `/registry/v1/places:decided?cursor=${encodeURIComponent(next)}`);
@@ -117,12 +114,12 @@ function drawn({ proposal_id, about, since, district, is_answerable, assignee, p
   );
 }
 
-/** Whether both sides of the question name an event. @param {PlaceAsked[]} places */
+/** @param {PlaceAsked[]} places */
 function namesTwo(places) {
   return places.every(({ counts }) => counts[0]?.hazard_id);
 }
 
-/** The place, with its counts below. @param {PlaceAsked} place @param {About} about */
+/** @param {PlaceAsked} place @param {About} about */
 function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
   const marks = [
     placeOf({ pcode }),
@@ -140,7 +137,7 @@ function shown({ name, pcode, is_site, has_code, counts, more_counts }, about) {
   ];
 }
 
-/** The event that the count names. @param {Counted} count */
+/** @param {Counted} count */
 function hazardWords({ hazard_id, hazard_type }) {
   const event = hazard_id === null ? sentence("unnamed_event") : sentence("event", { code: hazard_id.slice(-4) });
   return [...(hazard_type === null ? [] : [words("hazard_types")[hazard_type] ?? hazard_type]), event].join(" · ");
@@ -200,7 +197,6 @@ function answerButton(answer, id, names, texts) {
 }
 
 /**
- * The key of the texts for the answers to a question about places, hazards or emergencies.
  * @param {boolean} ofHazard
  * @param {boolean} ofEmergency
  */
@@ -249,7 +245,6 @@ async function send(act, body, done) {
   if (act !== "assign") lookAgain(readPlaces);
 }
 
-/** Begins to show the questions. */
 export function listenToPlaces() {
   element("places-more").addEventListener("click", () => {
     pages += 1;

@@ -3,8 +3,8 @@
 const CONTROLS = "a, button, input, select";
 
 /**
- * @param {HTMLElement} list the body of a table
- * @param {HTMLTableRowElement[]} rows each with the key of its message
+ * @param {HTMLElement} list
+ * @param {HTMLTableRowElement[]} rows
  */
 export function redraw(list, rows) {
   const focused = document.activeElement,
@@ -16,7 +16,7 @@ export function redraw(list, rows) {
   if (same) /** @type {HTMLElement | undefined} */ (controls(same)[place])?.focus();
 }
 
-/** The row, with the key of its message. @param {string} key @param {HTMLTableRowElement} row */
+/** @param {string} key @param {HTMLTableRowElement} row */
 export function keyed(key, row) {
   row.dataset.key = key;
   return row;

@@ -1,4 +1,4 @@
-// The selection of rows of one list: a checkbox for each row, and one for all rows.
+// A checkbox for each row of a list, and one for all rows.
 
 import { make } from "/static/elements.js";
 
@@ -25,7 +25,6 @@ export function selection(list, show) {
     chosen,
     shown,
     /**
-     * The checkbox of a row.
      * @param {string} id
      * @param {string} label
      * @param {boolean} isApart whether "select all" leaves the row out
@@ -40,11 +39,11 @@ export function selection(list, show) {
       });
       return box;
     },
-    /** Forgets the rows that are no longer listed. @param {string[]} listed */
+    /** @param {string[]} listed */
     keep(listed) {
       for (const id of chosen) if (!listed.includes(id)) chosen.delete(id);
     },
-    /** Selects no row, or all rows except those that are chosen one by one. @param {boolean} isChosen */
+    /** Rows that are chosen one by one are left out. @param {boolean} isChosen */
     all(isChosen) {
       for (const box of boxes(isChosen ? common : every)) {
         box.checked = isChosen;

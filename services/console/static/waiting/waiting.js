@@ -1,6 +1,4 @@
-// The page of everything that waits for a person: held reports, probable duplicates,
-// events because of which people may have left, places that may be the same, counts that differ, and messages that
-// failed.
+// The page of everything that waits for a person.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -22,17 +20,17 @@ import { open } from "/static/waiting/opened.js";
 import { listenToPlaces, readPlaces } from "/static/waiting/places.js";
 
 const PAGE = 100,
-  LONGEST_PAGE = 200; // the largest number of reports in one reading
-const AT_ONCE = 500; // the largest number of ids in one request
+  LONGEST_PAGE = 200;
+const AT_ONCE = 500;
 const AGAIN_MS = 60_000;
 const TYPING = "select, textarea, input:not([type=checkbox], [type=radio]), .opened *";
 /** @type {import("/static/waiting/held.js").Held[]} */
 let reports = [];
 let reason = "";
 let next = "";
-let turn = 0; // the number of the newest reading; the answer to an earlier reading is not shown
+let turn = 0; // number of the newest reading, because answers to earlier readings are not shown
 
-/** Reads the held reports again, as many as are shown. */
+/** As many reports as are shown. */
 async function read() {
   await readPage("");
   const answer = await call("GET", "/registry/v1/held:persons");
@@ -73,7 +71,7 @@ async function readPage(cursor) {
   element("more").hidden = !next;
 }
 
-/** Shows the reports of one reason, or all. @param {string} chosen */
+/** @param {string} chosen */
 function choose(chosen) {
   reason = chosen;
   reports = [];
@@ -81,7 +79,7 @@ function choose(chosen) {
   attempt(read);
 }
 
-/** Reads something, and shows a notice if there is no answer. @param {() => Promise<unknown>} reading */
+/** Shows a notice if there is no answer. @param {() => Promise<unknown>} reading */
 function attempt(reading) {
   reading().catch((error) => {
     if (!isNoAnswer(error)) throw error;
@@ -106,7 +104,7 @@ async function act(path, body, done) {
   if (mayHaveChanged) readAfterDecision();
 }
 
-/** Reads the held reports again, now and when the registry has carried the decision out. */
+/** Reads now, and when the registry has carried the decision out. */
 function readAfterDecision() {
   attempt(read);
   lookAgain(() => {
@@ -116,7 +114,7 @@ function readAfterDecision() {
 }
 
 /**
- * How many reports were changed; null if a request was refused.
+ * Null if a request was refused.
  * @param {string} path
  * @param {string[]} ids
  * @param {object} body
@@ -142,7 +140,7 @@ function given(name) {
   return /** @type {HTMLInputElement} */ (element(name)).value.trim();
 }
 
-/** The reason of one refusal must not be sent to the author of the next report. */
+/** The reason of a refusal must not be sent to the author of the next report. */
 function forgetRefusal() {
   /** @type {HTMLSelectElement} */ (element("refusal")).value = "";
 }
@@ -163,7 +161,7 @@ if ("decides" in element("waiting").dataset) {
 if ("held" in element("waiting").dataset) listen();
 if ("letters" in element("waiting").dataset) attempt(readLetters);
 
-/** Begins to show the held reports. An administrator sees only messages that failed. */
+/** An administrator sees only messages that failed. */
 function listen() {
   element("acts").addEventListener("submit", (event) => event.preventDefault());
   element("assign").addEventListener(
@@ -189,7 +187,7 @@ function readOthers() {
   for (const read of [readDuplicates, readPlaces, readDiffering, readEvents]) void read();
 }
 
-/** Reads all lists again, so that new entries are shown. Nothing is drawn again while somebody types on the page. */
+/** Nothing is drawn again while somebody types on the page. */
 async function readAgain() {
   await rested();
   if (document.hidden || document.activeElement?.matches(TYPING)) return;

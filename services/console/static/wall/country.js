@@ -9,7 +9,7 @@ import { canDraw } from "/static/map/webgl.js";
 
 /** @typedef {import("/static/map/features.js").Feature} Feature */
 
-const QUIET_MS = 1000; // the shortest interval between two readings of a layer
+const QUIET_MS = 1000;
 const LETTER_PX = 12; // the usual size of letters on a map; on the wall, the map's letters are as large as the page's
 
 /** @type {DrawnMap | undefined} */
@@ -47,7 +47,7 @@ async function read(name) {
   return isLate;
 }
 
-/** Draws a layer again. @param {string} name */
+/** @param {string} name */
 export function drawLayer(name) {
   if (map) void renewals[name]();
 }
@@ -78,7 +78,7 @@ function showNoMap() {
   element("map").hidden = true;
 }
 
-/** Makes the map's letters as large as the page's letters, whatever the size of the screen. Returns the scale. */
+/** The map's letters are as large as the page's letters on every screen. Returns the scale. */
 function enlarged() {
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTER_PX;
   element("map").style.setProperty("--scale", String(scale));

@@ -1,7 +1,7 @@
 // Divides the rows of a wall screen into pages that fit the screen, and says which page is shown.
 
 /**
- * The page of each row, from 0. A row that is higher than the screen has a page of its own.
+ * Counts from 0. A row that is higher than the screen has a page of its own.
  * @param {number[]} heights of the rows
  * @param {number} room the height of a page
  */
@@ -14,7 +14,6 @@ export function pagesOf(heights, room) {
   });
 }
 
-/** The rows of a list, page by page. */
 export class Paging {
   constructor() {
     this.page = 0;
@@ -22,7 +21,7 @@ export class Paging {
     this.pages = [];
     /** @type {HTMLElement[]} */
     this.rows = [];
-    /** @type {Set<string>} the keys of the rows when they were last divided into pages */
+    /** @type {Set<string>} */
     this.known = new Set();
   }
 
@@ -30,7 +29,7 @@ export class Paging {
     return (this.pages.at(-1) ?? 0) + 1;
   }
 
-  /** Divides the rows again. The page with a new row is shown next. @param {HTMLElement[]} rows @param {number} room */
+  /** The page with a new row is shown next. @param {HTMLElement[]} rows @param {number} room */
   divide(rows, room) {
     for (const row of rows) row.hidden = false;
     this.rows = rows;

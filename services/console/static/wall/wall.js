@@ -1,5 +1,4 @@
-// The wall screen: key figures, unanswered alerts and the map. The wall screen works for weeks without mouse and
-// keyboard.
+// The wall screen, which works for weeks without mouse and keyboard.
 
 import { age } from "/static/ages.js";
 import { listen } from "/static/board/listening.js";
@@ -14,18 +13,18 @@ import { drawLayer, openMap } from "/static/wall/country.js";
 import { askEscalations, showEscalations } from "/static/board/escalations.js";
 import { Paging } from "/static/wall/paging.js";
 
-const TURN_MS = 12_000; // a page of alerts is shown for this time
+const TURN_MS = 12_000;
 const TICK_MS = 1000;
 const OLD_MS = 60_000; // everything is read at least this often, because hazards end without an event
-const LATE_MS = 5000; // a screen that shows changes later than this is not live
+const LATE_MS = 5000; // a screen that shows changes later is not live
 
-// the page asks for the next escalations at least this often, because a silence changes them without an event
+// at this interval or sooner, the page asks for escalations, because a silence changes them without an event
 const ASK_MS = 15_000;
-const CLOCKS_MS = 2000; // the shortest interval between two questions about the next escalations
+const CLOCKS_MS = 2000;
 
-// the shortest interval between two reloads, because a server may still answer in the old edition
+// not sooner, because a server may still answer in the old edition
 const RELOAD_MS = 60_000;
-const TOUCHED_MS = 5000; // for this time after an input, the controls are shown and the page does not change
+const TOUCHED_MS = 5000; // after an input, the controls stay and the page does not change for this time
 const INPUTS = ["pointermove", "pointerdown", "keydown", "touchstart"];
 
 /** @type {Record<string, string[]>} */
@@ -50,7 +49,7 @@ function renew(topics) {
   for (const name of new Set(topics.flatMap((topic) => LAYER_OF[topic] ?? []))) drawLayer(name);
 }
 
-/** Divides the list into pages after it was drawn, or after the size of the screen has changed. */
+/** After a drawing, or after a change of the screen's size. */
 function arrange() {
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#wall-rows > li")]);
   for (const moment of document.querySelectorAll("#wall-rows time[data-age]"))
@@ -70,7 +69,7 @@ function turn() {
   showPage();
 }
 
-/** Shows how far the screen is behind, in red if it is too far behind. */
+/** Shows in red that the screen is too far behind. */
 function tick() {
   const ms = Math.max(behindMs(), layersBehindMs());
   showText(
@@ -81,7 +80,7 @@ function tick() {
   showEscalations();
 }
 
-/** Loads the page again if the program was updated, and if the new program answers. */
+/** After an update, the page loads again if the new program answers. */
 async function loadEdition() {
   const isOurs = element("panel-wall").dataset.edition === room.dataset.edition;
   if (isOurs || Date.now() - Number(sessionStorage.getItem("reloaded-at") ?? 0) < RELOAD_MS) return;
@@ -113,7 +112,7 @@ void document.fonts.ready.then(arrange);
 arrange();
 void renewClocks();
 listen(TOPICS, renew);
-renew(TOPICS); // reads everything now, so that the page knows how far it is behind
+renew(TOPICS); // so that the page knows how far it is behind
 void openMap();
 setInterval(turn, TURN_MS);
 setInterval(tick, TICK_MS);

@@ -1,6 +1,5 @@
-// The operator's actions on the page of one alert, and in the panel beside the board's list.
-// Each form makes one call, and then the alert's page is read again.
-// Text that was typed in another form of the page is kept.
+// The operator's actions on an alert, on its page and in the panel beside the board's list. Each form makes one call,
+// and then the alert is read again. Text in the other forms is kept.
 
 import { readArticle } from "/static/alert/article.js";
 import { call, isNoAnswer, problem } from "/static/calls.js";
@@ -9,7 +8,6 @@ import { refusal } from "/static/refusals.js";
 import { sentence } from "/static/texts.js";
 import { showWrong } from "/static/wrong-fields.js";
 
-/** Whether a form is being sent; after the sending, the page is read again. */
 let isSending = false;
 
 export function isBusy() {
@@ -37,37 +35,36 @@ export async function submitted(form) {
   }
 }
 
-/** Shows the alert as it is now, and keeps the forms that were not sent. @param {HTMLFormElement} [sent] */
+/** Keeps the forms that were not sent. @param {HTMLFormElement} [sent] */
 export async function readAgain(sent) {
   const shown = /** @type {HTMLElement | null} */ (document.querySelector("article[data-alert]"));
   if (!shown) return;
   const prefix = prefixOf(shown);
-  // `again` says that the page was open already. The security log gets no entry for a page that was open, because the
-  // person may have left
+  // `again` says that the page was open already. The security log gets no entry for an open page, because the person
+  // may have left
   const fresh = await readArticle(`/alerts/${shown.dataset.alert}?again`, prefix);
-  // after a form was sent, the page changes at once and does not wait for the pointer to rest, because the person waits
-  // for the change
+  // after a form was sent, the page changes at once, because the person waits for the change
   await (sent ? released() : rested());
   if (fresh && shown.isConnected) return replace(shown, fresh, sent);
   if (fresh)
     document.dispatchEvent(new Event("may-be-old")); // another call has replaced the page, perhaps by an older version
-  // the board is not loaded again, because the board itself reads the alert again with its list
+  // the board itself reads the alert again with its list
   else if (!prefix) location.reload();
 }
 
-/** The prefix of the ids in the panel of the board. @param {HTMLElement} article */
+/** @param {HTMLElement} article */
 function prefixOf(article) {
   return /** @type {HTMLElement | null} */ (article.closest("[data-prefix]"))?.dataset.prefix ?? "";
 }
 
 /**
- * Replaces the article, and keeps the focus and what was typed.
+ * Keeps the focus and what was typed.
  * @param {HTMLElement} before
  * @param {HTMLElement} fresh
  * @param {HTMLFormElement} [sent]
  */
 export function replace(before, fresh, sent) {
-  // the button that sent a form has lost the focus, because it was disabled
+  // a disabled button loses the focus
   const active = document.activeElement;
   const focused = active === document.body ? sent?.querySelector("button") : active;
   const same = focused && before.contains(focused) ? selector(focused) : undefined;
@@ -80,7 +77,7 @@ export function replace(before, fresh, sent) {
   if (refocused instanceof HTMLElement) refocused.focus();
 }
 
-/** Finds in a new version of the page the element that had the focus. @param {Element} focused */
+/** Finds the focused element in a new version of the page. @param {Element} focused */
 function selector(focused) {
   const details = focused.closest("summary")?.parentElement;
   if (details) return `details:is([id="${details.id}"], :has([id="${details.querySelector("button")?.id}"])) > summary`;
@@ -99,7 +96,7 @@ function keep(form, article) {
   fresh?.replaceWith(form);
 }
 
-// When a number is dialled, the form of the call opens with this number.
+// After a number is dialled, the form of the call opens with this number.
 document.addEventListener("click", ({ target }) => {
   const number = target instanceof Element ? target.closest("a.telephone")?.closest("[data-number]") : undefined;
   const select = /** @type {HTMLSelectElement | null | undefined} */ (
@@ -111,7 +108,7 @@ document.addEventListener("click", ({ target }) => {
 });
 
 /**
- * The form's fields as JSON: a dot in a name makes an object, empty fields are omitted.
+ * A dot in a name makes an object. Empty fields are omitted.
  * @param {HTMLFormElement} form
  */
 function body(form) {

@@ -1,5 +1,4 @@
-// Reads the content of a page, such as the page of an alert. The alert's page itself and the panel beside the board's
-// list show this content.
+// Reads the content of a page, for the page itself and for the panel beside the board's list.
 
 import { call } from "/static/calls.js";
 import { make } from "/static/elements.js";
@@ -8,8 +7,8 @@ import { refresh } from "/static/fragments.js";
 const REFERRING = ["for", "aria-labelledby", "aria-describedby", "list"];
 
 /**
- * The present content of the page at the path. Returns undefined if there is no answer, or if the request is
- * refused. In the panel, the ids get a prefix, because the board has some of the same ids.
+ * Returns undefined without an answer, or after a refusal. In the panel, the ids get a prefix, because the board has
+ * some of the same ids.
  * @param {string} path
  * @param {string} prefix
  * @param {(answer: Response) => void} [refused] is told of a refusal
@@ -30,7 +29,7 @@ export async function readArticle(path, prefix, refused) {
   return article;
 }
 
-/** The content of a page without its own article. @param {HTMLElement | null} main */
+/** A page may have no article of its own. @param {HTMLElement | null} main */
 function wrapped(main) {
   return make("article", { className: main?.className ?? "" }, ...(main?.childNodes ?? []));
 }

@@ -9,7 +9,7 @@ const AGAIN_MS = 5000;
 let stream;
 let newest = 0;
 
-// A browser opens only a few connections to a host at once, so a page listens only while it is visible.
+// A browser opens only a few connections to a host at once. Therefore only a visible page listens.
 document.addEventListener("visibilitychange", listen);
 document.addEventListener("may-be-old", catchUp);
 listen();
@@ -28,7 +28,7 @@ function listen() {
   });
 }
 
-/** Compares the page with the alert, because the alert may have changed while nobody listened. */
+/** The alert may have changed while nobody listened. */
 async function compare() {
   const answer = await call("GET", `/alerts/v1/alerts/${shown()?.dataset.alert}?again`).catch(() => undefined);
   if (answer?.ok) heard(await answer.json());
@@ -41,10 +41,7 @@ function heard(alert) {
   catchUp();
 }
 
-/**
- * Reads an outdated page again. While a form is being sent, this function does nothing, because the page is read again
- * after the form.
- */
+/** While a form is being sent, nothing is read, because the page is read after the form. */
 function catchUp() {
   if (!isBusy() && newest > Number(shown()?.dataset.sequence)) void readAgain();
 }

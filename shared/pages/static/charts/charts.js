@@ -12,12 +12,12 @@ import { sentence } from "/static/texts.js";
 
 const HEIGHT = 260;
 const QUIET = "button is-quiet";
-const BAR = 0.62; // the width of a bar, as a part of the distance between two bars
-const LABEL = 78; // the width in pixels for a label of the horizontal axis
+const BAR = 0.62; // width of a bar, as a part of the distance between two bars
+const LABEL = 78; // pixels for a label of the horizontal axis
 const STEPS = [1, 2, 3, 4, 6, 12];
 const NUMBERS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6];
-const ROW = 30; // the height in pixels of the row of a horizontal bar
-const MOST_OF_WIDTH = 0.4; // names take at most this part of the width
+const ROW = 30; // pixels for the row of a horizontal bar
+const MOST_OF_WIDTH = 0.4;
 
 /** @typedef {{label: string, isLine: boolean, tone: string, values: (number | null)[]}} Series */
 /**
@@ -25,7 +25,7 @@ const MOST_OF_WIDTH = 0.4; // names take at most this part of the width
  *   `of` names the labels
  */
 
-/** Reads the labels and numbers of a table. @param {HTMLTableElement} table @returns {Drawing} */
+/** @param {HTMLTableElement} table @returns {Drawing} */
 function read(table) {
   const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
@@ -55,7 +55,7 @@ function number(text) {
   return text === undefined || text === "" ? null : Number(text);
 }
 
-/** The heights at which the bars end: each bar begins where the bar before it ends. @param {Series[]} series */
+/** Each bar begins at the end of the bar before it. @param {Series[]} series */
 function stacked(series) {
   /** @type {number[]} */
   let below = [];
@@ -67,7 +67,7 @@ function stacked(series) {
 }
 
 /**
- * The colour of a custom property such as `--minor`, in the page's theme.
+ * In the page's theme.
  * @param {Element} near
  * @param {string} tone
  */
@@ -131,13 +131,13 @@ function options(place, { labels, of, series, unit, isLying }) {
   };
 }
 
-/** @param {number} count the number of names @param {boolean} isLying */
+/** @param {number} count @param {boolean} isLying */
 function height(count, isLying) {
   return isLying ? 70 + ROW * count : HEIGHT;
 }
 
 /**
- * The names, shortened to the width `most` if they are wider, and the width of the widest name.
+ * Shortens names to the width `most`. Also returns the width of the widest name.
  * @param {string[]} names
  * @param {string} font
  * @param {number} most
@@ -199,7 +199,6 @@ function draw(table) {
 }
 
 /**
- * The chart, with the names of its columns in the order of the table.
  * @param {HTMLElement} place
  * @param {Drawing} drawing
  * @param {uPlot.AlignedData} data
@@ -211,7 +210,7 @@ function drawn(place, drawing, data) {
   return chart;
 }
 
-/** Draws the charts of this part of the page. @param {ParentNode} part */
+/** @param {ParentNode} part */
 export function drawCharts(part) {
   for (const table of part.querySelectorAll("table[data-chart]:has(tbody tr)"))
     draw(/** @type {HTMLTableElement} */ (table));

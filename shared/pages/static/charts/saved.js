@@ -6,7 +6,6 @@ const PADDING = 16;
 const LINE = 22;
 
 /**
- * The image has the title, the names of the colours, and the chart.
  * @param {HTMLCanvasElement} canvas @param {string} title @param {{label: string, colour: () => string}[]} series
  * @param {string} ground @param {string} ink
  */
@@ -46,7 +45,7 @@ export function saveChart(canvas, title, series, ground, ink) {
 }
 
 /**
- * The places of names with these widths, side by side, in as many lines as needed.
+ * Side by side, in as many lines as needed.
  * @param {number[]} widths
  * @param {number} right
  */
@@ -61,16 +60,16 @@ function placed(widths, right) {
   });
 }
 
-/** Saves all rows of the table, with unformatted numbers. @param {HTMLTableElement} table @param {string} title */
+/** All rows, with unformatted numbers. @param {HTMLTableElement} table @param {string} title */
 export function saveTable(table, title) {
   const lines = [...table.rows].map((row) =>
     [...row.cells].map((cell) => quoted(cell.dataset.value ?? cell.textContent?.trim() ?? "")).join(","),
   );
-  // a byte order mark at the beginning makes Excel read UTF-8
+  // the byte order mark makes Excel read UTF-8
   save(new Blob([`\ufeff${lines.join("\r\n")}\r\n`], { type: "text/csv;charset=utf-8" }), `${named(title)}.csv`);
 }
 
-/** A text that begins like a formula is marked as a text. @param {string} text */
+/** In a spreadsheet, a text that begins like a formula would be run as a formula. @param {string} text */
 function quoted(text) {
   const safe = /^[=+@\t]|^-(?!\d)/.test(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""').replaceAll(/\s+/g, " ")}"`;

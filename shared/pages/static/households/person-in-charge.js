@@ -1,4 +1,4 @@
-// Shows the person in charge of a site on request, because every viewing is logged.
+// Shows the person in charge of a site only on request, because every viewing is logged.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { sentence } from "/static/texts.js";
@@ -8,7 +8,7 @@ document.addEventListener("click", ({ target }) => {
     void show(target, target.parentElement);
 });
 
-/** @param {HTMLButtonElement} button @param {HTMLElement} person the place of the answer */
+/** @param {HTMLButtonElement} button @param {HTMLElement} person */
 async function show(button, person) {
   button.disabled = true;
   try {

@@ -1,4 +1,4 @@
-// The search for households. The criteria are sent in the body of a request, because URLs are logged.
+// The search for households. The criteria are in the body of a request, because URLs are logged.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element, make, showText } from "/static/elements.js";
@@ -19,7 +19,7 @@ export async function submitted(form) {
   else fail(sentence("nothing_given"));
 }
 
-/** Removes the persons of the last search before another search runs, even if the other search fails. */
+/** Another search may fail, so the persons of the last search are removed first. */
 function forget() {
   searches++;
   element("results").replaceChildren();
@@ -28,13 +28,13 @@ function forget() {
 }
 
 element("search").addEventListener("reset", forget);
-// The person has asked for these households by a link, so the search runs. The search does not run again after "back",
-// a reload or the restoring of a tab, because each search is logged, and unusually many searches are reported.
+// A link runs the search at once. After "back", a reload or the restoring of a tab, the search does not run, because
+// each search is logged, and unusually many searches are reported.
 const [opening] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 if ("atOnce" in form.dataset && opening?.type === "navigate") void submitted(form);
 
 /**
- * The filled fields. A code is shown in groups, and personal numbers are typed with spaces.
+ * A code is shown in groups, and personal numbers are typed with spaces.
  * @param {HTMLFormElement} form
  */
 function given(form) {
@@ -82,7 +82,7 @@ element("results").addEventListener("click", ({ target }) => {
 });
 
 /**
- * Adds the next page to the table, and puts the focus on its first household.
+ * The first household of the next page gets the focus.
  * @param {HTMLElement} more
  * @param {DocumentFragment} results
  */
@@ -95,8 +95,7 @@ function addRows(more, results) {
   /** @type {HTMLElement | null | undefined} */ (added[0]?.querySelector("a"))?.focus();
 }
 
-// The key / moves the focus to the first field. In a text field, ↓ moves to the first household in the results. The
-// arrow keys move between the households. From the first household, ↑ moves back to the text field.
+// The key / moves to the first field. The arrow keys move from the field to the households, between them, and back.
 /** @type {HTMLElement} */
 let lastField = element("name");
 element("search").addEventListener("focusin", ({ target }) => {

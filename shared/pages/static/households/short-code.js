@@ -1,4 +1,4 @@
-// Draws a short code for a household that has none, and shows it.
+// Draws and shows a short code for a household that has none.
 
 import { call, isNoAnswer, problem } from "/static/calls.js";
 import { element } from "/static/elements.js";
@@ -19,7 +19,7 @@ button.addEventListener("click", async () => {
   }
 });
 
-/** Shows the code in groups of three, which are easy to read aloud. @param {string} drawn */
+/** Groups of three are easy to read aloud. @param {string} drawn */
 function show(drawn) {
   for (const part of [code, code.previousElementSibling]) part?.classList.remove("no-print");
   code.tabIndex = -1; // the button that had the focus is removed

@@ -1,4 +1,4 @@
-// Shows the example messages with the typed texts, while a person types them.
+// Shows the example messages while a person types the texts.
 
 import { call } from "../calls.js";
 import { make } from "../elements.js";
@@ -15,7 +15,7 @@ form.addEventListener("input", () => {
   pause = setTimeout(() => void show(), PAUSE_MS);
 });
 
-/** Without an answer the examples stay as they are, and saving checks the texts in any case. */
+/** Without an answer the examples stay, and saving checks the texts in any case. */
 async function show() {
   const number = ++newest;
   const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));

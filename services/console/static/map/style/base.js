@@ -10,7 +10,7 @@ import { text } from "/static/map/style/labels.js";
 
 /**
  * @param {Colour} colour
- * @param {boolean} hasOblasts false if the imported boundaries replace those of Natural Earth
+ * @param {boolean} hasOblasts
  * @returns {Layer[]}
  */
 export function base(colour, hasOblasts) {
@@ -89,7 +89,6 @@ export function base(colour, hasOblasts) {
 }
 
 /**
- * The features of one file of the base, or only the features that the condition selects.
  * @param {string} file
  * @param {any} [condition]
  * @returns {{source: string, filter: any}}

@@ -8,7 +8,6 @@ import { halo, text, written } from "/static/map/style/labels.js";
  */
 
 /**
- * The expected intensities of earthquakes: as degrees and, if boundaries are imported, also as coloured districts.
  * @param {Colour} colour
  * @returns {Layer[]}
  */

@@ -60,11 +60,10 @@ export function people(colour) {
   ];
 }
 
-/** The numbers to which the areas of circles are proportional. @type {Record<string, string>} */
+/** @type {Record<string, string>} */
 export const SIZE_OF = { households: "persons", counted: "persons", returns: "larger", localities: "counted_highest" };
 
 /**
- * Circles whose area is proportional to a number.
  * @param {string} id
  * @param {string} colour
  * @param {[number, number]} beside
