@@ -24,7 +24,7 @@ from shared.auth.tokens import Principal
 from shared.failures import is_postgresql_unavailable
 from shared.postgres.models import Base
 
-WRITE_SECONDS = 2.0  # a request that is refused waits at most this time until PostgreSQL has stored the entry
+WRITE_SECONDS = 2.0  # a refused request waits at most this time until PostgreSQL has stored the entry
 
 
 class Action(StrEnum):
@@ -36,8 +36,8 @@ class Action(StrEnum):
     SESSION_RENEWED = "session_renewed"
     ACCOUNT_ADDED = "account_added"
     RIGHTS_CHANGED = "rights_changed"
-    ACCOUNT_CHANGED = "account_changed"  # only data that no token contains was changed, such as the telephone
-    LINK_ISSUED = "link_issued"  # an administrator was shown an account's enrolment link
+    ACCOUNT_CHANGED = "account_changed"  # only data outside the tokens was changed, such as the telephone
+    LINK_ISSUED = "link_issued"
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"
     DEVICE_FORGOTTEN = "device_forgotten"
@@ -64,11 +64,11 @@ class Action(StrEnum):
     SHORT_CODE_DRAWN = "short_code_drawn"
     SITE_CHANGED = "site_changed"
     RECEIVER_CHANGED = "receiver_changed"
-    POLICY_CHANGED = "policy_changed"  # an escalation policy was added, changed or removed
-    ROSTER_CHANGED = "roster_changed"  # a roster was saved or removed, or its overrides changed
+    POLICY_CHANGED = "policy_changed"
+    ROSTER_CHANGED = "roster_changed"
     SILENCE_CHANGED = "silence_changed"
     SHIFT_HANDED_OVER = "shift_handed_over"  # the objects are the handover and the account that took over
-    TEMPLATES_CHANGED = "templates_changed"  # an administrator changed the centre's own wording of messages
+    TEMPLATES_CHANGED = "templates_changed"
     DUTY_NUMBERS_CHANGED = "duty_numbers_changed"
     SHEET_SENT = "sheet_sent"
     HAZARD_RELEASED = "hazard_released"
@@ -120,7 +120,6 @@ AUDIT = Table(
 
 
 def entry_of(request: HTTPConnection, action: Action, **more: Any) -> Entry:
-    """An entry with the request's route and address, and the token's account and id if the request has a token."""
     principal: Principal | None = request.scope.get("principal")
     known: dict[str, Any] = {
         "account": principal.account if principal else None,
@@ -132,7 +131,7 @@ def entry_of(request: HTTPConnection, action: Action, **more: Any) -> Entry:
 
 
 async def add(session: AsyncSession, *entries: Entry) -> None:
-    """Write entries in the caller's transaction, together with the action itself."""
+    """Write entries in the caller's transaction, together with the action."""
     if entries:
         await insert_all(session, entries)
         for entry in entries:
@@ -162,7 +161,7 @@ async def insert_all(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 def tell(entry: Entry) -> None:
-    """Log the entry without the free text of a stated purpose. The free text is stored only in the table."""
+    """The free text of a stated purpose is stored only in the table, and never logged."""
     entry = replace(entry, reason=entry.reason and entry.reason.partition(": ")[0])
     known = {name: value for name, value in asdict(entry).items() if value not in (None, ())}
     log.get().info("security", log="security", **{name: shown(value) for name, value in known.items()})

@@ -13,7 +13,7 @@ logger = log.get()
 
 BUDGET_SECONDS = 0.05
 PIECES = 5
-FAILURES = 3  # this many failures in a row open the circuit
+FAILURES = 3
 
 
 class CircuitOpen(Exception):
@@ -21,7 +21,7 @@ class CircuitOpen(Exception):
 
 
 class Circuit:
-    """A separate task tests with `probe` whether the dependency answers again, so that no caller waits for this test.
+    """A separate task tests with `probe` whether the dependency answers, so that no caller waits for this test.
 
     The reasons are in docs/decisions/0022.
     """
@@ -39,7 +39,7 @@ class Circuit:
         return self._opened.is_set()
 
     async def call(self, operation: Callable[[], Awaitable[T]], *, budget: float = BUDGET_SECONDS) -> T:
-        """Call the dependency. Raises CircuitOpen if the circuit is open or the call takes longer than `budget`."""
+        """Raises CircuitOpen if the circuit is open or the call takes longer than `budget`."""
         if self.is_open:
             raise CircuitOpen
         try:
@@ -51,7 +51,7 @@ class Circuit:
         return answer
 
     async def run(self) -> None:
-        """Each time the circuit opens, probe the dependency until it answers, then close the circuit."""
+        """While the circuit is open, probe the dependency until it answers."""
         while True:
             await self._opened.wait()
             backoff = Backoff()
@@ -76,7 +76,7 @@ class Circuit:
 
 
 async def within(seconds: float, awaitable: Awaitable[T]) -> T:
-    """Wait for the result, but at most `seconds`. Raises TimeoutError.
+    """Raises TimeoutError.
 
     The time is divided into short waits, because one long wait can time out too early on a busy event loop.
     """

@@ -20,12 +20,10 @@ class BadSettings(DocumentedError):
 
 
 class CheckedSettings(BaseSettings):
-    """Settings from the environment."""
-
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     def __init__(self, **values: Any) -> None:
-        """Raises BadSettings. The error's text describes valid values, and never contains the invalid value."""
+        """Raises BadSettings, whose text describes valid values, and never contains the invalid value."""
         prefix = self.model_config["env_prefix"]
         try:
             super().__init__(**values)
@@ -33,7 +31,7 @@ class CheckedSettings(BaseSettings):
             errors = error.errors(include_input=False, include_context=False)
             raise BadSettings(*(_expectation(error, prefix) for error in errors)) from None
         except SettingsError as error:
-            # the text of `error` is, for example: error parsing value for field "folders" from source ...
+            # the text is, for example: error parsing value for field "folders" from source ...
             field = str(error).split('"')[1]
             raise BadSettings(f"{prefix}{field}".upper() + ": Input should be valid JSON") from None
 
@@ -49,10 +47,10 @@ class Settings(CheckedSettings):
     kafka_username: str | None = None
     kafka_password_file: str | None = None
     kafka_ca_file: Path | None = None
-    # the fixed name of a worker in its consumer group; no other process may have this name
+    # the fixed name of a worker in its consumer group, unique among all processes
     kafka_group_instance: str | None = None
     topic_prefix: str = "dayar."
-    displacements_days: float = Field(default=30, gt=0)  # how many days Kafka and Valkey keep reports
+    displacements_days: float = Field(default=30, gt=0)
     dead_letters_days: float = Field(default=DEAD_LETTERS_DAYS, gt=0)
 
     database_url: str = "postgresql://127.0.0.1:5432/dayar"
@@ -63,10 +61,10 @@ class Settings(CheckedSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     state: Path = Path(".state")
-    # a worker touches this file, so that the supervisor sees that the worker's event loop runs
+    # a worker touches this file, so that the supervisor sees a running event loop
     beat_path: Path | None = None
     places_path: Path | None = None
-    # the folder of the status file of `dayar watch`; by default a folder in the state folder
+    # by default, the status file of `dayar watch` is below the state folder
     watch_folder: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     trusted_hosts: tuple[str, ...] = ()
@@ -75,9 +73,9 @@ class Settings(CheckedSettings):
         "viewer",
         "operator",
         "duty_head",
-    )  # the roles whose accounts stay signed in while their board is open and connected
+    )  # these accounts stay signed in while their board is open and connected
     exercise: bool = Field(default=False, validation_alias="DAYAR_EXERCISE")
-    # for each of these host:port pairs, calls over http and to private addresses are allowed
+    # host:port pairs that may be called over http and at private addresses
     outbound_allow: tuple[str, ...] = ()
 
     institution_ky: str = "Кризистик кырдаалдарда башкаруу борбору"
@@ -88,13 +86,12 @@ class Settings(CheckedSettings):
     seal_private_keys: Path = Path(".state/secrets/seal/private")
     token_public_keys: Path = Path(".state/secrets/tokens/public")
     token_private_key_file: Path = Path(".state/secrets/tokens/private.pem")
-    record_keys: str = ".state/secrets/records/{service}"  # this folder has one folder of signing keys per topic
-    # How long a record waits for an unknown signature key. After a rotation, the new key must reach every reader within
+    record_keys: str = ".state/secrets/records/{service}"  # one folder of signing keys per topic
+    # A record with an unknown signature key waits this long. After a rotation, the new key must reach every reader in
     # this time.
     signature_key_wait_seconds: float = Field(default=600, ge=0)
 
     def for_service(self, service: str) -> Self:
-        """A copy of these settings in which `{service}` is replaced by the service's name."""
         named = {
             name: value.replace("{service}", service)
             for name, value in self.model_dump(exclude_none=True).items()
@@ -103,7 +100,7 @@ class Settings(CheckedSettings):
         return self.model_copy(update={**named, "service": service})
 
     def kept_ms(self, topic: Topic) -> int | None:
-        """The retention of the topic in milliseconds. Returns None if the records are kept for ever."""
+        """In milliseconds; None if the records are kept for ever."""
         return None if topic.kept_days is None else round(self.displacements_days * DAY_MS)
 
     @property
@@ -117,13 +114,12 @@ class Settings(CheckedSettings):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The host names that a request may use."""
         own = urlsplit(self.public_url).hostname or ""
         return (*(LOOPBACK if own in LOOPBACK else (own,)), *self.trusted_hosts)
 
     @property
     def proxies(self) -> str:
-        """The proxies whose forwarding headers are trusted. If PUBLIC_URL is https, the default is this machine."""
+        """By default, only this machine may send forwarding headers, and only if PUBLIC_URL is https."""
         usual = "127.0.0.1,::1" if self.public_url.startswith("https:") else ""
         return usual if self.forwarded_allow_ips is None else self.forwarded_allow_ips
 
@@ -134,5 +130,5 @@ def _expectation(error: ErrorDetails, prefix: str) -> str:
 
 
 def secret(file: str | Path | None) -> str | None:
-    """The text of a secret's file, without the final line break."""
+    """Without the final line break."""
     return None if file is None else Path(file).read_text(encoding="utf-8").strip()

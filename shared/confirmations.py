@@ -1,7 +1,7 @@
-"""Decides whether the last confirmation of the whereabouts of displaced people is too old. No I/O.
+"""Decides whether the last confirmation of the whereabouts of displaced people is too old.
 
-The passage of time alone does not end a displacement. When the time limit for a new confirmation has passed, the people
-stay in the stock, and are marked "not confirmed since".
+Time alone does not end a displacement. After the time limit for a new confirmation, the people stay in the stock, and
+are marked "not confirmed since".
 """
 
 from datetime import datetime, timedelta
@@ -24,13 +24,10 @@ class ConfirmationState(StrEnum):
 
 
 def confirmed_from(mobility: Mobility, now: datetime) -> datetime:
-    """The earliest time of a confirmation that is still valid at the time `now`."""
+    """The earliest confirmation that is still valid at the time `now`."""
     return now - CONFIRMED_FOR.get(mobility, CONFIRMED_FOR_OTHERWISE)
 
 
 def unconfirmed_since(confirmed_at: datetime, mobility: Mobility, now: datetime) -> datetime | None:
-    """The time of the last confirmation, if this confirmation is no longer valid.
-
-    Returns None if the last confirmation is still valid.
-    """
+    """Returns None if the last confirmation is still valid."""
     return confirmed_at if confirmed_at < confirmed_from(mobility, now) else None

@@ -2,13 +2,12 @@
 
 from zoneinfo import ZoneInfo
 
-COUNTRY = "KG"  # this ISO 3166-1 alpha-2 code begins every P-code
-CALLING_CODE = "996"  # telephone numbers of the country begin with this code (ITU-T E.164)
-UNKNOWN_COUNTRY = "ZZ"  # CLDR uses this code for an unknown region
-# people with this code are abroad, but the country is not known; ISO 3166-1 gives XX no meaning, so users may define
-# one
+COUNTRY = "KG"  # ISO 3166-1 alpha-2; the beginning of every P-code
+CALLING_CODE = "996"  # ITU-T E.164
+UNKNOWN_COUNTRY = "ZZ"  # CLDR's code for an unknown region
+# people abroad in an unknown country; ISO 3166-1 leaves XX to its users
 ABROAD = "XX"
-TIME_ZONE = ZoneInfo("Asia/Bishkek")  # days and months begin and end in this time zone
+TIME_ZONE = ZoneInfo("Asia/Bishkek")
 
 
 def soate(pcode: str | None) -> str | None:

@@ -20,9 +20,9 @@ class DtmReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonDefinition:
-    """The definition of a reason. Only an environmental reason has an onset.
+    """Only an environmental reason has an onset.
 
-    `is_guess` is true if no source says which reason of DTM corresponds to the reason.
+    `is_guess` is true if no source says which reason of DTM corresponds.
     """
 
     code: Reason
@@ -69,15 +69,15 @@ _REASONS = (
 
 REASONS: dict[Reason, ReasonDefinition] = {reason.code: reason for reason in _REASONS}
 ENVIRONMENTAL = tuple(reason.code for reason in _REASONS if reason.onset)
-# If a report has one of these reasons and names no hazard, a hazard may nevertheless have displaced the people.
+# A hazard may have displaced people whose report has one of these reasons and names no hazard.
 POSSIBLY_HAZARD = {*ENVIRONMENTAL, Reason.NOT_REPORTED}
 BY_ONSET: dict[Onset | None, list[Reason]] = {
     onset: [reason.code for reason in _REASONS if reason.onset is onset] for onset in (Onset.SUDDEN, Onset.SLOW, None)
-}  # forms offer the reasons in this order
+}  # in the order of forms
 
 
 def onset(reason: Reason, hazard: HazardType | None) -> Onset | None:
-    """The onset of a reason, or None if the reason is not environmental.
+    """Returns None for a reason that is not environmental.
 
     The reason `natural_disaster` has the onset of its hazard. A drought, for example, is a slow hazard, but people
     often report it as a natural disaster.

@@ -19,9 +19,9 @@ from shared import log
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-# The first characters of SQLSTATE values: connection lost, out of resources, shutdown, file error, login refused.
+# Classes of SQLSTATE: connection lost, out of resources, shutdown, file error, login refused.
 AWAY_CLASSES = ("08", "53", "57P", "58", "28")
-# SQLSTATE values: serialisation failure, deadlock, lock timeout, timeout of an idle or long transaction, cancelled.
+# SQLSTATE: serialisation failure, deadlock, lock timeout, timeout of an idle or long transaction, cancelled.
 QUERY_CANCELED = "57014"
 AWAY_STATES = ("40001", "40P01", "55P03", "25P03", "25P04", QUERY_CANCELED)
 
@@ -31,10 +31,7 @@ class DependencyUnavailable(Exception):
 
 
 class SetAside(Exception):
-    """The record cannot be handled, however often it is tried, and becomes a dead letter.
-
-    `pointer` is a JSON pointer that contains only names of the contract.
-    """
+    """`pointer` is a JSON pointer that contains only names of the contract."""
 
     def __init__(self, reason: str, pointer: str = "") -> None:
         super().__init__(reason)
@@ -51,15 +48,12 @@ def is_dependency_unavailable(error: BaseException) -> bool:
 
 
 def is_too_slow(error: DBAPIError) -> bool:
-    """Whether PostgreSQL ended the statement because it took longer than `statement_timeout`."""
+    """PostgreSQL ended the statement because of `statement_timeout`."""
     return bool(error.orig) and getattr(error.orig, "sqlstate", None) == QUERY_CANCELED
 
 
 def is_postgresql_unavailable(error: BaseException) -> bool:
-    """Whether the error shows that PostgreSQL is unavailable.
-
-    If PostgreSQL is unavailable, the caller may retry the operation for ever.
-    """
+    """The caller may then retry the operation for ever."""
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated or is_postgresql_unavailable(error.orig.__cause__ or error.orig)
@@ -77,17 +71,17 @@ def is_postgresql_unavailable(error: BaseException) -> bool:
 
 
 def backoff_seconds(failures: int, *, first: float, longest: float = LONGEST_SECONDS, jitter: float = 0.2) -> float:
-    """Exponential back-off.
+    """The pause after the first failure is `first` seconds, and each further failure doubles the pause.
 
-    The pause after the first failure is `first` seconds, and each further failure doubles the pause. Callers that
-    failed together would retry together and could overload the dependency; the jitter spreads their retries.
+    Callers that failed together would retry together and could overload the dependency. The jitter spreads their
+    retries.
     """
     pause = min(first * 2.0 ** min(failures - 1, 30), longest)
     return pause * random.uniform(1 - jitter, 1 + jitter)  # noqa: S311 - no secret
 
 
 class Backoff:
-    """The back-off of one loop, with pauses of at most five seconds."""
+    """The pauses are at most five seconds."""
 
     def __init__(self, first: float = 0.05) -> None:
         self._first, self._failures = first, 0
@@ -112,7 +106,6 @@ def outage_logged(event: str) -> Iterator[None]:
 
 
 async def retry_while_unavailable(operation: Callable[[], Awaitable[T]]) -> T:
-    """Repeat `operation` for ever while a dependency is unavailable."""
     backoff = Backoff()
     while True:
         try:

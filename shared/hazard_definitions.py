@@ -52,12 +52,14 @@ Guess = Literal["cause", "onset", "glide"]
 
 @dataclass(frozen=True, slots=True)
 class HazardDefinition:
-    """The definition of a hazard type. If a standard has several codes for the type, the first code is the best match.
+    """The first of several codes of a standard is the best match.
 
-    If a standard has no code for the type, the field is empty. Only the type `other` has no nature, no cause and no
-    onset; the report's text describes the hazard. `guesses` names the fields whose values we found in no source.
-    Guesses are an onset, the GLIDE codes FR, AC, EP and IN, or a cause that does not follow from the names of the
-    classes. The OET, MH and GH codes come from secondary lists. Somebody must still check these codes and the guesses.
+    Without a code in a standard, the field is empty. Only the type `other` has no nature, no cause and no onset; the
+    report's text describes the hazard.
+
+    `guesses` names the fields whose values we found in no source: an onset, the GLIDE codes FR, AC, EP and IN, or a
+    cause that does not follow from the names of the classes. The OET, MH and GH codes come from secondary lists.
+    Somebody must still check these codes and the guesses.
     """
 
     code: HazardType

@@ -6,7 +6,7 @@ from typing import Any
 from shared.events.vocabulary import HazardType
 from shared.hazard_definitions import CapCategory, CauseClass, HazardDefinition, Nature, Onset
 
-# a report may state a departure up to this time before the recorded onset of the hazard that the people fled
+# people may leave this long before the recorded onset of the hazard
 BEFORE_ONSET = timedelta(hours=1)
 
 

@@ -23,15 +23,15 @@ from shared.web.connections import IDLE_SECONDS, LimitedProtocol
 
 S = TypeVar("S", bound=Settings)
 
-# While another thread computes, the event loop waits this number of seconds before each callback. A request needs about
-# ten iterations of the loop, and eight connections with large bodies add eight callbacks to each iteration. A wait of
-# 0.001 s therefore delayed requests by up to 60 ms. Python's default is 0.005 s.
+# The event loop waits this number of seconds before each callback, while another thread computes. A request needs about
+# ten iterations of the loop, and eight connections with large bodies add eight callbacks to each. A wait of 0.001 s
+# therefore delayed requests by up to 60 ms. Python's default is 0.005 s.
 TURN_SECONDS = 0.0002
 
-FAILED = 70  # the program exits with this code after an error in it; `sysexits.h` calls the code EX_SOFTWARE
+FAILED = 70  # the exit code after an error; `sysexits.h` calls it EX_SOFTWARE
 
-# The thresholds of garbage collection. A batch creates about 50 objects for each report, and none of them is in a
-# reference cycle. With Python's default threshold of 700 objects, garbage collection took a third of the time.
+# Thresholds of garbage collection. A batch creates about 50 objects for each report, none of them in a reference cycle.
+# With Python's default threshold of 700 objects, garbage collection took a third of the time.
 COLLECT_AFTER = (50_000, 20, 100)
 
 
@@ -68,16 +68,13 @@ def run_service(
 
 
 def collect_seldom() -> None:
-    """Exclude existing objects from garbage collection, which would otherwise delay requests.
-
-    Collect newer objects seldom.
-    """
+    """Garbage collection of all existing objects would delay requests."""
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
 
 
 def run_process(name: str, main: Callable[[], Awaitable[None]]) -> None:
-    """Run `main` like `run_worker`. The process's logs and traces contain the name."""
+    """The process's logs and traces contain the name."""
     log.configure(name)
     tracing.start(name)
     try:
@@ -92,7 +89,7 @@ async def beating(work: Coroutine[Any, Any, None], file: Path | None) -> None:
 
 
 def run_worker(main: Callable[[], Awaitable[None]]) -> None:
-    """Run `main` until it ends or a signal comes. If `main` fails, log the error and exit with a code other than 0."""
+    """Run `main` until it ends or a signal comes. After an error, exit with a code other than 0."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(_until_signalled(main)))
 
@@ -116,7 +113,7 @@ async def _until_signalled(main: Callable[[], Awaitable[None]]) -> int:
 
 
 async def again_and_again(side: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Restart the web server or the worker after each failure, until cancelled. The process itself continues."""
+    """Restart the web server or the worker after each failure, until cancelled."""
     backoff = Backoff()
     while True:
         try:
@@ -137,7 +134,7 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that ignores signals, because `run_worker` handles the signals of the process."""
+    """Ignores signals, because `run_worker` handles the signals of the process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -145,7 +142,9 @@ class Server(uvicorn.Server):
 
 
 async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
-    """Serve until cancelled, then finish the open requests. The gateway removes the path prefix `mount`.
+    """Serve until cancelled, then finish the open requests.
+
+    The gateway removes the path prefix `mount`.
 
     If a task of the lifespan fails, this function raises the error. By itself, uvicorn would only log the error, and
     the app would continue, for example with outdated revocations.
@@ -180,9 +179,9 @@ async def serve(app: Starlette, settings: Settings, *, mount: str = "") -> None:
 
 @contextlib.asynccontextmanager
 async def beside(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks during the body of an `async with`.
+    """Run tasks during the body of an `async with`, then cancel them.
 
-    When the body ends, the tasks are cancelled. If a task fails, the body is cancelled and the error is raised.
+    If a task fails, the body is cancelled and the error is raised.
     """
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(task) for task in tasks]

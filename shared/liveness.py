@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-SILENT_SECONDS = 20.0  # the supervisor ends a process that has not answered for this time
+SILENT_SECONDS = 20.0
 EVERY_SECONDS = 2.0
 
 Answers = Callable[[], bool]
@@ -17,8 +17,7 @@ Answers = Callable[[], bool]
 async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: float = EVERY_SECONDS) -> None:
     """Return when the process, after at least one answer, has not answered for `seconds`.
 
-    The function counts failed checks instead of seconds. A pause of the whole machine therefore counts as only one
-    failed check.
+    Failed checks are counted instead of seconds, so a pause of the whole machine counts as one failed check.
     """
     missed, has_answered = 0, False
     while missed * every < seconds:
@@ -31,7 +30,7 @@ async def silent(answers: Answers, *, seconds: float = SILENT_SECONDS, every: fl
 
 
 def over_http(host: str, port: int, name: str, *, path: str = "/live", timeout: float = EVERY_SECONDS) -> Answers:
-    """Check over HTTP. `name` is the public host name, which is sent because the process may refuse other names."""
+    """`name` is the public host name, which is sent because the process may refuse other names."""
 
     def answers() -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=timeout)
@@ -47,7 +46,6 @@ def over_http(host: str, port: int, name: str, *, path: str = "/live", timeout: 
 
 
 def by_beat(file: Path) -> Answers:
-    """Whether the file was touched since the last check."""
     last = 0
 
     def answers() -> bool:
@@ -62,9 +60,8 @@ def by_beat(file: Path) -> Answers:
 async def beat(file: Path, *, every: float = EVERY_SECONDS / 2) -> None:
     """Touch the file every `every` seconds while the event loop runs, until cancelled.
 
-    The file contains the time of this start. By this time, `dayar watch` recognises a worker that starts again and
-    again. If the disk is full, the file has no content. The process still runs, because the monitoring must also run
-    when the disk is full.
+    The file contains the time of this start, by which `dayar watch` recognises a worker that starts again and again. If
+    the disk is full, the file has no content, and the process still runs.
     """
     with suppress(OSError):
         file.write_text(datetime.now(UTC).isoformat(), encoding="ascii")

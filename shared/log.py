@@ -14,11 +14,7 @@ import structlog
 
 
 class LossyStream:
-    """Leaves out what cannot be written.
-
-    A full disk must not end the program, because the program may be about to report the full disk to the
-    administrators.
-    """
+    """A full disk must not end the program, which may be about to report the full disk."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -33,7 +29,7 @@ class LossyStream:
 
 
 def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Write JSON lines to `stream` or standard output. Messages of libraries are written from level WARNING."""
+    """Messages of libraries are written from level WARNING."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -60,7 +56,7 @@ def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None 
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """The fields of an error that are safe to log. A database error also has its sqlstate and constraint."""
+    """These fields are safe to log. A database error also has its sqlstate and constraint."""
     cause = getattr(error, "orig", None) or error
     driver = getattr(cause, "__cause__", None) or cause
     fields = {
@@ -76,7 +72,7 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 def without_error_text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Keep only the class and code location of a library's error, because its text may quote personal data."""
+    """The text of a library's error may quote personal data, so only its class and code location are kept."""
     info = event.pop("exc_info", None)
     if isinstance(info, tuple) and info[1] is not None:
         event.update(described(info[1]))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-# The years are 1900 to 2199, as in `Day`.
+# years from 1900 to 2199, as in `Day`
 Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
 
 

@@ -1,7 +1,7 @@
 """Folds names of persons and places, so that different spellings give equal results.
 
 Names are compared in Latin letters. The romanisations of passports (ICAO 9303), of BGN/PCGN and of Uzbek give a common
-spelling. Text from a keyboard without Kyrgyz letters gives the same spelling. docs/decisions/0046 explains the rules.
+spelling, as does text from a keyboard without Kyrgyz letters. docs/decisions/0046 explains the rules.
 """
 
 import re
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-Part = frozenset[str]  # a part of a name is the set of its spellings; two parts are equal if they share a spelling
+Part = frozenset[str]  # the spellings of a part of a name; two parts are equal if they share a spelling
 
 CYRILLIC = "абвгдежзийклмнңоөпрстуүфхцчшщъыьэюяё" + "қғҳўҷӣӯәіұһ"
 LATIN = [*"abvgdejziiklmnnoөprstuufh", "ts", "ch", "sh", "sh", "", "i", "", "e", "iu", "ia", "e", *"kghojiuaiuh"]
@@ -19,28 +19,28 @@ APOSTROPHES = dict.fromkeys(map(ord, "'`´’‘ʻʼʹʺ′″"))  # writers oft
 # Letters with two sounds. The letter x sounds like h in Xurshid, and like ks in Maxim. Russian papers write Усенов for
 # Үсөнов.
 SOUNDS = {"x": ("h", "ks"), "ө": ("o", "e")}
-# Different spellings of one sound. The spellings are replaced in this order.
+# Spellings of one sound, replaced in this order.
 SPELLINGS = {"shch": "sh", "zh": "j", "dj": "j", "kh": "h", "gh": "g", "ng": "n", "y": "i", "w": "v", "q": "k"}
-VOWELS = {"ie": "e", "io": "e"}  # these pairs of letters stand for е and ё
+VOWELS = {"ie": "e", "io": "e"}  # these pairs stand for е and ё
 SEPARATORS = re.compile(r"[\W_]+")
 DOUBLED = re.compile(r"(.)\1+")
 FEMININE = re.compile(r"(?<=.(?:ov|ev|in))a$")
-# these parts of names mean "son of" and "daughter of", and are often left out
+# "son of" and "daughter of", which are often left out
 PARTICLES = frozenset({"ulu", "kizi", "gizi", "ogli", "oglu"})
 
 
 def name_parts(name: str | None) -> tuple[Part, ...]:
-    """The parts of a name in a form that does not depend on script, romanisation or gender ending."""
+    """The parts do not depend on script, romanisation or gender ending."""
     return _name_parts(name) if name else ()
 
 
 def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
-    """Whether both names have the same parts, in any order."""
+    """In any order."""
     return is_part_of(name, other) and is_part_of(other, name)
 
 
 def is_part_of(name: frozenset[Part], other: frozenset[Part]) -> bool:
-    """Whether the other name has all parts of this name, in any order. The other name may have further parts."""
+    """In any order. The other name may have further parts."""
     return bool(name) and all(any(part & same for same in other) for part in name)
 
 
@@ -51,7 +51,7 @@ def _name_parts(name: str) -> tuple[Part, ...]:
 
 
 def words(text: str) -> Iterator[Part]:
-    """The words of a text in the form of `name_parts`, in their order. Numbers stay as they are."""
+    """In the form of `name_parts`. Numbers stay as they are."""
     for word in SEPARATORS.split(romanised(text)):
         if word:
             yield frozenset({word}) if word.isdecimal() else _spellings(word)
@@ -63,7 +63,7 @@ def _spellings(latin: str) -> Part:
 
 
 def romanised(name: str) -> str:
-    """The name in Latin letters without accents. The letters ө and x are not replaced here, but by `spellings`."""
+    """Without accents. The letters ө and x are replaced by `spellings`."""
     letters = unicodedata.normalize("NFKC", name.translate(APOSTROPHES)).casefold().translate(LETTERS)
     return "".join(sign for sign in unicodedata.normalize("NFD", letters) if unicodedata.category(sign) != "Mn")
 

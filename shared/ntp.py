@@ -9,11 +9,11 @@ MOST_SECONDS = 2.0
 ANSWER_SECONDS = 5.0
 PORT = 123
 
-# First the request of an NTP version 4 client, then the fields of the answer that `_offset` reads (RFC 5905).
+# The request of an NTP version 4 client, then the fields of the answer (RFC 5905).
 PACKET = 48
 REQUEST = b"\x23" + bytes(39)
 ANSWER = struct.Struct("!B B 22x 8s Q Q")
-UNIX_EPOCH = 2_208_988_800  # this many seconds are between 1900 (the NTP epoch) and 1970 (the Unix epoch)
+UNIX_EPOCH = 2_208_988_800  # seconds between 1900 (the NTP epoch) and 1970 (the Unix epoch)
 FRACTION = 1 << 32
 SERVER_MODE, NOT_SYNCHRONISED = 4, 3
 
@@ -23,7 +23,7 @@ class NoAnswer(Exception):
 
 
 def offset(server: str) -> float:
-    """Return by how many seconds this clock is behind the clock of the NTP server. Raises OSError, NoAnswer."""
+    """Return by how many seconds this clock is behind the NTP server. Raises OSError, NoAnswer."""
     host, _, port = server.partition(":")
     nonce = os.urandom(8)  # a valid answer repeats these bytes, which an attacker cannot know
     with socket.socket(*_address_kind(host, int(port or PORT))) as asking:

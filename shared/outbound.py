@@ -20,11 +20,10 @@ from shared.outbound_gate import CheckedResolver, Gate
 
 TOTAL_SECONDS = 10.0
 KEEP_SECONDS = 60.0
-# TCP keep-alive probes detect a connection that a NAT has silently dropped. Without these probes, the next call on a
-# silently dropped connection would fail.
+# TCP keep-alive probes detect a connection that a NAT has silently dropped. The next call would otherwise fail.
 PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 2}
 CONNECTIONS = 200
-PERMITTED = 1000  # this many checked URLs are cached
+PERMITTED = 1000  # number of checked URLs in the cache
 WEBHOOK_LIMIT = 64 * 1024
 FEED_LIMIT = 8 * 1024 * 1024
 USER_AGENT = "Dayar"
@@ -32,7 +31,7 @@ USER_AGENT = "Dayar"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer. Header names are lower case. The body is not decompressed."""
+    """Header names are lower case. The body is not decompressed."""
 
     status: int
     headers: Mapping[str, str]
@@ -41,18 +40,12 @@ class Response:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """The trusted authorities, read once.
-
-    The file of the authorities is given, so the variable SSL_CERT_FILE has no effect.
-    """
+    """The file of the authorities is given, so the variable SSL_CERT_FILE has no effect."""
     return ssl.create_default_context(cafile=certifi.where())
 
 
 class Outbound:
-    """A pool of connections to checked addresses.
-
-    The pool uses no redirects, proxies, cookies or settings from the environment.
-    """
+    """Uses no redirects, proxies, cookies or settings from the environment."""
 
     def __init__(
         self, settings: Settings, *, tls: ssl.SSLContext | None = None, seconds: float = TOTAL_SECONDS
@@ -65,7 +58,7 @@ class Outbound:
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.gate),
-            use_dns_cache=False,  # without this cache, each new connection resolves and checks the name again
+            use_dns_cache=False,  # so that each new connection resolves and checks the name
             ssl=self.tls,
             limit=CONNECTIONS,
             keepalive_timeout=KEEP_SECONDS,
@@ -74,7 +67,7 @@ class Outbound:
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            # there is no limit here, because `in_time` limits the whole call
+            # `in_time` limits the whole call
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
             skip_auto_headers=("Accept", "Content-Type"),
@@ -94,7 +87,7 @@ class Outbound:
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Response:
-        """Send the content. Return the status and the headers of the answer, even if its body cannot be read."""
+        """Return the status and the headers of the answer, even if its body cannot be read."""
         response: Response | None = None
         try:
             async with self._answer("POST", url, content, headers) as answer:
@@ -108,7 +101,6 @@ class Outbound:
     async def call(
         self, url: str, content: bytes, headers: Mapping[str, str], *, limit: int = WEBHOOK_LIMIT
     ) -> Response:
-        """Send the content. Return the whole answer."""
         async with self._answer("POST", url, content, headers) as answer:
             headers_of_answer = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.status, headers_of_answer, await bounded(answer, limit))
@@ -131,7 +123,7 @@ class Outbound:
 
     @asynccontextmanager
     async def in_time(self, host: str) -> AsyncIterator[None]:
-        """Limit the total time, and translate errors to TimedOut and Unreachable."""
+        """Limits the total time, and translates errors to TimedOut and Unreachable."""
         try:
             async with asyncio.timeout(self.seconds):
                 yield
@@ -142,7 +134,6 @@ class Outbound:
 
 
 def probed(address: aiohttp.AddrInfoType) -> socket.socket:
-    """Create a socket that sends TCP keep-alive probes while it is idle."""
     family, kind, protocol, *_ = address
     own = socket.socket(family, kind, protocol)
     own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -166,6 +157,6 @@ async def bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > limit:
-            answer.close()  # without `close`, aiohttp would read the rest of the answer to keep the connection
+            answer.close()  # aiohttp would read the rest of the answer to keep the connection
             raise AnswerTooBig(limit)
     return bytes(body)

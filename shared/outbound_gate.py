@@ -15,8 +15,8 @@ from shared.outbound_errors import AddressRefused, OutsideExercise, Unreachable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# Addresses in these networks are refused even if `is_global` is true. An address in an IPv6 transition network, for
-# example, can lead to a private host.
+# Refused even if `is_global` is true: an address in an IPv6 transition network, for example, can lead to a private
+# host.
 UNICAST_V6 = ipaddress.ip_network("2000::/3")
 REFUSED = tuple(
     ipaddress.ip_network(network)
@@ -25,12 +25,12 @@ REFUSED = tuple(
 
 
 class Gate:
-    """Decides which hosts may be called. OUTBOUND_ALLOW lists hosts that may use http or have a private address."""
+    """OUTBOUND_ALLOW lists hosts that may use http or have a private address."""
 
     def __init__(self, settings: Settings) -> None:
         self._allowed = frozenset(pair.lower() for pair in settings.outbound_allow)
         self._is_exercise = settings.exercise
-        # Host names are resolved in separate threads, because a hanging name server must not block other work.
+        # in separate threads, because a hanging name server must not block other work
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
 
     def close(self) -> None:
@@ -40,14 +40,13 @@ class Gate:
         return f"{host.strip('[]').lower()}:{port}" in self._allowed
 
     def is_outside_exercise(self, url: str) -> bool:
-        """Whether this is an exercise, and the URL's host and port are not in OUTBOUND_ALLOW."""
         target = URL(url)
         return self._is_exercise and not self.allows(target.host or "", target.port or 0)
 
     def permit(self, target: URL) -> None:
-        """Refuse http to a host and port that OUTBOUND_ALLOW does not list.
+        """Refuse http to hosts outside OUTBOUND_ALLOW, and check a host that is an IP address.
 
-        If the host is an IP address, check this address too. Raises AddressRefused or OutsideExercise.
+        Raises AddressRefused or OutsideExercise.
         """
         host, port = target.host or "", target.port or 0
         is_allowed = self.allows(host, port)
@@ -57,10 +56,12 @@ class Gate:
             self._check(address_of(host), is_allowed=is_allowed)
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """Resolve the host's addresses once. Raises AddressRefused if any address may not be called.
+        """Resolve the host's addresses once.
 
-        An exercise asks no name server about a host that it may not call, and takes a name that it cannot resolve as
-        the name of another machine. An exercise without the internet therefore shows the same as one with it.
+        Raises AddressRefused if any address may not be called.
+
+        An exercise asks no name server about a host that it may not call, and takes an unresolvable name as another
+        machine. An exercise without the internet therefore shows the same as one with it.
         """
         is_allowed = self.allows(host, port)
         if self._is_exercise and not (is_allowed or is_address(host)):
@@ -90,15 +91,12 @@ def resolve(host: str, port: int) -> list[Any]:
 
 
 def is_address(host: str) -> bool:
-    """Whether aiohttp treats the host as an IP address.
-
-    For an IP address, aiohttp skips the resolver. The resolver therefore cannot check an IP address.
-    """
+    """The resolver cannot check an IP address, because aiohttp skips the resolver for it."""
     return ":" in host or host.replace(".", "").isdigit()
 
 
 def address_of(host: str) -> Address:
-    """Parse a host that is an IP address. A short or numeric form such as 127.1 is refused."""
+    """A short or numeric form such as 127.1 is refused."""
     try:
         return unfolded([host])[0]
     except ValueError:
@@ -106,7 +104,7 @@ def address_of(host: str) -> Address:
 
 
 def unfolded(texts: Iterable[str]) -> list[Address]:
-    """The addresses without duplicates. IPv4-mapped IPv6 addresses are converted to IPv4."""
+    """Without duplicates. IPv4-mapped IPv6 addresses are converted to IPv4."""
     addresses: dict[Address, None] = {}
     for text in texts:
         address = ipaddress.ip_address(text)
@@ -144,4 +142,4 @@ class CheckedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Does nothing, because the gate owns the threads and ends them itself."""
+        """Nothing to close, because the gate owns the threads."""

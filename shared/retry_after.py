@@ -14,10 +14,7 @@ SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 
 
 def pause(response: Response, now: datetime) -> float | None:
-    """The seconds to wait, at most an hour.
-
-    Returns None if the server is not busy, or if it states no readable time.
-    """
+    """At most an hour. None if the server is not busy, or if it states no readable time."""
     stated = response.headers.get("retry-after", "").strip()
     if response.status not in BUSY:
         return None
@@ -26,7 +23,7 @@ def pause(response: Response, now: datetime) -> float | None:
 
 
 def seconds_until(stated: str, now: datetime) -> float | None:
-    """The seconds until the HTTP date, or None if the text is no date."""
+    """None if the text is no HTTP date."""
     if len(stated) > LONGEST_DATE:
         return None
     try:

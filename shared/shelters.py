@@ -7,12 +7,10 @@ from shared.events.vocabulary import Shelter
 
 
 class DtmShelter(StrEnum):
-    """DTM's shelter arrangements."""
-
     HOST_COMMUNITY = "host_community"
     PRIVATE = "private"
     COLLECTIVE_CENTRE = "collective_centre"
-    TRANSIT_CENTRE = "transit_centre"  # people stay in a transit or reception centre
+    TRANSIT_CENTRE = "transit_centre"  # also a reception centre
     CAMP_LIKE = "camp_like"
     SELF_SETTLED = "self_settled"
     OTHER = "other"
@@ -21,10 +19,7 @@ class DtmShelter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShelterDefinition:
-    """The definition of a kind of shelter.
-
-    `is_guess` is true if no source says which arrangement of DTM corresponds to it.
-    """
+    """`is_guess` is true if no source says which arrangement of DTM corresponds."""
 
     code: Shelter
     dtm: DtmShelter
@@ -59,4 +54,4 @@ BY_ARRANGEMENT: dict[DtmShelter, list[Shelter]] = {
     arrangement: [shelter.code for shelter in _SHELTERS if shelter.dtm is arrangement]
     for arrangement in DtmShelter
     if arrangement is not DtmShelter.UNKNOWN
-}  # forms offer the kinds in this order
+}  # in the order of forms

@@ -1,3 +1,3 @@
-"""The version of this release. `make release` increases it."""
+"""The version of this release, which `make release` increases."""
 
 VERSION = "0.1.0"

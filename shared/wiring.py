@@ -21,7 +21,7 @@ from shared.web import apps
 from shared.web.measured import Measure, Measured
 
 Task: TypeAlias = Coroutine[Any, Any, None]
-# A lifespan stores objects for the routes in `app.state`, and yields the tasks that run beside the app.
+# stores objects for the routes in `app.state`, and yields the tasks that run beside the app
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[Iterable[Task]]]
 Check: TypeAlias = Callable[[FastAPI], Awaitable[bool]]
 
@@ -45,9 +45,9 @@ def web_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """The service's app, with its PostgreSQL engine and sessions in `app.state`.
+    """The app's PostgreSQL engine and sessions are in `app.state`.
 
-    `ready` has checks for `/ready`, by name; `web_app` adds a check whether the revocations are known.
+    `ready` has checks for `/ready`, by name. Another check, whether the revocations are known, is added.
     `ready_in_postgresql` has checks that read PostgreSQL, and that fail while PostgreSQL does not answer. `measures`
     read metrics for `/metrics` from PostgreSQL.
     """
@@ -79,10 +79,7 @@ def web_app(
 async def work(
     settings: Settings, engine: AsyncEngine, *tasks: Task, redrives: Redrives, encryption: EnvelopeEncryption
 ) -> None:
-    """Run a worker's tasks, the outbox relay, and the redrives and openings of dead letters until cancelled.
-
-    `encryption` encrypts the contents of opened dead letters.
-    """
+    """Runs until cancelled. `encryption` encrypts the contents of opened dead letters."""
     async with asyncio.TaskGroup() as group:
         group.create_task(Relay(settings, engine).run())
         group.create_task(redrives.decisions(engine).run())

@@ -26,7 +26,6 @@ from shared.auth.role_groups import (
 
 ROUTES: dict[str, AccessRule] = {
     **OF_EVERY_SERVICE,
-    # intake
     # These routes refuse expired tokens, because a hazard can raise an alert at once and cannot be held for a person.
     "POST /intake/v1/hazards": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
     "POST /intake/v1/hazards:sealed": AccessRule(REPORTERS, takes_readmitted=True, takes_unchecked=True),
@@ -208,7 +207,7 @@ ROUTES: dict[str, AccessRule] = {
     "POST /alerts/v1/alerts:resolve": to(CMC),
     "PUT /alerts/v1/presence": to(CMC),
     "POST /alerts/v1/sms/inbound": PUBLIC,  # the route itself requires the secret of the SMS gateway's profile
-    "POST /alerts/v1/sms/receipts": PUBLIC,  # this route also requires the secret of the profile
+    "POST /alerts/v1/sms/receipts": PUBLIC,
     "GET /alerts/answer": PUBLIC,  # the page behind the link of a mail has no content without the token of the link
     "POST /alerts/answer": PUBLIC,  # the route itself requires the token of the link
     "GET /alerts/v1/sources/{source}/withheld": to(CMC),

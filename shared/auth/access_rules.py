@@ -7,14 +7,14 @@ from shared.auth.tokens import Role
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """The roles that may call a route. If `is_page` is true, a browser without a session goes to the sign-in page."""
+    """If `is_page` is true, a browser without a session goes to the sign-in page."""
 
     roles: frozenset[Role] = frozenset()
     is_public: bool = False
     is_page: bool = False
     takes_expired: bool = False
-    takes_readmitted: bool = False  # if the team of an expired token is readmitted, the token is valid on this route
-    # while the revoked credentials are unknown, the route accepts a token and leaves the check to a later step
+    takes_readmitted: bool = False  # accepts an expired token whose team is readmitted
+    # accepts a token while the revoked credentials are unknown, and leaves the check to a later step
     takes_unchecked: bool = False
 
 

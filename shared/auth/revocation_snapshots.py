@@ -13,7 +13,7 @@ from shared.events import CredentialRevoked
 from shared.events.fields import Instant
 
 LONGEST_USE = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)  # a snapshot is not used if its date is further in the future than this
+CLOCK_SKEW = timedelta(minutes=5)  # a snapshot from the future is ignored, but clocks may differ by this time
 
 
 class Snapshot(BaseModel):
@@ -29,12 +29,12 @@ class Snapshot(BaseModel):
 
 
 def file_of(settings: Settings) -> Path:
-    """The snapshot's file. Each service has a separate file, because processes of several services share a folder."""
+    """Each service has a separate file, because processes of several services share a folder."""
     return settings.state / "access" / f"{settings.service}.json"
 
 
 def load(file: Path) -> Snapshot | None:
-    """The snapshot, or None if the file is missing or unreadable."""
+    """Returns None if the file is missing or unreadable."""
     try:
         return Snapshot.model_validate_json(file.read_bytes())
     except FileNotFoundError:
@@ -45,7 +45,7 @@ def load(file: Path) -> Snapshot | None:
 
 
 def save(file: Path, read_at: datetime, revoked: Iterable[CredentialRevoked]) -> None:
-    """Write the snapshot. A failed write is logged, and the service continues."""
+    """A failed write is logged, and the service continues."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = Snapshot(read_at=read_at.astimezone(UTC), revoked=tuple(revoked)).model_dump_json(exclude_none=True)

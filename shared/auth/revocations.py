@@ -1,4 +1,4 @@
-"""Which credentials are revoked. Every web process reads the revocations from the topic `access`."""
+"""Revoked credentials, which every web process reads from the topic `access`."""
 
 import asyncio
 import sys
@@ -26,20 +26,21 @@ from shared.messaging.signatures import UNKNOWN_KEY, RecordVerifier
 logger = log.get()
 
 
-CONFIRM_SECONDS = 60  # at this interval, the task checks whether the topic is read to the end, and writes a snapshot
+CONFIRM_SECONDS = 60  # interval of the check that the topic is read to the end, and of the next snapshot
 CONFIRM_TIMEOUT = 5
-KEY_SECONDS = 5  # at this interval, the task checks whether a missing signature key has arrived
-WRITE_SECONDS = 2  # a snapshot is written this time after a change, so that one snapshot contains several changes
+KEY_SECONDS = 5  # interval of the search for missing signature keys
+WRITE_SECONDS = 2  # delay of a snapshot after a change, so that one snapshot contains several changes
 
 Credential = tuple[CredentialKind, UUID]
 
 
 class Revocations:
-    """The revoked credentials, read from the topic. A revocation takes effect within 5 s. Raises HandlerMissing.
+    """A revocation takes effect within 5 s.
 
-    `is_complete` becomes true when the topic is read to the end. Before the topic is read to the end, the records read
-    so far are used together with a snapshot younger than 24 hours. Without a snapshot from the last 24 hours, the
-    revocations are unknown until the topic is read to the end.
+    Raises HandlerMissing.
+
+    `is_complete` becomes true when the topic is read to the end. Before, the records read so far are used together with
+    a snapshot younger than 24 hours. Without such a snapshot, the revocations are unknown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -73,27 +74,24 @@ class Revocations:
 
     @property
     def known_since(self) -> datetime | None:
-        """The `read_at` of the snapshot in use.
-
-        Returns None if the topic is read to the end, or if no snapshot is usable.
-        """
+        """Returns None if the topic is read to the end, or if no snapshot is usable."""
         if self.is_complete or self._snapshot is None or not self._snapshot.is_usable(datetime.now(UTC)):
             return None
         return self._snapshot.read_at
 
     def is_revoked(self, principal: Principal) -> bool:
-        # The time of the sign-in is compared, because a token may have been renewed after the revocation.
+        # the time of the sign-in, because a token may have been renewed after the revocation
         return self.ends(credentials(principal), principal.signed_in_at or principal.issued_at)
 
     def is_disabled(self, account: UUID) -> bool:
-        """Whether the account cannot sign in any more. The result is False while the revocations are unknown.
+        """False while the revocations are unknown.
 
         A change of password or of rights ends only the sessions that began before the change.
         """
         return self.is_known and self.ends([(CredentialKind.ACCOUNT, account)], sys.maxsize)
 
     def ends(self, names: Sequence[Credential], began_at: int) -> bool:
-        """Whether one of these credentials is revoked for a session that began at the Unix time `began_at`."""
+        """`began_at` is the Unix time at which the session began."""
         sources = (self._revoked,) if self.is_complete else (self._revoked, self._snapshot_revoked)
         return any(
             revoked is not None and (revoked.issued_before is None or began_at < revoked.issued_before.timestamp())
@@ -103,7 +101,6 @@ class Revocations:
         )
 
     def is_readmitted(self, principal: Principal) -> bool:
-        """Whether expired tokens of this team count as valid."""
         until = self._readmitted.get(principal.team) if principal.team else None
         return until is not None and datetime.now(UTC) < until
 
@@ -112,18 +109,18 @@ class Revocations:
             await self.changed.wait_for(lambda: self.is_complete)
 
     async def run(self) -> None:
-        """Read the topic until cancelled. While the reading is retried, the known revocations stay in force.
+        """Read the topic until cancelled.
 
-        Several apps of a process may share the revocations and call this function. Only one of the apps reads at a
-        time.
+        During a retry, the known revocations stay in force. Several apps of a process may share the revocations. Only
+        one of the apps reads at a time.
         """
         async with self._reading:
             await kafka.follow(self._settings, self._read)
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        # A retry continues at the last position. If the retry began at the start of the topic, it would undo newer
-        # revocations for a moment.
+        # A retry continues at the last position. From the start of the topic, it would undo newer revocations for a
+        # moment.
         for partition, begin in begins.items():
             consumer.seek(partition, self._positions.get(partition, begin))
         while True:
@@ -139,29 +136,26 @@ class Revocations:
             backoff.reset()
 
     async def _apply(self, *records: Record) -> None:
-        """Apply the records in order.
-
-        There is no `await` between two records, so that a request sees either all changes or none.
-        """
+        """Without an `await` between two records, a request sees either all changes or none."""
         changes = [self._is_applied(record) for record in records]
         if any(changes):
             await self._tell_changed()
 
     async def _verify_again(self) -> None:
-        """Apply each record whose key has arrived, followed by the later records of the same credential."""
+        """When a key has arrived, its records are applied, followed by the later records of the same credentials."""
         if time.monotonic() >= self._verify_at:
             self._verify_at = time.monotonic() + KEY_SECONDS
             for credential in self._unverified:
                 await self._apply(*self._unverified.take(credential))
 
     def _is_applied(self, record: Record) -> bool:
-        """Apply the record. Return False if the record must wait for its key, or is invalid."""
+        """Return False if the record must wait for its key, or is invalid."""
         is_behind = self._unverified.holds(record)
         is_kept = is_behind and self._unverified.add(record)
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                # there is no space for the waiting records, so this newer record replaces them
+                # without space for the waiting records, this newer record replaces them
                 self._unverified.take(record.key)
             return self._change(change)
         except UnknownKey:
@@ -172,7 +166,7 @@ class Revocations:
         return False
 
     def _verified(self, record: Record) -> Any:
-        """Verify and decode the record. Raises UnknownKey if the signature key is missing."""
+        """Raises UnknownKey if the signature key is missing."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -200,10 +194,7 @@ class Revocations:
             self.changed.notify_all()
 
     async def _keep_snapshot(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Write the snapshot.
-
-        `read_at` is the last time at which the broker confirmed that the topic was read to the end.
-        """
+        """`read_at` is the last time at which the broker confirmed that the topic was read to the end."""
         now = time.monotonic()
         if self.is_complete and now >= self._confirm_at:
             self._confirm_at = now + CONFIRM_SECONDS
@@ -216,10 +207,7 @@ class Revocations:
 
 
 async def is_at_end(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> bool:
-    """Whether the broker confirms that the topic is read to the end.
-
-    The absence of further records proves nothing, because a frozen broker sends no records either.
-    """
+    """Asks the broker, because a missing record proves nothing: a frozen broker sends no records either."""
     try:
         async with asyncio.timeout(CONFIRM_TIMEOUT):
             return await kafka.reached(consumer, await consumer.end_offsets(list(partitions)))

@@ -1,4 +1,4 @@
-"""Signs access tokens with the console's private key."""
+"""Signs access tokens with the console's private key, an Ed25519 key."""
 
 import time
 from contextlib import suppress
@@ -21,8 +21,6 @@ from shared.crypto.seal import key_id, write_whole
 
 
 class Signer:
-    """Signs the console's tokens with the Ed25519 key."""
-
     def __init__(self, private_key_file: Path) -> None:
         self._file = private_key_file
         self._read()
@@ -39,8 +37,8 @@ class Signer:
         return self._kid
 
     def sign(self, principal: Principal) -> str:
-        """Sign a token with the newest key, even if a rotation has replaced the key file since the last call."""
-        with suppress(OSError):  # if the file cannot be read, the key in memory signs the token
+        """Uses the newest key, even if a rotation has replaced the key file since the last call."""
+        with suppress(OSError):  # with an unreadable file, the key in memory signs
             if self._file.stat().st_mtime_ns != self._written_at:
                 self._read()
         claims: dict[str, Any] = {
@@ -69,18 +67,12 @@ class Signer:
         )
 
     def ticket(self, account: UUID, state: str) -> str:
-        """Issue a ticket, which proves for five minutes that the account's password was correct.
-
-        The ticket contains `state`.
-        """
+        """Issue a ticket, which proves for five minutes that the account's password was correct."""
         claims = {"aud": SECOND_STEP, "sub": str(account), "state": state, "exp": int(time.time()) + SECOND_STEP_S}
         return jwt.encode(claims, self._key, algorithm="EdDSA")
 
     def read_ticket(self, ticket: str) -> tuple[UUID, str]:
-        """Returns the account and the state that a ticket contains.
-
-        Raises Unauthenticated if the ticket is not valid.
-        """
+        """Raises Unauthenticated if the ticket is not valid."""
         key, needed = self._key.public_key(), ["exp", "aud", "sub", "state"]
         try:
             claims = jwt.decode(ticket, key, algorithms=["EdDSA"], audience=SECOND_STEP, options={"require": needed})
@@ -90,17 +82,16 @@ class Signer:
 
 
 def generate(folder: Path) -> str:
-    """Generate a signing key, `folder/private.pem` and `folder/public/<kid>.pem`. Return the key id."""
+    """Generate `folder/private.pem` and `folder/public/<kid>.pem`. Return the key id."""
     private = Ed25519PrivateKey.generate()
     public = private.public_key()
     kid = key_id(public.public_bytes_raw())
     (folder / "public").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "public" / f"{kid}.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    # The private key is written last, because every service must know the public key before a token is signed.
+    # last, because every service must know the public key before a token is signed
     write_whole(folder / "private.pem", private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return kid
 
 
 def signing_key_id(folder: Path) -> str:
-    """The id of the current signing key."""
     return Signer(folder / "private.pem").kid

@@ -25,7 +25,7 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-session", "session"
 CACHED_TOKENS = 10_000
 KEYS_SECONDS = 60  # after this time, the folder of public keys is read again
-UNKNOWN_KEY_SECONDS = 1  # if a key id is unknown, the folder is read again, but not earlier than after this time
+UNKNOWN_KEY_SECONDS = 1  # pause between two readings of the folder for an unknown key id
 SECOND_STEP, SECOND_STEP_S = "dayar second step", 300
 
 
@@ -51,7 +51,7 @@ class RevocationsUnknown(Exception):
 
 @dataclass(frozen=True)
 class Principal:
-    """The account that a token authenticates. `areas` are P-codes; `KG` is the whole country."""
+    """`areas` are P-codes; `KG` is the whole country."""
 
     account: UUID
     jti: UUID
@@ -68,12 +68,11 @@ class Principal:
     device: UUID | None = None
     signed_in_at: int | None = None
     is_expired: bool = False
-    is_unchecked: bool = False  # the revocations are unknown, so the token may have been revoked
+    is_unchecked: bool = False  # true while the revocations are unknown
     is_cookie: bool = False
 
     @cached_property
     def author(self) -> str:
-        """The account id as text, as in events."""
         return str(self.account)
 
     @cached_property
@@ -82,11 +81,11 @@ class Principal:
 
     @property
     def own_areas(self) -> tuple[str, ...] | None:
-        """The areas whose data the caller may see, sorted. Returns None if the caller may see the whole country."""
+        """Sorted; None if the caller may see the whole country."""
         return None if self.covers_country else tuple(sorted(self.areas))
 
     def covers(self, pcode: str | None, places: Places) -> bool:
-        """Whether one of the caller's areas is the place with this P-code, or contains it."""
+        """True if the place is one of the caller's areas, or lies in one of them."""
         return self.covers_country or places.covers(self.areas, pcode)
 
 
@@ -95,11 +94,6 @@ class Ancestry(Protocol):
 
 
 class Revoked(Protocol):
-    """What an `Authenticator` needs to know about revocations.
-
-    `shared.auth.revocations` and the tests implement this interface.
-    """
-
     @property
     def is_known(self) -> bool: ...
 
@@ -112,7 +106,7 @@ class Revoked(Protocol):
 
 
 class Authenticator:
-    """Verifies tokens. Verified tokens are cached by SHA-256; expiry and revocation are checked on every request."""
+    """Verified tokens are cached by SHA-256. Expiry and revocation are checked on every request."""
 
     def __init__(self, public_keys: Path, revoked: Revoked) -> None:
         self._folder = public_keys
@@ -123,7 +117,6 @@ class Authenticator:
 
     @property
     def revocations_since(self) -> datetime | None:
-        """The time of the revocation snapshot in use, or None."""
         return self._revoked.known_since
 
     def authenticate(
@@ -135,13 +128,15 @@ class Authenticator:
         takes_readmitted: bool = False,
         takes_unchecked: bool = False,
     ) -> Principal:
-        """The request's principal.
+        """Return the request's principal.
 
-        Raises Unauthenticated. Raises RevocationsUnknown if the revocations are unknown and `takes_unchecked` is false.
+        Raises Unauthenticated.
 
-        An expired token can only be accepted if it belongs to a field device. If `takes_readmitted` is true and the
-        device's team is readmitted, the token counts as valid. If the team is not readmitted and `takes_expired` is
-        true, the token is accepted, and the principal has `is_expired`.
+        Raises RevocationsUnknown if the revocations are unknown and `takes_unchecked` is false.
+
+        Only an expired token of a field device can be accepted. If `takes_readmitted` is true and the device's team is
+        readmitted, the token counts as valid. If the team is not readmitted and `takes_expired` is true, the principal
+        has `is_expired`.
         """
         token, is_cookie = token_of(connection, cookie)
         principal = self.verify(token)
@@ -159,7 +154,7 @@ class Authenticator:
         return replace(principal, is_cookie=True) if is_cookie else principal
 
     def verify(self, token: str) -> Principal:
-        """The token's principal, even if the token is expired or revoked. Raises Unauthenticated."""
+        """Accepts expired and revoked tokens. Raises Unauthenticated."""
         if time.monotonic() - self._read_at > KEYS_SECONDS:
             self._read_keys()
         name = sha256(token.encode()).digest()
@@ -171,7 +166,6 @@ class Authenticator:
         return principal
 
     def _read_keys(self) -> None:
-        """Read the public keys again. If the keys changed, remove the cached tokens."""
         self._read_at, keys = time.monotonic(), _public_keys(self._folder)
         if keys.keys() != self._keys.keys():
             self._keys = keys
@@ -199,13 +193,13 @@ class Authenticator:
 
 
 def cookie_name(public_url: str) -> str:
-    """The name of the session cookie. On https, the prefix `__Host-` keeps other sites from setting the cookie."""
+    """On https, the prefix `__Host-` keeps other sites from setting the cookie."""
     return SECURE_COOKIE if public_url.startswith("https:") else PLAIN_COOKIE
 
 
 def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
     """Return the token, and whether it came in a cookie. Tokens in query parameters are ignored."""
-    # the headers are searched here, because a lookup in starlette's `Headers` is slow
+    # a lookup in starlette's `Headers` is slow
     for name, value in connection.scope["headers"]:
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
@@ -218,7 +212,7 @@ def token_of(connection: HTTPConnection, cookie: str) -> tuple[str, bool]:
 
 
 def current(connection: HTTPConnection) -> Principal:
-    """The principal that the guard authenticated, for `Depends(tokens.current)`."""
+    """The principal of the request, for `Depends(tokens.current)`."""
     principal: Principal = connection.scope["principal"]
     return principal
 

@@ -6,14 +6,13 @@ from shared import log
 from shared.messaging.records import Record
 
 MOST_RECORDS = 1000
-LONGEST_RECORD = 16 * 1024  # records of our own services are far shorter than this number of bytes
+LONGEST_RECORD = 16 * 1024  # bytes; records of our own services are far shorter
 
 
 class UnverifiedRecords:
-    """Records that wait until their signature key arrives.
+    """Later records of a waiting credential wait too, so that the order is kept.
 
-    Later records of the same credential wait too, so that the order is kept. The number of waiting records is limited,
-    because anyone with a broker login can write records with unknown keys.
+    The number of waiting records is limited, because anyone with a broker login can write records with unknown keys.
     """
 
     def __init__(self) -> None:
@@ -27,10 +26,7 @@ class UnverifiedRecords:
         return record.key in self._by_credential
 
     def add(self, record: Record) -> bool:
-        """Keep the record.
-
-        If there is no space, return False. A record without space has no effect until the topic is read again.
-        """
+        """Return False if there is no space. The record then has no effect until the topic is read again."""
         if self._count >= MOST_RECORDS or _size(record) > LONGEST_RECORD:
             log.get().error("access event with an unknown key is passed over until the next start")
             return False

@@ -1,4 +1,4 @@
-"""AES-256-GCM with random nonces. No other module encrypts or decrypts with AES-GCM."""
+"""AES-256-GCM with random nonces, which no other module uses."""
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -8,7 +8,7 @@ KEY_BYTES, NONCE_BYTES = 32, 12
 
 
 class Aead:
-    """Encryption with one key. `decrypt` and `open` raise InvalidTag if the text was altered or the AAD differs."""
+    """`decrypt` and `open` raise InvalidTag if the text was altered or the AAD differs."""
 
     __slots__ = ("_cipher",)
 
@@ -16,7 +16,7 @@ class Aead:
         self._cipher = AESGCM(key)
 
     def encrypt(self, plain: bytes, aad: bytes) -> tuple[bytes, bytes]:
-        """The nonce and the ciphertext."""
+        """Returns the nonce and the ciphertext."""
         nonce = take(NONCE_BYTES)
         return nonce, self._cipher.encrypt(nonce, plain, aad)
 
@@ -24,7 +24,7 @@ class Aead:
         return self._cipher.decrypt(nonce, data, aad)
 
     def seal(self, plain: bytes, aad: bytes) -> bytes:
-        """The nonce followed by the ciphertext."""
+        """Returns the nonce followed by the ciphertext."""
         nonce = take(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, plain, aad)
 

@@ -1,7 +1,4 @@
-"""Envelope encryption: each record has its own key.
-
-The key of a record is encrypted ("wrapped") with a key that is never in PostgreSQL.
-"""
+"""Envelope encryption: each record has its own key, which is wrapped with a key outside PostgreSQL."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -28,10 +25,9 @@ class Key(NamedTuple):
 
 
 class EnvelopeEncryption:
-    """Wraps keys with the newest key-encryption key of a folder.
+    """Uses the newest key-encryption key of a folder.
 
-    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. If the key is missing, the caller waits
-    for it.
+    `unwrap` and `rewrap` raise UnknownKey if the key-encryption key is missing. The caller then waits for the key.
     """
 
     def __init__(self, keks: Path) -> None:
@@ -43,7 +39,6 @@ class EnvelopeEncryption:
 
     @property
     def older_ids(self) -> list[str]:
-        """Ids of the older keys in the folder."""
         newest = self.kek_id
         return [kek_id for kek_id in self._ring.keys if kek_id != newest]
 
@@ -56,6 +51,6 @@ class EnvelopeEncryption:
         return Key(Aead(aes_key_unwrap(self._ring.find(kek_id), wrapped)), kek_id, wrapped)
 
     def rewrap(self, kek_id: str, wrapped: bytes) -> tuple[str, bytes]:
-        """Wrap the same key with the newest key-encryption key. The data sealed with the key does not change."""
+        """Wrap the key with the newest key-encryption key. The data sealed with the key does not change."""
         newest_id, newest = self._ring.newest
         return newest_id, aes_key_wrap(newest, aes_key_unwrap(self._ring.find(kek_id), wrapped))

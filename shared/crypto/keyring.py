@@ -20,9 +20,9 @@ from shared.failures import DependencyUnavailable
 
 ID_BYTES = 17
 KEY_ID = r"[0-9a-f]{8}-[0-9a-f]{8}"
-FRESH_SECONDS = 60  # after a rotation, a process uses the new key within this time
+FRESH_SECONDS = 60  # a process uses a new key within this time after a rotation
 
-# Maps ids to keys. An id begins with the time at which the key was generated, so the newest key has the greatest id.
+# An id begins with the time of its key, so the newest key has the greatest id.
 Keys = Mapping[str, bytes]
 
 
@@ -35,13 +35,10 @@ class UnknownKey(DependencyUnavailable):
 
 
 class Keyring:
-    """The keys of a folder. Keys that are added later are found without a restart.
-
-    Raises NoKey if the folder has no key.
-    """
+    """Keys that are added later are found without a restart. Raises NoKey if the folder has no key."""
 
     def __init__(self, folder: Path, *, reread_seconds: float = 0) -> None:
-        """If an unknown id is requested, read the folder again, but at most once in `reread_seconds`."""
+        """For an unknown id, the folder is read at most once in `reread_seconds`."""
         self._folder, self._reread_seconds = folder, reread_seconds
         self._keys = known(folder)
         self._read_at = time.monotonic()
@@ -51,18 +48,17 @@ class Keyring:
 
     @property
     def newest(self) -> tuple[str, bytes]:
-        """The id and the bytes of the newest key."""
         if time.monotonic() - self._read_at >= FRESH_SECONDS:
             self._refresh()
         return self._newest, self._keys[self._newest]
 
     @property
     def keys(self) -> Keys:
-        """All known keys, oldest first."""
+        """Oldest first."""
         return self._keys
 
     def find(self, key_id: str) -> bytes:
-        """The key with this id. Raises UnknownKey."""
+        """Raises UnknownKey."""
         key = self._keys.get(key_id)
         if key is None and time.monotonic() - self._read_at >= self._reread_seconds:
             self._refresh()
@@ -101,24 +97,21 @@ class Sealing:
         return Aead(key).open(sealed[ID_BYTES:], aad)
 
     def digests(self, plain: bytes, info: bytes) -> list[bytes]:
-        """The HMAC of the text under each known key, newest first.
+        """Returns the HMAC under each known key, newest first.
 
         The HMACs for one `info` reveal nothing about another `info`.
         """
-        newest, _ = self._ring.newest  # `newest` also reads the folder again from time to time, so it is called first
+        newest, _ = self._ring.newest  # first, because `newest` also reads the folder from time to time
         keys = [self._ring.keys[key_id] for key_id in sorted({newest, *self._ring.keys}, reverse=True)]
         return [hmac.digest(derived(key, info), plain, "sha256") for key in keys]
 
     @property
     def newest_id(self) -> bytes:
-        """The id of the newest key. Each text that this key sealed begins with this id."""
+        """Each text that the newest key sealed begins with this id."""
         return self._ring.newest[0].encode()
 
     def resealed(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """Seal the text with the newest key.
-
-        Return None if the newest key already sealed the text, or if decryption fails (which is logged).
-        """
+        """Return None if the newest key already sealed the text, or if decryption fails (which is logged)."""
         if not self.is_old(sealed):
             return None
         try:
@@ -128,28 +121,26 @@ class Sealing:
             return None
 
     def is_old(self, sealed: bytes) -> bool:
-        """Whether an older key sealed the text."""
         return sealed[:ID_BYTES] != self.newest_id
 
 
 def derived(key: bytes, info: bytes) -> bytes:
-    """Derive another key from this key, for the use that `info` names."""
+    """`info` names the use of the derived key."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(key)
 
 
 def known(folder: Path) -> dict[str, bytes]:
-    """All keys in a folder; empty if the folder does not exist."""
+    """Empty if the folder does not exist."""
     return {file.stem: file.read_bytes() for file in sorted(folder.glob("*.key"))}
 
 
 def generate(keys: Keys) -> tuple[str, bytes]:
-    """A new key, with an id greater than all known ids."""
+    """The id is greater than all known ids."""
     seconds = next(second for second in count(int(time.time())) if not keys or f"{second:08x}" > max(keys)[:8])
     return f"{seconds:08x}-{secrets.token_hex(4)}", secrets.token_bytes(KEY_BYTES)
 
 
 def drawn_at(key_id: str) -> datetime:
-    """The time at which the key was generated, read from the key's id."""
     return datetime.fromtimestamp(int(key_id[:8], 16), UTC)
 
 
@@ -159,13 +150,12 @@ def write(folder: Path, key_id: str, key: bytes) -> None:
 
 
 def draw_first(folder: Path) -> None:
-    """Generate a key if the folder has none."""
     if not known(folder):
         draw(folder)
 
 
 def draw(folder: Path) -> str:
-    """Generate another key in the folder. Return the key's id."""
+    """Return the id of the new key."""
     key_id, key = generate(known(folder))
     write(folder, key_id, key)
     return key_id

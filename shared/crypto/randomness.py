@@ -11,17 +11,14 @@ VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class RandomPool:
-    """A pool of random bytes.
-
-    A process with a pool must not fork, because parent and child would return the same bytes.
-    """
+    """A process with a pool must not fork, because parent and child would return the same bytes."""
 
     def __init__(self) -> None:
         self._piece, self._next = b"", 0
         self._lock = threading.Lock()
 
     def take(self, count: int) -> bytes:
-        # without the lock, two threads could get the same nonce, and equal nonces break the encryption of both texts
+        # otherwise two threads could get the same nonce, which breaks the encryption of both texts
         with self._lock:
             start, end = self._next, self._next + count
             if end > len(self._piece):

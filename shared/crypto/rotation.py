@@ -11,7 +11,7 @@ from shared.failures import retry_while_unavailable
 async def keep_newest(what: str, renew: Callable[[], Awaitable[int]]) -> None:
     """Call `renew` every minute until cancelled.
 
-    `renew` encrypts some rows again with the newest key, and returns their number.
+    `renew` encrypts some rows with the newest key, and returns their number.
     """
     while True:
         if count := await retry_while_unavailable(renew):

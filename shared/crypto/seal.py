@@ -26,7 +26,7 @@ OPENED_KEYS = 4096
 URL_SAFE = b"-_"
 _encode = msgspec.json.Encoder().encode
 SEALED_MEMBER = b',"sealed":'
-GROUP_READS = 0o2050  # if a folder has these mode bits (set-group-id, r-x), its group may read the files in it
+GROUP_READS = 0o2050  # with these mode bits (set-group-id, r-x), a folder's group may read the files in it
 
 
 class SealMismatch(Exception):
@@ -39,10 +39,7 @@ class UnknownKeyId(Exception):
 
 @dataclass(slots=True)
 class DataKey:
-    """A key that encrypts the boxes of many reports.
-
-    The data key is stored in each box, encrypted to the public key with the id `kid`.
-    """
+    """Each box contains the data key, encrypted to the public key with the id `kid`."""
 
     kid: str
     cipher: Aead
@@ -56,10 +53,9 @@ class DataKey:
 
 
 class Sealer:
-    """Seals reports to the registry's public key. A data key stays in memory, for 10 minutes or 2^20 reports.
+    """A data key stays in memory, for 10 minutes or 2^20 reports.
 
-    When a new data key is generated, the public key is read from its file again, so that a new public key needs no
-    restart.
+    The public key is read from its file for each new data key, so a new public key needs no restart.
     """
 
     def __init__(self, public_key_file: Path) -> None:
@@ -69,10 +65,7 @@ class Sealer:
 
     @property
     def kid(self) -> str:
-        """The id of the public key for the next box.
-
-        Read `kid` before each `seal`, because reading `kid` replaces a data key that is too old.
-        """
+        """Read `kid` before each `seal`, because reading `kid` replaces a data key that is too old."""
         if self._key.is_worn:
             self._key = self._renewed()
         return self._key.kid
@@ -81,7 +74,7 @@ class Sealer:
         return SealedBox.model_validate_json(self.seal_json(plain, aad))
 
     def seal_json(self, plain: bytes, aad: bytes) -> bytes:
-        """Seal the content, and return the box as JSON (fast path)."""
+        """Return the box as JSON (fast path)."""
         key = self._key
         key.uses += 1
         nonce, data = key.cipher.encrypt(plain, aad)
@@ -98,17 +91,14 @@ class Sealer:
 
 
 def draw(public: bytes) -> DataKey:
-    """Generate a data key, encrypted to the key `public`. Raises ValueError if `public` is not a public key."""
+    """Raises ValueError if `public` is not a public key."""
     kid, key = key_id(public), os.urandom(KEY_BYTES)
     wrapped = SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public), info=INFO + kid.encode())
     return DataKey(kid, Aead(key), encode(wrapped), time.monotonic())
 
 
 class Opener:
-    """Decrypts boxes with the private keys of a folder, and also finds keys that are added later.
-
-    Caches decrypted data keys.
-    """
+    """Also finds private keys that are added later. Caches decrypted data keys."""
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys
@@ -142,10 +132,7 @@ class Opener:
 
 
 def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes) -> bytes:
-    """The AAD of a box.
-
-    `clear` is the record's value without the box: the unencrypted fields, and the fields that intake added.
-    """
+    """`clear` is the record's value without the box: the unencrypted fields, and the fields that intake added."""
     return b'["dayar/report/v2","%b","%b","%b",%b]' % (
         kid.encode(),
         event_type.encode(),
@@ -155,12 +142,12 @@ def report_aad(*, kid: str, event_type: str, event_id: UUID | str, clear: bytes)
 
 
 def with_box(clear: bytes, box: bytes) -> bytes:
-    """A record's value: the JSON object `clear` with the box as its last member."""
+    """Appends the box to the JSON object `clear` as its last member."""
     return b"%b%b%b}" % (clear[:-1], SEALED_MEMBER, box)
 
 
 def without_box(value: bytes, box: SealedBox) -> bytes:
-    """The reverse of `with_box`: the JSON without the box. Raises SealMismatch if the last member is not `box`."""
+    """Raises SealMismatch if the last member is not `box`."""
     clear, _, last = value.rpartition(SEALED_MEMBER)
     if last != box_json(box.kid, box.key, box.nonce, box.data) + b"}":
         raise SealMismatch
@@ -182,19 +169,19 @@ def box_json(kid: str, key: str, nonce: str, data: str) -> bytes:
 
 
 def generate(folder: Path) -> str:
-    """Generate a key pair: `folder/public.key` and `folder/private/<key id>.key`. Return the key id."""
+    """Generate `folder/public.key` and `folder/private/<key id>.key`. Return the key id."""
     private = X25519PrivateKey.generate()
     public = private.public_key().public_bytes_raw()
     kid = key_id(public)
     (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "private" / f"{kid}.key", private.private_bytes_raw())
-    # The public key is written last, because the private key must exist before data is sealed.
+    # last, because the private key must exist before data is sealed
     write_whole(folder / "public.key", public)
     return kid
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read. If a group shares the folder, the group can read the file, too."""
+    """Only the owner and the group of a shared folder can read the file."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
         if file.parent.stat().st_mode & GROUP_READS == GROUP_READS:
@@ -203,7 +190,7 @@ def write_private(file: Path, content: bytes) -> None:
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Like `write_private`, but atomic: after a power cut, the file has either the old content or the new content."""
+    """After a power cut, the file has either the old content or the new content."""
     unfinished = file.with_name(f".{file.name}.unfinished")
     write_private(unfinished, content)
     sync(unfinished)
@@ -212,7 +199,7 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Sync a file or a folder to disk. For a new or renamed file, the folder must be synced too."""
+    """For a new or renamed file, the folder must be synced too."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -229,7 +216,7 @@ def encode(raw: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Decode unpadded base64url. Raises ValueError."""
+    """Without padding. Raises ValueError."""
     return pybase64.b64decode(text + "=" * (-len(text) % 4), URL_SAFE, validate=True)
 
 

@@ -95,12 +95,12 @@ from shared.events.topics import TOPICS, Topic
 
 CORRECTION = HouseholdCorrectionReported.event_type
 
-# Several classes can share an event type: `kind` distinguishes corrections of households from corrections of groups.
+# Classes with the same event type have different values of `kind`.
 EVENT_TYPES: dict[str, tuple[type[EventData], ...]] = gathered()
 
 
 def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header, ...]) -> Event[Any]:
-    """Decode a record. Raises UnknownEventType if the event type is unknown or is not of this topic.
+    """Raises UnknownEventType if the event type is unknown or is not of this topic.
 
     Raises MalformedEvent with a JSON pointer to the wrong field. The pointer has only known field names and no value.
     """
@@ -114,7 +114,7 @@ def decode(topic: str, value: bytes | None, headers: list[Header] | tuple[Header
     except ValidationError as error:
         raise MalformedEvent(pointer(error, models)) from None
     if data.own_topic != topic:
-        # the record is on the wrong topic, for example a restricted hazard on the public topic
+        # for example a restricted hazard on the public topic
         raise MalformedEvent("/scope")
     if not UUID_TEXT.fullmatch(id := fields.get("ce_id") or b""):
         raise MalformedEvent("/ce_id")
@@ -138,7 +138,7 @@ def _parser(models: tuple[type[BaseModel], ...]) -> Callable[[bytes], Any]:
 
 
 def pointer(error: ValidationError, models: tuple[type[BaseModel], ...]) -> str:
-    """A JSON pointer to the first wrong field. A name that is not in the contract is shown as `?`."""
+    """Points to the first wrong field. A name that is not in the contract is shown as `?`."""
     known = {name for model in models for name in model.model_fields}
     location = error.errors(include_input=False, include_context=False, include_url=False)[0]["loc"]
     return "".join(f"/{part if isinstance(part, int) or part in known else '?'}" for part in location)

@@ -21,11 +21,11 @@ class CredentialRevoked(EventData):
     credential_id: UUID
     kind: CredentialKind
     revoked_at: Instant
-    issued_before: Instant | None = None  # tokens that were issued before this time are revoked; None means all tokens
+    issued_before: Instant | None = None  # None means that all tokens are revoked
 
     @property
     def key(self) -> UUID:
-        """The kind is part of the key, because a phone chooses its own id, which may equal the id of an account."""
+        """Includes the kind, because a phone chooses its own id, which may equal the id of an account."""
         return uuid5(self.credential_id, self.kind)
 
 

@@ -36,7 +36,7 @@ class AlertFields(Data):
     severity_is_derived: bool = False
     hazard_type: HazardType | None = None
     hazard_id: UUID | None = None
-    # None if the alert is about no hazard, or if an earlier release of Dayar published the alert
+    # None for an alert without a hazard, or from an earlier release of Dayar
     hazard_scope: Scope | None = None
     pcodes: tuple[str, ...] = ()
     households: int | None = None
@@ -46,7 +46,7 @@ class AlertFields(Data):
     level: Annotated[int, Field(ge=0)] = 0
     acknowledged_at: Instant | None = None
     acknowledged_by: UUID | None = None
-    acknowledgements: Annotated[int, Field(ge=0)] | None = None  # None if one acknowledgement is enough
+    acknowledgements: Annotated[int, Field(ge=0)] | None = None
     acknowledgements_needed: Annotated[int, Field(ge=1)] | None = None
     assigned_at: Instant | None = None
     assigned_by: UUID | None = None

@@ -66,7 +66,7 @@ class Person(Body):
     sex: Sealed[Sex] = Sex.UNKNOWN
     birth_date: Sealed[date | None] = None
     birth_year: Sealed[Annotated[int, Field(ge=1900, le=2100)] | None] = None
-    age: Sealed[Annotated[int, Field(ge=0, le=130)] | None] = None  # the age in completed years
+    age: Sealed[Annotated[int, Field(ge=0, le=130)] | None] = None  # in completed years
     age_reported_on: Sealed[date | None] = None  # the day on which the person had this age
     given_name: Sealed[Name | None] = None
     family_name: Sealed[Name | None] = None
@@ -116,7 +116,7 @@ class ReportClear(Data):
 
     @property
     def pcode(self) -> str | None:
-        """The P-code of the responsible area: the destination, or the origin while the people are abroad."""
+        """The destination, or the origin while the people are abroad."""
         return self.destination.pcode or self.origin.pcode
 
 
@@ -225,13 +225,13 @@ class GroupReport(GroupClear, GroupSealed, Body):
 
 
 def check_counts(sex_age: Sequence[SexAgeCount], persons: int) -> None:
-    """Raises ValueError if the sum of the counts by sex and age exceeds `persons`."""
+    """Raises ValueError if the counts add up to more people."""
     if sum(count.count for count in sex_age) > persons:
         raise ValueError("the counts of `sex_age` are expected to be no more than `persons` together")
 
 
 def check_functioning(members: Sequence[Person], reported_at: datetime) -> None:
-    """Raises ValueError if a member who was asked about functioning is known to be too young for these questions."""
+    """Raises ValueError if a member with answers about functioning is known to be too young."""
     for number, member in enumerate(members):
         if member.functioning is not None and is_too_young(member, reported_at.astimezone(TIME_ZONE).date()):
             raise ValueError(f"`members/{number}/functioning` is expected only from the age of {YOUNGEST} years")
@@ -243,7 +243,7 @@ def check_evacuation(evacuation: Evacuation | None, mobility: Mobility) -> None:
 
 
 def check_localities(report: HouseholdSealed | GroupClear) -> None:
-    """Raise ValueError if a settlement has a code and no name, because readers without a gazetteer need the name."""
+    """Raises ValueError if a settlement has a code and no name, because readers without a gazetteer need the name."""
     for side in ("origin", "destination"):
         if getattr(report, f"{side}_locality_pcode") and not getattr(report, f"{side}_locality"):
             raise ValueError(f"`{side}_locality` is expected with `{side}_locality_pcode`")

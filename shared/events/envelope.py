@@ -16,10 +16,10 @@ from shared.events.fields import Data
 NAMESPACE = UUID("7d5c1f0a-6b0e-5d4e-9a39-64617961722e")
 CONTENT_TYPE = b"application/json"
 _NAMESPACE = NAMESPACE.bytes
-UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # a UUID as RFC 9562 writes it
+UUID_TEXT = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as RFC 9562 writes a UUID
 SCHEMA_ROOT = "urn:dayar:schema:"
-REVOKED_HEADER = "dayar_revoked"  # a report with this header came after its credential was revoked
-SIGNATURE = "signature"  # the name of the last header of each record, written by `shared/messaging/signatures.py`
+REVOKED_HEADER = "dayar_revoked"  # the credential of the report's author was revoked before the report came
+SIGNATURE = "signature"  # the last header of each record, written by `shared/messaging/signatures.py`
 
 Header = tuple[str, bytes]
 
@@ -29,8 +29,8 @@ class EventData(Data):
 
     event_type: ClassVar[str]
     topic: ClassVar[str]
-    other_topics: ClassVar[tuple[str, ...]] = ()  # further topics on which events of this type may be
-    key_field: ClassVar[str]  # the field whose value is the record's key
+    other_topics: ClassVar[tuple[str, ...]] = ()  # further topics of this event type
+    key_field: ClassVar[str]
 
     @classmethod
     def topics(cls) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class EventData(Data):
 
     @property
     def own_topic(self) -> str:
-        """The topic of this event, one of `topics()`."""
+        """One of `topics()`."""
         return self.topic
 
     @property
@@ -48,7 +48,6 @@ class EventData(Data):
 
 
 def gathered(base: type[EventData] = EventData) -> dict[str, tuple[type[EventData], ...]]:
-    """Maps each event type to its classes, which are subclasses of `base`."""
     models: dict[str, tuple[type[EventData], ...]] = {}
     for model in _subclasses(base):
         if "event_type" in vars(model):
@@ -78,7 +77,7 @@ class MalformedEvent(Exception):
 
 
 class Message(NamedTuple):
-    """A record to be sent. `topic` is the name of the topic without the installation's prefix."""
+    """`topic` is the name without the installation's prefix."""
 
     topic: str
     key: bytes
@@ -87,7 +86,7 @@ class Message(NamedTuple):
 
 
 class Event(NamedTuple, Generic[D]):
-    """A decoded event. `id` is the canonical text of a UUID."""
+    """`id` is the canonical text of a UUID."""
 
     id: str
     type: str
@@ -98,30 +97,29 @@ class Event(NamedTuple, Generic[D]):
 
 
 def event_id(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> UUID:
-    """The deterministic id of a report's event. If the report is published again, its event has the same id."""
+    """A repeated publication of a report has the same id."""
     return UUID(event_name(event_type, author, report_id, version))
 
 
 def event_name(event_type: str, author: UUID | str, report_id: UUID | str, version: int) -> str:
-    """`event_id` as text."""
     hasher = _hasher(f"{event_type}|{author}|").copy()
     hasher.update(f"{report_id}|{version}".encode())
     return _version_5(hasher.hexdigest())
 
 
 def derived_id(*parts: object) -> UUID:
-    """A deterministic id from identifying values, for example `derived_id("hazard", source, source_id)`."""
+    """For example `derived_id("hazard", source, source_id)`."""
     name = "|".join(map(str, parts))
     return UUID(_version_5(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()))
 
 
-@lru_cache(1024)  # the result is cached, because the names of an author's events begin with the same text
+@lru_cache(1024)  # the names of an author's events begin with the same text
 def _hasher(start: str) -> "hashlib._Hash":
     return hashlib.sha1(_NAMESPACE + start.encode(), usedforsecurity=False)
 
 
 def _version_5(drawn: str) -> str:
-    """A version 5 UUID (RFC 9562) as text. `uuid.uuid5` is not used, because it takes four times as long."""
+    """Version 5 (RFC 9562). `uuid.uuid5` would take four times as long."""
     variant = "89ab"[int(drawn[16], 16) % 4]
     return f"{drawn[:8]}-{drawn[8:12]}-5{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:32]}"
 
@@ -148,7 +146,7 @@ def raw_message(
     source: str,
     time: datetime,
 ) -> Message:
-    """Like `message`, but for a value that is JSON already (fast path)."""
+    """Takes a value that is JSON already (fast path)."""
     name = key.encode()
     headers = (
         ("ce_id", str(id).encode()),
@@ -161,9 +159,8 @@ def raw_message(
     return Message(topic, name, value, headers)
 
 
-@lru_cache(1024)  # the result is cached, because all events of a batch have the same time
+@lru_cache(1024)  # all events of a batch have the same time
 def written(time: datetime) -> str:
-    """The text format of instants in events."""
     return time.astimezone(UTC).isoformat()
 
 
@@ -190,7 +187,7 @@ def header_of(headers: Mapping[str, bytes], name: str) -> str:
 
 
 def digest(parts: Iterable[bytes]) -> bytes:
-    """SHA-256 over the decrypted content, which distinguishes a repeat from another event with the same id."""
+    """SHA-256 over the decrypted content distinguishes a repeat from another event with the same id."""
     hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))

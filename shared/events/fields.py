@@ -30,11 +30,11 @@ class Data(BaseModel):
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
-RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # RFC 9562 defines these numbers
+RFC_VARIANT, RANDOM_VERSIONS = 0b10, (4, 7)  # numbers of RFC 9562
 
 
 def random_uuid(value: UUID) -> UUID:
-    # The bits are read directly, because `value.version` takes five times as long.
+    # `value.version` would take five times as long
     if (value.int >> 62) & 0b11 != RFC_VARIANT or (value.int >> 76) & 0xF not in RANDOM_VERSIONS:
         raise ValueError("a random UUID (version 4 or 7) is expected")
     return value
@@ -44,10 +44,10 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # The year is checked before the conversion, because `astimezone` can fail in the years 1 and 9999.
-    # The year is checked again after the conversion, because the conversion can change the year.
+    # `astimezone` can fail in the years 1 and 9999. The year is checked before and after, because the conversion can
+    # change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
-        # the conversion is skipped if the time is in UTC already, as the times of events are
+        # times of events are in UTC already and need no conversion
         moment = value.astimezone(UTC) if value.utcoffset() else value
         if FIRST_YEAR <= moment.year <= LAST_YEAR:
             return moment

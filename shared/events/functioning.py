@@ -8,7 +8,7 @@ from pydantic import model_validator
 from shared.events.fields import Body, Sealed
 from shared.events.vocabulary import Difficulty, Disability
 
-YOUNGEST = 5  # the questions are asked from this age on; the Washington Group has other questions for younger children
+YOUNGEST = 5  # the Washington Group has other questions for younger children
 
 
 class Functioning(Body):
@@ -29,8 +29,6 @@ class Functioning(Body):
 
 
 class Aged(Protocol):
-    """The fields that state the age of a person."""
-
     @property
     def birth_date(self) -> date | None: ...
     @property
@@ -42,10 +40,7 @@ class Aged(Protocol):
 
 
 def is_too_young(person: Aged, day: date) -> bool:
-    """Whether the person is known to be younger than 5 years on this day.
-
-    If only the birth year of a person is known, the person counts as one year older on each 1 January.
-    """
+    """If only the birth year of a person is known, the person counts as one year older on each 1 January."""
     if person.birth_date is not None:
         return years(person.birth_date, day) < YOUNGEST
     if person.birth_year is not None:
@@ -56,5 +51,4 @@ def is_too_young(person: Aged, day: date) -> bool:
 
 
 def years(since: date, until: date) -> int:
-    """The completed years between two days."""
     return until.year - since.year - ((until.month, until.day) < (since.month, since.day))

@@ -137,12 +137,11 @@ class GroupCounted(EventData):
 
     @property
     def displaced_now(self) -> int:
-        """The persons who are still displaced where they were counted."""
         return self.persons if self.whereabouts is None else self.whereabouts.displaced
 
     @property
     def households_now(self) -> int | None:
-        """The families that are still displaced where they were counted, estimated from the number of persons."""
+        """Estimated from the number of persons."""
         if self.households is None or not self.persons:
             return self.households
         return -(-self.households * self.displaced_now // self.persons)

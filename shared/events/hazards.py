@@ -46,23 +46,23 @@ class HazardText(Body):
 
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-# The texts are sorted by language, so that a repeated report has the same JSON.
+# Sorted by language, so that a repeated report has the same JSON.
 Texts = Annotated[
     dict[Language, HazardText], Field(max_length=9), AfterValidator(lambda texts: dict(sorted(texts.items())))
 ]
 SourceName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 SourceId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-# the type as the seismic network writes it, such as mww or mb
+# as the seismic network writes the type, such as mww or mb
 MagnitudeType = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9()_-]{0,19}$")]
 Web = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=500)]
 
 
 OF_ACCOUNT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
-RESTRICTED_HAZARDS = "hazards-restricted"  # hazards whose scope is Restricted or Private are on this topic
-CENTRE = "cmc"  # events that people of the centre enter have this `source`
-FIELD_TEAMS = "field"  # hazards that field teams saw have this `source`
-OF_PEOPLE = frozenset({CENTRE, FIELD_TEAMS})  # the ids of these sources name the account of a person
-CENTRE_ACCOUNT = derived_id("account", CENTRE)  # releases to the public have this `author`, so that they name no person
+RESTRICTED_HAZARDS = "hazards-restricted"  # hazards whose scope is Restricted or Private
+CENTRE = "cmc"  # the `source` of events that people of the centre enter
+FIELD_TEAMS = "field"  # the `source` of hazards that field teams saw
+OF_PEOPLE = frozenset({CENTRE, FIELD_TEAMS})  # the ids of these sources name a person's account
+CENTRE_ACCOUNT = derived_id("account", CENTRE)  # the `author` of releases to the public, which must name no person
 RELEASED_FIELDS = frozenset(
     {
         "kind",
@@ -87,17 +87,17 @@ RELEASED_FIELDS = frozenset(
         "text",
     }
 )
-# The `source_id` of a withdrawal may consist of this prefix and the hazard's id. A person who withdraws a release of
-# the centre may not know the hazard's own `source_id`.
+# A withdrawal may have this prefix and the hazard's id as its `source_id`. The person who withdraws a release of the
+# centre may not know the hazard's own `source_id`.
 WITHDRAWN_HAZARD = "hazard:"
-# The revision of a release to the public may be higher than the released revision by at most this number. Without this
-# limit, one release with the highest possible revision would prevent every later release of the hazard. The limit for
-# withdrawals is higher, so that every release to the public can be withdrawn.
+# The revision of a release may exceed the released revision by at most this number. Otherwise one release with the
+# highest possible revision would prevent every later release. The limit for withdrawals is higher, so that every
+# release can be withdrawn.
 RELEASES_AT_MOST, WITHDRAWALS_AT_MOST = 1000, 2000
 
 
 def enterer(source: str, source_id: str) -> UUID | None:
-    """The account that entered this event. Events entered by a person have the `source_id` "<account>/<number>"."""
+    """Events entered by a person have the `source_id` "<account>/<number>"."""
     own = OF_ACCOUNT.match(source_id) if source in OF_PEOPLE else None
     return UUID(own[1]) if own else None
 
@@ -130,7 +130,7 @@ class HazardFields(Data):
     depth_km: Annotated[float, Field(ge=-10, le=1000)] | None = None
     shaking: SourceShaking | None = None
     area: Area
-    # the code is not in `area`, because an earlier release of Dayar refuses an area with unknown fields
+    # outside `area`, because an earlier release of Dayar refuses an area with unknown fields
     locality_pcode: PCode | None = None
     onset: Instant
     expires: Instant | None = None
@@ -155,9 +155,9 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def supersedes(self) -> "HazardReport":
-        """Require a `revision` above 1 in an update or a cancellation, because consumers use the highest revision."""
+        """An update or a cancellation needs a `revision` above 1, because consumers use the highest revision."""
         if "revision" not in self.model_fields_set:
-            self.__dict__["revision"] = self.version  # a plain assignment would fail, because the model is frozen
+            self.__dict__["revision"] = self.version  # the model is frozen, so a plain assignment would fail
         if self.msg_type is not MsgType.ALERT and self.revision <= 1:
             raise ValueError(
                 "`revision` (or `version`) is expected to be higher than that of what is updated or cancelled"
@@ -166,10 +166,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def is_whole_release(self) -> "HazardReport":
-        """Require a text for the public in a release to the public.
-
-        The text of the original report is not for the public.
-        """
+        """A release to the public needs a text for the public, because the original text is not for the public."""
         if self.released_revision is None:
             return self
         if self.revision <= self.released_revision:
@@ -182,7 +179,7 @@ class HazardReport(HazardFields, Body):
 
     @model_validator(mode="after")
     def releases_only_known_fields(self) -> "HazardReport":
-        """Refuse a release to the public if it contains fields that the page for releases does not offer."""
+        """A release to the public has only fields that the page for releases offers."""
         if self.released_revision is None:
             return self
         others = self.model_fields_set - RELEASED_FIELDS
@@ -225,9 +222,9 @@ class HazardReported(HazardFields, EventData):
     other_topics: ClassVar[tuple[str, ...]] = (RESTRICTED_HAZARDS,)
     key_field: ClassVar[str] = "hazard_id"
 
-    scope: Scope = Scope.PUBLIC  # records of earlier releases of Dayar have no scope; they are all on the public topic
+    scope: Scope = Scope.PUBLIC  # records of earlier releases of Dayar have no scope, and are on the public topic
 
-    report_id: UUID  # a feed's reports have no random UUID: the id is derived from `source_id`
+    report_id: UUID  # not a random UUID, because the id of a feed's report is derived from `source_id`
     hazard_id: UUID
     author: UUID
     channel: SubmissionChannel
@@ -238,12 +235,12 @@ class HazardReported(HazardFields, EventData):
 
     @property
     def is_release(self) -> bool:
-        """Whether the event releases a hazard to the public. A release contains nothing new for the centre."""
+        """A release contains nothing new for the centre."""
         return self.released_revision is not None
 
     @property
     def is_nothing_found(self) -> bool:
-        """Whether a field team looked for the hazard and found nothing."""
+        """A field team looked for the hazard and found nothing."""
         return self.source == FIELD_TEAMS and self.certainty is Certainty.UNLIKELY
 
     @property

@@ -90,7 +90,6 @@ class HouseholdRegistered(EventData):
 
     @property
     def displaced_now(self) -> int:
-        """The persons who are still in location of displacement."""
         return self.persons if self.whereabouts is None else self.whereabouts.displaced
 
     @property

@@ -26,18 +26,18 @@ from shared.events.fields import (
 from shared.events.short_codes import ShortCode, check_code
 from shared.events.vocabulary import TO_THE_DAY, Movement, Precision, Shelter, Status
 
-# If one of these movements is reported, the report must state a destination.
+# These movements need a destination.
 NEED_A_DESTINATION = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED, Movement.ENTERED_COUNTRY)
-# These movements can have a destination. If a return states no destination, it leads to the origin.
+# These movements can have a destination. A return without a destination leads to the origin.
 HAVE_A_DESTINATION = (
     *NEED_A_DESTINATION,
     Movement.RETURNED,
     Movement.SETTLED_ELSEWHERE,
     Movement.LEFT_COUNTRY,
 )
-# The movements of everybody at a site. Deaths are left out, because not everybody at a site dies. Durable solutions are
-# left out, because they are assessed for households or groups. An entry into the country is left out, because people at
-# a site are in the country. People who come from abroad to a site are reported by household or group.
+# The movements of everybody at a site. Deaths are left out, because not everybody dies. Durable solutions are assessed
+# for households or groups. People at a site are in the country. People who come to a site from abroad are reported by
+# household or group.
 OF_SITES = (
     Movement.CONFIRMED_HERE,
     Movement.TRANSFERRED,
@@ -200,7 +200,7 @@ def check_movement(movement: Movement, possible: Collection[Movement]) -> None:
 
 
 def check_place(report: MovementSealed, movement: Movement) -> None:
-    """Raise ValueError if the report describes a destination that the movement does not have."""
+    """Raises ValueError if the report describes a destination that the movement does not have."""
     described = report.destination_site_id, report.destination_locality, report.destination_point
     if report.destination_locality_pcode and not report.destination_locality:
         raise ValueError("`destination_locality` is expected with `destination_locality_pcode`")
@@ -242,7 +242,7 @@ class HouseholdMovementReported(HouseholdMovementClear, MovementStamped):
 
     @property
     def key(self) -> UUID:
-        """The household's id. If the report has only a short code, only the registry can find the household."""
+        """The report's id stands for a household with a short code, because only the registry knows the code."""
         return self.household_id or self.report_id
 
 

@@ -1,4 +1,4 @@
-"""The state of a report that its author may know. Pure."""
+"""The state of a report that its author may know."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from shared.events.vocabulary import MovementReason, OutcomeKind, RefusalReason
 
 
 class ReceiptState(StrEnum):
-    RECEIVED = "received"  # intake has accepted the report, and there is no outcome yet
+    RECEIVED = "received"  # there is no outcome yet
     RECORDED = "recorded"
     UNDER_REVIEW = "under_review"
     REFUSED = "refused"
@@ -18,7 +18,7 @@ MOVEMENT_REASONS = frozenset(MovementReason)
 
 
 def state_of(outcome: str, reason: str | None) -> ReceiptState:
-    """The state that the author sees. A duplicate is "recorded", so that the author learns of no other household."""
+    """A duplicate is "recorded", so that the author learns of no other household."""
     if outcome in WAITING:
         return ReceiptState.UNDER_REVIEW
     if outcome == OutcomeKind.REJECTED and refusal_of(reason) is not RefusalReason.DUPLICATE:
@@ -27,10 +27,7 @@ def state_of(outcome: str, reason: str | None) -> ReceiptState:
 
 
 def reason_of(outcome: str, reason: str | None) -> RefusalReason | MovementReason | None:
-    """Why the report was refused, or why the movement waits or changes nothing.
-
-    Other reasons are not told to the author, because they may reveal another household or another account.
-    """
+    """Other reasons are not told to the author, because they may reveal another household or another account."""
     if state_of(outcome, reason) is ReceiptState.REFUSED:
         return refusal_of(reason)
     if reason not in MOVEMENT_REASONS or outcome not in (OutcomeKind.HELD, OutcomeKind.NOTED):
@@ -39,7 +36,7 @@ def reason_of(outcome: str, reason: str | None) -> RefusalReason | MovementReaso
 
 
 def refusal_of(reason: str | None) -> RefusalReason:
-    """The reason of a refusal; `UNSTATED` for an unknown code, which a newer release may have written."""
+    """Returns `UNSTATED` for an unknown code, which a newer release may have written."""
     try:
         return RefusalReason(reason or "")
     except ValueError:

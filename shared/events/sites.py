@@ -1,4 +1,4 @@
-"""The registry's events about sites where displaced people stay. A site is a place, so no field is about one person."""
+"""The registry's events about sites, which contain no personal data."""
 
 import unicodedata
 from typing import Annotated, ClassVar
@@ -22,7 +22,7 @@ SiteName = Annotated[Line, Field(min_length=1), AfterValidator(is_written)]
 
 
 def in_order(needs: tuple[SiteNeed, ...]) -> tuple[SiteNeed, ...]:
-    """The needs without duplicates, in the order of the vocabulary."""
+    """Without duplicates, in the order of the vocabulary."""
     return tuple(need for need in SiteNeed if need in needs)
 
 
@@ -60,7 +60,7 @@ class SiteDescription(Data):
 
     @property
     def names(self) -> tuple[str | None, ...]:
-        """The names in Kyrgyz, Russian and English."""
+        """In Kyrgyz, Russian and English."""
         return self.name_ky, self.name_ru, self.name_en
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 Holders = tuple[str, ...]
 
-# The version of the record layout. If the layout changes, increase the version. Stored records are not migrated, and a
+# The version of the record layout, which each change of the layout increases. Stored records are not migrated. A
 # release of Dayar refuses to start if Kafka has records of an earlier version (deploy/provision,
 # shared/postgres/schemas.py).
 CONTRACT = 4
@@ -14,8 +14,8 @@ CONTRACT = 4
 DAY_MS = 86_400_000
 DEAD = ".dead"
 
-RECORD_BYTES = 1_000_000  # a record may have at most this size, which is below Kafka's default of 1 MiB
-DEAD_LETTER_BYTES = 2_000_000  # a record of 1 MiB still fits after base64, sealing, and base64 again
+RECORD_BYTES = 1_000_000  # below Kafka's default of 1 MiB
+DEAD_LETTER_BYTES = 2_000_000  # a record of 1 MiB still fits after base64, sealing, and base64
 
 
 class Sensitivity(StrEnum):
@@ -26,9 +26,9 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic. `kept_days` is the default retention; it is None if records are kept for ever.
+    """`kept_days` is the default retention; it is None if records are kept for ever.
 
-    `web_readers` read the whole topic without a consumer group, in every web process.
+    `web_readers` read the whole topic in every web process, without a consumer group.
     """
 
     name: str
@@ -46,13 +46,13 @@ class Topic:
 
 
 def record_bytes(topic: str) -> int:
-    """The size limit of a record on this topic, including key and headers."""
+    """Includes key and headers."""
     return DEAD_LETTER_BYTES if topic.endswith(DEAD) else RECORD_BYTES
 
 
 SERVICES = ("intake", "registry", "alerts", "console")
 
-# The alerts service reads households in a second consumer group, so that batches of households delay no hazard.
+# A second consumer group of the alerts service, so that batches of households delay no hazard.
 ALERTS_HOUSEHOLDS = "alerts.households"
 GROUPS = {"alerts": (ALERTS_HOUSEHOLDS,)}
 
@@ -126,7 +126,7 @@ TOPICS = {
 
 
 def signed_by(service: str) -> tuple[str, ...]:
-    """The topics that a service writes and signs, including dead letters."""
+    """Includes dead letters."""
     return tuple(topic for topic, (writers, _) in KEY_HOLDERS.items() if service in writers)
 
 
@@ -136,9 +136,9 @@ def _key_holders(topic: Topic) -> Iterator[tuple[str, tuple[Holders, Holders]]]:
         yield topic.dead(service), ((service,), (service,))
 
 
-# Maps each topic to its writers and readers, because all of them need the topic's signing key.
+# Maps each topic to its writers and readers, who all need the topic's signing key.
 KEY_HOLDERS = dict(holders for topic in TOPICS.values() for holders in _key_holders(topic))
 
-DEAD_LETTERS_DAYS = 90  # the setting DEAD_LETTERS_DAYS has this default
-# a segment has the records of one day; Kafka deletes whole segments, so a record can outlive its retention by a day
+DEAD_LETTERS_DAYS = 90  # default of the setting DEAD_LETTERS_DAYS
+# Kafka deletes whole segments, so a record can outlive its retention by one day
 SEGMENT_MS = DAY_MS

@@ -13,7 +13,7 @@ QUIT_SECONDS = 1.0
 
 
 class MailServerSettings(Settings):
-    """The mail server. The alerts service and `dayar watch` use the same server."""
+    """The mail server of the alerts service and of `dayar watch`."""
 
     alerts_smtp_host: str | None = None
     alerts_smtp_port: int = 587
@@ -35,12 +35,11 @@ class MailServer:
             async with self._outbound.in_time(self._host):
                 await self._greet(client)
                 await client.send_message(message)
-            # The server has accepted the mail. If QUIT fails, the error is ignored, because a retry would send the mail
-            # twice.
+            # After the server has accepted the mail, a retry because of a failed QUIT would send the mail twice.
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit(timeout=QUIT_SECONDS)
         finally:
-            client.close()  # the connection is closed without QUIT, because the timeout may have interrupted a command
+            client.close()  # without QUIT, because the timeout may have interrupted a command
 
     async def _greet(self, client: aiosmtplib.SMTP) -> None:
         address, *_ = await self._outbound.gate.addresses(self._host, self._settings.alerts_smtp_port)

@@ -23,7 +23,7 @@ async def settle(
     letters: DeadLetters,
     check: Check | None = None,
 ) -> list[Outcome]:
-    """Handle the records of the batch and return one outcome for each record, in order. The caller commits."""
+    """Return one outcome for each record, in order. The caller commits."""
     await offsets.fence(session, readings)
     if check is not None:
         await check(session)
@@ -48,10 +48,7 @@ async def _outcomes(readings: Sequence[Reading], session: AsyncSession, handler:
 
 
 async def effects(received: Sequence[Received], session: AsyncSession, handler: Handler) -> list[Outcome]:
-    """Handle the events that are new to the inbox.
-
-    All other events get the outcome REPEAT or, if their content differs, SET_ASIDE.
-    """
+    """Events that are not new to the inbox get the outcome REPEAT or, if their content differs, SET_ASIDE."""
     if not received:
         return []
     sorted_out = await inbox.sort(session, received)

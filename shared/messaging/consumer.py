@@ -37,11 +37,11 @@ SEALED = HouseholdReported.topic
 
 
 class Consumer:
-    """Reads the topics of `handlers`. The consumer group is `group`, or by default the name of the service.
+    """Reads the topics of `handlers` in the consumer group `group`, by default the name of the service.
 
-    After a small batch, the consumer pauses, so that records that follow each other closely share a transaction and a
-    request to the broker. The pause lasts until about `enough` records have arrived at the current rate, but at most
-    for `every_ms`. A record that arrives after the pause does not wait. By default, `enough` is half of `max_records`.
+    After a small batch, the consumer pauses, so that close records share a transaction and a request to the broker. The
+    pause lasts until about `enough` records have arrived at the current rate, but at most for `every_ms`. A record that
+    arrives after the pause does not wait. By default, `enough` is half of `max_records`.
     """
 
     def __init__(
@@ -98,14 +98,14 @@ class Consumer:
             await backoff.wait()
 
     def _require_handlers(self) -> None:
-        """Refuse to start if an event type has no handler, because its events would become dead letters."""
+        """Events without a handler would become dead letters."""
         if missing := self._handlers.missing_types:
             log.get().critical("consumer not started: handler missing", consumer=self._service, event_types=missing)
             raise HandlerMissing(*missing)
 
     async def handle(self, received: Received, session: AsyncSession) -> Outcome:
-        """Handle the record of a dead letter once more, without moving an offset. The caller commits. Raises Fenced."""
-        # the fence locks no row here, but makes the redrive wait while a new digest key is applied
+        """Handle the record of a dead letter without moving an offset. The caller commits. Raises Fenced."""
+        # locks no row, but makes the redrive wait while a new digest key is applied
         await offsets.fence(session, ())
         if self._check is not None:
             await self._check(session)
@@ -113,10 +113,7 @@ class Consumer:
         return outcome
 
     async def _hold_to_contract(self) -> None:
-        """Refuse to start if the schema is of another contract version.
-
-        With another version, all records would become dead letters.
-        """
+        """With another contract version of the schema, all records would become dead letters."""
         async with self._sessions() as session:
             try:
                 await schemas.hold_to_contract(session, self._service)
@@ -136,21 +133,18 @@ class Consumer:
                 ahead.task_done()
 
     async def _read_ahead(self, ahead: asyncio.Queue[list[Reading]]) -> None:
-        """Decode the next batches while PostgreSQL commits the current batch.
-
-        Only one decoded batch waits in the queue.
-        """
+        """Decode the next batch while PostgreSQL commits the current batch."""
         with kafka.raise_on_foreign_cancellation():
             while True:
                 if self._stream.is_dropped:
-                    # wait for the current commit, because it changes the offset to which the consumer then seeks
+                    # wait for the current commit, because it changes the offset to which the consumer seeks
                     await ahead.join()
                     await self._stream.seek()
                 if readings := await self._stream.read():
                     await ahead.put(readings)
 
     async def _settle_or_drop(self, readings: Sequence[Reading]) -> None:
-        """Settle the batch. If another worker has taken over (Fenced), drop this batch and the batches read ahead."""
+        """After another worker has taken over (Fenced), drop this batch and the batches read ahead."""
         try:
             await self._settle(readings)
         except Fenced:
@@ -160,10 +154,7 @@ class Consumer:
             self._stream.note(readings)
 
     async def open(self, record: Record) -> Reading:
-        """Verify and decode the record.
-
-        If the record cannot be verified or decoded, return an UnreadableRecord with the reason.
-        """
+        """Return an UnreadableRecord with the reason if the record cannot be verified or decoded."""
         backoff = Backoff()
         while True:
             try:
@@ -189,10 +180,7 @@ class Consumer:
         return open_plain(record) if self._handlers.ignores(event_type) else self._opener(record)
 
     async def _settle(self, readings: Sequence[Reading]) -> None:
-        """Commit the batch. If the commit fails, commit each half of the batch separately.
-
-        Halve the batch again until the record that fails is alone.
-        """
+        """If the commit fails, commit each half of the batch separately, until the record that fails is alone."""
         try:
             await self._transact(readings)
         except Fenced:
@@ -235,7 +223,7 @@ class Consumer:
             await self._failures.stop("cannot_set_aside", reading.record.topic_partition)
 
     async def _transact(self, readings: Sequence[Reading]) -> None:
-        """Commit the batch in one transaction. Retry for ever while a dependency is unavailable."""
+        """Retry for ever while a dependency is unavailable."""
         backoff, is_again = Backoff(), False
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Dead letters are records that could not be handled. Dead letters are stored whole, with the reason.
+"""Dead letters are records that could not be handled, stored whole and with the reason.
 
 Lists of dead letters never show the records themselves.
 """
@@ -38,8 +38,7 @@ from shared.messaging.records import Record, UnreadableRecord
 from shared.messaging.signatures import UNKNOWN_KEY
 
 DEAD_SIGNATURE = f"dead_{SIGNATURE}"
-# If a record is set aside for one of these reasons, nothing proves that one of our services wrote the record, so no
-# outcome is published.
+# For these reasons, nothing proves that one of our services wrote the record, so no outcome is published.
 UNPROVEN = ("signature_mismatch", UNKNOWN_KEY)
 
 OWN_HEADERS = {
@@ -57,17 +56,14 @@ OWN_HEADERS = {
 
 
 class DeadLetters:
-    """The dead letters of one service.
-
-    If `sealer` is given, a record that may contain more than unencrypted fields is sealed whole.
-    """
+    """With a `sealer`, a record that may contain more than unencrypted fields is sealed whole."""
 
     def __init__(self, service: str, sealer: Sealer | None) -> None:
         self._service = service
         self._sealer = sealer
 
     async def keep(self, session: AsyncSession, refused: Sequence[UnreadableRecord]) -> None:
-        """Store the dead letters and add them and their outcomes to the outbox, in the batch's transaction."""
+        """Stores the dead letters and their outcomes in the batch's transaction."""
         if not refused:
             return
         await session.execute(insert(DeadLetterRow), list(map(_row, refused)))
@@ -75,10 +71,7 @@ class DeadLetters:
         await outbox.add(session, *map(self.letter, refused), *outcomes)
 
     def outcome(self, refused: UnreadableRecord) -> Message | None:
-        """The outcome `set_aside` for the author.
-
-        Returns None if the record is unreadable, or if another service publishes outcomes.
-        """
+        """Returns None if the record is unreadable, or if another service publishes outcomes."""
         record = refused.record
         if refused.reason in UNPROVEN:
             return None
@@ -119,9 +112,9 @@ class DeadLetters:
 
 
 def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) -> tuple[str, ReportSettled] | None:
-    """The id of the record's event, and the outcome of the report for its author.
+    """Returns the id of the record's event, and the outcome for the report's author.
 
-    Returns None if the record is no report, if the record is unreadable, or if another service publishes outcomes.
+    Returns None if the record is unreadable or no report, or if another service publishes outcomes.
     """
     if service not in TOPICS[record.topic].owes_outcome:
         return None
@@ -130,7 +123,7 @@ def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) 
     except (UnknownEventType, MalformedEvent):
         return None
     if not isinstance(event.data, (HazardFields, ReportClear)):
-        return None  # the record is not a report, so nobody waits for its outcome
+        return None  # nobody waits for the outcome of a record that is not a report
     data = ReportSettled(
         report_id=event.data.report_id,
         version=event.data.version,
@@ -145,29 +138,22 @@ def outcome_of(service: str, record: Record, outcome: OutcomeKind, reason: str) 
 
 
 def set_aside_id(service: str, event_id: str, record: Record) -> UUID:
-    """The id of the outcome `set_aside` of this record.
-
-    If the record is redriven, the new outcome replaces the outcome with this id.
-    """
+    """After a redrive, the new outcome replaces the outcome with this id."""
     return derived_id("set_aside", service, event_id, record.partition, record.offset)
 
 
 def kept(header: Header) -> Header:
-    """A header of the original record.
-
-    The header `signature` is renamed, because the dead letter has its own signature.
-    """
+    """The header `signature` is renamed, because the dead letter has its own signature."""
     name, value = header
     return (DEAD_SIGNATURE, value) if name == SIGNATURE else header
 
 
 def dead_aad(kid: str, topic: str, partition: int, offset: int) -> bytes:
-    """The AAD of a record that is sealed whole."""
     return f'["dayar/dead/v1","{kid}","{topic}",{partition},{offset}]'.encode()
 
 
 def is_clear(record: Record) -> bool:
-    """Whether all headers and fields of the record are defined in the contract and have valid values."""
+    """The contract must define all headers and fields of the record, with valid values."""
     models = EVENT_TYPES.get(dict(record.headers).get("ce_type", b"").decode("latin-1"), ())
     return (
         UUID_TEXT.fullmatch(record.key) is not None
@@ -185,10 +171,7 @@ def _fits(model: type[BaseModel], value: bytes) -> bool:
 
 
 def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Reject duplicate names.
-
-    A parser keeps only the last value of a name, so an earlier value would be stored unchecked.
-    """
+    """A parser keeps only the last value of a name, so an earlier value would be stored unchecked."""
     content = dict(fields)
     if len(content) < len(fields):
         raise ValueError("duplicate name")
@@ -196,10 +179,7 @@ def _named_once(fields: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _adds_nothing(parsed: BaseModel, content: dict[str, Any]) -> bool:
-    """Whether the content has only fields that the contract defines.
-
-    The fields must be checked, because event models ignore unknown fields, which may hold personal data.
-    """
+    """Event models ignore unknown fields, which may hold personal data, so these fields are looked for here."""
     return all(
         name in type(parsed).model_fields
         and (not isinstance(inner := getattr(parsed, name), BaseModel) or _adds_nothing(inner, content[name]))

@@ -1,4 +1,4 @@
-"""Stores and executes decisions about reports and dead letters. A named person decides and states a reason."""
+"""Stores and executes decisions of named persons about reports and dead letters."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ from shared.messaging.models import Decision
 from shared.messaging.offsets import Fenced
 from shared.postgres import database, notify
 
-# the table is also polled after this time, because no NOTIFY arrives while the connection is renewed
+# the table is polled at this interval, because no NOTIFY arrives while the connection is renewed
 IDLE_SECONDS = 5.0
 
 
@@ -25,18 +25,18 @@ Execution = Callable[[AsyncSession], Awaitable[str]]
 
 
 async def write(session: AsyncSession, *decisions: Decision) -> None:
-    """Add the decisions. The caller's commit sends NOTIFY to the worker."""
+    """The caller's commit sends NOTIFY to the worker."""
     session.add_all(decisions)
     await wake(session)
 
 
 async def wake(session: AsyncSession) -> None:
-    """Send NOTIFY to the worker with the caller's commit."""
+    """The caller's commit sends the NOTIFY."""
     await session.execute(select(func.pg_notify(func.current_schema().op("||")("_decisions"), "")))
 
 
 class Decisions(Generic[D]):
-    """Executes decisions, oldest first. One transaction carries the decision out and marks it as carried out.
+    """Executes decisions, oldest first, each in one transaction.
 
     Before the transaction, `prepare` reads what the execution needs: reading may take long, and PostgreSQL ends idle
     transactions.
@@ -52,7 +52,7 @@ class Decisions(Generic[D]):
         self._prepare = prepare
 
     async def run(self) -> None:
-        """Execute decisions until cancelled."""
+        """Runs until cancelled."""
         woken = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(notify.listen(self._engine, self._channel, woken))
@@ -63,7 +63,7 @@ class Decisions(Generic[D]):
                 await notify.wait(woken, IDLE_SECONDS)
 
     async def _carry_out_oldest(self) -> bool:
-        """Execute the oldest open decision. Return False if no decision is open."""
+        """Return False if no decision is open."""
         model = self._model
         async with self._sessions.begin() as session:
             oldest = select(model).where(model.carried_out_at.is_(None)).order_by(model.decided_at).limit(1)
@@ -73,7 +73,7 @@ class Decisions(Generic[D]):
         try:
             await self._mark(decision.decision_id, await self._prepare(decision))
         except Fenced:
-            return True  # another worker has changed the prepared input, so the decision must be prepared again
+            return True  # another worker has changed the prepared input, so the decision is prepared anew
         except Exception as error:
             if is_dependency_unavailable(error):
                 raise
@@ -82,7 +82,7 @@ class Decisions(Generic[D]):
         return True
 
     async def _mark(self, decision_id: UUID, execution: Execution) -> None:
-        """Run the execution and store its result. If another worker has already executed the decision, do nothing."""
+        """Does nothing if another worker has already executed the decision."""
         async with self._sessions.begin() as session:
             decision = await session.get(self._model, decision_id, with_for_update=True)
             if decision is not None and decision.carried_out_at is None:
@@ -91,7 +91,7 @@ class Decisions(Generic[D]):
 
 
 def answer(result: str) -> Execution:
-    """An execution that changes nothing, and whose result is this code."""
+    """The execution changes nothing, and its result is this code."""
 
     async def execute(_: AsyncSession) -> str:
         return result

@@ -1,7 +1,4 @@
-"""Stops the consumer if many records fail for one reason.
-
-If many records fail for one reason, the cause is probably the release of Dayar, and not the records.
-"""
+"""Stops the consumer if many records fail for one reason, which is probably a fault of the release of Dayar."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -20,7 +17,7 @@ WINDOW = 200
 class Failures:
     """Stops the consumer if over half of the last 200 records fail for one reason.
 
-    Records that are invalid themselves do not count as failures.
+    Invalid records do not count as failures.
     """
 
     def __init__(self, service: str, sessions: async_sessionmaker[AsyncSession]) -> None:
@@ -31,7 +28,7 @@ class Failures:
     def expect(self, reasons: Iterable[str]) -> None:
         """Count in advance the failures that led to an earlier stop for these reasons.
 
-        After this count, one more failure for the same reason stops the consumer again.
+        One more failure for the same reason then stops the consumer.
         """
         for reason in reasons:
             self._last.extend([reason] * (WINDOW // 2))
@@ -40,14 +37,14 @@ class Failures:
         self._last.extend([None] * min(count, WINDOW))
 
     async def failed(self, error: Exception, record: Record) -> None:
-        """Count the failure. Raises ConsumerStopped when the limit is passed."""
+        """Raises ConsumerStopped when the limit is passed."""
         reason = code(error)
         self._last.append(reason)
         if self._last.count(reason) > WINDOW // 2:
             await self.stop(reason, record.topic_partition)
 
     async def stop(self, reason: str, topic_partition: Partition, **details: int) -> NoReturn:
-        """Write the reason to the log and the ledger, which shows the reason in red. Raises ConsumerStopped."""
+        """The ledger shows the reason in red. Raises ConsumerStopped."""
         topic, partition = topic_partition
         log.get().critical(
             "consumer stopped", consumer=self._service, reason=reason, topic=topic, partition=partition, **details
@@ -64,7 +61,7 @@ def refused(reading: Reading, error: Exception) -> UnreadableRecord:
 
 
 def code(error: Exception) -> str:
-    """A reason code without the error's text, which may quote personal data."""
+    """A code contains no text of the error, which may quote personal data."""
     if isinstance(error, SetAside):
         return error.reason
     fields = log.described(error)

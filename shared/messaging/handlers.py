@@ -14,7 +14,7 @@ from shared.messaging.records import Outcome, Received
 
 IGNORED = Outcome(OutcomeKind.NOTED, "ignored")
 
-# A handler is a function or method with the parameters `received` and `session`. `bound` binds methods to an object.
+# A function or method with the parameters `received` and `session`. `bound` binds methods to an object.
 AnyHandler = Callable[..., Awaitable[Sequence[Outcome]]]
 
 
@@ -27,10 +27,9 @@ class OutcomesMissing(Exception):
 
 
 class Handlers:
-    """Maps event types to handlers.
+    """Events of several types with the same handler can come in one call.
 
-    If several types have the same handler, one call can get events of all these types. `topics` are the topics of all
-    types in the table.
+    `topics` are the topics of all types in the table.
     """
 
     def __init__(self, handled: Mapping[type[EventData], AnyHandler], ignored: Iterable[type[EventData]] = ()) -> None:
@@ -54,12 +53,11 @@ class Handlers:
         return missing_types(self.topics, self._rows)
 
     def bound(self, instance: object) -> "Handlers":
-        """Return the same table with its methods bound to this object."""
         methods = {model: MethodType(handler, instance) for model, handler in self._handled.items()}
         return Handlers(methods, self._ignored)
 
     async def __call__(self, received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
-        """Handle a batch in order. Consecutive events with the same handler are given to this handler in one call."""
+        """Consecutive events with the same handler are given to this handler in one call."""
         outcomes = [IGNORED] * len(received)
         handled = [number for number, event in enumerate(received) if not self.ignores(event.event.type)]
         for handler, group in groupby(handled, lambda number: self._rows[received[number].event.type]):

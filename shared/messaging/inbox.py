@@ -1,4 +1,4 @@
-"""The inbox deduplicates events. An event that comes twice therefore has its effect once."""
+"""The inbox deduplicates events, so that a repeated event has its effect once."""
 
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
@@ -13,7 +13,7 @@ from shared.messaging.records import Received
 from shared.postgres import bulk_copy, database
 from shared.postgres.bulk_copy import Copy
 
-COPY_FROM = 50  # from this number of rows on, a COPY is faster than an INSERT, although it needs a savepoint
+COPY_FROM = 50  # from this number of rows on, a COPY is faster than an INSERT in spite of its savepoint
 
 # raw SQL: because the parameters are arrays, each batch needs only one statement
 INSERT = """
@@ -29,10 +29,10 @@ class Reading(Enum):
 
 
 async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Reading]:
-    """Classify events as FIRST, REPEAT or CONFLICT.
+    """FIRST means that the event is new.
 
-    FIRST means that the event is new. REPEAT means that an earlier event has the same id and digest. CONFLICT means
-    that an earlier event has the same id, but another digest.
+    REPEAT means that an earlier event has the same id and digest. CONFLICT means that an earlier event has the same id,
+    but another digest.
     """
     first: dict[str, Received] = {}
     for event in received:
@@ -51,15 +51,12 @@ async def sort(session: AsyncSession, received: Sequence[Received]) -> list[Read
 
 
 async def forget(session: AsyncSession, event_ids: Collection[str]) -> None:
-    """Remove the events that were set aside.
-
-    The removed events had no effect, so if they are redriven, they must count as FIRST.
-    """
+    """Remove the events that were set aside, so that their redrives count as FIRST."""
     await session.execute(delete(InboxEvent).where(InboxEvent.event_id.in_(map(UUID, event_ids))))
 
 
 async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Collection[str], dict[str, bytes]]:
-    """Insert new events. Return the ids of the new events, and the digests of events that were stored before."""
+    """Return the ids of the new events, and the digests of events that were stored before."""
     connection = await database.driver(session)
     if len(digests) >= COPY_FROM and await _copy(connection, digests):
         return digests.keys(), {}
@@ -72,10 +69,7 @@ async def _enter(session: AsyncSession, digests: dict[str, bytes]) -> tuple[Coll
 
 
 async def _copy(connection: asyncpg.Connection, digests: dict[str, bytes]) -> bool:
-    """Insert with COPY, which is twice as fast as INSERT for many rows.
-
-    Return False in the rare case that an event is already stored.
-    """
+    """COPY is twice as fast as INSERT for many rows. Return False in the rare case that an event is already stored."""
     try:
         async with connection.transaction():
             await bulk_copy.write(connection, [Copy("inbox", bulk_copy.columns(InboxEvent), digests.items())])

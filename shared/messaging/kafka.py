@@ -21,22 +21,20 @@ from shared.failures import Backoff, DependencyUnavailable
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
-START_SECONDS = 3  # if the caller of a start is cancelled, the start may continue for at most this time
+START_SECONDS = 3  # a start whose caller is cancelled may continue for this time
 STOP_SECONDS = 10
-# The broker answers a fetch as soon as there are records, or after this time. This time is aiokafka's default.
+# aiokafka's default: the broker answers a fetch as soon as there are records, or after this time
 GROUP_WAIT_MS = 500
-# The readers without a consumer group have the same limit. With aiokafka's default, these readers would cause half of
-# the work of an idle broker. If the process was busy, the next record of a partition can wait this long, until a fetch
-# of other partitions ends. A request for end offsets also waits until a fetch ends. A revocation must come into force
-# within 5 s, even if both waits follow each other.
+# The same limit for the readers without a consumer group. With aiokafka's default, these readers would cause half of
+# the work of an idle broker. The next record of a partition, or a request for end offsets, can wait this long for
+# another fetch. A revocation must come into force within 5 s, even after both waits.
 FOLLOW_WAIT_MS = 1000
-# Each event that concerns a consumer's fetches wakes aiokafka's background task. The task also wakes at this interval.
-# With aiokafka's default of 200, these wake-ups of an idle consumer took as much CPU time as its fetches.
+# aiokafka's background task wakes at this interval, and at each event that concerns a fetch. With aiokafka's default of
+# 200, these wake-ups of an idle consumer took as much CPU time as its fetches.
 LOOK_MS = 2000
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """Options of every aiokafka client of this service."""
     client: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap,
         "security_protocol": settings.kafka_security_protocol,
@@ -52,10 +50,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 async def start(client: Any) -> None:
-    """Start the client.
-
-    If the caller is cancelled, finish the start first, because aiokafka would otherwise leak a connection.
-    """
+    """A cancelled caller waits for the end of the start, because aiokafka would otherwise leak a connection."""
     starting = asyncio.ensure_future(client.start())
     with raise_on_foreign_cancellation():
         try:
@@ -67,7 +62,7 @@ async def start(client: Any) -> None:
 
 
 async def stop(consumer: Any) -> None:
-    """Stop the consumer in a separate task, because aiokafka's own fetch task can cancel the stop half-way."""
+    """In a separate task, because aiokafka's own fetch task can cancel the stop half-way."""
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait([stopping], timeout=STOP_SECONDS)
     if not stopping.done() or stopping.cancelled():
@@ -93,7 +88,7 @@ def raise_on_foreign_cancellation() -> Iterator[None]:
 
 
 async def start_when_there(client: Any) -> None:
-    """Start the client. Retry until the broker answers."""
+    """Retry until the broker answers."""
     while True:
         try:
             await start(client)
@@ -105,7 +100,7 @@ async def start_when_there(client: Any) -> None:
 
 
 async def partitions(consumer: Any, topic: str) -> set[int]:
-    """The partitions of the topic. Wait until the topic exists and is authorised."""
+    """Wait until the topic exists and is authorised."""
     while True:
         try:
             partitions: set[int] = await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 - the public API asks only by subscribing
@@ -117,7 +112,7 @@ async def partitions(consumer: Any, topic: str) -> set[int]:
 
 
 async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff], Awaitable[None]]) -> None:
-    """Read without a consumer group until cancelled. After a failure, call `read` again with a new consumer."""
+    """Read without a consumer group until cancelled. After a failure, call `read` with a new consumer."""
     backoff = Backoff()
     while True:
         consumer = AIOKafkaConsumer(
@@ -141,10 +136,10 @@ async def follow(settings: Settings, read: Callable[[AIOKafkaConsumer, Backoff],
 async def assign_all(
     consumer: AIOKafkaConsumer, settings: Settings, topics: Iterable[str]
 ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-    """Assign all partitions of the topics. Return the first and the end offset of each partition."""
+    """Return the first and the end offset of each partition."""
     names = [settings.topic_prefix + topic for topic in topics]
     assigned = [TopicPartition(name, number) for name in names for number in sorted(await partitions(consumer, name))]
-    # the offsets are asked before the first fetch, because the broker answers a connection's requests in their order
+    # before the first fetch, because the broker answers a connection's requests in their order
     begins, ends = await consumer.beginning_offsets(assigned), await consumer.end_offsets(assigned)
     consumer.assign(assigned)
     return begins, ends
@@ -152,7 +147,7 @@ async def assign_all(
 
 @asynccontextmanager
 async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator["LogReader"]:
-    """Open a reader without a consumer group. The reader returns end offsets, records and the times of records."""
+    """The reader needs no consumer group."""
     names = [settings.topic_prefix + topic for topic in topics]
     consumer = AIOKafkaConsumer(*names, **options(settings), auto_offset_reset="none", enable_auto_commit=False)
     try:
@@ -163,8 +158,6 @@ async def log_reader(settings: Settings, topics: Iterable[str]) -> AsyncIterator
 
 
 class LogReader:
-    """Reads all partitions of its topics."""
-
     def __init__(self, consumer: Any, prefix: str) -> None:
         self._consumer = consumer
         self._prefix = prefix
@@ -179,10 +172,7 @@ class LogReader:
         return {topic_partition: ends[partition] for topic_partition, partition in self._partitions.items()}
 
     async def records(self) -> AsyncIterator[Record]:
-        """All records up to the present end of each partition.
-
-        Within a partition, the records are in the order of their offsets.
-        """
+        """Within a partition, the records are in the order of their offsets."""
         partitions = {partition: topic_partition for topic_partition, partition in self._partitions.items()}
         await self._consumer.seek_to_beginning(*partitions)
         ends = await self._consumer.end_offsets(list(partitions))
@@ -193,9 +183,9 @@ class LogReader:
                     yield record(fetched_record, self._prefix)
 
     async def written_at(self, positions: Mapping[Partition, int]) -> dict[Partition, datetime]:
-        """The time at which the record at each offset was written.
+        """Returns when each record was written.
 
-        If the record was deleted, the result is the time of the oldest record that the partition still has.
+        For a deleted record, the time of the partition's oldest record is returned.
         """
         partitions = {self._partitions[topic_partition]: topic_partition for topic_partition in positions}
         begins = await self._consumer.beginning_offsets(list(partitions))
@@ -210,7 +200,7 @@ class LogReader:
 
 
 def record(fetched: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
-    """Convert an aiokafka record. `prefix` is the installation's topic prefix."""
+    """`prefix` is the installation's topic prefix."""
     return Record(
         fetched.topic.removeprefix(prefix),
         fetched.partition,
@@ -223,7 +213,6 @@ def record(fetched: ConsumerRecord[bytes, bytes], prefix: str) -> Record:
 
 
 async def reached(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
-    """Whether the consumer has read each partition to its end offset."""
     for partition, end in ends.items():
         if await consumer.position(partition) < end:
             return False

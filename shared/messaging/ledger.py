@@ -51,18 +51,16 @@ BALANCE = select(
     func.coalesce(KINDS, literal({}, JSONB)).label("kinds"),
 ).order_by(ConsumerOffset.topic, ConsumerOffset.partition)
 KAFKA_SECONDS = 5
-# Two services have another path: the console is mounted at `/`, and intake's `/v1/ledger` has the counts of admission,
-# which need no PostgreSQL.
+# The console is mounted at `/`. Intake's `/v1/ledger` has the counts of admission, which need no PostgreSQL.
 PATHS = {"console": "/console/v1/ledger", "intake": "/v1/ledger/consumer"}
 ASKED_EVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One partition of one consumer.
+    """`unread_since` is the time at which the oldest record that is not settled was written, or None.
 
-    `unread_since` is the time at which the oldest record that is not settled was written. `unread_since` is None if all
-    records are settled. `end` and `unread_since` are None if the broker did not answer.
+    `end` and `unread_since` are None if the broker did not answer.
     """
 
     consumer: str
@@ -87,8 +85,6 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """The reason code and JSON pointer of a dead letter, without its content."""
-
     topic: str
     partition: int
     offset: int
@@ -99,7 +95,7 @@ class DeadLetter:
 
 
 async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
-    """Count the outcomes of the batch and advance the offsets in one statement."""
+    """Advances the offsets in the same statement."""
     counts = Counter(
         (*reading.record.topic_partition, outcome.kind) for reading, outcome in zip(readings, outcomes, strict=True)
     )
@@ -109,7 +105,7 @@ async def enter(session: AsyncSession, readings: Sequence[Reading], outcomes: Se
 
 
 async def balance(session: AsyncSession) -> list[Row]:
-    """The ledger as stored in PostgreSQL. The function `with_ends` adds the end offsets from Kafka."""
+    """End offsets are missing, because they come from Kafka (see `with_ends`)."""
     service = await session.scalar(select(func.current_schema()))
     rows = await session.execute(BALANCE)
     return [Row(consumer=service or "", end=None, **row) for row in rows.mappings()]
@@ -128,8 +124,8 @@ async def with_ends(rows: Sequence[Row], service: str, topics: Iterable[str], se
                 for topic_partition, end in sorted(ends.items())
             }
             written = await reader.written_at(
-                # A partition without unread records is left out. If the Kafka log was lost, the next offset of a
-                # partition can be beyond the end, and the broker would refuse the offset.
+                # After the loss of the Kafka log, the next offset of a partition can be beyond its end, and the broker
+                # would refuse it. Only partitions with unread records are asked for.
                 {topic_partition: row.next for topic_partition, row in ended.items() if (row.on_its_way or 0) > 0}
             )
     except (TimeoutError, KafkaError):
@@ -138,15 +134,14 @@ async def with_ends(rows: Sequence[Row], service: str, topics: Iterable[str], se
 
 
 def oldest_unread(rows: Iterable[Row]) -> datetime | None:
-    """The time at which the oldest unread record was written, or None if all records are read."""
+    """None if all records are read."""
     return min((row.unread_since for row in rows if row.unread_since), default=None)
 
 
 class Unread:
-    """A check of `/ready`.
+    """This check of `/ready` fails when an unread record has reached half of its retention time.
 
-    The check fails when an unread record has reached half of its retention time, so that people can act before Kafka
-    deletes the record.
+    People can then act before Kafka deletes the record.
     """
 
     def __init__(self, service: str, settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> None:
@@ -157,7 +152,7 @@ class Unread:
         self._is_in_time = True
 
     async def is_in_time(self) -> bool:
-        """The result of the check, cached for ten seconds, because each check opens a connection to the broker."""
+        """Cached for ten seconds, because each check opens a connection to the broker."""
         if time.monotonic() - self._asked_at >= ASKED_EVERY_SECONDS:
             self._asked_at = time.monotonic()
             with suppress(TimeoutError, KafkaError):
@@ -178,13 +173,13 @@ class Unread:
 
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:
-    """The newest dead letters. `dead_letters_count` counts all dead letters."""
+    """Newest first. `dead_letters_count` counts all dead letters."""
     newest = select(DeadLetterRow).order_by(DeadLetterRow.set_aside_at.desc()).limit(limit)
     return [_without_content(row) for row in await session.scalars(newest)]
 
 
 async def dead_letters_by_reason(session: AsyncSession) -> list[dict[str, Any]]:
-    """Maps each topic and reason to the number of all dead letters and the time of the oldest one."""
+    """With the number of dead letters of each topic and reason, and the time of the oldest."""
     row, oldest = DeadLetterRow, func.min(DeadLetterRow.set_aside_at).label("oldest")
     counted = select(row.topic, row.reason, func.count().label("letters"), oldest).group_by(row.topic, row.reason)
     return [dict(row) for row in (await session.execute(counted.order_by(oldest))).mappings()]
@@ -200,7 +195,7 @@ async def dead_letters_count(session: AsyncSession) -> int:
 
 
 def routes(service: str) -> APIRouter:
-    """The route `GET /<service>/v1/ledger`. `PATHS` lists the services whose ledger has another path."""
+    """The path is `GET /<service>/v1/ledger`, with the exceptions in `PATHS`."""
     router = APIRouter()
 
     @router.get(PATHS.get(service, "/v1/ledger"))
@@ -208,7 +203,7 @@ def routes(service: str) -> APIRouter:
         rows = await balance(session)
         letters, count = await dead_letters(session), await dead_letters_count(session)
         by_reason = await dead_letters_by_reason(session)
-        await session.commit()  # the transaction ends here, so that it does not wait for the broker
+        await session.commit()  # ends the transaction, so that it does not wait for the broker
         rows = await with_ends(rows, service, consumed(service), request.app.state.settings)
         return {
             "consumer": service,

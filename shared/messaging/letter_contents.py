@@ -11,15 +11,14 @@ from shared.events import EVENT_TYPES, SealedBox
 from shared.messaging.records import Record
 
 MOST_CHARACTERS = 64 * 1024
-MOST_PCODES = 1000  # the contract permits this number of P-codes in an area
+MOST_PCODES = 1000  # limit of the contract for an area
 
 
 def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
-    """The content of the record.
+    """`fields` are the record's fields by name.
 
-    `fields` are its fields by name. If the record has no fields, `text` is the start of its text.
-
-    `is_whole` says whether the sealed fields could be decrypted. Without `keys`, the sealed fields stay sealed.
+    Without fields, `text` is the start of its text. `is_whole` says whether the sealed fields could be decrypted.
+    Without `keys`, the sealed fields stay sealed.
     """
     fields = read(record.value)
     if fields is None:
@@ -31,10 +30,7 @@ def content_of(record: Record, keys: seal.Opener | None) -> dict[str, Any]:
 
 
 def opened(record: Record, box: Any, keys: seal.Opener) -> dict[str, Any] | None:
-    """The sealed fields. Returns None if the sealed fields cannot be decrypted.
-
-    For example, the unencrypted fields were altered, or the private key is missing.
-    """
+    """Returns None if decryption fails, for example because the private key is missing."""
     headers = {name: value.decode(errors="replace") for name, value in record.headers}
     try:
         sealed = SealedBox.model_validate(box)
@@ -46,10 +42,7 @@ def opened(record: Record, box: Any, keys: seal.Opener) -> dict[str, Any] | None
 
 
 def read(value: bytes) -> dict[str, Any] | None:
-    """The fields of the record.
-
-    Returns None if the record is not a JSON object, or is nested too deeply for an answer.
-    """
+    """Returns None if the record is not a JSON object, or is nested too deeply for an answer."""
     try:
         fields = from_json(value)
     except ValueError:
@@ -58,7 +51,7 @@ def read(value: bytes) -> dict[str, Any] | None:
 
 
 def pcodes(fields: dict[str, Any] | None) -> list[str]:
-    """All P-codes that the record states: its own place, its area, and the places where people are or were."""
+    """Includes the record's place, its area, and all present and former places of people."""
     fields = fields or {}
     holders = [fields, *(fields.get(name) for name in ("origin", "destination", "area"))]
     stated: list[Any] = []
@@ -70,7 +63,7 @@ def pcodes(fields: dict[str, Any] | None) -> list[str]:
 
 
 def subjects(topic: str, fields: dict[str, Any] | None) -> list[UUID]:
-    """The ids of the subject and of the report. Ids that are missing or invalid are left out."""
+    """The ids of the subject and of the report, without missing and invalid ids."""
     keys = {model.key_field for models in EVENT_TYPES.values() for model in models if topic in model.topics()}
     ids = []
     for name in (*sorted(keys - {"report_id"}), "report_id"):

@@ -1,7 +1,9 @@
-"""Opens dead letters for people. A service's worker finds a letter in Kafka, and stores its content for the reader.
+"""Opens dead letters for people.
 
-Each content is encrypted with its own key, and is deleted when the person has read it. Only the registry's worker has
-private keys, so the sealed fields of other services' letters stay sealed.
+A service's worker finds a letter in Kafka, and stores its content for the reader.
+
+Each content has its own key, and is deleted when the person has read it. Only the registry's worker has private keys,
+so the sealed fields of other services' letters stay sealed.
 """
 
 import asyncio
@@ -29,14 +31,12 @@ OPENED, NOT_FOUND = "opened", "not_found"
 
 
 class LetterOpenings:
-    """Opens the dead letters of one service that people want to read."""
-
     def __init__(self, redrives: Redrives, encryption: EnvelopeEncryption) -> None:
         self._redrives = redrives
         self._encryption = encryption
 
     async def run(self, engine: AsyncEngine) -> None:
-        """Until cancelled, open the requested letters, and delete contents that nobody has read in time."""
+        """Runs until cancelled."""
         sessions = database.sessions(engine)
         openings = Decisions(self._redrives.service, LetterOpening, engine, partial(self.prepare, sessions))
         async with asyncio.TaskGroup() as group:
@@ -61,7 +61,7 @@ class LetterOpenings:
 async def taken(
     session: AsyncSession, encryption: EnvelopeEncryption, opening: LetterOpening
 ) -> Mapping[str, Any] | None:
-    """Return the content of an opened letter, and delete its row. Returns None if the letter was not found."""
+    """Deletes the row of an opened letter. Returns None if the letter was not found."""
     await session.delete(opening)
     if opening.kek_id is None or opening.wrapped is None or opening.sealed is None:
         return None

@@ -27,7 +27,6 @@ dead_letters = Counter("dayar_dead_letters", "Records set aside.", ["consumer", 
 
 
 def note(consumer: str, readings: Sequence[Reading], outcomes: Sequence[Outcome]) -> None:
-    """Count a committed batch."""
     batch_records.labels(consumer).observe(len(readings))
     counts = Count((reading.record.topic, outcome) for reading, outcome in zip(readings, outcomes, strict=True))
     for (topic, outcome), count in counts.items():

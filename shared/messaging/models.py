@@ -10,10 +10,7 @@ from shared.postgres.models import Base, table
 
 
 class ConsumerOffset(Base):
-    """The next offset to read in a topic partition.
-
-    If the service has stopped at this offset, `stopped` has the reason.
-    """
+    """If the service has stopped at this offset, `stopped` has the reason."""
 
     __tablename__ = "consumer_offsets"
     __table_args__ = (
@@ -30,8 +27,6 @@ class ConsumerOffset(Base):
 
 
 class InboxEvent(Base):
-    """An event that was handled, with the digest of its content."""
-
     __tablename__ = "inbox"
 
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -39,8 +34,6 @@ class InboxEvent(Base):
 
 
 class LedgerCount(Base):
-    """The number of records of a topic partition that had this kind of outcome."""
-
     __tablename__ = "ledger"
     __table_args__ = {"postgresql_with": {"fillfactor": 50}}  # noqa: RUF012 - as SQLAlchemy reads it
 
@@ -51,7 +44,7 @@ class LedgerCount(Base):
 
 
 class DeadLetterRow(Base):
-    """A record that was set aside. The record's content is in the topic of dead letters."""
+    """The topic of dead letters has the record's content."""
 
     __tablename__ = "dead_letters"
 
@@ -62,8 +55,7 @@ class DeadLetterRow(Base):
     reason: Mapped[str]
     pointer: Mapped[str]
     set_aside_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # the offset that the dead letter's headers contain; only set if a restore onto another Kafka log changed the row's
-    # `offset`
+    # set only after a restore onto another Kafka log, which changed the row's `offset`
     written_offset: Mapped[int | None] = mapped_column(BigInteger)
 
     @property
@@ -72,15 +64,12 @@ class DeadLetterRow(Base):
 
     @property
     def written(self) -> int:
-        """The offset in the dead letter's headers. After a restore, this is an offset of the older Kafka log."""
+        """The offset in the dead letter's headers. After a restore, this offset belongs to the older Kafka log."""
         return self.offset if self.written_offset is None else self.written_offset
 
 
 class Decision:
-    """The columns of every table of decisions.
-
-    `result` is the new outcome, or the reason why the decision changed nothing.
-    """
+    """`result` is the new outcome, or the reason why the decision changed nothing."""
 
     decision_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     account: Mapped[UUID]
@@ -91,7 +80,7 @@ class Decision:
 
 
 class OfLetter:
-    """The columns that identify a dead letter by the position of the original record in its topic."""
+    """The position of the original record in its topic."""
 
     topic: Mapped[str]
     partition: Mapped[int]
@@ -99,10 +88,7 @@ class OfLetter:
 
 
 class Redrive(Decision, OfLetter, Base):
-    """A decision about a dead letter. Without `refusal`, the record is handled once more.
-
-    With `refusal`, the record is refused: `refusal` is the code of the reason that the author reads.
-    """
+    """A decision to handle a record, or to refuse it. `refusal` is the code of the reason that the author reads."""
 
     __tablename__ = "redrives"
 
@@ -110,7 +96,7 @@ class Redrive(Decision, OfLetter, Base):
 
 
 class LetterOpening(Decision, OfLetter, Base):
-    """A request to read a dead letter. The worker finds the letter in Kafka, and stores the content for the reader.
+    """A request to read a dead letter, whose content the worker finds in Kafka.
 
     `sealed` is the content, encrypted with a separate key, and `wrapped` is this key in wrapped form. The row is
     deleted when the content has been read, or after some minutes.
@@ -124,7 +110,7 @@ class LetterOpening(Decision, OfLetter, Base):
 
 
 class OutboxEvent(Base):
-    """An event that waits for the relay. The relay sends events in the order of `id`."""
+    """The relay sends events in the order of `id`."""
 
     __tablename__ = "outbox"
 

@@ -13,7 +13,7 @@ from shared.postgres import database
 
 FROZEN = timedelta(seconds=10)
 
-# The rows are locked in a fixed order: with different orders, two workers that lock the same partitions could deadlock.
+# Locked in a fixed order, because two workers with different orders could deadlock.
 # raw SQL: because the parameters are arrays, each batch needs only one statement
 LOCK = """
 SELECT topic, partition, next_offset FROM consumer_offsets
@@ -33,7 +33,7 @@ class Fenced(Exception):
 
 
 async def stored(session: AsyncSession, partitions: Collection[Partition]) -> dict[Partition, int]:
-    """The next offset to read in each partition. A partition without a row was never read."""
+    """A partition without a row was never read."""
     topic_partition = (ConsumerOffset.topic, ConsumerOffset.partition)
     rows = await session.execute(
         select(*topic_partition, ConsumerOffset.next_offset).where(tuple_(*topic_partition).in_(partitions))
@@ -42,7 +42,7 @@ async def stored(session: AsyncSession, partitions: Collection[Partition]) -> di
 
 
 async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
-    """Store the first offset of each partition that is new to this consumer, so that the ledger counts every record."""
+    """The ledger counts every record, so each partition's first offset is stored."""
     rows = [
         {"topic": topic, "partition": partition, "first_offset": first, "next_offset": first}
         for (topic, partition), first in firsts.items()
@@ -52,7 +52,7 @@ async def begin(session: AsyncSession, firsts: Mapping[Partition, int]) -> None:
 
 
 async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
-    """Lock the stored offsets of the batch's partitions. Raises Fenced if the batch does not begin at these offsets."""
+    """Locks the stored offsets. Raises Fenced if the batch does not begin at these offsets."""
     held = firsts(readings)
     connection = await database.driver(session)
     rows = await connection.fetch(LOCK, *_columns(held))
@@ -61,23 +61,23 @@ async def fence(session: AsyncSession, readings: Iterable[Reading]) -> None:
 
 
 async def end_frozen(session: AsyncSession) -> int:
-    """End the sessions in PostgreSQL of workers that froze during a COPY. Return their number.
+    """End the sessions of workers that froze during a COPY.
 
-    PostgreSQL has no timeout while it waits for COPY data, so the locks of a frozen worker would stay for ever.
+    Return their number. PostgreSQL has no timeout while it waits for COPY data, so the locks of a frozen worker would
+    stay for ever.
     """
     connection = await database.driver(session)
     return len(await connection.fetch(END_FROZEN, FROZEN))
 
 
 async def stop(session: AsyncSession, topic_partition: Partition, reason: str) -> None:
-    """Mark the partition as stopped. The ledger shows the partition in red until a worker advances the partition."""
+    """The ledger shows the partition in red until a worker advances the partition."""
     topic, partition = topic_partition
     stopped = update(ConsumerOffset).filter_by(topic=topic, partition=partition).values(stopped=reason)
     await session.execute(stopped)
 
 
 async def stopped(session: AsyncSession, topics: Collection[str]) -> list[str]:
-    """The reasons why partitions of these topics are stopped."""
     reasons = select(ConsumerOffset.stopped).where(ConsumerOffset.topic.in_(topics)).distinct()
     return [reason for reason in await session.scalars(reasons) if reason is not None]
 
@@ -90,7 +90,7 @@ def firsts(readings: Iterable[Reading]) -> dict[Partition, int]:
 
 
 def nexts(readings: Iterable[Reading]) -> dict[Partition, int]:
-    # the table stores the offset of the next record, so 1 is added
+    # the table stores the next offset
     return {reading.record.topic_partition: reading.record.offset + 1 for reading in readings}
 
 

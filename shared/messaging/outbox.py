@@ -20,12 +20,12 @@ from shared.postgres.bulk_copy import Copy
 
 COLUMNS = bulk_copy.columns(OutboxEvent)
 AT_ONCE = 500
-# PostgreSQL ends a transaction that is idle for 5 s, so the relay waits a shorter time for the broker
+# shorter than the 5 s after which PostgreSQL ends an idle transaction
 ACK_SECONDS = 4.0
 LINGER_SECONDS = 0.02  # events that commit within this time are sent together
-# after a send of less than AT_ONCE events, the relay pauses for this time, because each send costs CPU time
+# pause after a send of less than AT_ONCE events, because each send costs CPU time
 BUSY_SECONDS = 0.2
-# the outbox is also polled after this time, because a NOTIFY is missed while the connection is renewed
+# the outbox is polled at this interval, because a NOTIFY is missed while the connection is renewed
 IDLE_SECONDS = 5.0
 
 ANY_BYTES = "surrogateescape"
@@ -47,21 +47,17 @@ SENT = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 
 async def add(session: AsyncSession, *messages: Message) -> None:
-    """Add messages; the caller commits.
-
-    The caller must hold locks, so that the messages of one key are added in the right order.
-    """
+    """The caller commits, and holds locks, so that the messages of one key are added in the right order."""
     if messages:
         await insert(await database.driver(session), messages)
 
 
 async def insert(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
-    """Like `add`, but on a connection without a session. `messages` must not be empty."""
+    """`messages` must not be empty."""
     await connection.execute(INSERT, *zip(*map(row, messages), strict=True))
 
 
 def copied(messages: Iterable[Message]) -> Copy:
-    """Add many messages, like `add`, but with a bulk copy."""
     return Copy("outbox", COLUMNS, map(row, messages))
 
 
@@ -70,7 +66,7 @@ def row(message: Message) -> Row:
 
 
 class Relay:
-    """Sends the events of the outbox. Only one relay works at a time, because two relays would break the order."""
+    """Only one relay works at a time, because two relays would break the order."""
 
     def __init__(self, settings: Settings, engine: AsyncEngine) -> None:
         self._settings = settings
@@ -79,7 +75,6 @@ class Relay:
         self._sent_at = -BUSY_SECONDS
 
     async def run(self) -> None:
-        """Relay events until cancelled."""
         async with Publisher(self._settings) as publisher, asyncio.TaskGroup() as group:
             group.create_task(notify.listen(self._engine, f"{self._settings.service}_outbox", self._woken))
             await self._relay(publisher)
@@ -95,8 +90,7 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The broker may still get the events after an error. Without this flush, a retry could send the events
-                # twice.
+                # The broker may get the events despite an error. Without this flush, a retry could send them twice.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):
@@ -105,15 +99,12 @@ class Relay:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait until more events are committed.
-
-        If events follow each other closely, there is at most one send in BUSY_SECONDS.
-        """
+        """Wait for more events, so that there is at most one send in BUSY_SECONDS."""
         next_at = self._sent_at + BUSY_SECONDS
         await asyncio.sleep(max(LINGER_SECONDS, next_at - time.monotonic()))
 
     async def _send_oldest(self, publisher: Publisher) -> int:
-        """Send the oldest rows. The rows are deleted after the ack, so each row is sent at least once."""
+        """The rows are deleted after the ack, so each row is sent at least once."""
         async with database.transaction(self._engine) as connection:
             if not await connection.fetchval(ALONE):
                 return 0
@@ -126,10 +117,7 @@ class Relay:
 
 
 def _packed(message: Message) -> bytes:
-    """Encode the headers as JSON. Headers of dead letters may have bytes that are not UTF-8.
-
-    Bytes that are not UTF-8 become lone surrogates.
-    """
+    """In headers of dead letters, bytes that are not UTF-8 become lone surrogates."""
     try:
         return to_json(message.headers)
     except PydanticSerializationError:

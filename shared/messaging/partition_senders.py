@@ -1,8 +1,7 @@
-"""Sends records in batches, one batch at a time for each partition.
+"""Sends records in batches, one batch at a time for each partition, with one ack for a whole batch.
 
-The broker acknowledges a whole batch with one ack. While a batch is on its way, the next batch fills. The method `send`
-of aiokafka is not used, because it creates a future for every record. The future costs more than all other work on the
-record.
+While a batch is on its way, the next batch fills. aiokafka's `send` is not used, because its future for each record
+costs more than all other work on the record.
 """
 
 import asyncio
@@ -24,10 +23,7 @@ STOP_SECONDS = 3
 
 
 class PartitionSenders:
-    """Signs records and sends them to their partitions.
-
-    The CRC-32 of a record's key determines its partition, as in librdkafka.
-    """
+    """The CRC-32 of a record's key determines its partition, as in librdkafka."""
 
     def __init__(self, producer: AIOKafkaProducer, prefix: str, tasks: asyncio.TaskGroup, signer: RecordSigner) -> None:
         self.producer = producer
@@ -37,10 +33,7 @@ class PartitionSenders:
         self._of: dict[str, list[PartitionSender]] = {}
 
     async def send(self, messages: Sequence[Message]) -> set[Future[None]]:
-        """Send the messages and return their acks.
-
-        If MessageSizeTooLargeError is raised, some of the messages may be sent nevertheless.
-        """
+        """Return the acks. If MessageSizeTooLargeError is raised, some of the messages may be sent nevertheless."""
         for topic in {message.topic for message in messages}:
             await self._reach(topic)
         acks = set()
@@ -55,10 +48,7 @@ class PartitionSenders:
             await sender.flush()
 
     async def stop(self) -> None:
-        """Stop within STOP_SECONDS, and drop unsent records.
-
-        Nothing is lost, because callers keep unsent records in a spool or an outbox.
-        """
+        """Stop within STOP_SECONDS, and drop unsent records, which callers keep in a spool or an outbox."""
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 with kafka.raise_on_foreign_cancellation():
@@ -71,7 +61,7 @@ class PartitionSenders:
     async def _reach(self, topic: str) -> None:
         name = self._prefix + topic
         partitions = len(await self.producer.partitions_for(name))
-        # `senders` is read after the await, because another task may have added a sender during the await
+        # read after the await, during which another task may have added a sender
         senders = self._of.setdefault(topic, [])
         for partition in range(len(senders), partitions):
             senders.append(PartitionSender(self.producer, name, partition, self._tasks))
@@ -92,10 +82,7 @@ class PartitionSender:
         self._sending: asyncio.Task[None] | None = None
 
     def add(self, message: Message) -> Future[None]:
-        """Add the message to a batch. Return the ack, which all messages of the batch share.
-
-        Raises MessageSizeTooLargeError.
-        """
+        """Return the ack of the batch. Raises MessageSizeTooLargeError."""
         if not self._waiting or not self._waiting[-1].takes(message):
             batch = SenderBatch(self._producer.create_batch())
             batch.takes(message)
@@ -124,21 +111,19 @@ class PartitionSender:
             await (await self._producer.send_batch(batch.records, self._topic, partition=self._partition))
         except KafkaError as error:
             batch.acked.set_exception(error)
-            # reading the exception marks it as retrieved, because no caller may be waiting for the ack
+            # marks the exception as retrieved, because no caller may be waiting for the ack
             batch.acked.exception()
         else:
             batch.acked.set_result(None)
 
 
 class SenderBatch:
-    """Records that are sent together."""
-
     def __init__(self, records: BatchBuilder) -> None:
         self.records = records
         self.acked: Future[None] = asyncio.get_running_loop().create_future()
 
     def takes(self, message: Message) -> bool:
-        """Add the message; return False if the batch is full. Raises MessageSizeTooLargeError."""
+        """Return False if the batch is full. Raises MessageSizeTooLargeError."""
         added = self.records.append(
             timestamp=None, key=message.key or None, value=message.value, headers=list(message.headers)
         )

@@ -18,7 +18,7 @@ from shared.messaging.traces import Sending
 
 BATCH_BYTES = 512 * 1024  # aiokafka's default of 16 KiB holds only six reports
 RETRY_SECONDS = 0.5
-START_SECONDS = 1  # the start waits at most this long, because a frozen broker accepts the connection but never answers
+START_SECONDS = 1  # a frozen broker accepts the connection but never answers
 
 
 class BrokerAway(Exception):
@@ -28,7 +28,7 @@ class BrokerAway(Exception):
 class Publisher:
     """An idempotent producer (`acks=all`, no linger).
 
-    Until the producer has reached a broker, `publish` raises BrokerAway.
+    Before the producer has reached a broker, `publish` raises BrokerAway.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -77,7 +77,7 @@ class Publisher:
             raise BrokerAway from error
 
     async def is_there(self) -> bool:
-        """Whether the broker answers within one second."""
+        """Waits at most one second."""
         if self._senders is None:
             return False
         try:
@@ -111,7 +111,7 @@ class Publisher:
         return senders
 
     def _renew(self, senders: PartitionSenders) -> None:
-        """Replace the producer, because an idempotent producer never sends again after a fatal error."""
+        """An idempotent producer never sends after a fatal error, so it is replaced."""
         if self._senders is senders:
             self._senders = None
             self._starting = self._tasks.create_task(self._keep_starting(senders))

@@ -19,11 +19,11 @@ STAMPS: dict[str, Any] = {
 }
 CODED: dict[str, Any] = {**STAMPS, "area": {"pcodes": True}}
 
-Partition = tuple[str, int]  # the topic's name without the installation's prefix, and the partition's number
+Partition = tuple[str, int]  # name without the installation's prefix, and number
 
 
 class Record(NamedTuple):
-    """A record as Kafka stores it. `topic` is the name of the topic without the installation's prefix."""
+    """`topic` is the name without the installation's prefix."""
 
     topic: str
     partition: int
@@ -39,9 +39,9 @@ class Record(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A decoded record. The `digest` of the decrypted content distinguishes a repeat from a conflict.
+    """The `digest` of the decrypted content distinguishes a repeat from a conflict.
 
-    In a redrive, `replaces` is the id of the earlier outcome `set_aside`, which the new outcome replaces.
+    In a redrive, `replaces` is the id of the earlier outcome `set_aside`.
     """
 
     record: Record
@@ -56,8 +56,6 @@ class Received(NamedTuple):
 
 
 class UnreadableRecord(NamedTuple):
-    """A record that cannot be handled, with a reason code."""
-
     record: Record
     reason: str
     pointer: str = ""
@@ -71,22 +69,22 @@ class Outcome(NamedTuple):
 
 Reading = Received | UnreadableRecord
 Handler = Callable[[Sequence[Received], AsyncSession], Awaitable[Sequence[Outcome]]]
-# a `Check` is called in each transaction after the fence, and may raise Fenced
+# called in each transaction after the fence; may raise Fenced
 Check = Callable[[AsyncSession], Awaitable[None]]
 Opener = Callable[[Record], Received]
 
 
 def open_plain(record: Record) -> Received:
-    """Decode a record of a topic without sealed records."""
+    """For topics without sealed records."""
     event = events.decode(record.topic, record.value, record.headers)
     return Received(record, event, events.digest((authored_content(event.data, record.value),)))
 
 
 def authored_content(data: BaseModel, value: bytes) -> bytes:
-    """The content that the author wrote, as bytes for the digest.
+    """Leaves out fields that intake sets, because they can differ in two copies of one report.
 
-    Fields that intake sets are left out, because they can differ in two copies of one report. Examples are
-    `received_at`, corrected times, and the P-codes of a drawn area, which change when boundaries are imported.
+    Examples are `received_at`, corrected times, and the P-codes of a drawn area, which change when boundaries are
+    imported.
     """
     if "received_at" not in type(data).model_fields:
         return value

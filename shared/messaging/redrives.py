@@ -1,7 +1,7 @@
 """Redrives or refuses dead letters, as a person decided.
 
-In a redrive, the service that set the record aside handles the original record once more. A refused dead letter is
-removed from the list, and the author of the report reads the reason.
+In a redrive, the service that set the record aside handles the original record. A refused dead letter leaves the list,
+and the author of the report reads the reason.
 """
 
 import asyncio
@@ -31,12 +31,12 @@ from shared.postgres import database
 
 SEARCH_SECONDS = 60
 WHY = ("dead_reason", "dead_pointer", "dead_service", "dead_topic", "dead_partition", "dead_offset", "dead_sealed")
-# If a record was set aside for one of these reasons, no outcome was published, and a redrive replaces no outcome.
+# For these reasons, no outcome was published that a redrive could replace.
 UNREADABLE = ("malformed", "unknown_type", *UNPROVEN)
 
 
 class Redrives:
-    """The redrives of one service. `keys` decrypt dead letters that were sealed whole. Only the registry has `keys`."""
+    """Only the registry has `keys`, which decrypt dead letters that were sealed whole."""
 
     def __init__(
         self, service: str, consumers: Sequence[Consumer], *, settings: Settings, keys: Opener | None = None
@@ -66,11 +66,11 @@ class Redrives:
     async def row_and_record(
         self, sessions: async_sessionmaker[AsyncSession], letter: OfLetter
     ) -> tuple[DeadLetterRow | None, Record | None]:
-        """The row of the dead letter and the original record, each of which may be None."""
+        """Each of the two may be None."""
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (letter.topic, letter.partition, letter.offset))
-            # Whether a dead letter waits in the outbox is read before the search. If the relay published the letter
-            # during the search, the search could miss it, and the outbox would be empty afterwards.
+            # Read before the search: if the relay published the letter during the search, the search could miss it, and
+            # the outbox would be empty afterwards.
             is_waiting = await session.scalar(select(in_outbox(TOPICS[letter.topic].dead(self.service))))
         record = None if row is None else await self._original(letter, row)
         if row is not None and record is None and is_waiting:
@@ -78,10 +78,7 @@ class Redrives:
         return row, record
 
     async def _refuse(self, redrive: Redrive, record: Record | None, written: int, session: AsyncSession) -> str:
-        """Delete the row, and publish the outcome for the report's author.
-
-        No outcome is published if the log no longer has the record, or if the record's signature is not proven.
-        """
+        """The author gets an outcome only if the log still has the record, and the record's signature is proven."""
         letter = {"topic": redrive.topic, "partition": redrive.partition, "offset": redrive.offset}
         reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
         if reason is None:
@@ -92,7 +89,7 @@ class Redrives:
         return OutcomeKind.REJECTED
 
     def _outcomes(self, record: Record, refusal: str, *, is_told: bool) -> list[Message]:
-        """The outcome of a refused report. `is_told` says whether the outcome `set_aside` was published."""
+        """`is_told` says whether the outcome `set_aside` was published."""
         settled = outcome_of(self.service, record, OutcomeKind.REJECTED, refusal)
         if settled is None:
             return []
@@ -103,7 +100,7 @@ class Redrives:
         return [message(outcome, id=id, source=f"/{self.service}", time=datetime.now(UTC))]
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
-        """Delete the row and handle the record in one transaction. A second redrive therefore finds no row."""
+        """In one transaction, so that a second redrive finds no row."""
         record = received.record
         letter = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
@@ -118,32 +115,26 @@ class Redrives:
         return outcome.kind
 
     async def _original(self, letter: OfLetter, row: DeadLetterRow) -> Record | None:
-        """The record that was set aside in this row, with its original bytes and headers."""
+        """With its original bytes and headers."""
         async with asyncio.timeout(SEARCH_SECONDS):
             return chosen([record async for record in self._named(letter, row.written)], row)
 
     async def _named(self, wanted: OfLetter, written: int) -> AsyncIterator[Record]:
-        """Find the dead letters with this offset.
-
-        There may be two dead letters: one from before a restore, and a newer one.
-        """
+        """There may be two dead letters: one from before a restore, and a newer one."""
         place = (wanted.topic, str(wanted.partition), str(written))
         topic = TOPICS[wanted.topic].dead(self.service)
         async with kafka.log_reader(self._settings, [topic]) as reader:
             async for letter in reader.records():
                 if self._unproven(letter):
-                    # this letter is forged: somebody else may write dead letters with the broker login of the service
+                    # forged: somebody else may write dead letters with the broker login of the service
                     continue
-                # if a header occurs twice, the dictionary keeps the last one, which the service appended
+                # of repeated headers, the dictionary keeps the last, which the service appended
                 why = {name: value.decode() for name, value in letter.headers if name in WHY}
                 if (why["dead_topic"], why["dead_partition"], why["dead_offset"]) == place:
                     yield self._restored(letter, wanted, written, is_sealed="dead_sealed" in why)
 
     def _unproven(self, record: Record) -> str | None:
-        """The reason why the record's signature is not proven, or None.
-
-        If the key is missing, the function does not wait for it.
-        """
+        """Does not wait for a missing key."""
         try:
             self._verifier.verify(record)
         except SetAside as error:
@@ -170,10 +161,9 @@ def in_outbox(topic: str) -> Exists:
 def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
     """Choose the record that belongs to this row.
 
-    If the Kafka log was replaced, records of the former and of the present log can have the row's offset. If the row
-    has an event id, only records with this id are considered. If a restore changed the row, the record whose time is
-    closest to the row's time is chosen. If no restore changed the row, the latest record is chosen, because it is in
-    the current log.
+    After a replacement of the Kafka log, records of the former and of the present log can have the row's offset. If the
+    row has an event id, only records with this id are considered. If a restore changed the row, the record whose time
+    is closest to the row's time is chosen. Otherwise, the latest record is chosen, because it is in the current log.
     """
     if row.event_id is not None:
         records = [record for record in records if dict(record.headers).get("ce_id") == str(row.event_id).encode()]
@@ -184,6 +174,6 @@ def chosen(records: Sequence[Record], row: DeadLetterRow) -> Record | None:
 
 
 def without_why(headers: tuple[Header, ...]) -> tuple[Header, ...]:
-    """The original headers, without the headers that the service appended when it set the record aside."""
+    """Leaves out the headers that the service appended when it set the record aside."""
     first = max(number for number, (name, _) in enumerate(headers) if name == WHY[0])
     return tuple((SIGNATURE, value) if name == DEAD_SIGNATURE else (name, value) for name, value in headers[:first])

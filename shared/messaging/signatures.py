@@ -1,7 +1,7 @@
-"""Signs and verifies records by HMAC-SHA256. A broker login alone is not enough to forge records.
+"""Signs and verifies records by HMAC-SHA256, because a broker login alone must not suffice to forge records.
 
-Each topic has its own key. The signature covers topic, key, value and all other headers of the record. The last header
-contains the signature: `signature: <key id>:<base64url>`.
+Each topic has its own key. The signature covers topic, key, value and all other headers. The last header contains the
+signature: `signature: <key id>:<base64url>`.
 """
 
 import hmac
@@ -29,20 +29,20 @@ SIGNATURE_TEXT = re.compile(f"({KEY_ID}):([A-Za-z0-9_-]{{43}})".encode())
 
 
 UNKNOWN_KEY = "signature_unknown_key"
-# After the beginning of a wait for an unknown key, a topic's next wait may begin only after six times the length of a
-# wait. An attacker who sends many key ids therefore delays a topic for at most a sixth of the time.
+# A topic's next wait for an unknown key may begin after six times the length of a wait. An attacker who sends many key
+# ids therefore delays a topic for at most a sixth of the time.
 WAITS_APART = 6
 
 
 class Wait(NamedTuple):
-    """A wait for an unknown key. `began_at` is in seconds of the monotonic clock."""
+    """`began_at` is in seconds of the monotonic clock."""
 
     key_id: str
     began_at: float
 
 
 class RecordSigner:
-    """Signs the records of one service with the newest key of each topic. Raises NoKey if a key is missing."""
+    """Uses the newest key of each topic. Raises NoKey if a key is missing."""
 
     def __init__(self, settings: Settings) -> None:
         folder = Path(settings.record_keys)
@@ -55,8 +55,6 @@ class RecordSigner:
 
 
 class RecordVerifier:
-    """Checks that a record was written by one of our services."""
-
     def __init__(self, settings: Settings) -> None:
         self._folder = Path(settings.record_keys)
         self._keys: dict[str, Keyring] = {}
@@ -64,9 +62,9 @@ class RecordVerifier:
         self._waits: dict[str, Wait] = {}
 
     def verify(self, record: Record) -> None:
-        """Check the signature. Raises SetAside("signature_mismatch") if the signature is wrong.
+        """Raises SetAside("signature_mismatch") if the signature is wrong.
 
-        If the key is missing, raises UnknownKey until the wait for the key ends, and afterwards
+        Without the key, raises UnknownKey until the wait for the key ends, and afterwards
         SetAside("signature_unknown_key").
         """
         name, signature = record.headers[-1] if record.headers else ("", b"")
@@ -90,10 +88,7 @@ class RecordVerifier:
         return key
 
     def _is_over(self, topic: str, key_id: str) -> bool:
-        """Whether the topic's wait is over.
-
-        All unknown keys of a topic share one wait, because an attacker can send many key ids.
-        """
+        """All unknown keys of a topic share one wait, because an attacker can send many key ids."""
         now, wait = time.monotonic(), self._waits.get(topic)
         if wait is None or now - wait.began_at >= WAITS_APART * self._wait_seconds:
             wait = self._waits[topic] = Wait(key_id, now)
@@ -111,17 +106,13 @@ class RecordVerifier:
 
 
 def mac(key: bytes, topic: str, record_key: bytes, value: bytes, headers: tuple[Header, ...]) -> str:
-    """The HMAC of a record as base64url."""
     keyed = _keyed(key).copy()
     keyed.update(signed_content(topic, record_key, value, headers))
     return encode(keyed.finalize())
 
 
 def signed_content(topic: str, key: bytes, value: bytes, headers: tuple[Header, ...]) -> bytes:
-    """The signed bytes of a record. The length of each part precedes the part.
-
-    A null value is signed like an empty one.
-    """
+    """The length of each part precedes the part. A null value is signed like an empty one."""
     names = tuple([name for name, _ in headers])
     parts = [key, value or b"", *[value or b"" for _, value in headers]]
     return b"".join([_names(topic, names), _lengths(len(parts)).pack(*map(len, parts)), *parts])
@@ -136,12 +127,12 @@ def _lengths(count: int) -> struct.Struct:
     return struct.Struct(f"<{count}I")
 
 
-@lru_cache(64)  # the result is cached, because copying an HMAC costs half as much as creating one
+@lru_cache(64)  # copying an HMAC costs half as much as creating one
 def _keyed(key: bytes) -> HMAC:
     return HMAC(key, SHA256())
 
 
-@lru_cache(64)  # the result is cached, because the records of a topic have only few different lists of header names
+@lru_cache(64)  # the records of a topic have few different lists of header names
 def _names(topic: str, names: tuple[str, ...]) -> bytes:
     texts = [topic.encode(), *(name.encode() for name in names)]
     return struct.pack("<I", len(texts)) + b"".join(_framed(*texts))

@@ -25,27 +25,23 @@ from shared.messaging import kafka, offsets
 from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
-# Topics whose records have the same keys have the same number of partitions. The range assignor therefore gives the
-# partitions of one hazard in both topics to the same worker. If two workers had the partitions of one hazard, they
-# could judge two revisions of the hazard at the same time. A second assignor would do harm, because aiokafka 0.14 sends
-# a JoinGroup request for each assignor (its pull request 1168). With two assignors, two workers could interrupt each
-# other's joining again and again.
+# Topics whose records have the same keys have the same number of partitions. With the range assignor, one worker
+# therefore gets the partitions of a hazard in both topics. Otherwise two workers could judge two revisions of a hazard
+# at the same time. A second assignor would do harm: aiokafka 0.14 sends a JoinGroup request for each assignor (its pull
+# request 1168), and two workers could interrupt each other's joining endlessly.
 ASSIGNORS = (RangePartitionAssignor,)
-BETWEEN_TURNS = 8  # after decoding this number of records, the task lets other tasks run, such as the current commit
-# The limit of a fetch from one partition is this number of bytes for each record of a batch, and at least aiokafka's
-# default of 1 MiB. With 1 MiB, the registry got 300 reports of a partition, and half of its batches were small.
+BETWEEN_TURNS = 8  # after this number of records, other tasks run, such as the current commit
+# A fetch from one partition gets this number of bytes for each record of a batch, and at least aiokafka's default of 1
+# MiB. With 1 MiB, the registry got 300 reports of a partition, and half of its batches were small.
 FETCHED_BYTES, LEAST_BYTES = 4096, 2**20
-# offsets are committed to Kafka once in this time, because a commit costs the broker as much as a record
+# a commit to Kafka costs the broker as much as a record
 COMMIT_SECONDS = 1.0
 
 Open = Callable[[Record], Awaitable[Reading]]
 
 
 class RecordStream:
-    """The records that one member of a consumer group reads.
-
-    `drop` discards records; `seek` returns to the stored offsets.
-    """
+    """`drop` discards records; `seek` returns to the stored offsets."""
 
     def __init__(
         self,
@@ -102,7 +98,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """Discard records that were read and are not settled yet. After `drop`, the consumer must seek."""
+        """Discards unsettled records. The consumer must then seek."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -110,10 +106,7 @@ class RecordStream:
         return self._rebalances.is_seek_due
 
     async def read(self) -> list[Reading]:
-        """Read and decode the next batch. Return [] if no record came or if the consumer must seek first.
-
-        Raises ConsumerStopped.
-        """
+        """Return [] if no record came or if the consumer must seek first. Raises ConsumerStopped."""
         try:
             records = await self._fetch()
         except NoOffsetForPartitionError:
@@ -129,7 +122,7 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """Fetch the next records, after the pause that followed the last small batch."""
+        """The last small batch may have left a pause."""
         await asyncio.sleep(max(0.0, self._paused_until - time.monotonic()))
         self._kafka.resume(*self._kafka.paused())
         fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)
@@ -140,7 +133,7 @@ class RecordStream:
         return records
 
     def _pause(self, count: int) -> None:
-        """Let records gather in the broker, because one fetch of many records costs less than a fetch of each record.
+        """One fetch of many records costs less than a fetch of each record, so records gather in the broker.
 
         The pause lasts until about `enough` records have arrived at the rate of the last `count` records, but at most
         for `every_ms`.
@@ -151,10 +144,7 @@ class RecordStream:
         self._kafka.pause(*self._kafka.assignment())
 
     async def seek(self) -> None:
-        """Seek to the offsets stored in PostgreSQL, at the start and after each rebalance.
-
-        Without this seek, aiokafka would continue from the offsets that were committed to Kafka.
-        """
+        """Without this seek, aiokafka would continue from the offsets that were committed to Kafka."""
         backoff = Backoff()
         while self.is_dropped:
             self._rebalances.is_seek_due = False
@@ -195,24 +185,21 @@ class RecordStream:
         return readings
 
     async def _check_whole(self, records: Iterable[Record]) -> None:
-        """Stop the consumer if offsets are missing between two records.
-
-        Our topics have no gaps, so missing offsets mean lost records.
-        """
+        """Stop the consumer if offsets are missing. Topics have no gaps, so missing offsets mean lost records."""
         for record in records:
             if record.offset != self._positions[record.topic_partition]:
                 await self._failures.stop("gap", record.topic_partition, first_there=record.offset)
             self._positions[record.topic_partition] = record.offset + 1
 
     def note(self, readings: Sequence[Reading]) -> None:
-        """Remember the offsets of a settled batch. `commit_offsets` commits these offsets to Kafka."""
+        """`commit_offsets` commits these offsets to Kafka."""
         self._uncommitted |= offsets.nexts(readings)
         self._has_uncommitted.set()
 
     async def commit_offsets(self) -> None:
-        """Commit the offsets of settled batches to Kafka, once a second, until cancelled.
+        """Once a second, until cancelled.
 
-        The committed offsets are only for tools that show the lag; the consumer never reads them.
+        The committed offsets are for tools that show the lag; the consumer never reads them.
         """
         while True:
             await self._has_uncommitted.wait()
@@ -222,7 +209,7 @@ class RecordStream:
 
     async def _commit(self) -> None:
         noted, self._uncommitted = self._uncommitted, {}
-        held = self._kafka.assignment()  # another worker may have taken over some partitions by now
+        held = self._kafka.assignment()  # another worker may have taken over some partitions
         own = {
             partition: next
             for topic_partition, next in noted.items()
@@ -238,10 +225,10 @@ class RecordStream:
             log.get().debug("offsets not committed to Kafka")
 
     def behind(self, record: Record) -> int:
-        """How many records follow this record in its partition, as far as this worker knows."""
+        """As far as this worker knows."""
         partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
-            return 0  # another worker has taken over the partition, and reports the number itself
+            return 0  # the worker that has taken over the partition reports the number
         return max(0, (self._kafka.highwater(partition) or 0) - record.offset - 1)
 
     def _topic_partition(self, partition: TopicPartition) -> Partition:
@@ -252,9 +239,9 @@ class RecordStream:
 
 
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """After a rebalance, the listener only sets `is_seek_due`.
+    """Only sets `is_seek_due`.
 
-    The listener does not seek itself: if it raised an error, aiokafka would only log the error and read from offset 0.
+    If a seek here raised an error, aiokafka would only log the error and read from offset 0.
     """
 
     def __init__(self) -> None:

@@ -48,8 +48,7 @@ CREATE TABLE dead_letters (
 )
 """
 
-# The offset that the dead letter's headers contain. This offset differs from the row's `offset` after a restore onto
-# another Kafka log.
+# The offset in the dead letter's headers, which differs from `offset` after a restore onto another Kafka log.
 WRITTEN_OFFSET = "ALTER TABLE dead_letters ADD COLUMN written_offset bigint"
 
 REDRIVES = """
@@ -67,7 +66,7 @@ CREATE TABLE redrives (
 )
 """
 
-# The code of the reason for which a person refused the dead letter.
+# Why a person refused the dead letter.
 REFUSAL = "ALTER TABLE redrives ADD COLUMN refusal text"
 
 LETTER_OPENINGS = """
@@ -111,32 +110,29 @@ TRIGGER = "CREATE TRIGGER wake_relay AFTER INSERT ON outbox FOR EACH STATEMENT E
 
 
 def create_consumer_tables(op: Any) -> None:
-    """Create the tables. A service's first migration calls this function."""
+    """For a service's first migration."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
         op.execute(statement)
 
 
 def create_reader_tables(op: Any) -> None:
-    """Create the tables of a service that had only an outbox and now begins to consume topics."""
+    """For a service that had only an outbox and begins to consume topics."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, WRITTEN_OFFSET, REDRIVES):
         op.execute(statement)
 
 
 def create_redrives(op: Any) -> None:
-    """Create the table of decisions to redrive dead letters. A later migration of a service calls this function."""
     op.execute(REDRIVES)
 
 
 def create_letter_openings(op: Any) -> None:
-    """Create the table of opened dead letters. Migrations of the services call this function."""
     op.execute(LETTER_OPENINGS)
 
 
 def add_refusal(op: Any) -> None:
-    """Add the column for refused dead letters. A later migration of a service calls this function."""
     op.execute(REFUSAL)
 
 
 def add_written_offset(op: Any) -> None:
-    """Add the column by which restored dead letters are found. A later migration of a service calls this function."""
+    """Restored dead letters are found by this column."""
     op.execute(WRITTEN_OFFSET)

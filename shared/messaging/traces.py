@@ -1,4 +1,4 @@
-"""Continues traces through Kafka. Each record that is sent, and each record that a batch processes, has a span."""
+"""Continues traces through Kafka, with a span for each sent or processed record."""
 
 import time
 from collections.abc import Hashable, Iterable, Sequence
@@ -14,10 +14,9 @@ SYSTEM = {"messaging.system": "kafka"}
 
 
 class Sending(AbstractContextManager[Sequence[Message]]):
-    """A context that yields the messages to send.
+    """Yields the messages to send.
 
-    While tracing is on, the header of each message names its span, so that the reader's spans become children of this
-    span.
+    The header of each message names its span, so that the reader's spans become children.
     """
 
     def __init__(self, messages: Sequence[Message]) -> None:
@@ -44,10 +43,10 @@ class Sending(AbstractContextManager[Sequence[Message]]):
 
 
 class Processing(AbstractContextManager[None]):
-    """The spans of the records of a batch, open during the batch's transaction. Nothing happens while tracing is off.
+    """The spans are open during the batch's transaction.
 
-    If all records of the batch belong to one trace, everything that the handler stores continues this trace. If the
-    records belong to several traces, `caused_by` chooses the record whose trace is continued.
+    If all records of the batch belong to one trace, everything that the handler stores continues this trace. Otherwise
+    `caused_by` chooses the record whose trace is continued.
     """
 
     def __init__(self, group: str, readings: Sequence[Reading]) -> None:
@@ -94,7 +93,7 @@ def caused_by(received: Iterable[Received]) -> AbstractContextManager[None]:
 
 
 def cause(reading: Reading) -> tuple[str, int, int]:
-    """The name under which `tracing.caused_by` knows the record's span."""
+    """`tracing.caused_by` knows the record's span by this name."""
     return (*reading.record.topic_partition, reading.record.offset)
 
 

@@ -1,4 +1,1 @@
-"""The findings and the status of `dayar watch`.
-
-The findings and the status are in a file, which can be read without Kafka and PostgreSQL.
-"""
+"""The findings and the status of `dayar watch`, in a file that can be read without Kafka and PostgreSQL."""

@@ -1,7 +1,4 @@
-"""The findings of `dayar watch`.
-
-A finding is a code with values; `shared.pages.findings` has the sentence for each code.
-"""
+"""The findings of `dayar watch`: a code with values. `shared.pages.findings` has the sentence for each code."""
 
 from enum import StrEnum
 
@@ -9,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Level(StrEnum):
-    """A failure needs a person's attention now. A warning needs a person's attention in the next days."""
+    """A failure needs a person's attention now, a warning in the next days."""
 
     WARNING = "warning"
     FAILED = "failed"
@@ -47,10 +44,7 @@ class FindingKind(StrEnum):
 
 
 class MonitoringFinding(BaseModel):
-    """One problem. `subject` tells findings of one kind apart.
-
-    `values` are the numbers that the finding's sentence contains.
-    """
+    """`subject` tells findings of one kind apart. `values` are the numbers in the finding's sentence."""
 
     model_config = ConfigDict(frozen=True)
 

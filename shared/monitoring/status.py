@@ -10,7 +10,7 @@ from shared.crypto.seal import write_whole
 from shared.monitoring.findings import MonitoringFinding
 
 FILE = "status.json"
-# a file that is older than this shows that `dayar watch` has stopped, because it writes the file every few seconds
+# `dayar watch` writes the file every few seconds, so an older file shows that it has stopped
 STALE = timedelta(minutes=2)
 
 
@@ -34,7 +34,7 @@ class TrackedFinding(Frozen):
 
 
 class ComponentStatus(Frozen):
-    """A service, a worker or a server. `answered_at` is None if the component never answered."""
+    """`answered_at` is None if the component never answered."""
 
     name: str
     is_up: bool
@@ -43,10 +43,7 @@ class ComponentStatus(Frozen):
 
 
 class ConsumerStatus(Frozen):
-    """The records of a topic that a consumer has not read yet.
-
-    `oldest` is the age of the oldest unread record in seconds.
-    """
+    """`oldest` is the age of the oldest unread record in seconds."""
 
     service: str
     topic: str
@@ -76,10 +73,7 @@ class CheckStatus(Frozen):
 
 
 class ServiceStatus(Frozen):
-    """The facts that one service reported at `measured_at`.
-
-    If the service does not answer later, these facts are kept.
-    """
+    """The facts of a service that does not answer are kept."""
 
     measured_at: datetime
     consumers: tuple[ConsumerStatus, ...] = ()
@@ -89,11 +83,6 @@ class ServiceStatus(Frozen):
 
 
 class MessagePath(Frozen):
-    """A way by which messages reach the administrators.
-
-    `failure` is the code of the last failure, until a message succeeds.
-    """
-
     name: str
     delivered_at: datetime | None = None
     failure: str | None = None
@@ -108,15 +97,12 @@ class SystemStatus(Frozen):
     paths: tuple[MessagePath, ...] = ()
 
     def is_stale(self, now: datetime) -> bool:
-        """Whether `dayar watch` has stopped."""
+        """A file that is too old shows that `dayar watch` has stopped."""
         return now - self.looked_at > STALE
 
     @property
     def open(self) -> list[TrackedFinding]:
-        """The findings that still apply.
-
-        Failures come first; findings of the same level are in order of age, the oldest first.
-        """
+        """Failures come first, then the oldest."""
         holding = [tracked for tracked in self.tracked_findings if tracked.ended_at is None]
         return sorted(holding, key=lambda tracked: (tracked.finding.level, tracked.since))
 
@@ -126,10 +112,7 @@ def folder_of(settings: Settings) -> Path:
 
 
 def read(folder: Path) -> SystemStatus | None:
-    """The last status.
-
-    Returns None if `dayar watch` never ran here, or if this user or release cannot read the file.
-    """
+    """Returns None if `dayar watch` never ran here, or if this user or release cannot read the file."""
     try:
         return SystemStatus.model_validate_json((folder / FILE).read_bytes())
     except (OSError, ValidationError):
@@ -137,5 +120,5 @@ def read(folder: Path) -> SystemStatus | None:
 
 
 def write(folder: Path, status: SystemStatus) -> None:
-    """Write the file atomically: after a power cut, the file has either the old or the new content."""
+    """Atomic: after a power cut, the file has either the old or the new content."""
     write_whole(folder / FILE, status.model_dump_json().encode())

@@ -13,7 +13,7 @@ from babel.support import Translations
 from markupsafe import Markup
 
 SHARED = Path(__file__).parent / "locales"
-SOURCE = "en"  # the texts in code and templates are in English
+SOURCE = "en"
 
 
 @cache
@@ -24,7 +24,7 @@ def catalog(folder: Path, language: str) -> Catalog:
 
 @cache
 def translations(language: str, *folders: Path) -> Translations:
-    """The translations of the shared texts. The catalogs in `folders` add texts, and override shared texts."""
+    """The catalogs in `folders` add texts, and override shared texts."""
     if language == SOURCE:
         return Translations()
     merged = _compiled(catalog(SHARED, language))
@@ -41,10 +41,10 @@ def _compiled(texts: Catalog) -> Translations:
 
 
 def template_functions(texts: Translations) -> dict[str, Callable[..., Markup]]:
-    """The functions `_`, `gettext` and `ngettext` for templates that escape HTML.
+    """The functions `_`, `gettext` and `ngettext` escape HTML.
 
-    Jinja's own functions need the context of the template. For these functions, Jinja would copy the context for each
-    text in a loop. The copies took a sixth of the time of a page with hundreds of rows.
+    Jinja's own functions need the context of the template, which Jinja would copy for each text in a loop. The copies
+    took a sixth of the time of a page with hundreds of rows.
     """
 
     def marked(text: str) -> Markup:

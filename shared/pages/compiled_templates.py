@@ -11,7 +11,7 @@ Filter = Callable[..., Any]
 
 
 class CompiledTemplates(BytecodeCache):
-    """The compiled templates that all apps of a process share, in all languages."""
+    """All apps of a process share the compiled templates of all languages."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], CodeType] = {}
@@ -25,10 +25,10 @@ class CompiledTemplates(BytecodeCache):
 
 
 def at_rendering(filters: Mapping[str, Filter]) -> dict[str, Filter]:
-    """Returns the filters, marked so that Jinja applies them only when it renders a template.
+    """Marks the filters, so that Jinja applies them only when it renders a template.
 
-    Jinja would apply unmarked filters to constants already when it compiles the template, and all languages share the
-    compiled template.
+    When Jinja compiles a template, it would apply unmarked filters to constants, and all languages share the compiled
+    template.
     """
     return {name: _at_rendering(function) for name, function in filters.items()}
 

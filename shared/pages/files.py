@@ -14,15 +14,15 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
-AT_ONCE = 200_000  # larger files are sent in parts
+AT_ONCE = 200_000
 IMPORT = re.compile(r'@import "([\w/-]+\.css)";\n')
 
 
 class PageFiles(StaticFiles):
-    """Files that a browser caches. At each use, the browser asks whether the file has changed.
+    """At each use, the browser asks whether the file has changed, so that a page never has scripts of two releases.
 
-    A page therefore never has scripts of two releases. A page has some fifty small files. The files are read without a
-    thread, because a thread would take several times as long as the reading itself.
+    A page has some fifty small files. They are read without a thread, which would take several times as long as the
+    reading.
     """
 
     def __init__(self, *, directory: Path) -> None:
@@ -49,7 +49,7 @@ class PageFiles(StaticFiles):
         return response
 
     def sheet(self, path: Path, scope: Scope) -> Response:
-        """A style sheet and the sheets that it imports, as one file: a page waits for one answer before it is shown."""
+        """The sheet and its imports are one file, because a page waits for its style sheets before it is shown."""
         sheet = self._sheets.get(path)
         if sheet is None or not sheet.is_current:
             sheet = self._sheets[path] = StyleSheet.read(path)
@@ -59,12 +59,12 @@ class PageFiles(StaticFiles):
         return Response(sheet.content, headers=dict(known), media_type="text/css")
 
 
-FileState = tuple[int, int]  # the time of the last change, in nanoseconds, and the size
+FileState = tuple[int, int]  # time of the last change, in nanoseconds, and size
 
 
 @dataclass(frozen=True, slots=True)
 class StyleSheet:
-    """A style sheet and the sheets that it imports. `states` has the state of each file when the file was read."""
+    """`states` has the state of each file when the file was read."""
 
     content: str
     etag: str
@@ -82,7 +82,7 @@ class StyleSheet:
 
 
 def parts(sheet: Path) -> Iterator[Path]:
-    """The sheet, and the sheets that it imports."""
+    """Includes the sheet itself."""
     yield sheet
     for name in IMPORT.findall(sheet.read_text(encoding="utf-8")):
         yield from parts(sheet.parent / name)
@@ -98,7 +98,6 @@ def state_of(file: Path) -> FileState:
 
 
 def at_once(response: Response) -> Response:
-    """The response with the content of its file, if it has one."""
     if not isinstance(response, FileResponse):
         return response
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}

@@ -18,7 +18,7 @@ ABROAD_NAMES = {
     "ru": "За границей, страна неизвестна",
     "en": "Abroad, country not known",
 }
-# These formats are usual in the country, and differ from CLDR's.
+# usual in the country, in contrast to CLDR's formats
 DAY_AND_MONTH = {"ky": "dd.MM", "ru": "dd.MM", "en": "d MMM"}
 LETTERS = str.maketrans({"å": "a", "ё": "е\uffff", "ң": "н\uffff", "ө": "о\uffff", "ү": "у\uffff"})
 DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
@@ -26,20 +26,19 @@ DAY = {"ky": "dd.MM.y", "ru": "dd.MM.y", "en": "d MMM y"}
 
 @lru_cache(10_000)
 def decimal(value: float, pattern: str | None, language: str) -> str:
-    """Format a number. The result is cached, because formatting is slow and a page has thousands of numbers."""
+    """Cached, because formatting is slow and a page has thousands of numbers."""
     return format_decimal(value, format=pattern, locale=language)
 
 
 @lru_cache(10_000)
 def day_in(value: date, pattern: str, language: str) -> str:
-    """Format a day. The result is cached, as in `decimal`, because the days of a page repeat."""
+    """Cached, because the days of a page repeat."""
     return format_date(value, pattern, locale=language)
 
 
 @cache
 def filters(language: str) -> dict[str, Callable[..., Any]]:
-    """The Jinja filters of one language."""
-    locale = Locale.parse(language)  # if Babel got the code of the language, it would parse the code for each value
+    locale = Locale.parse(language)  # Babel would parse a language's code for each value
 
     def number(value: float, digits: int | None = None) -> str:
         pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
@@ -56,10 +55,7 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day(value)}, {clock(value)}"
 
     def short_moment(value: datetime) -> str:
-        """The time of a moment today; for another day, the date and the time.
-
-        The date includes the year if it is not the present year.
-        """
+        """Today only the time, on another day also the date, in another year also the year."""
         local, today = value.astimezone(TIME_ZONE).date(), datetime.now(TIME_ZONE).date()
         if local == today:
             return clock(value)
@@ -67,12 +63,10 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
         return f"{day_in(local, pattern[language], language)}, {clock(value)}"
 
     def brief_moment(value: datetime) -> str:
-        """The day without its year, and the time."""
         local = value.astimezone(TIME_ZONE).date()
         return f"{day_in(local, DAY_AND_MONTH[language], language)}, {clock(value)}"
 
     def weekday(value: datetime) -> str:
-        """The weekday and the day without its year."""
         pattern = f"EEE {DAY_AND_MONTH[language]}"
         return day_in(value.astimezone(TIME_ZONE).date(), pattern, language)
 
@@ -94,9 +88,9 @@ def filters(language: str) -> dict[str, Callable[..., Any]]:
 
 
 def country(code: str, language: str) -> str:
-    """The name of a country, or the code if unknown.
+    """Returns an unknown code itself.
 
-    In Russian, the name of Kyrgyzstan is the country's own form, which differs from CLDR's.
+    The Russian name of Kyrgyzstan is the country's own form, which differs from CLDR's.
     """
     if code == ABROAD:
         return ABROAD_NAMES[language]
@@ -105,13 +99,13 @@ def country(code: str, language: str) -> str:
 
 @lru_cache(len(DAY))
 def all_countries(language: str) -> list[tuple[str, str]]:
-    """The codes of all countries (ISO 3166-1 alpha-2) with their names, in the alphabetical order of the language."""
+    """ISO 3166-1 alpha-2, in the alphabetical order of the language."""
     codes = [code for code in get_global("territory_zones") if code in Locale("en").territories]
     return sorted(((code, country(code, language)) for code in codes), key=lambda pair: alphabetical(pair[1]))
 
 
 def country_options(language: str) -> list[dict[str, Any]]:
-    """All countries except Kyrgyzstan. The search terms are the names in the other two languages."""
+    """Leaves out Kyrgyzstan. The search terms are the names in the other two languages."""
     return [
         {"value": code, "name": name, "terms": [country(code, other) for other in DAY if other != language]}
         for code, name in all_countries(language)
@@ -120,20 +114,19 @@ def country_options(language: str) -> list[dict[str, Any]]:
 
 
 def alphabetical(name: str) -> str:
-    """A sort key by code points, in which å counts as a, and each of ё, ң, ө, ү follows its base letter."""
+    """Sorts by code points, in which å counts as a, and each of ё, ң, ө, ү follows its base letter."""
     return name.lower().translate(LETTERS)
 
 
 def iso(value: datetime) -> str:
-    """The value of the attribute `datetime` of the HTML element `<time>`."""
+    """For the attribute `datetime` of the HTML element `<time>`."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def coming_days(language: str) -> dict[str, str]:
-    """Today and the next three days in words, by ISO date.
+    """Today and the next three days in words, by ISO date, because browsers cannot format dates in Kyrgyz.
 
-    The page contains these texts, because browsers cannot format dates in Kyrgyz. The page contains several days,
-    because it may stay open past midnight.
+    A page may stay open past midnight.
     """
     today = datetime.now(TIME_ZONE).date()
     pattern = {"ky": "d-MMMM, EEEE", "ru": "EEEE, d MMMM", "en": "EEEE d MMMM"}[language]

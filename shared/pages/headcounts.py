@@ -9,10 +9,7 @@ Number = Callable[[Any], str]
 
 
 def displaced(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
-    """The numbers of counted and of registered people as text, followed by the total.
-
-    The text also states which part of the total is in held reports.
-    """
+    """Includes the total, and the part of it that is in held reports."""
     recorded = displaced_in_parts(figures, number, known)
     held = _held(figures, number, known)
     if not held and not (figures.get("reports") and figures.get("registered_persons")):
@@ -23,7 +20,6 @@ def displaced(figures: Mapping[str, Any], number: Number, known: NullTranslation
 
 
 def displaced_in_parts(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> str:
-    """The numbers of counted people and of registered people as text."""
     parts = [_registered(figures, number, known)]
     if figures.get("reports"):
         parts.insert(0, ", ".join(_counted(figures, number, known)))
@@ -31,7 +27,7 @@ def displaced_in_parts(figures: Mapping[str, Any], number: Number, known: NullTr
 
 
 def _held(figures: Mapping[str, Any], number: Number, known: NullTranslations) -> list[str]:
-    """The part of the total that only held reports add; empty if held reports add nobody."""
+    """Empty if held reports add nobody to the total."""
     persons, households = figures.get("held_persons", 0), figures.get("held_households", 0)
     people = [_persons(persons, number, known)] if persons else []
     if households:

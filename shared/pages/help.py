@@ -1,8 +1,7 @@
 """The chapter of the operators' manual to which the link "Help" of a page leads."""
 
 MANUAL = "/manual"
-# Maps the path of a page to its chapter. Paths below this path have the same chapter. For all other pages, the link
-# leads to the beginning of the manual.
+# Paths below a path have the same chapter. Other pages lead to the beginning of the manual.
 CHAPTERS = {
     "/": "board",
     "/password": "sign-in",
@@ -35,14 +34,13 @@ CHAPTERS = {
     "/accounts": "accounts",
     "/status": "failure",
 }
-# These pages below `/alerts` are not about an alert.
+# Pages below `/alerts` that are not about an alert.
 WITHOUT_CHAPTER = frozenset(
     f"/alerts/{page}" for page in ("duty-numbers", "policies", "receivers", "rules", "telegram", "templates")
 )
 
 
 def help_link(path: str) -> str:
-    """The address of the manual, with the chapter about the page."""
     known = path
     while known and known not in CHAPTERS and known not in WITHOUT_CHAPTER:
         known = known.rpartition("/")[0]

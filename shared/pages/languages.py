@@ -10,42 +10,38 @@ from starlette.responses import Response
 LANGUAGES = {"ky": "Кыргызча", "ru": "Русский", "en": "English"}
 DEFAULT = "ky"
 COOKIE = "lang"  # the language that the reader chose
-ACCOUNT_COOKIE = "account-lang"  # the language of the account that signed in last
-LAST_ACCOUNT_COOKIE = "last-account"  # this account's id
+ACCOUNT_COOKIE = "account-lang"
+LAST_ACCOUNT_COOKIE = "last-account"  # id of the account that signed in last
 YEAR_S = 365 * 86_400
 
 
 def language_of(request: HTTPConnection) -> str:
-    """The language of `chosen`, or from Accept-Language. The default is Kyrgyz."""
+    """Without a choice, Accept-Language decides. The default is Kyrgyz."""
     return chosen(request) or negotiate_locale(_accepted(request), list(LANGUAGES), sep="-") or DEFAULT
 
 
 def chosen(request: HTTPConnection) -> str | None:
-    """The language that the reader chose by `?lang=`, now or earlier; else the language of the reader's account.
-
-    Returns None if the reader chose no language, and the account has no language.
-    """
+    """The choice by `?lang=` comes before the language of the reader's account. Returns None if there is neither."""
     requested = (request.query_params.get("lang"), request.cookies.get(COOKIE), request.cookies.get(ACCOUNT_COOKIE))
     return next((language for language in requested if language in LANGUAGES), None)
 
 
 def remember(response: Response, language: str, *, secure: bool) -> None:
-    """Sets the cookie, so that later pages are in this language too."""
     response.set_cookie(COOKIE, language, max_age=YEAR_S, samesite="lax", secure=secure)
 
 
 def forget(response: Response, *, secure: bool) -> None:
-    """Drops the chosen language, because another person may sign in next."""
+    """Another person may sign in next."""
     response.delete_cookie(COOKIE, samesite="lax", secure=secure)
 
 
 def keep_for_next(response: Response, *, secure: bool) -> None:
-    """Keeps the chosen language, because the person who signs in next chose it on the sign-in page."""
+    """The person who signs in next chose this language on the sign-in page."""
     response.delete_cookie(LAST_ACCOUNT_COOKIE, samesite="lax", secure=secure, httponly=True)
 
 
 def without_choice(path: str) -> str:
-    """The path without `?lang=`, for the next person."""
+    """Without `?lang=`, because another person may sign in next."""
     before, mark, query = path.partition("?")
     kept = [part for part in query.split("&") if part.partition("=")[0] != COOKIE]
     return before + mark * any(kept) + "&".join(kept)
@@ -54,11 +50,11 @@ def without_choice(path: str) -> str:
 def remember_account(
     request: HTTPConnection, response: Response, account_id: UUID, language: str | None, *, secure: bool
 ) -> None:
-    """Replaces the account that signed in before, and its language. `language` is None if the account has no language.
+    """Replaces the account that signed in before, and its language.
 
-    The language that was chosen on this browser is dropped if the account has a language, or if another account signed
-    in before. In these cases, another person may have chosen the dropped language. `keep_for_next` deletes the account
-    that signed in before.
+    `language` is None if the account has no language. The language that was chosen on this browser is dropped if the
+    account has a language, or if another account signed in before: another person may have chosen it. `keep_for_next`
+    deletes the account that signed in before.
     """
     last = request.cookies.get(LAST_ACCOUNT_COOKIE)
     if language or (last and last != str(account_id)):
@@ -83,9 +79,6 @@ def _quality(options: str) -> float:
 
 
 def name_in(language: str, names: Iterable[str | None]) -> str:
-    """A name in the language. If there is no name in this language, returns a name in another language.
-
-    `names` are in the order of LANGUAGES.
-    """
+    """Without a name in this language, returns another name. `names` are in the order of LANGUAGES."""
     by_language = dict(zip(LANGUAGES, names, strict=True))
     return by_language[language] or next(filter(None, by_language.values()))

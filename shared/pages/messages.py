@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[2]
 TRANSLATED = ("ky", "ru")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # if a template cannot be parsed, the extraction stops
+OPTIONS = {"**/templates/**.html": {"silent": "false"}}  # extraction stops if a template cannot be parsed
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 UNKEPT = tuple(f'"{name}' for name in ("POT-", "PO-", "Report-", "Last-", "Language-T", "Project-", "Generated-"))
 REVIEW = "Reviewed by:"
@@ -32,7 +32,6 @@ def places() -> Iterator[Path]:
 
 
 def extracted(place: Path) -> Catalog:
-    """The current texts of a folder's code and templates."""
     template = Catalog(domain="messages", charset="utf-8")
     for _, _, text, comments, context in extract_from_dir(
         str(place), METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=("i18n:",)
@@ -56,7 +55,7 @@ def update(place: Path, language: str) -> None:
 
 
 def write(place: Path, language: str, texts: Catalog) -> None:
-    """Write a catalog. The file's header has no dates, so that the file changes only if a text changes."""
+    """The file's header has no dates, so that the file changes only if a text changes."""
     texts.fuzzy = False
     if REVIEW not in texts.header_comment:  # a header that names a reviewer is kept
         texts.header_comment = HEADER.format(language=language, place=place.relative_to(ROOT))

@@ -1,4 +1,4 @@
-"""The navigation bar: the pages that the account's roles may open. The field form is not in the bar."""
+"""The navigation bar: the pages that the account's roles may open, without the field form."""
 
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ MENU = (
     Destination("/sign-ins", N_("Signed-in devices")),
     Destination("/second-factor", N_("Second factor")),
 )
-# At these addresses, each service lists its own notices, one per line.
+# Each service lists its notices at its address, one per line.
 NOTICES = (
     "/notices",
     "/registry/notices",
@@ -67,7 +67,6 @@ def destinations(principal: Principal | None) -> list[Destination]:
 
 
 def menu(principal: Principal | None) -> list[Destination]:
-    """The entries of the account menu that the reader may open."""
     return [] if principal is None else [page for page in MENU if _opens(page.path, principal)]
 
 

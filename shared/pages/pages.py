@@ -60,7 +60,7 @@ class Pages:
         return self._environments[language].get_template(template).render(context)
 
     def gettext(self, language: str, message: str, **values: Any) -> str:
-        """Translate a text for use outside of templates. `values` are inserted without HTML escaping."""
+        """For texts outside of templates. `values` are inserted without HTML escaping."""
         translated: str = self._environments[language].globals["_plain"](message)  # type: ignore[operator]
         return translated % values if values else translated
 
@@ -84,11 +84,7 @@ class Pages:
 
 
 def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
-    """The facts about the session that scripts need.
-
-    The facts are the seconds until the sign-in ends, and whether the page reports the person's presence and plays alert
-    sounds.
-    """
+    """For scripts: the seconds until the sign-in ends, and whether the page reports presence and plays alert sounds."""
     if principal is None or principal.channel is not SubmissionChannel.CONSOLE:
         return {"lasts": 0, "counts_as_present": False, "hears_alerts": False}
     return {
@@ -99,10 +95,9 @@ def _session(principal: Principal | None, settings: Settings) -> dict[str, Any]:
 
 
 class PageContext(Context):
-    """Calls functions and macros of templates directly.
+    """Calls functions and macros of templates directly, because no function of our templates needs the context.
 
-    Jinja itself asks each function whether it needs the context. This question takes longer than most of our functions
-    take. No function of our templates needs the context; filters are not called in this way.
+    Jinja itself asks each function, which takes longer than most of our functions. Filters are not called in this way.
     """
 
     def call(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Any:
@@ -139,7 +134,7 @@ def _environment(loader: ChoiceLoader, language: str, locales: Path) -> Environm
 
 
 def static(*folders: Path) -> PageFiles:
-    """The `/static` files: the shared folder of all pages, then the service's own folders."""
+    """The shared folder of all pages comes before the service's own folders."""
     files = PageFiles(directory=HERE / "static")
     files.all_directories = [*files.all_directories, *folders]
     return files

@@ -36,7 +36,7 @@ TEXTS: Mapping[str, str] = {
     "status_changed": N_("Revised: changed from an exercise to actual, or back"),
     "no_rule": N_("No longer meets an alert rule"),
 }
-# The reasons why a hazard raises no alert, if the hazard never had an alert.
+# Why a hazard that never had an alert raises none.
 NOT_ALERTED: Mapping[str, str] = {
     "over_budget": N_("withheld, its source reports unusually much"),
     "too_old": N_("reported too late to act on"),
@@ -47,11 +47,10 @@ NOT_ALERTED: Mapping[str, str] = {
     "status_not_alerted": N_("a system test or a draft"),
     "resolved": N_("its alert is closed already"),
 }
-# Shorter texts for rows that already show the place and the total. A row that already shows the place and the total may
-# cut off the end of a long text.
+# Shorter texts for rows with the place and the total, which may cut off the end of a long text.
 BRIEF = {"households_displaced": N_("{displaced}. Within {hours} hours")}
 BRIEF_OF_UNKNOWN_ORIGIN = N_("Origin not known. {displaced}. Within {hours} hours")
-# If the origin of displaced people is not known, the place is where they are now.
+# The place is where the people are now.
 OF_UNKNOWN_ORIGIN = N_(
     "Displaced people who are now in {place}, origin not known, within {hours} hours ({dates}): {displaced}"
 )
@@ -81,7 +80,7 @@ def sentence(
     *,
     is_brief: bool = False,
 ) -> str:
-    """The sentence for a reason. If the reason is unknown, its code is returned.
+    """Returns an unknown reason's code.
 
     A brief sentence begins with the numbers of people, and has neither the total nor the place.
     """
@@ -101,7 +100,7 @@ def sentence(
 
 
 def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
-    """The texts about magnitude, intensity and impact. Each text names its scale, because the scales differ."""
+    """Each text names its scale, because the scales differ."""
     texts = [TEXTS[reason]] if reason in LABELLED else []
     texts.append(TEXTS["quake_magnitude"] if "depth_km" in figures else WITHOUT_DEPTH)
     if "intensity" in figures:
@@ -116,7 +115,7 @@ def _of_quake(reason: str, figures: Mapping[str, Any]) -> list[str]:
 
 
 class Words(dict[str, str]):
-    """The figures of a reason, by name. If an older alert lacks a figure, a dash is shown."""
+    """Shows a dash for a figure that an older alert lacks."""
 
     def __missing__(self, name: str) -> str:
         return "–"

@@ -18,7 +18,7 @@ YEAR_S = 365 * 86_400
 
 
 class SettlementsFile:
-    """The settlements that exist on the day `today`. The name of the file has its `version`, so it never changes."""
+    """The settlements that exist on the day `today`. The file's name has its `version`, so the file never changes."""
 
     def __init__(self, places: Places, today: date) -> None:
         settlements = list(offered(places, today))
@@ -28,14 +28,14 @@ class SettlementsFile:
             "settlements": settlements,
         }
         self._plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        # the file is compressed here, because the gateway compresses only `/static`
+        # compressed here, because the gateway compresses only `/static`
         self._packed = gzip.compress(self._plain, mtime=0)
         self.version = sha256(self._plain).hexdigest()[:16]
 
     async def answer(self, request: Request) -> Response:
         is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        # A page that another process made may ask for another version. If the versions differ, the answer has this
-        # process's list, so the browser must not cache the answer under the requested version.
+        # A page of another process may ask for another version. The answer then has this process's list, and must not
+        # be cached under the requested version.
         is_own = request.path_params.get("version", self.version) == self.version
         cached = f"public, max-age={YEAR_S}, immutable" if is_own else "no-store"
         headers = {"cache-control": cached, "vary": "Accept-Encoding"}
@@ -45,10 +45,7 @@ class SettlementsFile:
 
 
 def offered(places: Places, today: date) -> Iterator[dict[str, Any]]:
-    """Each settlement with its district, its names in `LANGUAGES`, and its other names.
-
-    The other names include the names before a merger.
-    """
+    """Each settlement with its district, its names in `LANGUAGES`, and its other names, also from before a merger."""
     former = places.gazetteer.predecessors
     for settlement in sorted(places.gazetteer.settlements(), key=lambda known: known.pcode):
         if not settlement.is_valid(today):

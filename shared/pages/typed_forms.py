@@ -26,7 +26,7 @@ NO_PLACE = N_("Names or P-codes are expected, separated by commas. No such place
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A wrong field. `expected` is a text to translate, with `values` for its placeholders."""
+    """`expected` is a text to translate, with `values` for its placeholders."""
 
     name: str
     expected: str
@@ -37,8 +37,6 @@ class Fault:
 
 
 class TypedForm:
-    """Maps names of fields to the typed texts."""
-
     def __init__(self, typed: Mapping[str, Sequence[str]]) -> None:
         self._typed = typed
 
@@ -47,22 +45,19 @@ class TypedForm:
 
     @property
     def version(self) -> str:
-        """The version of the stored record that the form shows. A form for a new record has none."""
+        """A form for a new record has no version."""
         return self.value("version")[:64]
 
     @property
     def act(self) -> str:
-        """The name of the pressed button. The button that saves the form has no name."""
+        """The button that saves the form has no name."""
         return self.value("act", "save")
 
     def several(self, name: str) -> Sequence[str]:
         return self._typed.get(name, ())
 
     def areas(self, places: Places, wrong: list[Fault]) -> tuple[str, ...]:
-        """The P-codes of the chosen and the typed places.
-
-        A text that does not name exactly one place is added to `wrong`.
-        """
+        """A text that does not name exactly one place is added to `wrong`."""
         codes, unknown = list(self.several("areas")), list[str]()
         names: dict[str, set[str]] = {}
         for unit in places.units():
@@ -79,10 +74,7 @@ class TypedForm:
         return tuple(dict.fromkeys(codes))
 
     def number(self, name: str, lowest: int, highest: int, wrong: list[Fault]) -> int:
-        """The typed number, or `lowest` if the field is empty.
-
-        Text that is no number in the range is added to `wrong`.
-        """
+        """Returns `lowest` for an empty field. Text that is no number in the range is added to `wrong`."""
         typed = self.value(name)
         if is_number(typed) and lowest <= int(typed) <= highest:
             return int(typed)
@@ -93,9 +85,9 @@ class TypedForm:
 
 
 def arrange(rows: list[Row], act: str, new: Row, most: int) -> None:
-    """Adds, moves or removes a row of a form, as `act` says: `add`, `up-1`, `down-0` or `drop-1`.
+    """Adds, moves or removes a row, if `act` is `add`, `up-1`, `down-0` or `drop-1`.
 
-    The form has at most `most` rows. The last row of a form cannot be removed.
+    The form has at most `most` rows. The last row cannot be removed.
     """
     deed, _, position = act.partition("-")
     at = int(position) if is_number(position) else -1
@@ -130,7 +122,7 @@ def iso(typed: str) -> str:
 
 
 def local_instant(typed: str) -> datetime:
-    """The instant of a typed local date and time. Raises ValueError, also if the time is missing."""
+    """Raises ValueError, also if the time is missing."""
     written = iso(typed)
     if len(written) <= LONGEST_DAY:
         raise ValueError  # `fromisoformat` would take a missing time for midnight
@@ -150,7 +142,7 @@ def typed_of(form: FormData) -> dict[str, list[str]]:
 
 
 def version_of(shown: object) -> str:
-    """A digest of what a form shows; every change of the shown data changes the digest.
+    """Every change of the shown data changes this digest.
 
     The form sends the digest back, so that a person cannot overwrite a change that the person never saw.
     """
@@ -158,10 +150,7 @@ def version_of(shown: object) -> str:
 
 
 def expected_by_field(request: Request, faults: Sequence[Fault]) -> dict[str, str]:
-    """Maps the name of each wrong field to what is expected there, in the reader's language.
-
-    Only a field's first fault is used.
-    """
+    """What is expected in each wrong field, in the reader's language. Only a field's first fault is used."""
     pages, language = request.app.state.pages, language_of(request)
     first_of_field = {fault.name: fault for fault in reversed(faults)}
     return {name: pages.gettext(language, fault.expected, **fault.values) for name, fault in first_of_field.items()}

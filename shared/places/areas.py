@@ -7,14 +7,14 @@ from shapely import Point, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
-CORNERS = 48  # a circle is drawn with this number of corners
-APART_CORNERS = 100  # for a shape with at most this number of corners, `make_valid` takes at most 10 ms
+CORNERS = 48  # number of corners of a circle
+APART_CORNERS = 100  # a shape with at most this number of corners takes `make_valid` at most 10 ms
 
 Ring = Sequence[tuple[float, float]]
 
 
 class Areas:
-    """The boundaries of all level-2 units, and of the level-1 cities that have no level-2 units."""
+    """The boundaries of all level-2 units, and of the level-1 cities without level-2 units."""
 
     def __init__(self, shapes: Mapping[str, BaseGeometry]) -> None:
         self.shapes = dict(sorted(shapes.items()))
@@ -22,7 +22,7 @@ class Areas:
         self._tree = STRtree(list(self.shapes.values()))
 
     def at(self, lat: float, lon: float) -> str | None:
-        """The unit that contains the point. If several units touch the point, the unit with the lowest code is used."""
+        """If several units touch the point, the unit with the lowest code is used."""
         units = self._touched([Point(lon, lat)])
         return units[0] if units else None
 
@@ -32,27 +32,22 @@ class Areas:
         circles: Iterable[tuple[float, float, float]] = (),
         points: Iterable[tuple[float, float]] = (),
     ) -> tuple[str, ...]:
-        """The units that these shapes touch.
-
-        The points of a ring are (lon, lat), a circle is (lat, lon, km), and a point is (lat, lon).
-        """
+        """The points of a ring are (lon, lat), a circle is (lat, lon, km), and a point is (lat, lon)."""
         shapes: list[BaseGeometry] = [outline(ring) for ring in polygons]
         shapes += [circle(lat, lon, km) for lat, lon, km in circles]
         shapes += [Point(lon, lat) for lat, lon in points]
         return self._touched(shapes)
 
     def _touched(self, shapes: list[BaseGeometry]) -> tuple[str, ...]:
-        # the tree is queried once for each shape, so that other threads can run between the queries
+        # one query for each shape, so that other threads can run between the queries
         touched = {index for shape in shapes for index in self._tree.query(shape, predicate="intersects").tolist()}
         return tuple(self._pcodes[index] for index in sorted(touched))
 
 
 def outline(ring: Ring) -> BaseGeometry:
-    """The area that a ring encloses.
+    """A ring that crosses or touches itself is repaired by `make_valid` if it is short, or replaced by its convex hull.
 
-    If a ring crosses or touches itself, a short ring is repaired by `make_valid`, and a long ring is replaced by its
-    convex hull. The time of `make_valid` grows with the cube of the number of corners: a thousand corners would take
-    minutes.
+    The time of `make_valid` grows with the cube of the number of corners: a thousand corners would take minutes.
     """
     drawn = Polygon(ring)
     if drawn.is_valid:
@@ -61,12 +56,12 @@ def outline(ring: Ring) -> BaseGeometry:
 
 
 def circle(lat: float, lon: float, km: float) -> Polygon:
-    """A circle on the globe, as a polygon with corners in degrees."""
+    """The corners of the polygon are in degrees."""
     return Polygon([destination(lat, lon, 360 * step / CORNERS, km) for step in range(CORNERS)])
 
 
 def destination(lat: float, lon: float, bearing: float, km: float) -> tuple[float, float]:
-    """The (lon, lat) of the point on the sphere at this bearing and distance."""
+    """Returns (lon, lat), on the sphere."""
     start, course, arc = math.radians(lat), math.radians(bearing), km / EARTH_KM
     north = math.asin(math.sin(start) * math.cos(arc) + math.cos(start) * math.sin(arc) * math.cos(course))
     east = math.atan2(

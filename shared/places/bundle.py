@@ -36,10 +36,10 @@ class Bundle(NamedTuple):
 
 
 def dump(units: Iterable[Unit], shapes: Mapping[str, BaseGeometry], localities: Iterable[Locality] = ()) -> bytes:
-    """Serialise units, boundaries and localities. The same content always gives the same bytes."""
+    """The same content always gives the same bytes."""
     features = [_feature(unit, shapes.get(unit.pcode)) for unit in sorted(units, key=lambda unit: unit.pcode)]
     whole: dict[str, Any] = {"type": "FeatureCollection", "format": FORMAT, "features": features}
-    # The localities are not among the features, so that the previous release can still load the bundle.
+    # outside the features, so that the previous release can still load the bundle
     if listed := sorted(localities, key=lambda locality: locality.pcode):
         whole["localities"] = [gazetteer.to_json(locality) for locality in listed]
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
@@ -65,7 +65,6 @@ def version(content: bytes) -> str:
 
 
 def units_version(units: Iterable[Unit]) -> str:
-    """The version of a list of units without boundaries."""
     return version(dump(units, {}))
 
 

@@ -4,11 +4,10 @@ from shared.places.places import DIGITS
 
 
 def is_within(pcode: str, units: str) -> str:
-    """The SQL condition that a place lies in one of the units.
+    """The P-code must be one of the units or lie in one.
 
-    The condition holds if the P-code is one of the units. If the P-code is not in `known`, its district or oblast must
-    be one of the units. The digits of the P-code show its district and oblast, as in `Places.ancestors`. If `units` is
-    NULL, the condition holds for every P-code.
+    For a P-code outside `known`, its digits show the district and oblast, as in `Places.ancestors`. If `units` is NULL,
+    the condition holds for every P-code.
     """
     district, oblast = (f"rpad(left({pcode}, {DIGITS[level]}), 13, '0')" for level in (2, 1))
     return f"""(

@@ -17,7 +17,7 @@ MOST_LOCALITIES = 10_000  # the country has some 450 ayil aymaks and 1,900 settl
 class LocalityKind(StrEnum):
     AYMAK = "aymak"
     VILLAGE = "village"
-    TOWN = "town"  # the settlement is an urban-type settlement (посёлок городского типа)
+    TOWN = "town"  # urban-type settlement (посёлок городского типа)
     CITY = "city"
 
 
@@ -32,9 +32,10 @@ SUCCEEDED: Names = {"ky": "{} (азыр: {})", "ru": "{} (ныне: {})", "en": 
 
 @dataclass(frozen=True, slots=True)
 class Locality:
-    """An ayil aymak (level 3) or a settlement (level 4). `parent` is the code of a locality or a unit.
+    """An ayil aymak (level 3) or a settlement (level 4).
 
-    If the locality was merged, split or renamed, `successors` are the codes of the localities that replaced it.
+    `parent` is the code of a locality or a unit. `successors` are the codes of the localities that replaced this
+    locality, for example after a merger.
     """
 
     pcode: str
@@ -53,7 +54,7 @@ class Locality:
         return self.kind is not LocalityKind.AYMAK
 
     def is_valid(self, on: date) -> bool:
-        """Whether the locality exists on the day. `valid_to` is the last day."""
+        """`valid_to` is the last day."""
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
     def label(self, lang: str, successors: str = "") -> str:
@@ -63,13 +64,11 @@ class Locality:
         return SUCCEEDED[lang].format(label, successors) if successors else label
 
     def terms(self) -> tuple[str, ...]:
-        """All names under which people may search for the locality, without duplicates."""
+        """Search terms without duplicates."""
         return tuple(dict.fromkeys((*self.names.values(), *self.aliases)))
 
 
 class Gazetteer:
-    """The localities by code and by name."""
-
     def __init__(self, localities: Iterable[Locality] = ()) -> None:
         self._localities = {locality.pcode: locality for locality in localities}
         self._named: dict[str, set[str]] = defaultdict(set)
@@ -91,34 +90,30 @@ class Gazetteer:
         return (locality for locality in self if locality.is_settlement)
 
     def named(self, name: str | None) -> frozenset[str]:
-        """The codes of the settlements that have this name in any language, whether or not they still exist."""
+        """Includes settlements that no longer exist, and names in any language."""
         return frozenset(self._named.get(joined(name), ()))
 
     def synonyms(self, name: str | None) -> frozenset[str]:
-        """All joined names of the settlements that have this name, and of their successors and predecessors."""
+        """Joined names of the settlements with this name, and of their successors and predecessors."""
         codes = {now for code in self.named(name) for now in (code, self.now(code))}
         localities = filter(None, map(self.get, codes))
         return frozenset(name for locality in localities for name in self.names(locality))
 
     def names(self, locality: Locality) -> frozenset[str]:
-        """The joined names of the locality and of the localities that it succeeded."""
+        """Includes the joined names of the localities that the locality succeeded."""
         if locality.pcode not in self._names:
             same = (locality, *self.predecessors.get(locality.pcode, ()))
             self._names[locality.pcode] = frozenset(joined(term) for namesake in same for term in namesake.terms())
         return self._names[locality.pcode]
 
     def now(self, pcode: str) -> str:
-        """The code by which the locality is known now.
-
-        If the locality has ended and has a single successor, this is the successor's code. In all other cases, the
-        result is the given code.
-        """
+        """Returns the code of the only successor of an ended locality, or else the given code."""
         locality = self.get(pcode)
         return locality.successors[0] if locality and len(locality.successors) == 1 else pcode
 
     @cached_property
     def predecessors(self) -> dict[str, list[Locality]]:
-        """Maps each successor to the ended localities that it replaced."""
+        """Ended localities, by the code of each successor."""
         localities: dict[str, list[Locality]] = defaultdict(list)
         for locality in self:
             for successor in locality.successors:

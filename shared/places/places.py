@@ -1,4 +1,4 @@
-"""Queries about places. The places are loaded once at the start, and never change."""
+"""Queries about places, which are loaded once at the start and never change."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -19,7 +19,9 @@ DIGITS = {1: 4, 2: 7}
 
 
 class Places:
-    """Units and their relations. `locate` and `areas_of` need boundaries; the other methods only need codes.
+    """Units and their relations.
+
+    `locate` and `areas_of` need boundaries.
 
     Units are of level 1 and 2. Ayil aymaks and settlements are in the `gazetteer`, which is empty until an import.
     """
@@ -35,13 +37,13 @@ class Places:
         self.version = version
         self._areas = Areas(shapes) if shapes else None
         self.gazetteer = Gazetteer(localities)
-        # The codes that SQL must know (`known` in `is_within`). These are the codes of all units, and the codes of
-        # localities whose digits name another unit than the locality's own.
+        # The codes that SQL must know (`known` in `is_within`): all units, and localities whose digits name another
+        # unit than their own.
         self.codes = (*self._units, *(place.pcode for place in self.gazetteer if self._has_misleading_digits(place)))
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
-        """Load the bundle at `path`, or the product's own list of codes and names."""
+        """Without a path, loads the product's own list of codes and names."""
         if path is not None:
             loaded = bundle.load(path)
             return cls(loaded.units, loaded.version, loaded.shapes, loaded.localities)
@@ -53,7 +55,7 @@ class Places:
 
     @property
     def boundaries(self) -> Mapping[str, BaseGeometry]:
-        """The shapes of the units of level 2, and of the cities without such units. Empty without boundaries."""
+        """Units of level 2, and cities without such units. Empty without boundaries."""
         return self._areas.shapes if self._areas else {}
 
     def unit(self, pcode: str) -> Unit | None:
@@ -66,10 +68,10 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The unit's name with its kind. The name of a locality is followed by its district and its successors.
+        """The name with its kind.
 
-        For an unknown code, the result is the name of the smallest known unit that contains the place, followed by the
-        code. The codes of villages are unknown until a list of villages is imported.
+        A locality's district and successors follow. An unknown code follows the name of the smallest known unit that
+        contains it: the codes of villages are unknown until an import.
         """
         if unit := self._units.get(pcode):
             return unit.label(lang)
@@ -79,15 +81,13 @@ class Places:
         return f"{around.label(lang)} ({pcode})" if around else pcode
 
     def address(self, unit: str | None, locality: str | None, locality_pcode: str | None, lang: str) -> str:
-        """A place in words: the locality and the unit."""
         named = self.locality_name(locality, locality_pcode, lang)
         return ", ".join(filter(None, (named, unit and self.name(unit, lang))))
 
     def locality_name(self, locality: str | None, locality_pcode: str | None, lang: str) -> str | None:
-        """The settlement's name in the language.
+        """A report's text that is none of the settlement's names follows the name.
 
-        If the report's text is not one of the settlement's names, the text follows. If the code is missing or is not in
-        the gazetteer, only the text is returned.
+        Without a known code, only the text is returned.
         """
         known = self.gazetteer.get(locality_pcode) if locality_pcode else None
         if known is None:
@@ -96,30 +96,23 @@ class Places:
         return label if not locality or joined(locality) in names else f"{label} ({locality})"
 
     def ancestors(self, pcode: str) -> tuple[str, ...]:
-        """The units that contain this place, without the country.
-
-        The unit of an unknown code is derived from the code's digits.
-        """
+        """Without the country. The units of an unknown code are derived from its digits."""
         place = self._units.get(pcode) or self.gazetteer.get(pcode)
         parent = place.parent if place else self._above_by_digits(pcode)
         return () if parent is None else (parent, *self.ancestors(parent))
 
     def settlement(self, pcode: str, name: str) -> str | None:
-        """The code of the only settlement of the gazetteer that has this name and lies in the unit.
+        """The code of the only settlement in the unit that has this name.
 
-        If the settlement has ended, and its only successor also lies in the unit, the code of the successor is
-        returned. The old name therefore means the same place as the new name.
+        If the settlement has ended, its only successor is returned, so that the old name means the same place as the
+        new name.
         """
         present = {code: self.gazetteer.now(code) for code in self.gazetteer.named(name) if self.covers((pcode,), code)}
         named = {now if self.covers((pcode,), now) else code for code, now in present.items()}
         return named.pop() if len(named) == 1 else None
 
     def locality(self, unit: str | None, name: str | None, pcode: str | None) -> StatedLocality:
-        """The locality that a report names.
-
-        If the report has no code, but only one settlement of the unit has this name, the locality gets this
-        settlement's code.
-        """
+        """A locality without a code gets the code of the only settlement in the unit with this name."""
         if pcode is None and unit and name and self.gazetteer:
             pcode = self.settlement(unit, name)
         return StatedLocality.of(name, pcode)
@@ -128,28 +121,18 @@ class Places:
         return self._at_level(pcode, 1)
 
     def adm2(self, pcode: str) -> str | None:
-        """The level-2 unit that contains the place.
-
-        Returns None for an oblast, and for Bishkek and Osh city, which have no such units.
-        """
+        """None for an oblast, and for Bishkek and Osh city, which have no level-2 units."""
         return self._at_level(pcode, 2)
 
     def district(self, pcode: str) -> str:
-        """The level-2 unit that contains the place. If there is no such unit, returns the level-1 unit.
-
-        The code may be unknown.
-        """
+        """The level-2 unit or, if there is none, the level-1 unit. The code may be unknown."""
         return self.adm2(pcode) or self.oblast(pcode)
 
     def oblast(self, pcode: str) -> str:
         return self.adm1(pcode) or by_digits(pcode, 1)
 
     def covered_areas(self, pcodes: Iterable[str]) -> tuple[str, ...]:
-        """The districts that a hazard covers.
-
-        If the hazard names an oblast, the result has all districts of the oblast. For an oblast, the result also has
-        the oblast itself, because some households report only an oblast.
-        """
+        """For an oblast, all its districts, and the oblast itself, because some households report only an oblast."""
         areas: dict[str, None] = {}
         for pcode in pcodes:
             district = self.district(pcode)
@@ -158,26 +141,25 @@ class Places:
         return tuple(areas)
 
     def covers(self, areas: Iterable[str], pcode: str | None) -> bool:
-        """Whether a place lies in one of the areas. The area `KG` is the whole country, and contains every code."""
+        """The area `KG` is the whole country, and contains every code."""
         codes = set(areas)
         return COUNTRY in codes or (pcode is not None and not codes.isdisjoint((pcode, *self.ancestors(pcode))))
 
     def concerns(self, areas: Iterable[str], pcode: str) -> bool:
-        """Whether a unit lies in one of the areas, or one of the areas lies in the unit."""
+        """The unit lies in an area, or an area lies in the unit."""
         codes = set(areas)
         return self.covers(codes, pcode) or any(pcode in self.ancestors(area) for area in codes)
 
     def within(self, areas: Iterable[str]) -> frozenset[str] | None:
-        """The areas and all units that lie in the areas. Returns None if `KG` is one of the areas."""
+        """The areas and all units that lie in the areas. None if `KG` is one of the areas."""
         return self._selected(areas, self.covers)
 
     def around(self, areas: Iterable[str]) -> frozenset[str] | None:
         """The areas, the units in the areas, and the units that contain an area.
 
-        Returns None if `KG` is one of the areas.
+        None if `KG` is one of the areas.
 
-        The units that contain an area are included, because an alert for an oblast, for example, also concerns a reader
-        whose area is a district of this oblast.
+        An alert for an oblast, for example, also concerns a reader whose area is a district of this oblast.
         """
         return self._selected(areas, self.concerns)
 
@@ -196,19 +178,16 @@ class Places:
         circles: Iterable[tuple[float, float, float]] = (),
         point: Point | None = None,
     ) -> tuple[str, ...]:
-        """The codes of the units that the shapes touch.
-
-        The points of a ring are (lon, lat); a circle is (lat, lon, km).
-        """
+        """The points of a ring are (lon, lat); a circle is (lat, lon, km)."""
         points = [(point.lat, point.lon)] if point else []
         return self._areas.touching(polygons, circles, points) if self._areas else ()
 
     def pcodes_of(self, area: Area) -> tuple[str, ...]:
-        """The P-codes of an area, completed so that everybody who may read data of the area's places finds the area.
+        """The P-codes of an area, completed so that everybody who may read the area's places finds the area.
 
         The result has the area's own codes, the districts of codes that are not units, and the units that the geometry
-        touches. The district of a village is added, because the areas of receivers and readers consist of units, and a
-        village is not a unit.
+        touches. The district of a village is added, because the areas of readers consist of units, and a village is not
+        a unit.
         """
         circles = [(circle.lat, circle.lon, circle.radius_km) for circle in area.circles]
         above = (self.district(pcode) for pcode in area.pcodes if pcode not in self._units)
@@ -216,10 +195,7 @@ class Places:
         return tuple(dict.fromkeys((*area.pcodes, *known, *self.areas_of(area.polygons, circles, area.point))))
 
     def options(self, lang: str) -> list[dict[str, object]]:
-        """The options of a place picker: each level-1 unit, followed by its districts.
-
-        Each option has all its search terms.
-        """
+        """For a place picker: each level-1 unit, followed by its districts, with all search terms."""
         tops = sorted(self.units(1), key=lambda unit: (unit.kind is not UnitKind.OBLAST, unit.label(lang)))
         return [self._option(unit, lang) for top in tops for unit in (top, *self._below(top, lang))]
 
@@ -227,7 +203,6 @@ class Places:
         return sorted((self._units[pcode] for pcode in self.children(top.pcode)), key=lambda unit: unit.label(lang))
 
     def _label(self, locality: Locality, lang: str) -> str:
-        """The name with its kind, and with the names of its successors."""
         successors = (self._units.get(code) or self.gazetteer.get(code) for code in locality.successors)
         return locality.label(lang, ", ".join(place.label(lang) for place in successors if place))
 
@@ -254,10 +229,7 @@ class Places:
 
 
 def by_digits(pcode: str, level: int) -> str:
-    """The code of a place's oblast or district, derived from the first digits of the place's code.
-
-    The derived code is wrong for some cities.
-    """
+    """Derived from the first digits of the place's code, which is wrong for some cities."""
     return pcode[: DIGITS[level]].ljust(len(pcode), "0")
 
 

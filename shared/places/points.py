@@ -18,7 +18,7 @@ from shared.places.units import seed
 
 @dataclass(frozen=True, slots=True)
 class UnitPoint:
-    """A unit and a point in it. `parent` is the oblast, or None if the unit is a city of oblast rank."""
+    """`parent` is the oblast, or None if the unit is a city of oblast rank."""
 
     pcode: str
     parent: str | None
@@ -37,7 +37,6 @@ def unit_points() -> tuple[UnitPoint, ...]:
 
 
 def is_near(lat: float, lon: float, km: float) -> bool:
-    """Whether the point of some unit is at most this far from the given point."""
     return any(unit.distance_km(lat, lon) <= km for unit in unit_points())
 
 
@@ -52,7 +51,7 @@ class KnownPoints:
                     self._settlements[places.district(settlement.pcode)].append((settlement.lat, settlement.lon))
 
     def distances_km(self, lat: float, lon: float) -> Iterable[tuple[UnitPoint, float]]:
-        """Each unit, with the distance of the unit's known point that is nearest to the given point."""
+        """The distance is that of the unit's nearest known point."""
         # a degree of longitude is shorter than a degree of latitude, especially in the north
         narrow = math.cos(math.radians(lat))
         for unit in unit_points():
@@ -61,7 +60,7 @@ class KnownPoints:
             yield unit, distance_km(nearest[0], nearest[1], lat, lon)
 
     def nearest(self, shape: BaseGeometry, most: int) -> list[tuple[str, float]]:
-        """The units with the known points that are nearest to the middle of the shape, and their distances in km."""
+        """The units with the known points nearest to the middle of the shape, and the distances in km."""
         middle = shape.centroid
         units = sorted(self.distances_km(middle.y, middle.x), key=lambda near: near[1])
         return [(unit.pcode, km) for unit, km in units[:most]]
@@ -69,10 +68,7 @@ class KnownPoints:
     def units_in(
         self, shapes: Iterable[BaseGeometry], others: Iterable[tuple[str, float, float]] = ()
     ) -> tuple[str, ...]:
-        """The units that have a known point in one of the shapes.
-
-        `others` are further known points, each with the code of its unit, its latitude and its longitude.
-        """
+        """`others` are further known points, each with the code of its unit, its latitude and its longitude."""
         own = ((unit.pcode, unit.lat, unit.lon) for unit in unit_points())
         settlements = ((pcode, lat, lon) for pcode, points in self._settlements.items() for lat, lon in points)
         pcodes, lats, lons = zip(*own, *settlements, *others, strict=True)

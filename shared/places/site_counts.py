@@ -1,8 +1,8 @@
-"""Computes the number of people at a site, for the registry's list of sites and the console's board. No I/O.
+"""Computes the number of people at a site, for the registry's list of sites and the console's board.
 
-The newest full recount of a whole site includes everybody who was counted at the site before, but states no origin of
-these people. If a part of these people is counted again later, the later count is added. The earlier count of this part
-is subtracted from the count of the whole site, because the part would otherwise be counted twice.
+The newest full recount of a whole site includes everybody who was counted there before, but states no origin. If a part
+of these people is counted later, the later count is added, and the earlier count of this part is subtracted from the
+count of the whole site. Otherwise the part would be counted twice.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from uuid import UUID
 
 
 class SiteCount(Protocol):
-    """A count of people at a site. If another count has replaced the count, `superseded_by` is set."""
+    """If another count has replaced the count, `superseded_by` is set."""
 
     @property
     def report_id(self) -> UUID: ...
@@ -35,17 +35,18 @@ Count = TypeVar("Count", bound=SiteCount)
 
 @dataclass(frozen=True, slots=True)
 class Share(Generic[Count]):
-    """Some of the people at a site. `counts` are the counts of these people that are in effect, newest first.
+    """Some of the people at a site.
 
-    `deducted` are the counts of people who are included in `counts`, but were counted again later. The later count is
-    in another `Share`.
+    `counts` are the counts of these people that are in effect, newest first.
+
+    `deducted` are the counts of people in `counts` who were counted later. Their later count is in another `Share`.
     """
 
     counts: Sequence[Count]
     deducted: Sequence[Sequence[Count]] = ()
 
     def range(self, number: Callable[[Count], int | None]) -> tuple[int, int]:
-        """The lowest and the highest number of people in the share. The two numbers differ if teams disagree."""
+        """The lowest and the highest number, which differ if teams disagree."""
         numbers = stated(map(number, self.counts))
         earlier = [stated(map(number, counts)) for counts in self.deducted]
         lowest, highest = min(numbers) - sum(map(max, earlier)), max(numbers) - sum(map(min, earlier))
@@ -57,7 +58,7 @@ def stated(numbers: Iterable[int | None]) -> list[int]:
 
 
 def shares(counts: Iterable[Count]) -> list[Share[Count]]:
-    """The shares whose sum is the number of people at a site. `counts` includes replaced counts at the site."""
+    """The sum of the shares is the number of people at a site. `counts` includes replaced counts."""
     newest_first = sorted(counts, key=order, reverse=True)
     known = {count.report_id: count for count in newest_first}
     stocks = by_stock(count for count in newest_first if count.superseded_by is None)
@@ -72,7 +73,7 @@ def shares(counts: Iterable[Count]) -> list[Share[Count]]:
 
 
 def order(count: SiteCount) -> tuple[datetime, datetime, UUID]:
-    """A sort key by the time of the count. The registry uses the same order to decide which count replaces another."""
+    """By the time of the count. The registry uses the same order to decide which count replaces another."""
     return count.counted_at, count.reported_at or count.counted_at, count.report_id
 
 
@@ -84,19 +85,13 @@ def by_stock(counts: Iterable[Count]) -> Mapping[UUID, list[Count]]:
 
 
 def people(count: Count, known: Mapping[UUID, Count]) -> UUID:
-    """The id of the counted people.
-
-    If a recount replaced the count, this is the recount's stock, otherwise the count's own stock.
-    """
+    """The stock of the recount that replaced the count, otherwise the count's own stock."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     return (replacing or count).stock_id
 
 
 def was_in_effect(count: Count, whole: Count, known: Mapping[UUID, Count]) -> bool:
-    """Whether the count was in effect when `whole` was made.
-
-    The count must be earlier, and no count before `whole` may have replaced it.
-    """
+    """True for a count that is earlier than `whole` and was not replaced before `whole`."""
     replacing = known.get(count.superseded_by) if count.superseded_by else None
     is_replaced = count.superseded_by is not None and (replacing is None or order(replacing) < order(whole))
     return order(count) < order(whole) and not is_replaced

@@ -31,7 +31,7 @@ LABELS: dict[UnitKind, Names] = {
 
 @dataclass(frozen=True, slots=True)
 class FormerName:
-    """A former name of a unit. `until` is an ISO date, a month or a year; it is empty if the time is unknown."""
+    """`until` is an ISO date, a month or a year; it is empty if the time is unknown."""
 
     names: Names
     until: str = ""
@@ -39,10 +39,9 @@ class FormerName:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An administrative unit.
+    """`parent` comes from the national classification, because the digits of a code do not always show it.
 
-    `parent` is taken from the national classification, because the digits of a code do not always show it. A unit of
-    level 1 has no parent.
+    A unit of level 1 has no parent.
     """
 
     pcode: str
@@ -56,19 +55,19 @@ class Unit:
     former: tuple[FormerName, ...] = field(default=())
 
     def label(self, lang: str) -> str:
-        """The name with the kind, because several units can share a name: Naryn is an oblast, a rayon and a city."""
+        """With the kind, because several units can share a name: Naryn is an oblast, a rayon and a city."""
         lang = lang if lang in LANGUAGES else "en"
         return LABELS[self.kind][lang].format(self.names[lang])
 
     def terms(self) -> tuple[str, ...]:
-        """Search terms for this unit, without duplicates."""
+        """Without duplicates."""
         former = (name for before in self.former for name in before.names.values())
         return tuple(dict.fromkeys((*self.names.values(), *former, *self.aliases, self.pcode)))
 
 
 @cache
 def seed() -> tuple[Unit, ...]:
-    """The product's own list of all level-1 and level-2 units, without boundaries."""
+    """All level-1 and level-2 units, without boundaries."""
     former = _former()
     return tuple(from_row(row, former.get(row["pcode"], ())) for row in _table("units.csv"))
 

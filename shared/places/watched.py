@@ -25,8 +25,6 @@ STRONG_QUAKE_KM = 500.0
 
 
 class Located(Protocol):
-    """A hazard in a feed's entry, or a reported hazard."""
-
     @property
     def type(self) -> HazardType: ...
     @property
@@ -40,9 +38,9 @@ class BadArea(DocumentedError):
 
 
 class WatchedArea:
-    """The area from which intake accepts hazards. If `shape` is None, the area is the whole world.
+    """If `shape` is None, the area is the whole world.
 
-    If `has_strong_quakes` is true, strong earthquakes near the country are accepted too.
+    `has_strong_quakes` also accepts strong earthquakes near the country.
     """
 
     def __init__(self, shape: BaseGeometry | None, *, has_strong_quakes: bool = False) -> None:
@@ -63,20 +61,16 @@ class WatchedArea:
         return self._shape is None or bool(shapely.intersects_xy(self._shape, lon, lat))
 
     def watches(self, hazard: Located) -> bool:
-        """Whether the hazard is in the area, or is a strong earthquake that is still near enough."""
         return self.meets(hazard.area) or (self._has_strong_quakes and is_strong_quake_near(hazard))
 
     def meets(self, area: Area) -> bool:
-        """Whether the area's geometry touches the watched area.
-
-        True if the area has P-codes, or has no geometry at all.
-        """
+        """True if the area has P-codes, or has no geometry at all."""
         drawn = [] if area.pcodes else list(shapes(area))
         return self._shape is None or not drawn or bool(shapely.intersects(self._shape, drawn).any())
 
 
 def is_strong_quake_near(hazard: Located) -> bool:
-    """Whether the earthquake is so strong and so near that it must be judged, even if it lies beyond the drawn area."""
+    """An earthquake can be so strong and near that it must be judged, even beyond the drawn area."""
     point, magnitude = hazard.area.point, hazard.magnitude or 0.0
     is_strong = hazard.type is HazardType.EARTHQUAKE and magnitude >= STRONG_MAGNITUDE
     return is_strong and point is not None and is_near(point.lat, point.lon, STRONG_QUAKE_KM)
@@ -92,7 +86,7 @@ def shapes(area: Area) -> Iterator[BaseGeometry]:
 
 
 def polygons(text: str) -> BaseGeometry:
-    """All polygons of a GeoJSON document as one shape. Raises BadArea."""
+    """As one shape. Raises BadArea."""
     try:
         shape = shapely.unary_union(shapely.get_parts(shapely.from_geojson(text)))
     except (GEOSException, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Bulk copy: COPY into several tables, one after the other."""
+"""Bulk copy into several tables, one after the other."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ Row = tuple[Any, ...]
 
 
 class Copy(NamedTuple):
-    """A COPY into one table. `rows` may be a lazy iterable."""
+    """`rows` may be a lazy iterable."""
 
     table: str
     columns: tuple[str, ...]
@@ -19,13 +19,13 @@ class Copy(NamedTuple):
 
 
 def columns(model: type[Base]) -> tuple[str, ...]:
-    """The columns to copy: all columns except those whose values PostgreSQL generates."""
+    """Leaves out columns whose values PostgreSQL generates."""
     wanted = (column for column in table(model).columns if column.computed is None and column.identity is None)
     return tuple(column.name for column in wanted)
 
 
 async def write(connection: asyncpg.Connection, copies: Iterable[Copy]) -> None:
-    """Copy into the tables in the given order, in the caller's transaction.
+    """Copy in the given order, in the caller's transaction.
 
     All rows of a table are computed before the table's COPY begins. If a computation hung during the COPY, PostgreSQL
     would wait for data for ever, and the transaction would keep its locks.

@@ -23,14 +23,14 @@ TRANSACTION_SECONDS = 60
 def engine(
     settings: Settings, *, idle_seconds: int | None = None, pool_size: int = 5, pings: bool = True
 ) -> AsyncEngine:
-    """An engine with timeouts. PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
+    """An engine with timeouts.
 
-    If a process freezes while it sends a statement, PostgreSQL does not treat its transaction as idle, so
-    `transaction_timeout` ends this transaction. `lock_timeout` is longer than `idle_seconds`. If an idle transaction
-    holds a lock, PostgreSQL therefore ends this transaction before the waiting statement gives up.
+    PostgreSQL ends idle transactions after `idle_seconds`, which frees their locks.
 
-    If `pings` is true, a statement checks the connection before each transaction. A caller that retries failed
-    transactions does not need this check of the connection.
+    A transaction whose process freezes while it sends a statement is not idle, so `transaction_timeout` ends it.
+    `lock_timeout` is longer than `idle_seconds`: PostgreSQL ends an idle transaction with a lock before the waiting
+    statement gives up. With `pings`, a statement checks the connection before each transaction. A caller that retries
+    failed transactions does not need this check.
     """
     idle_seconds = idle_seconds or IDLE_SECONDS
     url = make_url(settings.database_url).set(drivername="postgresql+asyncpg")
@@ -39,7 +39,7 @@ def engine(
         url.set(password=password) if password else url,
         hide_parameters=True,
         pool_pre_ping=pings,
-        pool_use_lifo=True,  # the connection that was used last is used first, because it has prepared statements
+        pool_use_lifo=True,  # the connection that was used last has prepared statements
         pool_size=pool_size,
         connect_args={
             "timeout": 5,
@@ -51,7 +51,7 @@ def engine(
                 "transaction_timeout": f"{max(idle_seconds, TRANSACTION_SECONDS)}s",
                 "lock_timeout": f"{2 * idle_seconds}s",
                 "jit": "off",
-                "max_parallel_workers_per_gather": "0",  # a query uses only one core
+                "max_parallel_workers_per_gather": "0",  # one core for each query
                 "timezone": "UTC",
             },
         },
@@ -61,10 +61,10 @@ def engine(
 
 
 def ping(connection: Any) -> bool:
-    """Check a pooled connection by one statement.
+    """One statement without a transaction.
 
-    SQLAlchemy would begin and end a transaction around this statement, which only some poolers need. With these
-    poolers, the settings of our sessions would be lost anyway.
+    SQLAlchemy would begin and end a transaction, which only some poolers need. With these poolers, the settings of our
+    sessions would be lost anyway.
     """
     try:
         await_only(connection.driver_connection.fetchrow(";"))
@@ -75,7 +75,6 @@ def ping(connection: Any) -> bool:
 
 @asynccontextmanager
 async def opened(settings: Settings, **options: Any) -> AsyncIterator[AsyncEngine]:
-    """An `engine` with these options, closed at the end."""
     own = engine(settings, **options)
     try:
         yield own
@@ -89,11 +88,10 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 @asynccontextmanager
 async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
-    """A session that commits at the end.
+    """Commits at the end, like `sessions.begin()`, but takes less CPU time, for frequent transactions.
 
-    This function is like `sessions.begin()`, but takes less CPU time, and is meant for frequent
-    transactions. After the commit, the session holds no connection. The session is not closed, because `close` would
-    create a task and a greenlet.
+    After the commit, the session holds no connection. The session is not closed, because `close` would create a task
+    and a greenlet.
     """
     session = sessions()
     try:
@@ -108,14 +106,14 @@ async def committed(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator
 async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
     """A pooled asyncpg connection outside any transaction.
 
-    The connection is meant for loops in which a session takes more time than the statements. After an error, the
-    connection is closed, because the pool does not see the errors of asyncpg.
+    In fast loops, a session would take more time than the statements. After an error, the connection is closed, because
+    the pool does not see the errors of asyncpg.
     """
     async with engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert isinstance(raw, asyncpg.Connection)
         if raw.is_closed():
-            # this statement fails if the connection is lost; SQLAlchemy then notices the loss and empties the pool
+            # fails if the connection is lost; SQLAlchemy then empties the pool
             await connection.execute(select(1))
         try:
             yield raw
@@ -126,10 +124,7 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction on a `connected` connection.
-
-    The transaction takes a third of the CPU time that a transaction of a session takes.
-    """
+    """Takes a third of the CPU time of a session's transaction."""
     async with connected(engine) as connection, connection.transaction():
         yield connection
 
@@ -137,8 +132,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
 async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The session's asyncpg connection, inside its transaction, for COPY and arrays.
 
-    The connection is kept in `session.info` during the transaction, because finding it takes as much time as a
-    statement.
+    The connection is kept in `session.info`, because finding it takes as much time as a statement.
     """
     transaction = session.sync_session.get_transaction()
     known, raw = session.info.get("driver", (None, None))
@@ -149,10 +143,9 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
 
 def _begun(session: orm.Session) -> Any:
-    """The driver connection of the session, after BEGIN.
+    """SQLAlchemy sends BEGIN only before its own first statement.
 
-    SQLAlchemy sends BEGIN only before its own first statement. BEGIN is sent here, because an additional statement
-    would cost a round trip.
+    BEGIN is sent here, because an additional statement would cost a round trip.
     """
     connection = session.connection()
     pooled = connection.connection
@@ -162,21 +155,18 @@ def _begun(session: orm.Session) -> Any:
         try:
             await_only(adapter._start_transaction())  # noqa: SLF001 - what SQLAlchemy calls before its first statement
         except Exception:  # noqa: BLE001
-            # if the connection is lost, this statement fails too, and SQLAlchemy then empties the pool
+            # also fails if the connection is lost; SQLAlchemy then empties the pool
             connection.execute(select(1))
     return raw
 
 
 def advisory_lock(name: str) -> Select[Any]:
-    """A statement that acquires the lock of this name, or waits for it. The lock is held until the transaction ends."""
+    """The statement acquires the lock, or waits for it. The lock is held until the transaction ends."""
     return select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))
 
 
 async def session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The transaction of a request.
-
-    The transaction is committed before the answer is sent, or rolled back after an error.
-    """
+    """Commits before the answer is sent, or rolls back after an error."""
     async with request.app.state.sessions.begin() as session:
         yield session
 
@@ -185,7 +175,7 @@ Session = Annotated[AsyncSession, Depends(session, scope="function")]
 
 
 async def is_there(sessions: async_sessionmaker[AsyncSession]) -> bool:
-    """Whether PostgreSQL answers within two seconds."""
+    """Waits at most two seconds."""
     try:
         async with asyncio.timeout(LOOK_SECONDS), sessions() as session:
             return bool(await session.scalar(select(1)))

@@ -1,10 +1,9 @@
 """The base of all SQLAlchemy models: types, and the names of constraints and indexes.
 
-If several services have a table with the same columns, its model is a direct subclass of `Base`. For its other tables,
-each service has an abstract subclass of `Base` with separate metadata, because two services may have tables of the same
-name. The module `models` of a service also lists the tables that it shares with other services. Tests compare the
-migrations with the models. Triggers, functions and grants are not in the models: migrations and provisioning create
-them.
+A table that several services have with the same columns is a direct subclass of `Base`. For its other tables, each
+service has an abstract subclass of `Base` with separate metadata, because two services may have tables of the same
+name. The module `models` of a service also lists its shared tables. Tests compare the migrations with the models.
+Migrations and provisioning create triggers, functions and grants, which are not in the models.
 """
 
 from collections.abc import Collection
@@ -48,7 +47,7 @@ class Base(DeclarativeBase):
     def __init_subclass__(cls, *, record: type | None = None, without: Collection[str] = (), **options: Any) -> None:
         """Add a column for each field of `record`, a dataclass or event, except the fields in `without`.
 
-        If the model itself declares a column with the name of a field, no column is added for this field.
+        A column that the model itself declares is kept.
         """
         for name, hint in _fields(record).items() if record else ():
             if name not in cls.__annotations__ and name not in without:
@@ -56,8 +55,8 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**options)
 
 
-# Maps Python types to SQL types. The first type that matches is used. `bool` is before `int`, because `bool` is a
-# subclass of `int`. For the same reason, `datetime` is before `date`.
+# Maps Python types to SQL types. The first match is used, so `bool` is before `int`, its base class, and `datetime`
+# before `date`.
 SQL_TYPES: dict[type, TypeEngine[Any]] = {
     str: Text(),
     bool: Boolean(),
@@ -68,7 +67,7 @@ SQL_TYPES: dict[type, TypeEngine[Any]] = {
     date: Date(),
 }
 
-# The table has no primary key, because it has only one row.
+# no primary key, because the table has only one row
 INSTALLATION = Table(
     "installation",
     Base.metadata,
@@ -83,7 +82,7 @@ def _fields(record: type) -> dict[str, Any]:
 
 
 def _column(hint: Any) -> MappedColumn[Any]:
-    """A column for a field of this type. The column is nullable if the field's type is a union."""
+    """Nullable if the field's type is a union."""
     types = [kind for kind in get_args(hint) if kind is not NoneType] if _is_union(hint) else [hint]
     return mapped_column(_sql_type(types[0]), nullable=_is_union(hint))
 
@@ -99,5 +98,5 @@ def _sql_type(hint: Any) -> TypeEngine[Any]:
 
 
 def table(model: type[Base]) -> Table:
-    """The model's table, for COPY and for statements of SQLAlchemy Core."""
+    """For COPY and for statements of SQLAlchemy Core."""
     return cast(Table, model.__table__)

@@ -9,10 +9,7 @@ from shared.failures import Backoff, is_dependency_unavailable
 
 
 async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> None:
-    """Set `woken` at each NOTIFY until cancelled.
-
-    `woken` is also set after each reconnect, because a NOTIFY may have been lost during the reconnect.
-    """
+    """Set `woken` at each NOTIFY until cancelled, and after each reconnect, because a NOTIFY may have been lost."""
     backoff = Backoff()
     while True:
         try:
@@ -24,7 +21,7 @@ async def listen(engine: AsyncEngine, channel: str, woken: asyncio.Event) -> Non
 
 
 async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backoff: Backoff) -> None:
-    """Listen on a separate connection, outside any transaction, until the connection is lost."""
+    """Listens outside any transaction, until the connection is lost."""
     async with engine.connect() as connection:
         _ = await connection.execution_options(isolation_level="AUTOCOMMIT")
         raw = (await connection.get_raw_connection()).driver_connection
@@ -38,7 +35,7 @@ async def _listen(engine: AsyncEngine, channel: str, woken: asyncio.Event, backo
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:
-    """Wait until `woken` is set, but at most `seconds`, because a NOTIFY is lost if it is sent during a reconnect."""
+    """Waits at most `seconds`, because a NOTIFY is lost if it is sent during a reconnect."""
     try:
         async with asyncio.timeout(seconds):
             await woken.wait()

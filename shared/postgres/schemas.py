@@ -42,10 +42,7 @@ class EarlierBuild(NotOurs):
 
 
 async def migrate(service: str, settings: Settings) -> None:
-    """Upgrade the service's schema to the newest revision.
-
-    If several processes call this function at the same time, one process waits for the other. Raises NotOurs.
-    """
+    """Upgrade the service's schema to the newest revision. Concurrent calls wait for each other. Raises NotOurs."""
     async with (
         opened(settings.for_service(service), idle_seconds=600) as own,
         own.begin() as connection,
@@ -59,12 +56,12 @@ async def migrate(service: str, settings: Settings) -> None:
 
 
 async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: str) -> None:
-    """Check the contract version in the table `installation`. Raises EarlierBuild or NewerSchema."""
+    """Raises EarlierBuild or NewerSchema."""
     if not await connection.scalar(select(func.to_regclass(INSTALLATION.name))):
-        return  # the schema is new
+        return  # a new schema
     # raw SQL: the table of an earlier build may lack the column `contract` of the model
     mark = await connection.scalar(text("SELECT to_jsonb(mark) FROM installation AS mark LIMIT 1"))
-    contract = (mark or {}).get("contract", 1)  # a schema of contract version 1 does not store its version
+    contract = (mark or {}).get("contract", 1)  # version 1 did not store its version
     if contract > CONTRACT:
         raise NewerSchema(service)
     if contract < CONTRACT:
@@ -72,9 +69,9 @@ async def hold_to_contract(connection: AsyncConnection | AsyncSession, service: 
 
 
 async def _hold_to_mark(connection: AsyncConnection, settings: Settings) -> None:
-    """At the first migration, store in the database whether the installation is an exercise. Raises OtherMark.
+    """The database itself stores whether the installation is an exercise, from the first migration on.
 
-    The database itself stores this mark, because a state folder can be lost, or be used with another database.
+    Raises OtherMark. A state folder could be lost, or be used with another database.
     """
     await connection.execute(CreateTable(INSTALLATION, if_not_exists=True))
     marked = select(INSTALLATION.c.exercise)
@@ -99,7 +96,7 @@ def _upgrade(connection: Connection, service: str) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        # a newer release has migrated the schema, so this release does not know its revision
+        # a newer release has migrated the schema
         if isinstance(error.__cause__, ResolutionError):
             raise NewerSchema(service) from None
         raise

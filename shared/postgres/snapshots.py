@@ -9,17 +9,17 @@ TIMEOUT = text("SET LOCAL statement_timeout = '3s'")
 
 
 async def start(session: AsyncSession) -> None:
-    """Starts a snapshot. The transaction must not have executed a statement before.
+    """The transaction must not have executed a statement before.
 
-    The driver begins the transaction as a snapshot, so that this costs no round trip.
+    The driver begins the transaction as a snapshot, without a round trip.
     """
     _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 async def begin(session: AsyncSession) -> None:
-    """Starts a snapshot for the queries of one page, in which no statement takes longer than TIMEOUT.
+    """For the queries of one page, in which no statement takes longer than TIMEOUT.
 
-    A statement that takes longer raises DBAPIError; `shared.failures.is_too_slow` recognises this error.
+    A slower statement raises DBAPIError, which `shared.failures.is_too_slow` recognises.
     """
     await start(session)
     await session.execute(TIMEOUT)

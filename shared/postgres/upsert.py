@@ -24,7 +24,7 @@ async def upsert(
     not_older_by: str | None = None,
     replacing: tuple[str, str] | None = None,
 ) -> list[asyncpg.Record]:
-    """Store the rows in one statement. Returns the keys of the rows that were inserted or updated.
+    """Returns the keys of the rows that were inserted or updated.
 
     All rows have the columns of the first row, and each key occurs once. `statement` explains the options.
     """
@@ -57,13 +57,13 @@ def statement(
     not_older_by: str | None = None,
     replacing: tuple[str, str] | None = None,
 ) -> str:
-    """The SQL text for rows with these columns. The only parameter is the JSON list of rows (see `parameter`).
+    """The only parameter is the JSON list of rows (see `parameter`).
 
     `changed` are the columns that an update sets, by default all columns except the key. In the columns `added`, an
-    update adds the new number to the stored number. `newer_by` names a column: a stored row is updated only if the new
-    value in this column is greater than the stored value. `not_older_by` also permits an equal value. `replacing` is a
-    pair of columns. If the new row's value in the first column equals the stored row's value in the second, the stored
-    row is always updated. If the new value in the column `lasting` is NULL, the stored value is kept.
+    update adds the new number to the stored number. `newer_by` names a column whose new value must be greater than the
+    stored value. `not_older_by` also permits an equal value. `replacing` is a pair of columns. If the new row's value
+    in the first column equals the stored row's value in the second, the stored row is always updated. If the new value
+    in the column `lasting` is NULL, the stored value is kept.
     """
 
     def new(column: str) -> str:

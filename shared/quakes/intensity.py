@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import hypot, log10
 
 DEEPEST_KM = 40.0
-SHALLOWEST_KM = 5.0  # the equation BY_DEPTH divides by the depth, which must not be zero
+SHALLOWEST_KM = 5.0  # not zero, because the equation BY_DEPTH divides by the depth
 FIXED_KM = 15.0
 DEFAULT_DEPTHS_KM = frozenset({0.0, 10.0, 33.0})  # networks report these depths if they could not measure the depth
 RUPTURE_MAGNITUDE = 6.5  # from this magnitude on, the rupture is too long to be treated as a point
@@ -42,7 +42,7 @@ class Tremor:
 
     @classmethod
     def of(cls, magnitude: float, depth_km: float | None) -> "Tremor | None":
-        """The earthquake, or None if the depth is too great for the equations."""
+        """None if the depth is too great for the equations."""
         if depth_km is None or depth_km in DEFAULT_DEPTHS_KM:
             return cls(magnitude, FIXED_KM, AT_FIXED_DEPTH)
         if depth_km > DEEPEST_KM:

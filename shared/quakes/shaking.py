@@ -9,14 +9,14 @@ from shared.events import HazardReported, Point
 from shared.places.points import KnownPoints, UnitPoint, unit_points
 from shared.quakes.intensity import Tremor
 
-DAMAGE = 6.0  # the intensity (MSK-64) at which adobe and clay houses crack
-FELT = 4.0  # the intensity (MSK-64) at which many people feel the earthquake indoors
+DAMAGE = 6.0  # MSK-64: adobe and clay houses crack
+FELT = 4.0  # MSK-64: many people feel the earthquake indoors
 EPICENTRAL_KM = 60.0  # in a large district, the farthest settlements are this far from the district's point
 
 
 @dataclass(frozen=True, slots=True)
 class ShakenUnit:
-    """A unit and its expected intensity. `pcode` is None if the report names no place that has a P-code."""
+    """`pcode` is None if the report names no place that has a P-code."""
 
     pcode: str | None
     intensity: float
@@ -24,7 +24,7 @@ class ShakenUnit:
 
 @dataclass(frozen=True, slots=True)
 class Shaking:
-    """The expected intensities. `units` is sorted, the highest intensity first, and has at least one unit."""
+    """`units` is sorted, the highest intensity first, and has at least one unit."""
 
     units: tuple[ShakenUnit, ...]
     sigma: float
@@ -43,7 +43,7 @@ class Shaking:
         pcodes: Iterable[str],
         points: KnownPoints,
     ) -> Self | None:
-        """The expected intensities, or None if the magnitude is unknown or the depth is too great for the equations."""
+        """None if the magnitude is unknown or the depth is too great for the equations."""
         tremor = None if magnitude is None else Tremor.of(magnitude, depth_km)
         if tremor is None:
             return None
@@ -59,7 +59,6 @@ class Shaking:
 
     @property
     def damaged(self) -> tuple[str, ...]:
-        """The units that the earthquake may damage."""
         return self._reached(DAMAGE - self.sigma)
 
     @property
@@ -70,14 +69,12 @@ class Shaking:
         return tuple(unit.pcode for unit in self.units if unit.pcode and unit.intensity >= intensity)
 
 
-@lru_cache(256)  # the result is cached, because an earthquake's grade, figures and area all come from it
+@lru_cache(256)  # an earthquake's grade, figures and area all come from it
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points: KnownPoints) -> tuple[ShakenUnit, ...]:
-    """The expected intensity in each unit, at the unit's known point nearest to the epicentre.
+    """The expected intensity at each unit's known point nearest to the epicentre, the highest first.
 
-    The highest intensity is first.
-
-    The unit around the epicentre gets the intensity of the epicentre, because settlements of this unit can be nearer to
-    the epicentre than any known point. If the report has no point, every reported unit gets this intensity.
+    The unit around the epicentre gets the intensity of the epicentre, because its settlements can be nearer to the
+    epicentre than any known point. Without a point in the report, every reported unit gets this intensity.
     """
     at_epicentre = tremor.intensity(0)
     if point is None:
@@ -91,10 +88,7 @@ def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points:
 
 
 def epicentral_unit(pcodes: Iterable[str], epicentre: Point) -> UnitPoint | None:
-    """The unit around the epicentre: the nearest of the units that the report names.
-
-    If the report names no unit, the result is the nearest unit within 60 km.
-    """
+    """The nearest of the units that the report names or, if it names none, the nearest unit within 60 km."""
     codes = frozenset(pcodes)
     named = [unit for unit in unit_points() if not codes.isdisjoint((unit.pcode, unit.parent))]
     near = [unit for unit in unit_points() if _distance(unit, epicentre) <= EPICENTRAL_KM]

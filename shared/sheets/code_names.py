@@ -74,23 +74,17 @@ OTHER_WORDS: Mapping[str, Mapping[Any, tuple[str, ...]]] = {
 
 
 class CodeNames:
-    """The codes of one kind, which are found by their names and by other words."""
-
     def __init__(self, kind: str) -> None:
         self._codes: dict[str, set[str]] = defaultdict(set)
         for code, words in OTHER_WORDS.get(kind, {}).items():
             for word in words:
                 self._codes[folded(word)].add(code)
-        # if a word is the name of one code, the word means only this code, even if other codes have it as a further
-        # word
+        # a word that is the name of one code means only this code
         for word, code in names(kind):
             self._codes[folded(word)] = {code}
 
     def find(self, text: str) -> str | None:
-        """The code that the text means.
-
-        Returns None if no code has this name or word, or if several codes have the name or word.
-        """
+        """Returns None if no code, or several codes, have the name or word."""
         codes = self._codes.get(folded(text), ())
         return next(iter(codes)) if len(codes) == 1 else None
 

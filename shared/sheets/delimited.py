@@ -21,17 +21,17 @@ from shared.sheets.sheet import (
 
 DELIMITERS = ";,\t"
 ENCODINGS = ("utf-8-sig", "cp1251")  # a Russian Excel writes CSV in cp1251
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's format "Unicode text" begins with one of these byte order marks
-FIRST_LINES, FIRST_LETTERS = 15, 20_000  # at most this many lines and characters are read to find the delimiter
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of Excel's format "Unicode text"
+FIRST_LINES, FIRST_LETTERS = 15, 20_000  # lines and characters in which the delimiter is searched
 FEWEST = 2
 # cp1251 has no ө, ү, ң, and Excel writes ? in their place
 LOST_LETTER = re.compile(r"[^\W\d_]\?+[^\W\d_]|(?<!\S)\?+[^\W\d_]")
-# this limit exceeds the size of any file, so that an unclosed quotation mark is reported as a fault of its cell
+# above the size of any file, so that an unclosed quotation mark is reported as a fault of its cell
 csv.field_size_limit(4 * 1024 * 1024)
 
 
 def read(raw: bytes, most_lines: int) -> Sheet:
-    """The sheet without its empty lines. Raises UnreadableFile."""
+    """Without empty lines. Raises UnreadableFile."""
     text, encoding = decoded(raw)
     try:
         return Sheet("", limited(lines(text, is_lossy=encoding == "cp1251"), most_lines, LetterBudget()))
@@ -55,16 +55,15 @@ def lines(text: str, *, is_lossy: bool) -> Iterator[SheetLine]:
 
 
 def has_lines(text: str, mark: str, usual: int) -> bool:
-    """Whether the cell contains the next lines of the file, because its opening quotation mark has no closing one.
+    """A cell whose opening quotation mark has no closing one contains the next lines of the file.
 
-    The function assumes a missing closing quotation mark if the cell has a line break, and about as many delimiters as
-    a usual line.
+    Such a cell has a line break, and about as many delimiters as a usual line.
     """
     return "\n" in text and text.count(mark) >= max(FEWEST, usual - 1)
 
 
 def decoded(raw: bytes) -> tuple[str, str]:
-    """The text of the file, and its encoding. Raises UnreadableFile."""
+    """Returns the text and its encoding. Raises UnreadableFile."""
     for encoding in ("utf-16",) if raw.startswith(UTF_16) else ENCODINGS:
         try:
             text = raw.decode(encoding)
@@ -76,10 +75,9 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 def delimiter(first: Sequence[str]) -> str:
-    """The delimiter: the candidate that most of the lines contain.
+    """The candidate that most of the lines contain, because Excel's delimiter depends on the computer's language.
 
-    The delimiter must be found, because Excel's delimiter depends on the computer's language. A line may lack the
-    delimiter, because a title above the header may have other delimiters or none.
+    A title above the header may have other delimiters or none.
     """
     return max(
         DELIMITERS, key=lambda mark: (sum(mark in line for line in first), sum(line.count(mark) for line in first))

@@ -9,8 +9,7 @@ from shared.sheets.sheet import Sheet, SheetLine
 
 SEARCHED_LINES = 15
 TALLEST = 2
-# Matches a whole number, a day or a telephone. A line that contains one of these values is a row of data, and is no
-# part of the header.
+# Matches a whole number, a day or a telephone. A line with such a value is data, and no part of the header.
 DATA = re.compile(
     r"\d+(?:[.,]0+)?|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\D.*|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\+?[\d\s()-]{9,}"
 )
@@ -20,14 +19,14 @@ Guess = Callable[[str], Hashable | None]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The numbers of the header's first and last line. Both numbers are 0 if the sheet has no header."""
+    """Both numbers are 0 if the sheet has no header."""
 
     first: int
     last: int
 
 
 def guessed(sheet: Sheet, guess: Guess) -> Header:
-    """The header: the lines in whose labels `guess` recognises the most columns. Lines with data are left out."""
+    """The lines in whose labels `guess` recognises the most columns. Lines with data are left out."""
     lines = sheet.lines[:SEARCHED_LINES]
     spans = [lines[start : start + height] for height in range(1, TALLEST + 1) for start in range(len(lines))]
     spans = [span for span in spans if not any(map(is_data, span))]
@@ -43,17 +42,14 @@ def is_data(line: SheetLine) -> bool:
 
 
 def labels(sheet: Sheet, header: Header) -> tuple[str, ...]:
-    """The label of each column of the sheet; empty if the column has none."""
+    """Empty for a column without a label."""
     span = [line for line in sheet.lines if header.first <= line.number <= header.last]
     texts = joined(span) if span else ()
     return (*texts, *[""] * (sheet.width - len(texts)))
 
 
 def joined(span: Sequence[SheetLine]) -> tuple[str, ...]:
-    """The label of each column.
-
-    In a header of several lines, the label of a group of columns is put before the label of each column in the group.
-    """
+    """The label of a group of columns is put before the label of each column in the group."""
     width = max(len(line.cells) for line in span)
     *uppers, last = [[*line.cells, *[""] * (width - len(line.cells))] for line in span]
     for upper in uppers:
@@ -64,7 +60,7 @@ def joined(span: Sequence[SheetLine]) -> tuple[str, ...]:
 
 
 def rows_below(sheet: Sheet, header: Header) -> tuple[SheetLine, ...]:
-    """The rows of data. Official forms may have a line that only numbers the columns; this line is left out."""
+    """Official forms may have a line that only numbers the columns; this line is left out."""
     below = tuple(line for line in sheet.lines if line.number > header.last)
     return below[1:] if below and is_numbering(below[0]) else below
 

@@ -13,17 +13,17 @@ PARTS = 500
 UNPACKED_BYTES = 24 * 1024 * 1024
 ELEMENTS = 800_000  # a sheet with the most lines and columns has about half as many elements
 MERGED_RANGES = 10_000
-# openpyxl creates all lines up to the last line, and the last line can have a very high number even in a small file
+# openpyxl creates all lines up to the last line, whose number can be very high even in a small file
 LINE_NUMBERS = 100_000
 XML = (".xml", ".rels")
 
 
 @dataclass(slots=True)
 class WorksheetLayout:
-    """Where a sheet has content.
+    """`filled` are the lines with values, and `width` is the last column with a value or formula.
 
-    `filled` are the lines with values, and `width` is the last column with a value or formula. `uncomputed` are the
-    cells, as pairs of line and column, whose formula has no stored result. `merged` are references such as `A1:B2`.
+    `uncomputed` are the cells, as pairs of line and column, whose formula has no stored result. `merged` are references
+    such as `A1:B2`.
     """
 
     filled: set[int] = field(default_factory=set)
@@ -40,7 +40,7 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
     """The layout of each part of the workbook. Raises UnreadableFile for too much content, and for a DOCTYPE."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         parts = archive.infolist()
-        # these sizes can be trusted, because zipfile never reads more of a part than the size that the archive states
+        # these sizes can be trusted, because zipfile never reads more of a part than the archive states
         if len(parts) > PARTS or sum(part.file_size for part in parts) > UNPACKED_BYTES:
             raise UnreadableFile(FileFault.TOO_LARGE)
         layouts, elements = {}, 0
@@ -50,7 +50,7 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
                 counter.read(archive.read(part))
             except expat.ExpatError:
                 # Every part is read, because a sheet can be in a part with any name. A part that is not XML, such as a
-                # picture or a drawing of an earlier format, is no error.
+                # picture, is no error.
                 if part.filename.lower().endswith(XML):
                     raise
             layouts[part.filename] = counter.layout
@@ -61,10 +61,7 @@ def counted(raw: bytes) -> dict[str, WorksheetLayout]:
 
 
 class ElementCounter:
-    """Counts the elements of a part, and collects its layout.
-
-    Raises UnreadableFile if there are more than `most` elements.
-    """
+    """Raises UnreadableFile if there are more than `most` elements."""
 
     def __init__(self, most: int) -> None:
         self.layout, self.count, self._most = WorksheetLayout(), 0, most
@@ -88,13 +85,13 @@ class ElementCounter:
                 self._begin(attributes.get("r"))
             case "f":
                 self._has_formula = True
-            case "v" | "t":  # the value of a cell, or a text that is stored in the cell itself
+            case "v" | "t":  # the value of a cell, or a text in the cell itself
                 self._is_in_value = True
             case "mergeCell":
                 self.layout.merged.append(attributes.get("ref", ""))
 
     def _begin(self, reference: str | None) -> None:
-        """Begin a cell. If the file states no reference for the cell, it follows the cell before."""
+        """A cell without a reference follows the cell before."""
         self._has_formula = self._has_value = False
         if reference is None:
             self._column += 1
@@ -102,7 +99,7 @@ class ElementCounter:
             self._line, self._column = coordinate_to_tuple(reference)
 
     def _text(self, _: str) -> None:
-        # an empty value counts as no value, because programs that do not compute formulas write empty values
+        # programs that do not compute formulas write empty values, which count as no value
         self._has_value = self._has_value or self._is_in_value
 
     def _end(self, name: str) -> None:
@@ -117,5 +114,5 @@ class ElementCounter:
             self.layout.width = max(self.layout.width, self._column)
 
     def _doctype(self, *_: object) -> None:
-        # a DOCTYPE is refused, because it can define entities, and no real workbook has one
+        # a DOCTYPE can define entities, and no real workbook has one
         raise UnreadableFile(FileFault.NO_SHEET)

@@ -1,4 +1,4 @@
-"""Finds districts and countries by the names that people write into sheets. Pure."""
+"""Finds districts and countries by the names that people write into sheets."""
 
 import re
 from collections import defaultdict
@@ -12,15 +12,15 @@ from shared.places import Places, UnitKind
 from shared.places.localities import folded
 
 SEPARATORS = re.compile(r"[,;()]")
-MOST_PARTS = 20  # a text with more parts between commas is not an address, and its look-up would take milliseconds
-# Words for the kind of a unit, in names as `folded` writes them.
+MOST_PARTS = 20  # with more parts between commas, a text is not an address, and its look-up would take milliseconds
+# the kind of a unit, as `folded` writes it
 KINDS = {
     UnitKind.OBLAST: {"область", "обл", "облусу", "облус", "oblast", "region"},
     UnitKind.RAYON: {"район", "р н", "рн", "району", "rayon", "raion", "district"},
     UnitKind.CITY: {"город", "гор", "г", "шаары", "шаар", "city", "town"},
 }
 WORDS = sorted(((word, kind) for kind, words in KINDS.items() for word in words), key=lambda pair: -len(pair[0]))
-# These endings of adjectives occur in names such as Кадамжайский район.
+# endings of adjectives, as in Кадамжайский район
 ADJECTIVE = re.compile(r"ск(ий|ая|ой|ого|ом|ую)$")
 
 
@@ -41,9 +41,9 @@ class PlaceNames:
                 index[stem(folded(term))].add(unit.pcode)
 
     def find(self, text: str) -> tuple[Place, str] | None:
-        """The place, and the parts of the text that do not name the place. Raises Namesakes.
+        """Returns the place, and the parts of the text that do not name the place.
 
-        Returns None if no part of the text names a place; parts are separated by commas.
+        Raises Namesakes. Parts are separated by commas. Returns None if no part names a place.
         """
         parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
         if len(parts) > MOST_PARTS:
@@ -68,10 +68,12 @@ class PlaceNames:
         return Place(pcode=smallest.pcode)
 
     def _place(self, text: str) -> tuple[Place | None, bool]:
-        """The place, and whether the text contains nothing else. Raises Namesakes.
+        """Returns the place, and whether the text contains nothing else.
 
-        A former or other name of a district may also be the name of a village. For a former or other name of a
-        district, the function therefore says that the text contains something else.
+        Raises Namesakes.
+
+        A former or other name of a district may also be the name of a village. Such a text counts as containing
+        something else.
         """
         if text.upper() in self._units:
             return Place(pcode=text.upper()), True
@@ -102,8 +104,5 @@ def without_kind(name: str) -> tuple[str, UnitKind | None]:
 
 
 def stem(name: str) -> str:
-    """The name without spaces, without a final й, and without the ending of an adjective.
-
-    For example, Кара-Сууйский becomes Кара-Суу.
-    """
+    """Without spaces, a final й, and the ending of an adjective: Кара-Сууйский becomes Кара-Суу."""
     return ADJECTIVE.sub("", name).replace(" ", "").rstrip("й")

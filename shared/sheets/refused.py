@@ -1,4 +1,4 @@
-"""Writes the refused rows of a sheet, with the reasons, as an XLSX workbook. Pure."""
+"""Writes the refused rows of a sheet, with the reasons, as an XLSX workbook."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ WIDTH = 18
 
 
 def written(labels: Sequence[str], rows: Iterable[tuple[Sequence[str], str]]) -> bytes:
-    """The workbook. `labels` includes the label of the column of reasons, which follows the columns of the sheet."""
+    """`labels` includes the label of the column of reasons, which follows the columns of the sheet."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.freeze_panes = "A2"
@@ -31,12 +31,11 @@ def written(labels: Sequence[str], rows: Iterable[tuple[Sequence[str], str]]) ->
 
 
 def cells(sheet: Any, texts: Iterable[str], **style: Any) -> Iterator[Any]:
-    """Cells that contain texts and never formulas: Excel shows a text that begins with `=` or `+` as it is."""
+    """Texts, and never formulas: Excel shows a text that begins with `=` or `+` as it is."""
     for text in texts:
         cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
         cell.data_type = "s"
-        # because of this format, the cell remains a text even if a person edits it, or saves the sheet as CSV and opens
-        # the CSV file
+        # keeps the cell a text even if a person edits it, or saves the sheet as CSV and opens the CSV file
         cell.quotePrefix = True
         for name, value in style.items():
             setattr(cell, name, value)

@@ -4,19 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-LINES = 2_000  # a sheet may have at most this number of lines that are not empty
+LINES = 2_000  # lines that are not empty
 COLUMNS = 150
 CELL_LETTERS = 4_000
-# a file may contain at most this number of letters; the file's size is no sufficient limit, because many cells can
-# share one long text
+# limit for a file's letters; the file's size is no sufficient limit, because many cells can share one long text
 LETTERS = 4_000_000
 
 
 class FileFault(StrEnum):
     """Why no sheet of a file can be read."""
 
-    NO_SHEET = "no-sheet"  # the file is neither a workbook nor a text with columns
-    LOCKED = "sheet-locked"  # the file has a password, or is a workbook of Excel 97
+    NO_SHEET = "no-sheet"  # neither a workbook nor a text with columns
+    LOCKED = "sheet-locked"  # a password, or a workbook of Excel 97
     TOO_LARGE = "sheet-too-large"
     EMPTY = "sheet-empty"
 
@@ -36,15 +35,15 @@ class CellFault(StrEnum):
     ERROR = "error"  # the result of a formula is an error, such as #REF!
     TOO_LONG = "too_long"
     QUOTE = "quote"  # a quotation mark has no pair, so the cell also contains the lines below
-    LETTERS = "letters"  # question marks stand in place of letters that the file's encoding does not have
+    LETTERS = "letters"  # question marks in place of letters that the file's encoding does not have
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
     """A line that is not empty, with its number in the file, from 1.
 
-    `faults` has the unusable cells, by column. `merged` are the columns in which this line and other lines are merged
-    into one cell: each of these lines has the cell's value.
+    `faults` has the unusable cells, by column. `merged` are the columns in which several lines share one cell: each of
+    these lines has the cell's value.
     """
 
     number: int
@@ -60,13 +59,13 @@ class Sheet:
 
     @property
     def width(self) -> int:
-        """The number of columns up to the last one that has a value or an unusable cell."""
+        """Up to the last column that has a value or an unusable cell."""
         return max((max([len(line.cells), *(column + 1 for column in line.faults)]) for line in self.lines), default=0)
 
 
 @dataclass(slots=True)
 class LetterBudget:
-    """Counts down how many more characters (`letters`) a file may contain.
+    """`letters` is the number of further characters that a file may contain.
 
     `limited` subtracts the characters of each line.
     """
@@ -75,7 +74,7 @@ class LetterBudget:
 
 
 def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tuple[SheetLine, ...]:
-    """The lines as a tuple. Raises UnreadableFile at the first line that exceeds a limit."""
+    """Raises UnreadableFile at the first line that exceeds a limit."""
     taken: list[SheetLine] = []
     for line in lines:
         budget.letters -= sum(map(len, line.cells))
@@ -86,18 +85,18 @@ def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tupl
 
 
 def cell_text(text: str) -> str:
-    """The text without spaces around it.
+    """Without spaces around it.
 
-    A text that is too long is cut to a length that is still too long, so that the text is refused later.
+    A text that is too long is cut to a length that is still too long, and is refused later.
     """
-    # the text is cut first, because `replace` would copy a long text again for each cell that shares it
+    # first, because `replace` would copy a long text for each cell that shares it
     if len(text) > CELL_LETTERS:
         return text[: CELL_LETTERS + 1]
     return text.replace("\xa0", " ").strip()
 
 
 def trimmed(cells: list[str]) -> tuple[str, ...]:
-    """The cells without empty cells at the end."""
+    """Without empty cells at the end."""
     while cells and not cells[-1]:
         cells.pop()
     return tuple(cells)

@@ -1,4 +1,4 @@
-"""Writes tables with numbers and times as an XLSX workbook. Pure."""
+"""Writes tables with numbers and times as an XLSX workbook."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -22,10 +22,7 @@ Value = str | int | float | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class SheetTable:
-    """One table of a workbook.
-
-    A table has sentences about its content, the labels and widths of its columns, and its rows.
-    """
+    """The `sentences` are about the table's content."""
 
     sentences: Sequence[str]
     labels: Sequence[str]
@@ -35,7 +32,7 @@ class SheetTable:
 
 
 def workbook(tables: Iterable[SheetTable]) -> bytes:
-    """The workbook, with a sheet for each table. No text becomes a formula."""
+    """One sheet for each table. No text becomes a formula."""
     book = openpyxl.Workbook(write_only=True)
     for table in tables:
         sheet = book.create_sheet(table.title)

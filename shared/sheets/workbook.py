@@ -29,18 +29,18 @@ from shared.sheets.sheet import (
     trimmed,
 )
 
-MERGED_CELLS = 100_000  # a file may have at most this number of vertically merged cells
-# openpyxl's warnings are suppressed, because a warning about a wrong date quotes the cell's value
+MERGED_CELLS = 100_000  # limit for vertically merged cells in a file
+# a warning of openpyxl about a wrong date quotes the cell's value
 warnings.filterwarnings("ignore", module=r"openpyxl\.")
 
 
 def read(raw: bytes, most_lines: int) -> list[Sheet]:
-    """The visible sheets. Raises UnreadableFile."""
+    """Leaves out hidden sheets. Raises UnreadableFile."""
     try:
         layouts = counted(raw)
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         visible: list[Any] = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        # the path of a sheet's part identifies the sheet's layout; openpyxl keeps this path in a private attribute
+        # identifies the sheet's layout; openpyxl keeps this path in a private attribute
         paths = [sheet._worksheet_path for sheet in visible]  # noqa: SLF001
         budget = LetterBudget()
         return [
@@ -54,8 +54,8 @@ def read(raw: bytes, most_lines: int) -> list[Sheet]:
 
 
 def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
-    """The lines that are not empty. A cell that is merged over several lines has its value in each of these lines."""
-    # the file may state a size that is too small, and some lines would be missing with this size
+    """Leaves out empty lines. A cell that is merged over several lines has its value in each of these lines."""
+    # with a stated size that is too small, some lines would be missing
     sheet.reset_dimensions()
     if layout.width > COLUMNS:
         raise UnreadableFile(FileFault.TOO_LARGE)
@@ -64,7 +64,7 @@ def lines(sheet: Any, layout: WorksheetLayout) -> Iterator[SheetLine]:
     # a line is no row if its only content is a merged cell that began above
     relevant = layout.filled | uncomputed.keys()
     values: dict[tuple[int, int], str] = {}
-    # only lines and columns with content are read, because an empty cell far away must not cost time
+    # only lines and columns with content, because an empty cell far away must not cost time
     for number, row in enumerate(sheet.iter_rows(max_row=max(relevant, default=1), max_col=COLUMNS), 1):
         if number not in relevant:
             continue
@@ -111,7 +111,7 @@ def merged_columns(layout: WorksheetLayout) -> tuple[dict[int, dict[int, int]], 
 
 
 def text_of(value: object) -> str:
-    """The text of a cell. Days and times are in ISO format; a whole number has no decimal point."""
+    """Days and times are in ISO format; a whole number has no decimal point."""
     match value:
         case None:
             return ""

@@ -1,8 +1,8 @@
 """Traces by OpenTelemetry: from a request through Kafka to a delivered message.
 
 Tracing is off unless an `OTEL_EXPORTER_OTLP_…ENDPOINT` variable names a collector. While tracing is off, nothing of
-OpenTelemetry's SDK is imported. The trace context is a context variable of the task, so no function has to pass it on
-as an argument. A span contains only names and codes of our own: see `ATTRIBUTES`.
+OpenTelemetry's SDK is imported. The trace context is a context variable of the task, so no function has to pass it on.
+A span contains only names and codes of our own: see `ATTRIBUTES`.
 """
 
 import os
@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 from shared import log
 
 HEADER = "traceparent"
-# The format of `traceparent`: version, trace id, parent id, flags. An id that consists of zeros is invalid.
+# version, trace id, parent id, flags; an id that consists of zeros is invalid
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NOTHING: AbstractContextManager[None] = nullcontext()
 
-# The attributes that a span may have. All other attributes are dropped. The values of these attributes are never texts
-# that a person typed. A route is a template without the ids of the path, and an error is the name of its class.
+# All other attributes of spans are dropped. No value is a text that a person typed: a route is a template without the
+# ids of the path, and an error is the name of its class.
 ATTRIBUTES = frozenset(
     {
         "dayar.alert_id",
@@ -45,13 +45,13 @@ Attributes = Mapping[str, str | int]
 
 
 class Phase(StrEnum):
-    """The phases of the handling of a report whose durations are measured."""
+    """The phases of a report's handling whose durations are measured."""
 
-    REQUEST = "request"  # the phase lasts from the request to the answer
-    SEND = "send"  # the phase lasts from the publication to the broker's acknowledgement
-    WAIT = "wait"  # the phase lasts from the broker to the consumer; it is in the histogram, but has no span
-    PROCESS = "process"  # the phase is the transaction of the batch that contains the record
-    DELIVER = "deliver"  # the phase is one attempt to deliver a message
+    REQUEST = "request"  # from the request to the answer
+    SEND = "send"  # from the publication to the broker's acknowledgement
+    WAIT = "wait"  # from the broker to the consumer; in the histogram, but without a span
+    PROCESS = "process"  # the transaction of the batch that contains the record
+    DELIVER = "deliver"  # one attempt to deliver a message
 
 
 class Span(Protocol):
@@ -123,10 +123,7 @@ def endpoint(environment: Mapping[str, str], signal: str) -> str:
 
 
 def unusable(environment: Mapping[str, str]) -> str | None:
-    """A text that says what was expected of the variable whose value is unusable.
-
-    Returns None if all values are usable.
-    """
+    """Says what was expected of the unusable variable. None if all values are usable."""
     for signal in sorted(wanted(environment)):
         url = urlsplit(endpoint(environment, signal))
         if url.scheme not in ("http", "https") or not url.hostname:
@@ -138,18 +135,17 @@ def unusable(environment: Mapping[str, str]) -> str | None:
 
 
 def current() -> str | None:
-    """The `traceparent` of the current task."""
+    """The `traceparent`."""
     return _current.get()
 
 
 def headers() -> dict[str, str]:
-    """The trace context for an outgoing request."""
     traceparent = _current.get() if _recorder is not None else None
     return {HEADER: traceparent} if traceparent else {}
 
 
 def parent_in(headers: Iterable[tuple[bytes | str, bytes]]) -> str | None:
-    """The trace context in the headers. The standard requires that a malformed `traceparent` is ignored."""
+    """The standard requires that a malformed `traceparent` is ignored."""
     for name, value in headers:
         if name in (HEADER, b"traceparent"):
             return value.decode("ascii") if TRACEPARENT.fullmatch(value) else None
@@ -157,7 +153,7 @@ def parent_in(headers: Iterable[tuple[bytes | str, bytes]]) -> str | None:
 
 
 def begin(phase: Phase, name: str, parent: str | None, attributes: Attributes) -> Span | None:
-    """Begin a span. Returns None while tracing is off. A span without a parent begins a new trace."""
+    """None while tracing is off. A span without a parent begins a new trace."""
     return None if _recorder is None else _recorder.begin(phase, name, parent, attributes)
 
 
@@ -167,10 +163,7 @@ def note_duration(phase: Phase, name: str, seconds: float) -> None:
 
 
 def span(phase: Phase, name: str, attributes: Attributes) -> AbstractContextManager[None]:
-    """A span of the current trace around the body of a `with` statement.
-
-    An error of the body is recorded without its text.
-    """
+    """An error of the body is recorded without its text."""
     begun = begin(phase, name, current(), attributes)
     return NOTHING if begun is None else _during(begun)
 
@@ -187,7 +180,7 @@ def _during(begun: Span) -> Iterator[None]:
 
 
 def continued(traceparent: str | None) -> AbstractContextManager[None]:
-    """Continue this trace in the body of a `with` statement. None changes nothing."""
+    """None changes nothing."""
     return NOTHING if traceparent is None else Continued(traceparent)
 
 
@@ -206,7 +199,7 @@ class Continued(AbstractContextManager[None]):
 
 @contextmanager
 def causes(known: Mapping[Hashable, str]) -> Iterator[None]:
-    """Make the trace contexts of a batch's records known to `caused_by`, in the body of a `with` statement."""
+    """`caused_by` knows these trace contexts of a batch's records during the body."""
     token = _causes.set(known)
     try:
         yield
@@ -215,14 +208,14 @@ def causes(known: Mapping[Hashable, str]) -> Iterator[None]:
 
 
 def name_causes(names: Iterable[tuple[Hashable, Hashable]]) -> None:
-    """Let `caused_by` know causes by further names. A pair has a known name and a new name, such as a report's id."""
+    """A pair has a known name and a new name, such as a report's id, for `caused_by`."""
     known = _causes.get()
     if known:
         _causes.set({**known, **{new: known[name] for name, new in names if name in known}})
 
 
 def caused_by(*names: Hashable) -> AbstractContextManager[None]:
-    """Continue the trace of the first of these causes that is known. If none of the causes is known, do nothing."""
+    """Continue the trace of the first known cause. Without a known cause, do nothing."""
     if _recorder is None:
         return NOTHING
     known = _causes.get()

@@ -1,4 +1,4 @@
-"""Records spans and the durations of phases with OpenTelemetry's SDK. This module is imported only if tracing is on."""
+"""Records spans and the durations of phases with OpenTelemetry's SDK, and is imported only if tracing is on."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ KINDS = {
     Phase.PROCESS: SpanKind.CONSUMER,
     Phase.DELIVER: SpanKind.CLIENT,
 }
-# the limits of the histogram's buckets, in seconds
+# seconds
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 STOP_SECONDS = 2.0
 
@@ -49,7 +49,7 @@ class PhaseSpan:
     def end(
         self, error: BaseException | None = None, *, name: str | None = None, attributes: Attributes | None = None
     ) -> None:
-        """End the span. Only the class of an error is recorded, because its text may quote personal data."""
+        """Only the class of an error is recorded, because its text may quote personal data."""
         if name is not None:
             self._name = name
             self._span.update_name(name)
@@ -62,7 +62,7 @@ class PhaseSpan:
 
 
 class OpenTelemetryRecorder:
-    """Records with OpenTelemetry's SDK. `processors` export the spans, and `readers` export the durations."""
+    """`processors` export the spans, and `readers` export the durations."""
 
     def __init__(self, service: str, processors: Sequence[SpanProcessor], readers: Sequence[MetricReader]) -> None:
         resource = resource_of(service)
@@ -88,10 +88,7 @@ class OpenTelemetryRecorder:
         self._durations.record(seconds, {"dayar.phase": phase.value, "dayar.operation": name})
 
     def stop(self) -> None:
-        """Export what has not been exported yet.
-
-        A collector that does not answer delays the end of the process only briefly.
-        """
+        """A collector that does not answer delays the end of the process only briefly."""
         stopping = [
             Thread(target=provider.shutdown, name=f"stop {type(provider).__name__}", daemon=True)
             for provider in (self._tracers, self._meters)
@@ -103,7 +100,7 @@ class OpenTelemetryRecorder:
 
 
 def exporting(service: str, signals: Collection[str]) -> OpenTelemetryRecorder:
-    """A recorder that exports these signals by OTLP over HTTP. The exporters read the `OTEL_*` variables."""
+    """OTLP over HTTP. The exporters read the `OTEL_*` variables."""
     return OpenTelemetryRecorder(
         service,
         [BatchSpanProcessor(OTLPSpanExporter())] if "traces" in signals else [],
@@ -112,19 +109,13 @@ def exporting(service: str, signals: Collection[str]) -> OpenTelemetryRecorder:
 
 
 def resource_of(service: str) -> Resource:
-    """The service's name and version.
-
-    If `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` is set, its values are used instead.
-    """
+    """`OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` override the service's name and version."""
     own = Resource({SERVICE_NAMESPACE: "dayar", SERVICE_NAME: f"dayar-{service}", SERVICE_VERSION: VERSION})
     return own.merge(OTELResourceDetector().detect())
 
 
 def context_of(traceparent: str | None) -> Context:
-    """OpenTelemetry's context for this parent.
-
-    The parent needs no check: `TRACEPARENT` matched it when it was received.
-    """
+    """The parent needs no check, because `TRACEPARENT` matched it when it was received."""
     if traceparent is None:
         return Context()
     _, trace_id, span_id, flags = traceparent.split("-")

@@ -35,7 +35,7 @@ Readiness = Callable[[], Awaitable[dict[str, bool]]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 MOUNTS = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": ""}
-MAX_BODY = 64 * 1024  # the limit of a body; routes that accept larger bodies read their bodies themselves
+MAX_BODY = 64 * 1024  # routes that accept larger bodies read their bodies themselves
 
 
 def create_app(
@@ -48,10 +48,9 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     routes: Iterable[BaseRoute] = (),
 ) -> FastAPI:
-    """Create the app, with the service's security log.
+    """A guard in front of each route applies the route's rule from `shared.auth.access`.
 
-    In front of each route, a guard applies the route's rule from `shared.auth.access`. Raises KeyError if a route has
-    no rule.
+    Raises KeyError if a route has no rule.
     """
     app = FastAPI(
         title=f"Dayar {service}",
@@ -84,7 +83,7 @@ def create_app(
 
 
 class Guard:
-    """Applies the route's access rule. A request that the rule does not allow never reaches the route."""
+    """A request that the rule does not allow never reaches the route."""
 
     def __init__(
         self,
@@ -104,9 +103,9 @@ class Guard:
         return self.chosen(scope)(scope, receive, send)
 
     def chosen(self, scope: Scope) -> ASGIApp:
-        """The route's app, or a response that refuses the request."""
+        """Returns the route's app, or a response that refuses the request."""
         rule = self.rules.get(scope["method"])
-        if rule is None or rule.is_public:  # without a rule for the method, the route itself answers 405
+        if rule is None or rule.is_public:  # the route itself answers 405 to a method without a rule
             return self.app
         connection = HTTPConnection(scope)
         try:
@@ -139,7 +138,7 @@ class Guard:
             raise Problem(403, "forbidden", "This account's roles do not allow this.")
 
     def same_account(self, connection: HTTPConnection, principal: Principal) -> None:
-        """Refuse a request of a page if another account has signed in on the same browser since the page was loaded."""
+        """Another account may have signed in on the same browser since the page was loaded."""
         own = str(principal.account)
         if connection.headers.get("dayar-account", own) != own:
             raise Unauthenticated
@@ -156,7 +155,7 @@ class Guard:
 
 
 def refused(connection: HTTPConnection, problem: Problem) -> ASGIApp:
-    """An app that answers with the problem, and adds an audit entry about the refused request."""
+    """Also adds an audit entry about the refused request."""
     entry = audit.entry_of(connection, Action.REQUESTED, result=Result.REFUSED, reason=problem.kind)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,6 +211,5 @@ def _guard(
 
 
 def reads_json(route: BaseRoute) -> bool:
-    """Whether FastAPI validates a JSON body for this route."""
     body = route.body_field if isinstance(route, APIRoute) else None
     return body is not None and not isinstance(body.field_info, Form)

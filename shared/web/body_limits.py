@@ -8,18 +8,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.problems import Problem
 
 FIELD, VALUE, LIST = b":", b",", b"[{"
-VALUES = 1_000  # FastAPI reads bodies with at most this many values
+VALUES = 1_000  # limit for bodies that FastAPI reads
 TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
-AT_ONCE = 2_000  # one match covers at most this number of strings, because no other thread runs during a match
+AT_ONCE = 2_000  # strings in one match, because no other thread runs during a match
 SOME_TEXTS = re.compile(rb'[^"]*+(?:%b[^"]*+){0,%d}+' % (TEXT, AT_ONCE), re.DOTALL)
 A_TEXT = re.compile(TEXT, re.DOTALL)
 
 
 def exceeds(raw: bytes, limits: Mapping[bytes, int]) -> bool:
-    """Whether a limited character occurs too often outside of JSON strings.
+    """Counts the limited characters outside of JSON strings.
 
-    First all bytes of the body are searched. Usually no character is too frequent in the bytes. The strings then need
-    not be found.
+    Usually no character is too frequent in the whole body, so that the strings need not be found.
     """
     if all(count(raw, signs) <= most for signs, most in limits.items()):
         return False
@@ -44,7 +43,7 @@ def without_texts(raw: bytes) -> Iterator[bytes]:
 
 
 class FewValues:
-    """Limits the number of values in a body that FastAPI reads. FastAPI would create an error for each wrong value."""
+    """FastAPI would create an error for each wrong value, so the number of values is limited."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -68,7 +67,7 @@ async def whole(receive: Receive) -> AsyncIterator[Message]:
 
 
 def replayed(messages: list[Message], receive: Receive) -> Receive:
-    """A `receive` function that first returns `messages` again, and then the further messages of `receive`."""
+    """First returns `messages`, and then the further messages of `receive`."""
     left = iter(messages)
 
     async def again() -> Message:

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from shared.web.problems import Problem
 
 OF_ADDRESS, OF_ACCOUNT = 256, 32
-# Under this key, the ASGI scope has the address and the account for which the request is counted.
+# Key of the address and the account for which the request is counted.
 ENTERED = "dayar.entered"
 
 
@@ -25,10 +25,7 @@ class ConcurrentRequests:
         self._counts: dict[Hashable, int] = {}
 
     def enter_address(self, scope: Scope) -> bool:
-        """Count the request under its address.
-
-        If the address has reached the limit, return False and do not count the request.
-        """
+        """Returns False, and counts nothing, if the address has reached the limit."""
         scope[ENTERED] = []
         return self._enter(scope, address_of(scope), OF_ADDRESS)
 
@@ -52,6 +49,6 @@ class ConcurrentRequests:
 
 
 def address_of(scope: Scope) -> str:
-    """The client's IPv4 address or IPv6 /64 network, because a client can use all IPv6 addresses of a /64 network."""
+    """The IPv4 address or IPv6 /64 network, because a client can use all addresses of a /64 network."""
     address: str = (scope.get("client") or ("",))[0]
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

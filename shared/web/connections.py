@@ -10,10 +10,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 HEADERS = 64
 HEAD_BYTES = 16 * 1024
 HEAD_SECONDS, BODY_SECONDS = 10, 30
-# The service keeps an idle connection for longer than the gateway (Caddy: 120 s) and clients do. If the service closed
-# the connection first, a report that is sent at the same moment would fail.
+# Longer than the gateway (Caddy: 120 s) and clients. If the service closed an idle connection first, a report that is
+# sent at the same moment would fail.
 IDLE_SECONDS = 150
-PIPELINED = 8  # a connection may have at most this number of requests that wait for the answer to an earlier request
+PIPELINED = 8  # requests that wait for the answer to an earlier request
 
 TITLES = {
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
@@ -28,7 +28,7 @@ class LimitExceeded(Exception):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Adds limits on time and header size to uvicorn's protocol, because uvicorn itself has no such limits."""
+    """uvicorn itself has no limits on time and header size."""
 
     _timer: TimerHandle | None = None
     _is_in_head = True
@@ -81,7 +81,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.refuse(self._refusal)
 
     def refuse(self, status: HTTPStatus) -> None:
-        """Answer with a problem, if no answer has begun yet. After the answer, close the connection."""
+        """Answer with a problem, if no answer has begun yet, and close the connection."""
         if self._may_answer():
             self.transport.write(refusal(status))
         self.transport.close()
@@ -101,7 +101,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 class ChunkWriter:
-    """Writes further chunks of a response. For a chunk, no ASGI message and no task is created.
+    """Writes further chunks of a response, without an ASGI message and a task.
 
     The response must be the answer to a GET request, and have no content-length. A route finds the writer of its
     connection in `request.state.chunk_writer`.
@@ -111,7 +111,7 @@ class ChunkWriter:
         self._transport, self._flow = transport, flow
 
     def write(self, framed: bytes) -> bool:
-        """Write the chunk. Return False if the connection accepts no data now; nothing is written then."""
+        """Return False if the connection accepts no data now; nothing is written then."""
         if self._flow.write_paused or self._transport.is_closing():
             return False
         self._transport.write(framed)
@@ -119,12 +119,11 @@ class ChunkWriter:
 
 
 def framed(chunk: bytes) -> bytes:
-    """The chunk in the framing of HTTP/1.1 (RFC 9112, section 7.1)."""
+    """In the framing of HTTP/1.1 (RFC 9112, section 7.1)."""
     return b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
 
 def size(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
-    """The size in bytes of the request's URL and headers."""
     return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 

@@ -1,8 +1,9 @@
 """Cursors for pagination.
 
-A cursor names the last row of a page, by its time and id or by its name. The cursor is encoded, so that clients do not
-interpret it. The cursor with a name also has a digest of the query and the name. A cursor of another query, or a part
-of a cursor, is therefore refused.
+A cursor names the last row of a page, by its time and id or by its name.
+
+The cursor is encoded, so that clients do not interpret it. A cursor with a name also has a digest of the query and the
+name. A cursor of another query, or a part of a cursor, is therefore refused.
 """
 
 import base64

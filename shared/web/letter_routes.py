@@ -41,10 +41,9 @@ Caller = Annotated[Principal, Depends(tokens.current)]
 
 @dataclass(frozen=True, slots=True)
 class LetterReading:
-    """The objects that the routes need.
+    """`encryption` has the keys of the service's worker.
 
-    `encryption` has the keys of the service's worker; `watch` is called after each read, in addition to the limit for
-    letters. `pages` renders the notices.
+    `watch` is called after each read, in addition to the limit for letters. `pages` renders the notices.
     """
 
     pages: Pages
@@ -105,8 +104,7 @@ def routes(service: str) -> APIRouter:
         letter = await letter_openings.taken(session, reading.encryption, opening)
         if letter is None or not is_visible(opening.topic, letter["fields"], caller, reading.places):
             raise await absent(request, opening_id)
-        # a damaged record names no ids, so the entry also has the letter's topic, partition and offset, as in the
-        # ledger
+        # a damaged record names no ids, so the entry has topic, partition and offset, as in the ledger
         name = f" {opening.topic}/{opening.partition}/{opening.offset}"
         await note_read(request, session, subjects(opening.topic, letter["fields"]) or [opening_id], about=name)
         await unusual_reads.watch(session, caller, LIMITS)
@@ -130,10 +128,9 @@ async def absent(request: Request, opening_id: UUID) -> Problem:
 
 
 def is_visible(topic: str, fields: dict[str, Any] | None, caller: Principal, places: Places) -> bool:
-    """Whether the record states a place in the caller's areas. A record without a place is for the whole country.
+    """A record without a place is for the whole country.
 
-    If a caller's area is only a part of the place of an event or alert, the event or alert concerns the caller, too, as
-    on the board.
+    An event or alert also concerns a caller whose area is only a part of its place, as on the board.
     """
     if caller.covers_country:
         return True

@@ -18,17 +18,14 @@ from shared.messaging import ledger
 from shared.messaging.ledger import Row
 from shared.version import VERSION
 
-KEPT_SECONDS = 5.0  # within this time, all readers of the metrics get the same measurement
+KEPT_SECONDS = 5.0  # all readers of the metrics get the same measurement within this time
 POSTGRESQL_SECONDS = 4.0
 
 Measure = Callable[[AsyncSession], Awaitable[Iterable[Metric]]]
 
 
 class Measured(Collector):
-    """Collects the metrics of the ledger, the lag, and the metrics of the service's own `measures`.
-
-    While PostgreSQL is unavailable, `/metrics` has none of these metrics.
-    """
+    """While PostgreSQL is unavailable, `/metrics` has none of these metrics."""
 
     def __init__(
         self,
@@ -79,12 +76,11 @@ class Measured(Collector):
 
 
 def gauge(name: str, text: str, labels: dict[str, str] | None = None, value: float = 1) -> Metric:
-    """A gauge with one sample."""
     return gauges(name, text, [(labels or {}, value)])
 
 
 def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]) -> Metric:
-    """A gauge with one sample for each set of labels. All sets have the same names."""
+    """All sets of labels have the same names."""
     known = list(samples)
     names = list(known[0][0]) if known else []
     family = GaugeMetricFamily(name, text, labels=names)
@@ -94,7 +90,7 @@ def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]
 
 
 def timestamp(moment: datetime | None) -> float:
-    """The moment in seconds since 1970. The value is 0 if there is no moment, as is usual in Prometheus."""
+    """Seconds since 1970. No moment is 0, as is usual in Prometheus."""
     return 0 if moment is None else moment.timestamp()
 
 

@@ -8,8 +8,6 @@ from shared.messaging.metrics import REGISTRY
 
 
 class HttpMetrics:
-    """The number of requests by route and status, and the duration of requests by route."""
-
     def __init__(self, registry: CollectorRegistry) -> None:
         self.requests = Counter("http_requests_total", "Requests answered.", ["route", "status"], registry=registry)
         self.seconds = Histogram("http_request_seconds", "Time to the answer.", ["route"], registry=registry)
@@ -30,5 +28,5 @@ class HttpMetrics:
 async def metrics(request: Request) -> Response:
     if (measured := request.app.state.measured) is not None:
         await measured.refresh()
-    worker = generate_latest(REGISTRY)  # this registry has the metrics of a worker that runs in the same process
+    worker = generate_latest(REGISTRY)  # has the metrics of a worker in the same process
     return Response(generate_latest(request.app.state.metrics) + worker, media_type=CONTENT_TYPE_LATEST)

@@ -69,7 +69,7 @@ class OutermostMiddleware:
         except Exception as error:
             failure = error
             logger.error("request failed", route=route_of(scope), **log.described(error))
-            if not status:  # the answer to an unavailable dependency is 503, which asks the caller to retry
+            if not status:  # 503 for an unavailable dependency, which asks the caller to retry
                 problem = dependency_unavailable() if is_dependency_unavailable(error) else FAULT
                 await answered(HTTPConnection(scope), problem)(scope, receive, answer)
         finally:

@@ -18,7 +18,7 @@ from shared.failures import DependencyUnavailable
 
 logger = log.get()
 
-ERRORS = 50  # an answer lists at most this many errors
+ERRORS = 50
 
 
 class Problem(Exception):
@@ -47,7 +47,7 @@ class Problem(Exception):
 
 
 def answered(request: HTTPConnection, problem: Problem) -> Response:
-    """If a browser opens a page, answer with a page. Answer any other request with the problem as JSON."""
+    """A browser gets a page, any other client the problem as JSON."""
     if "text/html" not in request.headers.get("accept", ""):
         return problem.response()
     page: Response = request.app.state.refusals.page(request, problem)
@@ -65,8 +65,7 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# These texts replace pydantic's own messages, because pydantic would quote a value, or name an unknown field or a
-# Python class.
+# In place of pydantic's own messages, which would quote a value, or name an unknown field or a Python class.
 EXPECTED = {
     "extra_forbidden": "no such field",
     "uuid_parsing": "a UUID",
@@ -77,9 +76,9 @@ EXPECTED = {
 
 
 def field_errors(errors: Iterable[ErrorDetails], known: Iterable[str]) -> list[dict[str, str]]:
-    """One entry per wrong field: a JSON pointer, and what is expected. Unknown names are shown as `?`.
+    """A JSON pointer, and what is expected, for at most fifty wrong fields.
 
-    Values are never shown. The list has at most fifty entries.
+    Unknown names are shown as `?`. Values are never shown.
     """
     names = frozenset(known)
     return [
@@ -97,7 +96,7 @@ def expected(error: Any) -> str:
 
 
 def names_of(model: type[BaseModel]) -> frozenset[str]:
-    """All names of fields in a model. An answer may quote only the names of a model's fields."""
+    """An answer may quote only the names of a model's fields."""
     schema = model.model_json_schema()
     definitions = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for definition in definitions for name in definition.get("properties", {}))
@@ -115,7 +114,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _entry(error: Any) -> dict[str, str]:
-    """The entry for an error. `pointer` is a JSON pointer to the wrong field in the body."""
+    """`pointer` is a JSON pointer to the wrong field in the body."""
     path = list(error["loc"][1:] if error["loc"][:1] == ("body",) else error["loc"])
     if error["type"] == "extra_forbidden":
         path[-1] = "?"

@@ -14,11 +14,11 @@ class RateLimit:
 
     def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second, self._burst, self._clock = per_second, burst, clock
-        # for each key, how many events it has used, and when they were counted
+        # used events of each key, and the time of the count
         self._used: dict[Hashable, tuple[float, float]] = {}
 
     def permits(self, key: Hashable) -> bool:
-        """Counts an event of the key. Returns False if the key must wait; the event is then not counted."""
+        """Returns False if the key must wait; the event is then not counted."""
         now = self._clock()
         if len(self._used) >= MOST_KEYS:
             self._forget(now)
@@ -32,5 +32,5 @@ class RateLimit:
         return max(0.0, used - (now - counted_at) * self._per_second)
 
     def _forget(self, now: float) -> None:
-        """Forgets keys that were unused for so long that they may use their whole burst again."""
+        """Forgets keys that may use their whole burst."""
         self._used = {key: value for key, value in self._used.items() if self._used_at(key, now) > 0}

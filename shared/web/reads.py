@@ -13,13 +13,13 @@ from shared.auth import tokens
 from shared.auth.tokens import Principal, Role
 from shared.web.problems import Problem
 
-NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # registrars read records all day, so they need not state a purpose
+NEED_NO_PURPOSE = frozenset({Role.REGISTRAR})  # registrars read records all day
 
 
 async def check_purpose(request: Request, caller: Principal, *objects: UUID) -> None:
-    """Raise Problem if the caller has stated no purpose. The refused request is written to the security log.
+    """Raise Problem if the caller has stated no purpose.
 
-    A purpose is needed once for each emergency and shift.
+    The security log gets the refused request. A purpose is needed once for each emergency and shift.
     """
     if caller.purpose or not caller.roles.isdisjoint(NEED_NO_PURPOSE):
         return
@@ -31,7 +31,7 @@ async def check_purpose(request: Request, caller: Principal, *objects: UUID) -> 
 async def note_read(
     request: Request, session: AsyncSession, objects: Sequence[UUID], *, among: str = "", about: str = ""
 ) -> None:
-    """Write the audit entry in the transaction of the read, so that no answer is sent without the entry.
+    """In the transaction of the read, so that no answer is sent without the audit entry.
 
     In the entry's subject, `among` is written before the route, and `about` after the route.
     """
@@ -40,9 +40,6 @@ async def note_read(
 
 
 async def refused(request: Request, reason: str, *objects: UUID) -> None:
-    """Write the audit entry of a refused read in a separate transaction.
-
-    A separate transaction is needed, because the transaction of the request is rolled back.
-    """
+    """Writes the audit entry in a separate transaction, because the transaction of the request is rolled back."""
     entry = audit.entry_of(request, Action.READ, result=Result.REFUSED, objects=objects, reason=reason)
     await audit.write(request.app.state.sessions, entry)

@@ -70,7 +70,7 @@ def routes(service: str) -> APIRouter:
 
 
 async def decide(session: AsyncSession, wanted: WantedRedrives, **decision: Any) -> int:
-    """Store a decision for each wanted letter that is still a dead letter. Return the number of stored decisions."""
+    """Return the number of stored decisions. Letters that are no longer dead letters get no decision."""
     letters = [letter.model_dump() for letter in wanted.letters]
     known = [letter for letter in letters if await ledger.dead_letter(session, **letter)]
     await decisions.write(session, *(Redrive(**letter, **decision) for letter in known))

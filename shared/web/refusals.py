@@ -18,10 +18,7 @@ class Refusals:
         self.pages = Pages("shared", HERE / "templates", catalogs.SHARED, settings)
 
     def page(self, request: HTTPConnection, problem: Problem) -> Response:
-        """The page of a problem.
-
-        If the path is unknown, this method authenticates the reader itself, because no guard has done so.
-        """
+        """For an unknown path, authenticates the reader here, because no guard has done so."""
         if "principal" not in request.scope:
             with suppress(Unauthenticated, RevocationsUnknown):
                 request.scope["principal"] = self._authenticator.authenticate(request, cookie=self._cookie)

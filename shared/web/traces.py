@@ -6,8 +6,7 @@ from shared import tracing
 from shared.tracing import Attributes, Continued, Phase, Span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Paths without spans, by the last segment of the path. Health checks request such paths every few seconds, and a stream
-# lasts for hours.
+# By the last segment of the path. Health checks come every few seconds, and a stream lasts for hours.
 UNTRACED = frozenset({"live", "ready", "metrics", "stream"})
 
 
@@ -27,7 +26,7 @@ class TracedRequest:
         return tracing.begin(Phase.REQUEST, self._method, parent, {"http.request.method": self._method})
 
     def end(self, route: str, status: int, error: BaseException | None) -> None:
-        """End the span. The span is named by the route's template, because the path may contain ids."""
+        """Named by the route's template, because the path may contain ids."""
         self._continued.__exit__(None, None, None)
         if self._span is not None:
             attributes: Attributes = {"http.route": route, "http.response.status_code": status}
@@ -35,6 +34,6 @@ class TracedRequest:
 
 
 def method_of(scope: Scope) -> str:
-    """The request's method, or `_OTHER` if HTTP does not define the method: the method could then be any text."""
+    """`_OTHER` if HTTP does not define the method, which could then be any text."""
     method: str = scope["method"]
     return method if method in METHODS else "_OTHER"

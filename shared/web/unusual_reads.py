@@ -23,9 +23,7 @@ ENTRIES = func.count(AUDIT.c.id.distinct())
 class Limit(NamedTuple):
     """Reads are unusual if the `amount` of an hour is larger than `most`.
 
-    If the reads are unusual, the process logs `warning`.
-
-    `amount` is computed over the audit entries that match `where`.
+    The process then logs `warning`. `amount` is computed over the audit entries that match `where`.
     """
 
     kind: str
@@ -37,7 +35,7 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """An account that read unusually much in an hour. `kind` is the kind of the exceeded limit."""
+    """`kind` is the kind of the exceeded limit."""
 
     account: UUID
     hour: datetime
@@ -46,16 +44,13 @@ class Unusual:
 
 
 def read_at(*paths: str) -> ColumnElement[bool]:
-    """Selects the audit entries of successful reads whose subject begins with one of these paths."""
+    """Selects successful reads whose subject begins with one of these paths."""
     is_there = or_(*(AUDIT.c.subject.startswith(path, autoescape=True) for path in paths))
     return and_(AUDIT.c.action == Action.READ, AUDIT.c.result == Result.DONE, is_there)
 
 
 async def watch(session: AsyncSession, caller: Principal, limits: Iterable[Limit]) -> None:
-    """Log a warning if the account read unusually much within an hour.
-
-    The caller must write the audit entry first.
-    """
+    """Logs a warning. The caller must write the audit entry first."""
     for limit in limits:
         is_recent = AUDIT.c.at > func.now() - timedelta(hours=1)
         own = counted(limit).where(AUDIT.c.account == caller.account, is_recent)
@@ -68,7 +63,7 @@ def counted(limit: Limit, *columns: ColumnElement[Any]) -> Select[Any]:
 
 
 async def unusual(session: AsyncSession, now: datetime, limits: Iterable[Limit]) -> Sequence[Unusual]:
-    """The accounts that read unusually much in an hour of the last day. The latest hour comes first."""
+    """In an hour of the last day. The latest hour comes first."""
     read = [
         Unusual(account, hour, count, limit.kind)
         for limit in limits

@@ -55,8 +55,8 @@ class Demand(Code):
     """What an alert asks of an operator now."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
-    ACTION = "action"  # the alert was acknowledged without any further action, or its snooze is over
-    CLOSURE = "closure"  # the alert is confirmed or in progress, but its hazard was cancelled or expired
+    ACTION = "action"  # nothing but the acknowledgement was done, or the snooze is over
+    CLOSURE = "closure"  # a confirmed alert or work in progress, but the hazard was cancelled or expired
 
 
 class DeliveryChannel(Code):

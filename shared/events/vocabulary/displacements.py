@@ -10,11 +10,11 @@ class Precision(Code):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
-    SEASON = "season"  # a quarter that begins in March, June, September or December
+    SEASON = "season"  # begins in March, June, September or December
     YEAR = "year"
 
 
-TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # a time with one of these precisions includes the day
+TO_THE_DAY = (Precision.HOUR, Precision.DAY)  # precisions of times that include the day
 
 
 class Mobility(Code):
@@ -25,29 +25,28 @@ class Mobility(Code):
     UNABLE_TO_MOVE = "unable_to_move"
 
 
-# The kinds of mobility that make people displaced. A planned relocation is not in this list, because it prevents or
-# ends a displacement.
+# The kinds of mobility that make people displaced. A planned relocation prevents or ends a displacement.
 DISPLACED = (Mobility.DISPLACEMENT, Mobility.EVACUATION)
 
 
 class Evacuation(Code):
     """When and why people were evacuated, by DELTA's timing and IOM's words."""
 
-    PRE_EMPTIVE = "pre_emptive"  # people left before the hazard began
-    REACTIVE = "reactive"  # people left after the hazard began
-    SPONTANEOUS = "spontaneous"  # people left without an order
+    PRE_EMPTIVE = "pre_emptive"  # before the hazard began
+    REACTIVE = "reactive"  # after the hazard began
+    SPONTANEOUS = "spontaneous"  # without an order
 
 
 class Movement(Code):
     """What happened to displaced people after their displacement, in DTM's and IDMC's words."""
 
     CONFIRMED_HERE = "confirmed_here"
-    TRANSFERRED = "transferred"  # people moved to another site within the same displacement
-    DISPLACED_AGAIN = "displaced_again"  # the people were forced onward, which is a new displacement
+    TRANSFERRED = "transferred"  # to another site within the same displacement
+    DISPLACED_AGAIN = "displaced_again"  # people were forced onward, which is a new displacement
     RETURNED = "returned"
     SETTLED_ELSEWHERE = "settled_elsewhere"
     INTENDS_TO_STAY = "intends_to_stay"
-    RELOCATED = "relocated"  # the people moved in a planned relocation
+    RELOCATED = "relocated"  # in a planned relocation
     LEFT_COUNTRY = "left_country"
     ENTERED_COUNTRY = "entered_country"
     DIED = "died"
@@ -95,7 +94,7 @@ class Reason(Code):
     BORDER_INCIDENT = "border_incident"
     DEVELOPMENT = "development"
     EVICTION = "eviction"
-    ECONOMIC = "economic"  # people left for work
+    ECONOMIC = "economic"  # for work
     FAMILY = "family"
     EDUCATION = "education"
     HEALTH = "health"

@@ -42,7 +42,7 @@ class Shelter(Code):
     HOST_FAMILY = "host_family"
     HOST_RELATIVES = "host_relatives"
     HOST_OTHERS = "host_others"
-    OWN_HOUSE = "own_house"  # the household lives in its second home
+    OWN_HOUSE = "own_house"  # a second home
     RENTED = "rented"
     COLLECTIVE_CENTRE = "collective_centre"
     SCHOOL = "school"
@@ -51,7 +51,7 @@ class Shelter(Code):
     PUBLIC_BUILDING = "public_building"
     EVACUATION_POINT = "evacuation_point"
     TENT = "tent"
-    PASTURE_CAMP = "pasture_camp"  # people live in a camp on a pasture, or in yurts
+    PASTURE_CAMP = "pasture_camp"  # also yurts
     MAKESHIFT = "makeshift"
     OPEN_AIR = "open_air"
     HOTEL = "hotel"

@@ -20,6 +20,6 @@ TERMS: Mapping[str, Mapping[str, str]] = {
 
 
 def term(kind: str, code: str, gettext: Callable[[str], str]) -> str:
-    """The name of a code. A code that is unknown to this release is returned unchanged."""
+    """A code that is unknown to this release is returned unchanged."""
     text = TERMS[kind].get(code)
     return code if text is None else gettext(text)

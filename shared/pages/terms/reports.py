@@ -6,7 +6,7 @@ from shared.events.receipts import ReceiptState
 from shared.events.vocabulary import Flag, MovementReason, OutcomeKind, RefusalReason, ReportKind, SubmissionChannel
 from shared.pages.terms.translatable import N_
 
-# The reasons for which a held report is refused, in the words that the report's author reads.
+# The report's author reads these reasons for the refusal of a held report.
 REFUSALS: Mapping[str, str] = {
     RefusalReason.NOT_CONFIRMED: N_("could not be confirmed"),
     RefusalReason.WRONG_PLACE: N_("the place is wrong, correct it and send again"),
@@ -79,7 +79,7 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         ReceiptState.UNDER_REVIEW: N_("Under review"),
         ReceiptState.REFUSED: N_("Refused by the centre"),
     },
-    # if no reason is shown for the state of a report, this text says what the report's author does next
+    # what the report's author does next, if the page shows no reason for the state
     "receipt_advice": {
         ReceiptState.RECEIVED: N_("The report is stored and is processed automatically."),
         ReceiptState.UNDER_REVIEW: N_("A person decides. You need not send it again."),

@@ -104,9 +104,9 @@ TERMS: Mapping[str, Mapping[str, str]] = {
         "skipped": N_("Not stored"),
         "reasons": N_("Why not accepted"),
     },
-    # The import of sites states these faults in English. A page shows the fault in its reader's language.
+    # The import of sites states these faults in English, and a page shows them in its reader's language.
     "site_cell_fault": {text: text for text in SITE_CELL_FAULTS.values()},
-    # Maps each column to what is expected in the column. The key "" stands for the row as a whole.
+    # What is expected in each column. The key "" stands for the row as a whole.
     "site_fault": {
         "name_ky": N_("a name of at most 150 letters is needed"),
         "name_ru": N_("a name of at most 150 letters is needed"),
