@@ -10,7 +10,7 @@ import sys
 from deploy.local import paths
 
 FOUND = 1
-LOCKS = ("run", "uv")  # these lock files name the libraries for `make run`, and uv, which builds the images
+LOCKS = ("run", "uv")  # the libraries for `make run`, and uv, which builds the images
 OPTIONS = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
 
 

@@ -7,10 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def replaced(variables: Mapping[str, str]) -> Iterator[None]:
-    """A context in which the environment has only these variables.
-
-    When the context ends, the former variables are restored.
-    """
+    """In the context, the environment has only these variables."""
     former = dict(os.environ)
     try:
         _set(variables)

@@ -1,4 +1,4 @@
-"""Draws the icons of the field form as PNG from their SVG files. An app on a phone needs PNG: `make icons`."""
+"""Draws the icons of the field form as PNG from their SVG files (`make icons`), because phones need PNG."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 from deploy.local.paths import ROOT
 
 FOLDER = ROOT / "shared" / "pages" / "static"
-# each PNG, the SVG from which it is drawn, and its width and height in pixels
+# each PNG, its SVG, and its width and height in pixels
 ICONS = (
     ("icon-192.png", "icon.svg", 192),
     ("icon-512.png", "icon.svg", 512),

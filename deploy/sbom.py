@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from deploy.local import jars, paths
 
 IN_BROWSERS = ("@hpke/core", "maplibre-gl", "@fontsource/noto-sans", "pmtiles", "uplot")
-LOCKS = ("run", "uv")  # these lock files name the libraries of every image, and uv, which builds the images
+LOCKS = ("run", "uv")  # the libraries of every image, and uv, which builds the images
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def kafka() -> Iterator[Component]:
 
 
 def bundled() -> Iterator[Component]:
-    """The npm packages in files that browsers load, with the packages that are compiled into these files."""
+    """Includes the packages that are compiled into the files that browsers load."""
     packages = json.loads((paths.ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     for name in compiled_into(IN_BROWSERS, packages):
         group, _, own = name.rpartition("/")
@@ -63,7 +63,7 @@ def bundled() -> Iterator[Component]:
 
 
 def compiled_into(names: Iterable[str], packages: dict[str, Any]) -> list[str]:
-    """These packages, and all packages on which they depend."""
+    """Includes all packages on which these packages depend."""
     known, waiting = dict[str, None](), list(names)
     while waiting:
         name = waiting.pop(0)

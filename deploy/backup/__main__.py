@@ -13,15 +13,14 @@ from shared.config import Settings
 from shared.country import TIME_ZONE
 
 LOOK_SECONDS = 60
-AGAIN_SECONDS = 900  # after a failed backup, the next attempt begins after this pause
+AGAIN_SECONDS = 900  # pause after a failed backup
 DAY, LATE = timedelta(days=1), timedelta(hours=2)
 
 
 async def run(installation: Installation, settings: BackupSettings) -> None:
-    """Make the nightly backups until cancelled.
+    """Runs until cancelled.
 
-    The clock is checked every minute. A machine that was off at the scheduled time therefore makes the backup when it
-    is on again.
+    The clock is checked every minute, so a machine that was off at the scheduled time makes the backup when it is on.
     """
     was_well = True
     while settings.at is not None:
@@ -37,11 +36,10 @@ async def run(installation: Installation, settings: BackupSettings) -> None:
 
 
 async def make(installation: Installation, settings: BackupSettings) -> bool:
-    """Make a backup, and record whether it succeeded.
+    """Return False if another backup must be made before the next night.
 
-    Return False if another backup must be made before the next night. If Kafka did not answer, the backup lacks Kafka's
-    records. The incomplete backup stays in the store, but False is returned, so that a complete backup is made. If
-    topics are missing, True is returned, because another backup would lack their records too.
+    Without Kafka's answer, the incomplete backup stays in the store, but False is returned, so that a complete backup
+    is made. If topics are missing, True is returned, because another backup would lack their records too.
     """
     assert settings.at is not None
     failure: Exception | None = None
@@ -61,7 +59,7 @@ async def make(installation: Installation, settings: BackupSettings) -> bool:
 
 
 def is_due(made_at: datetime | None, at: time, now: datetime) -> bool:
-    """Whether the last backup is older than the time at which the latest nightly backup was due."""
+    """A backup is due if the latest nightly backup is missing."""
     return made_at is None or made_at < last_at(at, now)
 
 

@@ -1,4 +1,7 @@
-"""Writes and reads a backup, which is a tar file encrypted with age. A backup without its last member is incomplete."""
+"""Writes and reads a backup, which is a tar file encrypted with age.
+
+A backup without its last member is incomplete.
+"""
 
 import io
 import os
@@ -30,10 +33,7 @@ class Archive:
 
 @contextmanager
 def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
-    """Yields an archive.
-
-    The archive is complete if the context ends without an error. After an error, the caller must discard `out`.
-    """
+    """The archive is complete if the context ends without an error. After an error, the caller must discard `out`."""
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool:
         encrypting = pool.submit(_encrypt, reading, out, recipients)
@@ -43,7 +43,7 @@ def encrypted(out: Any, recipients: list[Any]) -> Iterator[Archive]:
                 yield archive
                 archive.add(LAST, b"")
         except BrokenPipeError:
-            encrypting.result()  # `result` raises the error that stopped the encrypting thread
+            encrypting.result()  # raises the error that stopped the encrypting thread
             raise
         encrypting.result()
 
@@ -54,7 +54,7 @@ def _encrypt(reading: int, out: Any, recipients: list[Any]) -> None:
 
 
 def extract(source: BinaryIO, identities: list[Any], folder: Path) -> None:
-    """Decrypt the archive into the folder. Raises WrongKey, Incomplete."""
+    """Raises WrongKey, Incomplete."""
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool:
         decrypting = pool.submit(_decrypt, source, writing, identities)
@@ -73,7 +73,7 @@ def extract(source: BinaryIO, identities: list[Any], folder: Path) -> None:
 
 
 def _write_files(tar: tarfile.TarFile, folder: Path) -> None:
-    """Write the members below the folder. A later member replaces an earlier member of the same name.
+    """A later member replaces an earlier member of the same name.
 
     The members are checked here, because tarfile's filters need Python 3.11.4, and Debian 12 has 3.11.2.
     """
@@ -109,12 +109,12 @@ def recipients(text: str) -> list[Any]:
 
 
 def identities(file: Path) -> list[Any]:
-    """Read the private keys in a file. Raises BadKey."""
+    """Raises BadKey."""
     return identities_in(file.read_text(encoding="utf-8"), str(file))
 
 
 def identities_in(text: str, name: str) -> list[Any]:
-    """Parse the format of age-keygen, which has one private key per line and comments after #. Raises BadKey."""
+    """Parse the format of age-keygen, with one private key per line and comments after #. Raises BadKey."""
     lines = text.splitlines()
     try:
         keys = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith(PRIVATE_KEY)]
@@ -126,7 +126,7 @@ def identities_in(text: str, name: str) -> list[Any]:
 
 
 def draw(file: Path) -> str:
-    """Write a new private key into a new file, and return the public key. The file must not exist yet."""
+    """Return the public key of the new private key. The file must not exist yet."""
     identity = pyrage.x25519.Identity.generate()
     public = str(identity.to_public())
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:

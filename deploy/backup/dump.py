@@ -27,19 +27,19 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usenam
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """At the moment of the dump: the numbers of rows, and the next offsets and dead letters of each service."""
+    """The numbers of rows, and the next offsets and dead letters of each service."""
 
     id: str
     rows: Mapping[str, int]
     positions: Mapping[str, list[tuple[str, int, int]]]
     letters: frozenset[
         tuple[str, str, int, int]
-    ]  # the dead letters that are not redriven yet, each in the form of `log.Letter`
+    ]  # dead letters that are not redriven yet, each in the form of `log.Letter`
 
 
 @asynccontextmanager
 async def snapshot(server: Server, database: str) -> AsyncIterator[Snapshot]:
-    """Open a transaction whose snapshot pg_dump can use. The transaction stays open while the context is open."""
+    """The transaction of pg_dump's snapshot stays open while the context is open."""
     connection = await server.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -56,7 +56,6 @@ async def snapshot(server: Server, database: str) -> AsyncIterator[Snapshot]:
 
 
 async def rows(connection: Any) -> dict[str, int]:
-    """Return the number of rows of each table."""
     names = [name for (name,) in await connection.fetch(TABLES)]
     return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - the query has quoted the names
 
@@ -76,7 +75,7 @@ async def letters(connection: Any, schema: str) -> list[tuple[str, str, int, int
 
 
 def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:
-    """Yield the dump in pieces. Raises DumpFailed."""
+    """Yields the dump in pieces. Raises DumpFailed."""
     options = ["--format=custom", f"--snapshot={snapshot}", "--lock-wait-timeout=60s", database]
     with subprocess.Popen(  # noqa: S603 - our own arguments
         [_program("pg_dump"), *options], env=_environment(server), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -91,7 +90,7 @@ def dumped(server: Server, database: str, snapshot: str) -> Iterator[bytes]:
 
 
 async def check_free(server: Server, database: str) -> None:
-    """Raise DatabaseInUse or DatabaseHolds. A database is free if the database does not exist or contains no rows."""
+    """Raise DatabaseInUse or DatabaseHolds. A database is free if it does not exist or contains no rows."""
     connection = await server.connect()
     try:
         is_there = await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", database)
@@ -112,7 +111,7 @@ async def counted(server: Server, database: str) -> dict[str, int]:
 
 
 async def clear(server: Server, database: str) -> None:
-    """Drop the schemas that provisioning made, because the restore creates these schemas from the dump."""
+    """The restore creates from the dump the schemas that provisioning made."""
     connection = await server.connect(database)
     try:
         for service in SERVICES:
@@ -122,7 +121,7 @@ async def clear(server: Server, database: str) -> None:
 
 
 def restore(server: Server, database: str, dump: Path) -> None:
-    """Restore into a database whose roles exist. Raises RestoreFailed."""
+    """The roles of the database must exist. Raises RestoreFailed."""
     done = subprocess.run(  # noqa: S603 - our own arguments
         [
             _program("pg_restore"),

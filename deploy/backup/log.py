@@ -23,8 +23,8 @@ from shared.messaging.records import Partition
 SECONDS = 20
 DEAD_TOPICS = tuple(name for name in KEY_HOLDERS if name.endswith(DEAD))
 WHOLE = (*DEAD_TOPICS, *(name for name, topic in TOPICS.items() if topic.is_compacted))
-# The rows of dead letters get the offsets of the new log.
-# First, a large number is subtracted from the offsets of all dead letters, so that no new offset equals an old offset.
+# Dead letters get the offsets of the new log. First, a large number is subtracted from the offsets of all dead letters,
+# so that no new offset equals an old offset.
 LETTERS_AWAY = (
     'UPDATE {schema}.dead_letters SET "offset" = "offset" - (1::bigint << 62) WHERE topic = $1 AND partition = $2'
 )
@@ -34,8 +34,7 @@ LETTERS_BACK = (
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# The column `written_offset` keeps the former offset, because the dead letter's record on the log still contains the
-# former offset.
+# The dead letter's record on the log still contains the former offset, which `written_offset` keeps.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -47,16 +46,16 @@ MOVE = (
 )
 
 
-# These values identify a dead letter: service, topic, partition, and the offset in its headers.
+# A dead letter's service and topic, and the partition and offset in its headers.
 Letter = tuple[str, str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The state of Kafka's log at one moment.
+    """`ids` are the topics' ids in Kafka.
 
-    `ids` are the topics' ids in Kafka. A topic that is deleted and created again gets a new id. `ends` has two offsets
-    of each partition: the first offset that Kafka still stores, and the next offset.
+    A topic that is deleted and created anew gets a new id. `ends` has the first stored offset and the next offset of
+    each partition.
     """
 
     cluster: str
@@ -80,7 +79,7 @@ NOT_KNOWN = Log("", {}, {})
 
 
 def look(broker: Broker, prefix: str) -> Log:
-    """Read the topics' ids and offsets. Return NOT_KNOWN if the broker does not answer soon.
+    """Return NOT_KNOWN if the broker does not answer soon.
 
     Missing topics are skipped, because after an update the topics of the new release are not provisioned yet.
     """
@@ -112,16 +111,15 @@ def look(broker: Broker, prefix: str) -> Log:
 
 
 def missing(log: Log, positions: Iterable[tuple[str, int, int]]) -> set[str]:
-    """The topics of this release that services have read, but that do not exist."""
+    """Topics of this release that services have read, but that do not exist."""
     return {topic for topic, _, _ in positions if topic in TOPICS} - log.ids.keys()
 
 
 def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partition, int]:
-    """For each partition in the backup, return the offset of the first record that must be backed up.
+    """Return the offset of the first record that must be backed up, for each partition.
 
-    The backup contains all records of compacted topics, because all records together are the present state. Dead-letter
-    topics are also read from their start. From all other topics, the backup contains only records that at least one
-    service has not read yet.
+    All records of compacted topics are backed up, because together they are the present state. Dead-letter topics are
+    also read from their start. Of all other topics, only records that at least one service has not read are backed up.
     """
     unread: dict[Partition, int] = {}
     for topic, number, next_offset in positions:
@@ -137,7 +135,7 @@ def carried(log: Log, positions: Iterable[tuple[str, int, int]]) -> dict[Partiti
 def records(
     broker: Broker, prefix: str, log: Log, firsts: Mapping[Partition, int], letters: Collection[Letter]
 ) -> Iterator[bytes]:
-    """For each partition, yield the records from the offset in `firsts` to the end in `log`, as lines of JSON.
+    """Yield each partition's records from the offset in `firsts` to the end in `log`, as lines of JSON.
 
     From dead-letter topics, only the records in `letters` are yielded. Raises LogSilent.
     """
@@ -164,20 +162,16 @@ def _position(consumer: Any, partition: Partition) -> int:
 
 
 def _letter(record: Any) -> Letter | None:
-    """Return the values that identify the dead letter.
-
-    If a header occurs twice, the last value is used, because the service wrote it.
-    """
+    """Of repeated headers, the last is used, because the service wrote it."""
     headers = {name: value or b"" for name, value in record.headers() or ()}
     try:
         numbers = int(headers["dead_partition"]), int(headers["dead_offset"])
         return (headers["dead_service"].decode(), headers["dead_topic"].decode(), *numbers)
-    except (KeyError, ValueError):  # the header is missing or invalid, so no service of Dayar wrote this record
+    except (KeyError, ValueError):  # with a missing or invalid header, no service of Dayar wrote this record
         return None
 
 
 def _line(record: Any, prefix: str) -> bytes:
-    """The record as a line of JSON."""
     headers = [(name, _text(value)) for name, value in record.headers() or ()]
     partition = [record.topic().removeprefix(prefix), record.partition()]
     line = [*partition, _text(record.key()), _text(record.value()), headers, record.timestamp()[1]]
@@ -189,7 +183,7 @@ def _text(value: bytes | None) -> str | None:
 
 
 def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collection[str]) -> int:
-    """Publish the records of these topics again, unchanged. Return the number of records. Raises LogSilent."""
+    """Publish the records of these topics unchanged. Return the number of records. Raises LogSilent."""
     producer = Producer({**broker.options(), "enable.idempotence": True})
     failed: list[Any] = []
     count = 0
@@ -213,10 +207,7 @@ def publish(broker: Broker, prefix: str, lines: Iterable[bytes], topics: Collect
 
 
 def _produce(producer: Producer, topic: str, **record: Any) -> None:
-    """Produce the record. If the producer's queue is full, wait for acknowledgements.
-
-    Give up if no acknowledgement arrives.
-    """
+    """While the producer's queue is full, wait for acknowledgements. Give up if no acknowledgement arrives."""
     while True:
         try:
             producer.produce(topic, **record)
@@ -243,18 +234,17 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def is_same(topic: str, before: Log, now: Log) -> bool:
-    """Whether the topic still has the id that it had during the backup.
+    """The topic must have the id that it had during the backup.
 
-    If the broker was unavailable during the backup, the backup has no topic ids, and the function returns True.
+    A backup that was made while the broker was unavailable has no ids, and the result is True.
     """
     return topic not in before.ids or before.ids[topic] == now.ids.get(topic)
 
 
 def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log) -> int:
-    """Return the offset at which a service must continue to read the partition.
+    """Return `next_offset` or, if the log ends earlier, the end of the log.
 
-    The result is `next_offset` or, if the log ends earlier, the end of the log. If the topic was created again, the
-    result is the first offset.
+    For a topic that was created anew, the result is the first offset.
     """
     begin, end = now.ends.get(partition, (0, 0))
     if is_same(partition[0], before, now):
@@ -263,17 +253,16 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """Set each partition's next offset.
+    """Change the first offset and the dead letters' offsets by the same number as the next offset.
 
-    Change the first offset and the dead letters' offsets by the same number. The number of records between the first
-    and the next offset is then unchanged. The first offset may become negative.
+    The number of records between the first and the next offset is then unchanged. The first offset may become negative.
     """
     moves, quoted = [(*partition, to) for partition, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)
     try:
         async with connection.transaction():
             await connection.executemany(LETTERS_AWAY.format(schema=quoted), list(targets))
-            # the schema of an earlier release does not have the column `written_offset`
+            # the schema of an earlier release has no column `written_offset`
             written = WRITTEN if await connection.fetchval(IS_REMEMBERED, schema) else ""
             await connection.executemany(LETTERS_BACK.format(schema=quoted, written=written), moves)
             await connection.executemany(MOVE.format(schema=quoted), moves)

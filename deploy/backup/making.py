@@ -1,4 +1,4 @@
-"""Makes a backup while everything runs. The backup contains every report that was accepted before the backup began."""
+"""Makes a backup while everything runs, with every report that was accepted before the backup began."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,8 +23,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 FILES, DATABASE, LOG = "files", "database", "log"
 PIECE = 8 << 20
-RESTORING = "restoring"  # the marker file lies in the first folder until a restore has ended
-# A backup omits these files and folders: the servers' own folders, and files that each start writes again.
+RESTORING = "restoring"  # marker file in the first folder until a restore has ended
+# The servers' own folders, and files that each start writes.
 LEFT_OUT = ("kafka", "postgres", "valkey", "run", "logs", "lock", "environment", "program", "watch", RESTORING)
 PUT_ASIDE = "replaced-"
 FAULTS = (Refused, OSError, asyncpg.PostgresError, DBAPIError, KafkaException)
@@ -33,7 +33,7 @@ Looks = dict[str, tuple[int, int]]
 
 
 async def back_up(installation: Installation, settings: BackupSettings, now: datetime) -> str:
-    """Make a backup and return its name in the store.
+    """Return the backup's name in the store.
 
     Raises Refused if no backup can be made, and WithoutRecords if the backup is kept but lacks records of Kafka.
     """
@@ -55,7 +55,7 @@ def can_read_log(installation: Installation) -> bool:
 
 
 async def note(installation: Installation, check: InstallationCheck) -> None:
-    """Record when the last backup was made and when the next backup is due, for the console's pages."""
+    """The console's pages show when the last backup was made and when the next is due."""
     async with (
         database.opened(installation.settings.for_service("console")) as engine,
         database.sessions(engine).begin() as session,
@@ -73,12 +73,9 @@ def check(settings: BackupSettings, folders: Iterable[Path]) -> None:
 
 
 async def _write(made: Archive, installation: Installation, now: datetime) -> tuple[log.Log, set[str]]:
-    """Write the files, then the database and the log, and then again the files that changed meanwhile.
+    """Return the state of the log, and the topics that services have read and that no longer exist.
 
-    Return the state of the log, and the missing topics. Services have read the missing topics, but these topics no
-    longer exist.
-
-    A report may move from the spool to the log during the backup, so the files are written before the log. The changed
+    The files are written before the log, because a report may move from the spool to the log during the backup. Changed
     files are written last, because they may contain new keys. Rows of the dump may be encrypted with these new keys.
     """
     looks: Looks = {}
@@ -110,7 +107,7 @@ def _manifest(installation: Installation, snapshot: dump.Snapshot, seen: log.Log
 def _add_files(made: Archive, folders: Mapping[str, Path], looks: Looks) -> None:
     """Add the files that are new or changed since the last call.
 
-    `looks` remembers each file's time and size between the calls. A file that disappears during the call is skipped.
+    `looks` has each file's time and size between the calls. A file that disappears during the call is skipped.
     """
     for name, file in _files(folders):
         try:
@@ -133,7 +130,7 @@ def _files(folders: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _add_pieces(made: Archive, name: str, content: Iterable[bytes]) -> None:
-    """Add a stream of unknown length to the archive. The stream is split into several numbered files of the archive."""
+    """A stream of unknown length becomes several numbered files of the archive."""
     number, waiting = 0, bytearray()
     for some in content:
         waiting += some

@@ -1,7 +1,4 @@
-"""Restores a backup.
-
-A restore first checks that the backup is complete. The restore then moves the former state aside.
-"""
+"""Restores a backup, after a check that the backup is complete. The former state is moved aside."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -24,13 +21,13 @@ from shared.events.topics import CONTRACT
 
 KEYS = (".key", ".pem")
 STAYS = ("lock", "run", "logs", "program", RESTORING)
-# The content of the marker file says whether the folders belonged to the backup's installation when the restore began.
+# The content of the marker file: whether the folders belonged to the backup's installation when the restore began.
 SAME, OTHER = b"same", b"other"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A complete backup that was decrypted onto this disk."""
+    """A complete backup, decrypted onto this disk."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -53,8 +50,6 @@ class Opened:
 
 @dataclass(slots=True)
 class Report:
-    """The result of a restore, for the person who runs it."""
-
     rows: Mapping[str, int]
     new_topics: list[str] = field(default_factory=list)
     published: int = 0
@@ -62,7 +57,7 @@ class Report:
 
 
 def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
-    """Decrypt a backup into the folder. Raises WrongKey, Incomplete, OtherLayout."""
+    """Raises WrongKey, Incomplete, OtherLayout."""
     archive.extract(source, identities, folder)
     manifest = json.loads((folder / MANIFEST).read_bytes())
     if manifest["format"] > FORMAT:
@@ -73,7 +68,6 @@ def open_backup(source: Any, identities: list[Any], folder: Path) -> Opened:
 
 
 def joined(folder: Path) -> Path:
-    """Join the pieces of a stream into one file."""
     whole = folder.with_name(f"{folder.name}.whole")
     if not whole.exists():
         with whole.open("wb") as out:
@@ -91,12 +85,12 @@ def put_back(
     servers: Collection[str] = (),
     stays: Collection[str] = (),
 ) -> list[Path]:
-    """Copy the backup's files into the folders. Return the folders to which the former files were moved.
+    """Return the folders to which the former files were moved.
 
-    After an interruption, the whole restore is run again. Call `finish` when the whole restore has ended. If the
-    folders belong to the backup's installation, only the folders in `servers` are moved aside. The other folders may
-    contain keys and spooled reports that are newer than the backup. If the folders belong to another installation,
-    everything except the names in `stays` is moved aside.
+    After an interruption, the whole restore is run anew. Call `finish` when the whole restore has ended. If the folders
+    belong to the backup's installation, only the folders in `servers` are moved aside, because the others may contain
+    keys and spooled reports that are newer than the backup. If the folders belong to another installation, everything
+    except the names in `stays` is moved aside.
     """
     is_same = _is_same(files, folders)
     write_whole(_marker(folders), SAME if is_same else OTHER)
@@ -113,7 +107,7 @@ def put_back(
 
 
 def finish(folders: Mapping[str, Path]) -> None:
-    """Remove the marker file, so that the next restore checks again to which installation the folders belong."""
+    """Without the marker file, the next restore checks to which installation the folders belong."""
     _marker(folders).unlink(missing_ok=True)
 
 
@@ -126,17 +120,18 @@ def _makes_way(path: Path, stays: Collection[str]) -> bool:
 
 
 def _marker(folders: Mapping[str, Path]) -> Path:
-    """Return the marker file.
+    """The file exists until the restore has ended.
 
-    The marker file exists until the restore has ended. While the file exists, no service starts. The file records
-    whether the folders belonged to the backup's installation. An interrupted restore may have written some of the keys
-    in the folders. The keys then no longer show to which installation the folders belonged.
+    While the file exists, no service starts.
+
+    The file records whether the folders belonged to the backup's installation. After an interrupted restore, the keys
+    in the folders no longer show this.
     """
     return next(iter(folders.values())) / RESTORING
 
 
 def _is_same(files: Path, folders: Mapping[str, Path]) -> bool:
-    """Whether the backup and the folders have a key in common. Two installations never generate the same key.
+    """True if the backup and the folders have a key in common, because two installations never generate the same key.
 
     Passwords are not compared, because several installations may share one `.env`.
     """
@@ -166,7 +161,7 @@ def _add_missing(files: Path, folder: Path) -> None:
 
 
 async def restore_database(installation: Installation, opened: Opened, passwords: Mapping[str, str]) -> Report:
-    """Create the database and its roles if they do not exist, then restore the dump.
+    """Create the database and its roles if they do not exist.
 
     Raises RestoreFailed, and Incomplete if a row is missing.
     """
@@ -204,7 +199,7 @@ async def rejoin_log(installation: Installation, opened: Opened, report: Report)
 
 
 async def forget(settings: Settings) -> None:
-    """Delete intake's stored ids of accepted reports, so that intake accepts the reports of a lost log again."""
+    """Without the stored ids, intake accepts the reports of a lost log."""
     own = settings.for_service("intake")
     async with Redis.from_url(own.redis_url, password=secret(own.redis_password_file)) as valkey:
         async for key in valkey.scan_iter(f"{own.topic_prefix}memory:*", count=1000):

@@ -1,4 +1,4 @@
-"""The settings of backups: the store, the keys, the time, and the administrators' logins that a backup uses."""
+"""The settings of backups: the store, the keys, the time, and the administrators' logins."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,17 +15,16 @@ from shared.config import CheckedSettings, Settings, secret
 
 
 class BackupSettings(CheckedSettings):
-    """`at` is the time of the nightly backup, in Bishkek's time zone. If `at` is None, only a command makes backups."""
+    """`at` is the time of the nightly backup, in Bishkek's time zone. Without `at`, only a command makes backups."""
 
     model_config = SettingsConfigDict(env_prefix="BACKUP_", env_ignore_empty=True)
 
-    to: str | None = None  # the value is a folder, or s3://bucket/prefix
-    # The value has public keys (age1...), separated by spaces. The private key of any of these public keys decrypts a
-    # backup.
+    to: str | None = None  # a folder, or s3://bucket/prefix
+    # Public keys (age1...), separated by spaces. The private key of any of them decrypts a backup.
     recipient: str = ""
     at: time | None = None
     keep_days: float = Field(default=30, gt=0)
-    folders: dict[str, Path] = Field(default={})  # if empty, the backup contains only the state folder
+    folders: dict[str, Path] = Field(default={})  # if empty, only the state folder
     s3_endpoint: str | None = None
     s3_region: str = "us-east-1"
     s3_key_id: str | None = None
@@ -33,7 +32,7 @@ class BackupSettings(CheckedSettings):
 
 
 class AdminSettings(CheckedSettings):
-    """The administrators' logins on external servers. Logins on our own servers are in the state folder."""
+    """Logins on external servers. Logins on our own servers are in the state folder."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
@@ -49,7 +48,7 @@ class AdminSettings(CheckedSettings):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The folders (by name), the database and the log that a backup contains and a restore writes."""
+    """What a backup contains and a restore writes."""
 
     settings: Settings
     folders: Mapping[str, Path]

@@ -1,4 +1,4 @@
-"""The stores of backups: a folder, or an S3-compatible bucket. An incomplete backup never appears in a store."""
+"""The stores of backups: a folder, or an S3-compatible bucket. No store shows an incomplete backup."""
 
 import os
 import time
@@ -56,7 +56,7 @@ class Folder:
         sync(self._folder)
 
     def _remove_stale(self) -> None:
-        """Remove the unfinished files of backups that were killed."""
+        """Killed backups leave unfinished files."""
         for file in self._folder.glob(".*.unfinished"):
             if time.time() - file.stat().st_mtime > STALE_SECONDS:
                 file.unlink()
@@ -81,10 +81,7 @@ class Folder:
 
 
 class Bucket:
-    """An S3 bucket as a store.
-
-    TLS is used, and certificates are checked. Only an endpoint whose URL begins with http:// is used without TLS.
-    """
+    """Certificates are checked. Only an endpoint whose URL begins with http:// is used without TLS."""
 
     def __init__(self, address: str, settings: BackupSettings) -> None:
         url = urlsplit(address)
@@ -105,7 +102,7 @@ class Bucket:
         with _failures_translated():
             writer = obstore.open_writer(self._store, name)
             yield writer
-            writer.close()  # an object gets its name only when the writer is closed
+            writer.close()  # an object gets its name when the writer is closed
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Any]:
@@ -131,8 +128,6 @@ class Bucket:
 
 
 class Reader:
-    """A file-like reader that returns bytes."""
-
     def __init__(self, file: Any) -> None:
         self._file = file
 
@@ -149,7 +144,7 @@ def _failures_translated() -> Iterator[None]:
 
 
 def of(settings: BackupSettings) -> Store:
-    """Return the store that the settings name. Raises NoTarget."""
+    """Raises NoTarget."""
     if not settings.to:
         raise NoTarget
     return Bucket(settings.to, settings) if settings.to.startswith("s3://") else Folder(Path(settings.to).absolute())
@@ -162,7 +157,7 @@ def made_at(name: str) -> datetime | None:
 
 
 def prune(store: Store, kind: str, now: datetime, keep: timedelta) -> None:
-    """Remove backups of this kind (exercise or real) that are older than `keep`. The newest backup is never removed."""
+    """Remove backups of this kind (exercise or real) that are older than `keep`. The newest backup is kept."""
     own = [name for name in store.names() if name.startswith(f"dayar-{kind}-")]
     for name in own[:-1]:
         at = made_at(name)

@@ -7,7 +7,7 @@ import pkgutil
 import sys
 from importlib import import_module
 
-# these modules are imported by name, at the first request or connection
+# imported by name, at the first request or connection
 LATE = (
     "anyio._backends._asyncio",
     "sqlalchemy.dialects.postgresql.asyncpg",
@@ -17,7 +17,7 @@ LATE = (
 )
 
 
-# these modules are imported only if tracing is on
+# imported only if tracing is on
 OPTIONAL = ("shared.tracing.recorder",)
 
 

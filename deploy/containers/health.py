@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from shared.liveness import over_http
 
 ESTABLISHED = "01"
-KAFKA_PORT, DATABASE_PORT = 9092, 5432  # these ports are used if an address states none
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # used if an address states none
 SECONDS = 4
 FRESH_SECONDS = 60
 
@@ -22,12 +22,12 @@ def main() -> None:
 
 
 def is_ready() -> bool:
-    """Whether the web server and the dependencies that it needs are ready, according to `/ready`."""
+    """Asks `/ready` for the web server and its dependencies."""
     return over_http("127.0.0.1", int(os.environ["PORT"]), host_name(os.environ), path="/ready", timeout=SECONDS)()
 
 
 def has_written() -> bool:
-    """Whether `dayar watch` has written its status file in the last minute."""
+    """True if the status file is less than a minute old."""
     file = Path(os.environ["WATCH_FOLDER"]) / "status.json"
     return file.exists() and time.time() - file.stat().st_mtime < FRESH_SECONDS
 
@@ -37,10 +37,7 @@ def host_name(environment: Mapping[str, str]) -> str:
 
 
 def is_connected() -> bool:
-    """Whether a worker is connected to Kafka and to PostgreSQL.
-
-    A worker serves no requests, so it cannot be asked by HTTP.
-    """
+    """A worker serves no requests, so its connections to Kafka and PostgreSQL are checked instead."""
     kafka = {port_of(f"//{address.strip()}", KAFKA_PORT) for address in os.environ["KAFKA_BOOTSTRAP"].split(",")}
     database = {port_of(os.environ["DATABASE_URL"].replace("{service}", ""), DATABASE_PORT)}
     reached = remote_ports()

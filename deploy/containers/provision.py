@@ -1,8 +1,4 @@
-"""Runs once in its own container before the services start.
-
-The program creates the database, roles and schemas, runs the migrations, and creates the topics, logins, rights and
-first accounts.
-"""
+"""Creates databases, topics, logins, rights and first accounts in a container, before the services start."""
 
 import asyncio
 import os

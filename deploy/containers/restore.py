@@ -23,13 +23,13 @@ from deploy.containers.provision import DATABASE, make_topics, of_services, serv
 from deploy.containers.volumes import variable
 from shared.config import BadSettings, Settings
 
-PASSWORDS = ("kafka", "database", "valkey")  # the restore keeps the present passwords of the servers
-STAGING = Path("/staging")  # this volume is on disk, because a backup may not fit into memory
+PASSWORDS = ("kafka", "database", "valkey")  # the present passwords of the servers are kept
+STAGING = Path("/staging")  # on disk, because a backup may not fit into memory
 
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    # SIGTERM is handled like Ctrl-C, so that the decrypted files are removed
+    # like Ctrl-C, so that the decrypted files are removed
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:

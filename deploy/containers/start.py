@@ -16,7 +16,7 @@ from shared.errors import DocumentedError
 from shared.liveness import SILENT_SECONDS, Answers, by_beat, over_http, silent
 
 MARK = Path("/installation/exercise")
-RESTORING = Path("/installation/restoring")  # this file exists until a restore has ended
+RESTORING = Path("/installation/restoring")  # exists until a restore has ended
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
-    """Return the function that checks by HTTP, or by a worker's heartbeat file, whether the program is alive."""
+    """The check uses HTTP, or a worker's heartbeat file."""
     if arguments == ["worker"]:
         return by_beat(Path(environment["BEAT_PATH"]))
     return over_http("127.0.0.1", int(environment["PORT"]), host_name(environment))
@@ -69,10 +69,11 @@ def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
 async def watched(
     command: Sequence[str], environment: Mapping[str, str], answers: Answers, *, seconds: float = SILENT_SECONDS
 ) -> int:
-    """Run the program, and return its exit code. If the program stops answering, kill the program.
+    """Return the program's exit code.
 
-    A container engine restarts a container that has ended, but does not restart an unhealthy container. Therefore the
-    program is killed.
+    Kill a program that stops answering.
+
+    A container engine restarts a container that has ended, but not an unhealthy container.
     """
     child = await asyncio.create_subprocess_exec(*command, env=environment)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -91,27 +92,22 @@ async def end_silent(child: asyncio.subprocess.Process, answers: Answers, second
 
 
 def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # the program has already ended
+    with suppress(ProcessLookupError):
         child.send_signal(number)
 
 
 def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
-    """Return the existing files with secrets of this installation.
-
-    The files with secrets of other systems are left out.
-    """
+    """Leaves out the files with secrets of other systems."""
     named = [value for name, value in environment.items() if name.endswith("_FILE") and name not in OTHERS]
     return [file for value in named if (file := Path(value.replace("{service}", service))).is_file()]
 
 
 def check_restored() -> None:
-    """Raise HalfRestored if a restore into the volumes has not ended."""
     if RESTORING.exists():
         raise HalfRestored
 
 
 def check_files(files: Iterable[Path]) -> None:
-    """Raise BadSecret for a file with a weak secret."""
     for file in files:
         content = file.read_bytes()
         if not content or (content.isascii() and is_bad(content.decode())):
@@ -119,7 +115,6 @@ def check_files(files: Iterable[Path]) -> None:
 
 
 def check(passwords: Mapping[str, str]) -> None:
-    """Raise BadSecret for a weak password."""
     for name, password in passwords.items():
         if is_bad(password):
             raise BadSecret(name)
@@ -131,7 +126,7 @@ def is_bad(password: str) -> bool:
 
 
 def installation() -> dict[str, str]:
-    """Return settings from the volumes: the exercise mark, and the path of the places bundle if one was imported."""
+    """The exercise mark, and the path of an imported places bundle."""
     settings = {}
     if MARK.is_file():
         settings["DAYAR_EXERCISE"] = MARK.read_text(encoding="ascii").strip()

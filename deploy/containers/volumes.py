@@ -1,8 +1,8 @@
-"""Runs in the first container: checks and writes all secrets, and marks the installation as an exercise or as real.
+"""Checks and writes all secrets in the first container, and marks the installation as an exercise or as real.
 
-Passwords come from the environment (`make env`). The program generates the keys. No other volume gets a copy of these
-keys. With the argument `rotate`, the program only generates a new pair of sealing keys. With the argument `retire`, the
-program only destroys the private key of an older pair.
+Passwords come from the environment (`make env`). The program generates the keys, which no other volume contains. The
+argument `rotate` only generates a new pair of sealing keys. The argument `retire` only destroys the private key of an
+older pair.
 """
 
 import os
@@ -36,7 +36,7 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
-# The command `dayar` uses this login of the registry to write decisions about held reports. `dayar` gets no key of the
+# The command `dayar` writes decisions about held reports with this login of the registry, and gets no key of the
 # registry.
 OF_COMMAND = SECRETS / "command"
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
@@ -112,19 +112,15 @@ def prepare() -> None:
 
 
 def variable(name: str) -> str:
-    """The name of the password's environment variable, such as KAFKA_INTAKE_PASSWORD for `kafka-intake`."""
+    """KAFKA_INTAKE_PASSWORD, for example, for `kafka-intake`."""
     return f"{name.replace('-', '_').upper()}_PASSWORD"
 
 
 def hold_to_contract(installation: Path) -> None:
-    """Store the version of the record layout in new volumes, and check the version in existing volumes.
-
-    Raises EarlierVolumes, NewerVolumes.
-    """
+    """New volumes get the version of the record layout. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        # This file is written before MARK. A volume with MARK but without this file is treated as a volume of an
-        # earlier build.
+        # Before MARK, because a volume with MARK but without this file counts as a volume of an earlier build.
         keep(file, str(CONTRACT).encode())
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
@@ -134,7 +130,7 @@ def hold_to_contract(installation: Path) -> None:
 
 
 def mark(file: Path, wanted: str) -> None:
-    """Mark the installation as an exercise or as real. Raises OtherMark, NeitherYesNorNo."""
+    """Raises OtherMark, NeitherYesNorNo."""
     if wanted and wanted.lower() not in YES + NO:
         raise NeitherYesNorNo(wanted)
     is_exercise = str(wanted.lower() in YES).lower()
@@ -145,7 +141,7 @@ def mark(file: Path, wanted: str) -> None:
 
 
 def draw_keys() -> None:
-    """Generate the keys that do not exist yet. Public keys are copied to the volume that all services can read."""
+    """Generate missing keys. Public keys are copied to the volume that all services can read."""
     for service, names in OWN_KEYS.items():
         for name in names:
             keyring.draw_first(SECRETS / service / name)
@@ -160,31 +156,28 @@ def draw_keys() -> None:
 
 
 def rotate(sealing: Path, installation: Path) -> str:
-    """Generate a key pair and return its id. Reports sealed to older keys can still be decrypted."""
+    """Return the new key's id. Reports sealed to older keys can still be decrypted."""
     kid = seal.generate(sealing)
     publish(sealing / "public.key", installation / "seal")
     return kid
 
 
 def retire(sealing: Path, kid: str, now: datetime) -> None:
-    """Destroy an older private key if no report on the log or in intake's spool needs the key.
-
-    Raises CannotRetire.
-    """
+    """Raises CannotRetire if a report on the log or in intake's spool needs the key."""
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # DAYAR_EXERCISE has no effect here, but Settings require a value, and this container may not see the mark
+    )  # without effect, but Settings require a value, and this container may not see the mark
     keys.retire(settings, kid, now)
 
 
 def publish(key: Path, folder: Path) -> None:
-    """Replace the key's file atomically, because a service may be reading it."""
+    """Atomic, because a service may be reading the file."""
     folder.mkdir(exist_ok=True)
     seal.write_whole(folder / key.name, key.read_bytes())
 
 
 def lay_passwords(passwords: Mapping[str, str]) -> None:
-    """Write the passwords of the environment into files. A changed password replaces the former password."""
+    """A changed password of the environment replaces the former password."""
     for service, servers in OWN_PASSWORDS.items():
         for server in servers:
             name = server if server in passwords else f"{server}-{service}"

@@ -19,7 +19,7 @@ from shared.config import BadSettings
 from shared.postgres.schemas import NotOurs
 
 REFUSALS = (CannotStart, NotOurs, Refused, BadSettings)
-# SQLSTATE 28 means a wrong login or password; SQLSTATE 3D means that the database does not exist
+# SQLSTATE 28 means a wrong login or password; 3D means that the database does not exist
 LET_NOBODY_IN = ("28", "3D")
 
 
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def messages_of(error: Exception) -> Iterator[str]:
-    """Yield the message of each expected error. Unexpected errors yield no message, so that a traceback is shown."""
+    """Unexpected errors yield no message, so that a traceback is shown."""
     if isinstance(error, ExceptionGroup):
         for inner in error.exceptions:
             yield from messages_of(inner)
@@ -60,7 +60,7 @@ def messages_of(error: Exception) -> Iterator[str]:
 
 
 def database_state(error: BaseException) -> str:
-    """Return PostgreSQL's SQLSTATE, even if SQLAlchemy wraps the error. Return "" for any other error."""
+    """Return PostgreSQL's SQLSTATE, even if SQLAlchemy wraps the error, or "" for any other error."""
     cause = getattr(error, "orig", None) or error
     return str(getattr(cause, "sqlstate", None) or "")
 

@@ -9,10 +9,10 @@ from services.console.config import ConsoleSettings
 
 
 async def make(stack: Stack) -> None:
-    """Create the first accounts that do not exist yet."""
+    """Accounts that exist already are kept."""
     with environment.replaced(stack.env()):
         settings = ConsoleSettings().for_service("console")
     if stack.options.admin_password:
-        # `accounts.make` reads the password from this variable, and then removes the variable
+        # `accounts.make` reads and then removes the variable
         os.environ["DAYAR_ADMIN_PASSWORD"] = stack.options.admin_password
     await accounts.make(settings, stack.folders.state)

@@ -6,19 +6,18 @@ stamp=.venv/installed
 
 state_of() { cat "requirements/$1.txt" requirements/uv.txt package-lock.json | sha256sum | cut -d ' ' -f 1; }
 
-# nothing is installed if the developers' libraries are current, because the developers' libraries include the libraries
-# of `run`
+# the developers' libraries include the libraries of `run`
 for enough in development "$group"; do
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(state_of "$enough")" ]; then exit 0; fi
 done
 
 sh deploy/local/needs.sh
-# .venv is made again if its last installation was interrupted or Python has changed
+# after an interrupted installation or a change of Python, .venv is made anew
 { [ -f "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; } || { rm -rf .venv; python3 -m venv .venv; }
 rm -f "$stamp"
 echo "Installing the libraries (once) ..."
 .venv/bin/uv --version >/dev/null 2>&1 || .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-# uv uses the system's certificates, because a network may have its own certificate authority
+# a network may have its own certificate authority
 UV_PYTHON=.venv/bin/python .venv/bin/uv pip sync --quiet --compile-bytecode --system-certs --require-hashes "requirements/$group.txt"
 [ "$group" = run ] || NODE_USE_SYSTEM_CA=1 PATH="$PWD/.venv/bin:$PATH" npm ci --ignore-scripts --silent
 state_of "$group" > "$stamp"

@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _remove(folder: Path) -> None:
-    # `state.held` is not used here, because `state.held` refuses a full disk and a folder of another release
+    # `state.held` refuses a full disk and a folder of another release
     with locked(folder):
         end_orphans(folder / "run")
         shutil.rmtree(folder)

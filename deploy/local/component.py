@@ -1,4 +1,4 @@
-"""The interface that Kafka, PostgreSQL and Valkey share: a server can be prepared, started, probed and stopped."""
+"""The interface of Kafka, PostgreSQL and Valkey: a server can be prepared, started, probed and stopped."""
 
 import os
 import signal
@@ -18,10 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The folders of an installation.
-
-    `run` contains pid files. `make clean-state` removes the installation, but does not remove `cache`.
-    """
+    """`run` contains pid files. `make clean-state` removes everything except `cache`."""
 
     state: Path
     cache: Path
@@ -32,7 +29,7 @@ class Folders:
 
     @property
     def beats(self) -> Path:
-        """The folder into which each worker writes its heartbeat file."""
+        """Each worker writes its heartbeat file here."""
         return self.run / "beats"
 
     @property
@@ -45,7 +42,7 @@ class Folders:
 
     @property
     def places(self) -> Path:
-        """The bundle that `dayar places import` writes."""
+        """Written by `dayar places import`."""
         return self.state / "places.geojson"
 
     def make(self) -> "Folders":
@@ -58,7 +55,7 @@ class Folders:
 class Component(ABC):
     name: str
     stop_signal = signal.SIGTERM
-    seconds_to_start = 180.0  # this time limit is long, because servers start slowly on a busy machine
+    seconds_to_start = 180.0  # long, because servers start slowly on a busy machine
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
@@ -67,7 +64,7 @@ class Component(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Create the server's folder if it does not exist, and write the server's settings."""
+        """Missing folders are created."""
 
     @abstractmethod
     def command(self) -> Sequence[str]: ...
@@ -76,18 +73,14 @@ class Component(ABC):
     def is_ready(self) -> bool: ...
 
     def user(self) -> User | None:
-        """The user that the server runs as. None means the user that started the supervisor."""
+        """None means the user that started the supervisor."""
         return None
 
     def env(self) -> Mapping[str, str]:
         return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
     def ports(self) -> Mapping[str, int]:
-        """Maps the name of each port to its number.
-
-        The name is the setting that chooses the port. If no setting chooses the port, the name is a description of the
-        port.
-        """
+        """Maps each port's setting, or a description of the port, to its number."""
         return {}
 
     @property
@@ -100,7 +93,7 @@ class Component(ABC):
         return self.process.is_running
 
     def spawn(self) -> None:
-        """Start the server without waiting until it is ready. Call this from the main thread."""
+        """Does not wait until the server is ready. Call this from the main thread."""
         for name, port in self.ports().items():
             check_port(name, port)
         if self._process is None:
@@ -121,7 +114,7 @@ class Component(ABC):
             raise ComponentFailed(f"{self.name}:\n{self.process.log_tail()}")
 
     def start(self) -> None:
-        """Prepare the server, start it, and wait until it is ready."""
+        """Waits until the server is ready."""
         self.prepare()
         self.spawn()
         self.wait_ready()
@@ -134,20 +127,20 @@ class Component(ABC):
         self.process.kill9()
 
     def freeze(self) -> None:
-        """Stop the process with SIGSTOP. A stopped process keeps its connections, but answers nothing."""
+        """A process stopped by SIGSTOP keeps its connections, but answers nothing."""
         self.process.freeze()
 
     def resume(self) -> None:
         self.process.resume()
 
     def end(self) -> None:
-        """Kill the server. Call this only if nobody needs the server's data any more."""
+        """Kills the server. Call this only if nobody needs the server's data."""
         if self._process is not None:
             self._process.kill9()
 
 
 def check_port(name: str, port: int) -> None:
-    """Raise PortPrivileged or PortInUse if the port cannot be used. The message of the error contains `name`."""
+    """Raise PortPrivileged or PortInUse, with `name` in the message."""
     is_free = paths.is_free(port)
     if port < paths.lowest_unprivileged_port() and (os.geteuid() == 0 or not is_free):
         raise PortPrivileged(f"{name}={port}")

@@ -6,7 +6,6 @@ from deploy.local.users import OPENER, User
 from deploy.local.users import SERVICES as SERVICES_USER
 from shared.events.topics import SERVICES
 
-# for each user, the programs that its fork server imports
 PRELOADED = {
     SERVICES_USER: ("deploy.local.web", *(f"services.{service}" for service in SERVICES if service != "registry")),
     OPENER: ("services.registry",),
@@ -14,10 +13,10 @@ PRELOADED = {
 
 
 def preloaded(user: User | None) -> list[str]:
-    """The programs that the fork server of this user imports.
+    """None means the user that started the stack.
 
-    `None` means the user that started the stack. If this user is not root, the user runs all programs. If this user is
-    root, root runs only the nightly backup, which needs no fast start.
+    If this user is not root, the user runs all programs. Otherwise root runs only the nightly backup, which needs no
+    fast start.
     """
     if user is None and os.geteuid() == 0:
         return []

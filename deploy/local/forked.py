@@ -15,7 +15,7 @@ from deploy.local.users import User
 
 
 class ForkServer(Process):
-    """Imports the programs of one user's processes. If the fork server ends, its forked processes end, too."""
+    """Imports the programs of one user's processes. The forked processes end with the fork server."""
 
     def __init__(
         self,
@@ -57,15 +57,15 @@ class ForkServer(Process):
             self.forks.close()
 
     def ensure(self) -> None:
-        """Start the fork server, unless it runs. Call this only from the main thread, like `start`."""
+        """Call this only from the main thread, like `start`."""
         if not self.is_running:
             self.start()
 
 
 class ForkedProcess(Process):
-    """A process that the fork server forks. `arguments` are the words after `python -m`.
+    """`arguments` are the words after `python -m`.
 
-    `start` waits until the server has imported its programs. Any thread may call `start`.
+    `start` waits until the server has imported its programs, and may be called from any thread.
     """
 
     def __init__(

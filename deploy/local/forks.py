@@ -1,7 +1,6 @@
-"""Forks processes from a fork server.
+"""Forks processes from a fork server, which imports the programs once for all forked processes.
 
-The fork server imports the programs once, so that each forked process starts without these imports. The fork server
-gets each request, with the descriptors of the new process, over a socket.
+The fork server gets each request, with the descriptors of the new process, over a socket.
 """
 
 import ctypes
@@ -18,7 +17,7 @@ from threading import Lock
 from typing import Any
 
 LONGEST_REQUEST = 1 << 17
-# `prctl` takes these values of PR_SET_PDEATHSIG and PR_SET_NAME (linux/prctl.h).
+# values of PR_SET_PDEATHSIG and PR_SET_NAME (linux/prctl.h)
 SET_PARENT_DEATH_SIGNAL, SET_NAME = 1, 15
 # OpenBLAS, which numpy loads, must not start threads, because threads do not survive a fork.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
@@ -29,25 +28,25 @@ class ForkServerEnded(Exception):
 
 
 class Forks:
-    """The connection to a fork server."""
+    """Closing the connection ends the fork server."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._lock = Lock()
 
     def fork(self, name: str, arguments: Sequence[str], env: Mapping[str, str], standard: Sequence[int]) -> "Forked":
-        """When the server has imported its programs, start a process that runs like `python -m` with these arguments.
+        """Start a process that runs like `python -m` with these arguments.
 
         `standard` are the descriptors of standard input, output and error. Raises ForkServerEnded.
         """
         return Forked(self, int(self._ask({"name": name, "arguments": list(arguments), "env": dict(env)}, *standard)))
 
     def exit_code(self, pid: int) -> int:
-        """The exit code of a process that has ended. The exit code is negative if a signal ended the process."""
+        """The exit code of an ended process is negative if a signal ended the process."""
         return int(self._ask({"pid": pid}))
 
     def close(self) -> None:
-        """Close the connection. The fork server then ends, and all processes that it forked end too."""
+        """The fork server then ends, with all processes that it forked."""
         self._connection.close()
 
     def _ask(self, request: Mapping[str, Any], *descriptors: int) -> Any:
@@ -63,7 +62,7 @@ class Forks:
 
 
 class Forked:
-    """A forked process, with the methods of `Popen` that `Process` uses."""
+    """Has the methods of `Popen` that `Process` uses."""
 
     def __init__(self, forks: Forks, pid: int) -> None:
         self.pid = pid
@@ -73,7 +72,7 @@ class Forked:
         self._code: int | None = None
 
     def poll(self) -> int | None:
-        with self._lock:  # only one thread may request the exit code, because the server sends each exit code only once
+        with self._lock:  # one thread only, because the server sends each exit code once
             if self._code is None and self._has_ended(timeout=0):
                 try:
                     self._code = self._forks.exit_code(self.pid)
@@ -120,7 +119,7 @@ def serve(requests: socket.socket) -> None:
 def become(
     standard: Sequence[int], *, server: int, name: str, arguments: Sequence[str], env: Mapping[str, str]
 ) -> None:
-    """Run the program in the forked process, which keeps only the imported modules of the server."""
+    """The forked process keeps only the imported modules of the server."""
     os.setsid()
     die_with(server)
     ctypes.CDLL(None).prctl(SET_NAME, name.encode())  # `ps` and `top` show at most 15 bytes
@@ -134,7 +133,7 @@ def become(
 
 
 def die_with(parent: int) -> None:
-    """Let the kernel kill this process as soon as its parent has ended."""
+    """The kernel kills this process as soon as its parent has ended."""
     ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit("The fork server ended before the program began.")

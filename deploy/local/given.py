@@ -11,7 +11,7 @@ from deploy.local.options import GIVEN, Options
 SECONDS = 5.0
 USUAL_PORTS = {"kafka": 9092, "postgres": 5432, "valkey": 6379}
 
-Address = tuple[str, int] | str  # an address is a host and a port, or the path of a Unix socket
+Address = tuple[str, int] | str  # host and port, or the path of a Unix socket
 
 
 class ServerAway(CannotStart):
@@ -29,10 +29,7 @@ class DatabaseRefuses(CannotStart):
 
 
 async def away(options: Options) -> list[str]:
-    """Return a text for each external server that does not answer.
-
-    The text has the server's variable, and the addresses that were tried.
-    """
+    """The texts have the server's variable, and the addresses that were tried."""
     servers = sorted(options.given)
     answers = await asyncio.gather(*(answers_at(server, options.environment[GIVEN[server]]) for server in servers))
     return [
@@ -43,13 +40,13 @@ async def away(options: Options) -> list[str]:
 
 
 async def answers_at(server: str, given: str) -> bool:
-    """Whether at least one address of the server accepts a connection. A Kafka cluster has several addresses."""
+    """One answering address is enough, because a Kafka cluster has several addresses."""
     answers = await asyncio.gather(*map(_accepts, addresses(server, given)))
     return any(answers)
 
 
 def tried(server: str, given: str) -> str:
-    """The addresses that were tried. The variable's whole value is not shown, because it may contain a password."""
+    """The variable's whole value is not shown, because it may contain a password."""
     return ", ".join(
         address if isinstance(address, str) else f"{address[0]}:{address[1]}" for address in addresses(server, given)
     )
@@ -65,7 +62,7 @@ def addresses(server: str, given: str) -> Iterator[Address]:
 
 
 def _database_socket(url: str) -> str | None:
-    """The path of PostgreSQL's Unix socket, if the URL's parameter `host` names the socket's folder."""
+    """The URL's parameter `host` may name the folder of the socket."""
     folder = parse_qs(urlsplit(url).query).get("host", [""])[0]
     return f"{folder}/.s.PGSQL.{urlsplit(url).port or USUAL_PORTS['postgres']}" if folder.startswith("/") else None
 

@@ -14,7 +14,7 @@ from deploy.local import paths
 from deploy.local.messages import CannotStart
 
 LOCK = Path(__file__).with_name("kafka.lock")
-# slf4j-simple is included, because Kafka prints no errors without a logger
+# Kafka prints no errors without a logger such as slf4j-simple
 WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
 AT_ONCE = 8
 SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -44,16 +44,16 @@ class JarAltered(CannotStart):
 
 
 def locked() -> list[Jar]:
-    """The jars of the lock file, in the order of the class path."""
+    """In the order of the class path."""
     rows = (line.split() for line in LOCK.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     return [Jar(coordinate, sha256, int(size)) for coordinate, sha256, size in rows]
 
 
 def ensure(cache: Path, progress: Progress = lambda _done, _total: None, *, earlier: Path | None = None) -> list[Path]:
-    """Make the cache complete, and return the class path.
+    """Return the class path.
 
-    A missing jar is copied from the earlier cache. If the earlier cache lacks the jar, the jar is downloaded. The
-    checksum of each jar is verified at each start.
+    A missing jar is copied from the earlier cache, or else downloaded. The checksum of each jar is verified at each
+    start.
     """
     jars = locked()
     paths.make_passable(cache)
@@ -75,10 +75,7 @@ def _sha256(file: Path) -> str:
 
 
 def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
-    """Copy intact jars from the folder `earlier`, so that an update needs no network.
-
-    Return the jars that are still missing.
-    """
+    """Return the jars that are still missing. With jars from the folder `earlier`, an update needs no network."""
     there = [jar for jar in jars if _is_intact(earlier / jar.file_name, jar)]
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         for jar in there:
@@ -87,7 +84,7 @@ def _take(jars: Sequence[Jar], earlier: Path, cache: Path) -> list[Jar]:
 
 
 def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
-    # the certificates of the system are used, because some networks have their own certificate authority
+    # some networks have their own certificate authority
     if SYSTEM_CERTIFICATES.exists():
         os.environ.setdefault("REQUESTS_CA_BUNDLE", str(SYSTEM_CERTIFICATES))
     total, done = sum(jar.size for jar in jars), 0
@@ -101,7 +98,7 @@ def _fetch(jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
 
         yield add
 
-    # each download uses a new Maven repository, because two resolvers must not share a cache
+    # two resolvers must not share a Maven cache
     with tempfile.TemporaryDirectory(dir=cache) as repository, ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda jar: _install(jar, Path(repository), cache, counted), jars))
 
@@ -128,7 +125,7 @@ def _keep(file: Path, jar: Jar, cache: Path) -> None:
 
 
 def write_lock() -> None:
-    """Resolve the dependencies again and write the lock file, for `make lock`."""
+    """For `make lock`."""
     from jgo.maven import MavenContext  # noqa: PLC0415
     from jgo.parse import Coordinate  # noqa: PLC0415
 

@@ -30,28 +30,25 @@ JVM: tuple[str, ...] = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 )
 
-# If `is_brief` is set, Kafka gets this option. Kafka in a test runs only for minutes. The JVM's optimising compiler
-# would need more time than it saves.
+# For a test of minutes, the JVM's optimising compiler would need more time than it saves.
 BRIEFLY = ("-XX:TieredStopAtLevel=1",)
 
 SURVIVES_A_KILL = {
     # a killed broker can rejoin after 2 s (default 9 s); with 1 s, the controller would exclude a slow broker
     "broker.session.timeout.ms": 2000,
     "broker.heartbeat.interval.ms": 200,
-    # each record is flushed, because a record that the only broker acknowledged must survive a power cut
+    # a record that the only broker acknowledged must survive a power cut
     "log.flush.interval.messages": 1,
 }
 
-# By default, a controller writes two no-op records a second. By default, Kafka also writes the ends of all partitions
-# to a file every five seconds.
+# By default, a controller writes two no-op records a second, and Kafka writes the ends of all partitions every five
+# seconds.
 IDLES = {"metadata.max.idle.interval.ms": 0, "replica.high.watermark.checkpoint.interval.ms": 60_000}
 
-# If `is_brief` is set, Kafka gets these settings. Few threads are enough for the few clients of a test. Each idle
-# thread takes CPU time, because it looks for work three times a second.
+# Few threads are enough for a test. Each idle thread takes CPU time, because it looks for work three times a second.
 FEW_THREADS = {"num.network.threads": 1, "num.io.threads": 2, "group.coordinator.threads": 1}
 
-# a path must not contain these characters: Kafka splits a list of folders at commas, and quotation marks and
-# backslashes are special characters in Java's argument files
+# Kafka splits a list of folders at commas, and Java's argument files treat quotation marks and backslashes specially
 UNSAYABLE = frozenset(',"\\')
 
 
@@ -71,7 +68,7 @@ class CacheClosed(CannotStart):
 
 
 def cluster(folders: Folders) -> str | None:
-    """The cluster id in the log folder's meta.properties, or None if there is no log."""
+    """None if there is no log."""
     file = folders.state / "kafka" / "data" / "meta.properties"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return next((line.partition("=")[2] for line in lines if line.startswith("cluster.id=")), None)
@@ -91,7 +88,7 @@ class Kafka(Component):
         is_brief: bool = False,
         progress: jars.Progress | None = None,
     ) -> None:
-        """Tests set `is_brief`. Tests whose Kafka need not survive a kill or a power cut also set `fsync` to False."""
+        """Tests set `is_brief`. Tests whose Kafka need not survive a kill or a power cut set `fsync` to False."""
         super().__init__(folders)
         self._port = port
         self._controller_port = controller_port
@@ -125,7 +122,7 @@ class Kafka(Component):
 
     @property
     def _own(self) -> Path:
-        """The folder for all files that Kafka writes, except the topics' records."""
+        """All files that Kafka writes, except the topics' records."""
         return self.folder / "written"
 
     @property
@@ -145,7 +142,7 @@ class Kafka(Component):
             self._format()
 
     def _make_folders(self) -> None:
-        """Create the folders. Kafka's user may read the settings, and owns the log and the other files."""
+        """Kafka's user may read the settings, and owns the log and the other files."""
         for folder in (self.folder, self._data, self._own):
             folder.mkdir(mode=0o700, exist_ok=True)
         if user := self.user():
@@ -156,10 +153,10 @@ class Kafka(Component):
                 raise FolderClosed(self.folder)
 
     def _format(self) -> None:
-        # "-" is replaced, because an id that begins with "-" would be parsed as an option
+        # an id that begins with "-" would be parsed as an option
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         admin = f"SCRAM-SHA-256=[name={ADMIN},password={secret(self._password_file)}]"
-        # the arguments are passed in a file, because every user of the machine can read a command line
+        # in a file, because every user of the machine can read a command line
         arguments = self.folder / "format.arguments"
         tool = f'kafka.tools.StorageTool format -t "{cluster}" -c "{self._settings}" --add-scram "{admin}"'
         write_private(arguments, f'-cp "{self._class_path}" {tool}'.encode())
@@ -196,9 +193,9 @@ class Kafka(Component):
         ]
 
     def _aot(self) -> list[str]:
-        """The options for Java's AOT cache. The cache holds loaded and linked classes, and halves the start time.
+        """Java's AOT cache holds loaded and linked classes, and halves the start time.
 
-        If there is no cache, Kafka writes a new cache when it stops cleanly.
+        Without a cache, Kafka writes one when it stops cleanly.
         """
         cache = self._cache / "kafka.aot"
         if cache.exists():
@@ -265,6 +262,5 @@ class Kafka(Component):
             **(SURVIVES_A_KILL if self._fsync else IDLES),
             **(FEW_THREADS if self._is_brief else {}),
         }
-        # Java reads properties files as Latin-1. The escapes that JSON writes for other letters are also valid in
-        # properties files.
+        # Java reads properties files as Latin-1. JSON's escapes for other letters are also valid there.
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

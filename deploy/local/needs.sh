@@ -9,8 +9,7 @@ command -v python3 >/dev/null || add python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || add python3-venv
 command -v setpriv >/dev/null || add util-linux
 if [ "$1" = chromium ]; then
-    # The headless shell of Chromium is tried first, because it opens a page in a fifth of the time. Some systems lack
-    # this shell.
+    # The headless shell opens a page in a fifth of the time, but some systems lack it.
     for name in chromium-headless-shell chromium chromium-browser google-chrome; do
         if command -v "$name" >/dev/null; then browser=$name; break; fi
     done
@@ -19,8 +18,7 @@ if [ "$1" = chromium ]; then
     fi
 fi
 
-# The tool that checks the rules for Prometheus is required only in CI, because Debian's package also starts a
-# Prometheus server.
+# Debian's package of promtool also starts a Prometheus server, so the tool is required only in CI.
 if [ -n "$CI" ] && [ "$1" = chromium ]; then command -v promtool >/dev/null || add prometheus; fi
 
 if [ -n "$missing" ]; then

@@ -30,8 +30,8 @@ class Options:
     port: int
     kafka_port: int | None
     exercise: bool
-    plays: bool  # whether a new exercise plays the scenario
-    given: frozenset[str]  # the operator gave these external servers
+    plays: bool  # a new exercise plays the scenario
+    given: frozenset[str]  # external servers of the operator
     public_url: str
     admin_password: str | None
     environment: Mapping[str, str]
@@ -39,7 +39,7 @@ class Options:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Options":
         own = dict(environment)
-        # the password is removed, because no child process may inherit it
+        # no child process may inherit the password
         admin_password = own.pop("DAYAR_ADMIN_PASSWORD", None)
         host, port = own.get("HOST", "127.0.0.1"), _port(own.get("PORT") or "8080")
         public_url = own.get("PUBLIC_URL") or f"http://{host}:{port}"

@@ -7,15 +7,15 @@ import socket
 from importlib.metadata import distribution
 from pathlib import Path
 
-# For each checkout, HOMES contains a folder with copies of programs and with root's state folders.
+# For each checkout, a folder with copies of programs and with root's state folders.
 HOMES = Path("/var/lib/dayar")
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only ports above these ports for outgoing connections
-_given: set[int] = set()  # the ports that `free_port` has returned
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000  # Linux uses only higher ports for outgoing connections
+_given: set[int] = set()  # returned by `free_port`
 
 
 def shared_home() -> Path:
-    """The folder for root's state and program copies. PostgreSQL's user may be unable to enter root's checkout."""
+    """For root's state and program copies, because PostgreSQL's user may be unable to enter root's checkout."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -24,22 +24,19 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """The folder for downloads of all installations. Kafka's user can read root's downloads."""
+    """For downloads of all installations. Kafka's user can read root's downloads."""
     if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
         return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"
 
 
 def earlier_cache() -> Path | None:
-    """The folder where an earlier release of Dayar stored the downloads if root started the stack.
-
-    If another user starts the stack, the result is None.
-    """
+    """The cache of an earlier release of Dayar, if root starts the stack."""
     return Path.home() / ".cache" / "dayar" if os.geteuid() == 0 else None
 
 
 def make_passable(folder: Path) -> None:
-    """Create the folder, which only its owner can list. If root creates the folder, all users can enter it."""
+    """Only the owner can list the folder. All users can enter a folder of root."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in reversed((folder, *folder.parents)):
         if not path.exists():
@@ -48,15 +45,12 @@ def make_passable(folder: Path) -> None:
 
 
 def wheel(package: str) -> Path:
-    """Find a package's folder without importing the package, because an import may have side effects."""
+    """Does not import the package, because an import may have side effects."""
     return Path(str(distribution(package.replace("_", "-")).locate_file(package)))
 
 
 def free_port() -> int:
-    """A free port that this function has not returned before.
-
-    A port that was returned before may still be free, because its program has not started yet.
-    """
+    """Never returns a port twice, because the program of an earlier port may not have started yet."""
     while True:
         port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - not a secret
         if port not in _given and is_free(port):
@@ -70,7 +64,7 @@ def lowest_unprivileged_port() -> int:
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # a port counts as free even if a closed listener has left connections in TIME_WAIT
+        # connections in TIME_WAIT of a closed listener do not matter
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

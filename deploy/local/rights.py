@@ -1,4 +1,4 @@
-"""Lets the services read and write some files in the state folder, if root starts the services as other users.
+"""Lets services that root starts as other users read and write some files in the state folder.
 
 All other files in the folder can be read only by root.
 """
@@ -34,7 +34,7 @@ class FileClosed(CannotStart):
 
 
 def grant(folders: Folders) -> None:
-    """Set owners and modes at each start, because files may be new or come from an earlier build."""
+    """At each start, because files may be new or come from an earlier build."""
     secrets = folders.secrets
     private = secrets / "seal" / "private"
     for path in secrets.iterdir():
@@ -58,7 +58,7 @@ def _give_group(path: Path, mode: int) -> None:
 
 
 def check_readable(settings: Mapping[str, str]) -> None:
-    """Raise FileClosed if the services cannot read a file that the settings name."""
+    """Raises FileClosed if the services cannot read a file that the settings name."""
     files = dict(_files(settings))
     if not SERVICES.may("r", *files):
         closed = [f"{name}={file}" for file, name in files.items() if not SERVICES.may("r", file)]
@@ -74,10 +74,9 @@ def _files(settings: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
 
 
 def give_paper(folder: Path) -> None:
-    """Create the folder to which the console's worker writes its files for the printer.
+    """Raises PaperClosed if the console's worker cannot write its files for the printer.
 
-    Raises PaperClosed if the worker cannot write there. If root owns the folder, the services' user becomes the owner.
-    A folder of any other user is not changed.
+    A folder of root is given to the services' user. A folder of any other user is not changed.
     """
     with suppress(OSError):  # a network share may refuse root, and may nevertheless let the worker write
         make_passable(folder.parent)

@@ -48,7 +48,7 @@ WORKER_NAMES = [
     for number in range(1, count + 1)
 ]
 WEB = "web"
-NOWHERE = "/nonexistent"  # users without a home get this home folder
+NOWHERE = "/nonexistent"  # home folder of users without a home
 PASSED_ON = (
     "DISPLACEMENTS_DAYS",
     "DEAD_LETTERS_DAYS",
@@ -85,8 +85,7 @@ class Stack:
         with environment.replaced(self.env()):
             self.settings, self.backup = Settings(), BackupSettings()
             for kind in KINDS:
-                # `kind` raises BadSettings, so that the start stops here; without this check, the service would fail
-                # and be restarted again and again
+                # raises BadSettings here; otherwise the service would fail and be restarted endlessly
                 kind()
         if self.backup.at is not None:
             making.check(self.backup, [folders.state])
@@ -95,7 +94,7 @@ class Stack:
 
     @property
     def components(self) -> list[Component]:
-        """The servers that this installation runs itself."""
+        """Leaves out external servers."""
         servers = (self.kafka, self.postgres, self.valkey)
         return [server for server in servers if server.name not in self.options.given]
 
@@ -110,7 +109,7 @@ class Stack:
 
     @cached_property
     def processes(self) -> list[ForkedProcess]:
-        """The processes of the services and of the backups. The web process is the last of the processes."""
+        """The web process is the last."""
         return list(self._processes())
 
     @cached_property
@@ -141,7 +140,7 @@ class Stack:
         yield self._process(WEB, "deploy.local.web", user=SERVICES_USER)
 
     def _process(self, name: str, *module: str, user: User | None, instance: str = "local") -> ForkedProcess:
-        """A process. If root starts the stack, the process runs as `user`, or as root if `user` is None."""
+        """If root starts the stack, the process runs as `user`, or as root if `user` is None."""
         server = self._fork_server(if_root(user) if user else None)
         own = {"KAFKA_GROUP_INSTANCE": instance, "BEAT_PATH": str(self._beat_path(name))}
         return ForkedProcess(
@@ -149,7 +148,7 @@ class Stack:
         )
 
     def _fork_server(self, user: User | None) -> ForkServer:
-        """The fork server of a user, which has imported the services that this user runs."""
+        """Has imported the services that this user runs."""
         if user not in self._fork_servers:
             program = self._program if user else readable_copies.Program(Path(sys.executable), paths.ROOT)
             self._fork_servers[user] = ForkServer(
@@ -164,7 +163,7 @@ class Stack:
         return self._fork_servers[user]
 
     def liveness(self, process: Process) -> Answers:
-        """Return the function that checks by HTTP, or by a worker's heartbeat file, whether a process is alive."""
+        """The check uses HTTP, or a worker's heartbeat file."""
         return self.over_http("/live") if process.name == WEB else by_beat(self._beat_path(process.name))
 
     def over_http(self, path: str) -> Answers:
@@ -175,7 +174,7 @@ class Stack:
         return self.folders.beats / f"{name}.beat"
 
     def env(self) -> dict[str, str]:
-        """The settings of the services: the environment of `make run` and the settings of this installation."""
+        """The environment of `make run` and the settings of this installation."""
         return {**self.options.environment, **self.own_env()}
 
     def own_env(self) -> dict[str, str]:
@@ -215,15 +214,13 @@ class Stack:
 
     @property
     def has_run(self) -> bool:
-        """Whether all servers answered during an earlier start of this installation."""
+        """All servers answered during an earlier start."""
         return (self.folders.state / "environment").exists()
 
     def write_environment(self) -> None:
-        """Write the files `environment` and `settings`.
+        """The command `dayar` finds this installation by the file `environment`, which has no secrets.
 
-        The command `dayar` finds this installation by the file `environment`. This file has paths of secrets, but no
-        secrets. The file `settings` has the settings of `make run`, because a restored installation needs these
-        settings.
+        The file `settings` has the settings of `make run` for a restored installation.
         """
         lines = [f"{name}={value}\n" for name, value in sorted(self.own_env().items())]
         write_private(self.folders.state / "environment", "".join(lines).encode())
@@ -239,7 +236,7 @@ class Stack:
         return self.folders.secrets / "integrator.json"
 
     def write_integrator(self) -> None:
-        """Write settings for the programs in docs/integrators.md, with the account that may only read `hazards`."""
+        """For the programs in docs/integrators.md, with the account that may only read `hazards`."""
         if "kafka" not in self.options.given:
             password = self._password("kafka", acls.INTEGRATOR)
             settings = logins.reader_settings(self.kafka.bootstrap, acls.INTEGRATOR, password)
@@ -251,10 +248,7 @@ class Stack:
             await database.create(self._server(), DATABASE, role_prefix=ROLE_PREFIX, passwords=passwords)
 
     def make_topics(self) -> None:
-        """Create the topics, unless an earlier start has created them.
-
-        Creating the topics can take ten seconds.
-        """
+        """Topics of an earlier start are kept, because creating topics can take ten seconds."""
         broker = Broker(self.kafka.bootstrap, ADMIN, self._password("kafka", "admin"))
         if "kafka" in self.options.given or (self.has_topics and topics.are_there(broker, self.settings)):
             return
@@ -265,10 +259,9 @@ class Stack:
 
     @property
     def has_topics(self) -> bool:
-        """Whether an earlier start created this release's topics, rights and passwords.
+        """A file in Kafka's folder records this release's topics, rights and passwords.
 
-        A file in Kafka's folder records that the topics were created. If the folder is lost, both the topics and this
-        file are lost.
+        The topics and this file are lost together.
         """
         return self._topics_mark.exists() and self._topics_mark.read_bytes() == self._topics_digest()
 

@@ -28,7 +28,7 @@ def staging(root: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(root: Path) -> None:
-    """Remove the decrypted files that killed commands left behind. The folder of a running command is kept."""
+    """Killed commands leave decrypted files. The folder of a running command is kept."""
     for folder in root.glob(f"{PREFIX}*"):
         if folder.lstat().st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink():
             _remove_unlocked(folder)

@@ -18,10 +18,10 @@ from deploy.local.messages import CannotStart
 from deploy.local.staging import remove_abandoned
 from shared.crypto.seal import write_whole
 
-ROOT_USER = 0  # a folder that root owns is accepted, because root can write everywhere
+ROOT_USER = 0  # root can write everywhere, so a folder of root is accepted
 LEAST_FREE_BYTES = 300_000_000
-INTERNAL = ("controller", "postgres")  # only this installation itself uses these ports
-VERSION = 4  # increase this number if a release changes the layout of the folder or of the records in Kafka
+INTERNAL = ("controller", "postgres")  # ports that only this installation uses
+VERSION = 4  # increased by each change of the layout of the folder or of the records in Kafka
 
 
 class StateOpen(CannotStart):
@@ -74,7 +74,7 @@ class DiskReadOnly(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Facts that are recorded when the installation is created. Later, only the ports can change."""
+    """Only the ports can change after the installation was created."""
 
     version: int
     exercise: bool
@@ -85,9 +85,10 @@ class Installation:
 def held(
     root: Path, *, exercise: bool, kafka_port: int | None, is_restoring: bool = False
 ) -> Iterator[tuple[Folders, Installation]]:
-    """Create the folder `demo` or `main` under the root if needed, and lock the folder until the context ends.
+    """Lock the folder `demo` or `main` under the root until the context ends.
 
-    If an interrupted restore made the folder incomplete, only another restore may lock the folder.
+    A missing folder is created. If an interrupted restore made the folder incomplete, only another restore may lock the
+    folder.
     """
     with _disk_errors_explained():
         _refuse_open(root)
@@ -108,7 +109,7 @@ def held(
 
 @contextmanager
 def locked(state: Path) -> Iterator[None]:
-    """Lock the folder until the context ends. The folder's content and the free space on the disk are not checked."""
+    """Checks neither the folder's content nor the free space on the disk."""
     with _disk_errors_explained():
         lock = (state / "lock").open("w")
     with lock:
@@ -120,7 +121,6 @@ def locked(state: Path) -> Iterator[None]:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether the folder contains an installation."""
     return (folder / "installation.json").exists()
 
 
@@ -144,10 +144,7 @@ def _refuse_foreign(folders: Folders) -> None:
 
 
 def _read(state: Path) -> Installation | None:
-    """Read the file `installation.json`.
-
-    The version is read first, because a newer release may have changed the other fields.
-    """
+    """The version is read first, because a newer release may have changed the other fields."""
     if not is_ours(state):
         return None
     try:
@@ -184,7 +181,7 @@ def _disk_errors_explained() -> Iterator[None]:
 
 
 def disk_message(error: OSError) -> CannotStart | None:
-    """Return the message for an error of the disk, or None for any other error."""
+    """None for an error that does not come from the disk."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(error.filename or "")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR):

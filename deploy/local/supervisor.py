@@ -40,7 +40,7 @@ class Supervisor:
         self._is_ready = asyncio.Event()
 
     async def run(self) -> None:
-        """Run until Ctrl-C or SIGTERM."""
+        """Ctrl-C and SIGTERM end the run."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._end_ordered.set)
         living = asyncio.create_task(self._live())
@@ -75,9 +75,8 @@ class Supervisor:
     async def _watch(self) -> None:
         """Keep the monitoring running.
 
-        The monitoring starts when everything else is ready, because the imports of the monitoring would slow down the
-        start. If a process is not ready after a minute, the monitoring starts nevertheless, so that the administrators
-        are told.
+        The monitoring starts when everything else is ready, because its imports would slow down the start. After a
+        minute, the monitoring starts in any case, so that the administrators are told.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS_OF_PATIENCE):
@@ -89,7 +88,7 @@ class Supervisor:
     async def _prepare(self) -> None:
         check_port("PORT", self._stack.options.port)
         await self._refuse_absent()
-        # If root starts the stack, the libraries are copied for the services' users when they are first used.
+        # the libraries are copied for the services' users at their first use, if root starts the stack
         with self._screen.timed("copies of the libraries", least=1.0):
             await asyncio.to_thread(lambda: self._stack.processes)
 
@@ -103,8 +102,8 @@ class Supervisor:
             await valkey
             if not self._stack.has_topics:
                 await kafka  # a consumer that starts before its topic exists detects the topic late
-            # On a busy machine, Kafka starts three times as slowly as the other servers. Intake already accepts reports
-            # during this time.
+            # On a busy machine, Kafka starts three times as slowly as the other servers. Intake accepts reports in the
+            # meantime.
             await self._start_processes()
 
     async def _start_processes(self) -> None:
@@ -115,10 +114,9 @@ class Supervisor:
             await process_starter(process)()
 
     async def _refuse_absent(self) -> None:
-        """Refuse to start if an external PostgreSQL does not answer.
+        """An external PostgreSQL must answer.
 
-        The first start of an installation is also refused if an external Kafka or Valkey does not answer. Later starts
-        wait until Kafka and Valkey answer.
+        At the first start, an external Kafka and Valkey must answer, too; later starts wait for them.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):
@@ -193,7 +191,7 @@ class Supervisor:
         return start
 
     async def _stop(self) -> None:
-        """Stop the monitoring and the web process first, then the workers, then the servers."""
+        """The monitoring and the web process stop first, then the workers, then the servers."""
         self._screen.say("Stopping ...")
         *workers, web = self._stack.processes
         servers: list[Component | ForkServer] = [*self._stack.components, *self._stack.fork_servers]

@@ -14,14 +14,11 @@ class Terminal:
     def __init__(self) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self._bar: Progress | None = None
-        self._lock = threading.Lock()  # several threads download jars at the same time
+        self._lock = threading.Lock()  # several threads download jars
 
     @contextmanager
     def timed(self, title: str, *, least: float = 0.0) -> Iterator[None]:
-        """Print a line with the duration when the step is done.
-
-        No line is printed for a step that takes less than `least` seconds.
-        """
+        """Print a line with the duration of the step, if the step takes at least `least` seconds."""
         began = time.monotonic()
         yield
         if (lasted := time.monotonic() - began) >= least:
@@ -37,7 +34,7 @@ class Terminal:
         self.console.print(f"[red]✗[/] {escape(text)}")
 
     def fetched(self, done: int, total: int) -> None:
-        """Show the progress of the download of Kafka's jars."""
+        """Shows the download of Kafka's jars."""
         with self._lock:
             if self._bar is None:
                 self._bar = Progress(

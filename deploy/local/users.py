@@ -1,7 +1,6 @@
-"""If root starts the stack, other users run the programs.
+"""The users of the programs if root starts the stack, and functions that give them access to files.
 
-This module has these users, and functions that give them access to files. The users need no accounts on the machine.
-Debian and systemd do not assign user ids in this range to anybody else.
+The users need no accounts on the machine. Debian and systemd do not assign user ids in this range to anybody else.
 """
 
 import os
@@ -13,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# the group may read folders and files with these modes; setgid gives new files the folder's group
+# the group may read; setgid gives new files the folder's group
 FOLDER, FILE = 0o2750, 0o640
 
 
@@ -24,17 +23,17 @@ class User:
     groups: tuple[int, ...] = ()
 
     def switch(self) -> list[str]:
-        """The options with which `setpriv` switches to this user."""
+        """Options of `setpriv`."""
         groups = ["--groups", ",".join(map(str, self.groups))] if self.groups else ["--clear-groups"]
         return ["--reuid", str(self.uid), "--regid", str(self.gid), *groups, "--no-new-privs"]
 
     def may(self, test: str, *paths: Path) -> bool:
-        """Whether the user may access all the paths. `test` is `r` (read), `w` (write) or `x` (run or enter)."""
+        """`test` is `r` (read), `w` (write) or `x` (run or enter)."""
         words = ["sh", "-c", f'for each; do test -{test} "$each" || exit 1; done', "sh", *map(str, paths)]
         return self._run(*words).returncode == 0
 
     def may_read_all(self, *folders: Path) -> bool:
-        """Whether the user can read everything in the folders except bytecode, which Python does not need."""
+        """Bytecode may be unreadable, because Python does not need it."""
         closed = ["!", "-type", "l", "(", "!", "-readable", "-o", "-type", "d", "!", "-executable", ")"]
         done = self._run("find", *map(str, folders), "-name", "__pycache__", "-prune", "-o", *closed, "-print", "-quit")
         return done.returncode == 0 and not done.stdout
@@ -55,21 +54,18 @@ VALKEY = User(60774, 60774)
 
 
 def if_root(user: User) -> User | None:
-    """Return the user if root runs this program, else None. Only root can run programs as other users."""
+    """Only root can run programs as other users."""
     return user if os.geteuid() == 0 else None
 
 
 def named(name: str) -> User:
-    """Return the user with this account name. Raises KeyError."""
+    """Raises KeyError."""
     known = pwd.getpwnam(name)
     return User(known.pw_uid, known.pw_gid)
 
 
 def own(folder: Path, user: User) -> None:
-    """Give the folder and its contents to the user, and create the folder if needed.
-
-    The caller ensures that no process changes the folder meanwhile.
-    """
+    """A missing folder is created. No process may change the folder meanwhile."""
     folder.mkdir(mode=0o700, exist_ok=True)
     for path in (folder, *folder.rglob("*")):
         if path.lstat().st_uid != user.uid:
@@ -77,7 +73,7 @@ def own(folder: Path, user: User) -> None:
 
 
 def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
-    """Let the group read the folder and its contents, except the folders in `but`. Root becomes the owner."""
+    """Root becomes the owner. The folders in `but` are left out."""
     for path in (folder, *folder.rglob("*")):
         if not any(path.is_relative_to(excluded) for excluded in but):
             os.chown(path, 0, group)
@@ -85,10 +81,10 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 
 
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
-    """If `writer` owns the file, copy the file to a new file that everybody can read.
+    """Return whether `writer` owns the file, which is then copied to a file that everybody can read.
 
-    Return whether the file was copied. The owner could replace the file by a link to a file of root. Therefore the
-    function follows no link, and makes all checks and changes through one file descriptor.
+    The owner could replace the file by a link to a file of root. Therefore no link is followed, and all checks and
+    changes use one file descriptor.
     """
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

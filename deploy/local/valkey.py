@@ -1,7 +1,4 @@
-"""Runs Valkey on a Unix socket.
-
-Only Valkey's user may open the socket. If root starts the stack, the services may open the socket too.
-"""
+"""Runs Valkey on a Unix socket, which only Valkey's user and services that root starts may open."""
 
 import hashlib
 import os
@@ -19,7 +16,7 @@ from deploy.local.users import FOLDER, SERVICES, VALKEY, User, if_root, let_read
 from shared.config import secret
 from shared.crypto.seal import write_private
 
-LONGEST_SOCKET_PATH = 100  # the number of bytes that we allow; Linux allows 107
+LONGEST_SOCKET_PATH = 100  # bytes; Linux allows 107
 
 
 class ForeignFolder(CannotStart):
@@ -66,7 +63,7 @@ class Valkey(Component):
         write_private(self.folder / "valkey.conf", self._settings().encode())
 
     def _give(self, user: User) -> None:
-        """Let Valkey's user read the settings and own the data, and let the services connect to the socket."""
+        """Valkey's user may read the settings and owns the data. The services may connect to the socket."""
         let_read(self.folder, user.gid, but=[self._data, self.socket.parent])
         self.folder.chmod(FOLDER | 0o001)  # the services must enter this folder to reach the socket
         own(self._data, user)

@@ -22,12 +22,12 @@ from shared.config import Settings
 
 def create_app() -> Starlette:
     settings = IntakeSettings().for_service("intake")
-    access = Revocations(settings)  # all apps share one reader of the topic; this reader uses intake's login
+    access = Revocations(settings)  # all apps share one reader of the topic, which uses intake's login
     apps = {
         "/intake": intake(settings, access),
         "/registry": registry(RegistrySettings().for_service("registry"), access),
         "/alerts": alerts(AlertsSettings().for_service("alerts"), access),
-        "": console(ConsoleSettings().for_service("console"), access),  # the last app, because "" matches every path
+        "": console(ConsoleSettings().for_service("console"), access),  # last, because "" matches every path
     }
 
     @asynccontextmanager

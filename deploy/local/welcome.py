@@ -45,7 +45,7 @@ def _tell_accounts(stack: Stack, screen: Terminal) -> None:
 
 
 def _tell_administrator(stack: Stack, screen: Terminal) -> None:
-    """Show the administrator's password once, and only on a terminal, so that no log or pipe contains the password."""
+    """Once, and only on a terminal, so that no log or pipe contains the password."""
     file = stack.folders.state / "admin-password"
     if not file.exists():
         return
@@ -60,8 +60,8 @@ async def _play_once(stack: Stack, screen: Terminal) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
-    # The mark is set before the scenario starts. If the mark were set later, the next start would play an interrupted
-    # scenario again, and report a second mudflow.
+    # Set before the scenario starts. Otherwise the next start would repeat an interrupted scenario, and report a second
+    # mudflow.
     mark.touch()
     try:
         await _play(stack, screen)

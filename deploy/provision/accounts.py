@@ -18,7 +18,7 @@ EXERCISE = {"operator-1": Role.OPERATOR, "operator-2": Role.OPERATOR, "field-1":
 
 
 async def make(settings: ConsoleSettings, state: Path) -> None:
-    """Create the missing first accounts. An exercise's passwords are written into a file in the folder `state`."""
+    """An exercise's passwords are written into a file in the folder `state`."""
     async with database.opened(settings) as engine:
         await first_administrator(database.sessions(engine), settings, given_password())
         if settings.exercise:
@@ -30,8 +30,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
         missing = [name for name in EXERCISE if await queries.named(session, name) is None]
     if not missing:
         return
-    # The passwords are written to the file before the accounts are made. If the start is killed between the two steps,
-    # every existing account has its password in the file.
+    # Before the accounts are made, so that after an interruption the file has the password of every existing account.
     keep(file, "".join(f"{name} {passwords.draw()}\n" for name in missing).encode())
     for name, password in map(str.split, file.read_text(encoding="utf-8").splitlines()):
         if name in missing:
@@ -40,7 +39,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
 
 async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password: str) -> None:
     role = EXERCISE[name]
-    # the password is hashed before the transaction, because hashing is slow
+    # before the transaction, because hashing is slow
     password_hash = await passwords.hashed(password)
     async with sessions.begin() as session:
         await queries.add(

@@ -36,17 +36,13 @@ def rights_of(prefix: str, logins: Mapping[str, str], declared: Mapping[str, Top
 
 
 def groups_of(prefix: str) -> Iterator[tuple[str, str]]:
-    """Each consumer group with its service."""
     for service in SERVICES:
         for group in (service, *GROUPS.get(service, ())):
             yield service, f"{prefix}{group}"
 
 
 def is_allowed(right: AclBinding) -> bool:
-    """Whether the right permits an operation and does not forbid it.
-
-    Only the cluster's administrators forbid operations to our logins.
-    """
+    """Only the cluster's administrators forbid operations to our logins."""
     return bool(right.permission_type == AclPermissionType.ALLOW)
 
 
@@ -73,7 +69,7 @@ def filter_of(binding: AclBinding) -> AclBindingFilter:
 
 
 def filter_of_login(principal: str) -> AclBindingFilter:
-    """Matches all rights of a login. The principal has the form `User:login`."""
+    """The principal has the form `User:login`."""
     return AclBindingFilter(
         ResourceType.ANY, None, ResourcePatternType.ANY, principal, None, AclOperation.ANY, AclPermissionType.ANY
     )

@@ -15,7 +15,7 @@ SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A Kafka cluster, and the login that creates topics on it. Without a login, no access rights (ACLs) are set."""
+    """Without a login, no access rights (ACLs) are set."""
 
     bootstrap: str
     username: str | None = None
@@ -32,7 +32,7 @@ class Broker:
         return AdminClient(self.options())
 
     def options(self) -> dict[str, Any]:
-        """The settings with which librdkafka's clients connect to this cluster."""
+        """For librdkafka's clients."""
         options: dict[str, Any] = {"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.ms": 20}
         if self.is_closed:
             options |= {

@@ -16,14 +16,14 @@ from shared.audit import AUDIT
 from shared.events.topics import SERVICES
 from shared.postgres.schemas import EarlierBuild
 
-# The server's locale may be C. With this locale, lower() does not change Cyrillic letters, so the account "Айбек" could
-# not sign in as "айбек".
+# With the server's locale C, lower() does not change Cyrillic letters, so the account "Айбек" could not sign in as
+# "айбек".
 LOCALE = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 
-# A role of a service has no right that is not listed in `database_rights`.
+# `database_rights` lists all rights of a service's role.
 NO_POWERS = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
-# Finds the schemas without a version mark. An earlier build made these schemas, and wrote records in the first layout.
+# Finds the schemas of an earlier build, which have no version mark, and records in the first layout.
 UNMARKED = """
 SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
@@ -34,9 +34,9 @@ WHERE relname = 'installation' AND nspname = ANY($1::text[]) AND NOT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A PostgreSQL server, and the login that may create roles and databases on this server."""
+    """The login may create roles and databases."""
 
-    url: str  # the value has the form postgresql://admin@host:port/postgres
+    url: str  # postgresql://admin@host:port/postgres
     password: str | None
 
     async def connect(self, database: str | None = None) -> "asyncpg.Connection[asyncpg.Record]":
@@ -45,17 +45,14 @@ class Server:
         return await asyncpg.connect(wanted, password=self.password, timeout=30)
 
     def service_url(self, database: str, role_prefix: str) -> str:
-        """The DATABASE_URL of the services. Each service replaces `{service}` in this URL by its own name."""
+        """Each service replaces `{service}` in the DATABASE_URL by its own name."""
         url = urlsplit(self.url)
         address = url.netloc.rpartition("@")[2]
         return urlunsplit(url._replace(netloc=f"{role_prefix}{{service}}@{address}", path=f"/{database}"))
 
 
 async def create(server: Server, database: str, *, role_prefix: str, passwords: Mapping[str, str]) -> None:
-    """Set the roles and their passwords. Create the database and its schemas if they do not exist. Idempotent.
-
-    Raises EarlierBuild.
-    """
+    """Set the roles and their passwords. Missing databases and schemas are created. Idempotent. Raises EarlierBuild."""
     await hold_to_contract(server, database)
     await create_roles(server, role_prefix=role_prefix, passwords=passwords)
     connection = await server.connect()
@@ -70,7 +67,7 @@ async def create(server: Server, database: str, *, role_prefix: str, passwords: 
 async def hold_to_contract(server: Server, database: str) -> None:
     """Raise EarlierBuild if a schema has no version mark.
 
-    Only the schema's service can read the version in the mark. The service checks this version when it runs `migrate`.
+    Only the schema's service can read the version in the mark, which it checks when it runs `migrate`.
     """
     connection = await server.connect()
     try:
@@ -94,7 +91,7 @@ async def create_roles(server: Server, *, role_prefix: str, passwords: Mapping[s
         for service in SERVICES:
             role = f"{role_prefix}{service}"
             known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
-            # ALTER ROLE accepts no parameters, so the server quotes the password first
+            # ALTER ROLE accepts no parameters, so the server quotes the password
             password = await connection.fetchval("SELECT quote_literal($1)", passwords[service])
             verb = "ALTER" if known else "CREATE"
             await connection.execute(f'{verb} ROLE "{role}" LOGIN {NO_POWERS} PASSWORD {password}')
@@ -109,7 +106,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
         await connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         for service in SERVICES:
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
-            # the service must not own its schema, because an owner could drop all tables in it, even the security log
+            # an owner could drop all tables in the schema, even the security log
             await connection.execute(f'ALTER SCHEMA {service} OWNER TO "{role_prefix}{AUDIT_ROLE}"')
             await _create_audit(connection, service, f"{role_prefix}{AUDIT_ROLE}")
         await database_rights.converge(connection, role_prefix=role_prefix)
@@ -118,10 +115,7 @@ async def _create_schemas(server: Server, database: str, role_prefix: str) -> No
 
 
 async def _create_audit(connection: "asyncpg.Connection[asyncpg.Record]", service: str, owner: str) -> None:
-    """Create the service's security log.
-
-    The role of the service does not own the security log, and so cannot change the rows of this log.
-    """
+    """The role of the service does not own the security log, and so cannot change its rows."""
     async with connection.transaction():
         await connection.execute(f"SET LOCAL search_path = {service}")
         if not await connection.fetchval("SELECT to_regclass('audit')"):
@@ -137,15 +131,14 @@ def audit_statements() -> list[str]:
 
 
 async def copy(server: Server, template: str, database: str, *, role_prefix: str) -> None:
-    """Create a database as a copy of the template, to which no connection may be open.
+    """No connection to the template may be open.
 
-    PostgreSQL copies the files. By default, PostgreSQL would also write each page into its log, which takes twice the
-    time.
+    PostgreSQL copies the files, because logging each page, the default, takes twice the time.
     """
     connection = await server.connect()
     try:
         await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-        # the copy does not get the rights of the template; without this statement, every role could connect to the copy
+        # the copy does not get the rights of the template, so every role could connect to the copy
         await connection.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
         for service in SERVICES:
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{database}" TO "{role_prefix}{service}"')

@@ -1,8 +1,8 @@
 """Gives the roles of the services the rights that they need in PostgreSQL, and withdraws all their other rights.
 
-Only two things are changed: memberships in our roles, and rights on our database, on our schemas and on everything in
-these schemas. Rights of our roles are withdrawn. Rights of PUBLIC are withdrawn too, because our roles also have all
-rights of PUBLIC. All other rights were given by the administrators of the server.
+Only memberships in our roles, and rights on our database, on our schemas and on everything in these schemas are
+changed. Rights of PUBLIC are withdrawn too, because our roles also have them. All other rights were given by the
+administrators of the server.
 """
 
 # raw SQL throughout: roles, rights and PostgreSQL's own tables have no models
@@ -14,12 +14,11 @@ import asyncpg
 
 from shared.events.topics import SERVICES
 
-AUDIT_ROLE = "audit"  # this role owns the schemas and their tables `audit`; nobody can sign in with it
+AUDIT_ROLE = "audit"  # owns the schemas and their tables `audit`; nobody can sign in with this role
 
 # The rights of an owner are part of the ownership. A right on a column names the column after the privilege, as in
-# `SELECT (email)`. The role 0 is PUBLIC. A function has no list of rights until somebody grants or revokes a right on
-# the function. While a function has no list of rights, PUBLIC may execute the function, but needs a right on its
-# schema.
+# `SELECT (email)`. The role 0 is PUBLIC. PUBLIC may execute a function, with a right on its schema, until somebody
+# grants or revokes a right on the function.
 GIVEN = """
 SELECT kind, object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE format('"%s"', rolname) END AS role,
     privilege_type || columns AS privilege
@@ -53,7 +52,7 @@ WHERE of_role.rolname = ANY($1) AND member.rolname = ANY($2)
 
 
 class Right(NamedTuple):
-    """A right of a role, such as USAGE on a schema. `object` and `role` are quoted as in SQL."""
+    """`object` and `role` are quoted as in SQL."""
 
     kind: str
     object: str
@@ -62,7 +61,7 @@ class Right(NamedTuple):
 
 
 def rights_of(role_prefix: str, database: str) -> Iterator[Right]:
-    """All rights that the roles of the services need. The service's role owns its tables, except `audit`."""
+    """The service's role owns its tables, except `audit`."""
     for service in SERVICES:
         needed = {
             ("DATABASE", database): ("CONNECT", "TEMPORARY"),
@@ -74,7 +73,7 @@ def rights_of(role_prefix: str, database: str) -> Iterator[Right]:
 
 
 async def converge(connection: "asyncpg.Connection[asyncpg.Record]", *, role_prefix: str) -> None:
-    """Give the services' roles their missing rights on the connection's database, and withdraw all other rights.
+    """Give the services' roles their missing rights on the connection's database, and withdraw all others.
 
     Idempotent.
     """

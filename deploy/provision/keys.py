@@ -9,8 +9,8 @@ from shared.crypto.seal import generate, key_id, sync
 from shared.errors import DocumentedError
 from shared.events.topics import SEGMENT_MS
 
-# Kafka may delete a record up to a day after the end of its retention. After a rotation, intake uses the older key for
-# some more minutes.
+# Kafka may delete a record up to a day after its retention. After a rotation, intake uses the older key for some
+# minutes.
 OVER = 3 * timedelta(milliseconds=SEGMENT_MS)
 
 
@@ -57,22 +57,18 @@ class NoKeys(CannotRetire):
 
 
 def rotate(settings: Settings) -> str:
-    """Generate a key pair and return its id. Reports sealed to older keys can still be decrypted.
-
-    Raises KeysElsewhere, NoKeys.
-    """
+    """Return the new key's id. Reports sealed to older keys can still be decrypted. Raises KeysElsewhere, NoKeys."""
     return generate(folder(settings))
 
 
 def retire(settings: Settings, kid: str, now: datetime) -> None:
-    """Destroy a private key. Raises CannotRetire, and PermissionError if the spool is closed to this user."""
+    """Raises CannotRetire, and PermissionError if the spool is closed to this user."""
     in_use, known = current(settings), drawn(settings)
     if kid not in known:
         raise NoSuchKey(*known)
     if kid == in_use:
         raise KeyInUse(kid)
-    # a record may become a dead letter on its last day on the log, and is then kept for the whole retention of dead
-    # letters
+    # a record may become a dead letter on its last day, and is then kept for the whole retention of dead letters
     carried = timedelta(days=settings.displacements_days + settings.dead_letters_days) + OVER
     until = min((at for at in known.values() if at > known[kid]), default=known[kid]) + carried
     if now < until:
@@ -84,7 +80,7 @@ def retire(settings: Settings, kid: str, now: datetime) -> None:
 
 
 def drawn(settings: Settings) -> dict[str, datetime]:
-    """Return the id of each private key and the time when it was generated, oldest first."""
+    """Maps each private key's id to the time when the key was generated, oldest first."""
     ages = {
         file.stem: datetime.fromtimestamp(file.stat().st_mtime, UTC)
         for file in settings.seal_private_keys.glob("*.key")

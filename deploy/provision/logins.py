@@ -18,7 +18,7 @@ ITERATIONS = 4096
 
 
 def set_passwords(broker: Broker, passwords: Mapping[str, str]) -> None:
-    """Create each login with its password, or change its password."""
+    """The password of an existing login is changed."""
     scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
     wanted = [UserScramCredentialUpsertion(login, scram, password.encode()) for login, password in passwords.items()]
     admin = broker.admin()  # the variable keeps the client alive until the answers arrive
@@ -32,7 +32,7 @@ def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
 
 
 def reader_settings(bootstrap: str, login: str, password: str) -> str:
-    """Return the settings of an integrator's program as JSON, with the names that librdkafka uses."""
+    """For an integrator's program, as JSON with the names that librdkafka uses."""
     return json.dumps(
         {
             "bootstrap.servers": bootstrap,

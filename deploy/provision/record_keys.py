@@ -6,23 +6,23 @@ from pathlib import Path
 from shared.crypto import keyring
 from shared.events.topics import KEY_HOLDERS, SERVICES
 
-Folders = Mapping[str, Path]  # maps each service to its folder of record keys
+Folders = Mapping[str, Path]  # each service's folder of record keys
 
 
 def folders(secrets: Path) -> Folders:
-    """The folders of an installation in which one folder contains the secrets of all services."""
+    """For an installation in which one folder contains the secrets of all services."""
     return {service: secrets / "records" / service for service in SERVICES}
 
 
 def draw(folders: Folders) -> None:
-    """Generate a key for each topic that has no key. Give each key to all services that need the key."""
+    """Topics without a key get one, which all services that need the key get."""
     for topic in KEY_HOLDERS:
         for key_id, key in sorted(_known(folders, topic).items()) or [keyring.generate({})]:
             _give(folders, topic, key_id, key)
 
 
 def rotate(folders: Folders) -> list[str]:
-    """Generate another key for each topic. Writers use the new key within a minute; readers also accept older keys."""
+    """Writers use the new key within a minute. Readers also accept older keys."""
     drawn = []
     for topic in KEY_HOLDERS:
         key_id, key = keyring.generate(_known(folders, topic))
@@ -32,16 +32,13 @@ def rotate(folders: Folders) -> list[str]:
 
 
 def known(folders: Folders) -> dict[str, list[str]]:
-    """Return the key ids of each topic that has keys, oldest first."""
+    """Oldest first, without topics that have no keys."""
     known = {topic: sorted(_known(folders, topic)) for topic in KEY_HOLDERS}
     return {topic: keys for topic, keys in known.items() if keys}
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """Return the key's files in the order of deletion.
-
-    Files of writers come first, because readers need a key for a longer time than writers.
-    """
+    """In the order of deletion: writers first, because readers need a key for a longer time."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 
@@ -60,9 +57,6 @@ def _give(folders: Folders, topic: str, key_id: str, key: bytes) -> None:
 
 
 def _holders(topic: str) -> tuple[str, ...]:
-    """Return the services that need the topic's keys.
-
-    Readers come first, because a reader must have a key before a writer uses it.
-    """
+    """Readers come first, because a reader must have a key before a writer uses it."""
     writers, readers = KEY_HOLDERS[topic]
     return tuple(dict.fromkeys((*(reader for reader in readers if reader not in writers), *writers)))

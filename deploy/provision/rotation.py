@@ -13,8 +13,6 @@ from shared.crypto.seal import sync
 
 
 class Kind(StrEnum):
-    """The purpose of a key."""
-
     SEALING = "sealing"
     RECORDS = "records"
     HOUSEHOLDS = "households"
@@ -146,10 +144,12 @@ def rotate(kind: Kind, *, folders: Mapping[Kind, Path], records: record_keys.Fol
 
 
 def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -> list[Path]:
-    """Destroy an older key and return the files that were removed. Raises CannotRetire.
+    """Return the files that were removed.
+
+    Raises CannotRetire.
 
     `uses` is the number of rows that are still encrypted under the key. If a phone used the key a short time ago,
-    `uses` is a number above 0.
+    `uses` is above 0.
     """
     files = {file.stem: file for file in (folder / "public" if kind is Kind.TOKENS else folder).iterdir()}
     newest = signer.signing_key_id(folder) if kind is Kind.TOKENS else max(keyring.known(folder), default="")
@@ -168,12 +168,12 @@ def retire(kind: Kind, key_id: str, folder: Path, *, uses: int, now: datetime) -
 
 
 def replaced_at(key_id: str, folder: Path) -> datetime:
-    """Return the time when the next newer key was generated."""
+    """When the next newer key was generated."""
     return keyring.drawn_at(min(other for other in keyring.known(folder) if other > key_id))
 
 
 def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
-    """Return the topic of this older record key. Raises CannotRetire."""
+    """The topic of this older record key. Raises CannotRetire."""
     topics = record_keys.known(records)
     topic = next((topic for topic, keys in topics.items() if key_id in keys), None)
     if topic is None:
@@ -186,10 +186,12 @@ def retiring(records: record_keys.Folders, key_id: str, now: datetime) -> str:
 
 
 def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, uses: int, letters: int) -> None:
-    """Destroy the key in the folders of all services that write or read the topic. Raises KeySigned, KeyOfDeadLetters.
+    """Destroys the key in the folders of all services.
+
+    Raises KeySigned, KeyOfDeadLetters.
 
     `uses` is the number of records with a signature of this key that a service may still read. `letters` is the number
-    of dead letters that may contain a record signed with the key.
+    of dead letters that may contain such a record.
     """
     if uses:
         raise KeySigned(topic, uses)

@@ -8,7 +8,7 @@ from shared.auth import signer
 from shared.crypto import keyring, seal
 from shared.events.topics import SERVICES
 
-# Each of these secrets is a folder that can contain several keys.
+# Folders, each of which can contain several keys.
 KEYS = ("registry-kek", "digest-key", "search-root", "memory-key", "phones-key", "callers-key", "alerts-key")
 PASSWORDS = (
     "kafka-admin",
@@ -20,7 +20,7 @@ PASSWORDS = (
 
 
 def draw(folder: Path) -> None:
-    """Generate the secrets that do not exist yet. Existing secrets are never replaced."""
+    """Existing secrets are never replaced."""
     for name in KEYS:
         keyring.draw_first(folder / name)
     for name in PASSWORDS:
@@ -33,13 +33,13 @@ def draw(folder: Path) -> None:
 
 
 def keep(file: Path, content: bytes) -> None:
-    """Write the file atomically and durably, unless the file exists."""
+    """Atomic and durable. An existing file is kept."""
     if not file.exists():
         seal.write_whole(file, content)
 
 
 def env(folder: Path) -> dict[str, str]:
-    """The settings that name the files of the secrets. Each service replaces `{service}` by the service's name."""
+    """Each service replaces `{service}` by its own name."""
     return {
         "KAFKA_PASSWORD_FILE": f"{folder}/kafka-{{service}}",
         "DATABASE_PASSWORD_FILE": f"{folder}/database-{{service}}",

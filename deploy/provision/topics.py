@@ -23,7 +23,7 @@ from shared.events import HazardReported
 from shared.events.topics import CONTRACT, SEGMENT_MS, SERVICES, TOPICS, Topic
 from shared.postgres.schemas import NotOurs
 
-PARTITIONS = 6  # each topic has this many partitions, so that up to six workers can share it
+PARTITIONS = 6  # up to six workers can share a topic
 MEBIBYTE = 1 << 20
 CONTRACT_MARK = r"contract\.v[0-9]+"
 
@@ -55,7 +55,9 @@ def create(
     replication: int = 1,
     declared: Mapping[str, Topic] = TOPICS,
 ) -> None:
-    """Create the topics and rights. Idempotent. Existing topics get the retention of `settings`.
+    """Idempotent.
+
+    Existing topics get the retention of `settings`.
 
     `logins` maps each service, and the integrator, to its Kafka login. A test that needs few topics passes them as
     `declared`.
@@ -74,15 +76,15 @@ def create(
         settle(admin.incremental_alter_configs(list(map(_retention, existing)), request_timeout=SECONDS).values())
     if broker.is_closed:
         _converge_rights(admin, prefix, set(rights_of(prefix, logins, declared)))
-    # this call waits, because a broker refuses clients until the controller has told the broker about the topics
+    # a broker refuses clients until the controller has told the broker about the topics
     wait_until(lambda: _knows_topics(admin, [topic.topic for topic in (mark, *topics)]))
 
 
 def _converge_rights(admin: AdminClient, prefix: str, needed: set[AclBinding]) -> None:
-    """Give our logins the needed rights, and withdraw all other rights of these logins on our topics and groups.
+    """Give our logins the needed rights, and withdraw their other rights on our topics and groups.
 
     Other topics and groups may belong to another installation, even if their names begin with the prefix. Returns when
-    the broker knows the needed rights, because the broker refuses clients before that.
+    the broker knows the needed rights, because the broker refuses clients before.
     """
     settle(admin.create_acls(list(needed), request_timeout=SECONDS).values())
     logins = {right.principal for right in needed}
@@ -105,16 +107,18 @@ def _knows_topics(admin: AdminClient, names: Sequence[str]) -> bool:
 
 
 def _rights(admin: AdminClient, principals: Iterable[str]) -> set[AclBinding]:
-    """The rights of these logins. A cluster may have many rights of other logins."""
+    """Leaves out rights of other logins, of which a cluster may have many."""
     answers = [admin.describe_acls(filter_of_login(principal), request_timeout=SECONDS) for principal in principals]
     return set(chain.from_iterable(answer.result(timeout=SECONDS) for answer in answers))
 
 
 def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | None:
-    """The number of partitions of the existing topics of hazards, or None if no topic exists. Raises UnequalPartitions.
+    """None if no topic exists.
 
-    If a release of Dayar adds a topic of hazards, this topic gets as many partitions as the existing topics. A
-    different configured number has no effect on this topic.
+    Raises UnequalPartitions.
+
+    A topic of hazards that a release of Dayar adds gets as many partitions as the existing topics, whatever number is
+    configured.
     """
     names = [name for name in (f"{prefix}{topic}" for topic in HazardReported.topics()) if name in there]
     counts = {len(there[name].partitions) for name in names}
@@ -124,10 +128,7 @@ def _count_of_hazards(there: Mapping[str, TopicMetadata], prefix: str) -> int | 
 
 
 def described(settings: Settings) -> str:
-    """A text that describes the topics and rights that `create` makes.
-
-    If a release changes a topic or a right, the text changes too.
-    """
+    """The text changes if a release changes a topic or a right of `create`."""
     prefix = settings.topic_prefix
     logins = {login: login for login in (*SERVICES, INTEGRATOR)}
     wanted = [(topic.topic, sorted(topic.config.items())) for topic in _topics(settings, 6, 1, of_hazards=6)]
@@ -140,11 +141,11 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 
 
 def hold_to_contract(broker: Broker, prefix: str) -> None:
-    """Compare the topics' contract version with ours. Raises EarlierTopics, NewerTopics.
+    """Raises EarlierTopics, NewerTopics if the topics have another contract version.
 
-    `create` makes an empty topic before all other topics, and the name of this topic contains the contract version. If
-    this topic is missing, and the other topics exist and are empty, the cluster's administrators have just created the
-    other topics. Empty topics are treated as topics of this version.
+    `create` makes an empty topic before all others, whose name contains the contract version. If this topic is missing
+    and the others are empty, the cluster's administrators have just created them. Empty topics count as topics of this
+    version.
     """
     admin = broker.admin()
     _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)
@@ -154,7 +155,7 @@ def _hold_to_contract(admin: AdminClient, prefix: str, there: Mapping[str, Topic
     marks = [int(name.rpartition("v")[2]) for name in there if re.fullmatch(re.escape(prefix) + CONTRACT_MARK, name)]
     written = max(marks, default=CONTRACT)
     if not marks and _hold_records(admin, [there[name] for name in _names(prefix) if name in there]):
-        written = 1  # version 1 of the contract had no topic that names the version
+        written = 1  # version 1 had no topic that names the version
     if written > CONTRACT:
         raise NewerTopics(prefix)
     if written < CONTRACT:
@@ -175,7 +176,7 @@ def contract_mark(prefix: str) -> str:
 
 
 def remove(broker: Broker, prefix: str, *, logins: Mapping[str, str]) -> None:
-    """Delete the topics and rights that `create` made under this prefix, and nothing else."""
+    """Deletes what `create` made under this prefix, and nothing else."""
     admin = broker.admin()
     gone = admin.delete_topics([*_names(prefix), contract_mark(prefix)], request_timeout=SECONDS)
     acls = {}
@@ -218,7 +219,7 @@ def _topic(name: str, partitions: int, replication: int, config: Mapping[str, st
 
 
 def _retention(topic: NewTopic) -> ConfigResource:
-    """Return the change that gives an existing topic the retention in the settings."""
+    """For an existing topic."""
     kept = [
         ConfigEntry(name, topic.config[name], incremental_operation=AlterConfigOpType.SET)
         for name in ("retention.ms", "segment.ms")

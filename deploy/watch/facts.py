@@ -1,7 +1,4 @@
-"""Collects facts for the status page from the services' metrics.
-
-If a service does not answer, its last facts are still shown.
-"""
+"""Collects facts for the status page from the services' metrics, or the last facts of a silent service."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,10 +32,7 @@ async def parts(around: Surroundings, known: Mapping[str, ServiceStatus]) -> dic
 
 
 async def components(around: Surroundings, known: SystemStatus | None) -> list[ComponentStatus]:
-    """The services, the workers and the servers.
-
-    The services report the servers' states. If no service answers, every server counts as not answering.
-    """
+    """The services report the servers' states. If no service answers, every server counts as not answering."""
     before = {component.name: component for component in known.components} if known else {}
     answers = await asyncio.gather(*(around.answer(service, "/live") for service in around.settings.services))
     lives = {service: answer.is_there for service, answer in zip(around.settings.services, answers, strict=True)}

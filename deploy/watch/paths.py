@@ -1,4 +1,4 @@
-"""The paths by which messages reach the administrators. None of these paths needs Kafka or PostgreSQL."""
+"""The paths by which messages reach the administrators, without Kafka and PostgreSQL."""
 
 import time
 from collections.abc import Iterable
@@ -73,7 +73,7 @@ class MailPath:
 
 
 class WebhookPath:
-    """Sends a POST with JSON, which contains `text` for chat programs, and the findings with their codes."""
+    """JSON with `text` for chat programs, and the findings with their codes."""
 
     name = "webhook"
 
@@ -110,7 +110,7 @@ def headers() -> dict[str, str]:
 
 
 def of(settings: WatchSettings, outbound: Outbound) -> list[Path]:
-    """The configured paths. In an exercise there are no paths, because an exercise sends nothing outside."""
+    """An exercise has no paths, because it sends nothing outside."""
     return [] if settings.exercise else list(_configured(settings, outbound))
 
 

@@ -16,10 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.watch.settings import WatchSettings
 
 MOST_BYTES = 4 << 20
-# If Kafka hangs, a service needs about ten seconds for its metrics, because the service waits for Kafka first.
+# A service waits for Kafka first, so its metrics take about ten seconds if Kafka hangs.
 MOST_SECONDS = {"/live": 8.0, "/ready": 8.0, "/metrics": 15.0}
-# All checks share one answer of a service for this number of seconds. Metrics are requested less often, because the
-# service must first read them from PostgreSQL and Kafka.
+# All checks share one answer for this number of seconds. Metrics are asked less often, because the service must read
+# them from PostgreSQL and Kafka.
 FRESH_SECONDS = {"/live": 5.0, "/ready": 5.0, "/metrics": 25.0}
 
 
@@ -33,7 +33,7 @@ class NotMeasured(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of a service to one request. `status` is 0 if the service did not answer."""
+    """`status` is 0 if the service did not answer."""
 
     status: int
     body: bytes
@@ -69,10 +69,7 @@ class Surroundings:
         return self.clock()
 
     async def answer(self, service: str, path: str) -> Answer:
-        """The service's answer, which is at most FRESH_SECONDS old.
-
-        Checks that ask at the same time share one request.
-        """
+        """At most FRESH_SECONDS old. Concurrent checks wait for one request."""
         url = self.settings.services[service] + path
         async with self._requests[url]:
             known = self._answers.get(url)
@@ -83,7 +80,7 @@ class Surroundings:
             return known
 
     async def metrics(self, service: str) -> dict[str, list[Sample]]:
-        """The service's metrics by name. Raises NotMeasured if the service or its PostgreSQL does not answer."""
+        """By name. Raises NotMeasured if the service or its PostgreSQL does not answer."""
         answer = await self.answer(service, "/metrics")
         families = parsed(answer.body) if answer.status == HTTPStatus.OK else {}
         if not any(sample.value for sample in families.get("dayar_postgresql_up", ())):
@@ -91,7 +88,7 @@ class Surroundings:
         return families
 
     async def all_metrics(self) -> list[dict[str, list[Sample]]]:
-        """The metrics of each service. Raises NotMeasured if a service or its PostgreSQL does not answer."""
+        """Raises NotMeasured if a service or its PostgreSQL does not answer."""
         return await asyncio.gather(*(self.metrics(service) for service in self.settings.services))
 
 
@@ -103,10 +100,7 @@ def parsed(body: bytes) -> dict[str, list[Sample]]:
 
 
 def get(url: str, host: str, seconds: float) -> tuple[int, bytes]:
-    """The status and the body of the answer.
-
-    The status is 0 if the service does not answer. `host` is the public name that the app accepts.
-    """
+    """Returns status and body. The status is 0 without an answer. `host` is the public name that the app accepts."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=seconds)
     try:

@@ -1,4 +1,4 @@
-"""Decides which findings are reported to the administrators, and when. Pure: the present time is an argument."""
+"""Decides which findings are reported to the administrators, and when."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 from shared.monitoring.findings import Level, MonitoringFinding
 from shared.monitoring.status import TrackedFinding
 
-# if a finding comes back within this time after its end, the finding counts as not ended
+# a finding that comes back within this time counts as not ended
 SETTLED = timedelta(minutes=5)
 WARNED_AGAIN = timedelta(days=1)
 
@@ -41,7 +41,7 @@ class Patience:
 def looked(
     known: Iterable[TrackedFinding], check: str, findings: Sequence[MonitoringFinding], now: datetime
 ) -> list[TrackedFinding]:
-    """Update the findings after a check has run. A finding that the check no longer returns has ended."""
+    """A finding that the check no longer returns has ended."""
     before = {tracked.finding.key: tracked for tracked in known if tracked.check == check}
     others = [tracked for tracked in known if tracked.check != check]
     current = {finding.key: finding for finding in findings}
@@ -53,7 +53,7 @@ def looked(
 
 
 def due(tracked_findings: Iterable[TrackedFinding], patience: Patience, now: datetime) -> list[Report]:
-    """The reports that must be sent to the administrators now, failures first."""
+    """Failures come first."""
     occasions = ((tracked, _occasion(tracked, patience, now)) for tracked in tracked_findings)
     reports = [Report(tracked, occasion) for tracked, occasion in occasions if occasion is not None]
     return sorted(reports, key=lambda report: (report.occasion is Occasion.RECOVERED, report.tracked.finding.level))
@@ -62,7 +62,7 @@ def due(tracked_findings: Iterable[TrackedFinding], patience: Patience, now: dat
 def reported(
     tracked_findings: Iterable[TrackedFinding], reports: Iterable[Report], now: datetime
 ) -> list[TrackedFinding]:
-    """Update the findings after the reports were delivered. A finding whose end was reported is removed."""
+    """A finding whose end was reported is removed."""
     reported_keys = {(report.tracked.check, report.tracked.finding.key) for report in reports}
     return [
         _as_reported(tracked, now) if (tracked.check, tracked.finding.key) in reported_keys else tracked
@@ -74,7 +74,7 @@ def reported(
 def without_settled(
     tracked_findings: Iterable[TrackedFinding], patience: Patience, now: datetime
 ) -> list[TrackedFinding]:
-    """Remove findings that ended before they were reported, and that have not come back since."""
+    """Findings that ended before they were reported, and that have not come back, are removed."""
     return [
         tracked
         for tracked in tracked_findings

@@ -22,11 +22,11 @@ from shared.monitoring.status import MessagePath, SystemStatus
 
 ROUND_SECONDS = 5.0
 SEND_SECONDS = 30.0
-AGAIN_SECONDS = 30.0  # if no path delivered a message, the next attempt to send it begins after this pause
-BLIND_SECONDS = 30.0  # a check that could not run runs again after this time, even if it usually runs once an hour
-BLIND = "checks"  # if a check could not run, the finding about this failure belongs to the check of this name
-BLIND_LASTING = timedelta(minutes=2)  # this time is longer than a restart of the services
-# if the status file could not be written, the finding about this failure belongs to the check of this name
+AGAIN_SECONDS = 30.0  # pause after no path delivered a message
+BLIND_SECONDS = 30.0  # pause after a check could not run, also for a check that usually runs once an hour
+BLIND = "checks"  # the check of findings about checks that could not run
+BLIND_LASTING = timedelta(minutes=2)  # longer than a restart of the services
+# the check of the finding that the status file could not be written
 STATUS = "status"
 STATUS_LASTING = timedelta(minutes=1)
 
@@ -48,25 +48,25 @@ class Watch:
         self.status = known or SystemStatus(looked_at=around.now, is_exercise=settings.exercise)
         names = {path.name for path in paths}
         self._told = {path.name: path for path in self.status.paths if path.name in names}
-        # A finding that the last run of this program did not report is dropped. Its only cause may be that somebody
-        # stopped the whole installation. If the problem still exists, the next check finds it again.
+        # An unreported finding of the last run is dropped, because its cause may be that somebody stopped the
+        # installation. If the problem still exists, the next check finds it.
         self._tracked_findings = [
             tracked for tracked in self.status.tracked_findings if tracked.reported_at is not None
         ]
         self._looked_at: dict[str, float] = {}
         self._blind: dict[str, str] = {}
-        self._unwritten: str | None = None  # if the status file could not be written, the code of the error
+        self._unwritten: str | None = None  # code of the error that kept the status from being written
         self._send_after = 0.0
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Runs until cancelled."""
         while True:
             began = time.monotonic()
             await self.once()
             await asyncio.sleep(max(0.0, began + ROUND_SECONDS - time.monotonic()))
 
     async def once(self) -> None:
-        """One round: run the checks that are due, send a message if one is due, and write the status file."""
+        """Runs the checks that are due, sends a message if one is due, and writes the status file."""
         await asyncio.gather(*(self._look(check) for check in self._checks if self._is_due(check)))
         for name, findings in ((BLIND, self._blind_findings()), (STATUS, self._status_findings())):
             self._tracked_findings = tracked_findings.looked(self._tracked_findings, name, findings, self._around.now)
@@ -81,10 +81,7 @@ class Watch:
         return time.monotonic() - self._looked_at.get(check.name, -every) >= every
 
     async def _look(self, check: Check) -> None:
-        """Run the check.
-
-        If the check itself fails, the failure is a finding, and the earlier findings of the check are kept.
-        """
+        """A failure of the check itself is a finding, and the earlier findings of the check are kept."""
         self._looked_at[check.name] = time.monotonic()
         try:
             async with asyncio.timeout(check.timeout):
@@ -135,7 +132,7 @@ class Watch:
             self._send_after = time.monotonic() + AGAIN_SECONDS
 
     async def send(self, message: messages.Message) -> bool:
-        """Send the message on all paths. Return True if a path delivered the message, or if no path is configured."""
+        """Return True if a path delivered the message, or if no path is configured."""
         delivered = await asyncio.gather(*(self._send(path, message) for path in self._paths))
         return any(delivered) or not delivered
 
@@ -163,7 +160,7 @@ class Watch:
         )
         try:
             await asyncio.to_thread(files.write, self._folder, self.status)
-        # the disk is full or read-only: the next rounds report this to the administrators
+        # on a full or read-only disk, the next rounds tell the administrators
         except OSError as error:
             self._unwritten = errno.errorcode.get(error.errno or 0, type(error).__name__)
             log.get().error("status not written", **log.described(error))
@@ -173,7 +170,7 @@ class Watch:
 
 @contextmanager
 def alone(folder: FilePath) -> Iterator[None]:
-    """Lock the folder, and create it if needed. Raises AlreadyWatched."""
+    """A missing folder is created. Raises AlreadyWatched."""
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:

@@ -27,12 +27,9 @@ Look = Callable[[Surroundings], Awaitable[Sequence[MonitoringFinding]]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check that runs every `every` seconds, for at most `timeout` seconds.
+    """A check runs every `every` seconds, for at most `timeout` seconds.
 
-    If all is well, the check returns no finding.
-
-    A finding is reported to the administrators only after it has lasted for `lasting` seconds, so that a restart causes
-    no message.
+    A finding is reported only after it has lasted for `lasting` seconds, so that a restart causes no message.
     """
 
     name: str

@@ -1,4 +1,7 @@
-"""Checks that the disks have free space. On a full disk intake cannot write its spool, and accepts no reports."""
+"""Checks that the disks have free space.
+
+On a full disk, intake accepts no reports, because it cannot write its spool.
+"""
 
 import shutil
 from collections.abc import Sequence
@@ -8,7 +11,7 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 GIB = 1 << 30
-LOW_SHARE, LOW_BYTES = 0.10, 5 * GIB  # the check warns if the free space is below both limits
+LOW_SHARE, LOW_BYTES = 0.10, 5 * GIB  # the check warns below both limits
 FULL_SHARE, FULL_BYTES = 0.03, GIB
 
 

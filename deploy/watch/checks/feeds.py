@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from deploy.watch.surroundings import Sample, Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
-LATE = timedelta(minutes=30)  # this time is twice the longest pause after failures
+LATE = timedelta(minutes=30)  # twice the longest pause after failures
 TOO_LATE = timedelta(hours=3)
 
 

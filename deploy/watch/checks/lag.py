@@ -31,7 +31,6 @@ def stopped(samples: Iterable[Sample]) -> Iterable[MonitoringFinding]:
 
 
 def of(kind: FindingKind, level: Level, sample: Sample, **figures: int) -> MonitoringFinding:
-    """A finding about one consumer and topic."""
     consumer, topic = sample.labels["consumer"], sample.labels["topic"]
     return MonitoringFinding(
         kind=kind, level=level, subject=f"{consumer}/{topic}", values={"service": consumer, "topic": topic, **figures}

@@ -1,7 +1,4 @@
-"""Checks the tokens of other systems and of phones.
-
-The check finds tokens that end soon, or that ended a short time ago.
-"""
+"""Checks the tokens of other systems and of phones that end soon, or that ended a short time ago."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Checks that the event loop of each worker runs, and that no worker is started again and again.
+"""Checks that the event loop of each worker runs, and that no worker is started repeatedly.
 
 A running loop touches the worker's heartbeat file every second. The file's content is the time of the worker's start.
 """
@@ -12,7 +12,7 @@ from deploy.watch.surroundings import Surroundings
 from shared.monitoring.findings import FindingKind, Level, MonitoringFinding
 
 SILENT = timedelta(seconds=30)
-RECENT = timedelta(minutes=10)  # the pauses between the starts of a worker that fails at once are at most 36 s
+RECENT = timedelta(minutes=10)  # a worker that fails at once pauses for at most 36 s between starts
 MOST_STARTS = 4  # an update, or a person who restarts a worker, causes fewer starts
 
 
@@ -27,9 +27,9 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
 
 
 def recent_starts(around: Surroundings, name: str, file: Path) -> int:
-    """The number of starts that this process has seen in the last ten minutes."""
+    """Counts starts that this process has seen in the last ten minutes."""
     starts = around.worker_starts.setdefault(name, set())
-    with suppress(OSError, ValueError):  # the file is missing, or the worker is writing the file at this moment
+    with suppress(OSError, ValueError):  # the file is missing, or the worker is writing it
         starts.add(datetime.fromisoformat(file.read_text(encoding="ascii")))
     starts -= {start for start in starts if around.now - start > RECENT}
     return len(starts)

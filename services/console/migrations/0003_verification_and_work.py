@@ -11,7 +11,7 @@ ACCOUNTS = ("confirmed_by", "progressed_by", "snoozed_by", "reopened_by")
 TAKEN_BACK = ("below_threshold", "moved_away", "out_of_area", "status_not_alerted", "no_rule")
 CODES = {"verification": "unverified", "work": "unacknowledged", "validity": "in_force"}
 
-# The values come from the columns of earlier versions of Dayar, in which "confirmed" was one of the verdicts.
+# The columns of earlier versions of Dayar had "confirmed" as a verdict.
 KNOWN = """
 UPDATE board_alerts SET
     verification = CASE WHEN verdict IN ('confirmed', 'false_alarm', 'duplicate') THEN verdict ELSE 'unverified' END,

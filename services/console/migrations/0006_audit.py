@@ -7,8 +7,7 @@ from shared.audit import AUDIT
 revision = "console_0006"
 down_revision = "console_0005"
 
-# The earlier reads of personal data. The old table of these reads stays, because the previous release of Dayar may
-# still write to it.
+# The old table of reads of personal data stays, because the previous release of Dayar may still write to it.
 COPIED = """
 INSERT INTO audit (at, action, result, account, token, subject, objects)
 SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FROM caller_readings ORDER BY id
@@ -16,5 +15,5 @@ SELECT read_at, 'read', 'done', account_id, NULL, 'caller', ARRAY[report_id] FRO
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table before.
+    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table
     op.execute(COPIED)
