@@ -11,7 +11,7 @@ export function say(state, values = {}) {
   if (link.dataset.state === "ended") return;
   const text = sentence(state, values);
   link.dataset.state = state;
-  document.body.dataset.connected = state === "live" ? "yes" : "no"; // so that the session of a connected board is renewed
+  document.body.dataset.connected = state === "live" ? "yes" : "no"; // a connected board renews its session
   if (link.textContent !== text) link.textContent = text;
 }
 

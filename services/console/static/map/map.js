@@ -155,7 +155,7 @@ function draw(name) {
   if (!features) return;
   SHOWN[name](features);
   if (document.getElementById(`${name}-rows`)) list(name, layers);
-  if (uncomputed) element("intensities-none").hidden = true; // people may have felt an earthquake that cannot be computed
+  if (uncomputed) element("intensities-none").hidden = true; // people may have felt one of these
   count();
   if ((name === "hazards" || name === "units") && known(name, wanted[name])) {
     choose(name, wanted[name]);
