@@ -100,7 +100,7 @@ class Settings(CheckedSettings):
         return self.model_copy(update={**named, "service": service})
 
     def kept_ms(self, topic: Topic) -> int | None:
-        """In milliseconds; None if the records are kept for ever."""
+        """The unit is milliseconds. None means that the records are kept for ever."""
         return None if topic.kept_days is None else round(self.displacements_days * DAY_MS)
 
     @property

@@ -40,7 +40,7 @@ def is_same(name: frozenset[Part], other: frozenset[Part]) -> bool:
 
 
 def is_part_of(name: frozenset[Part], other: frozenset[Part]) -> bool:
-    """In any order. The other name may have further parts."""
+    """The parts may be in any order, and the other name may have further parts."""
     return bool(name) and all(any(part & same for same in other) for part in name)
 
 
@@ -51,7 +51,7 @@ def _name_parts(name: str) -> tuple[Part, ...]:
 
 
 def words(text: str) -> Iterator[Part]:
-    """In the form of `name_parts`. Numbers stay as they are."""
+    """The words have the form of `name_parts`. Numbers stay as they are."""
     for word in SEPARATORS.split(romanised(text)):
         if word:
             yield frozenset({word}) if word.isdecimal() else _spellings(word)
@@ -63,7 +63,7 @@ def _spellings(latin: str) -> Part:
 
 
 def romanised(name: str) -> str:
-    """Without accents. The letters ө and x are replaced by `spellings`."""
+    """The result has no accents. The function `spellings` replaces the letters ө and x."""
     letters = unicodedata.normalize("NFKC", name.translate(APOSTROPHES)).casefold().translate(LETTERS)
     return "".join(sign for sign in unicodedata.normalize("NFD", letters) if unicodedata.category(sign) != "Mn")
 

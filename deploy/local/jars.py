@@ -44,7 +44,7 @@ class JarAltered(CannotStart):
 
 
 def locked() -> list[Jar]:
-    """In the order of the class path."""
+    """The jars are in the order of the class path."""
     rows = (line.split() for line in LOCK.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     return [Jar(coordinate, sha256, int(size)) for coordinate, sha256, size in rows]
 

@@ -15,7 +15,7 @@ _given: set[int] = set()  # returned by `free_port`
 
 
 def shared_home() -> Path:
-    """For root's state and program copies, because PostgreSQL's user may be unable to enter root's checkout."""
+    """The folder has root's state and program copies, because PostgreSQL's user may not enter root's checkout."""
     return HOMES / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
 
 
@@ -24,7 +24,7 @@ def states() -> Path:
 
 
 def cache() -> Path:
-    """For downloads of all installations. Kafka's user can read root's downloads."""
+    """The cache has the downloads of all installations. Kafka's user can read root's downloads."""
     if os.geteuid() == 0 and "XDG_CACHE_HOME" not in os.environ:
         return Path("/var/cache/dayar")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayar"

@@ -199,5 +199,5 @@ def wait_until(is_so: Callable[[], bool], timeout: float, every: float = 0.02) -
 
 
 def pause_after(waited: float, every: float) -> float:
-    """At most 0.1 s, because frequent polls would take CPU time from the awaited process."""
+    """The pause is at most 0.1 s. Frequent polls would take CPU time from the awaited process."""
     return max(every, min(waited / 20, 0.1))

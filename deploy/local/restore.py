@@ -58,7 +58,7 @@ def restore(
 
 
 def _check_given(options: Options) -> None:
-    """Before any file is moved. Raises DatabaseInUse, DatabaseHolds."""
+    """Raises DatabaseInUse, DatabaseHolds before any file is moved."""
     if "postgres" in options.given:
         with environment.replaced(options.environment):
             present = Installation.read(Settings(), BackupSettings(), AdminSettings())

@@ -34,7 +34,7 @@ class FileClosed(CannotStart):
 
 
 def grant(folders: Folders) -> None:
-    """At each start, because files may be new or come from an earlier build."""
+    """Rights are granted at each start, because files may be new or come from an earlier build."""
     secrets = folders.secrets
     private = secrets / "seal" / "private"
     for path in secrets.iterdir():

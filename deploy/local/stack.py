@@ -236,7 +236,7 @@ class Stack:
         return self.folders.secrets / "integrator.json"
 
     def write_integrator(self) -> None:
-        """For the programs in docs/integrators.md, with the account that may only read `hazards`."""
+        """The programs in docs/integrators.md use this account, which may only read `hazards`."""
         if "kafka" not in self.options.given:
             password = self._password("kafka", acls.INTEGRATOR)
             settings = logins.reader_settings(self.kafka.bootstrap, acls.INTEGRATOR, password)

@@ -32,7 +32,7 @@ def _knows(admin: AdminClient, logins: Iterable[str]) -> bool:
 
 
 def reader_settings(bootstrap: str, login: str, password: str) -> str:
-    """For an integrator's program, as JSON with the names that librdkafka uses."""
+    """The settings are JSON with the names that librdkafka uses."""
     return json.dumps(
         {
             "bootstrap.servers": bootstrap,

@@ -10,7 +10,7 @@ Folders = Mapping[str, Path]  # each service's folder of record keys
 
 
 def folders(secrets: Path) -> Folders:
-    """For an installation in which one folder contains the secrets of all services."""
+    """One folder must contain the secrets of all services."""
     return {service: secrets / "records" / service for service in SERVICES}
 
 
@@ -32,13 +32,13 @@ def rotate(folders: Folders) -> list[str]:
 
 
 def known(folders: Folders) -> dict[str, list[str]]:
-    """Oldest first, without topics that have no keys."""
+    """The oldest key comes first. Topics without keys are left out."""
     known = {topic: sorted(_known(folders, topic)) for topic in KEY_HOLDERS}
     return {topic: keys for topic, keys in known.items() if keys}
 
 
 def files(folders: Folders, topic: str, key_id: str) -> list[Path]:
-    """In the order of deletion: writers first, because readers need a key for a longer time."""
+    """Files of writers come first, because readers need a key for a longer time."""
     wanted = [folders[service] / topic / f"{key_id}.key" for service in reversed(_holders(topic))]
     return [file for file in wanted if file.exists()]
 

@@ -69,7 +69,7 @@ class Surroundings:
         return self.clock()
 
     async def answer(self, service: str, path: str) -> Answer:
-        """At most FRESH_SECONDS old. Concurrent checks wait for one request."""
+        """The answer is at most FRESH_SECONDS old. Concurrent checks wait for one request."""
         url = self.settings.services[service] + path
         async with self._requests[url]:
             known = self._answers.get(url)
@@ -80,7 +80,7 @@ class Surroundings:
             return known
 
     async def metrics(self, service: str) -> dict[str, list[Sample]]:
-        """By name. Raises NotMeasured if the service or its PostgreSQL does not answer."""
+        """Raises NotMeasured if the service or its PostgreSQL does not answer."""
         answer = await self.answer(service, "/metrics")
         families = parsed(answer.body) if answer.status == HTTPStatus.OK else {}
         if not any(sample.value for sample in families.get("dayar_postgresql_up", ())):

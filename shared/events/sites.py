@@ -22,7 +22,7 @@ SiteName = Annotated[Line, Field(min_length=1), AfterValidator(is_written)]
 
 
 def in_order(needs: tuple[SiteNeed, ...]) -> tuple[SiteNeed, ...]:
-    """Without duplicates, in the order of the vocabulary."""
+    """The needs are without duplicates, in the order of the vocabulary."""
     return tuple(need for need in SiteNeed if need in needs)
 
 

@@ -62,7 +62,7 @@ async def start(client: Any) -> None:
 
 
 async def stop(consumer: Any) -> None:
-    """In a separate task, because aiokafka's own fetch task can cancel the stop half-way."""
+    """The stop runs in a separate task, because aiokafka's own fetch task can cancel the stop half-way."""
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait([stopping], timeout=STOP_SECONDS)
     if not stopping.done() or stopping.cancelled():

@@ -173,13 +173,13 @@ class Unread:
 
 
 async def dead_letters(session: AsyncSession, *, limit: int = 200) -> list[DeadLetter]:
-    """Newest first. `dead_letters_count` counts all dead letters."""
+    """The newest letters come first. `dead_letters_count` counts all dead letters."""
     newest = select(DeadLetterRow).order_by(DeadLetterRow.set_aside_at.desc()).limit(limit)
     return [_without_content(row) for row in await session.scalars(newest)]
 
 
 async def dead_letters_by_reason(session: AsyncSession) -> list[dict[str, Any]]:
-    """With the number of dead letters of each topic and reason, and the time of the oldest."""
+    """Each topic and reason has the number of its dead letters, and the time of the oldest."""
     row, oldest = DeadLetterRow, func.min(DeadLetterRow.set_aside_at).label("oldest")
     counted = select(row.topic, row.reason, func.count().label("letters"), oldest).group_by(row.topic, row.reason)
     return [dict(row) for row in (await session.execute(counted.order_by(oldest))).mappings()]

@@ -75,7 +75,7 @@ Opener = Callable[[Record], Received]
 
 
 def open_plain(record: Record) -> Received:
-    """For topics without sealed records."""
+    """The record's topic must have no sealed records."""
     event = events.decode(record.topic, record.value, record.headers)
     return Received(record, event, events.digest((authored_content(event.data, record.value),)))
 

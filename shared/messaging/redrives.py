@@ -100,7 +100,7 @@ class Redrives:
         return [message(outcome, id=id, source=f"/{self.service}", time=datetime.now(UTC))]
 
     async def _handle(self, received: Received, written: int, session: AsyncSession) -> str:
-        """In one transaction, so that a second redrive finds no row."""
+        """One transaction deletes the row and handles the record, so that a second redrive finds no row."""
         record = received.record
         letter = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         reason = await session.scalar(delete(DeadLetterRow).filter_by(**letter).returning(DeadLetterRow.reason))
@@ -115,7 +115,7 @@ class Redrives:
         return outcome.kind
 
     async def _original(self, letter: OfLetter, row: DeadLetterRow) -> Record | None:
-        """With its original bytes and headers."""
+        """The record has its original bytes and headers."""
         async with asyncio.timeout(SEARCH_SECONDS):
             return chosen([record async for record in self._named(letter, row.written)], row)
 

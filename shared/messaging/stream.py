@@ -225,7 +225,7 @@ class RecordStream:
             log.get().debug("offsets not committed to Kafka")
 
     def behind(self, record: Record) -> int:
-        """As far as this worker knows."""
+        """The worker counts the records that it knows."""
         partition = self._partition(record.topic_partition)
         if partition not in self._kafka.assignment():
             return 0  # the worker that has taken over the partition reports the number

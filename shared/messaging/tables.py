@@ -110,13 +110,13 @@ TRIGGER = "CREATE TRIGGER wake_relay AFTER INSERT ON outbox FOR EACH STATEMENT E
 
 
 def create_consumer_tables(op: Any) -> None:
-    """For a service's first migration."""
+    """A service's first migration calls this function."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, OUTBOX, WAKE, TRIGGER):
         op.execute(statement)
 
 
 def create_reader_tables(op: Any) -> None:
-    """For a service that had only an outbox and begins to consume topics."""
+    """A service that had only an outbox, and begins to consume topics, calls this function."""
     for statement in (OFFSETS, INBOX, LEDGER, DEAD_LETTERS, WRITTEN_OFFSET, REDRIVES):
         op.execute(statement)
 

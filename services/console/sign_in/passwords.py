@@ -65,7 +65,7 @@ def _is_guessable(password: str, name: str) -> bool:
 
 
 def draw() -> str:
-    """Without ambiguous letters, because people read the password out by telephone."""
+    """The password has no ambiguous letters, because people read it out by telephone."""
     letters = "abcdefghkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
 
@@ -88,5 +88,5 @@ def _matches(password: str, hash: str | None) -> bool:
 
 
 def _plain(password: str) -> str:
-    """In the form NFKC, because keyboards encode the same letter differently."""
+    """NFKC makes passwords equal, because keyboards encode the same letter differently."""
     return unicodedata.normalize("NFKC", password)
