@@ -5,9 +5,9 @@ measurement, the benchmark sends hazards for 20 seconds, because Kafka's JVM fir
 open loop: each request has a scheduled time, which does not depend on earlier requests. The latency of a request is
 measured from its scheduled time.
 
-An escalation policy names a roster with the recipient, and five silences are in force, so that all stages that choose
-recipients have work. After each fifth Extreme hazard, the benchmark also posts a Moderate hazard with the same type and
-place, which the Extreme hazard inhibits.
+An escalation policy, a roster with the recipient and five silences give work to every stage that chooses recipients.
+After each fifth Extreme hazard, the benchmark also posts a Moderate hazard with the same type and place, which the
+Extreme hazard inhibits.
 """
 
 import argparse
@@ -141,7 +141,7 @@ class Latency:
     def came(self) -> dict[str, float]:
         arrivals: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
-            if (report_id := body["data"].get("report_id")) is not None:  # households have no report id
+            if (report_id := body["data"].get("report_id")) is not None:  # alerts about households have no report id
                 arrivals.setdefault(report_id, moment)
         return arrivals
 

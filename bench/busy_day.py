@@ -56,7 +56,7 @@ def fill(whole: Whole, desk: httpx.Client) -> None:
             destination_locality=f"Айыл {pcode}",
             destination_locality_pcode=pcode,
             origin=Place(pcode=district),
-            occurred_on=TODAY - timedelta(days=30),  # people who left so long ago cause no alert
+            occurred_on=TODAY - timedelta(days=30),  # people who left 30 days ago cause no alert
         )
         for pcode, district in villages()
     ]

@@ -28,7 +28,7 @@ LOADS = 7
 RATE, LISTENERS = 20, 99
 CHANGED = 30
 WARM_UP_SECONDS = 5
-# Notes when a frame first shows each version of a row, by the computer's clock.
+# Records the time at which the screen first shows each version of a row.
 WATCH = """() => {
   window.shown = {};
   document.addEventListener("drawn", () => requestAnimationFrame(() => setTimeout(() => {

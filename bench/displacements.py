@@ -25,7 +25,7 @@ BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
 HAZARD_TYPES = (*[HazardType.MUDFLOW] * 6, HazardType.EARTHQUAKE, HazardType.LANDSLIDE, HazardType.FLASH_FLOOD)
 SHELTERS = (Shelter.TENT, Shelter.SCHOOL, Shelter.MOSQUE, Shelter.HOST_RELATIVES, Shelter.HOST_OTHERS, Shelter.UNKNOWN)
 MOVES = (*[Mobility.DISPLACEMENT] * 6, *DISPLACED, Mobility.MIGRATION)
-TWICE = 10  # in each ten displacements, the first two are of the same household
+TWICE = 10  # of every ten displacements, the first two belong to the same household
 
 
 class Displacements:

@@ -74,7 +74,7 @@ def allow_memory(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """The function makes the registry compute its next answer again, and changes no displacement."""
+    """Makes the registry compute its next answer anew, without changing a displacement."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
 
@@ -114,7 +114,7 @@ async def read(client: httpx.AsyncClient, path: str) -> int:
 
 
 def is_kept(path: str, displacements: int, p99: float, size: int) -> bool:
-    """Whether the size and the time are within the promised limits.
+    """Returns whether the size and the time are within the promised limits.
 
     With a million displacements, the figures page has no time limit. Movements and durations have no limit, because
     their first page needs all routes.
@@ -133,7 +133,7 @@ async def run(
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
-        # for the start of last year, the registry subtracts the most months and days
+        # the start of last year takes long, because the registry subtracts every later month and day
         "stock, start of last year": f"/v1/statistics/stock?date={now.year - 1}-01-01",
         "flows of a year, first 1,000": f"/v1/statistics/flows?since={since}",
         "movements of a year, first 1,000": f"/v1/statistics/movements?since={since}",

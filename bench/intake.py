@@ -94,7 +94,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """A refusal takes less time, so a pass with another status than `status` is void."""
+        """A pass is void if an answer does not have the `status`, because refusals take less time."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {
