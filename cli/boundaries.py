@@ -25,7 +25,7 @@ from shared.places import LANGUAGES, Unit, UnitKind
 CODE = re.compile(rf"{COUNTRY}[0-9]{{11}}")
 FINEST = 2  # a row of a finer level belongs to its level-2 unit
 BOX = (60.0, 35.0, 90.0, 50.0)  # coordinates in metres or in other countries lie outside this box
-MOST_BYTES = 64 * 1024 * 1024  # parsing takes several times as much memory
+MOST_BYTES = 64 * 1024 * 1024  # parsing a file takes several times its size in memory
 
 UNREADABLE = (
     ValueError,
@@ -89,7 +89,7 @@ class BoundarySet:
         self._draw(file, own)
 
     def _learn(self, file: Path, row: Row) -> None:
-        """Files misspell names, so the names of known units do not change."""
+        """The names of known units do not change, because files may misspell names."""
         if row.pcode in self.units:
             return
         parent = row.text("adm1_pcode") if row.level == FINEST else None

@@ -14,7 +14,7 @@ MOST_ITEMS = 20
 LISTED = ";"  # separates the aliases or successors in a cell
 
 
-# the first kind of a level applies if a row states none
+# a row that states no kind gets the first kind of its level
 KINDS = {
     "3": (LocalityKind.AYMAK,),
     "4": (LocalityKind.VILLAGE, LocalityKind.TOWN, LocalityKind.CITY),

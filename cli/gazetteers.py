@@ -55,7 +55,7 @@ class LocalityList:
         read, faults = localities_of(rows)
         own = {pcode: locality for pcode, locality in read.items() if pcode not in self.units}
         known = self.localities | own
-        if not faults:  # if a locality's row is unreadable, its places would seem faulty, too
+        if not faults:  # an unreadable row of an ayil aymak would make the rows of its villages seem faulty
             positions = {locality.pcode: row.position for row, locality in zip(rows, read.values(), strict=True)}
             faults = [
                 f"{positions.get(pcode) or f'{pcode}, imported earlier'}: {fault}."

@@ -102,7 +102,7 @@ def save(
 
 @app.command()
 def remove(name: Name) -> None:
-    """Remove a policy. From then on, another policy or the steps of the receivers decide who is notified."""
+    """Remove a policy. After the removal, another policy or the steps of the receivers decide who is notified."""
 
     async def drop(session: AsyncSession) -> None:
         await subscriptions.lock(session)

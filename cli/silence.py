@@ -97,7 +97,7 @@ def add(
 
 @app.command()
 def end(id: Annotated[UUID, typer.Argument(help="As `dayar silence list` names the silence.")], by: By) -> None:
-    """End a silence now. The alerts that it mutes are then judged anew."""
+    """End a silence now. The rules then judge the muted alerts again."""
     places, now = Places.load(AlertsSettings().places_path), datetime.now(UTC)
 
     async def do() -> str | None:

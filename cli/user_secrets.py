@@ -69,7 +69,7 @@ def token(
     days: Annotated[int, typer.Option(min=1, max=90, help="For how many days the token is valid.")] = 90,
     alerts: Annotated[bool, typer.Option(help="Also let it listen to alerts.")] = False,
 ) -> None:
-    """Print a token for another system. Only an account with the single role `integration` can have such a token."""
+    """Print a token for another system. Only an account with the single role `integration` can have a token."""
     settings = ConsoleSettings().for_service("console")
 
     async def do(session: AsyncSession, now: datetime) -> str:
