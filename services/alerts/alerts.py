@@ -25,11 +25,11 @@ class Alert(AlertFields):
     `step` is the number of notifications so far, and the inherited `level` is the number of escalations.
     `reached_step` is the id of the step that the escalation has reached (`policies/step_ids.py`).
 
-    From `waits_since` to `escalates_at`, the alert waits for an action. At `first_due_at` the first waiting time
-    after the raise ends, whatever people do later. `is_ringing` becomes true if nobody acts on an acknowledged alert
-    before `escalates_at`, or if the alert lapses while people work on it. `persons_step` is the highest threshold of
-    displaced persons for which receivers were notified. At `duty_heads_at` the duty heads were first notified
-    because all steps were over.
+    From `waits_since` to `escalates_at`, the alert waits for an action. `first_due_at` is the end of the first waiting
+    time after the raise, and later actions of people do not change `first_due_at`. `is_ringing` becomes true if nobody
+    acts on an acknowledged alert before `escalates_at`, or if the alert lapses while people work on it. `persons_step`
+    is the highest threshold of displaced persons for which receivers were notified. `duty_heads_at` is the time at
+    which the duty heads were first notified after the last step.
 
     If `silenced_until` equals `escalates_at`, the alert is muted. A muted alert waits for the end of the silence or
     of the Extreme alert `inhibited_by` (`inhibitions.py`).
@@ -51,7 +51,7 @@ class Alert(AlertFields):
     reached_step: UUID | None = None
     escalates_at: Instant | None = None
     waits_since: Instant | None = None
-    first_due_at: Instant | None = None  # None if the alert was muted when raised, or raised by an earlier release
+    first_due_at: Instant | None = None  # None if the alert was raised while muted, or by an earlier release
     duty_heads_at: Instant | None = None
     silenced_until: Instant | None = None
     inhibited_by: UUID | None = None

@@ -18,7 +18,7 @@ WEIGHT = (OutcomeKind.NOTED, OutcomeKind.SUPPRESSED, OutcomeKind.ALERTED)
 
 @dataclass
 class ConsumedBatch:
-    """Of several outcomes of a record, `settled` keeps the last one in `WEIGHT`."""
+    """If a record has several outcomes, `settled` has the outcome that comes last in `WEIGHT`."""
 
     received: Sequence[Received]
     settled: dict[int, Outcome] = field(default_factory=dict)

@@ -119,7 +119,7 @@ async def lock(session: AsyncSession, sources: Iterable[str]) -> None:
 
 
 def withheld_with(hazard: HazardReported, finding: Finding, alert_changes: AlertChanges) -> Finding:
-    """Findings above Moderate are never suppressed, nor are findings of a situation that has an alert."""
+    """A finding is not suppressed if the severity is above Moderate, or if the situation already has an alert."""
     is_mild = RANK[finding.severity] <= RANK[Severity.MODERATE] and not finding.is_suppressed
     if (
         is_mild

@@ -25,7 +25,7 @@ class AlertChanges(PlannedNotifications):
     """An unreadable alert stays stored until a rule finds its situation again, and is then replaced by a new alert."""
 
     def rescope(self, hazard: HazardReported) -> None:
-        """The scope is stored before any other change, because it decides who may read the alerts' next events."""
+        """The scope is stored before other changes, because the scope decides who may read the alerts' next events."""
         for alert in self._of_hazard(hazard.hazard_id):
             if alert.hazard_scope is not hazard.scope:
                 event = AlertSuppressed if alert.is_suppressed else AlertUpdated
@@ -133,8 +133,8 @@ class AlertChanges(PlannedNotifications):
     def escalate(self, alert: Alert) -> None:
         """At the end of a silence, the step that the alert had already reached is notified.
 
-        The same step is notified if no receiver knows the alert, because in a former release of Dayar a person's
-        action could end the wait early.
+        The same step is notified if no receiver knows the alert. In a former release of Dayar, a person's action could
+        end the wait before the end of the silence.
         """
         if self.is_muted(alert):
             muted = self._silenced_if_muted(transitions.changed(alert, self._now))
@@ -196,7 +196,7 @@ class AlertChanges(PlannedNotifications):
     ) -> Alert:
         """If `cause` is given, the receivers who know the alert are notified again.
 
-        `by_cause` maps a cause to the only accounts that are notified for this cause.
+        For each cause in `by_cause`, only the accounts that `by_cause` names are notified.
         """
         if cause is not None:
             after = self._notified(after, cause, notifications.INFORMED, due_in=due_in)

@@ -19,9 +19,9 @@ class AlertsSettings(MailServerSettings):
     alerts_sms_secret_file: str | None = None
     alerts_sms_inbound_secret_file: str | None = None
 
-    alerts_retry_seconds: float = 5.0  # each further wait is twice as long
+    alerts_retry_seconds: float = 5.0  # the first wait; each further wait is twice as long
     alerts_retry_longest_seconds: float = 600.0
-    # the limit of a delivery's age; an event reports the failure
+    # a delivery that is older than this limit fails, and an event reports the failure
     alerts_retry_hours: float = 24.0
     alerts_lease_seconds: float = 30.0  # a lease is longer than the 10 s that an attempt may take
     # The limit is per receiver, so that a receiver that hangs delays no other receiver. Above the limit, deliveries

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 MANY = 25  # limit of hazards or districts per transaction, because batches of households wait for its end
 
-# A household that names a hazard counts as displaced by this hazard. Another household counts if it states no other
-# type of hazard and no other cause, and left one of the hazard's districts at most BEFORE_ONSET before the onset. A
+# A household that names a hazard counts as displaced by this hazard. A household that names no hazard counts under
+# three conditions: the household states no different type of hazard, the household states no cause or a cause that can
+# be a hazard, and the household left one of the hazard's districts not earlier than BEFORE_ONSET before the onset. A
 # household trapped at its destination counts as exposed, because the hazard threatens the household there.
 DISPLACED_BY = """
     NOT moved.is_trapped AND moved.mobility = ANY($1) AND (
@@ -66,8 +67,8 @@ MARK_LEFT = """
 UPDATE exposures SET gone = CASE WHEN is_cancelled THEN 'cancelled' ELSE 'moved_away' END, displaced = 0, told_at = NULL
 FROM hazards WHERE exposures.hazard_id = hazards.hazard_id AND hazards.hazard_id = ANY($1)
 """
-# Each report is parsed once, before its districts are listed. PostgreSQL would otherwise parse 256 KB once per
-# district. A stored row keeps its `displaced` until COUNT_DISPLACED counts again.
+# Each report is parsed once, before its districts are listed, because a report may have 256 KB and many districts. A
+# stored row keeps its `displaced` until COUNT_DISPLACED counts again.
 STORE_DISTRICTS = f"""
 MERGE INTO exposures USING (
     WITH changed AS MATERIALIZED (
@@ -114,8 +115,8 @@ LEFT JOIN (
 """  # noqa: S608 - constants
 # `group_places` says how many people of groups are in each settlement. For example, `=15 KG05258811010=20` means 20
 # people in the settlement with this code, and 15 people in no known settlement. A changed figure leads to a new
-# evaluation after an interval. If the figure crosses the threshold, or people are at other sites or settlements than
-# before, the alert is evaluated at once. A hazard with a pending change is skipped, because the newest revision may
+# evaluation after an interval. If the figure crosses the threshold, or if the list of sites or settlements with people
+# changes, the alert is evaluated at once. A hazard with a pending change is skipped, because the newest revision may
 # cancel the hazard or change its districts.
 DUE = f"""
 SELECT hazard_id, area FROM ({EXPOSED}) AS exposures
@@ -223,7 +224,7 @@ async def store_districts(
 ) -> None:
     """Stores the districts of each hazard's newest revision, and counts the displaced households in these districts.
 
-    `districts_by_points` has the districts for revisions that name none. A newer stored revision that names
+    `districts_by_points` has the districts of the revisions that name no district. A newer stored revision that names
     districts has precedence.
     """
     inside = [(hazard_id, area) for hazard_id, areas in districts_by_points.items() for area in areas]
@@ -284,6 +285,6 @@ async def note_notified(session: AsyncSession, exposures: Iterable[Exposed], now
 
 
 async def forget(session: AsyncSession, over_by: datetime) -> None:
-    """Exposures with an open or outdated alert stay."""
+    """Exposures with an open or outdated alert are not deleted."""
     connection = await database.driver(session)
     await connection.execute(FORGET, over_by)

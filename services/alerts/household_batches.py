@@ -64,7 +64,9 @@ class HouseholdBatch(ConsumedBatch):
         return {held.subject: held for held in self.held.values()} | self.ended
 
     def flights(self, mobility: Collection[Mobility]) -> dict[Flight, list[int]]:
-        """The positions of the batch's records by flight.
+        """Maps each flight to the positions of the batch's records.
+
+        A flight is a status, an area and a date of departure.
 
         A flight without records is also judged again if the batch withdraws one of its departures or changes a
         stock's departure date, or if held people belong to the flight.

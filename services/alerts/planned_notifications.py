@@ -178,7 +178,7 @@ class PlannedNotifications:
         self.messages.append(self._event(alert, event))
 
     def _hastened(self, alert: Alert) -> Alert:
-        """A waiting time that ends earlier is kept.
+        """If the present waiting time ends before the new waiting time, the present waiting time stays.
 
         The severity decides how long the waiting time is. An acknowledged alert keeps its waiting time, if it has
         one. The wait for the end of a silence is always replaced.
@@ -192,7 +192,7 @@ class PlannedNotifications:
         return transitions.replaced(alert, waits_since=self._now, escalates_at=due)
 
     def _notified_only(self, alert: Alert, cause: Cause, accounts: Collection[UUID]) -> Alert:
-        """Only the status condition of receivers holds, because a person's action concerns exactly these receivers."""
+        """Of the receivers' conditions, only the status applies, because the action concerns these people alone."""
         own = [
             receiver
             for receiver in self._plan.receivers

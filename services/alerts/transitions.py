@@ -83,8 +83,8 @@ def replaced(alert: Alert, **changes: Any) -> Alert:
 def renewed(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """Returns the same object if the finding changes nothing.
 
-    An expired alert may get a finding whose expiry time is also in the past. Such a finding changes the alert only
-    if it is more severe or has new places.
+    An expired alert may get a finding whose expiry time is also in the past. A finding with a past expiry time changes
+    an expired alert only if the finding is more severe or has new places.
     """
     latest = _judged(finding) | {"persons_step": max(alert.persons_step, finding.persons_step)}
     is_past = alert.validity is Validity.EXPIRED and finding.expires is not None and finding.expires <= now

@@ -1,7 +1,8 @@
-"""Which accounts may act on alerts, as far as the alerts service knows.
+"""Stores which accounts are known to have the right to act on alerts.
 
-Only the console knows the roles of accounts. Only operators and duty heads can open a board or bind an account in a
-channel, so the alerts service knows these accounts. A change of the account's rights ends the knowledge.
+Only the console knows the roles of accounts. The alerts service learns of the right when an account opens a board or is
+bound in a channel, because only operators and duty heads can do so. After a change of an account's rights, the service
+no longer relies on what it has stored about the account.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ async def note(session: AsyncSession, account: UUID, now: datetime) -> None:
 
 
 async def may_act(session: AsyncSession, account: UUID, access: Access) -> bool:
-    """New rights or a new password end the knowledge that an account may act."""
+    """After a change of its rights or password, an account is not known to have the right to act."""
     return account in await _acting(session, [account], access)
 
 

@@ -87,7 +87,9 @@ def unacknowledged(alert: Alert, person: Actor, now: datetime, wait: timedelta, 
 
 
 def assigned(alert: Alert, person: Actor, to: UUID, name: str, now: datetime, idle: timedelta) -> Alert:
-    """An assignment does not acknowledge the alert, and ends progress by another person.
+    """An assignment does not acknowledge the alert.
+
+    If another person works on the alert, the assignment ends that work.
 
     A lapsed alert rings until somebody closes the alert.
     """
@@ -131,9 +133,9 @@ def progressed(alert: Alert, person: Actor, now: datetime) -> Alert:
 def commented(alert: Alert, person: Actor, now: datetime, idle: timedelta) -> Alert:
     """The alert after a comment, a call or a step of the checklist.
 
-    If somebody has acknowledged or closed the alert, the action stops the ringing and restarts the waiting time. A
-    snooze keeps its length. If the alert is assigned to another person, neither the waiting time nor the ringing
-    changes.
+    If somebody has acknowledged or closed the alert, the action stops the ringing and restarts the waiting time. The
+    end of a snooze does not change. If the alert is assigned to another person, neither the waiting time nor the
+    ringing changes.
     """
     if alert.assigned_to not in (None, person.account):
         return changed(alert, now)
@@ -194,7 +196,10 @@ def reopened(alert: Alert, person: Actor, now: datetime, wait: timedelta) -> Ale
 
 
 def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert:
-    """The alert rings again after `wait`, unless it is in progress, or has lapsed and is not overdue."""
+    """The alert rings again after `wait`.
+
+    An alert in progress does not ring again. A lapsed alert rings again only if the alert is overdue.
+    """
     after = changed(alert, now, is_ringing=False, escalates_at=_due(alert, None), **NOT_SNOOZED, **changes)
     if after.progressed_at is not None or (after.is_over and not after.is_overdue):
         return after
@@ -202,7 +207,10 @@ def _seen(alert: Alert, now: datetime, wait: timedelta, **changes: Any) -> Alert
 
 
 def _due(alert: Alert, at: datetime | None) -> datetime | None:
-    """A silenced alert waits for the end of its silence, when Dayar notifies receivers who do not know the alert."""
+    """A silenced alert waits for the end of its silence.
+
+    Dayar then notifies the receivers who do not know the alert.
+    """
     return alert.escalates_at if alert.is_silenced and not alert.is_over else at
 
 

@@ -1,8 +1,8 @@
 """The page that the link in a mail opens, for actions on the alert without signing in.
 
-Opening the link changes nothing, because programs also open the links of mails. The first page has no content. Its
-script reads the token from the address, and sends the token in a second request. The response shows what the mail
-said, and buttons for actions.
+Opening the link changes nothing, because programs also open the links of mails. The first page has no content. The
+script of the first page reads the token from the address, and sends the token in a second request. The second page
+shows the text of the mail, and buttons for actions.
 """
 
 from datetime import UTC, datetime
@@ -52,7 +52,7 @@ async def empty_page(request: Request) -> Response:
 
 @router.post("/answer")
 async def answer(request: Request, session: Session) -> Response:
-    """Shows what the mail said. If a button was pressed, first does what the button says."""
+    """Does the action of the pressed button, if there is one, and then shows the text of the mail."""
     form, now = AnswerForm(typed_of(await request.form())), datetime.now(UTC)
     wrong: WrongTokens = request.app.state.wrong_tokens
     address = address_of(request.scope)

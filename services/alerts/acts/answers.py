@@ -138,7 +138,7 @@ class Answers:
         return await self._start(alert, person, text, ActKind.PROGRESSED)
 
     async def take_over(self, alert_id: UUID, person: Actor, text: str | None = None) -> Alert:
-        """The person who worked on the alert before is informed."""
+        """The person from whom the alert is taken over is notified."""
         alert = await self._open(alert_id)
         if alert.progressed_by == person.account:
             return alert
@@ -246,9 +246,9 @@ class Answers:
         due_in: timedelta = timedelta(),
         by_cause: Mapping[Cause, Collection[UUID]] = NOBODY,
     ) -> Alert:
-        """If `cause` is given, everybody who was notified is informed.
+        """If `cause` is given, everybody who was notified of the alert gets a message about the action.
 
-        `by_cause` maps a cause to the only accounts that are notified for this cause.
+        For each cause in `by_cause`, only the accounts that `by_cause` names are notified.
         """
         await self._refuse_outdated(alert, deed, person)
         is_notified = cause is not None or any(by_cause.values())

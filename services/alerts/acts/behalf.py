@@ -40,7 +40,7 @@ async def sealed_once(
     """If this account has already acknowledged with the same note, returns the stored note.
 
     The function locks the alert, so that of two concurrent acknowledgements the second sees the note of the first. A
-    stored note that cannot be decrypted counts as another note.
+    stored note that cannot be decrypted counts as different from `note`.
     """
     known = await timeline.last_note(session, await alert_queries.locked_alert(session, alert_id), account)
     is_same = known is not None and opened(known, alert_id, box) == note
@@ -78,7 +78,10 @@ async def shown(request: Request, session: AsyncSession, alert: Alert, timeline:
 
 
 async def may_read(request: Request, session: AsyncSession, alert: Alert) -> bool:
-    """The area of the first report decides, because an update may move the alert to an area of other people."""
+    """The area of the first report decides who may read the notes.
+
+    An update may move the alert to an area of people who must not read the notes.
+    """
     caller = tokens.current(request)
     if alert.hazard_id is None:
         return True

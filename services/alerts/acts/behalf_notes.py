@@ -26,7 +26,7 @@ SENTENCE = re.compile(
 class BehalfNote(BaseModel):
     """`name` is the person who asked. `by` says how the person asked: a key of `WAYS`, a channel, or other words.
 
-    Earlier releases of Dayar stored the note as one English sentence. If such a note names no known way, `name` is the
+    Earlier releases of Dayar stored the note as one English sentence. If a sentence cannot be parsed, `name` is the
     whole sentence, and `by` is missing.
     """
 

@@ -24,7 +24,7 @@ class Undelivered(Exception):
     """`is_final` is true if a retry cannot succeed.
 
     `retry_after` is the number of seconds after which the server permits a retry, or None. If some deliveries of a
-    combined job have other results than this error, `results` has their codes and errors.
+    combined job do not have this error as their result, `results` has their codes and errors.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Job:
     secrets: tuple[bytes, ...]
     is_foldable: bool = False
     companions: tuple["Job", ...] = ()
-    # the task that sends the job continues the trace of the record that caused the delivery
+    # the trace of the record that caused the delivery; sending the job continues this trace
     traceparent: str | None = field(default_factory=tracing.current)
 
     @property
@@ -80,7 +80,7 @@ class ChannelOut(Protocol):
 
 
 def sending(send: Callable[P, Coroutine[Any, Any, str]]) -> Callable[P, Coroutine[Any, Any, str]]:
-    """Decorates a channel's `send`, so that these failures have the same result in all channels.
+    """Decorates a channel's `send`, so that the same failure has the same result in every channel.
 
     A failed outside call and an unavailable PostgreSQL raise Undelivered. An exercise makes no outside call, and
     shows the message on the outbox page.

@@ -29,7 +29,7 @@ from shared.outbound import Outbound
 MOST_THREADS = 10  # a References header must be short
 # the library `email` raises these errors for an invalid address
 NO_ADDRESS = (ValueError, IndexError, email.errors.MessageError)
-# a full mailbox, for example, has a lower code
+# codes below 500 are temporary, for example for a full mailbox
 REFUSED_FOR_GOOD = 500
 # Refusals with these codes are not final, because somebody can repair our password, sender or relay. A final refusal
 # would lose every mail until the repair. Servers often report such problems only after the command RCPT, by one of
@@ -120,6 +120,6 @@ def id_of(job: Job) -> UUID:
 
 
 def refusal(answer: aiosmtplib.SMTPResponseException) -> Undelivered:
-    """A refusal of the receiver or the mail is final. A refusal of our login, sender or relaying is not."""
+    """A refusal of the receiver or the mail is final. A refusal of our login, sender or relaying is not final."""
     is_of_us = answer.code in OF_OURSELVES or OF_OUR_RIGHTS.match(answer.message)
     return Undelivered(f"smtp_{answer.code}", is_final=answer.code >= REFUSED_FOR_GOOD and not is_of_us)

@@ -80,7 +80,7 @@ class SmsChannel:
     ) -> str | Undelivered:
         """Returns an error instead of raising it, because earlier messages about the same jobs may have other results.
 
-        OutsideExercise is raised all the same, so that the outbox page shows the messages of an exercise.
+        Only OutsideExercise is raised, so that the outbox page shows the messages of an exercise.
         """
         try:
             message = await self._message(jobs, receiver, number)
@@ -97,8 +97,8 @@ class SmsChannel:
     async def _store(self, jobs: Sequence[Job], message_id: str | None, parts: int | None) -> str:
         """Stores the message at once, so that a retry does not send it twice.
 
-        If storing fails, the delivery still succeeds, because the gateway has accepted the message. No receipt of an
-        unstored message is checked.
+        If storing fails, the delivery still succeeds, because the gateway has accepted the message. Receipts are
+        checked only for stored messages.
         """
         with outage_logged("sms message not stored"):
             async with self._sessions.begin() as session:

@@ -43,7 +43,7 @@ MOST_EDITS = 5
 class Thread:
     """`sent` is this delivery's own message, if it was sent.
 
-    `first` is the first message about the alert, unless this delivery sent it.
+    `first` is the first message about the alert, or None if this delivery sent that message.
     """
 
     state: Alert | AlertRaised
@@ -127,7 +127,7 @@ class TelegramChannel:
     async def _deliver_digest(
         self, jobs: Sequence[Job], receiver: Receiver, chat: Chat, sent: dict[UUID, str]
     ) -> SentStates:
-        """Alerts that an earlier attempt's message had are left out."""
+        """Alerts that the message of an earlier attempt contained are left out."""
         contents = {job.delivery_id: Content.model_validate_json(job.content) for job in jobs}
         threads = await self._threads(jobs, contents, chat)
         in_order = sorted(jobs, key=lambda job: job.step)
@@ -175,7 +175,7 @@ class TelegramChannel:
     def _renewals(
         self, job: Job, content: Content, thread: Thread, receiver: Receiver, chat: Chat
     ) -> list[MessageEdit]:
-        """A digest is left to `MessageEdits`, because a digest also shows other alerts."""
+        """Only `MessageEdits` edits a digest, because a digest also shows other alerts."""
         first = thread.first
         if first is None or first.is_digest:
             return []
@@ -209,10 +209,10 @@ class TelegramChannel:
         return failed
 
     async def _compare(self, recipient: str, shown: Mapping[UUID, datetime | None], outdated: Collection[UUID]) -> None:
-        """Marks the first messages about alerts that have changed during the calls to Telegram.
+        """If an alert has changed during the calls to Telegram, marks the first message about this alert for an edit.
 
-        The first messages about `outdated` alerts are edited in any case. Each alert is compared in a separate
-        transaction, because transactions with several locks could wait for each other.
+        The first messages about `outdated` alerts are always marked. Each alert is compared in a separate transaction,
+        because transactions with several locks could wait for each other.
         """
         with outage_logged("telegram message not compared"):
             if outdated:

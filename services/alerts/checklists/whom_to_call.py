@@ -16,7 +16,7 @@ from shared.places import Places
 from shared.places.localities import folded
 
 SHOWN = 6
-MOST_NUMBERS = 1_000  # if there are more numbers, the page says so
+MOST_NUMBERS = 1_000  # if there are more numbers, the page says that the list is incomplete
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def sheet(
 
 
 def units(alert: Alert, caller: Principal, places: Places) -> frozenset[str] | None:
-    """None means all units."""
+    """Returns None for all units."""
     concerned = places.around(alert.pcodes) if alert.pcodes else frozenset[str]()
     visible = places.around(caller.areas)
     if concerned is None or visible is None:

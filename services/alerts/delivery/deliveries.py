@@ -203,7 +203,7 @@ class Deliveries:
             finished = self._finished.copy()
             await retry_while_unavailable(lambda: self._write(finished))  # noqa: B023 - awaited before the next
             recorded_at = time.monotonic()
-            # only after the write, because the write may be interrupted
+            # the attempts are removed only after the write, because the write may be interrupted
             del self._finished[: len(finished)]
             self._unrecorded -= {job.delivery_id for job, _ in finished}
             if any(job.slot in self._waiting for job, _ in finished):

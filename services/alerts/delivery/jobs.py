@@ -23,8 +23,8 @@ _contact = TypeAdapter(Contact)
 def folded(jobs: Sequence[Job]) -> list[Job]:
     """The first job of a message has the other jobs as `companions`.
 
-    A message stays alone if the contact was replaced by a contact on a channel that combines no messages, because
-    such a channel would not send the companions.
+    If the contact was replaced by a contact on another channel, that channel may not combine messages. Each message is
+    then sent alone, because the channel would not send the companions.
     """
     together: dict[Slot, list[Job]] = {}
     for job in jobs:

@@ -13,9 +13,9 @@ from shared.events.vocabulary import DeliveryChannel
 class DeliveryState(StrEnum):
     """`sent` means that a server accepted the message.
 
-    `delivered` means that the receiver has the message: the answer of a webhook or the receipt of an SMS says so.
-    The receipt of an SMS may also say `read`. Mail servers and Telegram report neither. `answered` means that the
-    receiver's account acknowledged the alert, by a reply on this channel or on the board.
+    `delivered` means that the receiver has the message: the answer of a webhook or the receipt of an SMS says so. The
+    receipt of an SMS may also say `read`. Mail servers and Telegram report neither `delivered` nor `read`. `answered`
+    means that the receiver's account acknowledged the alert, by a reply on this channel or on the board.
     """
 
     QUEUED = "queued"

@@ -221,7 +221,7 @@ class Texts:
         return printable("; ".join(self._within(top, pcodes, language, known) for top, pcodes in by_oblast.items()))
 
     def _units(self, pcodes: Iterable[str]) -> list[str]:
-        """A village becomes its district. A place inside another place of the list is dropped."""
+        """A village is replaced by its district. A place inside another place of the list is dropped."""
         units = dict.fromkeys(self._unit(pcode) for pcode in pcodes)
         return [pcode for pcode in units if units.keys().isdisjoint(self._places.ancestors(pcode))]
 

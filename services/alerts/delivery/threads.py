@@ -12,7 +12,7 @@ from shared import events
 from shared.country import TIME_ZONE
 from shared.events import AlertRaised
 
-NOON = timedelta(hours=12)  # no night is divided, because a thread of places lasts from noon to noon
+NOON = timedelta(hours=12)  # a thread of places lasts from noon to noon, so that one night has one thread
 
 
 def thread_of(alert: AlertRaised, recipient: str) -> UUID:

@@ -175,7 +175,7 @@ def guess(label: str) -> str | None:
 
 
 def columns_of(sheet: Sheet, labels: Sequence[str]) -> list[str]:
-    """A column that is not read has the kind "". Each other kind is returned at most once."""
+    """A column that is not read has the kind "". Every kind except "" is returned at most once."""
     columns = list[str]()
     for label in labels[: sheet.width]:
         column = guess(label) or ""

@@ -123,9 +123,9 @@ BEGIN
     RETURN OLD;
 END $$
 """
-# One statement may delete several departures of a household, so the delete trigger runs before each row is deleted.
-# Before a row is deleted, the table has exactly those other departures of the household that are still counted. The
-# insert trigger runs after each row is written, because before the write it is unknown whether an upsert updates a row.
+# One statement may delete several departures of a household. The delete trigger runs before each row is deleted,
+# because the table then contains exactly the departures that are still counted. The insert trigger runs after each row
+# is written, because before the write it is unknown whether an upsert updates a row.
 DEPARTURE_TRIGGERS = (
     (
         "CREATE TRIGGER keep_departure_counts AFTER INSERT OR UPDATE ON departures"

@@ -1,6 +1,6 @@
 """Adds a column to dead letters for the offset that is written in their headers.
 
-A restore does not change this offset.
+A restore does not change the offset in the headers.
 """
 
 from alembic import op

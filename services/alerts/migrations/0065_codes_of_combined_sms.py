@@ -1,8 +1,8 @@
 """Lets the deliveries of a combined short message share one code, and stores which state our answering SMS has shown.
 
 A delivery has several codes if its attempts were combined with different deliveries. The previous release of Dayar
-accepts any code of a delivery, and draws codes under the same lock, so a telephone number never gets a code twice. For
-a combined message's code, the previous release of Dayar acknowledges only one of the alerts.
+accepts any code of a delivery, and draws codes under the same lock, so a telephone number never gets a code twice. If a
+person replies with the code of a combined message, the previous release of Dayar acknowledges only one of the alerts.
 """
 
 from alembic import op

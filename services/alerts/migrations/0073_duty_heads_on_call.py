@@ -1,4 +1,4 @@
-"""Stores since when the duty heads are notified of an alert, so that a change of the policy does not end this.
+"""Stores since when the duty heads are notified of an alert, so that a change of the policy does not exclude them.
 
 The previous release of Dayar ignores the new column. For an alert that already escalates, the next escalation after
 the last step sets the value.

@@ -7,7 +7,7 @@ from services.alerts.models.base import AlertsModel
 
 
 class MessageTemplateRow(AlertsModel, record=MessageTemplate):
-    """An empty hazard or severity stands for all hazards or severities."""
+    """An empty hazard stands for all hazards, and an empty severity stands for all severities."""
 
     __tablename__ = "message_templates"
 

@@ -16,8 +16,9 @@ EVERY = timedelta(minutes=5)
 def notified(alert: Alert, receivers: Sequence[Receiver], steps: Steps) -> list[Receiver]:
     """The conditions of duty heads have no effect, except the status.
 
-    No duty head is notified until all steps are over. Duty heads who were notified once are notified again even if
-    the alert gets further steps, because the policy changed, the severity rose, or an account was enabled.
+    No duty head is notified until all steps are over. The alert may get further steps later, for example because the
+    policy changed or the severity rose. Duty heads who know the alert are then notified again without waiting for these
+    steps.
     """
     if not alert.is_grave or not (steps.is_over(steps.level_of(alert)) or alert.duty_heads_at):
         return []

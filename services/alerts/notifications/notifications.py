@@ -28,10 +28,10 @@ def inhibited(notification: Notification, receivers: Sequence[Receiver]) -> Omis
     return {receiver.label: Omission.INHIBITED for receiver in receivers}
 
 
-# all stages but INFORMED begin with these stages
+# every selection except INFORMED begins with these stages
 MUTES: tuple[Stage, ...] = (silenced, inhibited)
 RAISED: tuple[Stage, ...] = (*REACHED, current_step)
-# also for the end of a silence
+# these stages also apply at the end of a silence
 ESCALATED: tuple[Stage, ...] = (*REACHED, earlier_step_called)
 GRAVER: tuple[Stage, ...] = (called_or_reached,)
 GIVEN_BACK: tuple[Stage, ...] = REACHED
@@ -42,10 +42,10 @@ INFORMED: tuple[Stage, ...] = (called_before,)  # the stages if an alert lapsed,
 
 
 def notified(notification: Notification, stages: Sequence[Stage]) -> tuple[list[Receiver], Omissions]:
-    """The receivers that are notified, and for each other receiver the reason why it is left out.
+    """Returns the receivers that are notified, and the reasons why the other receivers are left out.
 
-    A receiver is notified if all stages keep it. With each post, the person on duty in the post's roster is notified
-    too. Of the conditions of the person on duty, only the status has an effect.
+    A receiver is notified if no stage leaves the receiver out. With each post, the person on duty in the post's roster
+    is notified too. Of the conditions of the person on duty, only the status has an effect.
 
     With the stages ESCALATED, receivers that missed a change of a muted alert are notified too. If an acknowledged or
     snoozed alert returns, the people who acknowledged or snoozed it are also notified. After the last step of an
@@ -125,10 +125,10 @@ def is_able(notification: Notification, receiver: Receiver) -> bool:
 def stand_ins(notification: Notification) -> list[Receiver]:
     """Stand-ins are notified if a grave alert reaches only external systems and people with disabled accounts.
 
-    The duty heads are stand-ins first of all. If there is no duty head, everybody who can act is notified, because a
-    message about another area does less harm than an alert that nobody gets. External systems are left out, because
-    they may act by themselves, for example sound a siren. If there is nobody else, duty heads with disabled accounts
-    are notified, because they may still read their messages.
+    The duty heads are the first choice as stand-ins. If there is no duty head, everybody who can act is notified,
+    because a message about another area does less harm than an alert that nobody gets. External systems are left out,
+    because they may act by themselves, for example sound a siren. If there is nobody else, duty heads with disabled
+    accounts are notified, because they may still read their messages.
     """
     alert = notification.alert
     if heads := duty_heads.of_status(alert, notification.receivers):

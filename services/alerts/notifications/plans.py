@@ -19,7 +19,7 @@ PlannedRoster = tuple[Roster, Sequence[Override]]
 class NotificationPlan:
     """`receivers` are in the order in which they are notified, and `policies` in their order of precedence.
 
-    `rosters` has only the rosters that receivers and policies name, with the overrides that hold now or soon.
+    `rosters` has only the rosters that receivers and policies name, with the overrides that apply now or soon.
     `later_people` has the people whom later overrides put on duty, by roster. `disabled_accounts` has the disabled
     accounts of receivers. `absent_heads` has the labels of duty heads with disabled accounts, who are not marked as
     duty heads in `receivers`. `silences` has only silences that have not ended. `inhibitors` has the Extreme alerts

@@ -43,8 +43,7 @@ def quorum(
     """People with an account in `disabled_accounts` cannot acknowledge.
 
     People who were notified while on duty still count after their shift. While a policy's last step is repeated without
-    end, the quorum is at most the number of people who get the alert. The remaining people can then still stop the
-    escalation.
+    end, the quorum is at most the number of people who get the alert, so that these people can stop the escalation.
     """
     alert = notification.alert
     concerned, _ = recipients(notification, CONCERNED)

@@ -70,10 +70,11 @@ def own_wait(notification: Notification, known_steps: Steps | None) -> timedelta
 
 
 def is_ended(notification: Notification) -> bool:
-    """A policy does not end before the receivers of all steps know the alert, and the level alone does not show this.
+    """A policy does not end before the receivers of all steps know the alert.
 
-    For example, if the account of a step's only person is disabled, the alert has one step less, and its level may
-    be beyond a step that was not notified.
+    The level alone does not show whether all these receivers know the alert. For example, if the
+    account of a step's only person is disabled, the alert has one step less. The level of the alert may then be beyond
+    a step that was not notified.
     """
     policy, alert = notification.policy, notification.alert
     if policy is None or not policy.ends or alert.is_grave:

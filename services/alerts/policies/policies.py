@@ -33,8 +33,8 @@ class EscalationPolicy:
 
     An empty condition applies to all alerts. If several policies apply to an alert, the policy with the lowest
     `position` decides. The steps are repeated `repeats` times. After the last repetition, the duty heads are notified
-    of Severe and Extreme alerts (`duty_heads.py`). For other alerts, the last step is repeated until somebody
-    acknowledges. If the policy `ends`, its escalation ends instead.
+    of Severe and Extreme alerts (`duty_heads.py`). For other alerts, the escalation ends if `ends` is true. If `ends`
+    is false, the last step is repeated until somebody acknowledges.
     """
 
     name: str

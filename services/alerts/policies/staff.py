@@ -24,10 +24,10 @@ class Staff:
         return frozenset(receiver.label for receiver in self.receivers)
 
     def most_acknowledgements(self, step: PolicyStep) -> int:
-        """At least 1.
+        """The result is at least 1.
 
         A receiver can acknowledge if it has an account that is not disabled. For each roster of the step or of its
-        posts, one person on duty can acknowledge, if one of the roster's people has such an account.
+        posts, one person on duty can acknowledge, if at least one of the roster's people has an enabled account.
         """
         able = {receiver.label: receiver.account_id for receiver in self.receivers if self._is_able(receiver)}
         accounts = {able[label] for label in step.receivers if label in able}

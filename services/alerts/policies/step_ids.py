@@ -8,7 +8,7 @@ from services.alerts.policies.policies import EscalationPolicy
 from services.alerts.receivers.checks import HIGHEST_STEP
 from shared import events
 
-KEPT = 1000  # more than the policies of a centre, each with the numbers of escalations that occur
+KEPT = 1000  # enough for all steps of a centre's policies, at every number of escalations that occurs
 
 
 @lru_cache(KEPT)
@@ -16,7 +16,7 @@ def step_id(policy: EscalationPolicy | None, round: int, step: int, escalations:
     """The id of a step in a round of the policy, or of the receivers' own step if no policy decides.
 
     `escalations` is the level of the alert that has reached the step. The former release of Dayar raises the level and
-    does not store the step. After that, the stored id is the id of no step, so it cannot lead the alert back.
+    does not store the step. The stored id then belongs to no step, so that the alert cannot return to an earlier step.
 
     The receivers and rosters identify a step of a policy. The id therefore stays the same if other steps are added,
     moved or removed, or if the step gets other minutes. Several steps with the same receivers and rosters are told

@@ -127,7 +127,7 @@ async def alerts_of_hazards(
 async def alerts_of_flights(
     session: AsyncSession, areas: Collection[str], since: date
 ) -> list[Alert | UnreadableAlert]:
-    """The alerts are locked. Their windows begin at `since` or later."""
+    """Locks and returns the alerts of these areas whose windows begin at `since` or later."""
     connection = await database.driver(session)
     return [readable_or_not(row) for row in await connection.fetch(OF_FLIGHTS, list(areas), since.isoformat())]
 
@@ -140,7 +140,7 @@ async def alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
 
 
 async def readable_alert(session: AsyncSession, alert_id: UUID) -> Alert | None:
-    """For callers that can go on without an unreadable alert."""
+    """Returns None if there is no such alert, or if this release cannot read the alert."""
     with suppress(AlertUnreadable):
         return await alert(session, alert_id)
     return None
@@ -211,7 +211,8 @@ async def save_changes(session: AsyncSession, alert_changes: AlertChanges) -> No
 async def save_alerts(session: AsyncSession, alert_changes: AlertChanges) -> None:
     """Telegram messages of changed alerts are marked for an edit.
 
-    A new message to the same receiver makes the edit itself, so the receiver's message is not marked.
+    If the receiver gets a new message, nothing is marked, because the sender of the new message also edits the earlier
+    message.
     """
     await upsert.upsert(session, AlertRow, [alert_row(alert) for alert in alert_changes.changed.values()])
     rows = [

@@ -66,10 +66,10 @@ WITH claimed AS MATERIALIZED (
 # sequence numbers for the events. All transactions lock alerts in the same order, which prevents deadlocks. The first
 # delivery of an alert to a receiver and each failed delivery are published (docs/decisions/0027). While newer messages
 # wait on the channel, a back-off is at most the first back-off ($11) plus the age of the newest message. A pause that
-# the receiving server demanded is not shortened. After a failure, the receiver's next contact is notified at once, also
-# of later messages that wait on this channel. A server that only asks us to wait for a short time has not failed. The
-# later messages are locked after the alerts. The statement does not wait for these locks, because a transaction that
-# has locked a message may wait for an alert.
+# the receiving server demanded is not shortened. After a failure, the receiver's next contact is notified at once. The
+# next contact also gets later messages that wait on this channel. A server that only asks us to wait for a short time
+# has not failed. The later messages are locked after the alerts. Later messages that are already locked are skipped,
+# because a transaction that has locked a message may wait for an alert.
 RECORD = """
 WITH tried AS (
     SELECT * FROM unnest(

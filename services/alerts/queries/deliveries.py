@@ -60,9 +60,9 @@ WHERE deliveries.alert_id = told.alert_id AND deliveries.step < told.step
     AND settled_at IS NULL AND lease IS NULL AND due_at > now() AND (NOT is_foldable OR attempts > 0)
 """
 
-# When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined. Otherwise
-# the receiver would get more messages than the limit permits. A message that tells a person of an assignment is sent at
-# once instead, because the grave message does not mention the assignment.
+# When an alert becomes grave, its message replaces the receiver's earlier messages that wait to be combined, so that
+# the receiver does not get more messages than the limit permits. A waiting message about an assignment is not replaced
+# but sent at once, because the message about the grave alert does not mention the assignment.
 REPLACED = """
 SELECT delivery_id FROM deliveries
 JOIN unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS grave (alert_id, step, recipient, channel)

@@ -51,10 +51,10 @@ IS_COUNTED = """
 # A count of everybody at a site states no origin, and includes the people of the other counts at the site. Only the
 # people whom no other count includes therefore count as people of unknown origin. Of two counts of everybody at a site,
 # the later count adds only the people whom the earlier count does not include. Registered people of known origin at the
-# site are subtracted in the same way. The registered people and the people of the other counts may be the same people,
-# so only the larger of the two numbers is subtracted. A yard may have several households, so registered households are
-# not subtracted from yards. The number of remaining families or yards is at most the number of remaining persons. An
-# earlier count of everybody includes the people of the other counts, too.
+# site are also subtracted from a count of everybody. The registered people and the people of the other counts may be
+# the same people, so only the larger of the two numbers is subtracted. A yard may have several households, so
+# registered households are not subtracted from yards. The number of remaining families or yards is at most the number
+# of remaining persons. An earlier count of everybody includes the people of the other counts, too.
 IN_OTHERS = """greatest(
     sum(stock.{0}) FILTER (WHERE NOT covers_site), max(stock.{0}) FILTER (WHERE covers_site)
 )::int AS {0}"""

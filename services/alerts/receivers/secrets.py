@@ -31,7 +31,7 @@ class WebhookSecrets:
     def readable(self, sealed: bytes, label: str) -> str | None:
         """Returns None if the key is missing or the encrypted text was altered.
 
-        Callers then still show the other data.
+        Callers can still show the data that is not encrypted.
         """
         try:
             return self.open(sealed, label)

@@ -159,7 +159,7 @@ async def remove(session: AsyncSession, label: str) -> None:
 
 
 async def move(session: AsyncSession, address: str, to: str) -> None:
-    """The channel itself has replaced the address."""
+    """Stores a new address after the channel itself has replaced the old address."""
     for model in (ReceiverRow, ContactRow):
         await session.execute(update(model).filter_by(address=address).values(address=to))
 

@@ -41,7 +41,7 @@ def clock(at: datetime, now: datetime) -> str:
 
 
 def findings(duty: Duty) -> list[str]:
-    """If there are too many gaps and overlaps, the last line has the number of the others."""
+    """If there are too many gaps and overlaps, the last line says how many are not listed."""
     spans: list[Gap | Overlap] = [*duty.gaps, *duty.overlaps]
     spans.sort(key=attrgetter("begins_at"))
     rest = [f"and {len(spans) - MOST_LINES} more gaps and overlaps"] if len(spans) > MOST_LINES else []

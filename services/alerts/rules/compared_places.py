@@ -53,9 +53,9 @@ def at_all_places(
     `numbers` gives the registered people at a place, and at any stated place of the district.
 
     Registered people whose place is not known and counted people whose place is not compared may be the same people.
-    Only the surplus of counted people over these registered people is therefore added, so that the result is the
-    lowest possible number. Even with an outdated comparison, the result is at least the larger of the numbers of
-    registered and of counted people, and at most their sum.
+    The function therefore adds only the number by which these counted people exceed these registered people, so that
+    the result is the lowest possible number. Even with an outdated comparison, the result is at least the larger of the
+    numbers of registered and of counted people, and at most their sum.
     """
     counted, places, uncompared = Counter[str](), dict[str, ComparedPlace](), 0
     for number, place in counts:

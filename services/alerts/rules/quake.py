@@ -32,7 +32,8 @@ class QuakeRule(HazardRule):
     """`severity` is the grade if the intensity may reach 6 in a unit, or if the intensity is unknown.
 
     `mmi` and `impacts` are for earthquakes that are too deep for the equation. An intensity of `mmi` or more gives the
-    grade `severity`. The grade is not higher, because a deep earthquake is usually strongest beyond the border.
+    grade `severity`. The grade is never above `severity`, because a deep earthquake is usually strongest beyond the
+    border.
     """
 
     name: ClassVar[str] = "quake"
@@ -104,7 +105,7 @@ def given_by_source(shaking: SourceShaking | None) -> dict[str, Any]:
 
 
 def is_unjudged(hazard: HazardReported, magnitude: float, shaking: Shaking | None) -> bool:
-    """A strong earthquake without a stated severity that fits no equation must be judged by a person."""
+    """A person must judge a strong earthquake if the source states no severity and no equation fits the earthquake."""
     strong = STRONG_MAGNITUDE if shaking is None else RUPTURE_MAGNITUDE
     return hazard.severity is Severity.UNKNOWN and magnitude >= strong
 

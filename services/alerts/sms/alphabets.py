@@ -23,7 +23,8 @@ PUNCTUATION = str.maketrans(
     | dict.fromkeys("\u00a0\u202f\u2009", " ")
 )
 LIKE_RUSSIAN = str.maketrans("ңөүҢӨҮ", "ноуНОУ")
-# The transliteration of BGN/PCGN, without signs for ъ and ь. Its letters ö and ü are in GSM-7.
+# The transliteration of BGN/PCGN, without signs for ъ and ь. The alphabet GSM-7 contains the letters ö and ü of this
+# transliteration.
 LONGER = {
     "ё": "yo",
     "ж": "zh",

@@ -109,8 +109,8 @@ class SmsAnswering:
     ) -> SmsAnswer | None:
         """Returns None if the gateway has repeated a stored reply.
 
-        The reply is stored at the end. If the process ends earlier, the gateway sends the reply again, and the other
-        alerts are then acknowledged.
+        The reply is stored last. If the process ends before the reply is stored, the gateway sends the reply again, and
+        the remaining alerts are acknowledged.
         """
         results = await combined_replies.acknowledge(self.replies, sessions, reply, now)
         async with sessions.begin() as session:

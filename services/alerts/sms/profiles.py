@@ -172,9 +172,9 @@ class GatewayReceipts(ProfileModel):
 class GatewayProfile(ProfileModel):
     """`fields` are the fields of the request's body, with the placeholders of IN_FIELDS.
 
-    Headers have the placeholders of IN_HEADERS. For example, `{number}` is +996700123456 and `{digits}` is
-    996700123456. `{id}` is the delivery's id, which is the same in every attempt. `{encoding}` is the text that
-    `encodings` gives for the message's encoding.
+    Headers have the placeholders of IN_HEADERS. `{digits}` is the number without "+", for example 996700123456, and
+    `{number}` is the number with "+". `{id}` is the delivery's id, which is the same in every attempt. `{encoding}` is
+    the text that `encodings` gives for the message's encoding.
     """
 
     url: Url

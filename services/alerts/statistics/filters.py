@@ -61,7 +61,7 @@ class StatisticsFilters(BaseModel):
 
     @property
     def months(self) -> list[str]:
-        """At most one month more than permitted."""
+        """Returns at most one month more than a period may have, which is enough to refuse the period."""
         assert self.since is not None
         assert self.until is not None
         period, month = list[str](), self.since

@@ -70,9 +70,9 @@ class BotApi:
 
     @property
     def is_outside_exercise(self) -> bool:
-        """Whether this is an exercise that may not call the API.
+        """Returns whether this installation is an exercise and may not call the API.
 
-        An exercise may only call servers of this machine that OUTBOUND_ALLOW lists.
+        An exercise may call only servers on its own machine, and only if OUTBOUND_ALLOW lists them.
         """
         return self._outbound.gate.is_outside_exercise(self._settings.alerts_telegram_api)
 

@@ -35,7 +35,7 @@ def toast(pressed: PressedButton, reply: Reply, language: str) -> BotCall:
 
 
 def received(pressed: PressedButton) -> BotCall:
-    """Without this call, Telegram would show a waiting sign on the pressed button."""
+    """Telegram shows a waiting sign on a pressed button until the bot makes this call."""
     return BotCall("answerCallbackQuery", {"callback_query_id": pressed.id})
 
 

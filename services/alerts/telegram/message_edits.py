@@ -1,6 +1,6 @@
-"""Edits the first message about an alert that has changed without a new message, so that nobody reads old facts.
+"""If an alert changes and no new message is sent, edits the first message about the alert.
 
-Also edits a digest if one of its alerts has changed or was answered.
+After the edit, nobody reads old facts. The module also edits a digest if one of its alerts has changed or was answered.
 """
 
 import asyncio

@@ -25,10 +25,10 @@ class Steps:
     policy: EscalationPolicy | None = None
 
     def without_delay(self, absent: Collection[str]) -> Self:
-        """A step whose receivers have all left is left out, so that the step delays nobody.
+        """Removes each step whose receivers are all `absent`, so that the step delays nobody.
 
-        `absent` has the labels of the people who have left. They are notified with the next step, or with the last
-        step.
+        `absent` has the labels of the people who have left. Absent people are notified with the next step, or with the
+        last step.
         """
         if not absent:
             return self
@@ -51,11 +51,11 @@ class Steps:
         return 1 + (self.policy.repeats if self.policy else 0)
 
     def level_of(self, alert: Alert) -> int:
-        """The level at which these steps notify the step that the alert has reached.
+        """Returns the level, among these steps, of the step that the alert has reached.
 
-        The level may differ from the number of escalations if the policy was changed, or if an account was disabled
-        or enabled. If all people of the step have left, the alert has reached only the step before. If the step no
-        longer exists, the number of escalations is the level.
+        The level may differ from the number of escalations if the policy was changed, or if an account was disabled or
+        enabled. If all people of the step have left, the alert counts as having reached only the previous step. If the
+        step no longer exists, the number of escalations is the level.
         """
         known = None if alert.reached_step is None else positions(self.policy, alert.level).get(alert.reached_step)
         if known is None or not self.in_order:
