@@ -1,4 +1,4 @@
-"""A real HTTP server that speaks the Bot API of Telegram, as far as the alerts service uses it."""
+"""A real HTTP server with those methods of Telegram's Bot API that the alerts service calls."""
 
 import asyncio
 import itertools
@@ -28,7 +28,8 @@ class Refused(Exception):
 class BotServer:
     """The chats with their messages, and the updates that wait for the bot.
 
-    The next call of a method fails with its refusal in `refusals`; with None the call succeeds.
+    `refusals` has a list for each method of the API. A refusal in the list makes one call fail; None lets one call
+    succeed.
     """
 
     token: str = TOKEN
@@ -88,7 +89,7 @@ class BotServer:
             self._admit(request.match_info["token"], method)
             result = await getattr(self, f"do_{method}")(**fields)
         except Refused as refused:
-            if refused.description.startswith("<"):  # a description that begins with "<" is the page of a proxy
+            if refused.description.startswith("<"):  # a proxy answers with an HTML page
                 return web.Response(text=refused.description, status=refused.code, content_type="text/html")
             more = {"parameters": refused.parameters} if refused.parameters else {}
             body = {"ok": False, "error_code": refused.code, "description": refused.description, **more}

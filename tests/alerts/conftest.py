@@ -181,5 +181,5 @@ async def night(engine: AsyncEngine) -> Night:
     await emptied(engine, CHANGED)
     made = Night(engine)
     await made.only(("duty", 0), ("head", 1), ("minister", 2))
-    await made.touched(made.now + timedelta(days=3650))  # somebody watches a board, unless the test closes the board
+    await made.touched(made.now + timedelta(days=3650))  # until the test closes the board, somebody watches it
     return made

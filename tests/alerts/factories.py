@@ -112,7 +112,7 @@ def household(**changed: Any) -> HouseholdRegistered:
 
 
 def after_movement(of: HouseholdRegistered, displaced: int, **changed: Any) -> HouseholdStatusChanged:
-    """Makes the next event of the household `of`: `displaced` persons are still displaced, and the rest returned."""
+    """Makes the next event of the household `of`. `displaced` is the number of persons who have not returned."""
     whereabouts = {"displaced": displaced, "returned": of.persons - displaced, "settled": 0, "confirmed_on": TODAY}
     fields = {**of.model_dump(), "sequence": of.sequence + 1, "whereabouts": whereabouts, **changed}
     return HouseholdStatusChanged.model_validate(fields)

@@ -71,7 +71,10 @@ class Mailbox:
             return str((await channel.message(job, receiver)).get_content())
 
     async def post(self, token: str, shown: httpx.Response | None = None, **fields: str) -> httpx.Response:
-        """Sends a form of the page `shown`, or a form as an earlier release of Dayar makes it, without a sequence."""
+        """Sends a form of the page `shown`.
+
+        Without `shown`, the form has no sequence, as in an earlier release of Dayar.
+        """
         if shown is not None:
             fields["sequence"] = re.findall(r'name="sequence" value="(\d+)"', shown.text)[0]
         async with httpx.AsyncClient(transport=self.desk.transport, base_url="http://127.0.0.1") as client:

@@ -1,4 +1,4 @@
-"""Advances a clock and raises alerts that nobody acknowledges. Tests then read who was notified."""
+"""Advances a clock and raises alerts that nobody acknowledges. Tests read from `Night` who was notified."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""People whose telephones get alerts by SMS, and who reply to these messages. A real server plays the gateway."""
+"""People get alerts by SMS and reply to the messages. A real HTTP server plays the SMS gateway."""
 
 import re
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class Phones:
     async def raised(self) -> tuple[UUID, dict[str, str]]:
         """Raises an alert and sends its messages.
 
-        Returns the alert, and a mapping from the digits of numbers to codes.
+        Returns the alert's id, and maps each telephone number to the code in its message.
         """
         (alert,) = await self.desk.alerts(fresh(**MUDFLOW))
         return alert, await self.codes(alert, Cause.RAISED)

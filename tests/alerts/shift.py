@@ -1,4 +1,4 @@
-"""A bureau whose bot asks for updates, and people who write to the bot or press its buttons."""
+"""Runs a Telegram bot that asks for updates, and simulates people who write to the bot or press its buttons."""
 
 import asyncio
 from collections.abc import AsyncIterator

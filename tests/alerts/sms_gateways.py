@@ -44,7 +44,7 @@ class Gateways:
         return file
 
     def whole_profile(self, name: str, **changed: str) -> Path:
-        """The example profile with all its parts, including the parts whose lines begin with a #."""
+        """Makes the example profile of a gateway, and also enables the lines that a # at the beginning disables."""
         file = self.profile(name, **changed)
         text = file.read_text().replace("https://sms.example.kg", f"http://127.0.0.1:{self.port}")
         file.write_text(re.sub(r"^#(?=\S)", "", text, flags=re.MULTILINE))
@@ -61,7 +61,7 @@ class Gateways:
     async def state(self, request: web.Request) -> web.Response:
         """Answers a request for a message's receipt with the next of `states`.
 
-        A state may be a list of the states of all parts.
+        For a message of several parts, the state is a list of the parts' states.
         """
         assert (await request.json())["id"] == "m-1"
         state = self.states.pop(0)

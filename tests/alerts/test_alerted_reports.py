@@ -1,6 +1,6 @@
 """The authors of reports learn that an alert followed their reports.
 
-The order does not matter, and held reports are included.
+Authors of held reports learn of the alert, too. The reports and the alert may come in any order.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ async def test_all_reports_of_the_window_are_alerted_and_so_are_later_ones(post:
 
 
 async def test_counted_movements_are_alerted_neither_before_nor_after_the_alert(post: Post) -> None:
-    """The rule counts people who are present. The rule ignores counts of movements, which are about the same people."""
+    """The rule counts people who are present, and ignores people who were counted while they moved."""
     families = [household() for _ in range(10)]
     await post(group(measure="flow"), held(group(measure="flow")))
     await post(*families)

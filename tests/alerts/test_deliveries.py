@@ -267,9 +267,9 @@ async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together
 async def test_a_recorded_delivery_does_not_wait_until_later_attempts_are_recorded(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each query that claims deliveries must exclude the recorded deliveries that wait.
+    """Each query that claims deliveries names all deliveries in `_unrecorded`.
 
-    If recorded deliveries waited for later attempts, their number would grow without end under lasting load.
+    If recorded deliveries stayed in `_unrecorded` until later attempts are recorded, the set would grow without end.
     """
     monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
     await town.receiver("duty", hook)

@@ -1,4 +1,4 @@
-"""After the last step of an escalation, the duty heads are notified every five minutes, or the policy ends."""
+"""A policy decides whether the duty heads are notified every five minutes after the final step of an escalation."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -80,7 +80,7 @@ async def test_messages_are_combined_only_if_the_channel_of_the_receiver_combine
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> None:
-    """The subject is encoded as in RFC 2047, because Python's `email` would drop each space at which it ends a line."""
+    """The subject is encoded as in RFC 2047: otherwise Python's `email` would drop a space at each line break."""
     settings, places = settings_for("127.0.0.1"), Places.load()
     texts = Texts.of_installation(places, settings)
     async with Outbound(settings) as outbound:

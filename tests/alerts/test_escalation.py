@@ -130,7 +130,7 @@ async def test_an_alert_over_a_new_district_must_be_acknowledged_again(night: Ni
 async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logged_once(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The unreadable alert waits for the shortest time, so that a search for one alert finds its row first."""
+    """A search that is limited to one alert finds the unreadable alert first, because its next step is due first."""
     monkeypatch.setattr(alert_queries, "AT_ONCE", 1)
     await night.report(hazard(magnitude=6.8), mudflow(area={"pcodes": [KADAMJAI]}))
     async with night.sessions.begin() as session:

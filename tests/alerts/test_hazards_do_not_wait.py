@@ -185,7 +185,7 @@ COUNTED = {
     ),
 }
 MIGRATIONS = {"departed_by_destination": "0017_head_counts", "resident_counts": "0005_counts"}
-Counted = tuple[str, tuple[str, ...], str]  # the area, the dates and mobilities, and the destination
+Counted = tuple[str, tuple[str, ...], str]  # area, dates with mobilities, destination
 
 
 @settings(max_examples=40)

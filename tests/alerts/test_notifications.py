@@ -300,7 +300,7 @@ def test_a_receiver_that_a_moved_alert_concerned_before_but_never_notified_was_a
 def test_a_moved_alert_reaches_a_step_that_became_its_first_one() -> None:
     """The alert moved from Leilek to Kadamjai.
 
-    Before, only the receiver in Leilek, who is at the first step, was notified.
+    Before the alert moved, only the receiver in Leilek was notified, because this receiver is at the first step.
     """
     steps = receiver("leilek", areas=(LEILEK,)), receiver("kadamjai", areas=(KADAMJAI,), step=1)
     assert notified(alert(KADAMJAI), notifications.MOVED, *steps, before=alert(KADAMJAI, LEILEK)) == (

@@ -36,7 +36,7 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
     assert answer["acknowledged_name"] == "Айбек"
     assert alert["on_behalf_of"] == "by telephone, Касымов, 2026-06-15T06:10+00:00"
     note = BehalfNote(name="Касымов", by="telephone", at=datetime(2026, 6, 15, 6, 10, tzinfo=UTC))
-    for stored in (note.stored, note.sentence):  # an earlier release stored the sentence
+    for stored in (note.stored, note.sentence):  # an earlier release stored `note.sentence`
         assert BehalfNote.read(stored).worded("ru") == "Касымов, по телефону, 15.06.2026, 12:10"
     assert BehalfNote(name="Касымов, район", by="e-mail").worded("ky") == "Касымов, район", "the timeline names it"
     assert BehalfNote(name="Касымов", by="pigeon").worded("ru") == "Касымов, pigeon"
@@ -94,7 +94,7 @@ async def test_reading_on_whose_behalf_is_logged_where_a_name_was_shown(desk: De
         await caller.put(f"/v1/alerts/{noted}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
         for reader, id in ((caller, other), (analyst, noted)):
             assert (await reader.get(path.format(id=id))).status_code == 200
-        # the page records a read only once: when it is opened, or when it reads the alert again
+        # the log gets no entry for a request with `?again` if the log already has an entry of the same token
         for again in ("?again", "?again", ""):
             assert (await caller.get(path.format(id=noted) + again)).status_code == 200
         async with desk.caller(account=account) as same_account_elsewhere:

@@ -173,7 +173,7 @@ def test_a_report_without_a_point_counts_where_it_says() -> None:
         # the alert is only Moderate, because the strongest shaking may be far beyond the border
         ({"mmi": 6.0}, "Moderate"),
         ({"mmi": 8.2}, "Moderate"),
-        ({"mmi": 3.96, "impact": "green", "cdi": 5.8, "felt_reports": 117}, None),  # the USGS's values for ASHKASHAM
+        ({"mmi": 3.96, "impact": "green", "cdi": 5.8, "felt_reports": 117}, None),  # as the USGS states for ASHKASHAM
         ({"impact": "yellow"}, "Moderate"),
         ({"impact": "orange"}, "Severe"),
         ({"mmi": 6.5, "impact": "red"}, "Extreme"),

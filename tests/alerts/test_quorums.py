@@ -1,4 +1,4 @@
-"""A step of a policy demands acknowledgements of several of its people; until then the alert escalates."""
+"""If a step of a policy demands several acknowledgements, the alert escalates until enough people acknowledge."""
 
 from dataclasses import replace
 from datetime import timedelta

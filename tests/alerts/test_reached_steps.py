@@ -86,7 +86,10 @@ def test_an_alert_keeps_the_round_of_its_step() -> None:
 
 
 def test_an_alert_that_the_former_release_escalated_is_not_led_back() -> None:
-    """The former release may run beside this release for a while. It raises the level, and ignores the step."""
+    """The former release may run beside this release for a while.
+
+    The former release raises the level of an alert and ignores the step.
+    """
     waiting = transitions.replaced(escalated(plan(), 1, alert(KADAMJAI)), level=2)
     assert steps(waiting, plan()).level_of(waiting) == 2
 

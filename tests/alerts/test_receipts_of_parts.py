@@ -1,4 +1,4 @@
-"""A long message has several parts. Its delivery follows from the receipts of all parts."""
+"""The receipts of all parts of a long message together decide whether the message was delivered."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

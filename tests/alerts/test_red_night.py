@@ -2,8 +2,8 @@
 
 Every receiver gets messages about all grave alerts, and few messages about the other alerts.
 
-Most alerts about milder hazards are not answered in time, so that they escalate; some are acknowledged or closed, and
-some get a larger area or a higher severity.
+Most alerts about milder hazards escalate, because nobody acts on them in time. Some of these alerts are acknowledged or
+closed. Some get a larger area or a higher severity.
 """
 
 import asyncio

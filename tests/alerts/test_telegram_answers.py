@@ -1,7 +1,4 @@
-"""People bind their accounts by a code.
-
-After that, people acknowledge alerts in Telegram by a button, or by a written answer.
-"""
+"""People bind their accounts by a code, and then acknowledge alerts in Telegram by a button or a written answer."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""If a delivery fails for good, its reason is stored, such as a forbidden address, or a removed receiver."""
+"""The reason of a delivery's final failure is stored: for example, a forbidden address or a removed receiver."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

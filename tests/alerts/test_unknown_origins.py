@@ -127,7 +127,7 @@ async def test_the_thresholds_of_the_district_where_people_are_now_apply(post: P
 async def test_a_count_of_everybody_at_a_site_adds_only_people_of_whom_no_other_count_states_the_origin(
     post: Post,
 ) -> None:
-    """The school has 100 people from Kadamjai. Then everybody at the school is counted, without an origin."""
+    """The school has 100 people from Kadamjai. A later count of everybody at the school states no origin."""
     school = {"site_id": uuid4()}
     known, everybody = group(persons=100, **school), at_site(persons=149, **school)
     await post(known)
@@ -143,10 +143,7 @@ async def test_a_count_of_everybody_at_a_site_adds_only_people_of_whom_no_other_
 
 
 async def test_registered_people_of_known_origin_are_not_among_the_people_of_unknown_origin(post: Post) -> None:
-    """80 people from Kadamjai are registered at the school.
-
-    Then everybody at the school is counted, without an origin.
-    """
+    """80 people from Kadamjai are registered at the school. A later count of everybody there states no origin."""
     school, included = {"site_id": uuid4()}, {"place_id": uuid4(), "included_persons": 80, "included_households": 10}
     await post(*(household(persons=8) for _ in range(10)))
     await post(everybody := at_site(persons=120, households=16, household_unit="yards", **school))

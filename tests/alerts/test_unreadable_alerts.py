@@ -67,7 +67,7 @@ async def test_further_people_who_left_the_district_raise_its_unreadable_alert_a
 
 
 async def test_an_unreadable_hazard_stops_no_notification_about_its_alert_and_is_logged_once(night: Night) -> None:
-    """If the hazard cannot be read, the messages have none of its texts, and are not for publication."""
+    """Messages about a hazard that cannot be read omit the hazard's texts, and are marked as not for publication."""
     await night.report(hazard(magnitude=6.8))
     async with night.sessions.begin() as session:
         await session.execute(text("UPDATE hazards SET report = '{}'"))

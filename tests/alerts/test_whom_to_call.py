@@ -1,4 +1,7 @@
-"""Duty numbers and checklists say whom the duty room calls about an alert. The log of calls says what was agreed."""
+"""Duty numbers and checklists say whom the duty room calls about an alert.
+
+The log of calls states what each call agreed.
+"""
 
 import re
 from pathlib import Path
