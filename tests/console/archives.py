@@ -45,7 +45,7 @@ def square_png(red: int, green: int, blue: int, side: int = 256) -> bytes:
 
 
 def vector_tile(*layers: str) -> bytes:
-    whole = [9, 0, 0, 26, 2 * EXTENT, 0, 0, 2 * EXTENT, 2 * EXTENT - 1, 0, 15]  # move, three lines, close
+    whole = [9, 0, 0, 26, 2 * EXTENT, 0, 0, 2 * EXTENT, 2 * EXTENT - 1, 0, 15]  # a square: move, three lines, close
     feature = b"\x18" + varint(POLYGON) + field(4, b"".join(map(varint, whole)))
     return b"".join(
         field(3, field(1, name.encode()) + field(2, feature) + b"\x28" + varint(EXTENT) + b"\x78\x02")

@@ -23,7 +23,7 @@ ON CONFLICT (topic, partition) DO UPDATE SET next_offset = consumer_offsets.next
 async def positions(engine: AsyncEngine) -> AsyncIterator[Positions]:
     made = Positions(engine)
     running = asyncio.create_task(made.run())
-    await asyncio.wait_for(made.moved.wait(), 60)  # the console first sets `moved` when it listens for commits
+    await asyncio.wait_for(made.moved.wait(), 60)  # `moved` is set once the console listens for commits
     yield made
     running.cancel()
     with suppress(asyncio.CancelledError):

@@ -57,7 +57,7 @@ def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: An
     done = page.locator(f'button[aria-labelledby="{step.get_attribute("aria-labelledby")}"]')
     expect(done).to_have_attribute("aria-pressed", "true")
     expect(done).to_be_focused()
-    page.keyboard.down("Enter")  # the key is still held, which must not undo the step
+    page.keyboard.down("Enter")  # a held key repeats, and must not undo the step
     page.keyboard.up("Enter")
     page.locator("#comment-text").fill("The bank is fenced off")
     page.locator("#comment").click()

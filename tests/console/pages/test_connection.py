@@ -46,7 +46,7 @@ def test_a_quiet_night_is_not_a_lost_connection_but_a_silent_stream_is_opened_ag
     page.clock.fast_forward(20_000)
     page.evaluate(BEAT)
     page.clock.fast_forward(24_000)
-    assert len(begun) == 1  # the script BEAT opened one stream, and the page opened no other
+    assert len(begun) == 1  # the script BEAT opened one stream, and the page opened no second stream
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     begun.clear()
 

@@ -13,7 +13,7 @@ from tests.console.pages.test_search import reported, usenov
 from tests.console.pages.test_sites import headers, saved
 from tests.console.pages.test_sites import reported as counted
 
-# Presses Ctrl+Enter twice, so that the second time is before the answer to the first request.
+# Presses Ctrl+Enter a second time before the first request is answered.
 PRESSED_TWICE = """() => {
   for (const _ of [1, 2]) {
     const pressed = new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true });

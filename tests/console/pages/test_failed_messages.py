@@ -138,8 +138,7 @@ async def set_aside(whole: Whole, service: str, topic: str, content: dict[str, A
 def test_a_message_that_failed_is_opened_by_its_service_in_the_list(whole: Whole, seat: Any) -> None:
     """The registry's record is not valid, so all of it was sealed; only the registry's worker can decrypt it.
 
-    The reader has opened many other messages within this hour. The message is opened nevertheless, but administrators
-    see the number of openings.
+    Even a reader who has opened many messages within this hour can open one more, but administrators see the number.
     """
     # administrators see the openings of an hour, so the hour must not end within this test
     assert wait_until(lambda: datetime.now(UTC).minute < 59, timeout=90, every=1)

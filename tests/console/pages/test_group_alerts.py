@@ -1,4 +1,4 @@
-"""Counts of groups reported by telephone raise one alert. The board and the page of the alert show it."""
+"""Counts of groups reported by telephone raise one alert. The alert is on the board and has its own page."""
 
 from datetime import UTC, datetime
 from typing import Any

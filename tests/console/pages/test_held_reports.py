@@ -1,7 +1,4 @@
-"""Tests the list of held reports on the page "Waiting".
-
-On this page, a person can decide about several reports together.
-"""
+"""Tests the list of held reports on the page "Waiting", where a person can decide about several reports together."""
 
 from datetime import UTC, datetime
 from typing import Any

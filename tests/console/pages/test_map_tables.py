@@ -29,7 +29,7 @@ SAME_FILE = """async () => {
     const { addBackgroundReader } = await import("/static/map/page-files.js");
     return addBackgroundReader() === addBackgroundReader();
 }"""
-# the borders of each country of the base
+# the border of each country on the base map
 BORDERS = """async () => {
     const { borderOf } = await import("/static/map/borders.js");
     const { features } = await (await fetch("/static/map/base/countries.geojson")).json();
@@ -90,7 +90,7 @@ def test_the_end_of_the_base_is_not_drawn_as_a_border(seat: Any) -> None:
     borders: dict[str, list[list[list[float]]]] = dict(seat(Role.OPERATOR).open("/ledger").evaluate(BORDERS))
     drawn = [pair for lines in borders.values() for line in lines for pair in pairwise(line)]
     assert len(drawn) > 1000
-    # only the edges of the base are longer than one degree
+    # only the edges of the base map are longer than one degree
     assert [(one, other) for one, other in drawn if {*EDGES} & {*one} & {*other} or dist(one, other) > 1] == []
     assert all(line[0] == line[-1] for line in borders["KG"])  # the border of the country is whole
 

@@ -48,7 +48,7 @@ def test_the_results_of_the_own_reports_come_by_themselves_and_lead_to_the_recor
     expect(recorded).to_contain_text(f"Household {body['report_id'][-4:].upper()}")
     expect(recorded).to_contain_text("console")
     report(author(whole, str(uuid4())), household())
-    correction = report(author(whole, account), household(version=2))  # the first version of this report never came
+    correction = report(author(whole, account), household(version=2))  # version 1 never came
     waiting = page.locator(f"tr[data-key='{correction['report_id']}']")
     expect(waiting).to_contain_text("Under review")
     expect(waiting).to_contain_text("A person decides. You need not send it again.")

@@ -197,7 +197,7 @@ def test_a_count_whose_answer_was_lost_is_sent_again_as_a_repeat(seat: Any) -> N
 
 def test_a_misheard_number_is_corrected_in_the_sent_form(whole: Whole, seat: Any) -> None:
     today = datetime.now(TIME_ZONE)
-    days_of_the_call = [f"{today + timedelta(days=days):%d.%m.%Y}" for days in (0, 1)]  # the day may end
+    days_of_the_call = [f"{today + timedelta(days=days):%d.%m.%Y}" for days in (0, 1)]  # midnight may pass
     page = begun(seat, persons="62")
     page.fill("#destination-locality", "Чайкана")
     page.click("#send")

@@ -15,7 +15,7 @@ from tests.gazetteers import DOBO
 def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: Any) -> None:
     """When a site is chosen, the form fills in the site's district and kind of shelter.
 
-    If the operator then changes the text, the site is no longer chosen.
+    If the operator changes the text after choosing a site, the site is no longer chosen.
     """
     name, village = f"Мектеп {uuid4()}", f"Көк-Таш {uuid4()}"
     site = saved(whole, name_ky=name, name_ru=f"Школа {name[-12:]}", pcode=LEILEK, locality=village)

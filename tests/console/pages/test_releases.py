@@ -309,7 +309,7 @@ def test_a_cancelled_event_whose_withdrawal_fails_is_not_sent_again(whole: Whole
 
 
 def refuse_withdrawals(route: Route) -> None:
-    """Breaks the connection for all reports that withdraw the public version. All other reports are sent."""
+    """Breaks the connection for requests that withdraw a public version, and lets all other requests pass."""
     if "Public" in (route.request.post_data or ""):
         route.abort()
     else:

@@ -54,7 +54,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     elsewhere = whole.signed_in(Role.OPERATOR, areas=[KARA_SUU])
     far = elsewhere.get(f"/alerts/hazards/{hazard_id}/course?lang=en")
     assert "First report" in far.text and "Alert raised" not in far.text
-    # the page of an area names a hazard as the board does, and says which hazards are over
+    # the page of an area uses the same name for a hazard as the board, and says which hazards are over
     looked: dict[str, Any] = {"source": "field", "certainty": "Unlikely", "type": "armed_incident"}
     times: dict[str, Any] = {"onset": NOW - timedelta(hours=3), "expires": NOW - timedelta(hours=1)}
     whole.publish(hazard(**looked, **times, area={"pcodes": [LEILEK]}))
