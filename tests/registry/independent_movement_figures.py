@@ -99,7 +99,7 @@ def durations(present: pd.DataFrame, people: pd.DataFrame, day: date, query: Mov
     """The people by class of duration. People of groups are not added to registered people.
 
     `present` are the people who are in location of displacement on the day, and `people` are the people of `ended`. A
-    duration ends on the day of the figure or, if this is earlier, with the displacement.
+    duration ends with the displacement, but at the latest on the day of the figure.
     """
     on = pd.Timestamp(day)
     ongoing, completed = query.chosen(present), query.chosen(people[people["new_day"] <= on])

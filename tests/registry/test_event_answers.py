@@ -184,7 +184,7 @@ async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reverse
     assert [group_id for row in answered for group_id in row["group_ids"]] == [body["group_id"]]
     await office.file({**body, "version": 2, "persons": 90, "sex_age": []})
     assert await rows(office, stored) == [{"hazard_id": HAZARD, "hazard_type": "mudflow"}]
-    await office.file(counted(destination={"pcode": OSH}))  # a count of other people
+    await office.file(counted(destination={"pcode": OSH}))  # this count is about different people
     await reverse(office)
     assert {row["hazard_id"] for row in await rows(office, stored)} == {None}
     *_, last = [row["event"] for row in await rows(office, GROUP_EVENTS)]
@@ -192,7 +192,7 @@ async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reverse
 
 
 async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_asked_about(office: Office) -> None:
-    """The registry joins the two counts by itself, or asks whether both are of the hazard."""
+    """The registry joins the two counts by itself, or asks whether the people of both counts fled the same hazard."""
     named = {"is_full_recount": True, "destination_locality": "Тобей", "hazard_type": "mudflow", "hazard_id": HAZARD}
     body = counted(**named)
     await office.file(body, counted(**{**named, "hazard_id": None, "occurred_at": body["occurred_at"]}))

@@ -142,7 +142,7 @@ def test_countries_are_exported_as_alpha_3(alpha_2: str, expected: str) -> None:
 def test_no_country_has_two_codes() -> None:
     """CLDR also lists withdrawn codes.
 
-    If one of them was missing in `WITHDRAWN`, a country could have two codes in exports.
+    If `WITHDRAWN` lacked a withdrawn code, a country could have two codes in exports.
     """
     aliases = get_global("territory_aliases").items()
     countries = [now for code, now in aliases if len(code) == 3 and code.isalpha() and code not in WITHDRAWN]

@@ -1,4 +1,7 @@
-"""A count states when somebody last saw its people, and whether their return is presumed. Pages show the same facts."""
+"""A count states when somebody last saw its people, and whether their return is presumed.
+
+Pages show both facts about each count.
+"""
 
 from datetime import UTC, datetime, timedelta
 from random import Random

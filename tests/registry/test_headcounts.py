@@ -182,7 +182,7 @@ async def test_teams_that_disagree_give_a_range(
 @pytest.mark.parametrize(
     ("hours", "persons", "expected"),
     [
-        ((26, 50), (40, 45), [45]),  # two teams found fewer people than the first, a day later
+        ((26, 50), (40, 45), [45]),  # two teams found fewer people than the first team, a day later
         ((26, 50), (40, 80), [40, 80]),  # the third count agrees with the first
         ((26, 50), (40, 20), [20, 40, 100]),
         ((2, 4), (40, 45), [45, 100]),  # within a day, both teams may have missed the same people

@@ -95,7 +95,7 @@ async def test_the_codes_of_the_households_in_the_same_batch_are_known(file: Fil
     assert await file(corrected, by_code(OTHER_CODE, "confirmed_here")) == ["recorded", "recorded"]
     assert await file.rows("coded_movements") == []
     assert await file(by_code(OTHER_CODE), household(short_code=OTHER_CODE)) == ["household_unknown", "recorded"]
-    # two wrong codes: the code of the movement, and the code in use that a report gave to its household
+    # two wrong codes: one in a movement, and one that a report gave although another household uses the code
     assert len(await file.rows("coded_movements")) == 2
 
 

@@ -28,7 +28,7 @@ IN_CLEAR = (
     "DELETE FROM household_site_keys",
     "UPDATE households SET site_root_id = ''",
 )
-# Statements that change the stored rows to what was stored without a table of the households at a site.
+# Statements that change the stored rows to the rows of a release that had no table of the households at a site.
 UNLISTED = IN_CLEAR[1:]
 
 

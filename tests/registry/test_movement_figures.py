@@ -17,7 +17,7 @@ from tests.registry.test_site_movements import SCHOOL
 pytestmark = pytest.mark.anyio
 
 Body = dict[str, Any]
-# The outcome of a report, and then the outcomes that the events about it stated, with the reasons.
+# Selects the present outcome of a report, and then the published outcomes of the report, with the reasons.
 OUTCOMES_OF = text("""
 SELECT outcome, reason FROM (
     SELECT 0 AS id, outcome, reason FROM reports WHERE report_id = CAST(:id AS uuid)
@@ -114,9 +114,9 @@ async def test_a_household_shows_since_when_nobody_has_confirmed_it(office: Offi
 async def test_an_assessed_solution_takes_people_out_of_the_stock(office: Office) -> None:
     """Two families of five are displaced on 1 June. On 21 June, two persons of the first family return.
 
-    On 10 July, a solution is assessed for the first family. By then, three persons had been displaced for 39 days. The
-    displacement of the two others had ended after 20 days. On 1 September, three persons of the family are displaced
-    again.
+    On 10 July, a solution is assessed for the first family. On that day, the three other persons had been displaced for
+    39 days. The displacement of the two returned persons had ended after 20 days. On 1 September, three persons of the
+    family are displaced again.
     """
     at = {"occurred_at": "2026-06-01T06:00:00Z", "reported_at": "2026-06-01T06:00:00Z"}
     first, second = household(**at), household(**at)

@@ -49,7 +49,10 @@ def moved(kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
 
 
 def numbers(*movements: dict[str, Any], of: dict[str, Any] = BODY) -> tuple[int, int, int] | None:
-    """The numbers of displaced, returned and settled persons after the movements. None if no movement has an effect."""
+    """The numbers of displaced, returned and settled persons after the movements.
+
+    Returns None if no movement has an effect.
+    """
     subject = next(iter(working_set_of(map(filed, (of, *movements))).subjects.values()))
     return subject.standing and subject.standing[:3]
 

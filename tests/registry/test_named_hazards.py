@@ -191,7 +191,7 @@ async def test_if_two_hazards_fit_only_one_answer_is_valid(office: Office) -> No
 async def test_two_hazards_that_a_person_joins_are_one_emergency_in_all_districts(office: Office) -> None:
     """A person joins an earthquake and its landslides.
 
-    Before, the person decided that a count in another district names the landslides.
+    Before this decision, the person decided that a count in another district names the landslides.
     """
     landslides = {"hazard_id": str(uuid4()), "hazard_type": "landslide"}
     elsewhere: dict[str, Any] = {"destination": {"pcode": KADAMJAI}}

@@ -63,7 +63,7 @@ def test_clear_fields_beside_the_box_cannot_be_changed(
 def test_nothing_can_be_added_after_the_box(record: Record, opener: ReportOpener) -> None:
     """JSON parsers use the last value of a repeated name.
 
-    A field that is added at the end could therefore replace an earlier one.
+    A field that is added at the end could therefore replace an earlier field of the same name.
     """
     with pytest.raises(SetAside, match="seal_mismatch"):
         opener(record._replace(value=record.value[:-1] + b',"persons":3}'))

@@ -152,7 +152,7 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
 async def test_the_correction_of_a_movement_that_is_given_back_finds_its_household_by_the_code_too(
     office: Office,
 ) -> None:
-    """The correction came while the movement belonged to another household, so its code was not compared."""
+    """The correction came while the movement belonged to another household, so the movement's code was not compared."""
     first, coded = household(), household(short_code=drawn_code())
     by_code = movement(coded, "returned", household_code=coded["short_code"])
     del by_code["household_id"]

@@ -49,7 +49,7 @@ async def listing(office: Office, session: AsyncSession, site_id: Any) -> None:
 
 
 async def test_a_count_that_is_filed_while_its_site_is_listed_belongs_to_the_site(office: Office) -> None:
-    """The worker reads the list of sites before the site is added, and commits after it."""
+    """The worker reads the list of sites before the desk adds the site, and commits while the desk waits."""
     site_id, sessions = uuid4(), office.app.state.sessions
     async with sessions() as worker, sessions() as desk, sessions() as observer, asyncio.TaskGroup() as tasks:
         await filing(office, worker, 70)
