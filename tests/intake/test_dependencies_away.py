@@ -172,7 +172,7 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
 ) -> None:
     """The broker's size limit was lowered, so a long report is set aside.
 
-    Then the author of the long report sends a shorter one.
+    The author of the long report then sends a shorter version.
     """
     members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
     long = household(persons=40, members=members)

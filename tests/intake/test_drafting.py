@@ -96,7 +96,7 @@ async def test_a_refused_report_of_a_batch_is_not_kept_in_a_reference_cycle(refu
 
 
 async def leaves_no_cycles(drafting: Drafting, raw: bytes) -> bool:
-    """Whether few objects are in cycles. Other threads of the tests may also leave objects in cycles meanwhile."""
+    """Whether only few objects are in reference cycles, because other threads of the tests may leave some, too."""
     for _ in range(2):  # two runs, because the thread keeps the result of its last task
         [result] = await drafting.batch(raw, json_batches.REPORTS, ReportSender(PHONE))
         assert isinstance(result, ReportRefused)

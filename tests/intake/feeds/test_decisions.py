@@ -1,4 +1,7 @@
-"""Intake decides for each entry of a source whether to publish the entry. Earlier entries influence the decision."""
+"""Intake decides for each entry of a source whether to publish the entry.
+
+The decision depends on earlier entries, too.
+"""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,7 +1,4 @@
-"""The bundled library equals a bundle that is newly made from the locked packages.
-
-Nobody has to trust a copied file.
-"""
+"""The bundled library equals a new bundle of the locked packages, so nobody has to trust a copied file."""
 
 import os
 import subprocess

@@ -190,7 +190,7 @@ def test_without_scripts_nothing_can_be_entered_that_a_url_would_reveal(
     for language, sentence in sentences.items():
         page.goto(f"{centre.url}{FORM}?lang={language}")
         expect(page.locator(".unopened")).to_contain_text(sentence)
-        # the animation ends at once, as if its seconds had passed
+        # the animation ends at once, as if its time had passed
         page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
         expect(page.locator(".unopened .button")).to_be_visible()
         expect(page.locator("#report")).to_be_hidden()

@@ -57,7 +57,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     page.click("#send")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     expect(page.locator("#reports strong")).to_contain_text("Hazard")
-    page.reload()  # afterwards, the words are only in the sealed report
+    page.reload()  # after a reload, only the sealed report has the typed words
     page.click("#reports >> text=Correct")
     expect(page.locator("#written-anew")).to_be_visible()
     expect(page.locator("#seen-type")).to_have_value("glof")

@@ -249,7 +249,7 @@ def test_a_report_is_bound_to_the_account_that_wrote_it(phone: BrowserContext, c
 
 
 def test_while_a_report_is_sealed_no_other_one_is_lost(fresh_phone: BrowserContext, centre: Centre) -> None:
-    """The phone waits up to 20 s for the centre's key. Meanwhile the author may continue another draft."""
+    """While the phone waits for the centre's key (up to 20 s), the author may continue another draft."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
