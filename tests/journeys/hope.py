@@ -1,7 +1,7 @@
 """Makes displacement reports from the families of a UNICEF HOPE import workbook, or from invented families.
 
-`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`, which has 50 households with 208 persons. The function
-reads each person's household, relationship, sex, observed disability and pregnancy. The function ignores `size_h_c`
+`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`, which has 50 households with 208 persons. `families`
+reads each person's household, relationship, sex, observed disability and pregnancy. `families` ignores `size_h_c`
 (always 1), `age` (a random number), the country (AFG), names, phones and birth dates.
 
 `reports(families, count, seed)` repeats the families until there are `count` reports. The same seed gives the same

@@ -48,8 +48,8 @@ NUMBER = "996700123456"
 STALLED = "Принято, но"
 NOTES = "Мост через Исфайрам закрыт."
 MINUTE = timedelta(minutes=1)
-# Each tuple is a transaction about one table. The transaction locks the table first, so that no worker can be in a
-# deadlock with it.
+# Each tuple is a transaction about one table. Each transaction locks its table first, so that a transaction and a
+# worker cannot deadlock.
 PASS = (
     (
         "LOCK TABLE deliveries IN EXCLUSIVE MODE",

@@ -146,7 +146,10 @@ async def test_a_household_is_read_in_its_area_and_by_its_author_only(
 async def test_the_apps_of_the_web_process_share_one_reader_of_the_revocations(
     reported: ReportedEvents, shared_installation: Installation
 ) -> None:
-    """Each reader writes a snapshot. The web process reads with intake's login; the alerts worker reads for itself."""
+    """Each reader of the revocations writes a snapshot.
+
+    The web process reads the revocations with intake's login, and the alerts worker with its own login.
+    """
     folder = shared_installation.folder / "state" / "access"
     await wait_for(lambda: {file.name for file in folder.glob("*.json")} == {"alerts.json", "intake.json"})
 

@@ -1,4 +1,4 @@
-"""The alerts worker is killed at five points, on real Kafka and PostgreSQL. Each alert is delivered all the same.
+"""Every alert is delivered although the alerts worker is killed at five points, on real Kafka and PostgreSQL.
 
 `make faults-alerts SEED=` runs twenty seeds for each point. A seed decides how many hazards come, in which groups, and
 when the process is killed once or twice.

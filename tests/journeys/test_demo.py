@@ -39,7 +39,7 @@ ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
 @pytest.fixture
 def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An exercise with as many partitions as a real installation, so that each worker reads several of a topic."""
+    """An exercise with as many partitions as a real installation: each worker reads several partitions of a topic."""
     with installed(ground, tmp_path, exercise=True) as installation:
         yield installation
 

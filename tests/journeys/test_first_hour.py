@@ -1,9 +1,9 @@
 """On the evening of 5 May 2022, four groups were counted before anybody was registered by name.
 
-The test enters the counts of that evening again. Some counts are entered at the desk, as if callers reported them, and
-some on a field team's phone. From Choko-Dobo, 20 families (70 people) are with relatives, and from Komsomol, 45
-families (150 people). In the mosque of Tobey, there are 10 families (37 people). A caller reports 26 people in a
-teahouse. The caller does not say where the teahouse is and where the people came from.
+The test enters the four counts. Some counts are entered at the desk, as if callers reported them, and some on a field
+team's phone. From Choko-Dobo, 20 families (70 people) are with relatives, and from Komsomol, 45 families (150 people).
+In the mosque of Tobey, there are 10 families (37 people). A caller reports 26 people in a teahouse. The caller does not
+say where the teahouse is and where the people came from.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """A mudflow in Kadamjai, from the first call to the last return. At six sites, there are 3,000 people.
 
 The reports of five past days are sent within seconds. `tests/journeys/mudflow.py` describes what happens on each day.
-The expected figures are computed by hand from that plan, in the comments of `DAYS`. A family has five persons.
+The comments of `DAYS` compute the expected figures by hand. A family has five persons.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A phone shows the results of its reports: a registrar accepts or refuses them, or they contradict other reports."""
+"""A phone shows which of its reports a registrar accepted or refused, and which contradict other reports."""
 
 from datetime import UTC, datetime
 
