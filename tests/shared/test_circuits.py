@@ -1,4 +1,4 @@
-"""The first calls to a silent dependency time out. The circuit breaker then refuses calls until a probe succeeds."""
+"""After some calls to a silent dependency have timed out, the circuit breaker refuses calls until a probe succeeds."""
 
 import asyncio
 import time

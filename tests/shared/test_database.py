@@ -45,7 +45,7 @@ def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_post
 async def test_each_transaction_of_a_session_has_its_own_driver_connection(tables: Installation) -> None:
     """A session uses its driver connection only for one transaction.
 
-    Afterwards, another session may get the connection.
+    After the transaction, another session may get the connection.
     """
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)

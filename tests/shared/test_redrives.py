@@ -289,7 +289,7 @@ def onto_a_new_log(installation: Installation, *, partitions: int = 2, published
     assert len([line for line in lines if b'"hazards.alerts.dead"' in line]) == published
     logins = installation.ground.kafka_logins
     topics.remove(broker, prefix, logins=logins)
-    # the broker learns of the removal after the controller; before, `create` and `look` would see the old topics
+    # until the broker learns of the removal from the controller, `create` and `look` would see the old topics
     assert wait_until(lambda: not are_listed(broker, prefix), timeout=60, every=0.1)
     topics.create(
         broker,

@@ -64,7 +64,7 @@ def served_as(script: Path) -> str:
 
 
 def chain_of(template: Path) -> list[Path]:
-    """The template, all templates that it includes, and all that it extends, up to the layout of all pages."""
+    """The template, and all templates that it includes or extends, up to the layout of all pages."""
     named = re.findall(r'(?:extends|include) "([\w/-]+\.html)"', template.read_text("utf-8"))
     return [template, *(each for name in named for each in chain_of(imported_template(template, name)))]
 
