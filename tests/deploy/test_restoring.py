@@ -1,4 +1,7 @@
-"""A restore writes the files and the database back. After that, the services continue to read at the right offsets."""
+"""A restore writes the files and the database back.
+
+After a restore, the services continue to read at the right offsets.
+"""
 
 import resource
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Topics are provisioned with the retention in the settings. Existing topics get the same retention."""
+"""New and existing topics get the retention that the settings state."""
 
 import pytest
 from confluent_kafka import Producer

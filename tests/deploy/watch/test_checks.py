@@ -133,7 +133,7 @@ async def test_a_check_that_fails_is_a_finding_and_ends_no_earlier_finding(tmp_p
 async def test_an_hourly_check_that_could_not_run_runs_again_soon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a start, `dayar watch` may run a check before the service answers that the check asks."""
+    """After a start, `dayar watch` may query a service before the service can answer."""
     answers: list[list[MonitoringFinding]] = []
 
     async def look(_: Surroundings) -> list[MonitoringFinding]:

@@ -1,4 +1,4 @@
-"""Findings are told in messages to the administrators, and shown at the terminal."""
+"""Findings are sent to the administrators in messages, and shown at the terminal."""
 
 import re
 import string
