@@ -42,7 +42,7 @@ def password(folder: Path, component: str, login: str) -> str:
 def shared_cluster() -> Iterator[Cluster | None]:
     """The files that each PostgreSQL of the tests starts with, so that initdb and the migrations run only once.
 
-    None if PostgreSQL is external or runs in a container.
+    Returns None if PostgreSQL is external or runs in a container.
     """
     if GIVEN["postgres"] in os.environ or not is_embedded():
         yield None

@@ -113,7 +113,10 @@ def components(
 
 @contextmanager
 def shared_broker() -> Iterator[Broker | None]:
-    """One Kafka for several test processes, because Kafka's JVM takes longest to start. None if Kafka is external."""
+    """One Kafka for several test processes, because Kafka's JVM takes longest to start.
+
+    Returns None if the tests use an external Kafka.
+    """
     if GIVEN["kafka"] in os.environ:
         yield None
         return

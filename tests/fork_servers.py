@@ -58,7 +58,7 @@ def reap() -> None:
 
 
 def connected(address: str) -> Forks:
-    """The connection to an own fork server, which ends when the connection is closed. Raises OSError."""
+    """Connects to a fork server of its own, which ends when the connection is closed. Raises OSError."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.connect(address)
     return Forks(connection)

@@ -1,4 +1,4 @@
-"""Makes the tests of a file hash passwords cheaply, if its tests create accounts in their own process."""
+"""A fixture for tests that create accounts in their own process: it makes the hashing of passwords cheap."""
 
 import pytest
 

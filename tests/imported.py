@@ -21,7 +21,7 @@ class OnlyImports:
 
 def main() -> None:
     arguments = ["--collect-only", "--quiet", "--capture=no", *sys.argv[1:]]
-    # after an error in an import, no worker is forked, so that the workers import the files themselves and report it
+    # after a failed import, no worker is forked: the workers then import the files themselves and report the error
     if pytest.main(arguments, plugins=[OnlyImports()]) == pytest.ExitCode.NO_TESTS_COLLECTED:
         collect_constants()
         gc.freeze()  # without `freeze`, garbage collections in the workers would copy the memory of all objects

@@ -36,7 +36,10 @@ Result = TypeVar("Result")
 
 
 class Topics(NamedTuple):
-    """The topics of an installation, which have `partitions` partitions. Each dead-letter topic has one partition."""
+    """The topics of an installation.
+
+    Each topic has `partitions` partitions; each dead-letter topic has one partition.
+    """
 
     partitions: int
     names: tuple[str, ...]
@@ -84,7 +87,7 @@ class Ground:
         return f"{self.name}_{number}"
 
     def take(self, wanted: Topics) -> int:
-        # few tests use this number of partitions, so the next such database would stay unused
+        # few tests use this number of partitions, so an installation made ahead would stay unused
         is_rare = wanted.partitions == topics.PARTITIONS
         if self._pool is None or is_rare:
             return self._make(wanted)

@@ -1,7 +1,8 @@
 """Lengthens time limits of the services, so that an answer does not depend on how busy the machine is.
 
-`python -m tests.patient MODULE WORDS` runs a program with intake like `python -m MODULE WORDS`, but patiently. If the
-word `valkey` is before the module, the program waits longer only for Valkey, because the test kills Kafka.
+`python -m tests.patient MODULE WORDS` runs a program with intake like `python -m MODULE WORDS`, but with longer time
+limits. If the word `valkey` is before the module, the program waits longer only for Valkey, because the test kills
+Kafka.
 """
 
 import runpy
@@ -45,7 +46,8 @@ def patient_intake() -> Iterator[None]:
 def wait_long_for_postgresql() -> None:
     """Makes services wait up to 30 seconds for PostgreSQL.
 
-    After the usual shorter wait, a refused request would be missing in the security log, or a hazard become Private.
+    After the usual shorter wait, a refused request would be missing in the security log, or a hazard would become
+    Private.
     """
     audit.WRITE_SECONDS = hazard_scopes.WAIT_SECONDS = 30.0
 

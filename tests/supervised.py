@@ -22,8 +22,8 @@ from tests import preloaded
 from tests.compose.project import Desk, rows
 from tests.folders import new_folder
 
-# `make run` waits up to 180 s for each server. If root starts it, it also copies the libraries. On a busy machine, a
-# start once took 164 s.
+# `make run` waits up to 180 s for each server. If root starts `make run`, the start also copies the libraries. On a
+# busy machine, a start once took 164 s.
 START_SECONDS = 600
 
 

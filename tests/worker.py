@@ -1,8 +1,8 @@
 """Starts an xdist worker by a fork of `tests.imported`.
 
-xdist starts `python -m tests.worker ADDRESS -u -c CODE`, and expects that the started process executes CODE. The
-process that is forked executes CODE instead, with the same input and output. If there is no fork server, no process is
-forked.
+xdist starts `python -m tests.worker ADDRESS -u -c CODE`, and expects that the started process executes CODE. If there
+is a fork server, a forked process executes CODE with the same input and output; otherwise, the started process executes
+CODE itself.
 """
 
 import os

@@ -229,8 +229,8 @@ def played_with_an_accident(project: Project) -> Sent:
 def is_taken(answers: Mapping[str, int]) -> bool:
     """Whether intake gave the right number of answers of each kind.
 
-    Three of the 44 requests repeat a report. If Valkey is slow, intake accepts a repeat, and the registry's inbox drops
-    it.
+    Three of the 44 requests repeat a report. If Valkey is slow, intake accepts a repeated report, and the registry's
+    inbox drops the report.
     """
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 

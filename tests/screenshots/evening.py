@@ -1,6 +1,6 @@
-"""Plays an evening of exercise: the scenario of `dayar demo play`, further hazards, and what people did about them.
+"""Plays one evening of an exercise: the scenario of `dayar demo play`, further hazards, and what people did about them.
 
-All persons are invented, as in the scenario. Seeds decide the reports, so that each run has the same ones.
+All persons are invented, as in the scenario. Seeds decide the reports, so that each run has the same reports.
 """
 
 import random

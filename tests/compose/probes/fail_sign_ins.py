@@ -1,4 +1,7 @@
-"""Tries six times to sign in to an unknown account, each time with another forged address. Prints the status codes."""
+"""Tries six times to sign in to an unknown account, each time with another forged address.
+
+Prints the status code of each try.
+"""
 
 import json
 import sys

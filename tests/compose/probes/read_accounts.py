@@ -1,4 +1,7 @@
-"""Reads households with the registry's login, then tries to read accounts. Prints the login and the refusal."""
+"""Reads households with the registry's login, then tries to read accounts.
+
+Prints the login and PostgreSQL's refusal.
+"""
 
 import asyncio
 

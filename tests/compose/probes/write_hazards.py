@@ -1,4 +1,7 @@
-"""Writes a hazard with the registry's login, although only intake may write hazards. Prints whether Kafka refused."""
+"""Writes a hazard with the registry's login, although only intake may write hazards.
+
+Prints whether Kafka refused the record.
+"""
 
 import asyncio
 
