@@ -111,7 +111,7 @@ async def counted(server: Server, database: str) -> dict[str, int]:
 
 
 async def clear(server: Server, database: str) -> None:
-    """The restore creates from the dump the schemas that provisioning made."""
+    """Removes the services' schemas, because the restore creates these schemas."""
     connection = await server.connect(database)
     try:
         for service in SERVICES:

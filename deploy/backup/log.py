@@ -34,7 +34,7 @@ LETTERS_BACK = (
     "FROM {schema}.consumer_offsets AS read WHERE (read.topic, read.partition) = ($1, $2) "
     "AND (letters.topic, letters.partition) = ($1, $2)"
 )
-# The dead letter's record on the log still contains the former offset, which `written_offset` keeps.
+# The headers of the dead letter's record keep the former offset. `written_offset` has the same former offset.
 WRITTEN = 'written_offset = coalesce(written_offset, "offset" + (1::bigint << 62)),'
 IS_REMEMBERED = (
     "SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'dead_letters' "
@@ -253,9 +253,9 @@ def where_to_read(partition: Partition, next_offset: int, before: Log, now: Log)
 
 
 async def move(server: Server, database: str, schema: str, targets: Mapping[Partition, int]) -> None:
-    """Change the first offset and the dead letters' offsets by the same number as the next offset.
+    """Set the next offsets, and move the first offset and the dead letters' offsets by the same distance.
 
-    The number of records between the first and the next offset is then unchanged. The first offset may become negative.
+    The number of records between the first and the next offset does not change. The first offset may become negative.
     """
     moves, quoted = [(*partition, to) for partition, to in targets.items()], f'"{schema}"'
     connection = await server.connect(database)

@@ -124,8 +124,8 @@ def _marker(folders: Mapping[str, Path]) -> Path:
 
     While the file exists, no service starts.
 
-    The file records whether the folders belonged to the backup's installation. After an interrupted restore, the keys
-    in the folders no longer show this.
+    The file records whether the folders belonged to the backup's installation. An interrupted restore may already have
+    replaced the keys in the folders, so the next restore cannot compare these keys.
     """
     return next(iter(folders.values())) / RESTORING
 

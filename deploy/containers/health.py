@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from shared.liveness import over_http
 
 ESTABLISHED = "01"
-KAFKA_PORT, DATABASE_PORT = 9092, 5432  # used if an address states none
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # for addresses without a port
 SECONDS = 4
 FRESH_SECONDS = 60
 
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def is_ready() -> bool:
-    """Asks `/ready` for the web server and its dependencies."""
+    """`/ready` answers for the web server and its dependencies."""
     return over_http("127.0.0.1", int(os.environ["PORT"]), host_name(os.environ), path="/ready", timeout=SECONDS)()
 
 

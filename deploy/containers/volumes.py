@@ -1,6 +1,6 @@
 """Checks and writes all secrets in the first container, and marks the installation as an exercise or as real.
 
-Passwords come from the environment (`make env`). The program generates the keys, which no other volume contains. The
+Passwords come from the environment (`make env`). The program generates the keys, and no other volume has a copy. The
 argument `rotate` only generates a new pair of sealing keys. The argument `retire` only destroys the private key of an
 older pair.
 """
@@ -120,7 +120,7 @@ def hold_to_contract(installation: Path) -> None:
     """New volumes get the version of the record layout. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        # Before MARK, because a volume with MARK but without this file counts as a volume of an earlier build.
+        # Write this file before MARK: a volume with MARK but without this file counts as a volume of an earlier build.
         keep(file, str(CONTRACT).encode())
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
@@ -166,7 +166,7 @@ def retire(sealing: Path, kid: str, now: datetime) -> None:
     """Raises CannotRetire if a report on the log or in intake's spool needs the key."""
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # without effect, but Settings require a value, and this container may not see the mark
+    )  # Settings require DAYAR_EXERCISE, but `retire` does not use this value
     keys.retire(settings, kid, now)
 
 

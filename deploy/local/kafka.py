@@ -262,5 +262,5 @@ class Kafka(Component):
             **(SURVIVES_A_KILL if self._fsync else IDLES),
             **(FEW_THREADS if self._is_brief else {}),
         }
-        # Java reads properties files as Latin-1. JSON's escapes for other letters are also valid there.
+        # Java reads properties files as Latin-1, and understands JSON's escapes for other letters.
         return "".join(f"{name}={json.dumps(str(value))[1:-1]}\n" for name, value in settings.items())

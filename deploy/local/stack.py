@@ -148,7 +148,7 @@ class Stack:
         )
 
     def _fork_server(self, user: User | None) -> ForkServer:
-        """Has imported the services that this user runs."""
+        """The fork server has imported the services that this user runs."""
         if user not in self._fork_servers:
             program = self._program if user else readable_copies.Program(Path(sys.executable), paths.ROOT)
             self._fork_servers[user] = ForkServer(

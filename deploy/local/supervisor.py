@@ -102,8 +102,8 @@ class Supervisor:
             await valkey
             if not self._stack.has_topics:
                 await kafka  # a consumer that starts before its topic exists detects the topic late
-            # On a busy machine, Kafka starts three times as slowly as the other servers. Intake accepts reports in the
-            # meantime.
+            # On a busy machine, Kafka starts three times as slowly as the other servers. While Kafka starts, intake
+            # already accepts reports.
             await self._start_processes()
 
     async def _start_processes(self) -> None:

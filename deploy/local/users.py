@@ -81,7 +81,7 @@ def let_read(folder: Path, group: int, *, but: Sequence[Path] = ()) -> None:
 
 
 def copy_written(file: Path, target: Path, writer: User | None) -> bool:
-    """Return whether `writer` owns the file, which is then copied to a file that everybody can read.
+    """Copy the file to a file that everybody can read. Return False, without a copy, if `writer` is not the owner.
 
     The owner could replace the file by a link to a file of root. Therefore no link is followed, and all checks and
     changes use one file descriptor.

@@ -60,8 +60,8 @@ async def _play_once(stack: Stack, screen: Terminal) -> None:
     mark = stack.folders.state / "played"
     if mark.exists():
         return
-    # Set before the scenario starts. Otherwise the next start would repeat an interrupted scenario, and report a second
-    # mudflow.
+    # The mark is set before the scenario starts, because the next start must not repeat an interrupted scenario and
+    # report a second mudflow.
     mark.touch()
     try:
         await _play(stack, screen)

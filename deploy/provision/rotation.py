@@ -77,7 +77,8 @@ FOLLOWS = {
 
 # writers use a new key after at most one minute; the other nine minutes are a margin
 TAKEN_OVER = timedelta(minutes=10)
-PHONES_OFFLINE = timedelta(days=60)  # for this time, a phone may store a report that is sealed to an older key
+# for this long, reports on a phone without a signal may be sealed to an older key
+PHONES_OFFLINE = timedelta(days=60)
 
 
 class KeyNewest(CannotRetire):
@@ -191,7 +192,7 @@ def retire_record_key(records: record_keys.Folders, topic: str, key_id: str, *, 
     Raises KeySigned, KeyOfDeadLetters.
 
     `uses` is the number of records with a signature of this key that a service may still read. `letters` is the number
-    of dead letters that may contain such a record.
+    of dead letters that may contain a record with a signature of this key.
     """
     if uses:
         raise KeySigned(topic, uses)

@@ -84,7 +84,7 @@ def _converge_rights(admin: AdminClient, prefix: str, needed: set[AclBinding]) -
     """Give our logins the needed rights, and withdraw their other rights on our topics and groups.
 
     Other topics and groups may belong to another installation, even if their names begin with the prefix. Returns when
-    the broker knows the needed rights, because the broker refuses clients before.
+    the broker knows the needed rights, because until then the broker refuses our clients.
     """
     settle(admin.create_acls(list(needed), request_timeout=SECONDS).values())
     logins = {right.principal for right in needed}
@@ -143,9 +143,9 @@ def are_there(broker: Broker, settings: Settings) -> bool:
 def hold_to_contract(broker: Broker, prefix: str) -> None:
     """Raises EarlierTopics, NewerTopics if the topics have another contract version.
 
-    `create` makes an empty topic before all others, whose name contains the contract version. If this topic is missing
-    and the others are empty, the cluster's administrators have just created them. Empty topics count as topics of this
-    version.
+    Before all other topics, `create` makes an empty topic whose name contains the contract version. Administrators of
+    the cluster may create our topics without this version topic. If these topics are empty, they count as topics of the
+    present version.
     """
     admin = broker.admin()
     _hold_to_contract(admin, prefix, admin.list_topics(timeout=SECONDS).topics)
@@ -219,7 +219,7 @@ def _topic(name: str, partitions: int, replication: int, config: Mapping[str, st
 
 
 def _retention(topic: NewTopic) -> ConfigResource:
-    """For an existing topic."""
+    """Changes the retention of an existing topic."""
     kept = [
         ConfigEntry(name, topic.config[name], incremental_operation=AlterConfigOpType.SET)
         for name in ("retention.ms", "segment.ms")

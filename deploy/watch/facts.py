@@ -1,4 +1,4 @@
-"""Collects facts for the status page from the services' metrics, or the last facts of a silent service."""
+"""Collects facts for the status page from the services' metrics. A silent service keeps its latest known facts."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence

@@ -22,11 +22,11 @@ from shared.monitoring.status import MessagePath, SystemStatus
 
 ROUND_SECONDS = 5.0
 SEND_SECONDS = 30.0
-AGAIN_SECONDS = 30.0  # pause after no path delivered a message
+AGAIN_SECONDS = 30.0  # pause if no path delivered a message
 BLIND_SECONDS = 30.0  # pause after a check could not run, also for a check that usually runs once an hour
-BLIND = "checks"  # the check of findings about checks that could not run
+BLIND = "checks"  # findings about checks that could not run have this check code
 BLIND_LASTING = timedelta(minutes=2)  # longer than a restart of the services
-# the check of the finding that the status file could not be written
+# findings about a status file that could not be written have this check code
 STATUS = "status"
 STATUS_LASTING = timedelta(minutes=1)
 

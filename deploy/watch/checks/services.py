@@ -15,7 +15,7 @@ async def look(around: Surroundings) -> Sequence[MonitoringFinding]:
     silent = [service for service, answer in zip(names, lives, strict=True) if not answer.is_there]
     answering = [service for service in names if service not in silent]
     away: dict[str, list[str]] = {}
-    # at once, because each service may wait for a server that hangs
+    # all services are asked at the same time, because each service may wait for a server that hangs
     servers = await asyncio.gather(*(servers_away(around, service) for service in answering))
     for service, of_service in zip(answering, servers, strict=True):
         for server in of_service:
