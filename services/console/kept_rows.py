@@ -43,7 +43,7 @@ class KeptRows:
         """Renders the template, or returns the HTML that was kept today for the same version and facts.
 
         `version` stands for the content of the record `shown`. The template gets nothing but `shown`, the facts and the
-        constants of this process. No row can therefore depend on anything else.
+        constants of this process, so that no kept row can be out of date.
         """
         return self._row(language, template, version, shown, facts).html
 

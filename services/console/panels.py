@@ -49,7 +49,7 @@ from shared.events.vocabulary import ReportKind, Scope
 from shared.monitoring import status
 from shared.pages import language_of
 
-# number of rows that a list shows at first, and the most for which the page may ask
+# a list shows FIRST rows at first; the page may ask for up to MOST rows
 FIRST, MOST = 100, 10_000
 LAST_HOUR = timedelta(hours=1)
 LISTED_SECONDS = 1.0  # all readers share a list for this time, so a board shows an event at most a second later
@@ -91,7 +91,7 @@ async def alerts(request: Request, session: AsyncSession) -> dict[str, Any]:
         deliveries = await board_alerts.deliveries(session, shown)
         return ListedAlerts(sections, shown, deliveries, await board_alerts.suppressed(session, now, pcodes))
 
-    is_usual = most == FIRST and not chosen.is_active  # all other lists could fill the memory if they were shared
+    is_usual = most == FIRST and not chosen.is_active  # shared lists of other lengths and filters could fill the memory
     shared = await here.shared_figures.of(session, principal.areas)
     listed = await (shared.get("list of alerts", ["alerts"], read, seconds=LISTED_SECONDS) if is_usual else read())
     sections, hidden = listed.sections, Counter[str]()

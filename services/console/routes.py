@@ -56,8 +56,8 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
     """A panel as a fragment of the page.
 
     Waits up to 3 seconds until the worker has stored all records before the position `at`, which the browser has
-    reached. `rows` has the digests of the rows that the page already has. The answer has a gap in place of each of
-    these rows.
+    reached. `rows` has the digests of the rows that the page already has. The answer has a
+    placeholder for each row that the page has.
     """
     view = (PANELS | OF_WALL).get(panel)
     if view is None:
@@ -70,7 +70,7 @@ async def board_panel(request: Request, panel: str, at: str = "", rows: str = ""
 
 @router.get("/v1/ringing")
 async def ringing(request: Request) -> Response:
-    """All pages use these alerts for their sound and their title."""
+    """The alerts for which all pages play a sound and change their title."""
     here, language = console(request), language_of(request)
     pcodes = board.concerning(tokens.current(request), here.places)
     async with request.app.state.sessions() as session:

@@ -28,7 +28,7 @@ async def issue(session: AsyncSession, account: Account, now: datetime) -> str:
 
 
 async def account_of(session: AsyncSession, token: str, now: datetime) -> Account | None:
-    """The account of a valid link, with its row locked; None if the link is not valid."""
+    """Locks the row of the account of a valid link. Returns None if the link is not valid."""
     link = await queries.named(session, _hash(token))
     account = link and await account_queries.locked(session, link.account_id)
     return account if link and account and is_valid(link, account, now) else None

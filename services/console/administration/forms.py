@@ -46,7 +46,7 @@ class AccountForm(TypedForm):
     ) -> tuple[AccountDetails, list[Fault]]:
         """Returns the account's details, and the fields with wrong values.
 
-        If the account is `known`, it keeps its sources. An account without the role FIELD also keeps its team.
+        An account that is already `known` keeps its sources and, without the role FIELD, its team.
         """
         wrong = list[Fault]()
         roles = frozenset(Role(code) for code in self.several("roles") if code in list(Role))

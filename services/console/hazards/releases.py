@@ -84,7 +84,7 @@ def state(
 
 
 def is_public(hazard: BoardHazard, release: BoardRelease | None) -> bool:
-    """Whether `board_releases` has a version that is not withdrawn, and that the public reads instead of the hazard."""
+    """True if the public reads a version in `board_releases` that nobody has withdrawn, and not the hazard itself."""
     known = state(hazard, release, None, unreleased_since=None, now=datetime.now(UTC))
     return known is not None and known.is_public
 
@@ -159,8 +159,8 @@ def withdrawal_page(request: Request, release: BoardRelease) -> Response:
 def source_of(release: BoardRelease) -> dict[str, str]:
     """The source of the release, from which intake derives the hazard's id.
 
-    The release of a hazard that a person entered has no `source_id`. The withdrawal then has the hazard's id in this
-    field.
+    The release of a hazard that a person entered has no `source_id`. The withdrawal of this release has the hazard's id
+    as `source_id`.
     """
     if release.source is None or release.source in OF_PEOPLE or release.source_id is None:
         return {"source": CENTRE, "source_id": f"{WITHDRAWN_HAZARD}{release.hazard_id}"}

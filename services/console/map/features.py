@@ -130,7 +130,7 @@ def displaced(
 ) -> list[Feature]:
     """Two separate numbers for each district: persons of registered households, and people of counted groups.
 
-    The two numbers are never added, because a person may be in both.
+    Registered persons and people of counted groups are never added, because a person may be in both numbers.
 
     People abroad, and people whose place is not known, have features without geometry. `reported` gives the time of the
     newest count at each place. A feature states only the hour of the newest report, because the exact time may identify

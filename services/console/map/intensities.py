@@ -24,7 +24,7 @@ class ExpectedIntensity:
 
     @property
     def degree(self) -> str:
-        """Rounds half up, on the number with one decimal that the page shows."""
+        """Rounds the number that the page shows, which has one decimal; a half is rounded up."""
         nearest = floor(round(self.intensity, 1) + 0.5)
         return DEGREES[min(max(nearest, 1), len(DEGREES)) - 1]
 

@@ -1,6 +1,7 @@
 """Adds indexes by which the board finds open alerts, recently closed alerts, and recent hazards.
 
-While an index is built, the worker waits before it stores alerts or hazards; the board shows them a little later.
+While an index is built, the worker cannot store alerts or hazards, so the board shows new alerts and hazards a little
+later.
 """
 
 from alembic import op

@@ -48,8 +48,8 @@ class BoardHazard(ConsoleModel):
 class BoardRelease(ConsoleModel):
     """The public version of a hazard: a release, or a Public revision that a restricted revision replaced.
 
-    In a release, `revision` is higher than `released_revision`. In a Public revision, both are equal. `board_hazards`
-    has the newest revision of the hazard.
+    In a release, `revision` is higher than `released_revision`. In a Public revision, these two numbers are
+    equal. `board_hazards` has the newest revision of the hazard.
     """
 
     __tablename__ = "board_releases"

@@ -40,7 +40,7 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 async def keep_late(session: AsyncSession, hazards: Sequence[Numbered], outcomes: Sequence[Outcome]) -> None:
     """Stores Public revisions that arrived after a newer revision of the same hazard.
 
-    If the newer revision is restricted, the public reads the newest late Public revision.
+    If the newer revision is restricted, the public reads the newest Public revision, even if this revision came late.
     """
     late = [
         (number, as_release(row))

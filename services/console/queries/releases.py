@@ -41,7 +41,7 @@ class Confirmation:
 
 async def confirmed(session: AsyncSession, hazards: Collection[UUID]) -> dict[UUID, Confirmation]:
     """A hazard is also confirmed if its alert was closed with the verdict "confirmed"."""
-    # The panel shows how long the public has waited since this time. An alert without this time is left out.
+    # The panel shows how long the public has waited since the confirmation. An alert without a time is left out.
     confirmed_at = func.coalesce(BoardAlert.confirmed_at, BoardAlert.resolved_at)
     is_confirmed = (BoardAlert.verification == Verification.CONFIRMED, confirmed_at.is_not(None))
     rows = await session.execute(

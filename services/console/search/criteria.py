@@ -54,7 +54,7 @@ class SearchCriteria:
         return None if self.until is None else _midnight(self.until + timedelta(days=1))
 
     def address(self, path: str = "/search", *, kind: SearchKind | None = None, after: UUID | None = None) -> str:
-        """With another `kind`, the address states no state, because each kind has its own states."""
+        """A change of the kind drops the chosen state, because each kind has its own states."""
         is_same = kind is None or kind is self.kind
         values = {
             "kind": (kind or self.kind).value,

@@ -24,7 +24,7 @@ from shared.events.vocabulary import MsgType, Status, Validity
 from shared.places import Places
 from shared.places.conditions import is_within
 
-COUNTED = 100  # if more rows than this match, the number is returned as 101
+COUNTED = 100  # rows are counted up to this number; 101 means that more rows match
 
 
 class UnknownPage(Exception):

@@ -114,7 +114,7 @@ def change(account: Account, details: AccountDetails) -> None:
 
     A field account without a team gets a new team. Raises SourceOfPeople.
     """
-    sources = all_sources(details.roles, details.sources)  # first, because this call can raise an error
+    sources = all_sources(details.roles, details.sources)  # before all changes, because this call can raise an error
     account.roles = sorted(details.roles)
     account.areas = list(details.areas)
     account.sources = sources

@@ -94,7 +94,7 @@ async def without_it(request: Request, session: AsyncSession, account: Account, 
 
 
 async def ticketed(request: Request, session: AsyncSession, ticket: str) -> Account:
-    """A ticket proves the right password for five minutes, unless the account changes before."""
+    """A ticket proves the right password for five minutes. A change of the account ends the ticket earlier."""
     try:
         account_id, state = console(request).signer.read_ticket(ticket)
     except Unauthenticated:

@@ -93,7 +93,8 @@ class EventStream:
     async def _first_reading(self) -> None:
         """Waits until this process has read the records that it keeps.
 
-        Before, the stream cannot tell whether a position is too old, and would send these records as new.
+        Before this first reading, the stream cannot tell whether a position is too old, and would send old records as
+        new.
         """
         try:
             async with asyncio.timeout(self._patience):

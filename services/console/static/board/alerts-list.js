@@ -9,9 +9,9 @@ import { sentence } from "/static/texts.js";
 const KEY_MS = 5000;
 const ANSWERED_MS = 5000;
 const MOVING_MS = 300; // a pointer that moved within this time may be on its way to the list
-const LONGEST_WAY_MS = 2000; // for no longer than this, a pointer that never rests keeps the rows in place
+const LONGEST_WAY_MS = 2000; // after this time, the rows move even if the pointer has never rested
 
-// after this time, a resting pointer stops no rows, because nobody moves the pointer of a wall screen away
+// after this time, rows move under a resting pointer: on a wall screen, the pointer can rest on the list for days
 const RESTING_MS = 120_000;
 const URGENT = ["Extreme", "Severe"];
 
@@ -47,7 +47,8 @@ function aim() {
 }
 
 /**
- * Shows the server's list, unless somebody may be about to answer an alert. Another filter is shown at once.
+ * Shows the server's list, unless somebody may be about to answer an alert. After a change of the filter, the
+ * new list is shown at once.
  * @param {HTMLElement} fresh
  */
 export function settle(fresh) {
@@ -189,10 +190,10 @@ export function apply() {
   renew(list, fresh);
   const details = list.querySelector("details");
   if (details) details.open = isOpen;
-  // after the section of closed alerts is unfolded: before, the list is too short to scroll this far
+  // with a folded section of closed alerts, the list would be too short to scroll this far
   if (top) list.scrollTop = top;
   for (const [id, row] of rowsOf(list)) if (!shown.has(id)) highlight(row);
-  showSelection(); // before the focus is set, because a hidden toolbar cannot get the focus
+  showSelection(); // call this before the focus is set: a hidden toolbar cannot get the focus
   if (focused) focusAgain(list, focused.id, key ?? "");
   showStrip([]);
   drawn();

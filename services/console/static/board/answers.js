@@ -193,7 +193,7 @@ async function send(alert, what, body, done) {
   }
 }
 
-/** Whether the step of an escalation policy demands acknowledgements of more people. @param {Acknowledged} alert */
+/** True if the escalation policy demands that more people acknowledge the alert. @param {Acknowledged} alert */
 function isPartly(alert) {
   return alert.acknowledged_at === null;
 }
@@ -211,7 +211,7 @@ async function sendSeveral(several, act, body, offered) {
     if (refused) return refuse(refused);
     dialog.close();
     if (act === "resolve")
-      element("panel-alerts").focus({ preventScroll: true }); // because the row that had the focus is gone
+      element("panel-alerts").focus({ preventScroll: true }); // the row that had the focus is gone
     else takeUp(element("panel-alerts"), "");
   } catch (error) {
     if (!isNoAnswer(error)) throw error;
@@ -255,7 +255,7 @@ function missing(field, label = labels([field])) {
   wrong(field, sentence("missing", { fields: label }), sentence("fill_in"));
 }
 
-/** @param {HTMLElement} field @param {string} text @param {string} expected what is said at the field */
+/** @param {HTMLElement} field @param {string} text @param {string} expected the text at the field */
 function wrong(field, text, expected) {
   fail(text);
   removeNotes(form);

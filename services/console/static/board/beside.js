@@ -21,7 +21,7 @@ let shown = "";
  */
 let newest = 0;
 let readAt = -Infinity;
-/** @type {string[]} the paths from which a person came to what the panel shows */
+/** @type {string[]} the paths that the panel showed earlier, for the way back */
 let trail = [];
 /** @type {HTMLElement | null} what had the focus when the panel was opened */
 let opener = null;
@@ -140,7 +140,7 @@ export function catchUp(drawn) {
   const article = /** @type {HTMLElement | null} */ (content.firstElementChild);
   newest = Math.max(newest, Number(rowOf(shown)?.dataset.sequence ?? 0));
   if (!article || isBusy() || document.visibilityState === "hidden" || newest <= versionOf(article)) return;
-  if (["group", "site"].includes(kindOf(shown))) return; // each reading of a group or site is in the security log
+  if (["group", "site"].includes(kindOf(shown))) return; // the security log records each reading of a group or site
   if (kindOf(shown) === "area" && performance.now() - readAt < AREA_MS) return;
   const isLast = newest === Infinity && drawn === "alerts";
   if (isLast) newest = 0;

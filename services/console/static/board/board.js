@@ -31,7 +31,7 @@ const PANELS_OF = {
 };
 const ADMISSION_MS = 15_000;
 const SITES_MS = 2000;
-// at this interval or sooner, the page asks for escalations, because a silence changes them without an event
+// the longest time between two requests for escalations: silences change escalations without an event
 const ESCALATIONS_MS = 15_000;
 const CLOCKS_MS = 5000;
 const OLD_MS = 60_000; // panels are redrawn at least this often, because hazards expire and rows stop being new
@@ -54,7 +54,7 @@ function renewSites() {
   }, SITES_MS);
 }
 
-/** 0.3 s after the events, because the worker must store the alerts first. */
+/** Waits 0.3 s after an event, because the worker must store the alerts first. */
 function heardOf() {
   ringing ??= setTimeout(() => {
     ringing = undefined;

@@ -13,8 +13,8 @@ let position = /** @type {HTMLElement | null} */ (document.querySelector("[data-
 let heard = Date.now();
 let newest = now();
 /**
- * When the page last heard the stream, and when it last heard the stream before the newest loss. Both are values of
- * `performance.now()`, because this clock never jumps.
+ * `liveAt` is when the newest data of the stream came. `lostAt` is when the last data before the newest loss came. Both
+ * times are values of `performance.now()`, because this clock never jumps.
  */
 let [liveAt, lostAt] = [performance.now(), -Infinity];
 let isLost = false;
@@ -86,7 +86,7 @@ export function listen(topics, changed) {
     });
   }
 
-  /** The browser does not reconnect after a refusal. Therefore asks for the reason and reopens. */
+  /** The browser does not reconnect after a refusal. This function asks for the reason and reopens. */
   function failed() {
     lost();
     if (stream?.readyState !== EventSource.CLOSED) return;

@@ -146,7 +146,7 @@ class Drawing {
     else swap(element(`panel-${this.name}`), fresh);
     if (isLate) return;
     if (!this.isAsked && contains(answer.headers.get("x-position") ?? "", this.position)) {
-      this.isDue = false; // the answer also contains the records that came since
+      this.isDue = false; // the answer also contains the records that came after the request
       this.sinceNext = undefined;
     }
     this.shownAfterMs = performance.now() - (this.since ?? performance.now());
@@ -167,7 +167,7 @@ class Drawing {
  * A gap stands for a row that the page has. Replaces each gap by a copy of its row, and returns all rows by their
  * digests.
  * @param {HTMLElement} fresh
- * @param {Map<string, HTMLElement>} earlier the rows of the answer before
+ * @param {Map<string, HTMLElement>} earlier the rows of the previous answer
  */
 function fillGaps(fresh, earlier) {
   /** @type {Map<string, HTMLElement>} */

@@ -74,7 +74,7 @@ export function chooseTo(row) {
 }
 
 /**
- * As Shift with an arrow key does.
+ * Changes the selection as Shift with an arrow key does.
  * @param {HTMLElement} from
  * @param {HTMLElement} to
  */

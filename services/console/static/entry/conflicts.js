@@ -13,7 +13,7 @@ import { sentence } from "/static/texts.js";
  * @typedef {import("/static/entry/versioned-reports.js").VersionedReport} VersionedReport
  */
 
-// these fields say nothing about a correction, because all versions of a report differ in them, or none do
+// these fields do not show what a correction changed: they always change with the version, or never change
 const STAMPS = ["kind", "report_id", "household_id", "household_code", "group_id", "version", "status", "reported_at"];
 /** @type {Known} */
 const DEFAULTS = {
@@ -36,7 +36,8 @@ const DEFAULTS = {
 
 /**
  * True if the correction would replace a version by somebody else that the person has not seen. The page then shows
- * both versions in place of the form. Also true if the newest version cannot be read, which the page then says.
+ * both versions in place of the form. If the newest version cannot be read, the result
+ * is also true, and the page says that the version cannot be read.
  * @param {VersionedReport} report @param {Known} body @param {Newest | undefined} newest the newest version
  * @param {(version: Known) => Known} [worded] puts the names that the form knows in place of ids
  */

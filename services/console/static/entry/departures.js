@@ -17,7 +17,7 @@ export class Departure {
     input("mobility").addEventListener("change", () => this.preset());
   }
 
-  /** If only the day is known, its noon. An invalid date if the text is no time. */
+  /** The noon of the day if the hour is not known. An invalid date if the text is no time. */
   get left() {
     const date = input("left").value.trim();
     return this.precision === "hour" ? moment(`${date} ${this.hour}`) : day(date);

@@ -8,8 +8,8 @@ import { sentence } from "/static/texts.js";
 
 /**
  * Returns the newest version that took effect or, if none took effect, the newest version. `highest` is the highest
- * version number, also of held versions by somebody else. Returns undefined if the report cannot be shown, which the
- * page then says.
+ * version number, also of held versions by somebody else. If the report cannot be shown, the
+ * page says so, and the result is undefined.
  * @param {{kind: string, subject: string}} about @param {string} id
  * @returns {Promise<Newest & {highest: number} | undefined>}
  */

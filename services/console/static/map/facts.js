@@ -120,7 +120,7 @@ function unit(feature, layers) {
       : []),
     ...(shaken ? [/** @type {Fact} */ ([sentence("expected"), shaken])] : []),
     ...of("hazards", hazards),
-    ...(is_own || alerts?.length ? of("alerts", alerts) : []), // outside the reader's areas, "none" would be untrue
+    ...(is_own || alerts?.length ? of("alerts", alerts) : []), // outside their areas, readers see no alerts
     ...of("sites", sites),
     ...(is_own && times
       ? [

@@ -24,7 +24,7 @@ const AGAIN_MS = 1500; // after this time, a layer without an answer or behind t
 /** @type {Due[]} */
 const layers = [];
 
-/** Counts from when the page heard of the oldest change that a layer does not show yet. */
+/** For how long the page has known of the oldest change that a layer does not show yet. */
 export function layersBehindMs() {
   return longestMs(({ heardAt }) => heardAt);
 }

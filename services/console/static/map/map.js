@@ -32,7 +32,7 @@ const LAYERS_OF = {
   groups: ["displaced", "returns", "localities", "sites"],
 };
 const QUIET_MS = 400;
-const REGISTRY_MS = 5000; // longer, because the registry computes the layer each time
+const REGISTRY_MS = 5000; // longer than QUIET_MS, because the registry computes the layer for each request
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
@@ -155,7 +155,7 @@ function draw(name) {
   if (!features) return;
   SHOWN[name](features);
   if (document.getElementById(`${name}-rows`)) list(name, layers);
-  if (uncomputed) element("intensities-none").hidden = true; // people may have felt one of these
+  if (uncomputed) element("intensities-none").hidden = true; // people may have felt these earthquakes
   count();
   if ((name === "hazards" || name === "units") && known(name, wanted[name])) {
     choose(name, wanted[name]);

@@ -39,7 +39,7 @@ async function more() {
 }
 
 /**
- * Without a page, says this and returns undefined.
+ * If the reports cannot be read, shows a notice and returns undefined.
  * @param {Record<string, string>} place
  * @returns {Promise<{reports: OwnReport[], next: string} | undefined>}
  */

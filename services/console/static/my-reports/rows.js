@@ -44,7 +44,7 @@ function drawn(report) {
   return labelled(made, "reports-table");
 }
 
-/** Unknown for reports that were sent long ago. @param {OwnReport} report */
+/** The channel is not known for reports that were sent long ago. @param {OwnReport} report */
 function sourceOf({ channel, line }) {
   const source = [
     channel && (words("channels")[channel] ?? channel),

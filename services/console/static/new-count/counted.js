@@ -11,7 +11,7 @@ export class Counted {
     input("counted_at_precision").addEventListener("change", () => this.fit());
   }
 
-  /** If only the day is known, its noon. An invalid date if the text is neither. */
+  /** The noon of the day if the hour is not known. An invalid date if the text is no time and no day. */
   get at() {
     return this.isHour ? moment(this.text) : day(this.text);
   }

@@ -17,7 +17,7 @@ import { showReason } from "/static/new-movement/movement-results.js";
 import { showSubject } from "/static/new-movement/subjects.js";
 import { sentence } from "/static/texts.js";
 
-const UNKNOWN = "ZZ"; // fits every movement with a destination, except an entry into the country
+const UNKNOWN = "ZZ"; // a valid destination of every movement except an entry into the country
 const form = /** @type {HTMLFormElement} */ (element("movement-form"));
 const movement = /** @type {HTMLSelectElement} */ (element("movement"));
 const about = { status: form.dataset.status ?? "", kind: form.dataset.kind ?? "", subject: form.dataset.subject ?? "" };

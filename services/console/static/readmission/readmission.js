@@ -5,7 +5,7 @@ import { element } from "/static/elements.js";
 import { sentence } from "/static/texts.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("held"));
-// shown again if a request fails
+// the page shows this text again if a request fails
 const unavailable = form?.querySelector("#held-text")?.textContent ?? "";
 const path = `/registry/v1/teams/${form?.dataset.team}/held`;
 

@@ -64,7 +64,7 @@ function release() {
   };
 }
 
-/** The fields are those that the release made public, because the event may have changed since. */
+/** A withdrawal has only the fields that the release made public: newer facts of the event may be restricted. */
 function withdrawal() {
   return { ...heading(), msg_type: "Cancel", ...known.withdrawal };
 }

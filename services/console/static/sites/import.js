@@ -46,7 +46,7 @@ async function once(act) {
     await whileDisabled(buttons, act, () => fail(sentence("away")));
   } catch (error) {
     if (!(error instanceof FileChanged)) throw error;
-    input("file").value = ""; // so that the same file can be chosen again
+    input("file").value = ""; // an emptied field accepts the same file again
     fail(sentence("file_changed"));
   }
 }

@@ -36,7 +36,7 @@ export function adoption({ outcome_id, kind }, households, changed) {
   });
   return form;
 
-  /** A typed household comes before the chosen one. */
+  /** A typed household replaces the household that was chosen from the list. */
   function household() {
     if (other.value.trim()) return ID.exec(other.value)?.[0].toLowerCase();
     return /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=radio]:checked"))?.value;

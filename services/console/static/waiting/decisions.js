@@ -31,7 +31,7 @@ export async function sending(panel, send) {
  * If the registry refuses the decision, shows the reason.
  * @param {string} path
  * @param {object} body
- * @returns {Promise<string[] | undefined>} the ids that it changed
+ * @returns {Promise<string[] | undefined>} the ids that the decision changed
  */
 export async function posted(path, body) {
   const answer = await call("POST", `/registry/v1/${path}`, body);
@@ -44,7 +44,7 @@ export async function posted(path, body) {
 }
 
 /**
- * Somebody else may have decided before, so that an answer takes no effect.
+ * If somebody else has already decided, the decision changes fewer entries than were sent.
  * @param {string} done
  * @param {number} changed
  * @param {number} sent

@@ -81,7 +81,7 @@ function shown({ household_id, persons, current_pcode, current_country, register
   ];
 }
 
-/** As the pages of households show it. @param {string} id */
+/** The short form of the id, as on the pages of households. @param {string} id */
 function short(id) {
   return id.slice(0, 8);
 }

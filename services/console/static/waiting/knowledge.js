@@ -5,7 +5,7 @@ import { sayAt } from "/static/field-notes.js";
 import { sentence } from "/static/texts.js";
 
 /**
- * Without a choice, says this at the field and returns undefined.
+ * If nothing is chosen, shows a note at the field and returns undefined.
  * @param {string} id of the field
  */
 export function knowledge(id) {

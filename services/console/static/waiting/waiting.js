@@ -30,7 +30,7 @@ let reason = "";
 let next = "";
 let turn = 0; // number of the newest reading, because answers to earlier readings are not shown
 
-/** As many reports as are shown. */
+/** Reads the list again, with as many reports as the page shows now. */
 async function read() {
   await readPage("");
   const answer = await call("GET", "/registry/v1/held:persons");

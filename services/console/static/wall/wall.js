@@ -18,7 +18,7 @@ const TICK_MS = 1000;
 const OLD_MS = 60_000; // everything is read at least this often, because hazards end without an event
 const LATE_MS = 5000; // a screen that shows changes later is not live
 
-// at this interval or sooner, the page asks for escalations, because a silence changes them without an event
+// the longest time between two requests for escalations: silences change escalations without an event
 const ASK_MS = 15_000;
 const CLOCKS_MS = 2000;
 
@@ -49,7 +49,7 @@ function renew(topics) {
   for (const name of new Set(topics.flatMap((topic) => LAYER_OF[topic] ?? []))) drawLayer(name);
 }
 
-/** After a drawing, or after a change of the screen's size. */
+/** Called after a drawing, and after a change of the screen's size. */
 function arrange() {
   const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#wall-rows > li")]);
   for (const moment of document.querySelectorAll("#wall-rows time[data-age]"))
@@ -112,7 +112,7 @@ void document.fonts.ready.then(arrange);
 arrange();
 void renewClocks();
 listen(TOPICS, renew);
-renew(TOPICS); // so that the page knows how far it is behind
+renew(TOPICS); // the first reading shows how far the page is behind
 void openMap();
 setInterval(turn, TURN_MS);
 setInterval(tick, TICK_MS);
