@@ -61,7 +61,7 @@ class Gate:
         Raises AddressRefused if any address may not be called.
 
         An exercise asks no name server about a host that it may not call, and takes an unresolvable name as another
-        machine. An exercise without the internet therefore shows the same as one with it.
+        machine. An exercise therefore shows the same results with and without the internet.
         """
         is_allowed = self.allows(host, port)
         if self._is_exercise and not (is_allowed or is_address(host)):

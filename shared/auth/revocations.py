@@ -39,8 +39,8 @@ class Revocations:
 
     Raises HandlerMissing.
 
-    `is_complete` becomes true when the topic is read to the end. Before, the records read so far are used together with
-    a snapshot younger than 24 hours. Without such a snapshot, the revocations are unknown.
+    `is_complete` becomes true when the topic is read to the end. Until then, the records read so far are used together
+    with a snapshot younger than 24 hours. Without such a snapshot, the revocations are unknown.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -119,7 +119,7 @@ class Revocations:
 
     async def _read(self, consumer: AIOKafkaConsumer, backoff: Backoff) -> None:
         begins, ends = await kafka.assign_all(consumer, self._settings, [CredentialRevoked.topic])
-        # A retry continues at the last position. From the start of the topic, it would undo newer revocations for a
+        # A retry continues at the last position. A retry from the start of the topic would undo newer revocations for a
         # moment.
         for partition, begin in begins.items():
             consumer.seek(partition, self._positions.get(partition, begin))
@@ -155,7 +155,7 @@ class Revocations:
         try:
             change = self._verified(record)
             if is_behind and not is_kept:
-                # without space for the waiting records, this newer record replaces them
+                # there is no space for another waiting record, so this newer record replaces the waiting records
                 self._unverified.take(record.key)
             return self._change(change)
         except UnknownKey:

@@ -44,8 +44,8 @@ RandomId = Annotated[UUID, AfterValidator(random_uuid)]
 
 
 def utc(value: datetime) -> datetime:
-    # `astimezone` can fail in the years 1 and 9999. The year is checked before and after, because the conversion can
-    # change the year.
+    # `astimezone` can fail in the years 1 and 9999. The year is checked before and after the conversion, because
+    # the conversion can change the year.
     if FIRST_YEAR <= value.year <= LAST_YEAR:
         # times of events are in UTC already and need no conversion
         moment = value.astimezone(UTC) if value.utcoffset() else value

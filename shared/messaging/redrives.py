@@ -66,7 +66,7 @@ class Redrives:
     async def row_and_record(
         self, sessions: async_sessionmaker[AsyncSession], letter: OfLetter
     ) -> tuple[DeadLetterRow | None, Record | None]:
-        """Each of the two may be None."""
+        """The row is None if there is no such letter, and the record is None if Kafka no longer has the record."""
         async with sessions() as session:
             row = await session.get(DeadLetterRow, (letter.topic, letter.partition, letter.offset))
             # Read before the search: if the relay published the letter during the search, the search could miss it, and

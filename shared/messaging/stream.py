@@ -26,8 +26,8 @@ from shared.messaging.failure_limits import Failures
 from shared.messaging.records import Partition, Reading, Record
 
 # Topics whose records have the same keys have the same number of partitions. With the range assignor, one worker
-# therefore gets the partitions of a hazard in both topics. Otherwise two workers could judge two revisions of a hazard
-# at the same time. A second assignor would do harm: aiokafka 0.14 sends a JoinGroup request for each assignor (its pull
+# therefore gets the partitions of a hazard in both topics, so that two workers never judge two revisions of a hazard at
+# the same time. A second assignor would do harm: aiokafka 0.14 sends a JoinGroup request for each assignor (its pull
 # request 1168), and two workers could interrupt each other's joining endlessly.
 ASSIGNORS = (RangePartitionAssignor,)
 BETWEEN_TURNS = 8  # after this number of records, other tasks run, such as the current commit
@@ -98,7 +98,7 @@ class RecordStream:
             await kafka.stop(self._kafka)
 
     def drop(self) -> None:
-        """Discards unsettled records. The consumer must then seek."""
+        """Discards unsettled records. The caller must then call `seek`."""
         self._rebalances.is_seek_due = True
 
     @property
@@ -122,7 +122,7 @@ class RecordStream:
         return []
 
     async def _fetch(self) -> list[Record]:
-        """The last small batch may have left a pause."""
+        """Waits until the pause after the last small batch has ended."""
         await asyncio.sleep(max(0.0, self._paused_until - time.monotonic()))
         self._kafka.resume(*self._kafka.paused())
         fetched = await self._kafka.getmany(timeout_ms=1000, max_records=self._max_records)

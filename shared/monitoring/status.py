@@ -10,7 +10,7 @@ from shared.crypto.seal import write_whole
 from shared.monitoring.findings import MonitoringFinding
 
 FILE = "status.json"
-# `dayar watch` writes the file every few seconds, so an older file shows that it has stopped
+# `dayar watch` writes the file every few seconds, so an older file shows that `dayar watch` has stopped
 STALE = timedelta(minutes=2)
 
 

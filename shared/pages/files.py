@@ -21,8 +21,8 @@ IMPORT = re.compile(r'@import "([\w/-]+\.css)";\n')
 class PageFiles(StaticFiles):
     """At each use, the browser asks whether the file has changed, so that a page never has scripts of two releases.
 
-    A page has some fifty small files. They are read without a thread, which would take several times as long as the
-    reading.
+    A page has some fifty small files. Small files are read without a thread, because starting a thread takes several
+    times as long as reading the file.
     """
 
     def __init__(self, *, directory: Path) -> None:
@@ -35,7 +35,7 @@ class PageFiles(StaticFiles):
         try:
             file, state = self.lookup_path(path)
         except (OSError, ValueError):
-            return await super().get_response(path, scope)  # the parent class refuses such a path
+            return await super().get_response(path, scope)  # the parent class refuses an invalid path
         if state is None or not S_ISREG(state.st_mode) or state.st_size > AT_ONCE:
             return await super().get_response(path, scope)
         return at_once(self.file_response(file, state, scope))

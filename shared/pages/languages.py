@@ -21,7 +21,7 @@ def language_of(request: HTTPConnection) -> str:
 
 
 def chosen(request: HTTPConnection) -> str | None:
-    """The choice by `?lang=` comes before the language of the reader's account. Returns None if there is neither."""
+    """The choice by `?lang=` or, without a choice, the language of the reader's account. None if both are missing."""
     requested = (request.query_params.get("lang"), request.cookies.get(COOKIE), request.cookies.get(ACCOUNT_COOKIE))
     return next((language for language in requested if language in LANGUAGES), None)
 
@@ -41,7 +41,7 @@ def keep_for_next(response: Response, *, secure: bool) -> None:
 
 
 def without_choice(path: str) -> str:
-    """Without `?lang=`, because another person may sign in next."""
+    """Removes `?lang=` from the path, because another person may sign in next."""
     before, mark, query = path.partition("?")
     kept = [part for part in query.split("&") if part.partition("=")[0] != COOKIE]
     return before + mark * any(kept) + "&".join(kept)

@@ -33,7 +33,7 @@ class StatedLocality(NamedTuple):
         return cls(joined(name), pcode or "")
 
     def is_same(self, other: "StatedLocality") -> bool:
-        """Both must be in one district. Codes decide if both have codes, else names."""
+        """Compares two localities of one district: by their codes if both have a code, otherwise by their names."""
         return self.pcode == other.pcode if self.pcode and other.pcode else self.name == other.name
 
     def key(self, unit: str | None) -> tuple[str, str]:

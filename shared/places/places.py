@@ -68,10 +68,10 @@ class Places:
         return tuple(unit.pcode for unit in self._units.values() if unit.parent == pcode)
 
     def name(self, pcode: str, lang: str) -> str:
-        """The name with its kind.
+        """The name with its kind and, for a locality, with its district and successors.
 
-        A locality's district and successors follow. An unknown code follows the name of the smallest known unit that
-        contains it: the codes of villages are unknown until an import.
+        For an unknown code, the result is the name of the smallest known unit that contains the place, and the code.
+        Until an import, the codes of villages are unknown.
         """
         if unit := self._units.get(pcode):
             return unit.label(lang)
@@ -85,7 +85,7 @@ class Places:
         return ", ".join(filter(None, (named, unit and self.name(unit, lang))))
 
     def locality_name(self, locality: str | None, locality_pcode: str | None, lang: str) -> str | None:
-        """A report's text that is none of the settlement's names follows the name.
+        """The settlement's name, and in brackets the report's text if this text is not one of the settlement's names.
 
         Without a known code, only the text is returned.
         """

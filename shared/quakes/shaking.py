@@ -69,7 +69,7 @@ class Shaking:
         return tuple(unit.pcode for unit in self.units if unit.pcode and unit.intensity >= intensity)
 
 
-@lru_cache(256)  # an earthquake's grade, figures and area all come from it
+@lru_cache(256)  # an earthquake's grade, figures and area use the same result
 def _units(tremor: Tremor, point: Point | None, pcodes: tuple[str, ...], points: KnownPoints) -> tuple[ShakenUnit, ...]:
     """The expected intensity at each unit's known point nearest to the epicentre, the highest first.
 

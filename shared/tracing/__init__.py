@@ -208,7 +208,7 @@ def causes(known: Mapping[Hashable, str]) -> Iterator[None]:
 
 
 def name_causes(names: Iterable[tuple[Hashable, Hashable]]) -> None:
-    """A pair has a known name and a new name, such as a report's id, for `caused_by`."""
+    """Adds names, such as a report's id, for `caused_by`. A pair has a known name and a new name for one cause."""
     known = _causes.get()
     if known:
         _causes.set({**known, **{new: known[name] for name, new in names if name in known}})

@@ -90,7 +90,7 @@ def gauges(name: str, text: str, samples: Iterable[tuple[dict[str, str], float]]
 
 
 def timestamp(moment: datetime | None) -> float:
-    """Seconds since 1970. No moment is 0, as is usual in Prometheus."""
+    """Seconds since 1970, or 0 for None, as is usual in Prometheus."""
     return 0 if moment is None else moment.timestamp()
 
 

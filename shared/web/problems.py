@@ -65,7 +65,7 @@ def dependency_unavailable() -> Problem:
     return Problem(503, "dependency-unavailable", title, headers={"retry-after": "5"})
 
 
-# In place of pydantic's own messages, which would quote a value, or name an unknown field or a Python class.
+# These texts replace pydantic's messages, which would quote a value, or name an unknown field or a Python class.
 EXPECTED = {
     "extra_forbidden": "no such field",
     "uuid_parsing": "a UUID",

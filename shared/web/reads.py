@@ -31,7 +31,7 @@ async def check_purpose(request: Request, caller: Principal, *objects: UUID) -> 
 async def note_read(
     request: Request, session: AsyncSession, objects: Sequence[UUID], *, among: str = "", about: str = ""
 ) -> None:
-    """In the transaction of the read, so that no answer is sent without the audit entry.
+    """Adds the audit entry in the transaction of the read, so that no answer is sent without the entry.
 
     In the entry's subject, `among` is written before the route, and `about` after the route.
     """

@@ -6,7 +6,7 @@ from shared import tracing
 from shared.tracing import Attributes, Continued, Phase, Span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# By the last segment of the path. Health checks come every few seconds, and a stream lasts for hours.
+# The last segments of paths without traces. Health checks come every few seconds, and a stream lasts for hours.
 UNTRACED = frozenset({"live", "ready", "metrics", "stream"})
 
 

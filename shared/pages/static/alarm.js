@@ -49,7 +49,7 @@ async function ask() {
   show();
 }
 
-/** Contains the level, so that an escalated alert sounds again. @param {Ringing} alert */
+/** The name contains the level, so that an escalated alert sounds again. @param {Ringing} alert */
 function nameOf(alert) {
   return `${alert.alert_id}/${alert.demand}/${alert.level}`;
 }

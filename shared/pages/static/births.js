@@ -15,7 +15,7 @@ const DATES = [/^(\d{1,2})[.,/ -](\d{1,2})[.,/ -](\d{4})$/, /^(\d{2})(\d{2})(\d{
 /**
  * Parses `14.03.1985`, `14031985`, `1985`, or an age such as `41` on the day on which it is told.
  * @param {string} text
- * @returns {Birth | undefined} without fields if the text is empty; undefined if it is none of these
+ * @returns {Birth | undefined} an empty object for an empty text; undefined for a text of another form
  */
 export function birthOf(text) {
   const typed = text.trim(),
@@ -48,7 +48,7 @@ export function isBornAfter(birth, day) {
 }
 
 /**
- * As intake determines the age. Undefined if nothing is stated.
+ * The age on the day, by the same rules as in intake. Undefined if nothing is stated.
  * @param {Birth} birth
  * @param {string} day
  */

@@ -4,7 +4,7 @@
 import { sentence } from "./texts.js";
 import { toast } from "./toasts.js";
 
-const NOTICED_MS = 500; // nobody sees a new button and presses it in less time
+const NOTICED_MS = 500; // people need at least this time to see a new button and press it
 const NEAR_PX = 24; // the second press of a hand or finger can be this far from the first
 const SCROLLED_MS = 500; // a page scrolls on for this time after the wheel was turned
 const CONTROLS = "button, a[href], summary, label, input, select";
@@ -12,13 +12,13 @@ const ACTING = "button:not(.maplibregl-map *)"; // a double click acts once, exc
 const GUARDED = `${ACTING}, [data-select]`; // these elements act only if the person has seen them
 
 /**
- * @type {{x: number, y: number, at: number, control?: Element | null}} where the pointer was last; without `control`,
- *   the element there is not known
+ * @type {{x: number, y: number, at: number, control?: Element | null}} the latest position of the pointer; without
+ *   `control`, the element at this position is not known
  */
 let last = { x: 0, y: 0, at: -Infinity };
 /**
  * @type {{x: number, y: number, at: number, former?: Element | null}} where and when another control came under the
- *   pointer, and which control was there before
+ *   pointer; `former` is the control that was there before
  */
 let changed = { x: 0, y: 0, at: -Infinity };
 /** The pointer came to this row at this time. */
@@ -90,7 +90,7 @@ function press(event) {
   const since = performance.now() - NOTICED_MS;
   const control = controlOf(event.target);
   const isNear = Math.hypot(event.clientX - changed.x, event.clientY - changed.y) < NEAR_PX;
-  // known from before, or moved only a little after the person pressed it
+  // the same control was here before, or the person has pressed this control before
   const isKnown = isSame(changed.former ?? null, control) || isSame(pressed, control);
   const isOther = isNear && changed.at > since && !isKnown;
   isTooEarly = isOther || (isSeenOnHover(event, control) && hovered.at > since);
@@ -99,7 +99,8 @@ function press(event) {
 
 /**
  * True if the control appeared only because the pointer came to the row. A screen reader's press counts at once: it
- * follows the focus, or no movement of the pointer comes before it. A finger's press hovers over nothing.
+ * follows the focus, or no movement of the pointer comes before it. Before a finger's
+ * press, no pointer hovers.
  * @param {PointerEvent} event
  * @param {Element | null} control
  */

@@ -199,7 +199,7 @@ export class Combobox {
     if (this.hint) this.hint.hidden = true;
   }
 
-  /** For a page that fills the form. @param {string} value */
+  /** Chooses the option with this value, for a page that fills the form. @param {string} value */
   set(value) {
     this.choose(this.options.find((option) => option.value === value));
   }

@@ -11,7 +11,7 @@ import { dayAndClock } from "./time.js";
  * @typedef {{hazard_id?: string, hazard_type?: string}} Answer the fields of a report
  */
 
-const NONE = "none"; // also for an event that is not known
+const NONE = "none"; // this answer also stands for an unknown event
 const FLED = ["displacement", "evacuation", "unable_to_move"];
 
 /** The mobility tells whether people may have fled from an event. @param {string} mobility */

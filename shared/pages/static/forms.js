@@ -97,7 +97,7 @@ async function isLoaded(file) {
 }
 
 /**
- * Only if no text is lost and the server gives the page. Otherwise the browser could show an error page, which has no
+ * Reloads the page only if no text is lost and the server gives the page: an error page of the browser would have no
  * script that tries again.
  */
 async function isReloaded() {

@@ -2,10 +2,10 @@
 
 const island = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 
-/** By the type of the problem. @type {Record<string, string>} */
+/** The texts of problems, by the type of the problem. @type {Record<string, string>} */
 export const problems = island.problems ?? {};
 
-/** Today and the next days, by date. @type {Record<string, string>} */
+/** The words for today and the next days, by date. @type {Record<string, string>} */
 export const days = island.days ?? {};
 
 /** @param {string} name @param {Record<string, string | number>} [values] */

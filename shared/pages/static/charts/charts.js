@@ -67,7 +67,7 @@ function stacked(series) {
 }
 
 /**
- * In the page's theme.
+ * The colour of the tone in the page's theme.
  * @param {Element} near
  * @param {string} tone
  */

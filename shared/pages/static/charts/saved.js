@@ -45,7 +45,7 @@ export function saveChart(canvas, title, series, ground, ink) {
 }
 
 /**
- * Side by side, in as many lines as needed.
+ * Places the names side by side, in as many lines as needed.
  * @param {number[]} widths
  * @param {number} right
  */
