@@ -26,7 +26,7 @@ class IntakeSettings(Settings):
     # Feeds as KIND=ADDRESS or KIND:SOURCE=ADDRESS, separated by spaces. By default, intake polls the sources' own
     # feeds.
     intake_feeds: Annotated[tuple[PolledFeed, ...] | None, NoDecode] = None
-    intake_usgs_feeds: str | None = None  # earlier releases of Dayar called `intake_feeds` by this name
+    intake_usgs_feeds: str | None = None  # the name of `intake_feeds` in earlier releases of Dayar
     intake_feed_seconds: float = 60.0
     intake_area: str | None = None
     # the field form asks the author to try again if the phone's location is less precise than this

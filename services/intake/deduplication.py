@@ -83,7 +83,7 @@ class Deduplication:
         return Fingerprint(self._prefix + draft.name, mac.finalize()[:16])
 
     def _use(self, key_id: str, key: bytes) -> None:
-        """If the prefix did not change, an HMAC by the old key would look like changed content."""
+        """Each key has its own prefix, because an HMAC by an older key must not look like changed content."""
         self._key_id, self._mac = key_id, HMAC(key, SHA256())
         self._prefix = self._prefix_of(key_id)
 

@@ -55,8 +55,8 @@ class DisplacementDraft:
     # The task that writes the record continues the trace.
     traceparent: str | None = field(default_factory=tracing.current)
     unchecked: bytes | None = None
-    # The content before intake corrected a time or added a code. A repeated report comes without intake's change, and
-    # must count as the same report.
+    # The content before intake corrected a time or added a code. A report that is sent a second time lacks this change,
+    # and must still be recognised as the same report.
     original: bytes | None = None
 
     @property

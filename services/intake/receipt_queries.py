@@ -59,8 +59,8 @@ async def save_alerted(session: AsyncSession, rows: Iterable[Mapping[str, Any]])
 async def alerted(session: AsyncSession, author: UUID, report_ids: Collection[UUID]) -> frozenset[UUID]:
     """Anybody can send a report under the id of another author's report.
 
-    An unaccepted report counts as the author's only if no other author has an outcome with the same id. The same rule
-    applies to a report about a hazard.
+    An unaccepted report counts as the author's only if no other author has an outcome with the same id. A report about
+    a hazard also counts as the author's only if no other author has an outcome with the same id.
     """
     other = aliased(StoredReceipt)
     is_of_another = exists().where(other.report_id == StoredReceipt.report_id, other.author != author)

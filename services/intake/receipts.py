@@ -15,9 +15,10 @@ class Receipt(BaseModel):
     """The newest version of a report and its state.
 
     `version` and `settled_at` are None until the report has an outcome. `reason` says why the report was refused, or
-    why a movement waits or changes nothing. `is_alerted` says whether an alert followed the report. A report of a
-    hazard raised this alert; for any other report, the alert counts the people of the report. `is_alerted` is None
-    until the report has an outcome. Only the outcome shows that the report has no other author.
+    why a movement waits or changes nothing. `is_alerted` says whether an alert followed the report. If the report is
+    about a hazard, the hazard raised the alert. For any other report, the alert counts the people of the report.
+    `is_alerted` is None until the report has an outcome, because another author may have sent a report with the same
+    id.
     """
 
     report_id: UUID

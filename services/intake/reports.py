@@ -192,9 +192,9 @@ def settlement_code(report: HazardReport, places: Places) -> str | None:
 def published_id(report: HazardReport, hazard_id: UUID) -> str:
     """The `source_id` of the event.
 
-    The event usually has the report's `source_id`. A release about a hazard that a person entered has the hazard's id
-    instead. The source id of a hazard that a person entered contains the person's account. With public source ids, a
-    reader could find all hazards of one person.
+    The event usually has the report's `source_id`. If the release is about a hazard that a person entered, the event
+    has the hazard's id in place of the `source_id`. The source id of a hazard that a person entered contains the
+    person's account. With public source ids, a reader could find all hazards of one person.
     """
     is_release = report.released_revision is not None
     return str(hazard_id) if is_release and report.source in OF_PEOPLE else report.source_id
@@ -203,8 +203,8 @@ def published_id(report: HazardReport, hazard_id: UUID) -> str:
 def scope_of(report: HazardReport, principal: Principal) -> Scope:
     """The scope of the hazard: a release is Public, and any other hazard that a person reports is not Public.
 
-    Another system states the scope of its own hazards. A report without a scope is Restricted. `HazardScopes` makes it
-    Private if an earlier revision is Private.
+    Another system states the scope of its own hazards. A report without a scope is Restricted. `HazardScopes` makes the
+    hazard Private if an earlier revision is Private.
     """
     if report.released_revision is not None:
         return Scope.PUBLIC

@@ -106,9 +106,9 @@ class BatchRoute:
 async def note_releases(scope: Scope, admitted: Iterable[Admitted]) -> None:
     """Write the accepted releases to the security log. Only this log names the account that released the hazard.
 
-    A spooled release has the reason `spooled`, because it is published later, or set aside. A repeated release gets
-    another entry with the reason `duplicate`. The first entry may be missing, because the process can end between the
-    broker's acknowledgement and the entry.
+    A spooled release has the reason `spooled`, because it is published later, or set aside. A release that is sent a
+    second time gets a second entry, with the reason `duplicate`. The entry of the first sending may be missing, because
+    the process can end between the broker's acknowledgement and the entry.
     """
     released = [
         (draft.event, answer)

@@ -81,7 +81,7 @@ class SheetRowView(BaseModel):
     # the report has the first telephone in this column, and the notes have the whole cell
     phone_column: int | None
     is_urgent: bool
-    is_outside: bool  # true if the place is outside the account's areas, which does not prevent the acceptance
+    is_outside: bool  # true for a place outside the account's areas; the row is accepted nevertheless
 
 
 class SheetColumnView(BaseModel):

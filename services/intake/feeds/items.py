@@ -39,7 +39,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """The source may also have deleted the hazard."""
+    """The entry says that the source has cancelled or deleted the hazard."""
 
     ids: tuple[str, ...]
     updated_ms: int

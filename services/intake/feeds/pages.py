@@ -19,7 +19,7 @@ from shared.pages.terms import N_
 from shared.postgres import database
 
 router = APIRouter(include_in_schema=False)
-LATE = timedelta(minutes=30)  # the monitoring warns after the same time
+LATE = timedelta(minutes=30)  # the monitoring warns about a feed after the same time
 # Texts for the codes of failed readings, which come from `shared.outbound`, `polling` and `BadDocument`.
 FAILURES = {
     "unreachable": N_("The server of the source could not be reached."),

@@ -105,7 +105,7 @@ async def feeds(session: AsyncSession) -> Sequence[Feed]:
 
 
 async def newest_entries(session: AsyncSession) -> dict[str, datetime]:
-    """Each time is that of the source's last change of a published hazard."""
+    """Maps each source to the time when the source last changed a published hazard."""
     newest = select(FeedHazard.source, func.max(FeedHazard.updated_ms).label("ms")).group_by(FeedHazard.source)
     rows = await session.execute(newest)
     return {row.source: datetime.fromtimestamp(row.ms / MS, UTC) for row in rows}

@@ -40,7 +40,7 @@ class Register:
         return JOINED if self._join(known, named[1:], entry, stamp) else decision
 
     def _named(self, ids: Iterable[str]) -> list[Known]:
-        """The order is that of the ids, but cancelled hazards come last."""
+        """The hazards are sorted by their ids, but cancelled hazards come last."""
         hazard_ids = dict.fromkeys(self.aliases[name] for name in ids if name in self.aliases)
         return sorted((self.hazards[hazard_id] for hazard_id in hazard_ids), key=lambda known: known.is_cancelled)
 

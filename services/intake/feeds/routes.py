@@ -44,7 +44,7 @@ def shown(feed: Feed, counts: list[FeedCount]) -> dict[str, Any]:
 
 
 def shown_aside(entry: FeedSetAside) -> dict[str, Any]:
-    """The content of the entry stays in the table."""
+    """The answer leaves out the content of the entry."""
     return {
         "feed": entry.feed,
         "name": entry.name,

@@ -171,7 +171,7 @@ def info(type: HazardType, feature: Feature) -> "MeasuredHazard":
     title = one_line(properties.title or properties.place or "")
     return MeasuredHazard(
         type=type,
-        urgency=Urgency.PAST,  # the CAP messages of the USGS have the same value
+        urgency=Urgency.PAST,  # the USGS states this urgency in its CAP messages
         severity=Severity.UNKNOWN,  # the USGS states no severity; the alert rules use the shaking
         certainty=Certainty.OBSERVED if properties.status.lower() == "reviewed" else Certainty.LIKELY,
         magnitude=properties.mag,

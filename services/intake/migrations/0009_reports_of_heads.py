@@ -1,6 +1,6 @@
 """Stores the report and the place of the household with each head in a list.
 
-Erasures need both values, and so does the check whether another team has sent the same list.
+Both values are needed for erasures, and to find lists that another team has already sent.
 """
 
 from alembic import op

@@ -31,7 +31,7 @@ B = TypeVar("B", bound=Body)
 C = HouseholdColumn
 LOCALITY_LETTERS = 150
 TOTALS = re.compile(r"^(итого|всего|жалпы|бардыгы|баары|жыйынтыгы|total|sum)\b", re.IGNORECASE)
-# Maps each field that the contract may refuse to its column and to the reason to show.
+# The column and the shown reason of each field that the contract may refuse.
 FIELDS: dict[str, tuple[HouseholdColumn | None, RowFault]] = {
     "personal_number": (C.PERSONAL_NUMBER, RowFault.PERSONAL_NUMBER),
     "phone": (C.PHONE, RowFault.PHONE),

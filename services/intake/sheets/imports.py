@@ -62,7 +62,7 @@ class JudgedRow:
 class SentBefore:
     """`heads` are the ids of heads that the account or its team has sent.
 
-    `matches` maps ids of heads that other teams have sent to the reports of these teams.
+    If another team has sent a head, `matches` has the id of the head and the report of the other team.
     """
 
     own: Collection[UUID] = ()

@@ -49,7 +49,7 @@ function stored(key) {
 
 /** The texts of all kinds of report, because the author may choose another kind by mistake. */
 export class Kinds {
-  /** @param {Record<string, Body>} [others] from a stored draft: the form's fields do not show it */
+  /** @param {Record<string, Body>} [others] the texts of other kinds in a stored draft, which the form does not show */
   constructor(others = {}) {
     this.written = { ...others };
     this.unshown = { ...others };
@@ -70,7 +70,7 @@ export class Kinds {
 
 /**
  * Save the form as this tab's draft, and stop other tabs from continuing the draft. Return whether the draft was saved.
- * The draft is not saved if it was sent, discarded or saved again meanwhile.
+ * A draft that is sent, discarded or saved again during the sealing is not saved.
  * @param {Written} draft @throws {DOMException} if the phone's storage is full
  */
 export async function keepDraft({ author, corrected, body, others }) {

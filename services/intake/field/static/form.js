@@ -179,7 +179,10 @@ function reopen(written) {
   show();
 }
 
-/** Forget what needs the PIN and what was sent. The form keeps a change that a full phone could not store. */
+/**
+ * Forget the keys that the PIN has opened, and the sent reports. The form keeps a change that a full phone could not
+ * store.
+ */
 export function close() {
   lock();
   forgetAll();

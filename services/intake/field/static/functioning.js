@@ -41,7 +41,7 @@ function offerQuestions(item) {
   part(item, "[data-functioning]").hidden = isYoung(item) && !answered(item).length;
 }
 
-/** The centre has the same rule for the age. @param {HTMLElement} item */
+/** The centre computes a child's age by the same rule. @param {HTMLElement} item */
 function isYoung(item) {
   const age = ageOn(readBirth(item), today());
   return age !== undefined && age < YOUNGEST;

@@ -34,7 +34,7 @@ export function reports() {
   return /** @type {Kept[]} */ (keys().map(stored)).sort((a, b) => b.at.localeCompare(a.at));
 }
 
-/** @param {string} reportId @returns {Kept | null} as it is now */
+/** @param {string} reportId @returns {Kept | null} the report as the phone stores it now */
 export function kept(reportId) {
   return stored(PREFIX + reportId);
 }
@@ -123,7 +123,7 @@ export function isMovementKind(kind) {
   return kind === "household_movement" || kind === "group_movement";
 }
 
-/** @param {Kept} report @returns {Outline} also of a report that an earlier release stored */
+/** @param {Kept} report @returns {Outline} */
 export function outlineOf({ clear, body, account, state, at }) {
   return { clear: clear ?? clearOf(/** @type {Body} */ (body)), account, state, at };
 }

@@ -183,7 +183,7 @@ function areOfPeople(clear, body) {
   return !isMovementKind(clear.kind) && peopleOf(clear) === peopleOf(body);
 }
 
-/** What the fields of a movement contradict. @returns {Problem[]} */
+/** The fields of a movement that are wrong or contradict other reports. @returns {Problem[]} */
 export function contradictions() {
   if (!isMovement()) return [];
   const isMistyped = !household.value && !codeIn(code.value);

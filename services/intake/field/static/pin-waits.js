@@ -8,8 +8,9 @@ import { uuid } from "./uuid.js";
  *   none
  */
 
-const FAILURES = "dayar.pin.failures"; // by key pair, so that the PIN of another pair ends no wait
-const WAITED = "dayar-pin-waited"; // milliseconds waited for each attempt; other tabs are not updated
+// wrong PINs are stored by key pair, so that the right PIN of one pair does not end the wait of another pair
+const FAILURES = "dayar.pin.failures";
+const WAITED = "dayar-pin-waited"; // milliseconds of waiting since each attempt; a change does not update other tabs
 const FREE_TRIES = 3;
 const FIRST_WAIT_MS = 30_000,
   LONGEST_WAIT_MS = 3_600_000;

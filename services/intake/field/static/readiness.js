@@ -29,7 +29,7 @@ export function listenToReadiness() {
 
 /**
  * The worker reads the cache each time, because a browser may delete the cache at any time.
- * @param {"check" | "save"} [what] whether the worker also loads again what is missing
+ * @param {"check" | "save"} [what] whether the worker also loads missing files
  */
 export async function showReadiness(what = "check") {
   const own = ++newest,

@@ -18,7 +18,7 @@ import { uuid } from "./uuid.js";
 /** @typedef {import("./kept.js").Body} Body */
 /**
  * @typedef {{report_id: string, household_id?: string, short_code?: string, group_id?: string, version: number}} Ids of
- *   a draft; an id never changes
+ *   a draft; the ids of a draft never change
  */
 
 /**
@@ -181,7 +181,7 @@ function readMembers(form) {
   }));
 }
 
-/** Members without their own family name have this name. */
+/** The field for the family name of all members without their own family name. */
 export function familyName() {
   return /** @type {HTMLInputElement} */ (element("family-name"));
 }

@@ -29,7 +29,7 @@ export function listenToReversals() {
   }); // the panel belongs to the account that was signed in before
 }
 
-/** @param {Kept} report @param {string} title as the list shows it */
+/** @param {Kept} report @param {string} title the report's title in the list */
 export function reverse(report, title) {
   if (wrong?.clear.report_id !== report.clear.report_id) reason.value = "";
   wrong = report;

@@ -38,7 +38,7 @@ export async function isPublicKey(text) {
   }
 }
 
-/** The public key is text, the private key bytes. */
+/** The public key is text, and the private key is bytes. */
 export async function keyPair() {
   const pair = await suite.kem.generateKeyPair();
   const [publicKey, privateKey] = [

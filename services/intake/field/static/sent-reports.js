@@ -9,7 +9,7 @@ const sent = new Map();
 /** @type {Body | null} */
 let household = null;
 
-/** @param {Body} body @param {string} at when the author sent it */
+/** @param {Body} body @param {string} at when the author sent the report */
 export function remember(body, at) {
   sent.set(body.report_id, { body, at });
   if (body.kind === "household") household = body;

@@ -76,7 +76,7 @@ const FILES = [
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
-// this time becomes 0 if the storage did not answer once, so that other scripts do not wait for the storage
+// after one request without an answer from the storage, this time is 0, so that no other script waits for the storage
 let storagePatience = PATIENCE_MS;
 
 /**
@@ -102,7 +102,7 @@ self.addEventListener("fetch", (event) => {
   /** @type {WorkerEvent} */ (event).respondWith(answer);
 });
 
-/** The whole release is cached or nothing, so that a phone without space keeps the old release. */
+/** Either the whole release is cached or nothing, so that a phone without space keeps the old release. */
 async function keepAll() {
   const kept = await caches.open(KEPT);
   await kept.addAll(requests(FILES));
