@@ -137,8 +137,8 @@ class Precedent(NamedTuple):
     def yields_to(self, author: str, team: str | None) -> bool:
         """Whether a later version by this author or team may begin the displacement instead of this version.
 
-        True if this version is a version 1 by the same author or team, and is held or refused. A refusal as a duplicate
-        is not enough.
+        True if this version is the first version of a report by the same author or team, and is held or refused. False
+        if this version was refused as a duplicate.
         """
         is_without_effect = self.outcome in (OutcomeKind.HELD, OutcomeKind.REJECTED)
         return (

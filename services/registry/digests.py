@@ -61,7 +61,7 @@ class Digests:
         return digest
 
     async def renew(self, settings: RegistrySettings) -> int:
-        """Apply a key that was added to the folder since the last call to all stored digests."""
+        """If the folder has a newer key than at the last call, apply the new key to all stored digests."""
         return 0 if self._ring.newest[0] == self._key_id else await self.lay_newest(settings)
 
     async def lay_newest(self, settings: RegistrySettings) -> int:

@@ -29,7 +29,7 @@ from shared.crypto.randomness import random_id
 from shared.events.vocabulary import Flag, ReportKind, SubmissionChannel
 
 BEGINNINGS = (Effect.CREATE, Effect.BEGIN)
-# Phones draw short codes themselves. If a report comes from the desk or from a list, the registry draws the code.
+# Phones draw short codes themselves. If a report comes from the desk or from a list, the registry draws the short code.
 WITHOUT_CODES = (SubmissionChannel.CONSOLE, SubmissionChannel.IMPORT)
 
 

@@ -21,7 +21,7 @@ RESULTS = (RECORDED[1:], SAME_PLACE[1:])
 
 @dataclass(slots=True)
 class Unjudged:
-    """`movements` are those of the batch, each with the id of the outcome event that its new outcome replaces."""
+    """`movements` are the movements of the batch, each with the id of the event about its previous outcome."""
 
     before: HouseholdStanding | None
     onward: dict[str, Onward]

@@ -16,7 +16,8 @@ MOST_AN_HOUR = 60
 MOST_FOUND_AN_HOUR = 600  # one search shows up to 50 households
 MOST_SEARCHES_AN_HOUR = 120  # searches without a result count, too, because somebody may be testing telephone numbers
 
-# Reads of these paths count as opened records. Lists do not count, but authors who open their own reports do.
+# Reads of these paths count as opened records. A list does not count, but an author's look at the author's own report
+# counts.
 PATHS = (
     "GET /registry/v1/households/{household_id}",
     "GET /registry/households/{household_id}",

@@ -60,8 +60,8 @@ IS_DISPLACED = or_(
 )
 # A household is urgent only while it is displaced, because returned people need no help at the place of displacement.
 IS_URGENT = and_(Household.is_urgent, IS_DISPLACED)
-# Each part of a household that is still displaced has a last confirmation; without movements, the report confirms the
-# displacement. The earliest confirmation is used.
+# Each displaced part of a household has a time of last confirmation, and the earliest of these times is used. If no
+# movement followed, the report of the displacement is the confirmation.
 CONFIRMED_AT = case(
     (Episode.displaced == 0, None),
     (Episode.superseded_at == NEVER, Episode.reported_at),

@@ -1,8 +1,9 @@
 """Makes rows for COPY from the fields of reports.
 
-The models define the columns, and each column contains the field of the same name in the report (`Filed`). A name that
-`Filed` lacks means a field of the report's unencrypted fields. A new unencrypted field therefore needs only a new
-column. `PATHS` lists the columns whose fields have other names. The last columns of each row are computed.
+The models define the columns, and each column contains the field of the same name in the report (`Filed`). If `Filed`
+has no field with this name, the value comes from the report's unencrypted fields. A new unencrypted field therefore
+needs only a new column. `PATHS` lists the columns whose fields have other names. The last columns of each row are
+computed.
 """
 
 from collections.abc import Iterable

@@ -50,8 +50,8 @@ async def run_alone(engine: AsyncEngine, task: SteppedTask) -> None:
 async def step_if_alone(connection: asyncpg.Connection, task: SteppedTask) -> bool:
     """Does nothing if the connection that holds the lock was lost.
 
-    Only the loss of the connection ends the task; after another failure, the same task continues. A new task would read
-    all households again. A new task would also not know which households were published, and could publish the change
-    of fewer than five households.
+    Only the loss of the connection ends the task; after any other failure, the same task continues. A new task would
+    have to read all households again. A new task would not know which households were published, and could publish the
+    change of fewer than five households.
     """
     return connection.is_closed() or await task.step()

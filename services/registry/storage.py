@@ -52,8 +52,8 @@ class Store(StoredReports):
         """Load and lock these households and groups with their reports. The reports `report_ids` are also loaded.
 
         `site_ids` are the sites that new reports name. While one transaction files a report that names a site, another
-        may file a movement of everybody at this site. The later transaction waits for the locks, and sees the report of
-        the earlier transaction.
+        transaction may file a movement of everybody at this site. The later transaction waits for the locks, and sees
+        the report of the earlier transaction.
         """
         connection = await database.driver(self._session)
         moved = {subject_id for kind, subject_id in names if kind == SITE}

@@ -123,7 +123,7 @@ class StoredReports:
     async def read_outcomes(self, movements: Collection[FiledMovement]) -> None:
         """The caller has locked the counts of these groups.
 
-        Another transaction may have changed the outcomes before, because that needs no lock of the groups.
+        Another transaction can change outcomes without a lock of the groups, so the outcomes are read again.
         """
         if not movements:
             return

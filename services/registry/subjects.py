@@ -28,8 +28,8 @@ class PlaceNow(NamedTuple):
 class Subject:
     """`displacements` has the valid report of each displacement or count.
 
-    A site is a subject that has only movements and no owner. `is_code_new` is true until this code is stored.
-    `former_codes` are the short codes of duplicate reports about the household.
+    A site is a subject that has only movements and no owner. `is_code_new` is true until the household's new short code
+    is stored. `former_codes` are the short codes of duplicate reports about the household.
     """
 
     name: Name

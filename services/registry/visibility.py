@@ -54,7 +54,7 @@ def visibility_of(caller: Principal, places: Places) -> Visibility:
 
 
 def figures_of(caller: Principal, places: Places) -> Visibility:
-    """A wall screen shows no household, but also gets sums of its areas."""
+    """A wall screen may not read households, but may read figures of its areas."""
     pcodes = places.within(caller.areas)
     return Visibility(None if pcodes is None else sorted(pcodes), list(places.codes))
 

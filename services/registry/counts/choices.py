@@ -1,7 +1,7 @@
 """Persons choose which of several differing counts is right. No I/O.
 
 A choice is about one version of each of two reports. A choice becomes invalid if one of the two reports is corrected.
-It also becomes invalid by a later answer that the two counts are about different hazards.
+A choice also becomes invalid if a person answers later that the two counts are about different hazards.
 """
 
 from collections.abc import Iterable, Mapping

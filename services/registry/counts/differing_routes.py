@@ -165,7 +165,7 @@ async def choose(body: CountChosen, request: Request, session: Session, caller: 
 
 @router.post("/v1/counts:reverse")
 async def reverse(body: CountReversals, request: Request, session: Session, caller: Caller) -> ChangedCounts:
-    """Reverse choices. Reverse a choice. Both counts are then in effect again, as before the choice."""
+    """Reverse choices. After the reversal of a choice, both counts are in effect again."""
     await differing_queries.lock(session)
     visibility = visibility_of(caller, request.app.state.places)
     rows = await differing_queries.chosen(session, visibility, body.decision_ids)

@@ -29,8 +29,9 @@ from shared.postgres.upsert import upsert
 
 AT_ONCE = 200
 FIRST = UUID(int=0)
-# The counts of reports that came up to a day before the last renewal are also computed again. Another worker may have
-# processed reports with the former gazetteer or rules since then. Reports may also have waited in Kafka.
+# The counts of reports that came up to a day before the last renewal are also computed again. After the last renewal,
+# another worker may still have used the former gazetteer or rules. A report may also have waited in Kafka during the
+# last renewal.
 OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
 # version 3, teams disagree only about the people who were still there at the time of the later count. Since version 4,

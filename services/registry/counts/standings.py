@@ -76,7 +76,7 @@ class Recounts:
         return replace(count, adopted_hazard=hazards.pop()) if len(hazards) == 1 else count
 
     def standing(self, count: Headcount) -> Standing:
-        """The count is in effect until the first later recount of the population that replaces it.
+        """The count is in effect until a later recount of the population replaces the count.
 
         If a person found the count wrong, the count is in effect until the time of the chosen count. If the chosen
         count is older, the wrong count is never in effect.

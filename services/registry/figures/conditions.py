@@ -10,10 +10,10 @@ from shared.country import COUNTRY, UNKNOWN_COUNTRY
 from shared.events.vocabulary import Reason, Shelter, SubStock
 from shared.places.conditions import is_within
 
-# The stock on a day contains each household once, where its latest move before the end of the day led. The stock also
-# contains each count of a group that is in effect at the end of the day. The filters apply to the latest move. For
-# example, a household that was displaced and migrated later is not in the stock of displaced people. `unable_to_move`
-# is not a move.
+# The stock on a day contains each household once: at the destination of the household's latest move before the end of
+# the day. The stock also contains each count of a group that is in effect at the end of the day. The filters apply to
+# the latest move. For example, a household that was displaced and migrated later is not in the stock of displaced
+# people. `unable_to_move` is not a move.
 STOCK = "superseded_at >= :until"
 # People in `episodes` have not moved yet, so all are in location of displacement.
 IN_DISPLACEMENT = f"'{SubStock.IN_DISPLACEMENT}' = ANY(:sub_stocks)"

@@ -32,8 +32,8 @@ DAY = f"({{}} AT TIME ZONE '{TIME_ZONE}')::date"
 DURATION = f"width_bucket({{last_day}} - {DAY.format('{departed_at}')}, ARRAY[{', '.join(map(str, CLASS_DAYS))}])"
 DURATIONS = "SELECT {duration}, {number}, {persons} FROM {table} WHERE {conditions} GROUP BY 1"
 OF_SUMMARY = f"array_position(ARRAY{list(CLASSES)}, duration) - 1"
-# Until a household's first movement, a row of `episodes` describes the household. Afterwards, rows of `stays` describe
-# its parts. Only counts in effect are read, so two counts of the same people are never added.
+# Until a household's first movement, a row of `episodes` describes the household. After this movement, rows of `stays`
+# describe the parts of the household. Only counts in effect are read, so two counts of the same people are never added.
 DEPARTED_AT = {"episodes": "occurred_at", "stays": "departed_at", "counts": "occurred_at"}
 HOUSEHOLDS = ("episodes", "stays")
 IS_RECENT = {table: f"{DEPARTED_AT[table]} >= :recent_since" for table in HOUSEHOLDS}
@@ -195,7 +195,7 @@ def unconfirmed(query: FigureQuery, summary: Summary | None) -> Iterator[str]:
         conditions=" AND ".join(conditions(anywhere(query), "stock", "sums")),
     )
     for table, at in CONFIRMED_AT.items():
-        # PostgreSQL uses an index for the first condition, which the second condition includes
+        # the second condition is enough for the result, but PostgreSQL needs the first condition to use an index
         is_confirmed = f"{at} >= CAST(:displaced_from AS timestamptz) AND NOT {is_unconfirmed(at)}"
         yield counted(query, table, is_confirmed, sign="-")
 

@@ -16,11 +16,11 @@ class Figure(msgspec.Struct, gc=False):
     """`period` is a month, or a year if the month is unknown. A stock has no `period`.
 
     A figure without a `pcode` is about a whole country. `country` is an alpha-2 code, as in reports. If the rank is
-    `any`, `reasons` has all reasons of the displacements. For other ranks, `reasons` has at most one reason. `cells`
-    has the numbers of persons by sex and age bracket, in the brackets of the query's age profile. `imprecise` is the
-    number of households whose day of arrival is not known exactly. `assessed` is the number of registered persons who
-    answered the questions about functioning. `with_disability` is the number of persons with disability among the
-    assessed persons. `assessed` and `with_disability` are None if the query selects sexes or ages.
+    `any`, `reasons` has all reasons of the displacements. If the rank is not `any`, `reasons` has at most one reason.
+    `cells` has the numbers of persons by sex and age bracket, in the brackets of the query's age profile. `imprecise`
+    is the number of households whose day of arrival is not known exactly. `assessed` is the number of registered
+    persons who answered the questions about functioning. `with_disability` is the number of persons with disability
+    among the assessed persons. `assessed` and `with_disability` are None if the query selects sexes or ages.
     """
 
     period: str | None

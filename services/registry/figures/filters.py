@@ -45,7 +45,7 @@ def moved(mobility: Mobility) -> Mobility:
 
 
 # Figures of movements and of duration have no such filters. A movement leads from one shelter to another, and often
-# from one scope to another, so neither can be a filter.
+# from one scope to another, so neither the shelter nor the scope can be a filter.
 WITHOUT_EFFECT = frozenset(("shelter", "by", "scope"))
 
 

@@ -158,7 +158,8 @@ class PageFigures:
         for ever.
         """
         begin: async_sessionmaker[AsyncSession] = request.app.state.sessions
-        view = filters.view if filters.area else View.DESTINATION  # without an area, both views count the same people
+        # without an area, a selection by origin and a selection by destination count the same people
+        view = filters.view if filters.area else View.DESTINATION
         sheltered: dict[str, Any] = {
             "by": (Dimension.SHELTER, Dimension.EVACUATION),
             "is_by_reason": False,
@@ -187,7 +188,7 @@ class PageFigures:
                     tasks.create_task(with_session(lambda session: needs_of(request, session, caller, filters, day))),
                 )
         except ExceptionGroup as errors:
-            # One error is enough, for example that PostgreSQL is unavailable.
+            # If PostgreSQL is unavailable, all queries fail, but only one error is raised.
             raise errors.exceptions[0] from None
         shelters, aged_stock, flows, needs = requested
         return cls(stocked.result(), shelters.result(), aged_stock.result(), flows.result(), needs.result())

@@ -24,9 +24,9 @@ FROM {table} WHERE {conditions} {grouped}
 """
 GROUPED = "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 PERIODS = {"stock": "NULL::integer", "flows": "period"}
-# Until a household's first movement, a row of `episodes` describes the household. Afterwards, rows of `stays` describe
-# its parts. The movement `displaced_again` is a new displacement, so its `passages` count as flows. If a summary can be
-# used, `sums` replaces `episodes` and the second table.
+# Until a household's first movement, a row of `episodes` describes the household. After this movement, rows of `stays`
+# describe the parts of the household. The movement `displaced_again` is a new displacement, so its `passages` count as
+# flows. If a summary can be used, `sums` replaces the tables of households: `episodes`, `stays` and `passages`.
 TABLES = {"stock": ("episodes", "stays", "counts"), "flows": ("episodes", "passages", "counts")}
 SUMMED = ("sums", "counts")
 # One row for each need of the people. There is also one row with NULL if the people have at least one need.

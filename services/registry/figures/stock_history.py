@@ -21,9 +21,8 @@ from shared import months
 
 MOST_DAYS = 24
 # All changes of the stock: the changes in the sums, and the changes that are not in the sums yet. The days are numbered
-# from 0, and the position of a change is the number of days that end before it. The change counts on all later days.
-# The stock on day N is the total of the changes with the positions 0 to N. The statement reads each sum only once, and
-# not again for each day.
+# from 0, and the position of a change is the number of days that end before the change. The stock on day N is the total
+# of the changes with the positions 0 to N. The statement reads each sum only once, and not again for each day.
 REGISTERED = """
 SELECT position, mobility, origin_country, destination_country, sum(displaced)::bigint FROM (
     SELECT position, {dimensions}, displaced FROM (

@@ -137,7 +137,7 @@ async def sum_some(sessions: async_sessionmaker[AsyncSession], *, at_once: int =
 async def note_ages(sessions: async_sessionmaker[AsyncSession], year: int) -> None:
     """Add the changes on each 1 January until `year`, when people become a year older.
 
-    Changes that were added before are not added again.
+    If the changes until `year` are already stored, nothing is added.
     """
     async with sessions.begin() as session:
         if (await session.execute(select(FIGURE_AGES.c.until_year))).scalar_one() < year:

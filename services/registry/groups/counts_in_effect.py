@@ -39,7 +39,7 @@ class CountsInEffect:
     def stock_ids(self, movement: FiledMovement, at: datetime) -> list[str]:
         """The stocks have the counts of the movement's group, or the counts at its site.
 
-        A count that a recount replaced before the movement stands for the recount.
+        If a recount replaced a count before the movement, the stock of the recount is returned.
         """
         counts = self._by_name[movement.subject[1], movement.clear.status].until(at)
         for tally in [tally for tally in counts.values() if not tally.is_in_effect(at)]:

@@ -76,7 +76,7 @@ def has_effect(movement: FiledMovement) -> bool:
 
 
 def note(movement: FiledMovement, counts_in_effect: CountsInEffect) -> None:
-    """Only counts of displaced people note such a movement."""
+    """Only the counts of displaced people note a movement that moves nobody."""
     at = moved_at(movement)
     for stock_id in counts_in_effect.stock_ids(movement, at):
         for tally in counts_in_effect.of_stock(stock_id, at):

@@ -38,10 +38,10 @@ class NotReversed(StrEnum):
 def accept_under(working_set: WorkingSet, filed: AnyFiled, household: Name, *, is_later: bool) -> NotAccepted | Adopted:
     """Accept the held report as a report about this household.
 
-    A report about a displacement replaces the household's current report. If `is_later` is true, the report is a later
-    displacement of the household instead. If another version of the report has already taken effect on this household,
-    the held version corrects that version. Returns the reason if nothing was changed, and otherwise what a reversal of
-    the acceptance needs.
+    A report about a displacement replaces the household's current report. If `is_later` is true, the report becomes a
+    later displacement of the household and replaces no report. If another version of the report has already taken
+    effect on this household, the held version corrects that version. Returns the reason if nothing was changed, and
+    otherwise what a reversal of the acceptance needs.
     """
     subject = working_set.subjects.get(household)
     if filed.subject[0] != household[0] or subject is None or not subject.displacements:

@@ -3,8 +3,8 @@
 The event about a held count states the stock of its people, and the hazard is a part of the stock. A held count may
 lack a hazard that recorded counts of the same people name (docs/decisions/0064). A later recorded count that names the
 hazard changes the stock, so the held count must be published again. Without a new event, the alerts service would add
-both counts. A correction that removes the hazard also changes the stock. A held count whose stock changes in this way
-must also be published again. A held count is also published again if a person joins or separates two places or two
+both counts. A correction that removes the hazard also changes the stock. Such a correction is therefore another reason
+to publish the held count again. A held count is also published again if a person joins or separates two places or two
 hazards. A held count is also published again if a site gets a name that the count may contain. A listed held count is
 not published if its stock is unchanged (`stocks.py`).
 """
@@ -75,7 +75,7 @@ async def list_held_counts(connection: Any, counts: Iterable[Headcount], before:
 async def list_held_at(connection: Any, pcodes: Sequence[str], hazard_ids: Sequence[str]) -> None:
     """The held counts concern places or hazards that a person has joined or separated.
 
-    People at a place, and people from a place, concern the place.
+    A count concerns a place if its people are at the place or came from the place.
     """
     await _list(connection, LIST_AT, pcodes, hazard_ids)
 

@@ -23,8 +23,8 @@ def newest_held(reports: Iterable[AnyFiled], registered: Mapping[Name, Subject])
 
     Only the highest version of each report counts. Exercise and Test reports are ignored if there is an Actual report.
     A household or group that is registered only by an exercise counts as unregistered for Actual reports. Reports about
-    people who are registered under another id are ignored. Another id is known if a version was refused as a duplicate,
-    or if the report took effect on another household.
+    people who are registered under another id are ignored. People count as registered under another id if a version of
+    their report was refused as a duplicate, or took effect on another household.
     """
     reports, refused = list(reports), defaultdict[str, list[Precedent]](list)
     for report in reports:

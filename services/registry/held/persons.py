@@ -25,8 +25,8 @@ IS_REGISTERED = exists().where(
     Household.household_id == Report.subject_id,
     or_(Household.status == Status.ACTUAL, Report.status != Status.ACTUAL),
 )
-# Selects people who are registered under another id. Another id is known if a version was refused as a duplicate, or if
-# another household has the report.
+# Selects people who are registered under another id. People count as registered under another id if a version of their
+# report was refused as a duplicate, or if another household has the report.
 REFUSED = aliased(Report)
 IS_KNOWN_OTHERWISE = or_(
     Report.reason == Held.OTHER_HOUSEHOLD,

@@ -31,8 +31,8 @@ ACCEPTABLE = frozenset(
     }
 )
 
-# Reports held for these reasons need no decision, because the registry judges them again when other reports come. A
-# report that is held for any other reason than here and in ACCEPTABLE needs a correction by its author.
+# Reports held for these reasons need no decision, because the registry judges them again when other reports come. If
+# the reason of a held report is neither in WAITS nor in ACCEPTABLE, the report's author must send a correction.
 WAITS = frozenset({Held.HOUSEHOLD_UNKNOWN, *CONTRADICTIONS})
 
 # A person may accept reports with these reasons under another, registered household.

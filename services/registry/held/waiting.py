@@ -112,7 +112,7 @@ async def decide(
     """The worker executes the decision.
 
     Reports that are not held, already decided or not visible are left out. Some kinds of reports cannot be accepted.
-    Reports about people who are registered in another area cannot be accepted either. An acceptance could move the
+    Reports about people who are registered in another area cannot be accepted, because an acceptance could move the
     people into the caller's area. If several reports are refused together, reports that wait for other reports are left
     out, because they need no decision. Returns the ids of the decided reports.
     """

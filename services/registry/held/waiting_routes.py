@@ -129,7 +129,8 @@ class HeldDecisions(Body):
     """A decision about held reports. `refusal` is the reason of a refusal, which the authors can read.
 
     If `household_id` is given, one report is accepted as a report about this registered household. The report replaces
-    the household's current report. If `is_later` is true, the report is a later displacement of the household instead.
+    the household's current report. If `is_later` is true, the report becomes a later displacement of the household and
+    replaces no report.
     """
 
     outcome_ids: Ids

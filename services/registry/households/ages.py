@@ -53,8 +53,8 @@ def codes(filed: Filed, at: datetime | None = None) -> list[int]:
 
 
 # A person code below AGED is an index in CELLS, and means that the age in years is not known. Any other person code is
-# AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. After
-# that, the age rises on every 1 January, because the birthday must not be stored unencrypted. The age on the day of
+# AGED plus an age code. An age code contains the sex, an age, and whether the age rises on the next 1 January. In later
+# years, the age rises on every 1 January, because the birthday must not be stored unencrypted. The age on the day of
 # displacement would reveal whether the birthday is before or after this day. The code therefore contains the age on the
 # next 1 January. A person who reaches an older age bracket before the next 1 January is an exception. In memory, the
 # person code also contains the assessment of the person's functioning, multiplied by ASSESSMENT_STEP. PostgreSQL stores
@@ -129,8 +129,8 @@ def age(member: Content, year: int, day: str) -> int | None:
 
     If only the birth year is known, the age is the difference of the two years.
 
-    If a report states only an age, the age was right on the day `age_reported_on`. The years since this day are added.
-    If the report does not state this day, the stated age is used unchanged.
+    If a report states only an age, the years since the day `age_reported_on` are added to the age. Without the day
+    `age_reported_on`, the stated age is used unchanged.
     """
     born: str | None = member.get("birth_date")
     if born is not None:

@@ -58,8 +58,8 @@ def named(
 def taken(parts: Parts, number: int, lead: Lead) -> Parts:
     """People whom the movement changes are taken first, from the largest part.
 
-    For example, two of five people have returned, and a later report says that three people returned. Then the registry
-    takes the other three people.
+    For example, two of five people have returned, and a later report says that three people returned. The registry then
+    applies the later report to the three people who have not returned.
     """
     chosen: Parts = {}
     for position in sorted(

@@ -15,5 +15,5 @@ SELECT read_at, 'read', 'done', account, token, what, household_ids FROM reads O
 
 
 def upgrade() -> None:
-    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` usually creates this table before.
+    AUDIT.create(op.get_bind(), checkfirst=True)  # `dayar provision` has usually created this table already.
     op.execute(COPIED)

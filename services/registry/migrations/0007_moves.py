@@ -18,8 +18,8 @@ WHERE later.{subject} = one.{subject} AND later.status = one.status AND later.mo
 """
 FILL = "UPDATE {table} AS one SET superseded_at = coalesce(({next}), 'infinity')"
 # During the rollout, the previous release of Dayar writes all rows of a household together, without `superseded_at`. A
-# trigger fills `superseded_at`. Without it, queries would check each row for NULL and take four times as long. The next
-# release of Dayar drops the trigger and makes the column NOT NULL.
+# trigger fills `superseded_at`. Without the trigger, queries would check each row for NULL and take four times as long.
+# The next release of Dayar drops the trigger and makes the column NOT NULL.
 FILLS = """
 CREATE FUNCTION fill_{table}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN

@@ -1,4 +1,4 @@
-"""Stores whether the people of a household need help at once, and adds an index of the households that do."""
+"""Stores whether the people of a household need help at once, and adds an index of these urgent households."""
 
 from alembic import op
 

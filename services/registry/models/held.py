@@ -55,8 +55,8 @@ class HeldDecision(Decision, RegistryModel):
 
     The author must still have the right to change the household. `refusal` is the reason of a refusal, which the
     report's author can read. If `household_id` is set, the report is accepted as a report about this household. An
-    accepted report replaces the household's current report. If `is_later` is true, the report is a later displacement
-    of the household instead.
+    accepted report replaces the household's current report. If `is_later` is true, the report becomes a later
+    displacement of the household and replaces no report.
     """
 
     __tablename__ = "held_decisions"

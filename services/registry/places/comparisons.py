@@ -60,7 +60,7 @@ from shared.postgres import database
 from shared.postgres.upsert import upsert
 
 COUNTS_AT_ONCE = 50
-RECENT = timedelta(days=60)  # the alert rules ignore people who left earlier
+RECENT = timedelta(days=60)  # the alert rules ignore people who left their home before this time
 EVERYWHERE = Visibility(None, [])
 # raw SQL: these statements compare arrays of pairs
 UNITS = f"""

@@ -51,7 +51,7 @@ def allowed_errors(letters: int) -> int:
 
 @lru_cache(4_096)
 def spellings_of(name: str) -> frozenset[str]:
-    """The spellings have no spaces, and have the words in their order or sorted alphabetically."""
+    """Each spelling has no spaces, and has the words in the order of the name or in alphabetical order."""
     words = SEPARATORS.split(romanised(name))
     return spellings("".join(words)) | spellings("".join(sorted(words)))
 

@@ -13,8 +13,8 @@ SiteNames = tuple[UUID, str, Sequence[str | None]]  # id, P-code and names of a 
 class TypedSites:
     """`same` are the names that mean the same place according to people's decisions.
 
-    If several sites of a P-code have the same name, this name is ignored. If no site has a name, the name means the
-    site whose name people have joined to this name.
+    If several sites of a P-code have the same name, this name is ignored. If no site has the typed name, the text means
+    the site whose name people have joined to the typed name.
     """
 
     def __init__(self, sites: Iterable[SiteNames], same: SamePlaces = NONE_JOINED) -> None:

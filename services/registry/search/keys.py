@@ -106,7 +106,7 @@ def values_of_person(person: Content) -> list[tuple[Field, str]]:
 
 
 def birth_years_by_age(person: Content) -> range:
-    """The result is empty for other persons, because their birth year is in the table `members`."""
+    """The result is empty if the birth year is known, because the table `members` has the birth year."""
     between = born_between(person) if birth_year(person) is None else None
     return range(between[0].year, between[1].year + 1) if between else range(0)
 

@@ -271,9 +271,9 @@ def _remaining(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts],
 def _left(stocks: Sequence[StockAtSite], departed: Sequence[BetweenCounts], since: datetime | None = None) -> int:
     """The registered persons who were at the site at the time of a count and left later.
 
-    Persons who may belong to a moved group are not subtracted. Persons whom a later recount may no longer have found
-    are not subtracted either. At most the number of people who were counted before these persons left is subtracted. If
-    `since` is given, only the persons who came after this time are subtracted.
+    Persons who may belong to a moved group are not subtracted. If a later recount may no longer have found some
+    persons, these persons are not subtracted. The result is at most the number of people who were counted before these
+    persons left. If `since` is given, only the persons who came after this time are subtracted.
     """
     left = 0
     for between in departed:

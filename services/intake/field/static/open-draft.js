@@ -9,8 +9,8 @@ import { idsOf } from "./reports.js";
  * @typedef {{ids: import("./reports.js").Ids, author: string, corrected: import("./kept.js").Outline | null,
  *   point: Point | null, isTouched: boolean, isKept: boolean, isLost?: boolean, kinds: Kinds}} Open The report in the
  *   form. `corrected` is the sent report that the author corrects. `isTouched`: the author has changed the form.
- *   `isKept`: the phone stores the form as a draft. `isLost`: the phone could not store the last change. `kinds` has the
- *   text of each kind of report.
+ *   `isKept`: the phone stores the form as a draft. `isLost`: the phone could not store the last change. `kinds` has
+ *   the text of each kind of report.
  */
 
 /** @type {Open} */
