@@ -1,4 +1,7 @@
-"""If a time is ahead of our clock, corrects it by the offset of the author's clock, and flags the report. Pure."""
+"""Corrects and flags reports whose time is ahead of our clock. Pure.
+
+The time is corrected by the offset of the author's clock.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

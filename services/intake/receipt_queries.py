@@ -30,7 +30,7 @@ async def save(session: AsyncSession, rows: Iterable[Mapping[str, Any]]) -> None
 def is_later(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Of two outcomes at the same time, the one that arrives last is later.
 
-    An outcome that replaces another is later even if its time is earlier, because clocks differ.
+    If an outcome replaces another outcome, the new outcome is later even if its time is earlier, because clocks differ.
     """
     later: bool = row["settled_at"] >= other["settled_at"] or row["replaces"] == other["outcome_id"]
     return later

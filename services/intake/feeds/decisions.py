@@ -67,7 +67,7 @@ def decide(entry: Item | Cancellation, known: Known | None, area: WatchedArea, p
 
 
 def _withdraw(cancellation: Cancellation, known: Known) -> FeedDecision:
-    """The hazard is cancelled only if the source deleted its preferred id.
+    """The hazard is cancelled only if the source deleted the preferred id of the hazard.
 
     A seismic network may delete its own id although the earthquake happened.
     """

@@ -110,7 +110,7 @@ class HouseholdReader:
         return self.now.astimezone(TIME_ZONE).date()
 
     def _day(self, cells: RowCells) -> date:
-        """A missing or wrong day is an error, and today is used instead."""
+        """A missing or wrong day is an error, and the other checks use today's date."""
         day = cells.day(C.OCCURRED_ON, self._today) or cells.chosen.choices.occurred_on
         if day is None:
             cells.wrong(C.OCCURRED_ON, RowFault.MISSING)

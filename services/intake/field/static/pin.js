@@ -1,5 +1,5 @@
 // The PIN of this phone. Drafts are sealed to a key pair, whose private key is encrypted with the PIN. Writing a draft
-// needs no PIN, but opening a stored draft does. A wrong PIN deletes nothing.
+// needs no PIN, but opening a stored draft needs the PIN. A wrong PIN deletes nothing.
 
 import { account } from "./kept.js";
 import { countTry, forgetTries } from "./pin-waits.js";

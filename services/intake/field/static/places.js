@@ -49,7 +49,7 @@ export function searchPlaces(save) {
   offer(known());
   for (const name of PLACES)
     for (const part of ["oblast", "district"])
-      // a chosen site or settlement lies in one district, so a change of the district removes it
+      // a chosen site or settlement lies in one district, so a change of the district removes the choice
       element(`${name}-${part}`).addEventListener("change", () => setChosen(name, {}));
   void readGazetteer(new URL("settlements.json", import.meta.url).pathname).then((gazetteer) => {
     settlements = settlementOptions(gazetteer, nameOfDistrict);

@@ -1,4 +1,4 @@
-// Shows the full form in steps, one screen after the other. The browser's back button leads to the step before. The
+// Shows the full form in steps, one screen after the other. The browser's back button leads to the previous step. The
 // short form is one page, and an author can choose one page for the full form.
 
 import { mark, problems, summed } from "./checks.js";
@@ -74,7 +74,7 @@ function backward() {
 }
 
 /**
- * A step that the chosen kind of report lacks is replaced by the step before.
+ * If the chosen kind of report lacks a step, the form shows the previous step.
  * @param {number} wanted
  */
 function go(wanted) {
