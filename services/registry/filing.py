@@ -53,7 +53,7 @@ class Filing(Judgements):
     held_before: Mapping[Name, Filed] = field(default_factory=dict)
 
     def file(self, filed: AnyFiled) -> ReportDecision:
-        """Decide about a report, and then again about the reports that were waiting for it."""
+        """Decide about a report, and then again about the reports that were waiting for this report."""
         add_settlements(filed, self.places)
         add_event(filed, self.links)
         siblings = self.reports[filed.report_id]

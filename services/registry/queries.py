@@ -158,7 +158,7 @@ def last_left_because_of(hazard_id: UUID, status: Status) -> ColumnElement[bool]
 async def household(
     session: AsyncSession, encryption: EnvelopeEncryption, household_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """None if the household does not exist or the caller may not see it."""
+    """None if the household does not exist, or if the caller may not see the household."""
     return next(iter(await households(session, encryption, [household_id], visibility)), None)
 
 

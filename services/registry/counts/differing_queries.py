@@ -108,7 +108,7 @@ async def stays(session: AsyncSession, report_ids: Collection[UUID]) -> dict[UUI
 
 
 async def chosen(session: AsyncSession, visibility: Visibility, ids: Collection[UUID] | None = None) -> Sequence[Any]:
-    """A choice becomes invalid if a person reverses it, or corrects one of the two counts."""
+    """A choice becomes invalid if a person reverses the choice, or corrects one of the two counts."""
     wanted = _choices().where(visibility.covers(HERE))
     if ids is not None:
         wanted = wanted.where(CountDecision.decision_id.in_(ids))

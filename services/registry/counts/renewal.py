@@ -36,8 +36,8 @@ OVERLAP = timedelta(days=1)
 # The version of the rules that compute counts. Since version 2, a population no longer contains the hazard. Since
 # version 3, teams disagree only about the people who were still there at the time of the later count. Since version 4,
 # a count states when somebody last saw its people, and whether their return is presumed. Since version 5, a movement to
-# the place of the count moves nobody, even if it does not state the shelter. Since version 6, a count without an hour
-# is the latest of its day. Since version 7, teams can also disagree if their counts are more than a day apart.
+# the place of the count moves nobody, even if the movement does not state the shelter. Since version 6, a count without
+# an hour is the latest of its day. Since version 7, teams can also disagree if their counts are more than a day apart.
 RULES = 7
 # raw SQL: the reason is the same as in `counts.pools`. A former build, which may have run meanwhile, writes populations
 # that contain the hazard. In full recounts of a former build, the `stock_id` equals the population. Partial counts do

@@ -41,7 +41,7 @@ EventLinks = Mapping[tuple[str, str], EventLink]
 
 
 def add_event(filed: AnyFiled, links: EventLinks) -> None:
-    """The stored text of the report stays as its author sent it."""
+    """The stored text of the report does not change."""
     link, clear = links.get((filed.subject[1], filed.report_id)), filed.clear
     if link and isinstance(clear, HouseholdClear | GroupClear) and link.concerns(clear):
         filed.clear = clear.model_copy(update=link.hazard)

@@ -115,7 +115,10 @@ def of_households(question: OpenQuestion) -> Select[Any]:
 
 
 def of_groups(question: OpenQuestion) -> Select[Any]:
-    """Leaves out counts if another count of the same people names a hazard, because `named_hazards` decides then."""
+    """Leaves out counts if another count of the same people names a hazard.
+
+    The module `named_hazards` decides which hazard the people of such counts fled.
+    """
     named = aliased(GroupCount)
     is_named = exists().where(named.population == GroupCount.population, named.hazard_id.is_not(None))
     persons = func.coalesce(GroupCount.displaced, GroupCount.persons)

@@ -64,7 +64,7 @@ def aged(table: str, kind: Kind, columns: Sequence[str]) -> str:
 
 
 def change_of_column(column: str) -> str:
-    """Persons who entered the column because of their age count positively, and persons who left it negatively."""
+    """The persons who entered the column because of their age, minus the persons who left the column."""
     sex, _, ages = column.partition("_")
     if ages not in CLASSES_OF:
         return f"sum(0)::integer AS {column}"

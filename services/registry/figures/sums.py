@@ -24,7 +24,7 @@ CHANGES_AT_ONCE = 20_000  # in the slowest case, changes in random order, a tran
 IDLE_SECONDS = 5.0
 AGES_AHEAD = timedelta(days=60)  # the changes of ages on 1 January are added this long before the day
 PAUSE_SECONDS = 0.1  # a pause between two transactions leaves the CPU to reports
-# the lock keeps two workers from inserting the same dimensions; a function in the database takes it, too
+# with this lock, two workers never insert the same dimensions; a function in the database takes the lock, too
 LOCK = "figure sums"
 
 

@@ -96,7 +96,7 @@ async def by_reason(session: AsyncSession, visibility: Visibility) -> Sequence[R
 async def opened(
     session: AsyncSession, encryption: EnvelopeEncryption, outcome_id: UUID, visibility: Visibility
 ) -> dict[str, Any] | None:
-    """None if the report is not held or the caller may not see it."""
+    """None if the report is not held, or if the caller may not see the report."""
     row = (await session.execute(_seen(HELD, visibility, [outcome_id]))).mappings().one_or_none()
     if row is None:
         return None
@@ -111,10 +111,10 @@ async def decide(
 ) -> list[UUID]:
     """The worker executes the decision.
 
-    Reports that are not held, already decided or not visible are left out. Some kinds of reports cannot be accepted.
-    Reports about people who are registered in another area cannot be accepted, because an acceptance could move the
-    people into the caller's area. If several reports are refused together, reports that wait for other reports are left
-    out, because they need no decision. Returns the ids of the decided reports.
+    Reports that are already decided, no longer held, or invisible to the caller are left out. Some kinds of reports
+    cannot be accepted. Reports about people who are registered in another area cannot be accepted, because an
+    acceptance could move the people into the caller's area. If several reports are refused together, reports that wait
+    for other reports are left out, because they need no decision. Returns the ids of the decided reports.
     """
     wanted = _seen(select(Report.outcome_id), visibility, outcome_ids)
     if household_id := decision.get("household_id"):

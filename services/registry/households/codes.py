@@ -192,9 +192,9 @@ class HouseholdCodes:
         """Put stored movements on the list if their codes must be compared again.
 
         If a person took a movement away from its household, the movement's code was never compared with other codes.
-        The code of a movement that waited for another version of its report was not compared either. The list dates the
-        wrong code back by an hour, so the code does not count towards the author's limit. The time until the movement
-        is refused begins now.
+        If a movement waited for another version of its report, its code was never compared with other codes. The list
+        dates the wrong code back by an hour, so the code does not count towards the author's limit. The time until the
+        movement is refused begins now.
         """
         listed = [
             (*version_of(movement), movement.received_at, now - WINDOW) for movement in filter(is_unnamed, reports)

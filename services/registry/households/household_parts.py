@@ -72,7 +72,7 @@ def taken(parts: Parts, number: int, lead: Lead) -> Parts:
 
 
 def nobody_left(parts: Parts, movement: FiledMovement) -> ReportDecision:
-    """Dead people cannot move, so the movement is held if all people were dead before it happened.
+    """Dead people cannot move, so a movement is held if all people were dead before the movement happened.
 
     With vague dates, the movement may have happened before the death and is not held.
     """

@@ -6,7 +6,7 @@ revision = "registry_0009"
 down_revision = "registry_0008"
 
 # Transactions that renew the same row wait for each other, and with 256 rows few transactions wait.
-SLOTS = 256  # also in the SQL function `renew_data_version`
+SLOTS = 256  # the SQL function `renew_data_version` contains the same number
 TABLE = """
 CREATE TABLE data_versions (
     slot smallint NOT NULL,

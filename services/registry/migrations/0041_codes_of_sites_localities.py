@@ -1,4 +1,4 @@
-"""Adds to sites the code of the settlement where each site is."""
+"""Stores the code of each site's settlement."""
 
 from alembic import op
 

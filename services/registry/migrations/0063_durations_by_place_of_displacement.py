@@ -1,4 +1,4 @@
-"""Completed durations count people where they were displaced, as ongoing durations do."""
+"""Completed durations now count people at the place of their displacement, like ongoing durations."""
 
 from alembic import op
 

@@ -244,7 +244,7 @@ class PlaceComparing:
 
 
 def is_changed(comparison: PlaceComparison, published: Mapping[str, Any] | None) -> bool:
-    """The first comparison of a count is published only if it contains registered people.
+    """The first comparison of a count is published only if the comparison contains registered people.
 
     Only two kinds of registered people matter: those at a stated place in the count's district, and those among a count
     of everybody.

@@ -34,7 +34,7 @@ class PlaceAnswer(StrEnum):
 
 
 class Decided(NamedTuple):
-    """`closed` pairs need no question: people decided that the places are different, or that the worker must join them.
+    """`closed` pairs need no question: people decided that the places are different, or that they are the same.
 
     `same` are the places that the worker has joined. `accepted` also has the places that the worker will join.
     """

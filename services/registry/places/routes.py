@@ -78,7 +78,7 @@ class PlaceAssignments(Body):
 class ChangedPlaces(BaseModel):
     """The questions or answers that the request changed.
 
-    A requested id is missing here if it is unknown, or if its question was answered already.
+    A requested id is missing here if the id is unknown, or if its question was answered already.
     """
 
     ids: list[UUID]

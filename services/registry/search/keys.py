@@ -1,8 +1,8 @@
 """Search keys are HMACs of folded names, telephones and numbers.
 
 With search keys, households are found without being decrypted. Each field has its own HMAC key, which is derived from a
-root key outside PostgreSQL. With the database alone, an attacker cannot test whether it contains a name or telephone.
-`docs/decisions/0046` explains how the keys are stored.
+root key outside PostgreSQL. With the database alone, an attacker cannot test whether the database contains a name or
+telephone. `docs/decisions/0046` explains how the keys are stored.
 """
 
 import hmac
@@ -165,8 +165,8 @@ def derived(root: bytes, field: Field) -> bytes:
 class KeyVersion(NamedTuple):
     """The root and the version of the folding rules with which the search keys of a household were made.
 
-    `root_id` is empty until the worker has made the keys. If the worker cannot decrypt the household, it makes no keys
-    and stores the version as a negative number.
+    `root_id` is empty until the worker has made the keys. If the worker cannot decrypt the household, the worker makes
+    no keys and stores the version as a negative number.
     """
 
     root_id: str

@@ -86,7 +86,7 @@ class SiteWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A household matches if it has all `terms`, a report with the code, and meets all other criteria.
+    """A household matches if it has all `terms` and a report with the code, and meets all other criteria.
 
     `hazard` has the id of a hazard, and the status that a household must have.
     """

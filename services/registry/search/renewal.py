@@ -51,7 +51,7 @@ async def made_by(session: AsyncSession, root_id: str) -> int:
 
 
 def renewed(subject: Subject, version: KeyVersion) -> dict[str, object]:
-    """The present place is included, because the previous release of Dayar did not store it."""
+    """The present place is included, because the previous release of Dayar did not store the present place."""
     return {
         "household_id": UUID(subject.name[1]),
         "current_pcode": subject.place.pcode,

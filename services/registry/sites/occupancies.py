@@ -190,7 +190,7 @@ def occupancies(counts: Iterable[CountAtSite], registered: RegisteredMoves = NOB
 
 
 def falls(counts: Sequence[CountAtSite]) -> Mapping[UUID, Sequence[Fall]]:
-    """A fall is a recount that found fewer people than before."""
+    """A fall is a recount that found fewer people than the earlier count."""
     known = {count.report_id: count for count in counts}
     replaced, falls_by_stock = defaultdict[UUID, list[CountAtSite]](list), defaultdict[UUID, list[Fall]](list)
     for count in counts:
