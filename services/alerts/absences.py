@@ -1,4 +1,4 @@
-"""Takes alerts away from people who cannot act any more, so that nobody relies on them.
+"""Takes alerts away from people who cannot act any more, so that somebody else acts on these alerts.
 
 The task also stores which accounts are disabled, because a person with a disabled account does not count as on duty.
 """

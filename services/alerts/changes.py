@@ -159,9 +159,9 @@ class AlertChanges(PlannedNotifications):
         self._keep(self._notified(risen, cause, notifications.ESCALATED, before=returned), AlertEscalated)
 
     def mute(self, alert: Alert, labels: Collection[str]) -> None:
-        """The alert waits for the end of the silence, because its unsent messages were withdrawn.
+        """The unsent messages of the alert were withdrawn, so the alert waits for the end of the silence.
 
-        `labels` are the receivers of these messages, who are recorded as left out.
+        `labels` are the receivers of the withdrawn messages. These receivers are recorded as left out.
         """
         begun = self._silenced_if_muted(transitions.changed(alert, self._now, step=alert.step + 1))
         notification = self._notification(begun)

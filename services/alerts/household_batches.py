@@ -47,9 +47,9 @@ class HouseholdBatch(ConsumedBatch):
     # the batch may register people who were held before
     held_before: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
     ended: dict[HeldSubject, HeldPeople] = field(default_factory=dict)
-    # counts of everybody at a site where the batch counts people
+    # the ids of the counts of everybody at those sites where the batch counts people
     covering: Collection[UUID] = ()
-    held_in_stocks: Sequence[HeldPeople] = ()  # these held counts have the same stocks as counts of the batch
+    held_in_stocks: Sequence[HeldPeople] = ()  # held counts of the stocks that the batch counts, too
 
     @property
     def newest(self) -> dict[UUID, DisplacedHousehold]:

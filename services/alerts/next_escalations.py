@@ -36,7 +36,7 @@ class NextEscalations(BaseModel):
 async def escalations(
     request: Request, session: Session, caller: Annotated[Principal, Depends(tokens.current)]
 ) -> NextEscalations:
-    """When the unacknowledged alerts escalate next, at most the 1,000 earliest."""
+    """Returns when each unacknowledged alert escalates next, for the 1,000 alerts that escalate first."""
     rules: Ruleset = request.app.state.rules
     is_unattended = await presences.is_unattended(session, datetime.now(UTC), rules.escalation.unattended)
     areas = listings.visible(caller, request.app.state.places)

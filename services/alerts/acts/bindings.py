@@ -43,7 +43,7 @@ class BoundPerson:
 
 
 class CodeRefusal(StrEnum):
-    WRONG = "wrong"  # unknown, used or expired; people are not told which
+    WRONG = "wrong"  # the code is unknown, used or expired; people are not told the reason
     TOO_MANY = "too_many"
     LOCKED = "locked"
 

@@ -48,9 +48,9 @@ class EmailChannel:
         links: AnswerLinks | None = None,
         sessions: async_sessionmaker[AsyncSession] | None = None,
     ) -> None:
-        """Each mail to a person has a link for actions without signing in, if `links` is given.
+        """If `links` is given, each mail to a person has a link for actions without signing in.
 
-        Mails about acknowledgements and closures name the person who acted, if `sessions` is given.
+        If `sessions` is given, mails about acknowledgements and closures name the person who acted.
         """
         self._settings, self._outbound, self._texts, self._links = settings, outbound, texts, links
         self._sessions = sessions

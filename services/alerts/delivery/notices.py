@@ -180,7 +180,7 @@ class TrialData(msgspec.Struct):
 
 
 class TrialContent(msgspec.Struct):
-    """Only the mark of a test message is parsed."""
+    """Parses only the field that marks a test message."""
 
     data: TrialData = msgspec.field(default_factory=TrialData)
 

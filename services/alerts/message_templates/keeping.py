@@ -25,7 +25,7 @@ async def keep_current(sessions: async_sessionmaker[AsyncSession], templates: Te
 
 
 async def refresh(sessions: async_sessionmaker[AsyncSession], templates: Templates) -> None:
-    """A template that could not be used is marked and logged once, until it is changed."""
+    """A template that could not be used is marked and logged only once. A change of the template removes the mark."""
     now = datetime.now(UTC)
     async with sessions.begin() as session:
         templates.replace(await template_queries.templates(session))

@@ -12,8 +12,8 @@ from services.alerts.models.base import AlertsModel
 class Binding(AlertsModel):
     """A person who may act on alerts by messages in a channel.
 
-    `identity` is the person's id in the channel (a Telegram user id). Name, roles and areas are as the account had
-    them at `issued_at`. A later change of the account's rights ends the binding.
+    `identity` is the person's id in the channel (a Telegram user id). Name, roles and areas are those that the account
+    had at `issued_at`. A later change of the account's rights ends the binding.
     """
 
     __tablename__ = "bindings"

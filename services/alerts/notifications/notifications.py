@@ -106,7 +106,7 @@ def in_charge(notification: Notification) -> set[str]:
 
 
 def reaches_nobody(notification: Notification, kept: Sequence[Receiver]) -> bool:
-    """The alert reaches somebody if a person gets it at a later step."""
+    """An alert also reaches somebody if a person gets the alert at a later step."""
     if any(is_able(notification, receiver) for receiver in kept):
         return False
     if all(receiver.label in notification.absent for receiver in kept):

@@ -28,7 +28,7 @@ IS_ANSWERED = exists().where(
     HAS_ACKNOWLEDGED,
     IS_BY_CHANNEL,
 )
-# as `states.state_of` computes the states FAILED and RETRYING
+# the same conditions as in `states.state_of` for the states FAILED and RETRYING
 IS_UNDELIVERED = and_(
     ~IS_ANSWERED,
     func.coalesce(RECEIPT, "").not_in((SmsReceiptState.READ, SmsReceiptState.DELIVERED)),

@@ -43,6 +43,6 @@ async def save_held(session: AsyncSession, held: Iterable[HeldPeople], now: date
 
 
 async def forget_ended(session: AsyncSession, before: datetime) -> None:
-    """More recent rows are kept, because they show which late events are too old."""
+    """Rows of holds that ended later are not deleted, because these rows show which late events are too old."""
     connection = await database.driver(session)
     await connection.execute(FORGET_ENDED, before)

@@ -53,5 +53,5 @@ async def _rosters(session: AsyncSession, names: Collection[str], now: datetime)
 
 
 def without_duty(receiver: Receiver) -> Receiver:
-    """A duty head with a disabled account would otherwise prevent the notification of other people."""
+    """A person with a disabled account does not count as a duty head, because other people must then be notified."""
     return replace(receiver, is_duty_head=False)

@@ -14,7 +14,7 @@ from services.alerts.queries.sms_parts import replaces
 from services.alerts.sms.gateway import SmsReceiptState
 from services.alerts.sms.numbers import PREFIX
 
-# ample, because a message is stored milliseconds after the gateway accepted it
+# an hour is enough, because a message is stored milliseconds after the gateway accepted the message
 EARLY_FOR = timedelta(hours=1)
 
 

@@ -120,8 +120,8 @@ def _shift(roster: Roster, current: Sequence[Override], begin: datetime, end: da
 def _planned(roster: Roster, current: Sequence[Override], at: datetime) -> tuple[str, ...]:
     """Several people are an overlap.
 
-    An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty,
-    so it never causes an overlap with earlier layers.
+    An override has precedence over all layers. A layer without hours is on duty only if no later layer is on duty. A
+    layer without hours therefore never causes an overlap with earlier layers.
     """
     if current:
         return tuple(override.person for override in current)

@@ -91,8 +91,8 @@ class DisplacementRule(CountingRule):
     ) -> Finding | Nothing:
         """If the window of an alert contains the day, the people are added to this alert.
 
-        Otherwise the rule judges the window in which the most people left, among the windows that contain the day
-        and share no date with an alert.
+        If no alert's window contains the day, the rule compares the windows that contain the day and share no date with
+        an alert. The rule then judges the window in which the most people left.
         """
         if status not in ALERTED:
             return Nothing("no_rule")

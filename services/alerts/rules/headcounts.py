@@ -61,9 +61,9 @@ class HeadCount:
 class DisplacementFigures:
     """`persons` and `households` are sums over the sites and localities.
 
-    Each place adds the larger of its registered figure and its counted figure. `held_persons` and `held_households`
-    are the parts of `persons` and `households` that only held reports add. The other figures contain no held
-    reports. `reports` is the number of counts that found people. `estimated_persons` is the part of
+    For each place, the registered figure or the counted figure is added, whichever is larger. `held_persons` and
+    `held_households` are the parts of `persons` and `households` that only held reports add. The other figures contain
+    no held reports. `reports` is the number of counts that found people. `estimated_persons` is the part of
     `counted_persons` that was estimated from families or yards.
     """
 

@@ -26,7 +26,7 @@ from shared.postgres import database
 POLL_SECONDS = 25  # Telegram waits at most this time for an update before it answers
 CALL_SECONDS = POLL_SECONDS + 10.0
 AT_ONCE = 50
-# the pause before the task looks again for a token, and for the end of the other polling process
+# after this pause the task checks again whether there is a token, and whether the other polling process has ended
 LOOK_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30.0
 
