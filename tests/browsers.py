@@ -34,9 +34,9 @@ SLOW_MS = 60_000
 # Pages give up a call after ten or twenty seconds. On a busy machine some calls, such as the closure of 163 alerts,
 # take longer.
 PATIENT_CALLS = "{ const own = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (ms) => own(6 * ms); }"
-# A test presses a button as soon as the button is there. But clicks.js ignores a press of a button that has only just
-# come under the pointer. Therefore the clock is ahead for clicks.js at each press, as if the person had looked at the
-# button before. The clock is not changed if the test itself moves or stops the clock.
+# A test presses a button as soon as the button is there. clicks.js ignores a press of a button that has only just come
+# under the pointer. At each press, clicks.js therefore gets a clock that is ahead, as if the person had looked at the
+# button first. The clock is not changed if the test itself moves or stops the clock.
 SEEN_PRESSES = """{
   let usual;
   const ahead = () => usual.call(performance) + (new Error().stack.includes("/clicks.js") ? 600 : 0);

@@ -109,7 +109,7 @@ def household(
 def group(
     persons: int, kind: type[events.GroupCounted] = events.GroupCounted, *, to: str | None = None, **changed: Any
 ) -> events.GroupCounted:
-    """A count of a group from Kadamjai. `to` is the P-code of the place where the people are.
+    """A count of a group from Kadamjai. `to` is the P-code of the people's present place.
 
     If the place is not known, `to` is None.
     """

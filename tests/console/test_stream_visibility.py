@@ -62,7 +62,7 @@ def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_
     with listening(system, topics["topics"]) as heard:
         start = heard.last_id
         with pytest.raises(BadVector):
-            vectors.decoded(start)  # other systems cannot read how many records the topics have
+            vectors.decoded(start)  # other systems cannot read the number of records in the topics
         served.publish(elsewhere, private, own)
         ((topic, event),) = heard.take(1)
         assert (topic, event["data"]["hazard_id"]) == ("hazards-restricted", str(own.hazard_id))

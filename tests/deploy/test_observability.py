@@ -51,7 +51,7 @@ def test_the_rules_raise_an_alert_for_each_condition(command: list[str]) -> None
 
 
 def test_each_metric_of_the_rules_is_a_metric_of_a_service() -> None:
-    """The tests of `promtool` use invented samples, so they do not notice a rule whose metric no service has."""
+    """The tests of `promtool` use invented samples, and do not notice a rule about an unknown metric."""
     unquoted = re.sub(r'"[^"]*"', "", " ".join(EXPRESSIONS.values()))
     metrics = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b(?!=)", unquoted))
     sources = [path for room in ("shared", "services") for path in (paths.ROOT / room).rglob("*.py")]

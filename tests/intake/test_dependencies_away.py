@@ -197,7 +197,7 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
 async def test_a_release_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """The record of a publication names no account, but the fingerprint of the publication does."""
+    """Only the fingerprint of a publication names the account; the record of the publication names no account."""
     event = hazard(source="cmc", source_id=f"{uuid4()}/1", text={"ru": {"headline": "Звонил староста"}})
     fields = {name: event[name] for name in event if name != "severity"} | {"released_revision": 1, "revision": 2}
     short = {**fields, "report_id": str(uuid4()), "text": {"en": {"headline": "Rockfall"}}}

@@ -106,7 +106,7 @@ async def test_the_bulk_form_lists_the_own_reports_and_is_bounded(intake: Runnin
 
 
 async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerted(working: RunningIntake) -> None:
-    """A household is recorded, and later a mudflow comes to the district where the household is."""
+    """A household is recorded, and later a mudflow comes to the household's present district."""
     author, body = uuid4(), household(destination={"pcode": BATKEN})
     caller = working.caller(account=author)
     await caller.post(DISPLACEMENTS, body)

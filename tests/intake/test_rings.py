@@ -15,7 +15,7 @@ from tests.intake.factories import hazard
 from tests.intake.hostile import BATCHES, HAZARDS
 
 POINT = [74.5, 42.5]
-WIDE = [[POINT] * 2_000] * 3  # rings with more lists and values than the rest of a report may have
+WIDE = [[POINT] * 2_000] * 3  # these rings have more lists and values than the limits allow for the rest of a report
 LIMIT = "at most 3000 fields, 2000 lists and 4000 values"
 
 

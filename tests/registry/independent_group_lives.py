@@ -1,4 +1,4 @@
-"""Computes from reports of movements where the people of counted groups are.
+"""Computes the places of the people of counted groups from reports of movements.
 
 This computation uses no code of the registry.
 
@@ -75,7 +75,7 @@ def by(rows: Iterable[Row], name: str) -> dict[Any, list[Row]]:
 def moved(parts: Iterable[GroupPart], movement: Row) -> Iterator[list[Row]]:
     """Takes the people whom the movement concerns out of their parts, beginning with the oldest part.
 
-    If the movement states no number, it concerns everybody of the first of `kinds` that the group has.
+    A movement without a number concerns everybody of the first of `kinds` that the group has.
     """
     day, left = movement["latest"], movement["persons"]
     present = sorted((part for part in parts if part.since <= day < part.ends), key=lambda part: part.since)

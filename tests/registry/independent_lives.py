@@ -1,4 +1,4 @@
-"""Computes from reports of movements where the members of households are, and since when.
+"""Computes the positions of the members of households, and the first day of each position, from reports of movements.
 
 This computation uses pandas, and no code of the registry. The data frames of people have the columns of `POSITION`, and
 `begins`, which is the first day of the position.

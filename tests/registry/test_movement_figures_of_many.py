@@ -31,7 +31,7 @@ OUT = ("died", "left_country", "durable_solution")
 
 
 class Where(NamedTuple):
-    """Where one person is. `place` is None for a person who has left the stock."""
+    """The position of one person. `place` is None for a person who has left the stock."""
 
     sub_stock: str
     place: str | None

@@ -39,7 +39,10 @@ class Contexts:
 
 
 def has_own_clock(context: BrowserContext) -> bool:
-    """Whether the test has installed Playwright's clock. Later pages of the context would not have a real clock."""
+    """Whether the test has installed Playwright's clock.
+
+    Playwright's clock would also replace the real clock of the context's later pages.
+    """
     try:
         return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
     except Error:  # a page that is being loaded cannot be asked, and may have Playwright's clock

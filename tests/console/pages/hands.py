@@ -1,4 +1,4 @@
-"""A person's keyboard and mouse, which count what the person does."""
+"""Simulates a person's keyboard and mouse, and counts the person's clicks and keys."""
 
 from playwright.sync_api import Locator, Page
 

@@ -1,4 +1,4 @@
-"""On the page "New count", an operator states at which site the people are."""
+"""On the page "New count", an operator states the site of the people."""
 
 from typing import Any
 from uuid import uuid4

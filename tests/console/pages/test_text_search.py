@@ -49,7 +49,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     page.get_by_role("link", name="Show on the map").click()
     expect(page.locator("#chosen-title")).to_contain_text("Hail")
     page.go_back()
-    # an alert outside the reader's areas is not in the timeline, but the hazard's revisions are
+    # the timeline contains the hazard's revisions, but no alert outside the reader's areas
     hazard_id = urlsplit(page.url).path.rpartition("/")[2]
     elsewhere = whole.signed_in(Role.OPERATOR, areas=[KARA_SUU])
     far = elsewhere.get(f"/alerts/hazards/{hazard_id}/course?lang=en")

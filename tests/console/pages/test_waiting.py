@@ -1,4 +1,4 @@
-"""Tests the functions that all lists of the page "Waiting" have."""
+"""Tests what all lists on the page "Waiting" have in common."""
 
 from typing import Any
 

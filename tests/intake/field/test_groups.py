@@ -133,7 +133,7 @@ def test_a_settlement_is_searched_without_signal_and_of_a_household_it_is_sealed
         page.fill("#origin-locality", "чоко до")
         expect(page.locator("#origin-locality-list li")).to_have_text(["Choko-Dobo Maidan, Kadamjai rayon"])
         assert wait_until(lambda: page.evaluate(SEARCH_MS, "кызыл т") < INSTANT_MS, timeout=60)
-        page.fill("#origin-locality", "Chokko-Dö")  # a spelling that no list has
+        page.fill("#origin-locality", "Chokko-Dö")  # no list contains this spelling
         page.locator("#origin-locality-list li").tap()
         expect(page.locator("#origin-district")).to_have_value(KADAMJAI)
         saved(page)
