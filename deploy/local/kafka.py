@@ -156,7 +156,7 @@ class Kafka(Component):
         # an id that begins with "-" would be parsed as an option
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
         admin = f"SCRAM-SHA-256=[name={ADMIN},password={secret(self._password_file)}]"
-        # in a file, because every user of the machine can read a command line
+        # the password is in a file, because every user of the machine can read a command line
         arguments = self.folder / "format.arguments"
         tool = f'kafka.tools.StorageTool format -t "{cluster}" -c "{self._settings}" --add-scram "{admin}"'
         write_private(arguments, f'-cp "{self._class_path}" {tool}'.encode())

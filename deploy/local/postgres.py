@@ -21,7 +21,7 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": 200,
-    # `syncfs` syncs the disk in 0.2 s. Without it, a recovery syncs thousands of files one by one, in 1.5 s.
+    # `syncfs` syncs the disk in 0.2 s. Without `syncfs`, a recovery syncs thousands of files one by one, in 1.5 s.
     "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -27,7 +27,7 @@ def create_app() -> Starlette:
         "/intake": intake(settings, access),
         "/registry": registry(RegistrySettings().for_service("registry"), access),
         "/alerts": alerts(AlertsSettings().for_service("alerts"), access),
-        "": console(ConsoleSettings().for_service("console"), access),  # last, because "" matches every path
+        "": console(ConsoleSettings().for_service("console"), access),  # the last, because "" matches all
     }
 
     @asynccontextmanager

@@ -39,7 +39,7 @@ async def _make_exercise(sessions: async_sessionmaker[AsyncSession], file: Path)
 
 async def _make(sessions: async_sessionmaker[AsyncSession], name: str, password: str) -> None:
     role = EXERCISE[name]
-    # before the transaction, because hashing is slow
+    # passwords are hashed before the transaction, because hashing is slow
     password_hash = await passwords.hashed(password)
     async with sessions.begin() as session:
         await queries.add(

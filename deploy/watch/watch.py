@@ -25,7 +25,7 @@ SEND_SECONDS = 30.0
 AGAIN_SECONDS = 30.0  # pause if no path delivered a message
 BLIND_SECONDS = 30.0  # pause after a check could not run, also for a check that usually runs once an hour
 BLIND = "checks"  # findings about checks that could not run have this check code
-BLIND_LASTING = timedelta(minutes=2)  # longer than a restart of the services
+BLIND_LASTING = timedelta(minutes=2)  # a restart of the services takes less time
 # findings about a status file that could not be written have this check code
 STATUS = "status"
 STATUS_LASTING = timedelta(minutes=1)
