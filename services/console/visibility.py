@@ -124,7 +124,7 @@ def by_district(alert: Mapping[str, Any], places: Places) -> Mapping[str, Any]:
 
 
 def sees(visibility_of: StreamVisibility, topic: str, data: Mapping[str, Any], places: Places) -> bool:
-    """Whether the listeners see a record.
+    """True if the listeners may see the record.
 
     - A hazard is visible to all listeners of its topic. On the restricted topic, however, other systems see only the
       Restricted hazards of their grant.

@@ -59,7 +59,7 @@ async def shaking(request: Request, session: AsyncSession) -> Layer:
     status = here.settings.counted_status
     quakes = await snapshots.strongest_quakes(session, now, status, MOST_QUAKES)
     uncomputed = await snapshots.quakes_uncomputed(session, now, status)
-    # in a thread, because the equations are computed for each settlement, which takes long
+    # computed in a thread, because the equations for all settlements take a long time
     expected = await asyncio.to_thread(intensities.highest, quakes, here.known_points)
     shaken = (features.intensity(quake, language, here.places) for quake in expected)
     return features.collection(shaken, uncomputed=uncomputed)

@@ -146,7 +146,7 @@ async def renew(request: Request, session: Session, screen: str = "") -> Respons
 async def set_password(
     request: Request, session: AsyncSession, account: Account, new_hash: str, now: datetime, reason: str | None = None
 ) -> None:
-    """Also ends the account's earlier sign-ins."""
+    """Stores the new password, and ends the account's earlier sign-ins."""
     queries.set_password(account, new_hash, now)
     entry = audit.entry_of(request, Action.PASSWORD_CHANGED, account=account.account_id, reason=reason)
     await audit.add(session, entry)

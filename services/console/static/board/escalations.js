@@ -12,7 +12,7 @@ let escalations = {};
 let answeredAt = -Infinity;
 
 export async function askEscalations() {
-  const answer = await call("GET", "/alerts/v1/escalations").catch(() => undefined); // the page asks again soon
+  const answer = await call("GET", "/alerts/v1/escalations").catch(() => undefined); // the next request follows soon
   if (!answer?.ok) return;
   ({ escalations } = await answer.json());
   answeredAt = performance.now();

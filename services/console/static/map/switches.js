@@ -7,7 +7,7 @@ function switches() {
   return [...document.querySelectorAll(/** @type {"input"} */ ("input[data-layer]"))];
 }
 
-/** An unknown name changes nothing. Such names come from earlier versions of Dayar. */
+/** An unknown name, for example from an earlier version of Dayar, changes nothing. */
 export function restoreSwitches() {
   const differing = (localStorage.getItem(KEPT) ?? "").split(" ");
   for (const box of switches()) box.checked = box.defaultChecked !== differing.includes(box.dataset.layer ?? "");

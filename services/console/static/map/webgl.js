@@ -1,4 +1,4 @@
-// Whether the browser can draw the map. The answer is known before the large library of the map is loaded.
+// Finds out whether the browser can draw the map. The answer is known before the large library of the map is loaded.
 
 import { make } from "/static/elements.js";
 

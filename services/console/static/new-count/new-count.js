@@ -183,6 +183,6 @@ if (known) {
   offerChoice({ replace: replaceOther, take: takeOther });
   await showKnown();
 } else {
-  // so that Enter sends nothing before this script runs
+  // the page comes with disabled buttons, so that Enter sends nothing before this script runs
   input("send").disabled = false;
 }

@@ -216,7 +216,7 @@ void readGazetteer(element("locality").dataset.settlements ?? "").then((gazettee
   locality.offer(settlementOptions(gazetteer, (pcode) => names.get(pcode) ?? pcode));
 });
 sendByKeyboard(form, () => void send());
-// at once, because a notice that appears while Send is pressed would move the button
+// the notice must appear before Send is pressed, because a new notice moves the button
 input("onset").addEventListener("input", askAhead);
 // In text fields, a digit key types a digit; elsewhere, a digit key chooses a severity.
 form.addEventListener("keydown", (pressed) => {
@@ -255,5 +255,5 @@ else {
   if (spot.pcode) place.set(spot.pcode);
 }
 showPoint();
-// so that Enter sends nothing before this script runs
+// the page comes with disabled buttons, so that Enter sends nothing before this script runs
 for (const button of buttons) button.disabled = false;

@@ -202,6 +202,6 @@ if (form.dataset.household) {
   offerChoice({ replace: replaceOther, take: takeOther });
   await showKnown(form.dataset.household);
 } else {
-  // so that Enter sends nothing before this script runs
+  // the page comes with disabled buttons, so that Enter sends nothing before this script runs
   input("send").disabled = false;
 }

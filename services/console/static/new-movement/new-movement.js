@@ -239,6 +239,6 @@ preset();
 const { report: corrected } = form.dataset;
 if ((await showSubject(about)) && (!corrected || (await showKnown(corrected)))) {
   reopen();
-  // so that Enter sends nothing before this script runs
+  // the page comes with disabled buttons, so that Enter sends nothing before this script runs
   for (const button of form.querySelectorAll("button")) button.disabled = false;
 }

@@ -112,5 +112,5 @@ document.getElementById("withdraw")?.addEventListener("click", async () => {
   const answer = await ask(/** @type {HTMLDialogElement} */ (element("withdrawing")));
   if (answer === "withdraw") await sendOnce(form, () => sent(withdrawal, "withdrawn"));
 });
-// so that Enter sends nothing before this script runs
+// the page comes with disabled buttons, so that Enter sends nothing before this script runs
 for (const button of buttons) button.disabled = false;

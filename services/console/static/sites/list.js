@@ -102,7 +102,7 @@ function drawn(site, occupancy, place, change) {
     cell(...(change ? [changeButton(site, change)] : [])),
   ]);
   for (const [place, column] of [...document.querySelectorAll(".sites thead th")].entries()) {
-    // for narrow screens, where the table has no head
+    // narrow screens show this label, because the table has no head there
     if (column.textContent) made.cells[place].dataset.label = column.textContent;
   }
   made.dataset.key = site.site_id;

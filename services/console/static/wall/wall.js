@@ -22,7 +22,7 @@ const LATE_MS = 5000; // a screen that shows changes later is not live
 const ASK_MS = 15_000;
 const CLOCKS_MS = 2000;
 
-// not sooner, because a server may still answer in the old edition
+// a sooner reload may get the old edition from a server
 const RELOAD_MS = 60_000;
 const TOUCHED_MS = 5000; // after an input, the controls stay and the page does not change for this time
 const INPUTS = ["pointermove", "pointerdown", "keydown", "touchstart"];
