@@ -14,7 +14,7 @@ CONFIRMED_FOR_OTHERWISE = timedelta(days=30)
 
 
 class ConfirmationState(StrEnum):
-    """Whether a recent report confirms where the people are.
+    """True if a recent report confirms where the people are.
 
     After an evacuation, a report is recent for 24 hours; after any other displacement, for 30 days.
     """

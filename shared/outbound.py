@@ -58,7 +58,7 @@ class Outbound:
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             resolver=CheckedResolver(self.gate),
-            use_dns_cache=False,  # so that each new connection resolves and checks the name
+            use_dns_cache=False,  # each new connection must resolve and check the name
             ssl=self.tls,
             limit=CONNECTIONS,
             keepalive_timeout=KEEP_SECONDS,

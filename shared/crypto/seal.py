@@ -98,7 +98,7 @@ def draw(public: bytes) -> DataKey:
 
 
 class Opener:
-    """Also finds private keys that are added later. Caches decrypted data keys."""
+    """Finds private keys that are added after the start, too. Caches decrypted data keys."""
 
     def __init__(self, private_keys: Path) -> None:
         self._folder = private_keys
@@ -175,7 +175,7 @@ def generate(folder: Path) -> str:
     kid = key_id(public)
     (folder / "private").mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(folder / "private" / f"{kid}.key", private.private_bytes_raw())
-    # last, because the private key must exist before data is sealed
+    # the public key is written last: the private key must exist before data is sealed
     write_whole(folder / "public.key", public)
     return kid
 

@@ -46,7 +46,7 @@ class Topic:
 
 
 def record_bytes(topic: str) -> int:
-    """Includes key and headers."""
+    """The limit for a record, including its key and headers."""
     return DEAD_LETTER_BYTES if topic.endswith(DEAD) else RECORD_BYTES
 
 

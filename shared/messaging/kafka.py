@@ -139,7 +139,7 @@ async def assign_all(
     """Return the first and the end offset of each partition."""
     names = [settings.topic_prefix + topic for topic in topics]
     assigned = [TopicPartition(name, number) for name in names for number in sorted(await partitions(consumer, name))]
-    # before the first fetch, because the broker answers a connection's requests in their order
+    # ask before the first fetch: the broker answers a connection's requests in their order
     begins, ends = await consumer.beginning_offsets(assigned), await consumer.end_offsets(assigned)
     consumer.assign(assigned)
     return begins, ends

@@ -90,7 +90,7 @@ class Relay:
                 await notify.wait(self._woken, IDLE_SECONDS)
                 await self._gather()
             except BrokerAway:
-                # The broker may get the events despite an error. Without this flush, a retry could send them twice.
+                # The broker may get the events despite an error. Without this flush, a retry could send events twice.
                 await publisher.flush()
             except Exception as error:
                 if not is_dependency_unavailable(error):

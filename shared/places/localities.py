@@ -18,7 +18,7 @@ def folded(name: str | None) -> str:
 
 @lru_cache(10_000)
 def joined(name: str | None) -> str:
-    """Without spaces, because people write both `№5` and `№ 5`, and both `Ак-Суу` and `Аксуу`."""
+    """The name without spaces, because people write both `№5` and `№ 5`, and both `Ак-Суу` and `Аксуу`."""
     return folded(name).replace(" ", "")
 
 

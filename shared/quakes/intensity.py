@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import hypot, log10
 
 DEEPEST_KM = 40.0
-SHALLOWEST_KM = 5.0  # not zero, because the equation BY_DEPTH divides by the depth
+SHALLOWEST_KM = 5.0  # the depth must not be 0, because the equation BY_DEPTH divides by the depth
 FIXED_KM = 15.0
 DEFAULT_DEPTHS_KM = frozenset({0.0, 10.0, 33.0})  # networks report these depths if they could not measure the depth
 RUPTURE_MAGNITUDE = 6.5  # from this magnitude on, the rupture is too long to be treated as a point

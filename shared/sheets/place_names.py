@@ -104,5 +104,5 @@ def without_kind(name: str) -> tuple[str, UnitKind | None]:
 
 
 def stem(name: str) -> str:
-    """Without spaces, a final й, and the ending of an adjective: Кара-Сууйский becomes Кара-Суу."""
+    """Removes spaces, a final й, and the ending of an adjective: Кара-Сууйский becomes Кара-Суу."""
     return ADJECTIVE.sub("", name).replace(" ", "").rstrip("й")

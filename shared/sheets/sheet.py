@@ -85,11 +85,11 @@ def limited(lines: Iterable[SheetLine], most: int, budget: LetterBudget) -> tupl
 
 
 def cell_text(text: str) -> str:
-    """Without spaces around it.
+    """The text without spaces around it.
 
     A text that is too long is cut to a length that is still too long, and is refused later.
     """
-    # first, because `replace` would copy a long text for each cell that shares it
+    # the length is checked first: `replace` would copy a long text for each cell that shares the text
     if len(text) > CELL_LETTERS:
         return text[: CELL_LETTERS + 1]
     return text.replace("\xa0", " ").strip()

@@ -73,7 +73,7 @@ function notify(alert) {
     tag: alert.alert_id,
     requireInteraction: URGENT.includes(alert.severity),
   });
-  // in a new tab, because this page may have unsent text
+  // a new tab shows the alert, because this page may have unsent text
   notification.addEventListener("click", () => window.open(`/alerts/${alert.alert_id}`));
   notification.addEventListener("close", () => {
     if (notifications.get(alert.alert_id) === notification) notifications.delete(alert.alert_id);

@@ -12,7 +12,7 @@ export function written(moment) {
 }
 
 /**
- * Also accepts a time of today, and a date of this year without the year.
+ * A time without a date is a time of today. A date without a year is a date of this year.
  * @param {string} text
  * @param {Date} [now]
  * @returns {Date | undefined} undefined if the text is not a date

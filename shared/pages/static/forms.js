@@ -107,7 +107,7 @@ async function isReloaded() {
       ? tries > 1
       : !isTyped && !sessionStorage.getItem(RELOADED) && document.getElementById("script-missing")?.dataset.reloadable;
   if (!isAllowed) return false;
-  // asked again soon
+  // without an answer, the page asks again soon
   const answer = await fetch(location.href, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => undefined);
   if (!answer?.ok || answer.redirected || isTyped) return false;
   sessionStorage.setItem(RELOADED, "yes");

@@ -137,7 +137,7 @@ function height(count, isLying) {
 }
 
 /**
- * Shortens names to the width `most`. Also returns the width of the widest name.
+ * Shortens names to the width `most`, and returns the names with the width of the widest name.
  * @param {string[]} names
  * @param {string} font
  * @param {number} most
