@@ -1,4 +1,4 @@
-"""`dayar status` shows the last results of `dayar watch`. The command needs neither Kafka nor PostgreSQL."""
+"""`dayar status` shows the last results of `dayar watch`. The command works without Kafka and PostgreSQL."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence

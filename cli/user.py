@@ -48,7 +48,7 @@ def add(
 ) -> None:
     """Add an account. The first password is valid for an hour, and must be changed at the first sign-in.
 
-    An account with the single role `integration` gets a token instead.
+    An account with the single role `integration` gets a token, and no password.
     """
     name = as_signed_in(name)
     check_areas(area)
@@ -156,7 +156,7 @@ def disable(name: Name) -> None:
 
 
 def enable(name: Name) -> None:
-    """Let a disabled account sign in again. Its former sessions stay ended."""
+    """Let a disabled account sign in again. The account's former sessions stay ended."""
 
     async def do(session: AsyncSession, now: datetime) -> None:
         await keeping.enable(session, await queries.locked_by_name(session, name), now, entry)
