@@ -115,7 +115,7 @@ class HouseholdBatch(ConsumedBatch):
     def locks(self) -> set[tuple[str, str]]:
         """The area of unknown origin is also locked if the batch has a count at a site.
 
-        Such a count changes the number of people of unknown origin.
+        A count at a site changes the number of people of unknown origin.
         """
         left = {departure.area for departure in (*self.withdrawn, *(departure for _, departure in self.departures))}
         left |= {group.origin_area for group in self._all_groups if group.origin_area is not None}

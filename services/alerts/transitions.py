@@ -208,7 +208,7 @@ def demanded_anew(alert: Alert, now: datetime) -> Alert:
 
 
 def woken_by(alert: Alert, latest: datetime) -> Alert:
-    """A snooze that would end after `latest` ends at `latest` instead."""
+    """A snooze that would end after `latest` ends at `latest`."""
     if alert.snoozed_until is None or alert.snoozed_until <= latest:
         return alert
     due = alert.escalates_at if alert.is_silenced else latest

@@ -2,7 +2,7 @@
 
 Only the console knows the roles of accounts. The alerts service learns of the right when an account opens a board or is
 bound in a channel, because only operators and duty heads can do so. After a change of an account's rights, the service
-no longer relies on what it has stored about the account.
+no longer uses its stored row of the account.
 """
 
 from collections.abc import Sequence

@@ -78,7 +78,7 @@ class SmsChannel:
     async def _sent(
         self, gateway: SmsGateway, jobs: Sequence[Job], receiver: Receiver, number: str
     ) -> str | Undelivered:
-        """Returns an error instead of raising it, because earlier messages about the same jobs may have other results.
+        """Returns an Undelivered error as a value, because earlier messages about the same jobs may have succeeded.
 
         Only OutsideExercise is raised, so that the outbox page shows the messages of an exercise.
         """

@@ -85,7 +85,7 @@ async def number_of(number_id: UUID, request: Request, session: Session, caller:
 
 
 def unit_of(pcode: str, request: Request) -> str:
-    """Two units may have the same name: their P-codes are shown instead."""
+    """If two units have the same name, their P-codes are shown."""
     places: Places = request.app.state.places
     if pcode == COUNTRY:
         return pcode

@@ -1,6 +1,6 @@
 """Stores for each exposure the number of people of counted groups at its last evaluation.
 
-In rows of earlier releases of Dayar this number is 0.
+In rows of earlier releases of Dayar the number of people is 0.
 """
 
 from alembic import op

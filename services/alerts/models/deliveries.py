@@ -13,9 +13,9 @@ from services.alerts.models.base import AlertsModel
 class Delivery(AlertsModel):
     """A claimed delivery has a `lease`, which ends at `due_at`.
 
-    At `next_contact_at` the receiver's next contact is notified, unless the message was delivered and needs no
-    answer. `follows` is the reason why this contact was notified after another contact. `traceparent` is the trace
-    of the record that caused the delivery.
+    At `next_contact_at` the receiver's next contact is notified if the message was not delivered, or if the message
+    needs an answer. `follows` is the reason why this contact was notified after another contact. `traceparent` is the
+    trace of the record that caused the delivery.
     """
 
     __tablename__ = "deliveries"

@@ -15,9 +15,9 @@ from services.alerts.receivers.receivers import Receiver, ReceiverKind
 class Quorum:
     """`needed` is how many of the step's `people` must acknowledge.
 
-    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. An
-    account is enabled, or acknowledged the alert before it was disabled. If `needed` is 1, an acknowledgement by
-    anybody is enough.
+    `reachable` are the step's people who get the alert. Everybody in `people` and `reachable` has an account. Each
+    account is enabled, or acknowledged the alert before the account was disabled. If `needed` is 1, an acknowledgement
+    by anybody is enough.
     """
 
     needed: int = 1

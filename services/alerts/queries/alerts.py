@@ -36,9 +36,9 @@ OF_FLIGHTS = TOUCHED.format(which="kind = 'displacement' AND area = ANY($1) AND 
 
 # $2 is true while the boards are unattended: each alert then waits half as long, except for the end of a silence. An
 # alert that waits for the end of a silence is due at once if no stored silence ends at this time, because a person has
-# ended the silence early. An alert that is muted by an Extreme alert is due when the Extreme alert can no longer mute
-# it. For example, the Extreme alert has ended, has become milder, has another type of hazard, or no longer covers all
-# places of the muted alert.
+# ended the silence before its time. An alert that is muted by an Extreme alert is due when the Extreme alert can no
+# longer mute it. For example, the Extreme alert has ended, has become milder, has another type of hazard, or no longer
+# covers all places of the muted alert.
 UNANSWERED = f"""
 {SELECT_ALERTS}
 WHERE escalates_at IS NOT NULL AND (

@@ -28,7 +28,7 @@ DeliveryKey = tuple[UUID, str, str]  # an alert, a receiver and a channel
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """`failure` is the reason why the latest attempt failed, if it did.
+    """`failure` is the reason why the latest attempt failed, or None.
 
     `is_of_removed` is true if the receiver was removed after the delivery was planned, because another receiver may
     have got the same label since.

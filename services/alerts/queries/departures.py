@@ -92,9 +92,9 @@ WHERE {IS_COUNTED.format(counts="counts")}
 """  # noqa: S608
 
 # Registered households and recorded counts are not counted as held, even if the event that ends the hold has not
-# arrived yet. A report of an exercise, however, does not end the hold of an Actual report. DISTINCT is needed, because
-# the requested dates may overlap. OFFSET 0 makes PostgreSQL look up each held household and each held count by an
-# index. Without OFFSET 0, PostgreSQL might read the whole table.
+# arrived yet. The report of an exercise does not end the hold of an Actual report. DISTINCT is needed, because the
+# requested dates may overlap. OFFSET 0 makes PostgreSQL look up each held household and each held count by an index.
+# Without OFFSET 0, PostgreSQL might read the whole table.
 HELD_HOUSEHOLDS = """
 SELECT status, area, departed_on, destination, count(*) AS households, sum(persons) AS persons
 FROM (

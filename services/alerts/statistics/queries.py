@@ -83,7 +83,7 @@ async def alerts(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]
 
 
 async def hazards(session: AsyncSession, query: StatisticsQuery) -> Sequence[Any]:
-    """Cancelled hazards are not counted, nor are reports of field teams that looked and found nothing."""
+    """Cancelled hazards are not counted. Reports of field teams that found no hazard are not counted either."""
     report = cast(Hazard.report, JSONB)
     is_found = or_(
         report["source"].astext != FIELD_TEAMS, report["certainty"].astext.is_distinct_from(Certainty.UNLIKELY)
@@ -119,7 +119,7 @@ async def deliveries(session: AsyncSession, query: StatisticsQuery) -> Sequence[
 
 
 def _is_counted(query: StatisticsQuery) -> list[ColumnElement[bool]]:
-    """A suppressed alert was never raised, so it does not count."""
+    """A suppressed alert does not count, because the alert was never raised."""
     return [
         ALERT.status == query.status,
         ~AlertRow.is_suppressed,

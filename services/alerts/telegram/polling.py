@@ -133,8 +133,8 @@ class Polling:
     async def _handle(self, bot_id: int, update: dict[str, Any]) -> None:
         """The answers are sent while the next updates are handled.
 
-        An update that cannot be handled is skipped and stored as handled, because Telegram would otherwise send it
-        again and again before all others.
+        An update that cannot be handled is stored as handled. If the update were not stored, Telegram would send this
+        update again and again before all newer updates.
         """
         calls: Sequence[BotCall] = ()
         is_bound = False

@@ -117,9 +117,9 @@ def after_end(notification: Notification, receivers: Sequence[Receiver]) -> Omis
 def steps_of(notification: Notification, receivers: Sequence[Receiver]) -> Steps:
     """If a policy names at least one of these receivers, the policy decides on the steps.
 
-    A receiver of step 0 that the policy does not name is still notified first. The policy is ignored if all the
-    receivers that it names have left, because it would then notify nobody who can act. A step whose people have all
-    left is skipped.
+    A receiver of step 0 that the policy does not name is still notified first. If all receivers in the policy have
+    left, the policy is ignored, because the policy would notify nobody who can act. A step whose people have all left
+    is skipped.
     """
     return _planned_steps(notification, receivers).without_delay(notification.absent)
 
