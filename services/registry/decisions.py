@@ -33,7 +33,7 @@ class Held(StrEnum):
     HOUSEHOLD_UNKNOWN = "household_unknown"
     REMOVAL_BY_OTHER_TEAM = "removal_by_other_team"
     WHOLE_SITE = "whole_site"
-    TOO_LARGE = "too_large"  # only the previous release of Dayar gave this reason: for large sites
+    TOO_LARGE = "too_large"  # only the previous release of Dayar holds movements of large sites for this reason
     NOT_DISPLACED = "not_displaced"
     OTHER_STATUS = "other_status"
     BEFORE_DEPARTURE = "before_departure"
@@ -48,8 +48,8 @@ class Held(StrEnum):
 MOST_MOVEMENTS = 200
 MOST_OF_TEAM = 50
 
-# A movement that is held for one of these reasons contradicts other reports about its household. The movement is judged
-# again when the other reports change.
+# If a movement contradicts other reports about its household, the movement is held for one of these reasons. The
+# movement is judged again when the reports about its household change.
 CONTRADICTIONS = (
     Held.NOT_DISPLACED,
     Held.OTHER_STATUS,

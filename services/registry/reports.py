@@ -78,7 +78,7 @@ class FiledReport(Generic[C]):
     is_replacement: bool = False  # a person accepted the report in place of the household's current report
     is_expiry_lifted: bool = False  # a person decided to ignore that the phone's sign-in had expired
     replaces: str | None = None  # the id of the previous outcome, if the report was a dead letter and is redriven
-    first_reported_at: datetime | None = None  # only a correction has this: the time of the first version
+    first_reported_at: datetime | None = None  # in a correction, the time of the first version
     first_placed_at: datetime | None = None  # in a correction, the time of the first version that names the site
 
     @property

@@ -127,7 +127,7 @@ class Headcount:
 
     @property
     def covers_site(self) -> bool:
-        """Whether the report counts everybody at a site: a full recount that states the site, but no origin."""
+        """True for a full recount that states a site but no origin: the recount counts everybody at the site."""
         clear = self.clear
         is_from_anywhere = clear.origin.country == UNKNOWN_COUNTRY and not joined(clear.origin_locality)
         return bool(self.site_id and clear.is_full_recount and is_from_anywhere)

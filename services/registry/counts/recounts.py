@@ -165,7 +165,7 @@ def emptied(report_id: str, count: Headcount) -> Tally:
 
 
 def is_published(tally: Tally, before: Stored | None) -> bool:
-    """False for a count of people who moved, unless the people are or were displaced."""
+    """True for a reported count, and for a count of moved people who are displaced or were displaced before."""
     return tally.count.movement_id is None or tally.count.is_displaced or bool(before and before.displaced)
 
 

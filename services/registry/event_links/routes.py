@@ -99,7 +99,7 @@ class UnansweredPage(BaseModel):
 
 
 class EventAnswers(Body):
-    """One answer for the departures in all these reports. A positive answer names the hazard and its type."""
+    """One answer for the departures in all reports `report_ids`. A positive answer names the hazard and its type."""
 
     report_ids: Ids
     answer: Literal["yes", "no"]

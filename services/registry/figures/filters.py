@@ -44,8 +44,8 @@ def moved(mobility: Mobility) -> Mobility:
     return mobility
 
 
-# Figures of movements and of duration have no such filters. A movement leads from one shelter to another, and often
-# from one scope to another, so neither the shelter nor the scope can be a filter.
+# These filters have no effect on figures of movements and of duration. A movement leads from one shelter to another,
+# and often from one scope to another, so neither the shelter nor the scope can be a filter.
 WITHOUT_EFFECT = frozenset(("shelter", "by", "scope"))
 
 

@@ -158,7 +158,7 @@ def counted_status(request: Request) -> str:
 
 
 def query_of(request: Request, caller: Principal, filters: Filters, **more: Any) -> FigureQuery:
-    """These figures have people of all scopes, but no numbers by sex and age."""
+    """Figures of movements and of duration have people of all scopes, but no numbers by sex and age."""
     state = request.app.state
     query = filters.query(state.settings, caller, state.places, **more)
     return replace(query, scopes=(), has_cells=False)

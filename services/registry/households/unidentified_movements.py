@@ -5,9 +5,9 @@ from typing import TypeGuard
 from services.registry.decisions import Held, Owner
 from services.registry.reports import AnyFiled, FiledMovement
 
-# A movement that is held for one of these reasons has not been judged yet. While the household is not known, the report
-# id of the movement stands for the household's id. If the author registers a household under this id, the movement
-# belongs to the household.
+# A held movement with a reason in UNDECIDED has not been judged yet. While the household is not known, the report id of
+# the movement stands for the household's id. If the author registers a household under this id, the movement belongs to
+# the household.
 UNDECIDED = (Held.HOUSEHOLD_UNKNOWN, Held.EXPIRED_TOKEN, Held.REVOKED)
 
 

@@ -1,4 +1,7 @@
-"""Adds the kind of shelter and the needs of displaced people, for figures. Both columns are empty in earlier rows."""
+"""Adds the kind of shelter and the needs of displaced people, for figures.
+
+The new columns are empty in earlier rows.
+"""
 
 from alembic import op
 

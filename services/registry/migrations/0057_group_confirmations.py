@@ -1,6 +1,6 @@
 """Stores when somebody last saw the people of a count, and whether their return is presumed.
 
-Earlier rows lack both values.
+The new columns are empty in earlier rows.
 """
 
 from alembic import op

@@ -76,10 +76,10 @@ class Displaced(Moved):
 
 
 class Assessed:
-    """In rows of earlier releases of Dayar, both numbers are 0, because nobody was asked.
+    """Earlier releases of Dayar asked nobody, so `assessed` and `with_disability` are 0 in their rows.
 
-    Both numbers are None if a worker of an earlier release of Dayar stores a row during an update. A newer worker then
-    computes both numbers.
+    If a worker of an earlier release stores a row during an update, `assessed` and `with_disability` are None until a
+    newer worker computes them.
     """
 
     assessed: Mapped[int | None] = mapped_column(SmallInteger)

@@ -25,10 +25,9 @@ class UnpublishedHeldPeople(RegistryModel):
 class HeldStock(RegistryModel):
     """Row of a held count: the stock, the report and the version that the last event stated.
 
-    The columns below `stock_id` are facts of the count. These facts are None in rows of the previous release of Dayar,
-    until the worker publishes these counts again. `is_counted` is true if the count is of displaced people in the
-    country. `site_id`, `covers_site` and `counted_at` have the values that the recorded count would have
-    (`headcounts.py`).
+    The columns below `stock_id` are facts of the count. In rows of the previous release of Dayar, the facts are None
+    until the worker publishes the count again. `is_counted` is true if the count is of displaced people in the country.
+    `site_id`, `covers_site` and `counted_at` have the values that the recorded count would have (`headcounts.py`).
     """
 
     __tablename__ = "held_stocks"

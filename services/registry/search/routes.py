@@ -67,7 +67,7 @@ class HouseholdsFound(BaseModel):
 
     `count` is the number of households on this page and all later pages; 1001 means more than 1,000. If places and days
     are the only criteria, `count` is null. While `is_complete` is false, a search by name or number may miss some
-    households. `held` are the outcome ids of held reports with the searched code. The households of these reports are
+    households. `held` are the outcome ids of held reports with the searched code. The households of held reports are
     not registered.
     """
 
