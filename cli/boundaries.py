@@ -68,6 +68,7 @@ class BoundarySet:
     shapes: dict[str, BaseGeometry] = field(default_factory=dict)
     ignored: int = 0
     new: list[str] = field(default_factory=list)
+    repaired: list[str] = field(default_factory=list)  # the boundaries of these units crossed or touched themselves
 
     @property
     def without_shape(self) -> list[Unit]:
@@ -108,6 +109,8 @@ class BoundarySet:
         if twice := parts.keys() & self.shapes.keys():
             raise BadFile(f"{file.name}: {min(twice)} already has a boundary from another file.")
         for pcode, shapes in parts.items():
+            if not all(shape.is_valid for shape in shapes):
+                self.repaired.append(pcode)
             self.shapes[pcode] = checked(file, pcode, unary_union([make_valid(shape) for shape in shapes]))
 
 

@@ -159,6 +159,12 @@ def report_boundaries(drawn: BoundarySet) -> None:
         console.print(f"New units, named as the file names them: {', '.join(drawn.new)}.", highlight=False)
     if drawn.ignored:
         console.print(f"{drawn.ignored} rows without a code of the country were left out (enclaves, neighbours).")
+    if drawn.repaired:
+        names = ", ".join(drawn.units[pcode].label("en") for pcode in drawn.repaired)
+        console.print(
+            f"[yellow]Repaired, because the boundary crosses or touches itself:[/] {names}. Compare it with the map.",
+            highlight=False,
+        )
     if drawn.shapes and drawn.without_shape:
         names = ", ".join(unit.label("en") for unit in drawn.without_shape)
         console.print(f"[yellow]Without a boundary:[/] {names}. A second file can fill them.", highlight=False)

@@ -63,6 +63,18 @@ def test_a_refused_file_is_named_as_the_person_wrote_it(tmp_path: Path, target: 
     assert str(file) in run("import", file, "--to", target)[1].replace(" ", "")
 
 
+def test_a_boundary_that_crosses_itself_is_repaired_and_named(tmp_path: Path, target: Path) -> None:
+    crossing = [(71.0, 39.5), (71.5, 40.0), (71.5, 39.5), (71.0, 40.0), (71.0, 39.5)]
+    file = geojson(tmp_path / "adm2.geojson", row(KADAMJAI, crossing), row(BATKEN, square(70.5, 39.5)))
+    code, output = run("import", file, "--to", target)
+    assert code == 0
+    assert "Repaired, because the boundary crosses or touches itself: Kadamjai rayon. Compare" in output
+    places = Places.load(target)
+    assert [places.locate(39.75, lon) for lon in (71.05, 71.45, 70.7)] == [KADAMJAI, KADAMJAI, BATKEN]
+    assert places.locate(39.55, 71.25) is None, "this point lies between the two halves"
+    assert "Repaired" not in run("import", geojson(file, row(KADAMJAI, square(71.0, 39.5))), "--to", target)[1]
+
+
 def test_an_area_has_its_own_codes_and_those_that_it_touches(tmp_path: Path, target: Path) -> None:
     file = geojson(tmp_path / "adm2.geojson", row(KADAMJAI, square(71.0, 39.5)), row(BATKEN, square(70.5, 39.5)))
     run("import", file, "--to", target)
