@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -93,6 +94,7 @@ class Sent:
     message that will contain `message`.
     """
 
+    alert_id: UUID
     created_at: datetime
     state: DeliveryState
     recipient: str
@@ -197,6 +199,7 @@ def sent_of(
 ) -> Sent:
     content = Content.model_validate(delivery["content"])
     return Sent(
+        delivery["alert_id"],
         delivery["created_at"],
         delivery["state"],
         delivery["recipient"],

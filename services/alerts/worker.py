@@ -109,7 +109,7 @@ class AlertsWorker:
         links, gateway = AnswerLinks(self._box, settings.public_url), gateway_of(settings, outbound)
         bot, short_texts = BotApi(settings, outbound), SmsTexts.of_installation(texts, settings)
         return {
-            DeliveryChannel.WEBHOOK: WebhookChannel(outbound, self._box),
+            DeliveryChannel.WEBHOOK: WebhookChannel(outbound, self._box, settings.public_url),
             DeliveryChannel.EMAIL: EmailChannel(settings, outbound, texts, links, sessions),
             DeliveryChannel.TELEGRAM: TelegramChannel(bot, ChatMessages(texts), sessions, self._limits),
             DeliveryChannel.SMS: SmsChannel(settings, gateway, short_texts, sessions),

@@ -35,6 +35,7 @@ async def test_an_alert_is_sent_at_once_by_a_signed_webhook(town: Town, hook: Ho
     assert hook.answered == {str(row["delivery_id"]): 1}
     (body,) = hook.bodies
     assert body["type"] == "dayar.alert.raised.v1"
+    assert body["page"] == f"{town.settings.public_url}/alerts/{row['alert_id']}"
     assert (body["data"]["severity"], body["data"]["nature"], body["data"]["reason"]) == (
         "Moderate",
         "machine",

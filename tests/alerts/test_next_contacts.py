@@ -82,7 +82,7 @@ async def sending(town: Town, hook: Hook, port: int, **changed: Any) -> AsyncIte
     async with Outbound(settings, seconds=20) as outbound, asyncio.TaskGroup() as group:
         texts = Texts.of_installation(Places.load(), settings)
         channels: dict[DeliveryChannel, ChannelOut] = {
-            WEBHOOK: WebhookChannel(outbound, town.box),
+            WEBHOOK: WebhookChannel(outbound, town.box, settings.public_url),
             EMAIL: EmailChannel(settings, outbound, texts),
         }
         running = (

@@ -279,6 +279,7 @@ async def test_the_page_of_sent_messages_shows_receiver_and_result(
     assert [word for word in words if word not in page.text] == []
     assert "Землетрясение магнитудой 4,7 на глубине" in page.text, "the mail as its receiver reads it"
     assert page.text.index("KG05258000000") < page.text.index("KG06207000000"), "newest first"
+    assert f'href="/alerts/{older[0]}"' in page.text and f"/alerts/{older[0]}&#34;" in page.text, "also in the webhook"
     assert "duty@centre.example" not in page.text
 
 

@@ -71,7 +71,7 @@ class Town:
         settings = self.settings.model_copy(update={"outbound_allow": allowed, "alerts_retry_seconds": 0.1, **changed})
         woken = asyncio.Event()
         async with Outbound(settings, seconds=seconds) as outbound, asyncio.TaskGroup() as group:
-            channels = {DeliveryChannel.WEBHOOK: channel or WebhookChannel(outbound, self.box)}
+            channels = {DeliveryChannel.WEBHOOK: channel or WebhookChannel(outbound, self.box, settings.public_url)}
             deliveries = Deliveries(settings, self.engine, channels, woken)
             working = (
                 notify.listen(self.engine, "alerts_deliveries", woken),

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from standardwebhooks import Webhook
 
 from services.alerts.channels import Job, Undelivered, sending
+from services.alerts.delivery.notices import with_page
 from services.alerts.receivers.receivers import Receiver
 from services.alerts.receivers.secrets import WebhookSecrets
 from shared import tracing
@@ -18,15 +20,16 @@ SUCCESS = 2
 
 
 class WebhookChannel:
-    def __init__(self, outbound: Outbound, box: WebhookSecrets) -> None:
-        self._outbound, self._box = outbound, box
+    def __init__(self, outbound: Outbound, box: WebhookSecrets, public_url: str) -> None:
+        self._outbound, self._box, self._public_url = outbound, box, public_url
 
     @sending
     async def send(self, job: Job, receiver: Receiver) -> str:
         try:
             secrets = [self._box.open(sealed, receiver.label) for sealed in job.secrets]
-            headers = signed(job, secrets, datetime.now(UTC)) | tracing.headers()
-            response = await self._outbound.post(receiver.address, job.content.encode(), headers)
+            body = with_page(job.content, job.alert_id, self._public_url)
+            headers = signed(job.delivery_id, body, secrets, datetime.now(UTC)) | tracing.headers()
+            response = await self._outbound.post(receiver.address, body.encode(), headers)
         except (InvalidTag, UnknownKey) as error:
             # The encryption key is missing. Somebody must restore the key or run `dayar receiver rotate`.
             raise Undelivered("secret_unreadable") from error
@@ -36,12 +39,12 @@ class WebhookChannel:
         return reason
 
 
-def signed(job: Job, secrets: list[str], now: datetime) -> dict[str, str]:
+def signed(delivery_id: UUID, body: str, secrets: list[str], now: datetime) -> dict[str, str]:
     """While a secret is being replaced, the message is also signed with the former secret."""
-    id = str(job.delivery_id)
+    id = str(delivery_id)
     return {
         "Content-Type": "application/json",
         "webhook-id": id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": " ".join(Webhook(secret).sign(id, now, job.content) for secret in secrets),
+        "webhook-signature": " ".join(Webhook(secret).sign(id, now, body) for secret in secrets),
     }

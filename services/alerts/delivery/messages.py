@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.alerts.acts.answer_links import hidden_link, with_own_link
-from services.alerts.delivery.notices import Content, is_open
+from services.alerts.delivery.notices import Content, is_open, page_of
 from services.alerts.delivery.shown_states import ActedAlerts
 from services.alerts.delivery.state_lines import NAMING, state_line
 from services.alerts.delivery.texts import CHANGED, Text, Texts
@@ -69,7 +69,8 @@ class Messages:
             case DeliveryChannel.SMS:
                 segments = self.sms.of(alert, cause, language, words, state=named if cause in NAMING else None)
                 return ShownMessage(Text("", segments.text), segments=segments)
-        return ShownMessage(Text("", json.dumps(delivery["content"], ensure_ascii=False, indent=2)))
+        body = {**delivery["content"], "page": page_of(delivery["alert_id"], self.texts.public_url)}
+        return ShownMessage(Text("", json.dumps(body, ensure_ascii=False, indent=2)))
 
     def edited(
         self, first: Mapping[str, Any], newest: Mapping[str, Any], content: Content, acted: ActedAlerts

@@ -199,6 +199,17 @@ def with_words(content: str, words: HazardWords | None) -> str:
     return msgspec.json.encode({**members, "hazard": hazard}).decode()
 
 
+def page_of(alert_id: UUID, public_url: str) -> str:
+    """The address of the alert's page, which staff open after they sign in."""
+    return f"{public_url}/alerts/{alert_id}"
+
+
+def with_page(content: str, alert_id: UUID, public_url: str) -> str:
+    members = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    page = msgspec.Raw(msgspec.json.encode(page_of(alert_id, public_url)))
+    return msgspec.json.encode({**members, "page": page}).decode()
+
+
 class ScopeOfHazard(msgspec.Struct):
     scope: str | None = None
     sites: tuple[msgspec.Raw, ...] = ()

@@ -49,6 +49,7 @@ PAGES = {
         "/readmission",
         "/purpose",
         "/alerts/telegram",
+        "/alerts/silences",
         "/alerts/answer",
     ),
     Role.ADMINISTRATOR: (
@@ -125,6 +126,8 @@ def test_axe_finds_nothing_serious_on_found_households_and_the_page_of_one(whole
     assert findings(page) == []
     visit(page, f"{whole.url}/registry/households/{body['household_id']}?lang=ky")
     expect(page.locator(".duplicates tbody tr").first).to_be_visible()
+    assert findings(page) == []
+    visit(page, f"{whole.url}/new-movement?household={body['household_id']}&lang=ru")
     assert findings(page) == []
 
 

@@ -23,6 +23,21 @@ def test_the_ledger_balances_and_opens_to_its_partitions(whole: Whole, seat: Any
     assert desk.errors == []
 
 
+def test_the_number_of_alerted_records_leads_to_the_alerts(seat: Any) -> None:
+    def alerted(route: Route) -> None:
+        ledger = route.fetch().json()
+        ledger["partitions"][0]["kinds"] = {"alerted": 3}
+        route.fulfill(json=ledger)
+
+    desk = seat(Role.ADMINISTRATOR)
+    desk.page.route("**/alerts/v1/ledger", alerted)
+    page = desk.open("/ledger")
+    page.locator("#consumers").get_by_role("link", name="alerted").first.click()
+    page.wait_for_url("**/search?kind=alerts")
+    expect(page.locator("#found")).to_be_visible()
+    assert desk.errors == []
+
+
 def an_uneven_admission(ledger: dict[str, Any]) -> None:
     ledger["admission"]["sent"] += 1
 

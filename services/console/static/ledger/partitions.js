@@ -10,6 +10,8 @@ import { sentence } from "/static/texts.js";
  *   Partition
  */
 
+/** @type {Record<string, string>} the pages that list what came of records with these outcomes */
+const LISTS = { alerted: "/search?kind=alerts" };
 const OLD_MS = 60_000; // a partition whose records wait longer is shown as a fault
 
 const page = element("ledger");
@@ -111,7 +113,10 @@ function cells(partition) {
     .filter(([kind]) => partition.kinds[kind])
     .map(([kind, name]) => {
       const className = `kind ${["set_aside", "held", "rejected"].includes(kind) ? "bad" : ""}`;
-      return make("span", { className }, `${name} `, strong(number.format(partition.kinds[kind])));
+      const content = [`${name} `, strong(number.format(partition.kinds[kind]))];
+      return kind in LISTS
+        ? make("a", { className, href: LISTS[kind] }, ...content)
+        : make("span", { className }, ...content);
     });
   return [
     figure(partition.next - partition.first),
