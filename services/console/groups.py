@@ -6,6 +6,7 @@ too.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -129,18 +130,26 @@ class StatedPlace:
 
 @dataclass(slots=True)
 class GroupsHere:
-    """The origin of most people comes first."""
+    """The origin of most people comes first. `reported_at` is the time of the newest report about the people."""
 
     place: StatedPlace
     figures: GroupFigures = UNCOUNTED
     by_origin: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = field(default_factory=dict)
     is_urgent: bool = False
+    reported_at: datetime | None = None
 
-    def add(self, figures: GroupFigures, origin: StatedPlace, *, is_urgent: bool) -> None:
+    def add(self, figures: GroupFigures, origin: StatedPlace, reported_at: datetime, *, is_urgent: bool) -> None:
         self.figures = figures if self.figures is UNCOUNTED else self.figures + figures
         self.is_urgent |= is_urgent
+        self.reported_at = max(reported_at, self.reported_at or reported_at)
         known, persons = self.by_origin.get(origin.key, (origin, CountRange()))
         self.by_origin[origin.key] = (known, persons + figures.persons)
+
+    def merge(self, other: "GroupsHere") -> None:
+        """Adds the people of another place, but not their origins."""
+        self.figures += other.figures
+        self.is_urgent |= other.is_urgent
+        self.reported_at = max(filter(None, (self.reported_at, other.reported_at)), default=None)
 
     @property
     def origins(self) -> list[tuple[StatedPlace, CountRange]]:
@@ -197,7 +206,8 @@ def by_place(rows: Iterable[Any], district: Callable[[str], str] | None = None) 
         place, origin = _destination(row), _origin(row)
         if district:
             place, origin = place.without_locality(district), origin.without_locality(district)
-        here.setdefault(place.key, GroupsHere(place)).add(_figures(row), origin, is_urgent=row.is_urgent)
+        known = here.setdefault(place.key, GroupsHere(place))
+        known.add(_figures(row), origin, row.reported_at, is_urgent=row.is_urgent)
     return CountedGroups(sorted(here.values(), key=lambda line: line.rank))
 
 

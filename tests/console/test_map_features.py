@@ -56,6 +56,7 @@ def count(persons: int, pcode: str | None, country: str | None = None, **highest
         origin_pcode=LEILEK,
         shelter="unknown",
         is_urgent=False,
+        reported_at=NOW,
     )
 
 
@@ -178,7 +179,7 @@ def test_counted_groups_are_shown_in_their_villages_with_the_sum_of_the_board() 
     school = {"site_id": site_id, "site_pcode": LEILEK, "name_en": "School No. 5"}
     counts = [
         stated(count(70, KADAMJAI), **dobo, shelter="host_family"),
-        stated(count(30, KADAMJAI, highest=35), **dobo, shelter="open_air"),
+        stated(count(30, KADAMJAI, highest=35), **dobo, shelter="open_air", reported_at=NOW + timedelta(minutes=200)),
         stated(count(26, KADAMJAI), **school),
         count(5, KADAMJAI),
         count(4, None),
@@ -188,6 +189,8 @@ def test_counted_groups_are_shown_in_their_villages_with_the_sum_of_the_board() 
     village, site, district, nowhere = features.localities(counted, "en", WITH_DOBO)
     assert village["properties"]["name"] == "Choko-Dobo village"
     assert (village["properties"]["counted_lowest"], village["properties"]["counted_highest"]) == (100, 105)
+    assert datetime.fromisoformat(village["properties"]["reported_at"]) == NOW + timedelta(hours=3), "to the hour"
+    assert datetime.fromisoformat(site["properties"]["reported_at"]) == NOW
     assert village["geometry"] == {"type": "Point", "coordinates": (DOBO.lon, DOBO.lat)}
     assert (site["properties"]["name"], site["properties"]["site_id"]) == ("School No. 5", str(site_id))
     assert site["properties"]["districts"] == [LEILEK]

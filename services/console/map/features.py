@@ -14,7 +14,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from services.console import board
-from services.console.groups import CountedGroups, CountRange, StatedPlace
+from services.console.groups import CountedGroups, CountRange, GroupsHere
 from services.console.map import positions, shapes
 from services.console.map.intensities import ExpectedIntensity
 from services.console.map.positions import Position
@@ -177,21 +177,21 @@ def localities(groups: CountedGroups, language: str, places: Places) -> list[Fea
     People whose village is not stated have a feature without geometry, so that the sum equals the sum on the board.
     This layer never shows households, because their places below the district are sealed.
     """
-    here: dict[tuple[str, ...], tuple[StatedPlace, CountRange]] = {}
+    here: dict[tuple[str, ...], GroupsHere] = {}
     for group in groups.here:
         if group.place.country:
             continue
         place = replace(group.place, shelter=None) if group.place.shelter else group.place
-        known, persons = here.get(place.key, (place, CountRange()))
-        here[place.key] = known, persons + group.figures.persons
-    return [_locality("/".join(key), place, persons, language, places) for key, (place, persons) in here.items()]
+        here.setdefault(place.key, GroupsHere(place)).merge(group)
+    return [_locality("/".join(key), group, language, places) for key, group in here.items()]
 
 
-def _locality(id: str, place: StatedPlace, persons: CountRange, language: str, places: Places) -> Feature:
+def _locality(id: str, group: GroupsHere, language: str, places: Places) -> Feature:
     """A site is drawn in its village.
 
     If the registry knows the site's own point, the browser moves the site to this point.
     """
+    place, persons = group.place, group.figures.persons
     settlement = place.site.locality_pcode if place.site else place.locality_pcode
     village = positions.of_settlement(settlement or place.pcode, places)
     return _feature(
@@ -203,6 +203,7 @@ def _locality(id: str, place: StatedPlace, persons: CountRange, language: str, p
         site_id=str(place.site.site_id) if place.site else None,
         counted_lowest=persons.lowest,
         counted_highest=persons.highest,
+        reported_at=_hour(group.reported_at).isoformat() if group.reported_at else None,
     )
 
 

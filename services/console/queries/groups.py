@@ -34,6 +34,7 @@ STATED = (
     BoardGroup.origin_locality_pcode,
 )
 ENDS = ("lowest", "highest")
+REPORTED_AT = func.coalesce(BoardGroup.reported_at, BoardGroup.counted_at)
 IN_EFFECT = (BoardGroup.superseded_by.is_(None),)
 ORDERED = (
     BoardGroup.report_id,
@@ -92,7 +93,7 @@ def _displaced(status: Status, is_seen: TextClause) -> tuple[ColumnElement[bool]
 
 async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | TextClause) -> Sequence[Any]:
     stocks = (
-        select(*STATED, BoardGroup.counted_at, _is_urgent(), *_ranges())
+        select(*STATED, BoardGroup.counted_at, _newest_report(), _is_urgent(), *_ranges())
         .ext(distinct_on(BoardGroup.stock_id))
         .where(*conditions, *IN_EFFECT)
         .order_by(BoardGroup.stock_id, BoardGroup.counted_at.desc(), BoardGroup.report_id)
@@ -102,7 +103,9 @@ async def _stocks(session: AsyncSession, *conditions: ColumnElement[bool] | Text
     stated = [stocks[column.key] for column in STATED]
     sums = [func.sum(stocks[column.key]).label(column.key) for column in _ranges()]
     newest, is_urgent = func.max(stocks.counted_at), func.bool_or(stocks.is_urgent).label("is_urgent")
-    named = select(*stated, *SITE, is_urgent, *sums).outerjoin(BoardSite, BoardSite.site_id == stocks.site_id)
+    reported_at = func.max(stocks.reported_at).label("reported_at")
+    named = select(*stated, *SITE, reported_at, is_urgent, *sums)
+    named = named.outerjoin(BoardSite, BoardSite.site_id == stocks.site_id)
     wanted = named.group_by(*stated, BoardSite.site_id).order_by(newest.desc(), *stated)
     return (await session.execute(wanted)).all()
 
@@ -119,8 +122,10 @@ async def _shares(session: AsyncSession, *conditions: ColumnElement[bool] | Text
 def _row(share: Share[Any]) -> SimpleNamespace:
     ranges = {name: share.range(attrgetter(name)) for name in COUNTED}
     ends = {f"{name}_{suffix}": end for name, both in ranges.items() for suffix, end in zip(ENDS, both, strict=True)}
+    reported_at = max(count.reported_at or count.counted_at for count in share.counts)
     is_urgent = any(count.is_urgent and count.persons for count in share.counts)
-    return SimpleNamespace(**{**share.counts[0]._asdict(), "is_urgent": is_urgent}, **ends)
+    of_all = {"reported_at": reported_at, "is_urgent": is_urgent}
+    return SimpleNamespace(**{**share.counts[0]._asdict(), **of_all}, **ends)
 
 
 async def sites(session: AsyncSession, ids: Collection[UUID]) -> Sequence[BoardSite]:
@@ -130,7 +135,7 @@ async def sites(session: AsyncSession, ids: Collection[UUID]) -> Sequence[BoardS
 async def newest_reports(
     session: AsyncSession, status: Status, areas: Iterable[str], places: Places
 ) -> Sequence[tuple[str, datetime]]:
-    reported = func.max(func.coalesce(BoardGroup.reported_at, BoardGroup.counted_at))
+    reported = func.max(REPORTED_AT)
     wanted = select(BoardGroup.destination_pcode, reported).group_by(BoardGroup.destination_pcode)
     seen = (BoardGroup.status == status, in_areas(HERE, areas, places), BoardGroup.destination_pcode.is_not(None))
     return [(pcode, moment) for pcode, moment in await session.execute(wanted.where(*seen)) if pcode]
@@ -147,6 +152,11 @@ async def supersede(session: AsyncSession, counts: Iterable[Mapping[str, Any]]) 
             replaced = BoardGroup.report_id.in_([UUID(report_id) for report_id in count["replaces"]])
             marked = update(BoardGroup).values(superseded_by=UUID(count["report_id"]))
             await session.execute(marked.where(replaced, BoardGroup.sequence < count["sequence"]))
+
+
+def _newest_report() -> Label[datetime]:
+    """The column with the time at which the newest count of the row's stock was reported."""
+    return func.max(REPORTED_AT).over(partition_by=BoardGroup.stock_id).label("reported_at")
 
 
 def _is_urgent() -> Label[bool]:

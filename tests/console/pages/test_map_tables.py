@@ -172,6 +172,7 @@ def test_the_map_has_the_same_sums_as_the_board(whole: Whole, seat: Any) -> None
     expect(mosque.locator("td").last).to_have_text("37")
     mosque.get_by_role("button").click()
     expect(page.locator("#chosen-facts")).to_contain_text("Leilek rayon")
+    expect(page.locator("#chosen-facts dt", has_text="Last report")).to_be_visible()
     # the alerts arrive one after another, so both pages are read until they agree
     assert wait_until(lambda: on_map(page) == on_board(page), timeout=90, every=0.5), (on_map(page), on_board(page))
 

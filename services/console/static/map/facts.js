@@ -140,7 +140,7 @@ function unit(feature, layers) {
  * @returns {Fact[]}
  */
 function locality({ properties }, layers) {
-  const { counted_lowest, counted_highest, districts, site_id } = properties;
+  const { counted_lowest, counted_highest, reported_at, districts, site_id } = properties;
   const district = layers.units?.find((known) => known.properties.id === districts[0]);
   const events = district && within(district, layers);
   return [
@@ -152,6 +152,7 @@ function locality({ properties }, layers) {
           ...of("alerts", events.alerts),
         ])
       : []),
+    ...(reported_at ? [/** @type {Fact} */ ([sentence("last_report"), time(reported_at)])] : []),
     ...(site_id ? [siteLink(site_id)] : []),
   ];
 }
