@@ -1,4 +1,4 @@
-"""`python -m tests.kept_files MODULE WORDS` runs a patient web process whose scripts and styles browsers cache.
+"""`python -m tests.kept_files MODULE WORDS` runs a web process with long timeouts, and lets browsers cache its files.
 
 Without the cache, each of some hundred pages would request dozens of files.
 """

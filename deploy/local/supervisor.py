@@ -116,7 +116,8 @@ class Supervisor:
     async def _refuse_absent(self) -> None:
         """An external PostgreSQL must answer.
 
-        At the first start, an external Kafka and Valkey must answer, too; later starts wait for them.
+        At the first start, an external Kafka and an external Valkey must answer as well. Later starts
+        wait for these two.
         """
         for absent in await given.away(self._stack.options):
             if not self._stack.has_run or absent.startswith(GIVEN["postgres"]):

@@ -162,7 +162,10 @@ def resumed(alert: Alert, now: datetime, wait: timedelta) -> Alert:
 
 
 def given_back(alert: Alert, now: datetime, wait: timedelta) -> Alert:
-    """An acknowledged alert rings again. An unacknowledged alert keeps its waiting time."""
+    """Takes the alert from its assignee.
+
+    An acknowledged alert rings again. The waiting time of an unacknowledged alert stays the same.
+    """
     after = changed(alert, now, **NOT_ASSIGNED, **NOT_IN_PROGRESS, **NOT_SNOOZED)
     if alert.acknowledged_at is None:
         return after

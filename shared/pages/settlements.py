@@ -34,8 +34,8 @@ class SettlementsFile:
 
     async def answer(self, request: Request) -> Response:
         is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        # A page of another process may ask for another version. The answer then has this process's list, and must not
-        # be cached under the requested version.
+        # A page that another process rendered may request another version of the list. The answer then has this
+        # process's list, and must not be cached under the requested version.
         is_own = request.path_params.get("version", self.version) == self.version
         cached = f"public, max-age={YEAR_S}, immutable" if is_own else "no-store"
         headers = {"cache-control": cached, "vary": "Accept-Encoding"}

@@ -208,7 +208,7 @@ def sites(draw: Draw) -> Iterator[Body]:
 
 
 def site_movements(draw: Draw, of: Body, at: datetime, kind: str) -> Iterator[Body]:
-    """Movements of everybody at a site, away from the place.
+    """Movements of everybody at a site to other places.
 
     Some movements are reversed. If the first movement leads nowhere, a second movement follows.
     """

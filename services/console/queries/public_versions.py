@@ -22,7 +22,7 @@ async def keep_replaced(session: AsyncSession, hazards: Sequence[Numbered]) -> N
 
     Readers of the public topic still have the Public revision. With the copy, a person can withdraw this revision. The
     rows are locked, because another worker may store a newer Public revision at the same time. Every worker locks
-    hazards in the same order, and releases after hazards, so that workers cannot deadlock.
+    the hazards first, in the same order, and then the releases. Workers therefore cannot deadlock.
     """
     restricted = {str(row["hazard_id"]) for _, row in hazards if row["scope"] != Scope.PUBLIC}
     if not restricted:

@@ -81,8 +81,8 @@ class KeptFigures:
     def _keep(self, version: str, question: Question, answer: Answer) -> None:
         """The least recently used answers are forgotten.
 
-        An answer of an earlier version is not kept, because another request has read a later version. An answer that
-        needs more than half of the memory would displace too many other answers.
+        If another request has meanwhile read a later version of the data, the answer of the earlier one is not kept.
+        An answer that needs more than half of the memory would displace too many other answers.
         """
         if version != self._version or weight(answer) > self._most // 2:
             return

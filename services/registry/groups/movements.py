@@ -163,7 +163,7 @@ def own(tally: Tally, at: datetime, known: Tallies) -> int:
 
 
 def is_counted_again(earlier: Tally, whole: Tally, at: datetime, known: Tallies) -> bool:
-    """Whether a later recount has counted people of `whole` again, so that `whole` would count them twice.
+    """Whether a recount that is newer than `whole` has counted people of `whole` again.
 
     `whole` is a count of everybody at a site, and `earlier` is an older count of the same site. People are counted
     again if a recount newer than `whole` has replaced `earlier`.

@@ -86,7 +86,7 @@ async def readable(session: AsyncSession, group_ids: Collection[UUID], caller: P
 async def of_hazard(
     session: AsyncSession, hazard_id: UUID, visibility: Visibility, most: int
 ) -> list[GroupCount | GroupStay]:
-    """Only people whom figures count now are included.
+    """Includes only people who are in the figures of today.
 
     The newest count comes first, as in `GroupCourse.current`.
 

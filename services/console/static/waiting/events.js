@@ -77,8 +77,8 @@ function keyOf({ report_ids }) {
 }
 
 /**
- * Reads departures until there are `most` questions, because intake proposes no event for most departures. `refused` is
- * the answer of a service that could not list departures or propose events.
+ * Reads departures until `most` questions are found. Many departures lead to no question, because intake proposes no
+ * event for them. `refused` is the answer of a service that could not list departures or propose events.
  * @param {number} most
  * @returns {Promise<{questions: Question[], answered: Answered[], refused?: Response, isMore: boolean}>}
  */

@@ -79,7 +79,7 @@ function use(id) {
   try {
     localStorage.setItem(USED, JSON.stringify({ ...used(), [nameOf(account()?.name)]: id }));
   } catch {
-    // the phone is full, so the drafts are sealed to the pair that was used before
+    // The phone has no room for a new pair of keys. The drafts stay sealed to the former pair.
   }
 }
 
