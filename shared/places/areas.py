@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from shapely import Point, Polygon, STRtree, make_valid
+from shapely import Point, Polygon, STRtree, make_valid, transform
 from shapely.geometry.base import BaseGeometry
 
 EARTH_KM = 6371.0088
 CORNERS = 48  # number of corners of a circle
+BOUNDARY_DEGREES = 0.002  # boundaries are simplified by some 200 m, which is less than the width of a line on the map
+BOUNDARY_DIGITS = 4
 APART_CORNERS = 100  # a shape with at most this number of corners takes `make_valid` at most 10 ms
 
 Ring = Sequence[tuple[float, float]]
@@ -76,3 +78,9 @@ def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> f
     half = math.sin((there - here) / 2) ** 2
     half += math.cos(here) * math.cos(there) * math.sin(math.radians(other_lon - lon) / 2) ** 2
     return 2 * EARTH_KM * math.asin(math.sqrt(half))
+
+
+def simplified(shape: BaseGeometry) -> BaseGeometry:
+    """A boundary with so few corners that a page can draw it."""
+    simple = shape.simplify(BOUNDARY_DEGREES, preserve_topology=False)
+    return transform(simple, lambda corners: corners.round(BOUNDARY_DIGITS))

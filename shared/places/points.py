@@ -15,6 +15,9 @@ from shared.places.areas import distance_km
 from shared.places.places import Places
 from shared.places.units import seed
 
+# (longitude, latitude), as in GeoJSON
+Position = tuple[float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class UnitPoint:
@@ -34,6 +37,14 @@ def unit_points() -> tuple[UnitPoint, ...]:
     parents = {unit.pcode: unit.parent for unit in seed()}
     rows = csv.DictReader(files("shared.places").joinpath("points.csv").read_text(encoding="utf-8").splitlines())
     return tuple(UnitPoint(row["pcode"], parents[row["pcode"]], float(row["lat"]), float(row["lon"])) for row in rows)
+
+
+@cache
+def unit_positions() -> dict[str, Position]:
+    """A point in each unit of level 1 and 2."""
+    text = files("shared.places").joinpath("oblasts.csv").read_text(encoding="utf-8")
+    oblasts = {row["pcode"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(text.splitlines())}
+    return oblasts | {unit.pcode: (unit.lon, unit.lat) for unit in unit_points()}
 
 
 def is_near(lat: float, lon: float, km: float) -> bool:

@@ -10,13 +10,13 @@ from shapely import Polygon
 
 from services.alerts.ruleset import Ruleset
 from services.console import board, groups
-from services.console.map import features, intensities, positions, shapes
+from services.console.map import features, intensities, shapes
 from services.console.models import BoardHazard
 from services.console.queries.groups import COUNTED, ENDS
 from shared.events import Area
 from shared.places import Places
 from shared.places.gazetteer import Locality, LocalityKind
-from shared.places.points import KnownPoints
+from shared.places.points import KnownPoints, unit_positions
 from shared.places.units import seed
 from tests import gazetteers
 from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK
@@ -77,13 +77,13 @@ def test_a_unit_says_whether_the_reader_sees_its_people(areas: list[str], is_own
 
 
 def test_every_unit_has_a_point() -> None:
-    assert set(positions.of_units()) == {unit.pcode for unit in PLACES.units()}
+    assert set(unit_positions()) == {unit.pcode for unit in PLACES.units()}
 
 
 def test_a_hazard_without_a_shape_is_shown_in_each_of_its_districts() -> None:
     shown = hazard(pcodes=[BATKEN, KADAMJAI, KARA_SUU])
     assert shown["properties"]["districts"] == [KADAMJAI, KARA_SUU]  # Batken, the oblast of Kadamjai, is left out
-    points = [positions.of_units()[pcode] for pcode in (KADAMJAI, KARA_SUU)]
+    points = [unit_positions()[pcode] for pcode in (KADAMJAI, KARA_SUU)]
     assert shown["geometry"] == {"type": "MultiPoint", "coordinates": points}
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shapely import transform
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
@@ -17,13 +16,14 @@ from services.console import board
 from services.console.groups import CountedGroups, CountRange, GroupsHere
 from services.console.map import positions, shapes
 from services.console.map.intensities import ExpectedIntensity
-from services.console.map.positions import Position
 from services.console.models import BoardHazard
 from shared.country import UNKNOWN_COUNTRY
 from shared.events import FIELD_TEAMS
 from shared.events.vocabulary import Certainty, SubmissionChannel
 from shared.pages import formats
 from shared.places import Places
+from shared.places.areas import simplified
+from shared.places.points import Position, unit_positions
 from shared.places.units import Unit
 
 Feature = dict[str, Any]
@@ -31,7 +31,6 @@ FIELD_HOURS = 6  # a hazard that was reported from the field has a ring on the m
 FROM_FIELD = frozenset(
     {SubmissionChannel.FIELD, SubmissionChannel.SMS, SubmissionChannel.OPENROSA, SubmissionChannel.KOBO}
 )
-BOUNDARY_DEGREES = 0.002  # boundaries are simplified by some 200 m, which is less than the width of a line on the map
 
 
 def collection(features: Iterable[Feature], **facts: Any) -> dict[str, Any]:
@@ -46,7 +45,7 @@ def unit(known: Unit, language: str, own: frozenset[str] | None, places: Places)
     """
     return _feature(
         known.pcode,
-        _points([positions.of_units()[known.pcode]]),
+        _points([unit_positions()[known.pcode]]),
         name=known.label(language),
         level=known.level,
         parent=known.parent,
@@ -56,8 +55,7 @@ def unit(known: Unit, language: str, own: frozenset[str] | None, places: Places)
 
 
 def boundary(pcode: str, shape: BaseGeometry) -> Feature:
-    simple = shape.simplify(BOUNDARY_DEGREES, preserve_topology=False)
-    return _feature(pcode, mapping(transform(simple, lambda corners: corners.round(shapes.DIGITS))))
+    return _feature(pcode, mapping(simplified(shape)))
 
 
 def hazard(row: BoardHazard, now: datetime, language: str, places: Places) -> Feature:
@@ -94,7 +92,7 @@ def intensity(expected: ExpectedIntensity, language: str, places: Places) -> Fea
     quake = expected.quake
     return _feature(
         expected.pcode,
-        _points([positions.of_units()[expected.pcode]]),
+        _points([unit_positions()[expected.pcode]]),
         name=places.name(expected.pcode, language),
         intensity=round(expected.intensity, 1),
         degree=expected.degree,
@@ -145,7 +143,7 @@ def displaced(
     return [
         _feature(
             code,
-            _points([positions.of_units()[code]] if code in positions.of_units() else []),
+            _points([unit_positions()[code]] if code in unit_positions() else []),
             name=places.name(code, language) if places.unit(code) else "",
             country=formats.country(code, language) if _is_abroad(code, places) else None,
             households=here[code].here if code in here else 0,
@@ -227,7 +225,7 @@ def in_words(pcodes: Sequence[str], language: str, places: Places) -> str:
 
 def _at(settlement: str | None, districts: Iterable[str], places: Places) -> dict[str, Any] | None:
     village = positions.of_settlement(settlement, places)
-    return _points([village] if village else [positions.of_units()[pcode] for pcode in districts])
+    return _points([village] if village else [unit_positions()[pcode] for pcode in districts])
 
 
 def _points(points: Sequence[Position]) -> dict[str, Any] | None:

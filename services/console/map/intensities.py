@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import floor
 
-from services.console.map import positions
 from services.console.models import BoardHazard
 from shared.events import Point
-from shared.places.points import KnownPoints
+from shared.places.points import KnownPoints, unit_positions
 from shared.quakes.shaking import FELT, Shaking
 
 DEGREES = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
@@ -43,5 +42,5 @@ def _felt(quake: BoardHazard, points: KnownPoints) -> Iterable[ExpectedIntensity
     return (
         ExpectedIntensity(unit.pcode, unit.intensity, quake)
         for unit in (shaking.units if shaking else ())
-        if unit.pcode in positions.of_units() and unit.intensity >= FELT
+        if unit.pcode in unit_positions() and unit.intensity >= FELT
     )

@@ -1,22 +1,9 @@
 """The points at which the map shows units and settlements."""
 
-import csv
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
 
 from shared.places import Places
-from shared.places.points import unit_points
-
-# (longitude, latitude), as in GeoJSON
-Position = tuple[float, float]
-
-
-@cache
-def of_units() -> dict[str, Position]:
-    text = Path(__file__).with_name("oblasts.csv").read_text(encoding="utf-8")
-    oblasts = {row["pcode"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(text.splitlines())}
-    return oblasts | {unit.pcode: (unit.lon, unit.lat) for unit in unit_points()}
+from shared.places.points import Position, unit_positions
 
 
 def of_settlement(pcode: str | None, places: Places) -> Position | None:
@@ -30,4 +17,4 @@ def districts(pcodes: Iterable[str], places: Places) -> list[str]:
     """An oblast is left out if one of its districts is named too."""
     named = dict.fromkeys(pcode if places.unit(pcode) else places.district(pcode) for pcode in pcodes)
     above = {parent for pcode in named for parent in places.ancestors(pcode)}
-    return [pcode for pcode in named if pcode not in above and pcode in of_units()]
+    return [pcode for pcode in named if pcode not in above and pcode in unit_positions()]

@@ -2,12 +2,11 @@
 
 import { LngLatBounds, Map as MapLibre, NavigationControl, ScaleControl } from "/static/maplibre/maplibre-gl.mjs";
 import { attribution, serveBackground, watchBackground } from "/static/map/background.js";
-import { borderOf } from "/static/map/borders.js";
-import { call } from "/static/calls.js";
-import { element, make } from "/static/elements.js";
+import { colour, loadBase } from "/static/map/base.js";
+import { element } from "/static/elements.js";
 import { collection, cornersOf } from "/static/map/features.js";
 import { mark } from "/static/map/marks.js";
-import { BASE, CHOSEN, isDrawn, style, SWITCHED } from "/static/map/style.js";
+import { CHOSEN, isDrawn, style, SWITCHED } from "/static/map/style.js";
 import { SIZE_OF } from "/static/map/style/people.js";
 import { sentence } from "/static/texts.js";
 
@@ -24,49 +23,6 @@ const AROUND = /** @type {[[number, number], [number, number]]} */ ([
 const PADDING = 12;
 const NEAR_PX = 6;
 const CLOSEST = 8; // the largest scale for a chosen place, so that its surroundings stay in view
-const SAMPLES = ["A", "Я", "Ңөү"]; // one letter of each file of the font
-
-/** @param {string} name a variable of the stylesheet @returns {string} */
-function colour(name) {
-  const probe = make("i");
-  probe.style.color = `var(--${name})`;
-  element("map").append(probe);
-  const resolved = getComputedStyle(probe).color;
-  probe.remove();
-  return resolved;
-}
-
-/** @type {Record<string, [number, number]>} */
-const NEIGHBOURS = { KZ: [73.2, 43.75], UZ: [71.6, 40.85], TJ: [71.2, 38.7], CN: [77.6, 39.9] };
-
-/** @param {Feature} country @returns {Feature[]} */
-function labelled({ properties }) {
-  const point = NEIGHBOURS[properties.iso2];
-  return point
-    ? [
-        {
-          type: "Feature",
-          geometry: { type: "Point", coordinates: point },
-          properties: { ...properties, file: "neighbours" },
-        },
-      ]
-    : [];
-}
-
-/** @param {string} name @returns {Promise<Feature[]>} */
-async function readBase(name) {
-  const [{ features }, names] = await Promise.all(
-    [`${name}.geojson`, "names.json"].map((file) =>
-      call("GET", `/static/map/base/${file}`).then((answer) => answer.json()),
-    ),
-  );
-  for (const { properties } of features)
-    Object.assign(properties, {
-      file: name,
-      name: names[properties.name]?.[document.documentElement.lang] ?? properties.name,
-    });
-  return name === "countries" ? [...features, ...features.map(borderOf), ...features.flatMap(labelled)] : features;
-}
 
 /**
  * Large circles lie under small ones. MapLibre itself does not sort the circles, because it would then draw each number
@@ -99,11 +55,7 @@ export class DrawnMap {
 
   /** If a file of the font does not arrive, the browser draws the letters in another font. */
   async load() {
-    const [files] = await Promise.all([
-      Promise.all(BASE.map(readBase)),
-      Promise.allSettled(SAMPLES.map((letters) => document.fonts.load("16px 'Noto Sans of the map'", letters))),
-    ]);
-    this.data.base = collection(files.flat());
+    this.data.base = collection(await loadBase());
     return this;
   }
 

@@ -14,8 +14,6 @@ import { people } from "/static/map/style/people.js";
 
 const EMPTY = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: [] });
 
-/** These layers share one source, because MapLibre makes separate tiles for each source. */
-export const BASE = ["countries", "kg-oblasts", "lakes", "rivers", "glaciers", "towns"];
 const DATA = [
   "boundaries",
   "units",
