@@ -1,23 +1,16 @@
 """The settlements of the gazetteer as one file. Browsers search in the file; the phones' service worker caches it."""
 
-import gzip
-import json
 from collections.abc import Iterator
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from shared.pages.languages import LANGUAGES
+from shared.pages.packed_files import PackedFile
 from shared.places import Places
 from shared.places.gazetteer import Locality
 
-YEAR_S = 365 * 86_400
 
-
-class SettlementsFile:
+class SettlementsFile(PackedFile):
     """The settlements that exist on the day `today`. The file's name has its `version`, so the file never changes."""
 
     def __init__(self, places: Places, today: date) -> None:
@@ -27,21 +20,7 @@ class SettlementsFile:
             "aymaks": {pcode: _names(known) for pcode in sorted(aymaks) if (known := places.gazetteer.get(pcode))},
             "settlements": settlements,
         }
-        self._plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        # compressed here, because the gateway compresses only `/static`
-        self._packed = gzip.compress(self._plain, mtime=0)
-        self.version = sha256(self._plain).hexdigest()[:16]
-
-    async def answer(self, request: Request) -> Response:
-        is_packed = "gzip" in request.headers.get("accept-encoding", "")
-        # A page that another process rendered may request another version of the list. The answer then has this
-        # process's list, and must not be cached under the requested version.
-        is_own = request.path_params.get("version", self.version) == self.version
-        cached = f"public, max-age={YEAR_S}, immutable" if is_own else "no-store"
-        headers = {"cache-control": cached, "vary": "Accept-Encoding"}
-        if is_packed:
-            headers["content-encoding"] = "gzip"
-        return Response(self._packed if is_packed else self._plain, headers=headers, media_type="application/json")
+        super().__init__(content)
 
 
 def offered(places: Places, today: date) -> Iterator[dict[str, Any]]:
