@@ -58,6 +58,7 @@ ROUTES: dict[str, AccessRule] = {
     "GET /intake/field/key": PUBLIC,
     "GET /intake/field/app.webmanifest": PUBLIC,
     "GET /intake/field/files/{release}/settlements.json": PUBLIC,
+    "GET /intake/field/files/{release}/map-places.json": PUBLIC,
     "GET /intake/field/files": PUBLIC,
     # registry
     "GET /registry/v1/households": to(COUNTERS),

@@ -1,6 +1,7 @@
 """The field form's page and files. The page is the same for everybody, because phones cache it."""
 
 import os
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from services.intake.config import IntakeSettings
+from services.intake.field.map_places import MapPlacesFile
 from services.intake.phone_keys import PhoneKeys
 from shared.config import Settings
 from shared.country import ABROAD, TIME_ZONE
@@ -21,6 +23,7 @@ from shared.events.vocabulary import AgeBracket, HazardType, Movement, Severity,
 from shared.pages import Pages
 from shared.pages.formats import country_options
 from shared.pages.languages import language_of
+from shared.pages.packed_files import PackedFile
 from shared.pages.pages import HERE as SHARED_PAGES
 from shared.pages.settlements import SettlementsFile
 from shared.places import Places
@@ -45,7 +48,8 @@ class FieldForm:
         self.settings, self.places, self.keys = settings, places, keys
         self.pages = Pages("intake", HERE / "templates", HERE.parent / "locales", settings)
         self.settlements = SettlementsFile(places, datetime.now(TIME_ZONE).date())
-        self.release = release(settings, places, self.settlements.version)
+        self.map_places = MapPlacesFile(places)
+        self.release = release(settings, places, self.settlements.version + self.map_places.version)
         worker = (STATIC / "worker.js").read_text(encoding="utf-8")
         self.script = worker.replace('RELEASE = ""', f'RELEASE = "{self.release}"')
 
@@ -55,7 +59,8 @@ class FieldForm:
             Route("/field/worker.js", self.worker),
             Route("/field/key", self.key),
             Route("/field/app.webmanifest", self.manifest),
-            Route("/field/files/{release}/settlements.json", self.settlements_file),
+            Route("/field/files/{release}/settlements.json", self.of_release(self.settlements)),
+            Route("/field/files/{release}/map-places.json", self.of_release(self.map_places)),
             Mount("/field/files", Files(self.release)),
         ]
 
@@ -112,9 +117,12 @@ class FieldForm:
         headers = {"cache-control": "no-cache"}
         return JSONResponse(content, headers=headers, media_type="application/manifest+json")
 
-    async def settlements_file(self, request: Request) -> Response:
-        is_own = request.path_params["release"] == self.release
-        return await self.settlements.answer(request) if is_own else Response(status_code=404)
+    def of_release(self, file: PackedFile) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            is_own = request.path_params["release"] == self.release
+            return await file.answer(request) if is_own else Response(status_code=404)
+
+        return answer
 
     def units(self, language: str) -> list[dict[str, Any]]:
         options = self.places.options(language)
@@ -141,9 +149,9 @@ class Files(StaticFiles):
         return super().lookup_path(file) if named == self._release else ("", None)
 
 
-def release(settings: Settings, places: Places, settlements: str) -> str:
+def release(settings: Settings, places: Places, lists: str) -> str:
     """A hash of all files and values from which the page and its files are made."""
-    digest = sha256(f"{places.version} {settlements} {settings.model_dump_json(include=SHOWN)}".encode())
+    digest = sha256(f"{places.version} {lists} {settings.model_dump_json(include=SHOWN)}".encode())
     for folder in (HERE, HERE.parent / "locales", SHARED_PAGES):
         for file in sorted(file for file in folder.rglob("*") if file.suffix in KINDS):
             digest.update(file.read_bytes())

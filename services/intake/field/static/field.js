@@ -13,7 +13,7 @@ import { tell } from "./page.js";
 import { listenToPin } from "./pin-panel.js";
 import { hasPin } from "./pin.js";
 import { renewSites } from "./places.js";
-import { listenToReadiness, renewReadiness, showReadiness } from "./readiness.js";
+import { listenToReadiness, renewReadiness, saveMap, showReadiness } from "./readiness.js";
 import { askReceipts, askReceiptsNow } from "./receipts.js";
 import { listenToReversals } from "./reversals.js";
 import { canSeal } from "./sealing.js";
@@ -84,7 +84,8 @@ function start() {
     .then(takeSession)
     .then(sendWaiting)
     .then(askReceipts)
-    .then(renewSites);
+    .then(renewSites)
+    .then(saveMap);
   void renew();
 }
 

@@ -21,6 +21,7 @@ import { tell } from "./page.js";
 import { withPin } from "./pin-panel.js";
 import { lock } from "./pin.js";
 import { districts, searchPlaces, writeLocalities } from "./places.js";
+import { listenToPointDialog } from "./point-dialog.js";
 import { locate, showPoint } from "./positions.js";
 import { listenToReasons, writeReasons } from "./reasons.js";
 import { common, idsOf, read } from "./reports.js";
@@ -70,15 +71,13 @@ export function listen() {
   });
   element("copy-last").addEventListener("click", copyLast);
   element("another").addEventListener("click", another);
-  element("locate").addEventListener("click", () =>
-    locate(
-      () => draft,
-      () => {
-        needPlace(draft.point);
-        save();
-      },
-    ),
-  );
+  const open = () => draft;
+  const pointChanged = () => {
+    needPlace(draft.point);
+    save();
+  };
+  element("locate").addEventListener("click", () => locate(open, pointChanged));
+  listenToPointDialog(open, pointChanged);
   element("locate").hidden = !("geolocation" in navigator && window.isSecureContext);
   addEventListener(CHANGED, follow);
 }

@@ -1,14 +1,16 @@
 // Finds the phone's position for the form, and shows how precise it is. The most precise of several positions at one
-// place is kept.
+// place is kept. A position from the map has no accuracy.
 
 import { element } from "./elements.js";
 import { tell } from "./page.js";
 import { sentence } from "./texts.js";
 
-/** @typedef {{lat: number, lon: number, accuracy: number}} Point */
+/** @typedef {{lat: number, lon: number, accuracy?: number}} Point */
+/** @typedef {Point & {accuracy: number}} Located by GPS */
 
 const LOCATING_MS = 20_000;
 const DEGREE_M = 111_195; // on a meridian
+const DIGITS = 5; // five decimal places of a degree are about one metre
 const LIMIT_M = Number(element("main").dataset.metres);
 
 /**
@@ -16,10 +18,12 @@ const LIMIT_M = Number(element("main").dataset.metres);
  * @param {() => {point: Point | null}} open @param {() => void} located
  */
 export function locate(open, located) {
-  const asking = open();
+  const asking = open(),
+    before = asking.point;
   findPoint(
     (point) => {
-      if (asking !== open()) return;
+      // a point that the author has chosen on the map meanwhile stays
+      if (asking !== open() || (asking.point !== before && asking.point && !isLocated(asking.point))) return;
       asking.point = better(point, asking.point);
       showPoint(asking.point);
       located();
@@ -30,7 +34,7 @@ export function locate(open, located) {
   );
 }
 
-/** @param {(point: Point) => void} found @param {() => void} failed */
+/** @param {(point: Located) => void} found @param {() => void} failed */
 function findPoint(found, failed) {
   tell(element("located"), sentence("locating"));
   navigator.geolocation.getCurrentPosition(
@@ -44,12 +48,15 @@ function findPoint(found, failed) {
 
 /**
  * A position that the phone has left is no longer used, even if the position was precise.
- * @param {Point} point
+ * @param {Located} point
  * @param {Point | null} before
  * @returns {Point}
  */
 function better(point, before) {
-  return before && before.accuracy < point.accuracy && metres(before, point) <= before.accuracy + point.accuracy
+  return before &&
+    isLocated(before) &&
+    before.accuracy < point.accuracy &&
+    metres(before, point) <= before.accuracy + point.accuracy
     ? before
     : point;
 }
@@ -61,15 +68,28 @@ function metres(one, other) {
   return Math.hypot(north, east) * DEGREE_M;
 }
 
+/** @param {Point} point @returns {point is Located} */
+function isLocated(point) {
+  return point.accuracy !== undefined;
+}
+
 /** @param {Point | null} point */
 export function showPoint(point) {
-  const isPrecise = !point || point.accuracy <= LIMIT_M;
-  element("located").classList.toggle("problem", !isPrecise);
-  tell(
-    element("located"),
-    point ? sentence(isPrecise ? "located" : "imprecise", { metres: point.accuracy, limit: LIMIT_M }) : "",
-  );
-  element("locate").textContent = sentence(point ? "locateAgain" : "locate");
+  element("located").classList.toggle("problem", Boolean(point?.accuracy && point.accuracy > LIMIT_M));
+  tell(element("located"), point ? words(point) : "");
+  element("locate").textContent = sentence(point && isLocated(point) ? "locateAgain" : "locate");
+  element("remove-point").hidden = !point;
+}
+
+/** @param {Point} point */
+function words(point) {
+  if (!isLocated(point)) return sentence("fromMap", { point: coordinates(point) });
+  return sentence(point.accuracy <= LIMIT_M ? "located" : "imprecise", { metres: point.accuracy, limit: LIMIT_M });
+}
+
+/** The latitude and the longitude. @param {Point} point */
+export function coordinates({ lat, lon }) {
+  return [lat, lon].map((degrees) => degrees.toFixed(DIGITS)).join(", ");
 }
 
 /** A position that was found before is kept. @param {Point | null} point */
@@ -79,6 +99,6 @@ function showUnlocated(point) {
 }
 
 /** @param {number} degrees */
-function round(degrees) {
-  return Math.round(degrees * 100_000) / 100_000; // about one metre
+export function round(degrees) {
+  return Number(degrees.toFixed(DIGITS));
 }

@@ -91,6 +91,12 @@ function awaited(worker) {
   return "saving";
 }
 
+/** Let the worker cache the map, after the worker has cached the form. */
+export async function saveMap() {
+  const known = await navigator.serviceWorker?.ready;
+  known?.active?.postMessage("map");
+}
+
 /** @param {string} state @param {Record<string, number>} [values] */
 function say(state, values) {
   isSaved = state === "ready";

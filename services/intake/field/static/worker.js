@@ -34,6 +34,7 @@ const FILES = [
   `${SCRIPTS}/kept.js`,
   `${SCRIPTS}/labels.js`,
   `${SCRIPTS}/list.js`,
+  `${SCRIPTS}/map-worker.js`,
   `${SCRIPTS}/members.js`,
   `${SCRIPTS}/sent-reports.js`,
   `${SCRIPTS}/moments.js`,
@@ -48,6 +49,8 @@ const FILES = [
   `${SCRIPTS}/pin-waits.js`,
   `${SCRIPTS}/place-search.js`,
   `${SCRIPTS}/places.js`,
+  `${SCRIPTS}/point-dialog.js`,
+  `${SCRIPTS}/point-map.js`,
   `${SCRIPTS}/positions.js`,
   `${SCRIPTS}/presets.js`,
   `${SCRIPTS}/readiness.js`,
@@ -71,8 +74,37 @@ const FILES = [
   `${SCRIPTS}/unlikely-values.js`,
   `${SCRIPTS}/uuid.js`,
   `${SCRIPTS}/field.css`,
+  `${SCRIPTS}/point-dialog.css`,
   "/static/pages.css",
   "/static/icon.svg",
+];
+// the files of the map are large, so they are cached after the form, and the form is ready without them
+const MAP = "/static/map";
+const MAP_FILES = [
+  `${SCRIPTS}/map-places.json`,
+  "/static/calls.js",
+  "/static/elements.js",
+  "/static/texts.js",
+  `${MAP}/background.js`,
+  `${MAP}/base.js`,
+  `${MAP}/borders.js`,
+  `${MAP}/map.css`,
+  `${MAP}/page-files.js`,
+  `${MAP}/style/base.js`,
+  `${MAP}/style/labels.js`,
+  `${MAP}/base/countries.geojson`,
+  `${MAP}/base/glaciers.geojson`,
+  `${MAP}/base/kg-oblasts.geojson`,
+  `${MAP}/base/lakes.geojson`,
+  `${MAP}/base/names.json`,
+  `${MAP}/base/rivers.geojson`,
+  `${MAP}/base/towns.geojson`,
+  "/static/maplibre/maplibre-gl.css",
+  "/static/maplibre/maplibre-gl.mjs",
+  "/static/maplibre/maplibre-gl-worker.mjs",
+  "/static/noto-sans/noto-sans-cyrillic-400-normal.woff2",
+  "/static/noto-sans/noto-sans-cyrillic-ext-400-normal.woff2",
+  "/static/noto-sans/noto-sans-latin-400-normal.woff2",
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
@@ -97,8 +129,9 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname, search } = new URL(request.url);
   if (origin === self.origin && pathname === CARD)
     return /** @type {WorkerEvent} */ (event).respondWith(Promise.resolve(Response.redirect(PAGE, 302)));
-  if (request.method !== "GET" || origin !== self.origin || !FILES.includes(pathname + search)) return;
-  const answer = pathname.startsWith(SCRIPTS) ? own(request) : fresh(request);
+  const isOfMap = MAP_FILES.includes(pathname + search);
+  if (request.method !== "GET" || origin !== self.origin || !(isOfMap || FILES.includes(pathname + search))) return;
+  const answer = isOfMap || pathname.startsWith(SCRIPTS) ? own(request) : fresh(request);
   /** @type {WorkerEvent} */ (event).respondWith(answer);
 });
 
@@ -119,10 +152,21 @@ self.addEventListener("message", (event) => {
     data,
     ports: [port],
   } = /** @type {MessageEvent} */ (event);
+  if (data === "map") return /** @type {WorkerEvent} */ (/** @type {Event} */ (event)).waitUntil(keepMap());
   /** @type {WorkerEvent} */ (/** @type {Event} */ (event)).waitUntil(
     uncached(data === "save").then((files) => port.postMessage({ missing: files.length, all: FILES.length })),
   );
 });
+
+/** Cache all files of the map. Without them, the dialog says that the map is missing. */
+async function keepMap() {
+  try {
+    const kept = await caches.open(KEPT);
+    if ((await absent(kept, MAP_FILES)).length) await kept.addAll(requests(MAP_FILES));
+  } catch {
+    // there is no signal or no storage, so the files are cached after the form is opened again
+  }
+}
 
 /**
  * Finds files that the browser deleted from the cache.
@@ -142,9 +186,9 @@ async function uncached(isSaving) {
 }
 
 /** @param {Cache} kept */
-async function absent(kept) {
-  const found = await Promise.all(FILES.map((file) => kept.match(file, { ignoreVary: true })));
-  return FILES.filter((_, place) => !found[place]);
+async function absent(kept, files = FILES) {
+  const found = await Promise.all(files.map((file) => kept.match(file, { ignoreVary: true })));
+  return files.filter((_, place) => !found[place]);
 }
 
 /** Other releases are deleted when none of their pages is open. */
@@ -202,7 +246,8 @@ function first(kept, answer) {
 async function cached(request) {
   try {
     const kept = await caches.open(KEPT);
-    return await kept.match(request, { ignoreVary: true }); // each language has its own URL, so `Vary` does not matter
+    // each language has its own URL, so `Vary` does not matter
+    return await kept.match(request, { ignoreVary: true });
   } catch {
     return undefined; // a full phone opens no cache, so the form uses the network
   }
