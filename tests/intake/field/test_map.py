@@ -10,14 +10,24 @@ from shared.auth.tokens import Role
 from tests.browsers import SLOW_MS, launched, wait_for_script
 from tests.console.pages.test_accessibility import AXE, RUN
 from tests.installation import in_thread
-from tests.intake.field.phones import Centre, enter_pin, kept_reports, new_phone, no_signal, opened, saved, signed_in
+from tests.intake.field.phones import (
+    UNSEEN,
+    Centre,
+    enter_pin,
+    kept_reports,
+    new_phone,
+    no_signal,
+    opened,
+    saved,
+    signed_in,
+)
 from tests.intake.field.test_form import FOUND_LATE
 from tests.intake.records import records
 
 KADAMJAI = "KG05258000000"
 MAP_CACHED = """caches.keys().then(async (names) => {
     const kept = await caches.open(names[0]);
-    return Boolean(await kept.match("/static/maplibre/maplibre-gl.mjs"));
+    return Boolean(await kept.match("/static/noto-sans/noto-sans-latin-400-normal.woff2"));
 })"""
 RANGE = re.compile(r"(\d\d\.\d{5}), (\d\d\.\d{5})")
 
@@ -149,3 +159,12 @@ def test_a_browser_that_cannot_draw_the_map_says_how_to_go_on(fresh_phone: Brows
     page.click("#choose-point")
     expect(page.locator("#map-hint")).to_contain_text("This browser cannot draw the map. Choose the village")
     expect(page.locator("#take-point")).to_be_hidden()
+
+
+def test_after_some_minutes_unseen_the_map_is_closed(fresh_phone: BrowserContext, centre: Centre) -> None:
+    """Somebody else may have the phone, and the map shows where the former author's household is."""
+    page = opened(fresh_phone, centre)
+    page.click("#choose-point")
+    expect(page.locator("#point-dialog")).to_be_visible()
+    page.evaluate(UNSEEN)
+    expect(page.locator("#point-dialog")).to_be_hidden()

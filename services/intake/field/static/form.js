@@ -21,7 +21,7 @@ import { tell } from "./page.js";
 import { withPin } from "./pin-panel.js";
 import { lock } from "./pin.js";
 import { districts, searchPlaces, writeLocalities } from "./places.js";
-import { listenToPointDialog } from "./point-dialog.js";
+import { closeMap, listenToPointDialog } from "./point-dialog.js";
 import { locate, showPoint } from "./positions.js";
 import { listenToReasons, writeReasons } from "./reasons.js";
 import { common, idsOf, read } from "./reports.js";
@@ -183,6 +183,7 @@ function reopen(written) {
  * store.
  */
 export function close() {
+  closeMap();
   lock();
   forgetAll();
   if (draft.isTouched && !draft.isLost) another();
@@ -223,6 +224,7 @@ export function resume() {
 
 /** @param {import("./drafts.js").Written} [begun] */
 export function begin(begun) {
+  closeMap();
   form.reset();
   letGo();
   const { corrected = null } = begun ?? {},

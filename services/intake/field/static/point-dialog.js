@@ -100,6 +100,11 @@ function say(name) {
   element("map-hint").textContent = sentence(name);
 }
 
+/** Another report or the PIN is shown, and the map would still show the former author's point. */
+export function closeMap() {
+  dialog.close();
+}
+
 function forget() {
   shown?.map?.remove();
   shown = null;

@@ -77,7 +77,8 @@ export function drawMap(loaded, start, moved) {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "top-left");
-  map.on("click", ({ lngLat, originalEvent }) => map.easeTo({ center: lngLat }, { originalEvent }));
+  // without a movement, so that the taken point is the tapped point at once
+  map.on("click", ({ lngLat, originalEvent }) => map.jumpTo({ center: lngLat }, { originalEvent }));
   map.on("moveend", ({ originalEvent }) => moved(map.getCenter(), Boolean(originalEvent)));
   return map;
 }

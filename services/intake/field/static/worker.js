@@ -158,11 +158,14 @@ self.addEventListener("message", (event) => {
   );
 });
 
-/** Cache all files of the map. Without them, the dialog says that the map is missing. */
+/**
+ * Cache the files of the map one after the other, so that reports do not wait for them on a slow network, and so that an
+ * interrupted download continues later. Without these files, the dialog says that the map is missing.
+ */
 async function keepMap() {
   try {
     const kept = await caches.open(KEPT);
-    if ((await absent(kept, MAP_FILES)).length) await kept.addAll(requests(MAP_FILES));
+    for (const request of requests(await absent(kept, MAP_FILES))) await kept.add(request);
   } catch {
     // there is no signal or no storage, so the files are cached after the form is opened again
   }
