@@ -46,7 +46,7 @@ SETTINGS: dict[str, type[Settings]] = {
 }
 MANY_LETTERS = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
-SELECT 'hazards', 0, -1000 - number, 'unknown_type', '', now() - make_interval(mins => number)
+SELECT 'hazards', 0, -1000 - number, 'unknown_type', '', now() - make_interval(mins => number + 5)
 FROM generate_series(1, 240) AS number RETURNING 1
 """
 

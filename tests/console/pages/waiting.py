@@ -19,7 +19,7 @@ from tests.intake.factories import movement
 AT_BASHY = "KG04220000000"  # no other test reports displacements from At-Bashy
 LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
-VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours') RETURNING 1
+VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours 5 minutes') RETURNING 1
 """
 
 
