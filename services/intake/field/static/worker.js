@@ -159,7 +159,7 @@ self.addEventListener("message", (event) => {
 });
 
 /**
- * Cache the files of the map one after the other, so that reports do not wait for them on a slow network, and so that an
+ * Cache the files of the map one after the other, so that reports do not wait for them on a slow network. An
  * interrupted download continues later. Without these files, the dialog says that the map is missing.
  */
 async function keepMap() {
