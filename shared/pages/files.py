@@ -1,7 +1,7 @@
 """Serves the scripts, styles and pictures of the pages."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from os import stat_result
@@ -72,8 +72,8 @@ class StyleSheet:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        states = {part: state_of(part) for part in parts(path)}
-        content = joined(path)
+        states: dict[Path, FileState] = {}
+        content = joined(path, states)
         return cls(content, f'"{sha256(content.encode()).hexdigest()}"', states)
 
     @property
@@ -81,15 +81,10 @@ class StyleSheet:
         return all(state_of(part) == state for part, state in self.states.items())
 
 
-def parts(sheet: Path) -> Iterator[Path]:
-    """Includes the sheet itself."""
-    yield sheet
-    for name in IMPORT.findall(sheet.read_text(encoding="utf-8")):
-        yield from parts(sheet.parent / name)
-
-
-def joined(sheet: Path) -> str:
-    return IMPORT.sub(lambda found: joined(sheet.parent / found[1]), sheet.read_text(encoding="utf-8"))
+def joined(sheet: Path, states: dict[Path, FileState]) -> str:
+    """Adds the state of each file to `states` before the file is read, so that a later change is noticed."""
+    states[sheet] = state_of(sheet)
+    return IMPORT.sub(lambda found: joined(sheet.parent / found[1], states), sheet.read_text(encoding="utf-8"))
 
 
 def state_of(file: Path) -> FileState:
