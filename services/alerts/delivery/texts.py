@@ -7,7 +7,7 @@ from typing import Self
 
 from babel.support import Translations
 
-from services.alerts.delivery.notices import Cause
+from services.alerts.delivery.notices import Cause, page_of
 from services.alerts.delivery.words import HazardWords, printable, site_lines
 from services.alerts.message_templates.templates import Templates, filled
 from services.alerts.rules.hazard import AHEAD
@@ -190,7 +190,7 @@ class Texts:
             *self._free_text(words, language, known),
             "",
             *([_("Automatic, not confirmed by a person.")] if alert.verification is Verification.UNVERIFIED else []),
-            _(invitation(alert)).format(address=f"{self.public_url}/alerts/{alert.alert_id}"),
+            _(invitation(alert)).format(address=page_of(alert.alert_id, self.public_url)),
             "",
             self.institution(language),
         ]

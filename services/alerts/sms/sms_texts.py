@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.alerts.alerts import Alert
 from services.alerts.config import AlertsSettings
-from services.alerts.delivery.notices import TRIAL_RULE, Cause
+from services.alerts.delivery.notices import TRIAL_RULE, Cause, page_of
 from services.alerts.delivery.state_lines import NAMING, deed_line
 from services.alerts.delivery.texts import LOCALES, Texts, cause_text, time_of
 from services.alerts.delivery.words import NAMED_SITES, HazardWords, printable, site_lines, site_names
@@ -124,7 +124,7 @@ class SmsTexts:
         for most in range(number_of_sites(words), -1, -1):
             facts = sentences([*needed, *site_lines(alert, words, language, known, most), *further])
             whole, shorter = (f"{banner}{closed(' '.join(line or ()))} {facts}".rstrip() for line in lines)
-            for draft in (f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}", whole, shorter):
+            for draft in (f"{whole}\n{page_of(alert.alert_id, self._texts.public_url)}", whole, shorter):
                 segments = self._segments(draft, language)
                 if len(segments.texts) <= MOST_SEGMENTS:
                     return segments
@@ -150,10 +150,10 @@ class SmsTexts:
         for count, most in product(range(len(further), -1, -1), range(number_of_sites(words), 0, -1)):
             names = site_names(alert, words, language, known, most)
             whole = f"{head}: {names}. {sentences(needed + further[:count])}"
-            yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
+            yield f"{whole}\n{page_of(alert.alert_id, self._texts.public_url)}"
             yield whole
         whole = f"{head}. {sentences(needed + further)}"
-        yield f"{whole}\n{self._texts.public_url}/alerts/{alert.alert_id}"
+        yield f"{whole}\n{page_of(alert.alert_id, self._texts.public_url)}"
         yield whole
         first_place = alert.model_copy(update={"pcodes": alert.pcodes[:1]})
         shortest = len(self._texts.subject(first_place, Cause.RAISED, language))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.alerts.acts.replies import SNOOZE_REASONS
 from services.alerts.alerts import Alert
-from services.alerts.delivery.notices import Cause, is_open
+from services.alerts.delivery.notices import Cause, is_open, page_of
 from services.alerts.delivery.state_lines import state_line
 from services.alerts.delivery.texts import LOCALES, Text, Texts
 from services.alerts.delivery.words import HazardWords
@@ -175,7 +175,7 @@ class ChatMessages:
         return ChatMessage(title, "\n\n".join(parts), tuple(rows))
 
     def _item(self, item: DigestItem, language: str) -> str:
-        link = f"{self._texts.public_url}/alerts/{item.state.alert_id}"
+        link = page_of(item.state.alert_id, self._texts.public_url)
         subject = self._subject(item.state, item.cause, language)
         return "\n".join(filter(None, (subject, state_line(item.state, language), link)))
 
@@ -242,7 +242,7 @@ class ChatMessages:
             assign = (Button(_(ASSIGN), data(Press.ASSIGN)),) if is_internal else ()
             rows.append((*assign, Button(_(CLOSE), data(Press.CLOSE))))
         if is_linkable(self._texts.public_url):
-            rows.append((Button(_(DETAILS), url=f"{self._texts.public_url}/alerts/{alert.alert_id}"),))
+            rows.append((Button(_(DETAILS), url=page_of(alert.alert_id, self._texts.public_url)),))
         return tuple(rows)
 
 
