@@ -321,32 +321,3 @@ def with_header(message: Message, name: str, value: bytes | None) -> Message:
 
 async def breaks_on_666(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
     return await record([one for one in received if 1 / (one.event.data.magnitude != 6.66)], session)
-
-
-async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(trial: Trial) -> None:
-    """If aiokafka's CancelledError leaked, a TaskGroup would treat it as our cancellation and stop silently."""
-    consumer = trial.consumer()
-    await trial.publish(event(hazard()))
-    async with trial.running(consumer):
-        assert await trial.drained() == {"recorded": 1}
-        (waiting,) = await wait_for(lambda: set(consumer._stream._kafka._fetcher._fetch_waiters))
-        waiting.cancel()
-        await trial.publish(event(hazard()))
-        assert await trial.drained() == {"recorded": 2}
-
-
-async def test_kafka_knows_the_last_settled_offsets_for_lag_tools(trial: Trial) -> None:
-    consumer = trial.consumer()
-    async with trial.running(consumer):
-        for _ in range(3):  # the consumer commits offsets to Kafka only after several batches
-            await trial.publish(event(hazard()))
-            await trial.drained()
-
-        async def committed() -> int:
-            client = consumer._stream._kafka
-            return sum([await client.committed(partition) or 0 for partition in client.assignment()])
-
-        async def are_committed() -> bool:
-            return await committed() == 3
-
-        await wait_for(are_committed, 30, 0.1)
