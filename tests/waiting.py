@@ -37,3 +37,8 @@ async def last(seconds: float, until: asyncio.Event | None = None) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await (until or asyncio.Event()).wait()
+
+
+async def let_turn(times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0)

@@ -18,6 +18,7 @@ from aiokafka.helpers import create_ssl_context
 from shared import log
 from shared.config import Settings, secret
 from shared.failures import Backoff, DependencyUnavailable
+from shared.messaging import connections
 from shared.messaging.records import Partition, Record
 
 RETRY_SECONDS = 0.5
@@ -32,6 +33,8 @@ FOLLOW_WAIT_MS = 1000
 # aiokafka's background task wakes at this interval, and at each event that concerns a fetch. With aiokafka's default of
 # 200, these wake-ups of an idle consumer took as much CPU time as its fetches.
 LOOK_MS = 2000
+
+connections.correct()
 
 
 def options(settings: Settings) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """A consumer with real Kafka continues after aiokafka leaks an error, and commits its offsets to Kafka."""
 
+import asyncio
+from asyncio import StreamReader
+from typing import Any
+
 import pytest
+from aiokafka.client import ConnectionGroup
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 
 from tests.shared.trial import Trial, event, hazard
-from tests.waiting import wait_for
+from tests.waiting import let_turn, wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -16,6 +22,38 @@ async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(tria
         assert await trial.drained() == {"recorded": 1}
         (waiting,) = await wait_for(lambda: set(consumer._stream._kafka._fetcher._fetch_waiters))
         waiting.cancel()
+        await trial.publish(event(hazard()))
+        assert await trial.drained() == {"recorded": 2}
+
+
+async def test_a_heartbeat_on_a_connection_that_was_just_reset_does_not_end_the_consumer(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without our correction, aiokafka would not catch uvloop's RuntimeError for a write to a closed connection."""
+    heartbeat, was_reset = GroupCoordinator._do_heartbeat, asyncio.Event()
+
+    async def reset_before_heartbeat(coordinator: GroupCoordinator) -> Any:
+        if was_reset.is_set():
+            return await heartbeat(coordinator)
+        was_reset.set()
+        connections = coordinator._client._conns
+        (connection,) = [connections[key] for key in connections if key[1] == ConnectionGroup.COORDINATION]
+        reader = connection._reader
+        # after a reset, aiokafka learns of the closed connection later than uvloop
+        monkeypatch.setattr(reader, "feed_eof", lambda: None)
+        connection._writer.transport.abort()
+        await let_turn(3)
+        try:
+            return await heartbeat(coordinator)
+        finally:
+            StreamReader.feed_eof(reader)
+
+    consumer = trial.consumer()
+    await trial.publish(event(hazard()))
+    monkeypatch.setattr(GroupCoordinator, "_do_heartbeat", reset_before_heartbeat)
+    async with trial.running(consumer):
+        assert await trial.drained() == {"recorded": 1}
+        await asyncio.wait_for(was_reset.wait(), 30)
         await trial.publish(event(hazard()))
         assert await trial.drained() == {"recorded": 2}
 

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from shared.config import Settings
 from shared.messaging import kafka
 from tests.installation import Installation
-from tests.waiting import wait_for
+from tests.waiting import let_turn, wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -59,11 +59,6 @@ async def started_and_stopped(settings: Settings) -> None:
         await kafka.start(consumer)
     finally:
         await kafka.stop(consumer)
-
-
-async def let_turn(times: int) -> None:
-    for _ in range(times):
-        await asyncio.sleep(0)
 
 
 def connections(settings: Settings) -> set[Any]:
