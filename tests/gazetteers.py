@@ -15,6 +15,7 @@ from shared.places.gazetteer import Locality, LocalityKind
 from shared.places.units import seed
 
 KADAMJAI, AYMAK, DOBO = "KG05258000000", "KG05258811000", "KG05258811010"
+WITH_POINT = "KG05258811020"
 NAMES = {"ky": "Чоко-Дөбө", "ru": "Чоко-Добо", "en": "Choko-Dobo"}
 FIRST = {"Кызыл": "Kyzyl", "Кара": "Kara", "Ак": "Ak", "Жаңы": "Jangy", "Чоң": "Chong", "Көк": "Kok", "Ой": "Oy"}
 SECOND = {"Суу": "Suu", "Добо": "Dobo", "Таш": "Tash", "Булак": "Bulak", "Өзөн": "Ozon", "Жар": "Jar", "Талаа": "Talaa"}
@@ -69,7 +70,11 @@ def with_dobo() -> Places:
 
 
 def imported(folder: Path, number: int = 2500) -> Path:
-    own = [row(AYMAK, KADAMJAI, level=3, en="Maidan"), row(DOBO, AYMAK, **NAMES)]
+    own = [
+        row(AYMAK, KADAMJAI, level=3, en="Maidan"),
+        row(DOBO, AYMAK, **NAMES),
+        row(WITH_POINT, AYMAK, lat=40.14, lon=71.87, ky="Үч-Арал", ru="Уч-Арал", en="Uch-Aral"),
+    ]
     units = seed()
     listed = LocalityList({unit.pcode: unit for unit in units})
     file = write(folder / "settlements.csv", [*drawn(number), *own])

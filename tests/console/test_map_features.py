@@ -200,6 +200,12 @@ def test_counted_groups_are_shown_in_their_villages_with_the_sum_of_the_board() 
     assert sum(each["counted_highest"] for each in shown) == counted.total.persons.highest == 140
 
 
+def test_a_settlement_has_its_point_and_its_district() -> None:
+    known = features.settlement(DOBO, "ru", WITH_DOBO)
+    assert known["geometry"] == {"type": "Point", "coordinates": (DOBO.lon, DOBO.lat)}
+    assert (known["properties"]["name"], known["properties"]["districts"]) == ("Чоко-Добо", [KADAMJAI])
+
+
 def stated(row: SimpleNamespace, **place: Any) -> SimpleNamespace:
     return SimpleNamespace(**vars(row) | place)
 

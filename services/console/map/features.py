@@ -23,6 +23,7 @@ from shared.events.vocabulary import Certainty, SubmissionChannel
 from shared.pages import formats
 from shared.places import Places
 from shared.places.areas import simplified
+from shared.places.gazetteer import Locality
 from shared.places.points import Position, unit_positions
 from shared.places.units import Unit
 
@@ -182,6 +183,16 @@ def localities(groups: CountedGroups, language: str, places: Places) -> list[Fea
         place = replace(group.place, shelter=None) if group.place.shelter else group.place
         here.setdefault(place.key, GroupsHere(place)).merge(group)
     return [_locality("/".join(key), group, language, places) for key, group in here.items()]
+
+
+def settlement(known: Locality, language: str, places: Places) -> Feature:
+    position = positions.of_settlement(known.pcode, places)
+    return _feature(
+        known.pcode,
+        _points([position] if position else []),
+        name=known.names[language],
+        districts=[places.district(known.pcode)],
+    )
 
 
 def _locality(id: str, group: GroupsHere, language: str, places: Places) -> Feature:

@@ -16,6 +16,7 @@ from services.console.queries import groups as group_queries
 from services.console.sections import UNACKNOWLEDGED
 from services.console.state import console
 from shared.auth import tokens
+from shared.country import TIME_ZONE
 from shared.events.vocabulary import MsgType, Status
 from shared.pages import language_of
 
@@ -34,6 +35,13 @@ async def units(request: Request, _: AsyncSession) -> Layer:
 async def boundaries(request: Request, _: AsyncSession) -> Layer:
     shapes = console(request).places.boundaries
     return await asyncio.to_thread(lambda: features.collection(features.boundary(*known) for known in shapes.items()))
+
+
+async def settlements(request: Request, _: AsyncSession) -> Layer:
+    """The page reads these points only when a person searches a place."""
+    here, language, today = console(request), language_of(request), datetime.now(TIME_ZONE).date()
+    known = (settlement for settlement in here.places.gazetteer.settlements() if settlement.is_valid(today))
+    return features.collection(features.settlement(settlement, language, here.places) for settlement in known)
 
 
 async def hazards(request: Request, session: AsyncSession) -> Layer:
@@ -103,6 +111,7 @@ async def localities(request: Request, session: AsyncSession) -> Layer:
 LAYERS: Mapping[str, Callable[[Request, AsyncSession], Awaitable[Layer]]] = {
     "units": units,
     "boundaries": boundaries,
+    "settlements": settlements,
     "hazards": hazards,
     "intensities": shaking,
     "alerts": alerts,

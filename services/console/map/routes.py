@@ -39,6 +39,8 @@ async def map_page(request: Request, takes_point: bool = False) -> Response:
         "map.html",
         vector=vector,
         field_hours=FIELD_HOURS,
+        places=here.places.options(language_of(request)),
+        settlements=here.settlements_path,
         sees_localities=sees_localities(principal),
         own_areas=[here.places.name(area, language_of(request)) for area in sorted(principal.areas)],
         may_report=not principal.roles.isdisjoint(role_groups.CMC),

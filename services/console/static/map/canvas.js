@@ -178,13 +178,13 @@ export class DrawnMap {
     this.show("selected", feature ? [feature] : []);
   }
 
-  /** @param {Feature | undefined} feature */
-  select(feature) {
+  /** @param {Feature | undefined} feature @param {number} [closest] the largest level of zoom */
+  select(feature, closest = CLOSEST) {
     this.mark(feature);
     const corners = cornersOf(feature?.geometry ?? null);
     if (!corners.length) return;
     const bounds = corners.reduce((known, [lon, lat]) => known.extend([lon, lat]), new LngLatBounds());
-    this.map?.fitBounds(bounds, { padding: 60, maxZoom: Math.max(CLOSEST, this.map.getZoom()) });
+    this.map?.fitBounds(bounds, { padding: 60, maxZoom: Math.max(closest, this.map.getZoom()) });
   }
 
   /** @param {number} x @param {number} y */

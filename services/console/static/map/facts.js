@@ -14,7 +14,15 @@ import { dayAndClock, timeOf } from "/static/time.js";
  */
 
 /** @type {Record<string, (feature: Feature, layers: Layers) => Fact[]>} */
-const FACTS = { hazards: hazard, reports: report, alerts: alert, units: unit, localities: locality, sites: site };
+const FACTS = {
+  hazards: hazard,
+  reports: report,
+  alerts: alert,
+  units: unit,
+  localities: locality,
+  sites: site,
+  settlements: ({ properties }, layers) => ofDistrict(properties.districts[0], layers),
+};
 
 /**
  * Shows the facts about a feature.
@@ -141,20 +149,20 @@ function unit(feature, layers) {
  */
 function locality({ properties }, layers) {
   const { counted_lowest, counted_highest, reported_at, districts, site_id } = properties;
-  const district = layers.units?.find((known) => known.properties.id === districts[0]);
-  const events = district && within(district, layers);
   return [
     [sentence("counted_now"), sentence("persons", { persons: inRange(counted_lowest, counted_highest) })],
-    ...(district && events
-      ? /** @type {Fact[]} */ ([
-          [sentence("district"), chooser("units", district)],
-          ...of("hazards", events.hazards),
-          ...of("alerts", events.alerts),
-        ])
-      : []),
+    ...ofDistrict(districts[0], layers),
     ...(reported_at ? [/** @type {Fact} */ ([sentence("last_report"), time(reported_at)])] : []),
     ...(site_id ? [siteLink(site_id)] : []),
   ];
+}
+
+/** The district of a village or site, and what happens there. @param {string} id @param {Layers} layers @returns {Fact[]} */
+function ofDistrict(id, layers) {
+  const district = layers.units?.find(({ properties }) => properties.id === id);
+  if (!district) return [];
+  const { hazards, alerts } = within(district, layers);
+  return [[sentence("district"), chooser("units", district)], ...of("hazards", hazards), ...of("alerts", alerts)];
 }
 
 /** @param {Feature} feature @returns {Fact[]} */

@@ -7,7 +7,7 @@ import { sentence, words } from "/static/texts.js";
 /**
  * @typedef {GeoJSON.Feature<GeoJSON.Geometry | null, Record<string, any>>} Feature
  * @typedef {"units" | "boundaries" | "hazards" | "intensities" | "reports" | "alerts" | "displaced" | "returns" |
- *   "localities" | "sites"} Name
+ *   "localities" | "sites" | "settlements"} Name
  * @typedef {Partial<Record<Name, Feature[]>>} Layers a layer that was not read yet is missing
  */
 

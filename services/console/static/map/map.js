@@ -4,15 +4,17 @@ import { listen } from "/static/board/listening.js";
 import { element } from "/static/elements.js";
 import { DrawnMap } from "/static/map/canvas.js";
 import { describe } from "/static/map/facts.js";
-import { commonDistrict, know, marksOf, polygonsOf, shapesOf } from "/static/map/features.js";
-import { inRange, list, point } from "/static/map/lists.js";
-import { offerDistrict, offerPoint } from "/static/map/new-events.js";
+import { commonDistrict, know, marksOf, pointsOf, polygonsOf, shapesOf } from "/static/map/features.js";
+import { list, point } from "/static/map/lists.js";
 import { layerRenewal, readLayer } from "/static/map/layers.js";
+import { offerDistrict, offerPoint } from "/static/map/new-events.js";
 import { watchAge, whenArrived } from "/static/map/notes.js";
+import { offerSearch } from "/static/map/place-search.js";
 import { fieldReports, ringsOf } from "/static/map/reports.js";
 import { readReturns } from "/static/map/returns.js";
 import { atSites, readSiteFeatures } from "/static/map/sites.js";
 import { listenToSwitches, restoreSwitches, turnAll } from "/static/map/switches.js";
+import { showTotals } from "/static/map/totals.js";
 import { canDraw } from "/static/map/webgl.js";
 import { number } from "/static/tables.js";
 import { sentence } from "/static/texts.js";
@@ -33,6 +35,7 @@ const LAYERS_OF = {
 };
 const QUIET_MS = 400;
 const REGISTRY_MS = 5000; // longer than QUIET_MS, because the registry computes the layer for each request
+const AT_FOUND = 10; // the largest level of zoom for a place that a person has searched
 const OLD_MS = 60_000; // layers are read at least this often, because hazards end without an event
 
 /** @type {Layers} */
@@ -147,6 +150,7 @@ const SHOWN = {
       features.filter(({ properties }) => properties.counted_highest),
     ),
   sites: (features) => map?.show("sites", features),
+  settlements: () => {}, // the map marks only the settlement that a person has found
 };
 
 /** A layer that was not read is not stated as zero. @param {Name} name */
@@ -156,7 +160,7 @@ function draw(name) {
   SHOWN[name](features);
   if (document.getElementById(`${name}-rows`)) list(name, layers);
   if (uncomputed) element("intensities-none").hidden = true; // people may have felt these earthquakes
-  count();
+  showTotals(layers, uncomputed);
   if ((name === "hazards" || name === "units") && known(name, wanted[name])) {
     choose(name, wanted[name]);
     wanted[name] = "";
@@ -164,44 +168,6 @@ function draw(name) {
   if (!chosen.id) return;
   describe(tableOf(), known(chosen.table, chosen.id), layers, alsoChosen());
   map?.mark(known(chosen.table, chosen.id));
-}
-
-/** Places abroad are not in the sums, as on the board. */
-function count() {
-  const { hazards, reports, alerts, returns, localities, sites } = layers;
-  const here = layers.displaced?.filter(({ properties }) => !properties.country);
-  const sum = (/** @type {Feature[]} */ features, /** @type {string} */ name) =>
-    features.reduce((total, { properties }) => total + properties[name], 0);
-  const persons = (/** @type {Feature[]} */ features) =>
-    sentence("persons", { persons: inRange(sum(features, "counted_lowest"), sum(features, "counted_highest")) });
-  const totals = {
-    hazards: hazards && number.format(hazards.length),
-    reports: reports && number.format(reports.length),
-    alerts: alerts && number.format(alerts.length),
-    households: here && sentence("persons", { persons: number.format(sum(here, "persons")) }),
-    counted: here && persons(here),
-    intensities:
-      layers.intensities &&
-      ([
-        layers.intensities[0]?.properties.degree,
-        uncomputed && sentence("uncomputed", { count: number.format(uncomputed) }),
-      ]
-        .filter(Boolean)
-        .join("; ") ||
-        sentence("none")),
-    returns:
-      returns &&
-      sentence("returned", {
-        persons: number.format(sum(returns, "persons")),
-        counted: number.format(sum(returns, "counted")),
-      }),
-    localities: localities && persons(localities),
-    sites: sites && number.format(sites.length),
-  };
-  for (const [name, total] of Object.entries(totals)) {
-    const shown = document.getElementById(`total-${name}`);
-    if (shown) shown.textContent = total ?? "";
-  }
 }
 
 /** Undefined if nothing is chosen. @param {string} table @param {string} id */
@@ -230,6 +196,17 @@ function choose(table, id, others = []) {
   point(table === "units" ? "displaced" : table, id);
 }
 
+/** The point of a found settlement is offered for a new event. @param {"units" | "settlements"} table @param {string} id */
+function found(table, id) {
+  choose(table, id);
+  if (table === "units") return;
+  const { geometry = null, properties } = known(table, id) ?? {};
+  const [place] = pointsOf(geometry);
+  if (!place) return map?.select(known("units", properties?.districts[0]), AT_FOUND);
+  map?.select(known(table, id), AT_FOUND);
+  offerPoint("spot", { lat: place[1], lng: place[0] });
+}
+
 /** @type {Record<string, string>} */
 const TABLE_OF = { boundaries: "units", areas: "hazards", households: "displaced", counted: "displaced" };
 
@@ -248,6 +225,7 @@ document.addEventListener("click", (event) => {
 });
 restoreSwitches();
 listenToSwitches((layer, isShown) => map?.turn(layer, isShown));
+offerSearch(found, (layer) => take("settlements", layer));
 element("unchoose").addEventListener("click", () => choose("", ""));
 
 async function start() {

@@ -1,0 +1,54 @@
+// The search for a district, city or village on the map.
+
+import { input, options } from "/static/entry/fields.js";
+import { readLayer } from "/static/map/layers.js";
+import { PlaceSearch } from "/static/place-search.js";
+import { readGazetteer, settlementOptions } from "/static/settlements.js";
+
+/** @typedef {import("/static/sites.js").PlaceOption} PlaceOption */
+
+const units = options("places").map((unit) => ({ ...unit, pcode: unit.value }));
+const names = new Map(units.map(({ value, name }) => [value, name]));
+
+class MapSearch extends PlaceSearch {
+  /** The map moves only after a choice. @override */
+  leave() {
+    this.close();
+  }
+}
+
+/**
+ * The settlements are read when a person begins to search.
+ * @param {(table: "units" | "settlements", id: string) => void} found
+ * @param {(layer: import("/static/map/layers.js").Layer) => void} read the points of the settlements
+ */
+export function offerSearch(found, read) {
+  const field = input("map-place");
+  /** @type {Promise<boolean>} */
+  let arePointsRead = Promise.resolve(false);
+  /** @param {PlaceOption | undefined} option */
+  async function show(option) {
+    if (!option) return;
+    if (option.settlement && (await arePointsRead)) found("settlements", option.settlement);
+    else found("units", option.pcode);
+  }
+  const search = new MapSearch(field, { stated: () => "", chosen: (option) => void show(option) });
+  search.offer(units);
+  field.addEventListener(
+    "focus",
+    () => {
+      arePointsRead = readPoints(read);
+      void readGazetteer(field.dataset.settlements ?? "").then((gazetteer) =>
+        search.offer([...units, ...settlementOptions(gazetteer, (pcode) => names.get(pcode) ?? pcode)]),
+      );
+    },
+    { once: true },
+  );
+}
+
+/** Without the points, the search shows the district of a settlement. @param {Parameters<typeof offerSearch>[1]} read */
+async function readPoints(read) {
+  const { layer } = await readLayer("settlements").catch(() => ({ layer: undefined }));
+  if (layer) read(layer);
+  return layer !== undefined;
+}
