@@ -24,6 +24,7 @@ OTHER = """async (page) => {
 }"""
 
 
+MAP_LIBRARY = "/static/maplibre/maplibre-gl.mjs"
 DELETE = "async (file) => (await caches.open((await caches.keys())[0])).delete(file)"
 
 
@@ -115,6 +116,20 @@ def test_the_cache_of_another_release_is_deleted(fresh_phone: BrowserContext, ce
     page.evaluate(OTHER, f"{FORM}?lang=en")
     page.reload()
     wait_for_script(page, "caches.keys().then((names) => names.length === 1 && !names.includes('field-other'))")
+
+
+def test_a_new_release_brings_its_map_if_the_phone_had_the_map_of_the_other_release(
+    fresh_phone: BrowserContext, centre: Centre
+) -> None:
+    page = opened(fresh_phone, centre)
+    page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.unregister())")
+    page.evaluate("caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))))")
+    page.evaluate(OTHER, MAP_LIBRARY)
+    page.reload()
+    # the new release is active only after its map was cached
+    wait_for_script(page, "caches.keys().then((names) => names.length === 1 && !names.includes('field-other'))")
+    _, files = page.evaluate(KEPT)
+    assert {MAP_LIBRARY, f"{FORM}/files/{release(page)}/map-places.json"} <= set(files)
 
 
 def test_offline_the_form_is_of_one_release(fresh_phone: BrowserContext, centre: Centre) -> None:

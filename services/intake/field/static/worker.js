@@ -80,6 +80,7 @@ const FILES = [
 ];
 // the files of the map are large, so they are cached after the form, and the form is ready without them
 const MAP = "/static/map";
+const MAP_LIBRARY = "/static/maplibre/maplibre-gl.mjs";
 const MAP_FILES = [
   `${SCRIPTS}/map-places.json`,
   "/static/calls.js",
@@ -100,7 +101,7 @@ const MAP_FILES = [
   `${MAP}/base/rivers.geojson`,
   `${MAP}/base/towns.geojson`,
   "/static/maplibre/maplibre-gl.css",
-  "/static/maplibre/maplibre-gl.mjs",
+  MAP_LIBRARY,
   "/static/maplibre/maplibre-gl-worker.mjs",
   "/static/noto-sans/noto-sans-cyrillic-400-normal.woff2",
   "/static/noto-sans/noto-sans-cyrillic-ext-400-normal.woff2",
@@ -108,6 +109,7 @@ const MAP_FILES = [
 ];
 const OWN_SCRIPT = `${SCRIPTS}/field.js`;
 const PATIENCE_MS = 3_000;
+const MAP_PATIENCE_MS = 60_000; // a new release waits at most this time for the files of its map
 // after one request without an answer from the storage, this time is 0, so that no other script waits for the storage
 let storagePatience = PATIENCE_MS;
 
@@ -117,7 +119,7 @@ let storagePatience = PATIENCE_MS;
  */
 
 self.addEventListener("install", (event) => {
-  /** @type {WorkerEvent} */ (event).waitUntil(keepAll());
+  /** @type {WorkerEvent} */ (event).waitUntil(keepAll().then(renewMap));
 });
 
 self.addEventListener("activate", (event) => {
@@ -139,6 +141,13 @@ self.addEventListener("fetch", (event) => {
 async function keepAll() {
   const kept = await caches.open(KEPT);
   await kept.addAll(requests(FILES));
+}
+
+/** If the phone's earlier release had the map, the map of the new release is cached before the earlier one is deleted. */
+async function renewMap() {
+  const others = await otherReleases();
+  const maps = await Promise.all(others.map(async (name) => (await caches.open(name)).match(MAP_LIBRARY)));
+  if (maps.some(Boolean)) await Promise.race([keepMap(), new Promise((later) => setTimeout(later, MAP_PATIENCE_MS))]);
 }
 
 /** @param {string[]} files */
@@ -196,8 +205,11 @@ async function absent(kept, files = FILES) {
 
 /** Other releases are deleted when none of their pages is open. */
 async function forgetOthers() {
-  const others = (await caches.keys()).filter((name) => name.startsWith("field-") && name !== KEPT);
-  await Promise.all(others.map((name) => caches.delete(name)));
+  await Promise.all((await otherReleases()).map((name) => caches.delete(name)));
+}
+
+async function otherReleases() {
+  return (await caches.keys()).filter((name) => name.startsWith("field-") && name !== KEPT);
 }
 
 /** @param {Request} request */
