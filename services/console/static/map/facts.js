@@ -157,7 +157,12 @@ function locality({ properties }, layers) {
   ];
 }
 
-/** The district of a village or site, and what happens there. @param {string} id @param {Layers} layers @returns {Fact[]} */
+/**
+ * The district of a village or site, with the hazards and alerts of the district.
+ * @param {string} id
+ * @param {Layers} layers
+ * @returns {Fact[]}
+ */
 function ofDistrict(id, layers) {
   const district = layers.units?.find(({ properties }) => properties.id === id);
   if (!district) return [];

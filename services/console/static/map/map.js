@@ -196,7 +196,11 @@ function choose(table, id, others = []) {
   point(table === "units" ? "displaced" : table, id);
 }
 
-/** The point of a found settlement is offered for a new event. @param {"units" | "settlements"} table @param {string} id */
+/**
+ * Offers the point of a found settlement for a new event.
+ * @param {"units" | "settlements"} table
+ * @param {string} id
+ */
 function found(table, id) {
   choose(table, id);
   if (table === "units") return;

@@ -46,7 +46,10 @@ export function offerSearch(found, read) {
   );
 }
 
-/** Without the points, the search shows the district of a settlement. @param {Parameters<typeof offerSearch>[1]} read */
+/**
+ * Without the points, the search shows the district of a settlement.
+ * @param {(layer: import("/static/map/layers.js").Layer) => void} read
+ */
 async function readPoints(read) {
   const { layer } = await readLayer("settlements").catch(() => ({ layer: undefined }));
   if (layer) read(layer);

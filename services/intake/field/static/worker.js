@@ -143,7 +143,7 @@ async function keepAll() {
   await kept.addAll(requests(FILES));
 }
 
-/** If the phone's earlier release had the map, the map of the new release is cached before the earlier one is deleted. */
+/** If the phone has the map of another release, caches the map of this release before the other release is deleted. */
 async function renewMap() {
   const others = await otherReleases();
   const maps = await Promise.all(others.map(async (name) => (await caches.open(name)).match(MAP_LIBRARY)));
