@@ -1,10 +1,10 @@
 """`python -m bench.alert_burst` measures how soon people are notified in a burst of Extreme hazards.
 
 A system sends 1,000 Extreme hazards in 20 areas in one request. One recipient gets webhooks, and another recipient
-gets mails. An area counts as notified when both recipients have got their first message about the area. The
-benchmark prints the time until the last area is notified, and the time until both recipients know of all hazards. In
-the first burst, the areas come in random order. In the second burst, all hazards of one area come before the hazards
-of the next area. Dayar promises no time for the second burst.
+gets mails. An area counts as notified when both recipients have got their first message about the area. The benchmark
+prints two times: until the last area is notified, and until both recipients know all hazards. In the first burst, the
+areas come in random order. In the second burst, all hazards of one area come before the hazards of the next area. The
+second burst has no promised time.
 """
 
 import argparse
@@ -165,7 +165,7 @@ async def measure(made: Bench, count: int, areas: int) -> int:
         run = BurstBench(made, hook, rate=0)
         await run.start_with_mail(mailbox, server.sockets[0].getsockname()[1])
         gc.collect()
-        gc.freeze()  # without the freeze, a garbage collection would stop this process for 100 ms
+        gc.freeze()  # keeps a garbage collection from stopping this process for 100 ms
         await run.burst("warm-up", [WARM_UP_PLACE] * WARM_UP)
         run.threads = 0
         places = [district.pcode for district in Places.load().units(2) if district.pcode != WARM_UP_PLACE][:areas]

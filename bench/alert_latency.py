@@ -1,13 +1,13 @@
 """`python -m bench.alert_latency` measures the time from the POST of an Extreme hazard to its signed webhook.
 
-For comparison, the benchmark also measures the time of webhooks that it posts directly to the receiver. Before the
+For comparison, the benchmark posts webhooks directly to the receiver and measures their time. Before the
 measurement, the benchmark sends hazards for 20 seconds, because Kafka's JVM first compiles its code. The load is an
-open loop: each request has a scheduled time, which does not depend on earlier requests. The latency of a request is
-measured from its scheduled time.
+open loop: each request is sent at a scheduled time, even if earlier requests have no answer. The latency of a request
+is measured from its scheduled time.
 
 An escalation policy, a roster with the recipient and five silences give work to every stage that chooses recipients.
-After each fifth Extreme hazard, the benchmark also posts a Moderate hazard with the same type and place, which the
-Extreme hazard inhibits.
+After each fifth Extreme hazard, the benchmark posts a Moderate hazard with the same type and place. The Extreme hazard
+inhibits the Moderate hazard.
 """
 
 import argparse
@@ -141,7 +141,7 @@ class Latency:
     def came(self) -> dict[str, float]:
         arrivals: dict[str, float] = {}
         for (_, moment), body in zip(self.hook.arrivals, self.hook.bodies, strict=False):
-            if (report_id := body["data"].get("report_id")) is not None:  # alerts about households have no report id
+            if (report_id := body["data"].get("report_id")) is not None:  # an alert about households has no report id
                 arrivals.setdefault(report_id, moment)
         return arrivals
 
@@ -174,7 +174,7 @@ class Latency:
     async def webhook(self, client: httpx.AsyncClient, id: str) -> None:
         """Post a signed webhook directly to the receiver.
 
-        No webhook of an alert can be faster than this posted webhook.
+        The time of this direct webhook is the shortest time that a webhook of an alert could take.
         """
         content, now = json.dumps({"type": "bench", "data": {"report_id": id}}), datetime.now(UTC)
         assert self.hook.secret is not None
@@ -206,7 +206,7 @@ async def measure(made: Bench, count: int, rate: float) -> int:
         latency = Latency(made, hook, rate)
         await latency.start()
         gc.collect()
-        gc.freeze()  # without the freeze, a garbage collection would stop this process for 100 ms
+        gc.freeze()  # keeps a garbage collection from stopping this process for 100 ms
         await latency.timed("warm-up", latency.hazard, int(rate * WARM_UP_SECONDS))
         passes = [
             await latency.timed(name, post, count)

@@ -1,9 +1,9 @@
 """`python -m bench.alert_latency_under_load` measures the latency of hazards while households arrive.
 
 Pass A measures hazards alone. Pass B measures the same hazards while households arrive in addition to 100,000 known
-households. The p99 latency in pass B may be at most twice the p99 latency in pass A. The CPU time per household in the
-alerts service is also measured, with 10,000 and with 100,000 known households. Known households are copied into the
-service's tables. Arriving households are published as events.
+households. The p99 latency in pass B may be at most twice the p99 latency in pass A. The benchmark measures the alerts
+service's CPU time per arriving household, with 10,000 and with 100,000 known households. Known households are copied
+into the service's tables. Arriving households are published as events.
 """
 
 import argparse
@@ -58,7 +58,7 @@ class Cost:
 class Load:
     """Known and arriving households.
 
-    The moves are spread over ten years, because ten departures from one district on one day would raise an alert and
+    The departures are spread over ten years. Ten departures from one district on one day would raise an alert and
     distort the result.
     """
 
@@ -68,7 +68,7 @@ class Load:
         self.published = 0
 
     async def know(self, number: int) -> None:
-        """Several transactions are used, because triggers count each household."""
+        """Triggers count each household, therefore `know` copies in several transactions."""
         await self._transact(f"TRUNCATE {COUNTS}")
         for first in range(0, number, CHUNK):
             rows = [self.household() for _ in range(min(CHUNK, number - first))]
@@ -184,7 +184,7 @@ async def measure(made: Bench, arguments: argparse.Namespace) -> int:
         engine = database.engine(made.installation.settings(AlertsSettings), idle_seconds=60)
         load = Load(latency, engine)
         await latency.start()
-        # the first measurement warms the service up, and its result is not used
+        # the first measurement only warms the service up
         await load.cost(publisher, arguments.few, 200)
         costs = [
             await load.cost(publisher, known, arguments.households)

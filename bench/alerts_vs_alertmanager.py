@@ -1,10 +1,10 @@
 """`python -m bench.alerts_vs_alertmanager` compares Dayar with Prometheus's Alertmanager: latency and loss, in one run.
 
 Dayar gets Extreme hazards by HTTP and sends a webhook for each hazard. Alertmanager gets the same number of alerts by
-its API and sends a webhook for each group; every alert is a separate group. Alertmanager runs once with its default
-`group_wait` of 30 seconds, and once with `group_wait: 0s`. Each system is measured twice: undisturbed, and while
-SIGKILL ends the process that sends the webhooks. The killed process is started again at once. A client repeats a
-request until the request is accepted. An accepted alert counts as lost if no webhook came for it within a minute.
+its API. Each alert is its own group, and Alertmanager sends a webhook for each group. Alertmanager runs once with its
+default `group_wait` of 30 seconds, and once with `group_wait: 0s`. Each system is measured twice: once undisturbed, and
+once while SIGKILL ends the process that sends the webhooks. The killed process is started again at once. A client
+repeats a request until the request is accepted. An accepted alert is lost if its webhook has not come after a minute.
 """
 
 import argparse

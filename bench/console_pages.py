@@ -16,7 +16,7 @@ PANELS = ("alerts", "hazards", "households", "key-figures", "recent")
 
 
 def measure(desk: httpx.Client, pids: list[int], promises: Promises, *, requests: int) -> None:
-    """The CPU time is the time of the web process alone, without PostgreSQL's."""
+    """The CPU time is the web process's time, without PostgreSQL's time."""
     for name, next_path in paths(desk).items():
         taken = []
         answer = desk.get(next_path()).raise_for_status()
@@ -50,5 +50,5 @@ def always(path: str) -> Callable[[], str]:
 
 
 def of_the_alerts_service(desk: httpx.Client) -> Iterator[str]:
-    """Only alerts that the alerts service has raised have pages in the alerts service."""
+    """The alerts service has pages only for alerts that the alerts service raised itself."""
     return iter([each["alert_id"] for each in desk.get("/alerts/v1/alerts?state=open&limit=200").json()["alerts"]])

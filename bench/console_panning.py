@@ -1,4 +1,4 @@
-"""Measures how long scripts and styles keep the browser's main thread busy in each frame while the map is panned."""
+"""Measures how long scripts and styles keep the browser's main thread busy, per frame, while the map is panned."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ DRAGS, STEPS = 6, 40
 class Work(NamedTuple):
     began: int
     ended: int
-    cpu: float  # milliseconds of the thread's CPU time, which does not depend on other load of the machine
+    cpu: float  # CPU milliseconds of the thread, which other programs do not change
 
 
 def measure(whole: Whole, browser: Browser, promises: Promises) -> None:
@@ -81,7 +81,7 @@ def begin(event: dict[str, Any]) -> tuple[int, int]:
 
 
 def outermost(events: Sequence[dict[str, Any]]) -> list[Work]:
-    """Events inside another event are left out, so that no time is counted twice."""
+    """Drops an event that lies inside another event, because the outer event already counts the time."""
     whole: list[Work] = []
     for event in events:
         ended = event["ts"] + event.get("dur", 0)

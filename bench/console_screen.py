@@ -28,7 +28,7 @@ LOADS = 7
 RATE, LISTENERS = 20, 99
 CHANGED = 30
 WARM_UP_SECONDS = 5
-# Records the time at which the screen first shows each version of a row.
+# Records when the screen first shows each version of a row.
 WATCH = """() => {
   window.shown = {};
   document.addEventListener("drawn", () => requestAnimationFrame(() => setTimeout(() => {
@@ -80,7 +80,7 @@ class Changes:
         return hazard(kind, hazard_id=self.hazards[number], onset=NOW, **state)
 
     async def publish(self, of_alerts: Publisher, of_hazards: Publisher, seconds: float) -> None:
-        """A late publication does not delay the next publications."""
+        """Publications have scheduled times: a late publication does not delay the next publication."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for turn in range(int(seconds * RATE)):

@@ -1,7 +1,7 @@
 """Makes displacements for the benchmark of figures, as rows of the registry's tables.
 
 Four in five displacements are in the three southern oblasts. Most displacements are caused by natural disaster. One
-household in ten was displaced twice. `bench.movements` makes the reports about what happened to the households later.
+household in ten was displaced twice. `bench.movements` makes the later movements of these households.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ from shared.events.vocabulary import DISPLACED, Evacuation, HazardType, Mobility
 from shared.places import Places
 from shared.postgres.bulk_copy import Copy
 
-SOUTH = ("KG03", "KG05", "KG06")  # these are the oblasts Jalal-Abad, Batken and Osh
+SOUTH = ("KG03", "KG05", "KG06")  # the oblasts Jalal-Abad, Batken and Osh
 BROADER = [reason for reason in Reason if REASONS[reason].broader is reason]
 HAZARD_TYPES = (*[HazardType.MUDFLOW] * 6, HazardType.EARTHQUAKE, HazardType.LANDSLIDE, HazardType.FLASH_FLOOD)
 SHELTERS = (Shelter.TENT, Shelter.SCHOOL, Shelter.MOSQUE, Shelter.HOST_RELATIVES, Shelter.HOST_OTHERS, Shelter.UNKNOWN)

@@ -1,8 +1,8 @@
 """`python -m bench.figures` measures the response times of figures, with 83,000 and with a million displacements.
 
-The displacements and movements are copied into the registry's tables, and span three years. The promised time applies
-to figures that changed since the last answer. The benchmark also prints the times of unchanged figures, which come from
-a cache.
+The displacements and movements are copied into the registry's tables, and span three years. The promised time is the
+time of the first answer after figures have changed. The benchmark also measures unchanged figures, which come from a
+cache.
 """
 
 import argparse
@@ -36,7 +36,7 @@ PROMISED_MS, PROMISED_MS_OF_MILLION, PROMISED_BYTES = 300.0, 200.0, 300_000
 UNLIMITED = ("/v1/statistics/movements", "/v1/statistics/duration")
 MILLION = 1_000_000
 AT_ONCE = 50_000
-STATEMENT_SECONDS = 600  # summing the changes of many displacements takes long
+STATEMENT_SECONDS = 600  # limit of the one statement that sums all displacements
 CHANGES_AT_ONCE = 5 * AT_ONCE
 MEMORY = "512MB"
 Change = Callable[[], Awaitable[None]]
@@ -45,8 +45,7 @@ Change = Callable[[], Awaitable[None]]
 async def copy(settings: RegistrySettings, numbers: range, now: datetime) -> None:
     """Copy displacements and movements into the tables, and sum all changes in one statement.
 
-    The worker of an installation sums only few changes in one transaction, because reports wait for the CPU during
-    the summing.
+    A running worker sums few changes in one transaction, because reports wait for the CPU meanwhile.
     """
     began, engine = time.perf_counter(), database.engine(settings, idle_seconds=STATEMENT_SECONDS)
     event.listen(engine.sync_engine, "do_connect", allow_memory)
@@ -74,7 +73,7 @@ def allow_memory(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[
 
 @asynccontextmanager
 async def changing(settings: RegistrySettings) -> AsyncIterator[Change]:
-    """Makes the registry compute its next answer anew, without changing a displacement."""
+    """Invalidates the cached figures without changing a displacement, so that the next request computes its answer."""
     engine = database.engine(settings)
     sessions = database.sessions(engine)
 
@@ -114,10 +113,10 @@ async def read(client: httpx.AsyncClient, path: str) -> int:
 
 
 def is_kept(path: str, displacements: int, p99: float, size: int) -> bool:
-    """Returns whether the size and the time are within the promised limits.
+    """Returns whether the answer's size and time are within the promised limits.
 
-    With a million displacements, the figures page has no time limit. Movements and durations have no limit, because
-    their first page needs all routes.
+    With a million displacements, the figures page has no time limit. Movements and durations have no limit, because the
+    registry computes all routes before the first page.
     """
     if path.startswith(UNLIMITED):
         return True
@@ -133,7 +132,7 @@ async def run(
     since = f"{now - timedelta(days=334):%Y-%m}"
     paths = {
         "stock, today": "/v1/statistics/stock",
-        # the start of last year takes long, because the registry subtracts every later month and day
+        # the start of last year takes longest, because the registry subtracts every later month and day
         "stock, start of last year": f"/v1/statistics/stock?date={now.year - 1}-01-01",
         "flows of a year, first 1,000": f"/v1/statistics/flows?since={since}",
         "movements of a year, first 1,000": f"/v1/statistics/movements?since={since}",

@@ -1,7 +1,7 @@
 """`python -m bench.filing FILE GO` runs the registry's consumer without the outbox relay.
 
-The program applies a new digest key to the stored digests, waits for the file GO, and then runs the consumer. The
-consumer creates FILE when it decrypts its first record.
+The program first replaces the digest key of all stored digests. After the file GO exists, the program runs the
+consumer. The consumer creates FILE when it decrypts its first record.
 """
 
 import sys

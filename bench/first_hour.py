@@ -1,10 +1,10 @@
 """`python -m bench.first_hour` measures how soon counted people are on the board and in an alert.
 
-The benchmark enters the four counts of 5 May 2022 again and again: 70, 150 and 37 persons from one district, and 26
-persons whose origin is not known. The measured time of an evening begins with the answer to the last report. The
-measured time ends when the board shows all persons, and one alert counts all persons of known origin. For
-comparison, the benchmark also measures the same requests to the board and to the alerts API after everything is
-shown.
+The benchmark enters the four counts of 5 May 2022 again and again. Three counts come from one district: 70, 150 and 37
+persons. The fourth count has 26 persons of unknown origin. The measured time of an evening begins with the answer to
+the last report. The measured time ends when the board shows all persons and one alert counts all persons of known
+origin. For comparison, the benchmark also measures the same requests to the board and to the alerts API after
+everything is shown.
 """
 
 import argparse

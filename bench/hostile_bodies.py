@@ -1,7 +1,7 @@
 """`python -m bench.hostile_bodies` measures normal requests while attackers send the most costly bodies.
 
-A separate process sends one kind of body after the other. Requests during each attack are compared with the same
-requests just before the attack.
+A separate process sends one kind of body after the other. Requests during each attack are compared with the requests
+just before the attack.
 """
 
 import argparse
@@ -69,7 +69,8 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
     _, port = made.ours("bench.watched", "web", str(file))
     kinds = [kind for kind in hostile(made, port) if names in kind.name]
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as attacker:
-        # The first attack ends at once: it only makes the new process import this module before the measurement.
+        # The first attack ends at once: the new process only imports this module. The new process only imports this
+        # module for the attack, before the measurement.
         attacker.submit(attack, port, b"", end=0).result()
         await probe(made, port, seconds=2)
         for kind in kinds:
@@ -82,7 +83,7 @@ async def measure(made: Bench, seconds: float, names: str) -> int:
 async def under_attack(made: Bench, port: int, kind: Kind, *, seconds: float, file: Path, attacker: Executor) -> None:
     """Measure normal requests during an attack.
 
-    The answer to the attack's last body is awaited, because this body would disturb the next measurement.
+    The function waits for the answer to the attack's last body, because a late body would disturb the next measurement.
     """
     began = time.monotonic()
     attacking = attacker.submit(attack, port, kind.request, end=began + seconds)
@@ -104,9 +105,9 @@ def hostile(made: Bench, port: int) -> list[Kind]:
 
 
 def attack(port: int, request: bytes, *, end: float) -> int:
-    """Return the number of answers.
+    """Return how many bodies were answered.
 
-    The attack and the probe run in separate processes, because the probe must not measure the work of the attack.
+    The attack runs in its own process, because the probe must not measure the attacker's work.
     """
 
     async def attacking() -> int:

@@ -31,7 +31,7 @@ from tests.waiting import wait_for
 REPORT_ID = re.compile(rb'"report_id": "([0-9a-f-]{36})"')
 ACCOUNTS = 32
 DISPLACEMENTS, BATCH = "/v1/displacements", "/v1/reports:batch"
-PASS_SECONDS = 60  # time limit of a pass; other programs would disturb a longer pass too much
+PASS_SECONDS = 60  # seconds of a pass; a longer pass would meet more load of other programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,16 @@ class Pass:
 class Bench:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        # with this many accounts, no account exceeds its limit of concurrent requests
+        # with 32 accounts, each account stays below its limit of concurrent requests
         self.tokens = [installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD) for _ in range(ACCOUNTS)]
         self.sent: set[str] = set()
         self.is_void = False
         self._intake: Process | None = None
 
     def ours(self, *command: str) -> tuple[Process, int]:
-        """Start intake, and wait for its dependencies.
+        """Start intake, and wait until its dependencies are available.
 
-        Intake would spool every report while a dependency is unavailable.
+        While a dependency is unavailable, intake would spool every report.
         """
         self._intake, port = self._started(*(command or ("services.intake", "web")))
         if not wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/ready").is_success, timeout=60, every=0.2):
@@ -94,7 +94,7 @@ class Bench:
         connections: int = load.CONNECTIONS,
         status: int = 202,
     ) -> Pass:
-        """A pass is void if an answer does not have the `status`, because refusals take less time."""
+        """An answer with another status makes the pass void, because a refusal takes less time than a report."""
         process, port = server
         requests = load.posts(path, bodies, port=port, tokens=self.tokens)
         watched = {

@@ -7,7 +7,7 @@ from bench.intake import BATCH, Bench, Pass, reports, run, verdict
 from deploy.local.process import Process
 
 PROMISED = 0.5
-ROUNDS = 5  # short passes take turns, so that other load slows down both apps equally
+ROUNDS = 5  # the two apps take turns in short passes, so that other programs slow down both apps equally
 TOGETHER = 50
 CONNECTIONS = 64
 

@@ -55,7 +55,10 @@ class StreamListener(asyncio.Protocol):
 
 
 async def listen(port: int, tokens: Sequence[str], count: int, counted: Counted) -> list[StreamListener]:
-    """Returns when all listeners get the stream. The listeners have several addresses, like several computers."""
+    """Returns after the stream has begun for all listeners.
+
+    The listeners use several local addresses, like several computers.
+    """
     loop, listeners = asyncio.get_running_loop(), []
     for number, token in zip(range(count), cycle(tokens), strict=False):
         begun: asyncio.Future[None] = loop.create_future()

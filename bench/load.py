@@ -27,7 +27,7 @@ class Sender(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transport is not a subclass of `asyncio.Transport`
+        # mypy: uvloop's transport is not a subclass of `asyncio.Transport`
         self._transport = cast(asyncio.Transport, transport)
         self._next()
 

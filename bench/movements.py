@@ -1,7 +1,8 @@
 """Makes the movements of households for the benchmark of figures, as rows of the registry's tables.
 
-One in eight displaced households is transferred, and one in sixteen is forced onward. Within some months, three in five
-return, and one in twelve settles elsewhere. In one of ten moved households, one person does not move with the others.
+One in eight displaced households is transferred. One in sixteen is displaced again. Later, three in five households
+return, and one in twelve settles elsewhere. Each movement follows 1 to 180 days after the previous movement. In a tenth
+of the returns and settlements, one person stays behind.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ TO = {
 
 
 def moved(episode: Row, now: datetime, pcodes: Sequence[str]) -> tuple[list[Row], list[Row]]:
-    """The first movement ends the episode."""
+    """Returns the stays and passages of an episode; the episode itself ends with the first movement."""
     draw = Random(episode["report_id"].int)
     stays: list[Row] = []
     passages: list[Row] = []

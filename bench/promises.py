@@ -25,10 +25,10 @@ class Promises:
 def percentile(values: Sequence[float], share: float) -> float:
     """A percentile between two values is interpolated.
 
-    Without interpolation, the 99th percentile of 100 values would be their maximum.
+    Example: without interpolation, the 99th percentile of 100 values would be their maximum.
     """
     ordered = sorted(values)
     position = share * (len(ordered) - 1)
     below, part = int(position), position % 1
-    # values may be infinite, and infinity times zero is no number
+    # a value may be infinite, and infinity times zero is not a number
     return ordered[below] * (1 - part) + ordered[below + 1] * part if part else ordered[below]

@@ -1,9 +1,9 @@
 """`python -m bench.registry` measures the time from Kafka to committed rows, for reports of a family of five.
 
-Pass B runs the same number of the registry's consumers as `make run` starts. The consumers read and decrypt the
-reports, apply the registry's rules, and encrypt the rows. A transaction of a consumer commits all tables and the
-offsets of a batch together. Pass B is also measured with a single consumer. For comparison, pass A only writes the
-same rows by COPY, with as many transactions as pass B has batches.
+Pass B runs as many of the registry's consumers as `make run` starts. The consumers read and decrypt the
+reports, apply the registry's rules, and encrypt the rows. In one transaction, a consumer commits the rows of all tables
+and the offsets of a batch. Pass B is also measured with a single consumer. For comparison, pass A only writes the same
+rows by COPY, in as many transactions as pass B has batches.
 """
 
 import argparse
@@ -65,7 +65,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """`workers` is None in pass A, which only copies rows."""
+    """`workers` is None in pass A, because pass A only copies rows."""
 
     workers: int | None
     seconds: float
@@ -144,7 +144,7 @@ class Bench:
 
     @asynccontextmanager
     async def positions_held(self) -> AsyncIterator[None]:
-        """Lock the offsets, so that no consumer can start to read."""
+        """Lock the table of offsets, so that no consumer starts to read."""
         connection = await self.connection()
         async with connection.transaction():
             await connection.execute("LOCK TABLE consumer_offsets IN ACCESS EXCLUSIVE MODE")
@@ -156,7 +156,7 @@ class Bench:
         described = self.admin.describe_consumer_groups([group])[group]
         try:
             members = (await asyncio.to_thread(described.result)).members
-        # the broker raises this error while the coordinator of the consumer group loads or moves
+        # the broker raises this error while the group's coordinator loads or moves
         except KafkaException:
             return False
         return len(members) == workers and all(member.assignment.topic_partitions for member in members)
@@ -247,7 +247,7 @@ class Bench:
     def ratio_of_cpu(self, workers: int) -> float:
         """Other programs slow down passes B more than passes A, because passes B need more than one core.
 
-        CPU times are not distorted by other programs.
+        The ratio compares CPU times, because other programs do not change CPU times.
         """
         pairs = self.pairs(workers)
         return sum(a.cpu for a, _ in pairs) / sum(b.cpu for _, b in pairs)

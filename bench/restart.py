@@ -36,7 +36,7 @@ STAGE = re.compile(r"✓ (.+?) +([0-9.]+) s")
 
 @dataclass(slots=True)
 class Load:
-    """The status 0 means no answer."""
+    """An answer's status is 0 if the request failed without an answer."""
 
     url: str
     tokens: list[str]

@@ -1,9 +1,9 @@
 """`python -m bench.search` measures how long a search for households takes, over many registered households.
 
-Pass A opens one household by its id; pass B searches by one criterion, opens the page of a household, or lists its
-duplicates. All requests use the registry's web app with its access check and security log, without a network. The
-passes alternate, so that other load slows down both equally. Each kind of search must be fast enough, and find the
-expected number of households.
+Pass A opens one household by its id. Pass B searches by one criterion, opens the page of a household, or lists its
+duplicates. The requests run in the registry's web app, with its access check and security log, but without a network.
+Passes A and B alternate, so that other programs slow down both passes equally. Each kind of search must be fast enough,
+and find the expected number of households.
 """
 
 import argparse
@@ -48,7 +48,7 @@ PROMISED_MS = 200.0
 BATCH = 1_000
 PAGE = 25
 ROUNDS = 40
-# As in reality, one person in a hundred has the commonest given name.
+# One person in a hundred has the commonest given name, as in reality.
 GIVEN = "Ай Гүл Нур Бак Таал Жан Кан Мир Сал Те Уран Чол Эр Ыр Аз Бе Дан Жыл Ку Ма"
 GIVEN_ENDING = "гүл бек ай зат лан мат нура тай шат ыл зада дан жан кыз ман на сай тын хан чы бүбү перим салкын урмат"
 OF_FATHERS = "Абды Ала Асан Бай Бейше Жума Иса Кара Калы Мамыт Молдо Мурат Ниязи Омур Орозо Осмо Раим Сады Сапар Суйун"
@@ -125,7 +125,7 @@ def received(number: int, now: datetime) -> Received:
 
 
 class Kind(NamedTuple):
-    """A search, and the limits for the number of households on its first page."""
+    """A search, and how many households its first page may have."""
 
     criteria: dict[str, Any]
     least: int = 1
@@ -230,7 +230,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--households", type=int, default=100_000)
     chosen = arguments.parse_args()
-    # without this level, each request would print a line of the security log
+    # at the level INFO, each request would print a line of the security log
     log.configure("bench", level=logging.ERROR)
     with components(own=True) as servers, tempfile.TemporaryDirectory() as folder:
         ground = Ground(servers)

@@ -1,9 +1,9 @@
 """`python -m bench.wall` measures whether a wall screen uses the same memory after 10,000 updates and seven days.
 
 A browser shows the wall screen of a viewer, with 60 unacknowledged alerts. In each round, ten alerts change, the page
-draws them, and the page's clock is set forward. All rounds together advance the page's clock by seven days. The
-benchmark compares the page's memory, elements and listeners before the first and after the last round. At the end, the
-page must be connected and signed in.
+draws these alerts, and the benchmark sets the page's clock forward. Over all rounds, the page's clock advances by seven
+days. The benchmark compares the page's memory, elements and listeners before the first round and after the last round.
+At the end, the page must be connected and signed in.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""`python -m bench.watched web FILE` runs intake, and writes each long step of the event loop into FILE."""
+"""`python -m bench.watched web FILE` runs intake. Each long step of the event loop is written into FILE."""
 
 import asyncio
 import sys
@@ -22,9 +22,9 @@ WRITTEN_FROM = 0.005
 class Step(NamedTuple):
     """The CPU seconds between two heartbeats of the event loop."""
 
-    ended_at: float  # a time of the monotonic clock, which all processes share
+    ended_at: float  # a time of the monotonic clock, which is the same for all processes
     loop: float
-    # The CPU seconds of all threads count, because a thread that holds the GIL delays the loop.
+    # The CPU seconds include all threads, because a thread that holds the GIL delays the event loop.
     process: float
 
 
