@@ -1,4 +1,4 @@
-# Every target first prepares the tools that it needs; `make help` lists the targets.
+# Every target first prepares the tools that the target needs. `make help` lists the targets.
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON := $(BIN)/python

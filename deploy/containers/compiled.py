@@ -1,4 +1,4 @@
-"""Imports every module that a program may import, so that the image contains the bytecode.
+"""Imports every module that a program may import. The import writes the modules' bytecode into the image.
 
 `python -m deploy.containers.compiled services.intake`
 """
@@ -7,7 +7,7 @@ import pkgutil
 import sys
 from importlib import import_module
 
-# imported by name, at the first request or connection
+# modules that libraries import by name at the first request or connection
 LATE = (
     "anyio._backends._asyncio",
     "sqlalchemy.dialects.postgresql.asyncpg",
@@ -17,7 +17,7 @@ LATE = (
 )
 
 
-# imported only if tracing is on
+# modules that libraries import only if tracing is on
 OPTIONAL = ("shared.tracing.recorder",)
 
 

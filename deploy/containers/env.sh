@@ -1,6 +1,6 @@
 #!/bin/sh
 # Generates the passwords of the containers' installation into .env, or into the named file.
-# Existing passwords are kept, because a database that was created with the old password would refuse a new password.
+# Existing passwords are kept: a database that was created with the old password refuses a new password.
 # Empty passwords are replaced, because no container starts with an empty password.
 set -eu
 umask 077

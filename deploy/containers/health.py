@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from shared.liveness import over_http
 
 ESTABLISHED = "01"
-KAFKA_PORT, DATABASE_PORT = 9092, 5432  # for addresses without a port
+KAFKA_PORT, DATABASE_PORT = 9092, 5432  # ports of addresses that name no port
 SECONDS = 4
 FRESH_SECONDS = 60
 
@@ -22,12 +22,12 @@ def main() -> None:
 
 
 def is_ready() -> bool:
-    """`/ready` answers for the web server and its dependencies."""
+    """True if `/ready` reports that the web server and its dependencies are ready."""
     return over_http("127.0.0.1", int(os.environ["PORT"]), host_name(os.environ), path="/ready", timeout=SECONDS)()
 
 
 def has_written() -> bool:
-    """True if the status file is less than a minute old."""
+    """True if the watch program wrote its status file less than a minute ago."""
     file = Path(os.environ["WATCH_FOLDER"]) / "status.json"
     return file.exists() and time.time() - file.stat().st_mtime < FRESH_SECONDS
 
@@ -37,7 +37,7 @@ def host_name(environment: Mapping[str, str]) -> str:
 
 
 def is_connected() -> bool:
-    """A worker serves no requests, so its connections to Kafka and PostgreSQL are checked instead."""
+    """A worker serves no requests. The check therefore looks at the worker's connections to Kafka and PostgreSQL."""
     kafka = {port_of(f"//{address.strip()}", KAFKA_PORT) for address in os.environ["KAFKA_BOOTSTRAP"].split(",")}
     database = {port_of(os.environ["DATABASE_URL"].replace("{service}", ""), DATABASE_PORT)}
     reached = remote_ports()

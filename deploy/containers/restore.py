@@ -23,13 +23,13 @@ from deploy.containers.provision import DATABASE, make_topics, of_services, serv
 from deploy.containers.volumes import variable
 from shared.config import BadSettings, Settings
 
-PASSWORDS = ("kafka", "database", "valkey")  # the present passwords of the servers are kept
-STAGING = Path("/staging")  # on disk, because a backup may not fit into memory
+PASSWORDS = ("kafka", "database", "valkey")  # a restore keeps the servers' present passwords
+STAGING = Path("/staging")  # a folder on disk, because a backup may not fit into memory
 
 
 def main(backup: str) -> None:
     os.umask(0o077)
-    # like Ctrl-C, so that the decrypted files are removed
+    # SIGTERM then acts like Ctrl-C: Python removes the folder with the decrypted files
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     identities = archive.identities_in(sys.stdin.read(), "standard input")
     with source(backup) as file, TemporaryDirectory(dir=STAGING) as staging:
@@ -37,7 +37,7 @@ def main(backup: str) -> None:
         asyncio.run(dump.check_free(server(os.environ[variable("database-admin")]), DATABASE))
         folders = BackupSettings().folders
         aside = restoring.put_back(opened.folder / FILES, folders, datetime.now(UTC), stays=PASSWORDS)
-        os.environ.update(start.installation())  # the restored files include the exercise mark
+        os.environ.update(start.installation())  # sets DAYAR_EXERCISE from the restored exercise mark
         report = asyncio.run(fill(Installation.read(Settings(), BackupSettings(), AdminSettings()), opened))
         noted()
         restoring.finish(folders)

@@ -1,6 +1,6 @@
 """A container's first process refuses weak secrets, reads the exercise mark, and kills a program that hangs.
 
-This module imports only libraries that every image contains.
+Every image contains the libraries that this module imports.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from shared.errors import DocumentedError
 from shared.liveness import SILENT_SECONDS, Answers, by_beat, over_http, silent
 
 MARK = Path("/installation/exercise")
-RESTORING = Path("/installation/restoring")  # exists until a restore has ended
+RESTORING = Path("/installation/restoring")  # an interrupted or failed restore leaves this file behind
 PLACES = Path("/places/places.geojson")
 SHORTEST = 24
 EXAMPLES = ("change", "example", "password", "secret")
@@ -26,7 +26,7 @@ OTHERS = (
     "ALERTS_SMTP_PASSWORD_FILE",
     "ALERTS_TELEGRAM_TOKEN_FILE",
     "KAFKA_CA_FILE",
-)  # secrets of other systems are not checked
+)  # files with secrets of other systems, which are not checked
 
 
 class BadSecret(DocumentedError):
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def liveness(environment: Mapping[str, str], arguments: list[str]) -> Answers:
-    """The check uses HTTP, or a worker's heartbeat file."""
+    """A worker is checked by its heartbeat file, and every other program by HTTP."""
     if arguments == ["worker"]:
         return by_beat(Path(environment["BEAT_PATH"]))
     return over_http("127.0.0.1", int(environment["PORT"]), host_name(environment))
@@ -73,7 +73,7 @@ async def watched(
 
     Kill a program that stops answering.
 
-    A container engine restarts a container that has ended, but not an unhealthy container.
+    The kill makes the container end: a container engine restarts ended containers, but not unhealthy containers.
     """
     child = await asyncio.create_subprocess_exec(*command, env=environment)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -82,7 +82,7 @@ async def watched(
         watching = group.create_task(end_silent(child, answers, seconds))
         code = await child.wait()
         watching.cancel()
-    return code if code >= 0 else 128 - code  # as in a shell, 128 + n means that signal n ended the program
+    return code if code >= 0 else 128 - code  # a program that signal n ended returns 128 + n, as in a shell
 
 
 async def end_silent(child: asyncio.subprocess.Process, answers: Answers, seconds: float) -> None:
@@ -97,7 +97,7 @@ def pass_on(child: asyncio.subprocess.Process, number: signal.Signals) -> None:
 
 
 def secret_files(environment: Mapping[str, str], service: str) -> list[Path]:
-    """Leaves out the files with secrets of other systems."""
+    """Returns the existing files with Dayar's own secrets, without the secrets of other systems."""
     named = [value for name, value in environment.items() if name.endswith("_FILE") and name not in OTHERS]
     return [file for value in named if (file := Path(value.replace("{service}", service))).is_file()]
 
@@ -126,7 +126,7 @@ def is_bad(password: str) -> bool:
 
 
 def installation() -> dict[str, str]:
-    """The exercise mark, and the path of an imported places bundle."""
+    """Returns the settings for the exercise mark and for an imported places bundle."""
     settings = {}
     if MARK.is_file():
         settings["DAYAR_EXERCISE"] = MARK.read_text(encoding="ascii").strip()

@@ -1,8 +1,8 @@
 """Checks and writes all secrets in the first container, and marks the installation as an exercise or as real.
 
-Passwords come from the environment (`make env`). The program generates the keys, and no other volume has a copy. The
-argument `rotate` only generates a new pair of sealing keys. The argument `retire` only destroys the private key of an
-older pair.
+Passwords come from the environment (`make env`). The keys are generated here, and no other volume has a copy of the
+keys. The argument `rotate` only generates a new pair of sealing keys. The argument `retire` only destroys the private
+key of an older pair.
 """
 
 import os
@@ -36,8 +36,8 @@ OWN_PASSWORDS = {
     "alerts": ("kafka", "database"),
     "console": ("kafka", "database", "valkey"),
 }
-# The command `dayar` writes decisions about held reports with this login of the registry, and gets no key of the
-# registry.
+# The command `dayar` uses this login of the registry to write decisions about held reports. The command gets no key of
+# the registry.
 OF_COMMAND = SECRETS / "command"
 RECORD_KEYS = {service: SECRETS / service / "records" for service in SERVICES}
 KEY_FOLDERS = {
@@ -112,15 +112,15 @@ def prepare() -> None:
 
 
 def variable(name: str) -> str:
-    """KAFKA_INTAKE_PASSWORD, for example, for `kafka-intake`."""
+    """Returns the variable's name: KAFKA_INTAKE_PASSWORD for `kafka-intake`."""
     return f"{name.replace('-', '_').upper()}_PASSWORD"
 
 
 def hold_to_contract(installation: Path) -> None:
-    """New volumes get the version of the record layout. Raises EarlierVolumes, NewerVolumes."""
+    """Writes the version of the record layout into new volumes. Raises EarlierVolumes, NewerVolumes."""
     file = installation / "contract"
     if not (installation / MARK.name).exists():
-        # Write this file before MARK: a volume with MARK but without this file counts as a volume of an earlier build.
+        # Write this file before MARK: volumes with MARK but without this file count as volumes of an earlier build.
         keep(file, str(CONTRACT).encode())
     written = int(file.read_text(encoding="ascii")) if file.exists() else 1
     if written > CONTRACT:
@@ -141,7 +141,7 @@ def mark(file: Path, wanted: str) -> None:
 
 
 def draw_keys() -> None:
-    """Generate missing keys. Public keys are copied to the volume that all services can read."""
+    """Generate missing keys. `publish` copies the public keys to the volume that all services can read."""
     for service, names in OWN_KEYS.items():
         for name in names:
             keyring.draw_first(SECRETS / service / name)
@@ -156,28 +156,28 @@ def draw_keys() -> None:
 
 
 def rotate(sealing: Path, installation: Path) -> str:
-    """Return the new key's id. Reports sealed to older keys can still be decrypted."""
+    """Return the new key's id. The older keys stay, because they decrypt earlier reports."""
     kid = seal.generate(sealing)
     publish(sealing / "public.key", installation / "seal")
     return kid
 
 
 def retire(sealing: Path, kid: str, now: datetime) -> None:
-    """Raises CannotRetire if a report on the log or in intake's spool needs the key."""
+    """Raises CannotRetire if a report on the log or in intake's spool was sealed to the key."""
     settings = Settings(
         seal_public_key_file=sealing / "public.key", seal_private_keys=sealing / "private", DAYAR_EXERCISE=False
-    )  # Settings require DAYAR_EXERCISE, but `retire` does not use this value
+    )  # `Settings` requires DAYAR_EXERCISE; `retire` does not use the value
     keys.retire(settings, kid, now)
 
 
 def publish(key: Path, folder: Path) -> None:
-    """Atomic, because a service may be reading the file."""
+    """The write is atomic, because a service may read the file meanwhile."""
     folder.mkdir(exist_ok=True)
     seal.write_whole(folder / key.name, key.read_bytes())
 
 
 def lay_passwords(passwords: Mapping[str, str]) -> None:
-    """A changed password of the environment replaces the former password."""
+    """Replaces the written passwords, because a password in the environment may have changed."""
     for service, servers in OWN_PASSWORDS.items():
         for server in servers:
             name = server if server in passwords else f"{server}-{service}"

@@ -1,4 +1,7 @@
-"""`python -m deploy.containers.watch [test]` monitors the installation in containers, or sends a test message."""
+"""`python -m deploy.containers.watch` monitors the installation in containers.
+
+With the argument `test`, the program sends a test message.
+"""
 
 import asyncio
 import os
