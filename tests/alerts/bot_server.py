@@ -1,4 +1,4 @@
-"""A real HTTP server with those methods of Telegram's Bot API that the alerts service calls."""
+"""A real HTTP server with the methods of Telegram's Bot API that the alerts service calls."""
 
 import asyncio
 import itertools
@@ -26,10 +26,10 @@ class Refused(Exception):
 
 @dataclass
 class BotServer:
-    """The chats with their messages, and the updates that wait for the bot.
+    """The bot's chats with their messages, and the updates that the bot has not fetched.
 
-    `refusals` has a list for each method of the API. A refusal in the list makes one call fail; None lets one call
-    succeed.
+    `refusals` has a list for each method of the Bot API. Each entry stands for one call: a refusal makes the call fail,
+    and None lets the call succeed.
     """
 
     token: str = TOKEN
@@ -37,9 +37,9 @@ class BotServer:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refusals: dict[str, list[Refused | None]] = field(default_factory=lambda: defaultdict(list))
     updates: list[dict[str, Any]] = field(default_factory=list)
-    silent: set[int] = field(default_factory=set)  # messages to these chats are never answered
+    silent: set[int] = field(default_factory=set)  # chats whose messages are never answered
     port: int = 0
-    can_send: asyncio.Event = field(default_factory=asyncio.Event)  # until this is set, no message is answered
+    can_send: asyncio.Event = field(default_factory=asyncio.Event)  # no message is answered before this event is set
     has_updates: asyncio.Event = field(default_factory=asyncio.Event)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(100))
 
@@ -89,7 +89,7 @@ class BotServer:
             self._admit(request.match_info["token"], method)
             result = await getattr(self, f"do_{method}")(**fields)
         except Refused as refused:
-            if refused.description.startswith("<"):  # a proxy answers with an HTML page
+            if refused.description.startswith("<"):  # a proxy answers with an HTML page instead of JSON
                 return web.Response(text=refused.description, status=refused.code, content_type="text/html")
             more = {"parameters": refused.parameters} if refused.parameters else {}
             body = {"ok": False, "error_code": refused.code, "description": refused.description, **more}

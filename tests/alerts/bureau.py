@@ -1,4 +1,4 @@
-"""Alerts that the delivery loop sends to a real server of the Bot API."""
+"""Sends alerts by the delivery loop to a real server of the Bot API."""
 
 import asyncio
 import itertools
@@ -74,8 +74,7 @@ class Bureau:
     async def acknowledge(self, alert_id: UUID) -> None:
         """Acknowledges the alert, and sends the message about it at once.
 
-        Without this helper, a message about an acknowledgement waits ten seconds, in case the acknowledgement is
-        withdrawn.
+        A running service waits ten seconds before this message, because the acknowledgement may be withdrawn.
         """
         async with self.answers() as answers:
             await answers.acknowledge(alert_id, AIBEK)
@@ -114,6 +113,6 @@ class Bureau:
 
 
 def unlimited() -> ChatLimits:
-    """Limits that never demand a pause, because their clock advances by a minute each time it is read."""
+    """Returns limits that never demand a pause: their clock advances by a minute whenever it is read."""
     minutes = itertools.count()
     return ChatLimits(lambda: 61.0 * next(minutes))

@@ -29,7 +29,7 @@ from tests.alerts.town import Town
 from tests.installation import Installation
 from tests.tables import emptied
 
-# The tables that are emptied before or after each test that commits.
+# Tables that are emptied before or after each test that commits rows.
 CHANGED = (
     "households",
     "departures",
@@ -80,7 +80,10 @@ CHANGED = (
 
 @pytest.fixture(scope="module")
 def shared_installation(shared_tables: Installation) -> Installation:
-    """An installation without Kafka topics. Tests pass events to the handlers, and read events from the outbox."""
+    """An installation with databases but without Kafka topics.
+
+    Instead of Kafka, the tests pass events to the handlers and read new events from the outbox.
+    """
     return shared_tables
 
 
@@ -118,7 +121,7 @@ async def post(session: AsyncSession) -> Post:
 
 @pytest.fixture(scope="module")
 async def app(settings: AlertsSettings) -> AsyncIterator[FastAPI]:
-    # The app reads the revocations from a stored snapshot, because the test has no Kafka broker.
+    # Without a Kafka broker, the app reads the revocations from this stored snapshot.
     revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
     made = create_app(settings)
     async with made.router.lifespan_context(made):
@@ -181,5 +184,5 @@ async def night(engine: AsyncEngine) -> Night:
     await emptied(engine, CHANGED)
     made = Night(engine)
     await made.only(("duty", 0), ("head", 1), ("minister", 2))
-    await made.touched(made.now + timedelta(days=3650))  # until the test closes the board, somebody watches it
+    await made.touched(made.now + timedelta(days=3650))  # somebody watches the board until the test closes it
     return made

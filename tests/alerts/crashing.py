@@ -1,6 +1,6 @@
-"""Runs the alerts service, and kills the process at a named point: `python -m tests.alerts.crashing worker`.
+"""Runs the alerts service in a process that kills itself at a named point: `python -m tests.alerts.crashing worker`.
 
-`CRASH_AT=before_send:3` kills the process when it reaches the point `before_send` for the third time.
+`CRASH_AT=before_send:3` kills the process when the code reaches the point `before_send` for the third time.
 """
 
 import os
@@ -46,7 +46,7 @@ def after(owner: type, method: str, passed: Passed) -> None:
 
 
 def after_transaction(passed: Passed) -> None:
-    """The point after the commit of a transaction with new deliveries, before the first new delivery starts."""
+    """Calls `passed` after the commit of a transaction with new deliveries, before any of these deliveries starts."""
 
     def committed(session: Session) -> None:
         if HANDOVER in session.info:

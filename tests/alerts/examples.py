@@ -1,6 +1,6 @@
 """Runs the examples that hypothesis generates, all with one database engine.
 
-A test with examples is not async, because hypothesis calls the test many times.
+Tests with examples are not async, because hypothesis calls a test many times.
 """
 
 import asyncio

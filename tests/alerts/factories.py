@@ -38,7 +38,7 @@ _offsets = itertools.count()
 
 
 class NothingRevoked:
-    """The revocations of an installation in which no account was disabled."""
+    """The revocations of an installation without disabled accounts."""
 
     is_known = True
 
@@ -112,7 +112,10 @@ def household(**changed: Any) -> HouseholdRegistered:
 
 
 def after_movement(of: HouseholdRegistered, displaced: int, **changed: Any) -> HouseholdStatusChanged:
-    """Makes the next event of the household `of`. `displaced` is the number of persons who have not returned."""
+    """Makes the next event of the household `of`.
+
+    `displaced` is the number of the household's persons who are still displaced.
+    """
     whereabouts = {"displaced": displaced, "returned": of.persons - displaced, "settled": 0, "confirmed_on": TODAY}
     fields = {**of.model_dump(), "sequence": of.sequence + 1, "whereabouts": whereabouts, **changed}
     return HouseholdStatusChanged.model_validate(fields)
@@ -180,7 +183,7 @@ def received(data: AnyEvent) -> Received:
 
 
 def rules(**changed: Any) -> Ruleset:
-    """Returns the default rules with the given tables replaced. A table that is passed as None is removed."""
+    """Returns the default rules, with the tables of `changed` merged in. Passing None for a table removes the table."""
     product = Ruleset.load().model_dump(exclude_none=True)
     merged = {
         name: table | changed[name] if changed.get(name) else table

@@ -73,7 +73,7 @@ class Mailbox:
     async def post(self, token: str, shown: httpx.Response | None = None, **fields: str) -> httpx.Response:
         """Sends a form of the page `shown`.
 
-        Without `shown`, the form has no sequence, as in an earlier release of Dayar.
+        Without `shown`, the form has no field `sequence`: earlier releases of Dayar sent no such field.
         """
         if shown is not None:
             fields["sequence"] = re.findall(r'name="sequence" value="(\d+)"', shown.text)[0]

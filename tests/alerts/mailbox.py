@@ -13,7 +13,7 @@ from services.alerts.config import AlertsSettings
 class Box:
     """The mails that a server accepted.
 
-    `answer` is the server's reply to the next message; `answer_to_recipient` is the server's reply to the command RCPT.
+    `answer` is the server's reply to the next message. `answer_to_recipient` is the server's reply to the command RCPT.
     """
 
     def __init__(self) -> None:

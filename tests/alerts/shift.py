@@ -1,4 +1,4 @@
-"""Runs a Telegram bot that asks for updates, and simulates people who write to the bot or press its buttons."""
+"""Runs a real Telegram bot, and simulates people who write to the bot or press its buttons."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -44,7 +44,7 @@ class Gateways:
         return file
 
     def whole_profile(self, name: str, **changed: str) -> Path:
-        """Makes the example profile of a gateway, and also enables the lines that a # at the beginning disables."""
+        """Returns the example profile of a gateway, including the lines that the example has as comments."""
         file = self.profile(name, **changed)
         text = file.read_text().replace("https://sms.example.kg", f"http://127.0.0.1:{self.port}")
         file.write_text(re.sub(r"^#(?=\S)", "", text, flags=re.MULTILINE))
@@ -59,7 +59,7 @@ class Gateways:
         return web.json_response({"status": "accepted", "message": {"id": f"m-{len(self.messages)}"}}, status=202)
 
     async def state(self, request: web.Request) -> web.Response:
-        """Answers a request for a message's receipt with the next of `states`.
+        """Answers a request for a receipt: the message's state is the next of `states`.
 
         For a message of several parts, the state is a list of the parts' states.
         """

@@ -1,4 +1,4 @@
-"""Tests that an alert is no longer assigned to a person who cannot act any more."""
+"""A person who can no longer act loses the assignment of an alert."""
 
 import asyncio
 from collections.abc import Mapping

@@ -251,7 +251,7 @@ async def test_a_grave_alert_is_snoozed_for_a_shorter_time_and_by_a_duty_head_fo
         assert await snoozed(head, grave, 240) == (200, "")
         assert await snoozed(head, extreme, 61) == (409, "snooze-too-long")
         assert await snoozed(head, extreme, 60) == (200, "")
-        # "Unknown" means that a person must judge the severity
+        # at severity Unknown, a person must first judge the severity
         await desk.alerts(mudflow(severity="Unknown", revision=2, msg_type="Update", **known))
         woken = (await operator.get(f"/v1/alerts/{mild}")).json()["snoozed_until"]
         assert datetime.fromisoformat(woken) - now < timedelta(minutes=62)

@@ -1,6 +1,6 @@
-"""The authors of reports learn that an alert followed their reports.
+"""If a report leads to an alert, the report's author learns of the alert.
 
-Authors of held reports learn of the alert, too. The reports and the alert may come in any order.
+Authors of held reports learn of the alert as well. The reports may come before or after the alert.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ async def test_all_reports_of_the_window_are_alerted_and_so_are_later_ones(post:
 
 
 async def test_counted_movements_are_alerted_neither_before_nor_after_the_alert(post: Post) -> None:
-    """The rule counts people who are present, and ignores people who were counted while they moved."""
+    """The rule counts people at a place. The rule ignores counts of people who were moving."""
     families = [household() for _ in range(10)]
     await post(group(measure="flow"), held(group(measure="flow")))
     await post(*families)
@@ -176,7 +176,7 @@ async def test_the_report_of_a_movement_is_alerted_instead_of_the_ids_of_the_mov
     assert await alerted(post) == {("Actual", movement_id)}
 
 
-FROM_ABROAD = {"origin": Place(country="TJ")}  # alerts about departures do not count people who come from abroad
+FROM_ABROAD = {"origin": Place(country="TJ")}  # the rule of departures ignores people who come from abroad
 POINT = {"lat": 40.10, "lon": 71.70}
 FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
 
@@ -197,7 +197,7 @@ async def test_the_reports_that_an_exposure_alert_counts_and_its_hazard_are_aler
     expected = ids(*homes, at_school, without_site) | {("Actual", flood.report_id)}
     assert sorted(await published(post)) == sorted(expected)
 
-    # another team counts the people at the school, and the number of households does not change
+    # another team counts the people at the school; one household leaves, and one household comes
     again = group(site_id=school.site_id, stock_id=at_school.stock_id, persons=18, **FROM_ABROAD)
     left = household(**dict(homes[0]) | {"sequence": 2, "destination": Place(pcode=ALAI)})
     came, movement_id, second = household(**FROM_ABROAD), uuid4(), mudflow(area=FAN)
@@ -245,7 +245,7 @@ async def test_the_running_task_searches_reports_only_at_the_interval(
 
     def clock() -> datetime:
         nonlocal looks
-        looks += 1  # a round of the task reads the clock at least twice
+        looks += 1  # the task reads the clock at least twice in each round
         return night.now
 
     async def has_looked() -> bool:

@@ -1,6 +1,6 @@
-"""Tests the page that the link in a mail opens.
+"""Tests the page behind the link in a mail.
 
-The page's buttons work without a sign-in, but opening the link changes nothing.
+The page's buttons work without a sign-in. Opening the page changes nothing.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""Tests the assignment of an alert to a person, who is notified. The alert escalates until the assigned person acts."""
+"""Tests that an alert can be assigned to a person, and that this person is notified.
+
+The alert escalates until the assigned person acts.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -118,7 +121,7 @@ async def test_a_person_still_learns_of_an_assignment_if_the_alert_becomes_sever
 
 
 async def test_an_alert_is_offered_and_assigned_only_to_people_who_get_such_alerts_and_may_act(desk: Desk) -> None:
-    """The alerts service learns that a person may act when the person opens a board."""
+    """A person who opens a board thereby tells the alerts service that the person may act."""
     bermet = Receiver("Бермет", DeliveryChannel.WEBHOOK, "https://hook.example", kind=ReceiverKind.PERSON)
     people = [
         replace(bermet, account_id=BERMET.account, post="head of shift"),

@@ -1,4 +1,7 @@
-"""If a source reports too many hazards, the alerts beyond the source's hourly limit are withheld behind one alert."""
+"""Each source has an hourly limit of hazards.
+
+Alerts beyond the limit are withheld, and one alert about the source replaces them.
+"""
 
 import asyncio
 from collections import Counter
@@ -145,7 +148,7 @@ async def test_a_cancelled_or_too_old_alert_is_no_longer_withheld(desk: Desk) ->
 async def test_lifting_the_limit_clears_entries_that_an_earlier_release_left(
     desk: Desk, field: str, value: str, reason: str
 ) -> None:
-    """In an earlier release of Dayar an alert stayed withheld after its hazard had been cancelled or downgraded."""
+    """An earlier release of Dayar left alerts withheld after their hazard was cancelled or downgraded."""
     left = reported()
     await tell(desk, *(reported() for _ in range(BUDGET)), left)
     async with desk.sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""If policies, accounts or receivers change while an alert waits for an answer, everybody is still notified."""
+"""Policies, accounts and receivers may change while an alert waits for an answer. Everybody is still notified."""
 
 import random
 from dataclasses import replace
@@ -23,7 +23,7 @@ WALKS, CHANGES = 40, 12
 
 
 class Walk:
-    """An alert that nobody acknowledges, and a plan that changes at random between two escalations."""
+    """Escalates an alert that nobody acknowledges. The plan changes at random between two escalations."""
 
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Registered and counted people are compared at each site and locality, as far as the registry has compared them."""
+"""Counted people and registered people are compared at each site and locality that the registry has compared."""
 
 from collections import Counter
 from dataclasses import replace
@@ -27,9 +27,9 @@ SCHOOL, VILLAGE = UUID(int=21), UUID(int=22)
 
 
 def place(place_id: UUID, there: int, stated: int, *, sequence: int = 1) -> ComparedPlace:
-    """Makes a place where `there` persons are registered, in households of five.
+    """Returns a place with `there` registered persons, in households of five.
 
-    In the place's district, `stated` registered persons are at stated places.
+    `stated` persons are registered at known places of the district.
     """
     return ComparedPlace(str(place_id), sequence, (RegisteredThere(TODAY, there, there // 5, stated, stated // 5),))
 
@@ -39,9 +39,9 @@ def at(where: ComparedPlace, persons: int, **more: Any) -> HeadCount:
 
 
 def test_the_reason_gives_both_parts_and_the_larger_number_at_each_site_and_locality() -> None:
-    """In a school, 100 people were counted and 50 are registered.
+    """In the school, 100 people were counted and 50 are registered.
 
-    In a village, 20 were counted and 40 are registered.
+    In the village, 20 people were counted and 40 are registered.
     """
     people: list[HeadCount | RegisteredDeparture] = [
         at(place(SCHOOL, 50, 100), 100),
@@ -58,14 +58,14 @@ def test_the_reason_gives_both_parts_and_the_larger_number_at_each_site_and_loca
 @pytest.mark.parametrize(
     ("people", "total"),
     [
-        ([at(place(SCHOOL, 0, 50), 45), registered(10, 50)], 95),  # all registered people are at other places
+        ([at(place(SCHOOL, 0, 50), 45), registered(10, 50)], 95),  # all registered people are elsewhere
         ([at(place(SCHOOL, 50, 50), 45), registered(10, 50)], 50),
-        ([at(place(SCHOOL, 0, 0), 45), registered(10, 50)], 50),  # nobody knows where the registered people are
+        ([at(place(SCHOOL, 0, 0), 45), registered(10, 50)], 50),  # the registered people have no known place
         ([at(place(SCHOOL, 0, 30), 45), registered(10, 50)], 75),  # 20 of the 50 registered people may be in the school
         # the 20 counted people may be among the 50 registered people
         ([at(place(SCHOOL, 0, 50), 45), counted(20), registered(10, 50)], 95),
         ([at(place(SCHOOL, 0, 50), 45), counted(80), registered(10, 50)], 125),
-        ([at(place(SCHOOL, 100, 100), 0), counted(100), registered(20, 100)], 100),  # everybody left the school
+        ([at(place(SCHOOL, 100, 100), 0), counted(100), registered(20, 100)], 100),  # nobody is left in the school
         # two counts in one school, of people from two districts
         ([at(place(SCHOOL, 50, 50), 20), at(place(SCHOOL, 50, 50), 20), registered(10, 50)], 50),
         ([at(place(SCHOOL, 10, 50), 45), at(place(SCHOOL, 50, 50, sequence=2), 45), registered(10, 50)], 90),
@@ -106,7 +106,7 @@ def test_outdated_numbers_give_no_more_than_all_people_and_no_less_than_the_larg
 def test_with_current_numbers_the_larger_number_of_each_place_is_added(
     there: dict[UUID, int], counts: dict[UUID, int], elsewhere: int, unknown: int
 ) -> None:
-    """`elsewhere` registered people are at places that nobody counted; `unknown` have no stated place."""
+    """`elsewhere` registered people are at places without a count. `unknown` have no known place."""
     not_counted = elsewhere + sum(number for where, number in there.items() if where not in counts)
     stated = sum(there.get(where, 0) for where in counts) + not_counted
     compared = [(number, place(where, there.get(where, 0), stated)) for where, number in counts.items()]

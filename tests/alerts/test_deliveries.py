@@ -1,4 +1,4 @@
-"""Deliveries over real HTTP. Each receiver gets each message once, even if the receiver fails or is slow."""
+"""Deliveries over real HTTP. Each receiver gets each message once, although receivers may fail or be slow."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -98,7 +98,7 @@ async def test_a_webhook_away_then_broken_then_well_gets_one_message_under_one_i
 
 
 async def test_a_delivery_loop_that_failed_starts_again_and_loses_no_message(town: Town, hook: Hook) -> None:
-    """The test renames the table of attempts, so that no attempt can be recorded."""
+    """The test renames the table `attempts`, so that the loop fails when it records an attempt."""
     await town.receiver("duty", hook)
     async with town.sessions.begin() as session:
         await session.execute(text("ALTER TABLE attempts RENAME TO moved_attempts"))
@@ -128,7 +128,7 @@ async def test_a_test_message_is_tried_once_and_counts_as_no_failure_of_the_chan
 
 
 async def test_a_receiver_that_was_away_gets_an_alerts_changes_in_order(town: Town, hook: Hook) -> None:
-    """In a wrong order, the last message about a cancelled alert could say that the alert was raised."""
+    """If the order were wrong, the receiver could learn last that a cancelled alert was raised."""
     await town.receiver("duty", hook)
     await hook.close()
     quake = hazard(onset=datetime.now(UTC))
@@ -182,7 +182,7 @@ async def test_a_hanging_receiver_delays_only_itself(town: Town, hook: Hook) -> 
 
 
 async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town, hook: Hook) -> None:
-    """The delivery is due again after a worker was killed between sending the message and recording the attempt."""
+    """A worker was killed after it sent the message and before it recorded the attempt."""
     await town.receiver("duty", hook)
     await town.alert()
     async with town.sessions.begin() as session:
@@ -196,7 +196,7 @@ async def test_a_claim_without_a_record_is_due_again_with_the_same_id(town: Town
 
 
 class Late:
-    """A channel that answers only after a test allows it, as if the worker were frozen during the call."""
+    """A channel that answers only when the test allows it, like a worker that is frozen during the call."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
@@ -235,7 +235,7 @@ class Prompt:
 async def test_an_attempt_that_ended_just_before_the_worker_stops_is_recorded(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The attempt must be recorded, because an unrecorded message is sent again when the lease ends."""
+    """An attempt that is not recorded is repeated after the lease."""
     monkeypatch.setattr(deliveries, "GATHER_SECONDS", 3600)
     await town.receiver("duty", hook)
     prompt = Prompt()
@@ -268,9 +268,9 @@ async def test_attempts_that_end_shortly_after_a_recording_are_recorded_together
 async def test_a_recorded_delivery_does_not_wait_until_later_attempts_are_recorded(
     town: Town, hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each query that claims deliveries names all deliveries in `_unrecorded`.
+    """Each query that claims deliveries contains the ids in `_unrecorded`.
 
-    If recorded deliveries stayed in `_unrecorded` until later attempts are recorded, the set would grow without end.
+    Without a removal after each recording, `_unrecorded` would grow without end.
     """
     monkeypatch.setattr(deliveries, "BUSY_SECONDS", 3600)
     await town.receiver("duty", hook)

@@ -1,4 +1,4 @@
-"""The state of a notification says no more than its channel reveals."""
+"""The state of a notification claims no more than the channel knows about the delivery."""
 
 from datetime import datetime, timedelta
 from typing import Any

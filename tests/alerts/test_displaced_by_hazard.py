@@ -1,4 +1,4 @@
-"""A household that a hazard displaced raises no exposure alert, because the hazard's own alert counts the household."""
+"""A household that fled a hazard raises no exposure alert, because the hazard's own alert counts the household."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

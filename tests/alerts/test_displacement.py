@@ -74,7 +74,7 @@ async def is_locked_out(sessions: async_sessionmaker[AsyncSession]) -> bool:
 
 @pytest.mark.parametrize("later", [0, 1])
 async def test_the_same_household_again_is_counted_once(post: Post, later: int) -> None:
-    """A household is reported again if two teams report it, or if it is displaced twice in one night."""
+    """Two teams may report the same household, or a household may be displaced twice in one night."""
     ids = [uuid4() for _ in range(9)]
     await post(*(household(household_id=id) for id in ids))
     again = TODAY + timedelta(days=later)
@@ -103,7 +103,10 @@ async def test_an_alert_follows_the_returns(post: Post) -> None:
 
 
 async def test_households_that_are_forced_onward_are_counted_where_they_were(post: Post) -> None:
-    """Nine households left Kadamjai months ago and Leilek today. One departure from Leilek is then corrected."""
+    """Nine households left Kadamjai months ago, and left Leilek today.
+
+    Then the report about one departure from Leilek is corrected.
+    """
     homes = [household(occurred_on=TODAY - timedelta(days=90)) for _ in range(9)]
     await post(*homes)
     forced = [household(household_id=home.household_id, origin=Place(pcode=LEILEK)).model_dump() for home in homes]
@@ -285,11 +288,11 @@ async def test_people_who_left_about_a_date_count_on_the_day_of_their_report(pos
     [
         (Precision.HOUR, 2, 0),
         (Precision.DAY, 2, 0),
-        (Precision.WEEK, None, 0),  # an earlier release of Dayar wrote events with the precision of a week
+        (Precision.WEEK, None, 0),  # events of an earlier release of Dayar may have the precision of a week
         (Precision.WEEK, 0, 0),
         (Precision.WEEK, 2, 2),
         (Precision.WEEK, 3, 3),
-        (Precision.WEEK, 30, 3),  # "about" a date means within three days of the date
+        (Precision.WEEK, 30, 3),  # a difference of more than three days counts as three days
         (Precision.WEEK, -30, -3),
         (Precision.MONTH, 2, None),
         (Precision.SEASON, 2, None),

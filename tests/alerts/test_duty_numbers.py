@@ -186,7 +186,7 @@ def dayar(*words: object) -> tuple[int, str]:
 def test_the_command_imports_a_file_after_a_dry_run(
     shared_installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The file has numbers of Leilek, because no other test of the module has numbers of this district."""
+    """No other test of this module has numbers of Leilek, so the file has numbers of Leilek."""
     for name, value in shared_installation.env().items():
         monkeypatch.setenv(name, value)
     file, rows = tmp_path / "numbers.csv", "unit,service,post,telephone\nЛейлекский район,РЭС,Dispatcher,0555 123456\n"

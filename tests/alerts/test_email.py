@@ -51,9 +51,9 @@ async def test_a_mail_in_the_receivers_language(port: int, box: Box) -> None:
 
 
 async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
-    """A retry of a digest may contain one more alert.
+    """A retry of a digest may contain one more alert than the first attempt.
 
-    If the Message-ID stayed the same, a mail server could drop the retry.
+    With the same Message-ID, a mail server could drop this retry as a repeat.
     """
     first, two, three = job(), job(), job()
     settings = settings_for("127.0.0.1")
@@ -70,7 +70,10 @@ async def test_a_digests_message_id_depends_on_all_its_deliveries() -> None:
 
 
 async def test_messages_are_combined_only_if_the_channel_of_the_receiver_combines_them() -> None:
-    """A webhook sends one message. Combined messages would be recorded as sent, although only the first was sent."""
+    """The webhook channel sends only the first of several messages in a job.
+
+    If webhooks were combined, the other messages would be recorded as sent, but never sent.
+    """
     first, second = (replace(job(), is_foldable=True) for _ in range(2))
     assert folded([first, second]) == [replace(first, companions=(second,))]
     hook = Receiver(DUTY.label, DeliveryChannel.WEBHOOK, "https://hook.example/")
@@ -80,7 +83,10 @@ async def test_messages_are_combined_only_if_the_channel_of_the_receiver_combine
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_no_space_is_lost_where_a_long_header_is_folded(language: str) -> None:
-    """The subject is encoded as in RFC 2047: otherwise Python's `email` would drop a space at each line break."""
+    """The channel encodes the subject as in RFC 2047.
+
+    Without the encoding of RFC 2047, Python's `email` drops a space at each line break.
+    """
     settings, places = settings_for("127.0.0.1"), Places.load()
     texts = Texts.of_installation(places, settings)
     async with Outbound(settings) as outbound:
@@ -202,7 +208,7 @@ async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 async def test_an_exercise_mails_only_on_this_machine(port: int, box: Box) -> None:
     assert await send(settings_for(None, exercise=True), job()) == OUTBOX_PAGE
-    for host in ("93.184.215.14", "mail.invalid"):  # no name server knows the second host
+    for host in ("93.184.215.14", "mail.invalid"):  # the second host has no address
         for allow in (True, False):
             assert await send(settings_for(host, allow=allow, exercise=True), job()) == OUTBOX_PAGE
     assert await send(settings_for("127.0.0.1", port, exercise=True), job()) == "smtp_250"

@@ -1,4 +1,4 @@
-"""While nobody acknowledges an alert, further receivers are notified step by step, until the escalation ends."""
+"""While nobody acknowledges an alert, more receivers are notified at each step, until the escalation ends."""
 
 import importlib
 from datetime import UTC, datetime, timedelta
@@ -130,7 +130,10 @@ async def test_an_alert_over_a_new_district_must_be_acknowledged_again(night: Ni
 async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logged_once(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A search that is limited to one alert finds the unreadable alert first, because its next step is due first."""
+    """The unreadable alert's step is due first.
+
+    A query for one alert would therefore always find the unreadable alert.
+    """
     monkeypatch.setattr(alert_queries, "AT_ONCE", 1)
     await night.report(hazard(magnitude=6.8), mudflow(area={"pcodes": [KADAMJAI]}))
     async with night.sessions.begin() as session:
@@ -146,7 +149,7 @@ async def test_an_unreadable_alert_delays_no_other_alert_and_is_counted_and_logg
 AFTER_FIRST = """
 INSERT INTO deliveries (delivery_id, alert_id, step, recipient, channel, cause, content, created_at, due_at)
 SELECT gen_random_uuid(), alert_id, step + 1, recipient, channel, cause, content, created_at, due_at FROM deliveries
-"""  # the second delivery waits for the first delivery, so only the first delivery is overdue
+"""  # the second delivery is not overdue, because it waits for the first delivery
 
 
 async def test_overdue_deliveries_and_escalations_and_a_bot_without_updates_are_measured(
@@ -309,7 +312,7 @@ async def test_a_step_without_receivers_is_skipped(night: Night) -> None:
 
 
 async def test_the_first_step_that_takes_the_alert_is_notified_at_once(night: Night) -> None:
-    """No receiver of the first step gets Moderate alerts, so the second step must be notified without a wait."""
+    """The first step's receiver gets no Moderate alerts. The second step must therefore be notified without a wait."""
     await night.receiver("duty", 0, floor=Severity.EXTREME)
     await night.report(hazard())
     assert await night.passes(MODERATE) == 1

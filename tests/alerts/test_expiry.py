@@ -1,6 +1,6 @@
 """An alert ends when its hazard is cancelled or expires.
 
-If the hazard becomes active again, the alert becomes active, too.
+If the hazard is in force again, the alert is active again.
 """
 
 from datetime import timedelta

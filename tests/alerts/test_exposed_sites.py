@@ -1,4 +1,4 @@
-"""People at sites and in groups, whatever they fled, are exposed if their place lies in the hazard's area."""
+"""A hazard exposes people at a site or in a group if their place lies in its area, whatever hazard they fled."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 POINT = {"lat": 40.10, "lon": 71.70}
 NAMES = {"ky": "Дөбө", "ru": "Добо", "en": "Dobo"}
-# 6 km and 4 km north of the centre of the mudflow's fan, in degrees of latitude
+# about 6 km and 4 km north of the mudflow's centre, in degrees of latitude
 FAR_AND_NEAR = ((1, 40.10 + 6 / 111.2), (2, 40.10 + 4 / 111.2))
 FAN = {"pcodes": [LEILEK], "circles": [{**POINT, "radius_km": 2}]}
 
@@ -62,7 +62,7 @@ async def test_groups_without_a_site_are_exposed_by_district_whatever_they_fled(
     post.handling.exposures.renewed_every = timedelta(seconds=10)
     await post(fled.model_copy(update={"sequence": 2, "persons": 30}))
     exposure, _ = await post.alerts()
-    assert exposure.figures["group_persons"] == 40  # the alert shows the new number, 30, when the alert is renewed
+    assert exposure.figures["group_persons"] == 40  # the alert takes over the new number, 30, when the alert is renewed
     await post(fled.model_copy(update={"sequence": 3, "persons": 0}))
     exposure, _ = await post.alerts()
     assert (exposure.is_lapsed, exposure.reason) == (True, "below_threshold")
@@ -81,9 +81,9 @@ def villages(post: Post) -> None:
 
 @pytest.mark.usefixtures("villages")
 async def test_a_group_in_a_known_settlement_is_exposed_if_the_settlement_lies_in_the_hazards_area(post: Post) -> None:
-    """One group's village lies on the mudflow's fan; the other group's village lies elsewhere in the district.
+    """One group's village lies on the mudflow's fan. The second group's village lies outside the fan.
 
-    The groups' schools are not listed, so they have no point of their own.
+    The groups' schools are not in the list of sites, so only the villages have a point.
     """
     school, other = (
         group(persons=persons, destination_locality="Мектеп", destination_locality_pcode=code, site_id=uuid4())
@@ -97,7 +97,7 @@ async def test_a_group_in_a_known_settlement_is_exposed_if_the_settlement_lies_i
     unknown = (group(persons=7, destination_locality_pcode=VILLAGE_WITHOUT_POINT), group(persons=5))
     await post(*unknown, mudflow(area={"pcodes": [LEILEK]}))
     persons = [alert.figures["group_persons"] for alert in await post.alerts() if alert.kind == "exposure"]
-    assert sorted(persons) == [32, 57]  # the second hazard has no polygon, so its district decides
+    assert sorted(persons) == [32, 57]  # the second hazard has no polygon, so the whole district is exposed
 
 
 @pytest.mark.usefixtures("villages")
@@ -105,7 +105,7 @@ async def test_people_who_come_into_the_hazards_area_within_their_district_are_e
     off, on = (group(destination_locality_pcode=code) for code in (OTHER_VILLAGE, SCHOOL_VILLAGE))
     await post(off, mudflow(area=FAN))
     post.handling.exposures.renewed_every = timedelta(seconds=10)
-    # the number of people in the district does not change
+    # one group leaves as another group of the same size comes, so the district's number stays the same
     await post(off.model_copy(update={"sequence": 2, "persons": 0}), on)
     exposure, _ = await post.alerts()
     assert exposure.figures["group_persons"] == 20

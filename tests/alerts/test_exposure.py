@@ -117,7 +117,10 @@ async def test_a_growing_figure_is_updated_at_its_interval(post: Post) -> None:
 
 
 async def test_a_cancelled_hazard_that_is_not_recounted_yet_updates_no_exposure_alert(post: Post) -> None:
-    """The exposure alert must later end because the hazard was cancelled, not because no rule applies."""
+    """The worker has stored the cancellation but not yet recounted.
+
+    The recount must end the exposure alert with the reason "cancelled".
+    """
     flood, handling = mudflow(area={"pcodes": [LEILEK]}), post.handling
     await post(flood, household())
     cancelled = mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]})
@@ -139,7 +142,7 @@ async def test_a_late_cancel_ends_an_open_exposure_alert(post: Post, is_known: b
     post.now = NOW + timedelta(hours=7)
     await post()
     if not is_known:
-        # an earlier release of Dayar deleted a hazard's rows from `exposures` at the end of the hazard
+        # an earlier release of Dayar deleted the rows of an ended hazard from `exposures`
         await post.session.execute(text("DELETE FROM exposures"))
     await post(mudflow(hazard_id=flood.hazard_id, revision=2, msg_type="Cancel", area={"pcodes": [LEILEK]}))
     assert [(alert.is_lapsed, alert.reason) for alert in await post.alerts()] == [(True, "cancelled")] * 2
@@ -172,7 +175,7 @@ async def test_a_revision_that_comes_after_a_hazard_was_taken_is_stored_and_take
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [LEILEK]}
     revision = {"hazard_id": flood.hazard_id, "revision": 2, "msg_type": "Update", "type": "landslide"}
     await handling.hazards([received(mudflow(**revision, area={"pcodes": [ALAI]}))], post.session)
-    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # as if the first revision had drawn an area
+    by_points = {flood.hazard_id: [LEILEK, ALAI]}  # these districts would follow if the first revision had a drawn area
     await counts.store_districts(post.session, [flood.hazard_id], by_points, [])
     assert await post.fetch("SELECT area, hazard_type, gone FROM exposures") == [(ALAI, "landslide", None)]
     assert await hazard_changes.take(post.session) == {flood.hazard_id: [ALAI, ALAI]}
@@ -191,7 +194,10 @@ async def test_a_cancelled_hazard_that_comes_into_force_again_is_counted_again(p
 async def test_without_boundaries_the_districts_of_a_feeds_polygon_are_found_by_points(
     post: Post, real_data: Path
 ) -> None:
-    """The polygon is the real area of Leilek. The second hazard's area has no point until a school there is listed."""
+    """The polygon is the outline of Leilek.
+
+    The second hazard's area contains no listed point until a school there is listed.
+    """
     outline = shapely.get_coordinates(real_shapes(real_data)[LEILEK]).tolist()
     await post(household(), household(destination=Place(pcode=BATKEN)))
     await post(mudflow(area={"polygons": [outline]}))
@@ -221,9 +227,10 @@ def real_shapes(real_data: Path) -> dict[str, BaseGeometry]:
 
 
 async def test_a_report_is_parsed_once_and_not_for_each_of_its_districts(post: Post) -> None:
-    """A report may have 256 KB and name all districts.
+    """A large report has 256 KB and names all districts.
 
-    While a large report is parsed, households wait for the locks.
+    While the report is parsed, households wait for the locks. The report must therefore be parsed once, and not once
+    per district.
     """
     connection = await database.driver(post.session)
     explained = f"EXPLAIN (VERBOSE, FORMAT JSON) {counts.STORE_DISTRICTS}"

@@ -1,6 +1,6 @@
-"""Counts of groups and registered households of one district raise one alert together.
+"""Counted groups and registered households from one district raise one common alert.
 
-The order of the counts and the households does not matter.
+The alert is the same in any order of counts and households.
 """
 
 import random
@@ -35,9 +35,9 @@ def later(count: GroupCounted, **changed: Any) -> GroupCounted:
 
 @pytest.mark.anyio
 async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
-    """On 5 May 2022, four calls reported people who fled the mudflow in Batken oblast.
+    """On 5 May 2022, four calls reported the people who fled the mudflow in Batken oblast.
 
-    No household was registered yet.
+    No household of theirs was registered yet.
     """
     evening = date(2022, 5, 5)
     post.now = post.now.replace(year=2022, month=5, day=5, hour=15)
@@ -52,7 +52,7 @@ async def test_four_reports_of_one_evening_raise_one_alert(post: Post) -> None:
     alert = await post.alert()
     assert (alert.area, alert.figures["persons"], alert.figures["counted_persons"]) == (KADAMJAI, 283, 283)
     assert (alert.figures["reports"], alert.figures["families"], alert.households) == (4, 75, 0)
-    # the alert is raised at 70 persons, and has grown above 200 persons
+    # the alert was raised at 70 persons; a second message came when it exceeded 200 persons
     assert [cause for _, _, cause in await post.deliveries()] == ["raised", "grown"]
 
 
@@ -142,7 +142,10 @@ async def test_a_replaced_count_of_the_group_that_arrives_late_does_not_take_the
 async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_count(
     post: Post, is_replaced: bool, is_in_order: bool
 ) -> None:
-    """A recount five days later states a later departure, but the people are the same and belong to the same alert."""
+    """A recount five days later states a later departure of the same people.
+
+    The people stay in the alert of the first count.
+    """
     stock_id, later_on = uuid4(), TODAY + timedelta(days=5)
     post.now += timedelta(days=5)
     recount = group(stock_id=stock_id, persons=70, occurred_on=later_on, sequence=2)
@@ -161,7 +164,7 @@ async def test_a_recount_with_a_later_departure_stays_in_the_alert_of_the_first_
 @pytest.mark.anyio
 @pytest.mark.parametrize("is_first", [True, False], ids=["the recount arrives first", "the recount arrives later"])
 async def test_a_recount_is_never_added_to_the_counts_that_it_replaces(post: Post, is_first: bool) -> None:
-    """The recount may arrive before the event that states the replacement of the earlier count."""
+    """The event "the earlier count is replaced" may arrive after the recount."""
     partial = group(persons=49)
     recount = group(persons=49, is_full_recount=True, replaces=[partial.report_id], sequence=2)
     for event in (recount, partial) if is_first else (partial, recount):
@@ -169,7 +172,7 @@ async def test_a_recount_is_never_added_to_the_counts_that_it_replaces(post: Pos
     replaced = later(partial, superseded_by=recount.report_id, sequence=3)
     await post(replaced)
     assert await post.alerts() == []
-    await post(later(replaced, superseded_by=None))  # the recount was corrected to a partial count
+    await post(later(replaced, superseded_by=None))  # a correction made the recount a partial count
     assert (await post.alert()).figures["persons"] == 98
 
 
@@ -289,8 +292,8 @@ def expected(groups: Sequence[GroupCounted], households: Sequence[HouseholdRegis
 def test_any_order_of_groups_and_households_gives_the_same_alerts(
     examples: Examples, groups: list[Any], households: list[Any], seed: int
 ) -> None:
-    """Kafka keeps the order of the records about one group or one household, and may repeat records."""
-    for versions in groups:  # the versions are counts of one group, and all counts of one stock are at one place
+    """Kafka keeps the order of the records about one group or household. Kafka may deliver records twice."""
+    for versions in groups:  # the versions are counts of one group; all counts of one stock state the same place
         versions[0]["group_id"] = GROUP
         for state in versions:
             state["destination"] = [Place(pcode=LEILEK), Place(pcode=ALAI), UNKNOWN][STOCKS.index(state["stock_id"])]

@@ -1,4 +1,4 @@
-"""If a hazard raises an alert, the service publishes events, notifies receivers and gives the hazard an outcome."""
+"""A hazard that raises an alert leads to published events, notified receivers and an outcome of the hazard."""
 
 import json
 from datetime import timedelta
@@ -150,9 +150,9 @@ async def test_receivers_by_step_area_floor_and_status(post: Post, changed: dict
 
 
 async def test_a_derived_severity_is_marked_and_is_never_the_hazards_own(post: Post) -> None:
-    """Receivers outside the centre get the alert's severity, marked as derived.
+    """Receivers outside the centre read the alert's severity, marked as derived.
 
-    The hazard itself keeps the severity Unknown.
+    The hazard's own severity stays Unknown.
     """
     await post.receiver("ministry")
     flood = mudflow(severity="Unknown", scope="Public", text={"ru": {"headline": "Сель"}})

@@ -1,4 +1,4 @@
-"""The process that stores a delivery also sends it.
+"""The process that stores a delivery also sends the delivery.
 
 If the storing process cannot send the delivery, a worker claims the delivery later.
 """
@@ -48,7 +48,7 @@ def handling(deliveries: Deliveries) -> Handling:
 
 
 async def report(town: Town, deliveries: Deliveries, count: int = 1, *, is_committed: bool = True) -> list[Claim]:
-    """Reports hazards. Returns each delivery's attempts and claim, read before the commit."""
+    """Reports hazards. Returns the attempts of each delivery and whether it is claimed, as stored before the commit."""
     now = datetime.now(UTC)
     async with town.sessions() as session:
         batch = [received(hazard(onset=now, received_at=now)) for _ in range(count)]
@@ -70,12 +70,12 @@ async def report_and_lose_the_connection(town: Town, deliveries: Deliveries) -> 
 
 
 async def started(deliveries: Deliveries) -> None:
-    """Waits until the delivery loop runs, because `reserve` fails until the loop runs."""
+    """Waits until the delivery loop runs. Before, `reserve` fails."""
     await is_free(deliveries, "nobody")
 
 
 async def is_free(deliveries: Deliveries, recipient: str) -> None:
-    """Waits until `reserve` succeeds for the receiver's webhook, then releases it for the delivery loop."""
+    """Waits until the test can reserve the receiver's webhook, and releases it again."""
     slot = recipient, DeliveryChannel.WEBHOOK
     if await wait_for(lambda: deliveries.reserve(slot)):
         deliveries.release(slot)

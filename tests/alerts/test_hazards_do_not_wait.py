@@ -1,4 +1,4 @@
-"""If hazards and households arrive together, no hazard waits for a household, and each situation has one alert."""
+"""Hazards and households may arrive together. No hazard waits for a household, and each situation has one alert."""
 
 import asyncio
 import importlib
@@ -63,7 +63,7 @@ REVISED = mudflow(
 
 
 def expected(households: Sequence[HouseholdRegistered], areas: Sequence[str]) -> dict[tuple[str, str], int]:
-    """Maps the kind and area of each alert to the number of households in the alert.
+    """Returns the number of households in the alert of each kind and area.
 
     An alert of the kind `hazard` counts the households that fled the hazard.
     """
@@ -112,7 +112,10 @@ def test_any_order_of_hazards_and_households_gives_the_same_alerts(
 def test_concurrent_transactions_give_the_same_alerts(
     examples: Examples, drawn: list[dict[str, Any]], is_revised: bool
 ) -> None:
-    """Five workers run at once (two for households, one for hazards, two for exposures); locks decide their order."""
+    """Two workers handle households, one handles hazards, and two handle exposures, all at once.
+
+    Locks decide the order of the five workers.
+    """
     households = [linked(one) for one in drawn]
 
     async def at_once(sessions: Sessions) -> None:
@@ -185,7 +188,7 @@ COUNTED = {
     ),
 }
 MIGRATIONS = {"departed_by_destination": "0017_head_counts", "resident_counts": "0005_counts"}
-Counted = tuple[str, tuple[str, ...], str]  # area, dates with mobilities, destination
+Counted = tuple[str, tuple[str, ...], str]  # area, then each date with its mobility, then destination
 
 
 @settings(max_examples=40)
@@ -227,7 +230,7 @@ def test_incremental_departure_counts_equal_a_full_count(
     without_destination = Counter[tuple[str, tuple[str, ...]]]()
     for (area, moves, _), number in households.items():
         without_destination[area, moves] += number
-    assert read_before == without_destination  # the previous release of Dayar reads the view departure_counts
+    assert read_before == without_destination  # the previous release of Dayar still reads the view departure_counts
 
 
 def with_id(id: UUID, departure: Departure | None) -> Departure | None:

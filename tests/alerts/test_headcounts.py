@@ -1,4 +1,7 @@
-"""Group counts and registered households may be the same people, so their figures for one place are not added up."""
+"""A group count and registered households may be the same people.
+
+The figures of both for one place are therefore not added up.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

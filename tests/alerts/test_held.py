@@ -1,4 +1,4 @@
-"""People in held reports raise the same alert as recorded people, and are never counted twice."""
+"""People in held reports raise the alert that recorded people would raise, and are never counted twice."""
 
 import random
 from collections import defaultdict
@@ -40,7 +40,7 @@ async def test_an_accepted_report_is_not_counted_twice_and_a_refused_report_leav
     alert = await post.alert()
     assert [alert.figures[name] for name in ("persons", "held_persons", "held_households")] == [60, 60, 1]
     assert [cause for _, _, cause in await post.deliveries()] == ["raised"]
-    await post(household_report)  # the event that ends the hold comes later
+    await post(household_report)  # the event that ends the hold has not come yet
     assert [(await post.alert()).figures[name] for name in ("persons", "held_persons")] == [60, 40]
     await post(ended(holds[0]), count)
     alert = await post.alert()
@@ -57,7 +57,7 @@ async def test_an_accepted_report_is_not_counted_twice_and_a_refused_report_leav
 async def test_a_group_is_not_counted_twice_if_another_report_than_the_held_one_is_recorded(post: Post) -> None:
     """The held report and the recorded report have different ids and stocks.
 
-    The event that ends the hold comes later.
+    The event that ends the hold comes after the recorded report.
     """
     count = group(persons=40)
     assert await post(held(group(group_id=count.group_id, persons=40))) == ["noted below_threshold"]
@@ -109,7 +109,7 @@ async def test_an_alert_about_held_reports_ends_if_they_are_refused(post: Post) 
 
 @pytest.mark.anyio
 async def test_a_held_count_joins_the_recorded_counts_of_its_people(post: Post) -> None:
-    """The recorded count moves the held people to an earlier day, so the rule must judge both days again."""
+    """The recorded count moves the held people to an earlier day. The rule must then judge both days again."""
     count = group(persons=60)
     assert await post(held(count)) == ["alerted households_displaced"]
     await post(group(persons=20, stock_id=count.stock_id, occurred_on=TODAY - timedelta(days=5)))
@@ -168,7 +168,7 @@ HOLDS = st.lists(
     min_size=1,
     max_size=3,
 )
-# the held versions of a household or group, and how the hold ends: not yet, by a registration, or by a refusal
+# the held versions of a household or group, and the end of the hold: none yet, a registration, or a refusal
 HISTORIES = st.lists(
     st.tuples(st.sampled_from(["household", "group"]), HOLDS, st.sampled_from(["waits", "registered", "refused"])),
     max_size=6,
@@ -180,7 +180,7 @@ HISTORIES = st.lists(
 def test_any_order_of_held_and_recorded_reports_gives_the_same_alerts(
     examples: Examples, drawn: list[Any], registered_first: bool, seed: int
 ) -> None:
-    """Kafka keeps the order of the records about one household or group, and may repeat records."""
+    """Kafka keeps the order of the records about one household or group. Kafka may deliver records twice."""
     histories = [
         history(kind, states, end, number, registered_first=registered_first)
         for number, (kind, states, end) in enumerate(drawn)
@@ -198,7 +198,7 @@ def history(
 ) -> list[AnyEvent]:
     """Makes the records of one household or group.
 
-    Each stock is shared by two groups, as if two teams counted at one place.
+    Two groups share each stock, as if two teams had counted at one place.
     """
     stock = UUID(int=number // 2 + 1)
     more = {"stock_id": stock, "destination": DESTINATIONS[stock.int % 3]} if kind == "group" else {}

@@ -83,7 +83,10 @@ def test_those_who_were_notified_before_are_informed_of_a_muted_alert() -> None:
 
 
 def quake(severity: str, hazard_id: UUID | None = None, **changed: Any) -> HazardReported:
-    """A quake from a feed that states severities. The quake is too deep for the equation of the intensity."""
+    """A quake from a feed that states its severity.
+
+    At a depth of 90 km, the equation of the intensity does not apply.
+    """
     return hazard(hazard_id=hazard_id or uuid4(), severity=severity, depth_km=90.0, **changed)
 
 

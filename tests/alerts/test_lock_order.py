@@ -1,6 +1,6 @@
-"""All code that locks several alerts locks them in the same order.
+"""Code that locks several alerts always locks them in one order.
 
-In different orders, two transactions could wait for each other.
+With different orders, two transactions could wait for each other.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ def reported(hazard_id: UUID, **changed: object) -> HazardReported:
 
 
 async def test_hazards_and_the_record_of_a_combined_mail_do_not_deadlock(town: Town, port: int, box: Box) -> None:
-    """Both transactions lock two alerts: the alert about the source, and the hazard's own alert."""
+    """Both transactions lock the same two alerts: the alert about the source, and the hazard's own alert."""
     await told_by_mail(town)
     await town.report(*(reported(uuid4()) for _ in range(BUDGET + 1)))
     async with town.sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""Tests which template an alert gets, what a template may contain, and when the standard text replaces it."""
+"""Tests the choice of an alert's template, the allowed content of a template, and the cases of the standard text."""
 
 import re
 from dataclasses import replace

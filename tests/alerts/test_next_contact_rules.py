@@ -1,4 +1,4 @@
-"""Decides without a database whether, why and how the next contact of a receiver is notified."""
+"""Tests, without a database, whether and how a receiver's next contact is notified, and for which reason."""
 
 from dataclasses import replace
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""If a contact fails, or a person does not answer in time, the receiver's next contact is notified."""
+"""A receiver's next contact is notified if a contact fails, or if the person does not answer in time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -72,7 +72,7 @@ def officer(town: Town) -> Officer:
 async def sending(town: Town, hook: Hook, port: int, **changed: Any) -> AsyncIterator[None]:
     """Runs the delivery loop with a real mail server and a real receiver of webhooks.
 
-    A call may last longer than a test, but not as long as a lease.
+    The time limit of a call is longer than a test and shorter than a lease.
     """
     mail = settings_for("127.0.0.1", port)
     own = {name: getattr(mail, name) for name in ("alerts_smtp_host", "alerts_smtp_port", "alerts_mail_from")}
@@ -196,7 +196,6 @@ async def test_the_next_contact_does_not_wait_for_the_mails_to_the_contact_befor
 
 
 async def test_a_contact_after_a_removed_one_is_notified(town: Town, officer: Officer, hook: Hook) -> None:
-    """The receiver's second contact is removed after the first contact got the message."""
     await officer.is_added(hook)
     await town.alert()
     assert await officer.next_contacts(FIVE_MINUTES) == [("webhook", None), ("email", "no_result")]
@@ -222,7 +221,7 @@ async def test_a_new_receiver_of_a_removed_ones_label_gets_no_next_contact_of_it
 async def test_a_channel_that_hangs_delays_neither_the_next_contact_nor_later_messages(
     town: Town, officer: Officer, hook: Hook, port: int, box: Box
 ) -> None:
-    """While the webhook hangs, the mails about the alert and about its change are sent."""
+    """The webhook hangs. While the webhook hangs, the mails about the alert and about its change are sent."""
     await officer.is_added(hook, ReceiverKind.SYSTEM)
     hook.mood = Mood.SILENT
     quake = hazard(onset=datetime.now(UTC))
@@ -245,8 +244,8 @@ async def test_a_later_message_goes_to_the_next_contact_when_the_earlier_one_is_
 ) -> None:
     """The wait for the next contact begins with the first message.
 
-    If each message began the wait again, a hazard that is revised every four minutes would postpone the next contact
-    without end.
+    A new wait at each message would postpone the next contact without end, for example if a hazard is revised every
+    four minutes.
     """
     await officer.is_added(hook)
     quake = hazard(onset=datetime.now(UTC), magnitude=5.6)
@@ -298,7 +297,10 @@ async def test_a_cause_that_a_later_release_stored_stops_no_message(
 async def test_a_contact_of_a_later_releases_channel_fails_and_the_next_contact_is_notified(
     town: Town, officer: Officer, hook: Hook, port: int, box: Box
 ) -> None:
-    """A former build that runs with the tables of a later build notifies the contacts whose channels it knows."""
+    """An earlier release may run with the tables of a later release.
+
+    The earlier release notifies the contacts whose channels it knows.
+    """
     await officer.is_added(hook, ReceiverKind.SYSTEM)
     later = "UPDATE receivers SET channel = 'pager', kind = 'team', hazards = '{meteorite,earthquake}'"
     async with town.sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""Stages select the receivers of a notification, and give a reason for each receiver that they leave out."""
+"""Each stage of a notification leaves out some receivers, and gives a reason for each of them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,9 +189,9 @@ def test_with_a_post_the_person_on_duty_is_notified_whatever_the_own_conditions(
 
 
 def test_whoever_takes_over_before_an_answer_gets_the_alert_with_the_next_step() -> None:
-    """The duty changes while the alert is at its first step.
+    """Another officer takes over duty while the alert is at its first step.
 
-    If only the people of the next step were notified, the new officer would never get the alert.
+    The next step must also notify this officer: otherwise the officer would never get the alert.
     """
     head, chief = receiver("head", step=1), receiver("chief", step=2, is_duty_head=True)
     people = (*OFFICERS, head, chief)
@@ -227,7 +227,7 @@ def test_the_hours_of_a_person_on_duty_do_not_count() -> None:
 def test_an_alert_without_a_type_of_hazard_reaches_receivers_of_every_hazard() -> None:
     """An alert about displaced people has no type of hazard.
 
-    Receivers with a list of types must get the alert, too.
+    Receivers with a list of types must still get the alert.
     """
     displacement = transitions.replaced(alert(KADAMJAI), hazard_type=None)
     quakes = receiver("quakes", hazards=(HazardType.EARTHQUAKE,))
@@ -298,9 +298,9 @@ def test_a_receiver_that_a_moved_alert_concerned_before_but_never_notified_was_a
 
 
 def test_a_moved_alert_reaches_a_step_that_became_its_first_one() -> None:
-    """The alert moved from Leilek to Kadamjai.
+    """The alert moves from Leilek to Kadamjai.
 
-    Before the alert moved, only the receiver in Leilek was notified, because this receiver is at the first step.
+    Before, only the receiver in Leilek was notified, at the first step.
     """
     steps = receiver("leilek", areas=(LEILEK,)), receiver("kadamjai", areas=(KADAMJAI,), step=1)
     assert notified(alert(KADAMJAI), notifications.MOVED, *steps, before=alert(KADAMJAI, LEILEK)) == (

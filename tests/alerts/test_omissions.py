@@ -118,10 +118,11 @@ async def test_a_receiver_notified_later_is_no_longer_among_those_not_notified(d
 
 
 async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: Desk) -> None:
-    """Two receivers for Osh are added after an alert was raised for Osh and Naryn. Later, the alert covers only Osh.
+    """An alert is raised for Osh and Naryn, and later two receivers for Osh are added.
 
-    The receiver that gets alerts only in certain hours is then notified, because the alert may have been raised outside
-    the receiver's hours.
+    Then the alert's area becomes Osh alone.
+
+    The receiver with limited hours is then notified: the alert may have been raised outside these hours.
     """
     await add_receivers(desk)
     flood = mudflow(onset=datetime.now(UTC), area={"pcodes": [OSH_OBLAST, NARYN]})
@@ -140,7 +141,7 @@ async def test_a_receiver_added_later_is_not_said_to_have_been_notified(desk: De
 
 
 async def test_nobody_of_many_notified_receivers_is_among_those_not_notified(desk: Desk) -> None:
-    """The page lists only the newest 200 deliveries, but the receivers of older deliveries also count as notified."""
+    """The page lists only the newest 200 deliveries. The receivers of older deliveries were notified too."""
     async with desk.sessions.begin() as session:
         for label in ("head-of-shift", *(f"post-{number:03}" for number in range(201))):
             step = 1 if label == "head-of-shift" else 0

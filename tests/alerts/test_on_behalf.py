@@ -1,4 +1,4 @@
-"""If an alert is acknowledged on behalf of a person, the person's name is sealed.
+"""The alert may be acknowledged on behalf of another person. The name of the other person is sealed.
 
 Only some roles may read the sealed name.
 """
@@ -36,7 +36,7 @@ async def test_an_acknowledgement_on_behalf_of_somebody_on_the_telephone(desk: D
     assert answer["acknowledged_name"] == "Айбек"
     assert alert["on_behalf_of"] == "by telephone, Касымов, 2026-06-15T06:10+00:00"
     note = BehalfNote(name="Касымов", by="telephone", at=datetime(2026, 6, 15, 6, 10, tzinfo=UTC))
-    for stored in (note.stored, note.sentence):  # an earlier release stored `note.sentence`
+    for stored in (note.stored, note.sentence):  # an earlier release of Dayar stored `note.sentence`
         assert BehalfNote.read(stored).worded("ru") == "Касымов, по телефону, 15.06.2026, 12:10"
     assert BehalfNote(name="Касымов, район", by="e-mail").worded("ky") == "Касымов, район", "the timeline names it"
     assert BehalfNote(name="Касымов", by="pigeon").worded("ru") == "Касымов, pigeon"
@@ -50,8 +50,8 @@ async def test_each_of_several_acknowledgements_keeps_on_whose_behalf_it_was_giv
 ) -> None:
     """The alert needs two acknowledgements.
 
-    The first person acknowledges, and later states twice on whose behalf. The second statement changes nothing, even
-    after the alert was closed. A statement with another name is refused.
+    The first person acknowledges the alert, and later states twice on whose behalf. The repeated statement changes
+    nothing, even after the alert was closed. A statement with a different name is refused.
     """
     officers = {"Айбек": uuid4(), "Бермет": uuid4()}
     async with desk.sessions.begin() as session:
@@ -94,7 +94,7 @@ async def test_reading_on_whose_behalf_is_logged_where_a_name_was_shown(desk: De
         await caller.put(f"/v1/alerts/{noted}/acknowledgement", json={"on_behalf_of": {"name": "Касымов"}})
         for reader, id in ((caller, other), (analyst, noted)):
             assert (await reader.get(path.format(id=id))).status_code == 200
-        # the log gets no entry for a request with `?again` if the log already has an entry of the same token
+        # a request with `?again` is not logged if the log already has an entry of the same token
         for again in ("?again", "?again", ""):
             assert (await caller.get(path.format(id=noted) + again)).status_code == 200
         async with desk.caller(account=account) as same_account_elsewhere:
@@ -118,8 +118,9 @@ async def test_on_whose_behalf_is_visible_only_inside_the_centre(desk: Desk, rol
 async def test_on_whose_behalf_is_read_where_the_hazard_was_first_reported(desk: Desk) -> None:
     """Another account sends two updates, which move the alert to Kadamjai.
 
-    One update has a lower revision, and the other update has a higher revision. The first person undoes the
-    acknowledgement. A reader of Kadamjai then acknowledges, and can read only the note of the second acknowledgement.
+    One update has a lower revision than the report, and one has a higher revision. The first person withdraws the
+    acknowledgement. A reader of Kadamjai then acknowledges the alert, and can read only the note of that
+    acknowledgement.
     """
     now = datetime.now(UTC)
     first = fresh(revision=5, area={"pcodes": [ALAI]}, received_at=now)

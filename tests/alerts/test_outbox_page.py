@@ -1,4 +1,4 @@
-"""The page of sent notifications shows a message about several alerts once, as its channel combines it."""
+"""A channel may combine several alerts in one message. The page of sent notifications then shows one message."""
 
 import asyncio
 import re
@@ -38,7 +38,7 @@ ADDRESSES = {
     DeliveryChannel.TELEGRAM: "telegram:-100200",
     DeliveryChannel.SMS: "sms:+996700123456",
 }
-ALERTS = 13  # the message about the first alert is sent at once; the other twelve messages are combined
+ALERTS = 13  # one message about the first alert is sent at once; one message combines the other twelve alerts
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""`dayar policy`, `silence` and `template` change what the pages change, with the same checks."""
+"""The commands `dayar policy`, `silence` and `template` have the same effects and checks as the pages."""
 
 import json
 from pathlib import Path

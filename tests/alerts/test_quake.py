@@ -26,7 +26,7 @@ RULES, WATCHED, PLACES = rules(), WatchedArea.load(), Places.load()
 OSH, KYZYL_KIA, CHON_ALAI = "KG21000000000", "KG05430000010", "KG06259000000"
 BATKEN_CITY, ARAVAN = "KG05410000010", "KG06211000000"
 NOOKAT, KARA_SUU = "KG06242000000", "KG06226000000"
-# The earthquakes of the USGS files in these tests. All epicentres lie beyond the border.
+# The quakes of the USGS files in these tests. Every epicentre lies beyond the border.
 SARY_TASH = {"magnitude": 4.7, "depth_km": 23.31, "area": {"point": {"lat": 39.474, "lon": 73.4257}}}
 MURGHOB = {"magnitude": 6.8, "depth_km": 20.522, "area": {"point": {"lat": 38.0726, "lon": 73.2077}}}
 ASHKASHAM = {"magnitude": 6.6, "depth_km": 210.42, "area": {"point": {"lat": 36.492, "lon": 71.1563}}}
@@ -121,14 +121,16 @@ def test_the_same_magnitude_is_less_severe_far_away() -> None:
 
 
 def test_the_quake_of_sary_tash_beyond_the_border_reaches_the_district_that_it_shakes() -> None:
-    """The quake may damage houses in Alai. Nookat and Kara-Suu feel it, and Chon-Alai does not (below 4).
+    """The quake may damage houses in Alai.
 
-    At the epicentre, the intensity is 0.898 x 4.7 + 1.215 = 5.436. Alai gets the intensity of the epicentre, because
-    its point, 52 km away, is the nearest within 60 km. With one standard deviation (0.737) added, the intensity is
-    6.17, so damage is possible. The depth is 23.31 km. The other intensities are computed from the distance from the
-    hypocentre. For Nookat, the distance is 95.9 km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447 x (95.9 - 23.31) =
-    4.07. Kara-Suu, 97.4 km: 5.436 - 1.809 x log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.06. Chon-Alai, 105.2
-    km: 5.436 - 1.809 x log10(105.2 / 23.31) - 0.003447 x (105.2 - 23.31) = 3.97.
+    Nookat and Kara-Suu feel the quake. Chon-Alai does not feel the quake, because its intensity is below 4.
+
+    At the epicentre, the intensity is 0.898 x 4.7 + 1.215 = 5.436. The point of Alai is 52 km from the epicentre, and
+    no point within 60 km is nearer. Alai therefore gets the epicentre's intensity. The intensity plus one standard
+    deviation (0.737) is 6.17. Damage is therefore possible. The depth is 23.31 km. All other intensities follow from
+    the distance to the hypocentre. For Nookat, the distance is 95.9 km: 5.436 - 1.809 x log10(95.9 / 23.31) - 0.003447
+    x (95.9 - 23.31) = 4.07. Kara-Suu, 97.4 km: 5.436 - 1.809 x log10(97.4 / 23.31) - 0.003447 x (97.4 - 23.31) = 4.06.
+    Chon-Alai, 105.2 km: 5.436 - 1.809 x log10(105.2 / 23.31) - 0.003447 x (105.2 - 23.31) = 3.97.
     """
     finding = alerted(**SARY_TASH)
     assert (finding.severity, finding.pcodes) == ("Moderate", (ALAI,))
@@ -150,8 +152,8 @@ def test_a_quake_of_default_depth_zero_uses_the_equation_of_the_fixed_depth() ->
 def test_the_area_is_every_district_with_possible_damage_and_a_wider_one_feels_it() -> None:
     """At the epicentre, in Kyzyl-Kia, the intensity is 5.5676 + 1.215 = 6.783.
 
-    With one standard deviation added, the intensity is 6.30 in Kadamjai (56.4 km away), 6.41 in Aravan (50.1 km), 6.10
-    in Osh (69.5 km), and 5.62 in Batken city (110 km).
+    The intensity plus one standard deviation is 6.30 in Kadamjai (56.4 km away), 6.41 in Aravan (50.1 km), 6.10 in Osh
+    (69.5 km), and 5.62 in Batken city (110 km).
     """
     finding = alerted(magnitude=6.2, depth_km=15.0, area={"point": {"lat": 40.2, "lon": 72.1}})
     assert (finding.severity, finding.pcodes[0]) == ("Severe", KYZYL_KIA)
@@ -170,7 +172,7 @@ def test_a_report_without_a_point_counts_where_it_says() -> None:
     ("shaking", "severity"),
     [
         ({"mmi": 5.9}, None),
-        # the alert is only Moderate, because the strongest shaking may be far beyond the border
+        # only Moderate, because the strongest shaking may be far beyond the border
         ({"mmi": 6.0}, "Moderate"),
         ({"mmi": 8.2}, "Moderate"),
         ({"mmi": 3.96, "impact": "green", "cdi": 5.8, "felt_reports": 117}, None),  # as the USGS states for ASHKASHAM
@@ -178,7 +180,7 @@ def test_a_report_without_a_point_counts_where_it_says() -> None:
         ({"impact": "orange"}, "Severe"),
         ({"mmi": 6.5, "impact": "red"}, "Extreme"),
         ({"mmi": 6.5, "impact": "green"}, "Moderate"),
-        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # `cdi` comes from people's answers, not from the source
+        ({"cdi": 7.0, "felt_reports": 20}, "unjudged"),  # people who felt the quake stated `cdi`
     ],
 )
 def test_below_40_km_the_sources_own_intensity_or_impact_decides(shaking: dict[str, Any], severity: str | None) -> None:
@@ -192,7 +194,7 @@ def test_below_40_km_the_sources_own_intensity_or_impact_decides(shaking: dict[s
 
 
 def test_a_far_deep_quake_raises_no_alert_by_its_sources_figures() -> None:
-    far = {"point": {"lat": 34.0, "lon": 70.37}}  # 5.5 degrees of latitude, 612 km, south of Chon-Alai
+    far = {"point": {"lat": 34.0, "lon": 70.37}}  # 612 km south of Chon-Alai (5.5 degrees of latitude)
     assert judged(**{**HINDU_KUSH, "area": far}, shaking={"mmi": 8.0}) == Nothing("below_threshold")
 
 
@@ -218,7 +220,7 @@ def test_a_strong_deep_quake_beyond_the_drawn_area_is_to_be_judged_whoever_repor
     "changed",
     [
         {"magnitude": 5.9},
-        {"severity": "Minor"},  # no person must judge the severity, because the source states one
+        {"severity": "Minor"},  # the source states a severity, so nobody needs to judge
         {"area": {"point": {"lat": 34.0, "lon": 70.37}}},  # 612 km (5.5 degrees of latitude) south of Chon-Alai
     ],
 )

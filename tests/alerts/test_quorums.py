@@ -1,4 +1,7 @@
-"""If a step of a policy demands several acknowledgements, the alert escalates until enough people acknowledge."""
+"""A step of a policy may demand several acknowledgements.
+
+The alert then escalates until enough people acknowledge it.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

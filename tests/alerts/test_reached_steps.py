@@ -1,4 +1,4 @@
-"""An alert keeps the step that it has reached if its policy changes, or if accounts are disabled meanwhile."""
+"""An alert keeps its reached step, even if its policy changes or accounts are disabled."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -86,9 +86,9 @@ def test_an_alert_keeps_the_round_of_its_step() -> None:
 
 
 def test_an_alert_that_the_former_release_escalated_is_not_led_back() -> None:
-    """The former release may run beside this release for a while.
+    """During an update, the former release may run beside this release.
 
-    The former release raises the level of an alert and ignores the step.
+    The former release raises an alert's level, but leaves the alert's step unchanged.
     """
     waiting = transitions.replaced(escalated(plan(), 1, alert(KADAMJAI)), level=2)
     assert steps(waiting, plan()).level_of(waiting) == 2

@@ -1,4 +1,7 @@
-"""The receipts of all parts of a long message together decide whether the message was delivered."""
+"""A long message has several parts with a receipt each.
+
+Only all receipts together show whether the message was delivered.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

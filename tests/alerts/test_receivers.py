@@ -13,7 +13,7 @@ from tests.installation import Installation
 def dayar(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> "Dayar":
     for name, value in shared_installation.env().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(receiver.console, "width", 300)  # a narrow terminal would break lines
+    monkeypatch.setattr(receiver.console, "width", 300)  # a narrow terminal would wrap the lines
     return Dayar()
 
 
@@ -138,7 +138,7 @@ def test_a_receiver_is_removed(dayar: Dayar) -> None:
 
 
 def test_a_label_is_printed_as_it_was_written(dayar: Dayar) -> None:
-    """The label contains square brackets, which the library for terminal output would treat as markup."""
+    """The label contains square brackets, which the terminal library would read as markup."""
     assert dayar.secret("add", "[/] post", "https://desk.example/hook")
     assert "[/] post is notified by webhook" in dayar("add", "[/] post", "https://desk.example/hook").output
     assert "[/] post" in dayar("list").output

@@ -1,4 +1,4 @@
-"""A change of an alert is sent to receivers in the alert's present area, and to receivers that were notified before."""
+"""A change of an alert goes to the receivers of the alert's present area, and to everybody who was notified before."""
 
 from datetime import timedelta
 from typing import Any

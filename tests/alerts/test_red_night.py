@@ -1,9 +1,9 @@
 """Tests a night with 200 alerts in one hour.
 
-Every receiver gets messages about all grave alerts, and few messages about the other alerts.
+Every receiver gets all messages about grave alerts, but only few messages about milder alerts.
 
-Most alerts about milder hazards escalate, because nobody acts on them in time. Some of these alerts are acknowledged or
-closed. Some get a larger area or a higher severity.
+Most alerts about milder hazards escalate: nobody acts on them in time. Some of the escalating alerts are
+acknowledged or closed. Some alerts get a larger area or a higher severity.
 """
 
 import asyncio
@@ -55,15 +55,15 @@ GRAVE = re.compile("(Severe|Extreme): ")
 HEAD = 43  # the number of the Telegram chat of the head of shift
 PHONES = {"officer": "+996700123456", "head": "+996700654321"}
 MOST_IN_AN_HOUR = 40
-PARTS, FLUSH = 30, 6  # each part of the night lasts two minutes
+PARTS, FLUSH = 30, 6  # each part lasts two minutes; six quiet parts end the night
 UPDATED_EVERY = 6  # the mildest hazard becomes severe after this number of parts
-# Moves all stored times into the past. A separate transaction locks and then changes each table. In a single
-# transaction, the statement and a sender that stores results could wait for each other.
+# Moves all stored times two minutes into the past. For each table, a transaction of its own locks and changes the
+# table. In a transaction for all tables, the statement LATER and a sender that stores results could deadlock.
 LATER = """
 UPDATE deliveries SET created_at = created_at - interval '2 minutes', planned_at = planned_at - interval '2 minutes',
     next_contact_at = next_contact_at - interval '2 minutes', due_at = due_at - interval '2 minutes'
 """
-# The grave alerts do not escalate, because people act on them.
+# The grave alerts do not escalate, because people act on each of them.
 LATER_ALERTS = """
 UPDATE alerts SET waits_since = waits_since - interval '2 minutes',
     escalates_at = CASE severity WHEN 'Moderate' THEN escalates_at - interval '2 minutes' END
@@ -80,7 +80,7 @@ class RedNight:
         self.town, self.box, self.bot, self.gateways = town, box, bot, gateways
         self.next_contacts = NextContacts(town.sessions, Places.load())
         self.escalation = Escalation(town.sessions, rules(), Places.load())
-        # for each receiver, the number of messages about milder alerts at the end of each part of the night
+        # per receiver: the number of messages about milder alerts after each part of the night
         self.counts: dict[str, list[int]] = {"desk": [], "officer": [], "head": []}
 
     async def receivers(self) -> None:
@@ -119,7 +119,7 @@ class RedNight:
         async with Outbound(settings, seconds=5) as outbound, asyncio.TaskGroup() as group:
             limits = ChatLimits(
                 clock=itertools.count(step=10.0).__next__
-            )  # a clock that advances by 10 seconds at each reading, so that no chat demands a pause
+            )  # the clock advances by 10 seconds at each reading, so that no chat demands a pause
             sessions = self.town.sessions
             channels: dict[DeliveryChannel, ChannelOut] = {
                 EMAIL: EmailChannel(settings, outbound, texts),
@@ -176,9 +176,9 @@ class RedNight:
 
 
 def hazards_of_the_night() -> list[HazardReported]:
-    """200 hazards in random order.
+    """Returns 200 hazards in random order.
 
-    The grave hazards have another type, so that their alerts do not inhibit the other alerts.
+    The grave hazards have a type of their own, so that their alerts do not inhibit the milder alerts.
     """
     severities = ["Moderate"] * MODERATE + ["Severe"] * SEVERE + ["Extreme"] * EXTREME
     order, now = random.Random(1), datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""A bound person acknowledges an alert by answering a message."""
+"""A person whose account is bound to a chat or number acknowledges an alert by answering a message."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -80,7 +80,7 @@ async def test_a_bound_person_acknowledges_as_on_the_board(line: Line) -> None:
 
 
 async def test_which_actions_of_others_outdate_an_action_on_an_earlier_state(line: Line) -> None:
-    """An acknowledgement is also accepted after other people have commented or acknowledged.
+    """An acknowledgement is accepted although others have commented or acknowledged since.
 
     A repeated action is refused.
     """

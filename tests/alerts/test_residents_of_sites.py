@@ -1,4 +1,4 @@
-"""A site with registered people is exposed, and named in the alert, even if nobody has counted the people."""
+"""A site with registered people is exposed even if nobody has counted its people. The alert names the site."""
 
 from datetime import timedelta
 

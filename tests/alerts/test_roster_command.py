@@ -69,7 +69,7 @@ def test_a_roster_is_saved_overridden_exported_and_imported(definition: Path) ->
 
     calendar = definition.with_suffix(".ics")
     assert dayar("export-ics", "centre", calendar, "--weeks", 1).exit_code == 0
-    for _ in range(2):  # a second import does not add known events again, so that no two shifts overlap
+    for _ in range(2):  # a second import adds no event twice, so no two shifts overlap
         imported = dayar("import-ics", "centre", calendar)
         assert "Overrides from the calendar: " in imported.output and "Overlap" not in imported.output
     assert "On duty now Aida" in dayar("override", "centre", "Aida", *times, "--reason", "leave of Bakyt").output

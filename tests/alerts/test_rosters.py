@@ -1,4 +1,4 @@
-"""Rosters say who is on duty when, and report gaps and overlaps.
+"""Rosters say who is on duty at each time, and report gaps and overlaps.
 
 Rosters are read from files, and exchanged as iCalendar.
 """
@@ -73,7 +73,7 @@ def test_layers_with_hours_overlap_each_other_but_not_their_reserve() -> None:
     )
     overlaps = duty(roster({}, days, late), (), local(1), local(3)).overlaps
     assert overlaps == (Overlap(local(1, 16), local(1, 17), ("Elnura", "Farid")),)
-    # the reserve, a layer without hours, is the last layer
+    # the reserve layer has no hours, and is the last layer
     assert duty(roster(days, late, {}), (), local(1), local(3)).overlaps == ()
 
 

@@ -328,7 +328,7 @@ async def test_the_ledger_and_readiness_answer(desk: Desk) -> None:
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_an_administrator_is_told_while_no_receiver_is_the_centres_own(desk: Desk, language: str) -> None:
-    """After an update to the first release of Dayar that knows internal receivers, all receivers are external."""
+    """The first release of Dayar with internal receivers begins with external receivers only."""
     ways = (DeliveryChannel.EMAIL, "desk@example.org")
     external = Receiver("partner", *ways)
     trainer = Receiver("trainer", *ways, statuses=frozenset({Status.EXERCISE}), is_internal=True)

@@ -1,4 +1,4 @@
-"""For each rule, a table of cases says which hazards raise an alert, which do not, and for which reason."""
+"""A table of cases for each rule: which hazards raise an alert, which hazards raise none, and the reason."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -181,7 +181,7 @@ def test_ten_households_of_one_date_raise_one_alert() -> None:
 
 
 def test_a_night_across_two_dates_counts_as_one() -> None:
-    """A household's departure date has no hour, so a window of 24 hours includes two dates."""
+    """Departure dates have no hour. A window of 24 hours therefore includes two dates."""
     assert finding_of(displaced({TODAY - DAY: 6, TODAY: 4})).households == 10
     assert finding_of(displaced({TODAY: 4, TODAY + DAY: 6})).situation.name == TODAY.isoformat()
     assert displaced({TODAY - DAY: 5, TODAY: 4, TODAY + DAY: 5}) == Nothing("below_threshold")
@@ -246,7 +246,7 @@ def test_a_quake_without_a_severity_has_the_exposure_severity_of_its_intensity()
     [
         (hazard(), True),
         (hazard(magnitude=5.6, severity="Minor"), True),
-        # the source states the same severity that follows from the intensity
+        # the stated severity equals the severity that follows from the intensity
         (hazard(magnitude=5.6, severity="Severe"), False),
         (hazard(magnitude=4.7, severity="Extreme"), False),
         (mudflow(severity="Unknown"), True),
@@ -279,7 +279,7 @@ def test_an_invalid_rule_file_is_refused() -> None:
 
 
 def test_an_alert_is_dated_by_the_days_people_left_and_not_by_its_window() -> None:
-    """All people left on one day, so the alert must not state a period of two days."""
+    """All people left on one day. The alert must not state the window's two days."""
     finding = finding_of(displaced({TODAY: 12}))
     assert finding.figures["newest"] == TODAY.isoformat()
     figures = {**finding.figures, "first": TODAY.isoformat(), "last": (TODAY + DAY).isoformat()}

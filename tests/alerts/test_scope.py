@@ -1,6 +1,6 @@
 """The alerts service reads public and restricted hazards.
 
-The service keeps the newest revision of a hazard, whichever topic is read first.
+The service keeps a hazard's newest revision, although it may read the two topics in any order.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ SCOPES = {1: "Restricted", 2: "Public", 3: "Private", 4: "Public", 5: "Restricte
 
 
 def revision(number: int) -> HazardReported:
-    """A revision of one hazard. The fifth revision is in another district than all earlier revisions."""
+    """A revision of one hazard. Only the fifth revision is in another district."""
     return mudflow(
         hazard_id=HAZARD,
         revision=number,
@@ -50,9 +50,9 @@ def test_the_consumer_reads_both_topics() -> None:
 def test_the_newest_revision_of_both_topics_decides_in_any_order(
     shared_installation: Installation, data: st.DataObject
 ) -> None:
-    """Kafka keeps the order of the revisions within each topic, but not between the two topics.
+    """Each topic keeps the order of its revisions. Between the two topics, the order is not fixed.
 
-    A revision may be read twice.
+    A revision may be delivered twice.
     """
     public, restricted = ([n for n in SCOPES if (SCOPES[n] == "Public") is is_public] for is_public in (True, False))
     order: list[int] = []
@@ -111,7 +111,10 @@ async def test_an_alert_states_the_scope_of_the_newest_revision(post: Post) -> N
 
 @pytest.mark.anyio
 async def test_an_alert_that_lapses_states_the_scope_of_the_revision_that_ended_it(post: Post) -> None:
-    """If the alert kept the earlier scope, other systems could read its events after its hazard became Private."""
+    """The third revision makes the hazard Private.
+
+    With the earlier scope, other systems could still read the alert's events.
+    """
     await post(revision(1))
     await post(revision(3).model_copy(update={"severity": Severity.MINOR}))
     alert = await post.alert()

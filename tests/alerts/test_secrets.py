@@ -50,7 +50,10 @@ async def test_a_secret_is_sealed_at_rest_and_bound_to_its_receiver(town: Town, 
 
 
 async def test_a_secret_that_the_key_cannot_open_delays_only_its_receiver(town: Town, hook: Hook) -> None:
-    """After the key file was replaced, deliveries to a receiver wait until somebody rotates the receiver's secret."""
+    """After the key file was replaced, the key cannot open a receiver's secret.
+
+    Deliveries to the receiver wait until somebody rotates the receiver's secret.
+    """
     async with listening() as other:
         await town.receiver("sealed before", hook)
         await town.receiver("well", other)

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.anyio
 
 NOTES = "Мост закрыт. Позвонить в Халмион в 06:00."
 HOOK = "https://hook.example"
-# In an exercise, messages are only shown on the outbox page. The inserted messages are newer than the failed message.
+# In an exercise, the outbox page shows messages that are never sent. The inserted messages are newer than the failed
+# message.
 SHOWN_ON_THE_OUTBOX_PAGE = """
 INSERT INTO deliveries (delivery_id, alert_id, step, recipient, channel, cause, content, created_at, due_at, settled_at,
     is_delivered, reason)
@@ -61,7 +62,7 @@ async def test_the_sheet_has_what_the_next_shift_must_know(desk: Desk) -> None:
     quake, flood = await desk.alerts(fresh(), mudflow(onset=now, area={"pcodes": [KADAMJAI]}))
     async with desk.sessions.begin() as session:
         bermet = (await receiver_queries.receivers(session))[0]
-        await trials.send(session, bermet, [], now)  # a failed test message does not count
+        await trials.send(session, bermet, [], now)  # the failure of a test message does not count
         failed = "UPDATE deliveries SET settled_at = now(), is_delivered = false, reason = 'timed_out'"
         await session.execute(text(f"{failed} WHERE alert_id <> :flood"), {"flood": flood})
         await session.execute(text(SHOWN_ON_THE_OUTBOX_PAGE), {"flood": flood, "most": MOST_DELIVERIES})

@@ -1,6 +1,6 @@
-"""Nobody is notified of an alert that a silence mutes.
+"""While a silence mutes an alert, nobody is notified of the alert.
 
-At the end of a silence, the receivers of its alerts are notified.
+When the silence ends, the receivers of the alert are notified.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""A silence of a source mutes the alerts of this source only, from its begin to its end.
+"""A silence of one source mutes the alerts of this source only, from the silence's begin to its end.
 
-The alerts are raised by reported hazards.
+The tests raise the alerts by reporting hazards.
 """
 
 from dataclasses import replace

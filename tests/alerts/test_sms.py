@@ -128,7 +128,7 @@ async def test_an_exercise_sends_nothing_outside(gateways: Gateways, town: Town)
 
 
 async def test_combined_messages_are_one_sms_with_one_receipt(gateways: Gateways, town: Town) -> None:
-    """The receipt settles all deliveries of the message, and each delivery is sent once."""
+    """One receipt settles all deliveries of the message. Each delivery is sent once."""
     settings, job = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER)
     combined = replace(job, companions=(job_to(OFFICER), job_to(OFFICER)))
     gateways.states = ["sent", "delivered"]
@@ -144,7 +144,7 @@ async def test_combined_messages_are_one_sms_with_one_receipt(gateways: Gateways
 
 
 async def test_each_delivery_of_a_retry_has_the_result_of_its_own_message(gateways: Gateways, town: Town) -> None:
-    """While the first message waits for its receipt, a later alert is due; both deliveries are then in one job."""
+    """The first message waits for its receipt when a later alert is due. One job then contains both deliveries."""
     settings, job, later = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER), job_to(OFFICER)
     with pytest.raises(Undelivered, match="awaits_receipt"):
         await send(settings, job, sessions=town.sessions)
@@ -231,7 +231,7 @@ async def test_a_number_that_was_valid_once_ends_the_delivery(gateways: Gateways
 async def test_a_message_without_a_receipt_in_time_is_not_delivered(
     gateways: Gateways, town: Town, states: list[str], result: str
 ) -> None:
-    """The message is sent once; each later attempt only asks for the message's receipt."""
+    """Only the first attempt sends the message; each later attempt asks for the receipt."""
     settings, job = settings_for(gateways, gateways.whole_profile("json")), job_to(OFFICER)
     results = list[str]()
     gateways.states = states.copy()
@@ -264,7 +264,7 @@ async def test_a_message_of_two_parts_is_delivered_if_the_gateway_says_so_of_bot
 
 @dataclass
 class LostPostgres:
-    """Sessions of a PostgreSQL that becomes unavailable as soon as the gateway has a message."""
+    """Sessions of a PostgreSQL that fails as soon as the gateway has accepted a message."""
 
     usual: Sessions
     lost: Sessions

@@ -1,4 +1,4 @@
-"""Tests receipts that the gateway pushes. A local server stands in for the gateway."""
+"""Tests receipts that the gateway pushes. The server that stands in for the gateway runs on this machine."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -186,7 +186,7 @@ async def test_a_pushed_receipt_settles_the_delivery_and_repeated_ones_are_count
 async def test_without_a_receipt_in_time_the_next_contact_is_notified(
     gate: Gate, state: str | None, reason: str
 ) -> None:
-    """The gateway answers 202, but the message does not reach the telephone."""
+    """The gateway accepts the message with 202, but the message does not reach the telephone."""
     await gate.officer()
     await gate.town.alert()
     async with gate.sending():

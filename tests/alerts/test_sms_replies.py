@@ -60,7 +60,7 @@ async def test_the_first_reply_acknowledges_and_a_code_of_another_number_does_no
     await phones.person("aibek", AIBEK)
     await phones.person("bermet", BERMET)
     alert, codes = await phones.raised()
-    # both numbers may have got the same code by chance, so the test sets a code
+    # the two numbers could have got the same code by chance
     async with phones.desk.sessions.begin() as session:
         await session.execute(text("UPDATE sms_codes SET code = '0999' WHERE number LIKE '%765432'"))
     codes[BERMET] = "0999"
@@ -120,7 +120,7 @@ async def test_a_person_takes_over_snoozes_and_comments_by_the_same_code(phones:
 
 
 async def acts_at_the_second_reply(phones: Phones, number: str, typed: str, other: str, expected: str) -> None:
-    """The person's first SMS changes nothing, because another person has acted; the answer names the other person."""
+    """Another person has acted. The first SMS therefore changes nothing, and its answer names this person."""
     before = await phones.fetch("SELECT count(*) FROM acts")
     answer = await phones.reply(number, typed)
     assert answer is not None and answer.startswith("Not done: somebody has acted meanwhile. ")
@@ -303,7 +303,7 @@ async def test_only_the_gateway_may_hand_over_messages(phones: Phones) -> None:
 
 
 async def test_a_revoked_account_acknowledges_nothing(phones: Phones) -> None:
-    """The app reads the revocations from the stored snapshot when it starts."""
+    """The app reads the stored snapshot of the revocations only at its start."""
     await phones.person("aibek", AIBEK)
     _, codes = await phones.raised()
     now = datetime.now(UTC)

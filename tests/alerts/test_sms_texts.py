@@ -1,4 +1,4 @@
-"""A short message says every fact in at most two parts, in the letters that telephones show."""
+"""A short message states every fact in at most two parts, and uses only letters that telephones show."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.alerts.test_sms import MUDFLOW, OFFICER, SENTENCE, SITE
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_a_message_has_at_most_two_parts_and_every_fact_but_the_last_places(language: str) -> None:
-    """If the message is too long, the link is left out first, and then the places at the end of the list.
+    """A message that is too long loses the link first, and then the last places of the list.
 
     Severity, cause and time always stay.
     """

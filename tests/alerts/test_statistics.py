@@ -166,7 +166,7 @@ async def a_small_set(session: AsyncSession) -> None:
         mudflow(**begun, status="Exercise"),
         hazard(**begun, msg_type="Cancel", revision=2),
         hazard(onset=datetime(2026, 4, 1, tzinfo=UTC)),
-        # a team looked for the hazard, and found nothing
+        # a team looked for the hazard and found none
         mudflow(**begun, source="field", source_id="m2", certainty="Unlikely"),
     ]
     await hazard_queries.save_hazards(session, hazards, [], PLACES)

@@ -1,4 +1,7 @@
-"""The migration changes the reports that the previous release of Dayar stored, so that this release can read them."""
+"""The previous release of Dayar stored reports in another form.
+
+The migration makes the earlier reports readable for this release.
+"""
 
 from importlib import import_module
 

@@ -41,7 +41,7 @@ OPEN = [
     "Взять в работу",
     "Отложить на 15 мин",
     "Завершить…",
-]  # the buttons below a message in a chat outside the centre, if nobody works on the alert
+]  # a chat outside the centre shows these buttons below the message of an alert without an assigned person
 
 SUPERGROUP = -1009000
 RECEIVER = Receiver("group", DeliveryChannel.TELEGRAM, f"telegram:{GROUP}", language="ru")
@@ -83,7 +83,7 @@ async def test_one_alert_is_one_thread_whose_first_message_shows_the_newest_stat
 async def test_a_refused_token_loses_no_alert(bureau: Bureau) -> None:
     """While the token is refused, all deliveries are retried, and the next contact is notified.
 
-    The deliveries succeed after a new token is written into the file.
+    After a new token is written into the file, the deliveries succeed.
     """
     desk = Receiver("desk", DeliveryChannel.TELEGRAM, f"telegram:{DESK}", language="ru")
     async with bureau.town.sessions.begin() as session:
@@ -151,7 +151,7 @@ async def test_alerts_of_moderate_or_below_share_a_message_with_a_button_for_eac
     async with bureau.answers() as answers:
         for id in numbered[1:4]:
             await answers.acknowledge(id, AIBEK)
-    async with bureau.town.sessions.begin() as session:  # the update makes PostgreSQL read the rows in another order
+    async with bureau.town.sessions.begin() as session:  # after this update, PostgreSQL reads the rows in another order
         await session.execute(text("UPDATE telegram_messages SET sent_at = sent_at WHERE position < 5"))
     assert [await bureau.edit(), await bureau.edit()] == [1, 0], "the digest is edited once"
     digest = bureau.bot.sent()[1]

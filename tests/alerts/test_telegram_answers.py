@@ -79,7 +79,7 @@ async def test_a_person_snoozes_with_a_reason_starts_work_comments_and_closes(sh
         assert "Отложено вами до" in (await shift.presses(question, "Жду звонка"))["text"]
         await wait_for(lambda: "Жду звонка" in shift.bot.messages[GROUP][question["message_id"]]["text"])
         assert shift.bot.messages[GROUP][question["message_id"]]["reply_markup"] is None
-        await shift.bot.message(3)  # everybody is informed of the acknowledgement
+        await shift.bot.message(3)  # the third message informs everybody of the acknowledgement
         await wait_for(lambda: "Отложено до " in shift.bot.messages[GROUP][message["message_id"]]["text"])
         assert "В работе: вы" in (await shift.presses(message, "Взять в работу"))["text"]
         await wait_for(lambda: "Взять на себя" in texts_of(shift.bot.messages[GROUP][message["message_id"]]))
@@ -124,7 +124,7 @@ async def test_a_person_assigns_the_alert_by_a_button(shift: Shift) -> None:
 
 
 async def test_a_chat_outside_the_centre_reads_no_names_of_colleagues(shift: Shift) -> None:
-    """A message in a chat keeps its button after the receiver has left the centre."""
+    """The receiver left the centre, but the earlier message in the chat keeps its button."""
     await shift.bind()
     await shift.becomes(is_internal=True)
     await shift.receiver("bermet", DESK, kind=ReceiverKind.PERSON, account_id=uuid4(), floor=Severity.EXTREME)
@@ -179,7 +179,7 @@ async def test_the_buttons_of_a_message_end_after_48_hours(shift: Shift) -> None
 
 
 async def is_made_old(shift: Shift) -> bool:
-    """Moves the stored time of the message into the past. Returns False while the message is not stored."""
+    """Moves the time of the stored message 48 hours into the past. Returns False if no message is stored yet."""
     old = text("UPDATE telegram_messages SET sent_at = sent_at - interval '48 hours' RETURNING true")
     async with shift.town.sessions.begin() as session:
         return bool(await session.scalar(old))
@@ -251,7 +251,7 @@ async def test_a_button_works_only_in_the_chat_of_its_message(shift: Shift) -> N
 
 
 async def test_long_messages_of_anybody_do_not_hold_up_an_answer(shift: Shift) -> None:
-    """The messages are too long to be read in one answer of Telegram. Telegram repeats unread updates."""
+    """One answer of Telegram may not contain all these long messages. Telegram sends unread updates again."""
     said = {"message_id": 8, "chat": {"id": DESK}, "text": "ы" * 4096}
     for _ in range(25):
         shift.bot.update(message={**said, "from": {"id": STRANGER}, "reply_to_message": said})
@@ -261,7 +261,10 @@ async def test_long_messages_of_anybody_do_not_hold_up_an_answer(shift: Shift) -
 
 
 async def test_an_update_that_comes_again_is_handled_once(shift: Shift) -> None:
-    """Telegram sends an update again if the process died before it asked for the next one."""
+    """The process may end after it handled an update and before it asked for the next.
+
+    Telegram then sends the update again.
+    """
     async with shift.polling():
         code = await shift.code()
         await shift.writes(f"/start {code}")

@@ -1,4 +1,4 @@
-"""If an alert changes without a new message, its first message in Telegram is edited."""
+"""A change of an alert may need no new message. The alert's first message in Telegram is then edited."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -195,7 +195,7 @@ async def test_a_message_is_not_edited_if_only_the_delivery_to_another_receiver_
     await bureau.town.report(mudflow(onset=now, received_at=now))
     async with bureau.working():
         await wait_for(lambda: bureau.bot.called("sendMessage"))
-        # as if the event about another delivery had increased the alert's sequence
+        # the event about the other delivery increased the alert's sequence
         async with bureau.town.sessions.begin() as session:
             await session.execute(text("UPDATE alerts SET sequence = sequence + 1"))
         bureau.bot.can_send.set()

@@ -1,6 +1,6 @@
 """The pages show the reader's code for Telegram, and sent messages with their buttons.
 
-The pages warn if Telegram refuses the bot.
+If Telegram refuses the bot, the pages show a warning.
 """
 
 import re

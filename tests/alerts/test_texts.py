@@ -36,7 +36,10 @@ def read(
     hazard_words: HazardWords | None = None,
     **since: Any,
 ) -> Text:
-    """The text about the alert that the finding raises. `since` has the alert's later values of some fields."""
+    """Returns the text about the alert that follows from the finding.
+
+    `since` changes fields of the alert after it was raised.
+    """
     assert isinstance(finding, Finding)
     alert = transitions.replaced(transitions.raised(finding, None, NOW), **since)
     event = AlertRaised.model_validate_json(alert.event(AlertRaised).value)

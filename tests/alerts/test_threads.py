@@ -1,4 +1,4 @@
-"""Tests that messages about the same type of hazard at the same places in one night belong to one thread."""
+"""Tests which messages belong to one thread: messages about one type of hazard at the same places in one night."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ AREAS, IN_AREA = 20, 5
 async def test_a_burst_in_twenty_areas_has_at_most_twenty_threads_and_each_alert_is_delivered(
     town: Town, port: int, box: Box
 ) -> None:
-    """Each Extreme alert has a mail of its own, and the first mail about each area does not wait for other mails."""
+    """Each Extreme alert has its own mail. The first mail about an area never waits for mails about other areas."""
     areas = [district.pcode for district in Places.load().units(2)][:AREAS]
     hazards = [flood(severity="Extreme", area={"pcodes": [area]}) for area in areas for _ in range(IN_AREA)]
     async with mailing(town, port):

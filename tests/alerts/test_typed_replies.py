@@ -1,4 +1,4 @@
-"""How people type an SMS that replies to an alert, and which code our SMS and our answering SMS contain."""
+"""Tests how people type the SMS that answers an alert, and which code Dayar's own messages contain."""
 
 import re
 from pathlib import Path

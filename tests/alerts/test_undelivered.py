@@ -1,4 +1,4 @@
-"""The reason of a delivery's final failure is stored: for example, a forbidden address or a removed receiver."""
+"""If a delivery finally fails, the reason is stored: for example, a forbidden address or a removed receiver."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -91,7 +91,7 @@ async def test_a_webhook_that_asks_to_wait_is_not_called_earlier(town: Town, hoo
 
 
 async def test_a_receiver_that_became_external_meanwhile_gets_no_restricted_text(town: Town, hook: Hook) -> None:
-    """The worker had read the receiver before the change, and stored the alert's delivery after the change."""
+    """The worker reads the receiver, the receiver becomes external, and then the worker stores the delivery."""
     await town.receiver("former desk", hook, is_internal=True)
     now = datetime.now(UTC)
     await town.report(

@@ -1,4 +1,4 @@
-"""Displaced people whose district of origin is not known raise an alert of their own at their present place."""
+"""Displaced people of unknown origin raise their own alert at their present place."""
 
 import asyncio
 from datetime import timedelta
@@ -127,7 +127,10 @@ async def test_the_thresholds_of_the_district_where_people_are_now_apply(post: P
 async def test_a_count_of_everybody_at_a_site_adds_only_people_of_whom_no_other_count_states_the_origin(
     post: Post,
 ) -> None:
-    """The school has 100 people from Kadamjai. A later count of everybody at the school states no origin."""
+    """100 people from Kadamjai were counted at the school.
+
+    Later, everybody at the school is counted, without an origin.
+    """
     school = {"site_id": uuid4()}
     known, everybody = group(persons=100, **school), at_site(persons=149, **school)
     await post(known)
@@ -143,25 +146,28 @@ async def test_a_count_of_everybody_at_a_site_adds_only_people_of_whom_no_other_
 
 
 async def test_registered_people_of_known_origin_are_not_among_the_people_of_unknown_origin(post: Post) -> None:
-    """80 people from Kadamjai are registered at the school. A later count of everybody there states no origin."""
+    """80 people from Kadamjai are registered at the school.
+
+    Then everybody at the school is counted, without an origin.
+    """
     school, included = {"site_id": uuid4()}, {"place_id": uuid4(), "included_persons": 80, "included_households": 10}
     await post(*(household(persons=8) for _ in range(10)))
     await post(everybody := at_site(persons=120, households=16, household_unit="yards", **school))
     assert await in_force(post) == [((LEILEK,), 120), ((KADAMJAI,), 80)]
     await post(compared := later(everybody, comparison=included))
-    # the people of 16 yards need not be the registered people
+    # the people of the 16 yards may be other people than the registered people
     assert await in_force(post) == [((LEILEK,), 40), ((KADAMJAI,), 80)]
     await post(compared := later(compared, households=None))
     assert await in_force(post) == [((KADAMJAI,), 80)]
     await post(compared := later(compared, persons=140))
     assert await in_force(post) == [((LEILEK,), 60), ((KADAMJAI,), 80)]
-    # the counted people may be the registered people, so only the larger number is subtracted
+    # the 90 counted people may be the 80 registered people, so only 90 are subtracted
     await post(group(persons=90, **school))
     assert await in_force(post) == [((LEILEK,), 50), ((KADAMJAI,), 90)]
 
 
 async def test_two_counts_of_everybody_at_a_site_are_not_added(post: Post) -> None:
-    """Two teams name different hazards, so that the counts are of different stocks."""
+    """The two teams name different hazards. The counts therefore belong to different stocks."""
     school = {"site_id": uuid4()}
     first, second = (
         at_site(persons=persons, counted_at=NOW + timedelta(hours=hours), **school)
@@ -174,7 +180,10 @@ async def test_two_counts_of_everybody_at_a_site_are_not_added(post: Post) -> No
 
 
 async def test_two_workers_count_the_people_of_a_site_once(sessions: async_sessionmaker[AsyncSession]) -> None:
-    """One worker has not committed a count with an origin when the other gets a count of everybody at the site."""
+    """The first worker has not yet committed a count with an origin.
+
+    At the same time, the second worker gets a count of everybody at the site.
+    """
     school = {"site_id": uuid4()}
     async with asyncio.TaskGroup() as tasks, sessions.begin() as first:
         await Post(first)(group(persons=100, **school))

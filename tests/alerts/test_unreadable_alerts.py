@@ -1,4 +1,4 @@
-"""An alert or a hazard that this release cannot read does not stop the consumers and notifications.
+"""This release may be unable to read an alert or hazard. The consumers and notifications continue nevertheless.
 
 An unreadable alert is raised anew when its situation recurs.
 """
@@ -23,7 +23,10 @@ async def damage(post: Post, kind: str) -> None:
 
 
 async def test_a_revision_of_the_hazard_raises_its_unreadable_alert_anew(post: Post) -> None:
-    """The new alert continues the old alert's sequence, so that no reader and no delivery takes it for a repeat."""
+    """The new alert continues the old alert's sequence.
+
+    With an earlier sequence, readers and deliveries would drop the new alert as a repeat.
+    """
     await post.receiver("desk")
     quake = hazard(magnitude=6.0)
     await post(quake)
@@ -67,7 +70,7 @@ async def test_further_people_who_left_the_district_raise_its_unreadable_alert_a
 
 
 async def test_an_unreadable_hazard_stops_no_notification_about_its_alert_and_is_logged_once(night: Night) -> None:
-    """Messages about a hazard that cannot be read omit the hazard's texts, and are marked as not for publication."""
+    """If a hazard cannot be read, messages about it omit its texts and are marked "not for publication"."""
     await night.report(hazard(magnitude=6.8))
     async with night.sessions.begin() as session:
         await session.execute(text("UPDATE hazards SET report = '{}'"))

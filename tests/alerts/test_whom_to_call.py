@@ -1,6 +1,6 @@
-"""Duty numbers and checklists say whom the duty room calls about an alert.
+"""Duty numbers and checklists tell the duty room whom to call about an alert.
 
-The log of calls states what each call agreed.
+The log of calls states the result of each call.
 """
 
 import re
@@ -104,7 +104,7 @@ async def test_the_alert_shows_whom_to_call_and_keeps_who_did_which_step_and_wha
         page = (await operator.get(f"/{alert_id}", params={"lang": "en"})).text
         steps = section(page, "checklist")
         assert re.findall(r'id="do-(\w+)"', steps)[:3] == ["reach_place", "warn_downstream", "send_rescuers"]
-        # an open page requests the alert again at each change, even if nobody looks at the page
+        # with `again`, an open page reloads the alert after a change, even if nobody looks at the page
         for _ in range(2):
             assert (await operator.get(f"/{alert_id}", params={"again": ""})).status_code == 200
         assert await audited(desk, account) == [("read", "duty-numbers", 1)]

@@ -1,6 +1,6 @@
-"""When a silence or an inhibition begins, the messages that wait to be sent about its alerts are withdrawn.
+"""When a silence or an inhibition begins, the waiting messages about its alerts are withdrawn.
 
-At the end of a silence, the receivers of its alerts are notified.
+When a silence ends, the receivers of its alerts are notified.
 """
 
 from collections.abc import Sequence

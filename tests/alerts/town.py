@@ -66,7 +66,7 @@ class Town:
     async def working(
         self, *hooks: Hook, channel: ChannelOut | None = None, seconds: float = TOTAL_SECONDS, **changed: Any
     ) -> AsyncIterator[Deliveries]:
-        """Runs the delivery loop. Each call of a webhook may take `seconds`."""
+        """Runs the delivery loop. Each call of a webhook may last `seconds`."""
         allowed = tuple(f"127.0.0.1:{hook.port}" for hook in hooks)
         settings = self.settings.model_copy(update={"outbound_allow": allowed, "alerts_retry_seconds": 0.1, **changed})
         woken = asyncio.Event()
@@ -94,9 +94,9 @@ async def notified(town: Town) -> None:
 
 
 async def is_kept_waiting(town: Town, table: str = "receivers") -> bool:
-    """Whether a statement waits for the locked table.
+    """True while a statement waits for the locked table.
 
-    A worker waits for the table `receivers` when it claims deliveries.
+    To claim deliveries, a worker reads the table `receivers`.
     """
     waiting = text("SELECT true FROM pg_locks WHERE relation = CAST(:table AS regclass) AND NOT granted")
     async with town.sessions.begin() as session:
