@@ -1,4 +1,4 @@
-"""Writes small PMTiles files, as their specification describes: a header, a root directory, metadata and tiles."""
+"""Writes small PMTiles files by the format's specification: a header, a root directory, metadata and tiles."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ POLYGON = 3
 def write(path: Path, tile: bytes, tile_type: int, metadata: dict[str, Any], **changed: int) -> Path:
     directory = gzip.compress(
         bytes([1, 0, 1]) + varint(len(tile)) + varint(1)
-    )  # one entry: id, run, length, offset + 1
+    )  # the directory's only entry: id, run, length, offset + 1
     about = gzip.compress(json.dumps(metadata).encode())
     sections = section_table(HEADER.size, directory, about, b"", tile)
     types = {"compression": GZIP, "tile_compression": NO_COMPRESSION, "tile_type": tile_type, "version": 3, **changed}

@@ -1,4 +1,4 @@
-"""Fixtures: the console's web server and worker, one pair per test module, and people who sign in there."""
+"""Fixtures: the console's web server and worker, both new for each test module, and people who sign in there."""
 
 import asyncio
 import time
@@ -82,9 +82,12 @@ class Served:
         return account
 
     def meanwhile(self, ask: Callable[[], Any], statement: str, *, seconds: int = 0, waiting: int = 1) -> Any:
-        """Executes `statement`, which locks rows, then runs `ask`, whose `waiting` requests wait for the locked rows.
+        """Executes `statement`, which locks rows.
 
-        Returns the answer of `ask`. The statement is committed `seconds` after the requests have begun to wait.
+        Then runs `ask`, which sends `waiting` requests that wait for these rows.
+
+        Returns the value that `ask` returns. The statement is committed `seconds` after all requests have begun to
+        wait.
         """
         return in_thread(self._meanwhile(ask, statement, seconds, waiting))
 
@@ -95,7 +98,7 @@ class Served:
             await locking.execute(text(statement))
             answering = asyncio.create_task(asyncio.to_thread(ask))
             while not answering.done() and (await other.scalar(text(WAITS)) or 0) < waiting:
-                # begin a new transaction, because within a transaction PostgreSQL shows the same statistics again
+                # a new transaction is needed, because PostgreSQL shows unchanged statistics within a transaction
                 await other.rollback()
             until = time.monotonic() + seconds
             await wait_for(lambda: time.monotonic() >= until)
@@ -134,7 +137,7 @@ def served(shared_installation: Installation) -> Iterator[Served]:
 
 @pytest.fixture
 def fresh_attempts(shared_installation: Installation) -> None:
-    """Deletes the counts of failed sign-ins, because all tests sign in from one address."""
+    """Deletes the counts of failed sign-ins. All tests sign in from one address, and would share the counts."""
     with shared_installation.redis() as client:
         client.flushdb()
 

@@ -109,9 +109,9 @@ def household(
 def group(
     persons: int, kind: type[events.GroupCounted] = events.GroupCounted, *, to: str | None = None, **changed: Any
 ) -> events.GroupCounted:
-    """A count of a group from Kadamjai. `to` is the P-code of the people's present place.
+    """Makes a count of a group from Kadamjai. `to` is the P-code of the place where the people now are.
 
-    If the place is not known, `to` is None.
+    `to` is None if the place is not known.
     """
     fields: dict[str, Any] = {
         "group_id": uuid4(),
@@ -165,7 +165,7 @@ def outcome(**changed: Any) -> events.ReportSettled:
 
 
 def message(data: Any, *, time: datetime = NOW, id: UUID | None = None) -> Message:
-    """Makes the record of an event. If the argument is already a record, it is returned unchanged."""
+    """Makes the record of an event. A record is returned unchanged."""
     if isinstance(data, Message):
         return data
     return events.message(data, id=id or uuid4(), source=f"/{WRITERS[data.topic]}", time=time)

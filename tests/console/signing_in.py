@@ -15,7 +15,7 @@ from deploy.local.process import wait_until
 from tests.console.conftest import PASSWORD, Served
 from tests.preloaded import forked
 
-SOON = 60  # in seconds: an idle machine needs at most 5 seconds, a busy machine more
+SOON = 60  # seconds; an idle machine needs at most 5
 
 
 class Nobody:
@@ -34,9 +34,9 @@ def sign_in(client: httpx.Client, name: str, password: str = PASSWORD, **more: s
 
 
 def at_the_next_second(act: Callable[[], httpx.Response]) -> httpx.Response:
-    """Waits for the next second.
+    """Waits until the next second begins.
 
-    Tokens state their time in whole seconds, and the test needs two sign-ins with different times.
+    Tokens state their time in whole seconds, and a test's two sign-ins need different times.
     """
     before = int(time.time())
     assert wait_until(lambda: int(time.time()) > before, timeout=SOON)

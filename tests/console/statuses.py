@@ -1,4 +1,4 @@
-"""A status that `dayar watch` could have written, for tests of the page."""
+"""A status as `dayar watch` writes it, for tests of the page."""
 
 from datetime import datetime, timedelta
 

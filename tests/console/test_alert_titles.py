@@ -1,4 +1,4 @@
-"""What the board says about a displacement alert, about hidden alerts, and about a hazard that nobody found."""
+"""Tests the board's texts about displacement alerts, hidden alerts, and hazards that a team did not find."""
 
 import re
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ def test_an_alert_about_people_of_unknown_origin_says_so(served: Served) -> None
 
 
 def test_a_field_team_that_found_nothing_is_no_hazard_on_the_board(served: Served) -> None:
-    """The event has the type of the hazard for which the team looked."""
+    """The event states the type of hazard that the team looked for."""
     place, now = {"pcodes": [KARA_SUU]}, datetime.now(UTC)
     looked = hazard(source="field", certainty="Unlikely", scope="Restricted", area=place, onset=now, received_at=now)
     served.publish(looked)

@@ -1,4 +1,4 @@
-"""The page of an area reads only what concerns the area, so events elsewhere cannot displace its alerts and hazards."""
+"""The page of an area reads only the area's own alerts and hazards. Many events elsewhere cannot displace them."""
 
 from uuid import uuid4
 

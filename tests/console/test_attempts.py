@@ -1,4 +1,4 @@
-"""Failed sign-ins are counted whether Valkey answers, is frozen or is stopped."""
+"""Failed sign-ins are counted even if Valkey is frozen or stopped."""
 
 import time
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-SOON = 60  # seconds; without the circuit breaker, each of 36 attempts could wait for five seconds
+SOON = 60  # seconds; without a circuit breaker, each of the 36 attempts may wait five seconds
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ ADDRESS = "192.0.2.1"
 
 
 async def guesses(attempts: Attempts, name: str, address: str = "198.51.100.1") -> list[CounterScope | None]:
-    """Claims six attempts. For each attempt, returns None or the scope of the counter that refused it."""
+    """Claims six attempts. Returns for each attempt None, or the scope of the counter that refused the attempt."""
     answers: list[CounterScope | None] = []
     for _ in range(6):
         try:

@@ -1,4 +1,4 @@
-"""Tests the detailed background of the map: which files the console takes, its ranges, and the drawn map."""
+"""Tests the detailed background of the map: accepted files, requests for ranges, and the drawn map."""
 
 import struct
 import zlib
@@ -96,7 +96,7 @@ def test_metadata_that_would_fill_the_memory_are_damaged(tmp_path: Path) -> None
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The path that MAP_PMTILES names. When the console starts, the file does not exist."""
+    """Returns the path that MAP_PMTILES names. The file does not exist before the console starts."""
     folder: Path = tmp_path_factory.mktemp("maps")
     return folder / "secret-name.pmtiles"
 
@@ -192,12 +192,12 @@ def test_without_a_usable_background_the_map_works(console: Served, file: Path, 
 def opened(page: Page, console: Served, path: str = "/map?lang=en") -> Page:
     """A page in English with the map.
 
-    Fails if the content security policy blocks anything, or the style of the map is wrong.
+    The test fails if the content security policy blocks anything, or if the map's style is wrong.
     """
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # the sites do not load, because the registry does not run
+        # the layer of sites does not load, because the registry does not run
         if message.type == "error" and "Failed to load resource" not in message.text:
             errors.append(message.text)
 
@@ -210,22 +210,22 @@ def opened(page: Page, console: Served, path: str = "/map?lang=en") -> Page:
 
 
 def colours(page: Page) -> Iterator[tuple[int, ...]]:
-    """The colours of some points of the map. A name or a line can be at one of the points.
+    """Yields the colours of some points of the map. A point may show a name or a line instead of the background.
 
-    Each colour is read only if the caller asks for it, because a picture of the map takes long.
+    Each picture of the map takes long. A colour is therefore read only when the caller asks for it.
     """
     box = page.locator("#map").bounding_box()
     assert box is not None
     for part in (0.3, 0.4, 0.5, 0.6):
         x, y = box["x"] + box["width"] * part, box["y"] + box["height"] * 0.5
-        # a picture may have fewer pixels than the page, so a smaller part could have no pixel at all
+        # a picture may have fewer pixels than the page: a smaller part could have no pixel
         yield first_pixel(page.screenshot(clip={"x": x, "y": y, "width": 4, "height": 4}))
 
 
 def first_pixel(png: bytes) -> tuple[int, ...]:
-    """The red, green and blue of the first pixel of a picture.
+    """Returns the red, green and blue of a picture's first pixel.
 
-    For the first pixel, no filter of PNG changes the values.
+    No PNG filter changes the first pixel.
     """
     data, start = b"", 8
     while start < len(png):

@@ -50,7 +50,7 @@ async def test_a_caller_is_read_in_the_hazards_area_and_by_its_author(served: Se
     author = served.signed_in(Role.OPERATOR, areas=(KARA_SUU,))
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))
     assert author.put(path, json=TOLD).status_code == 204
-    assert there.get(path).status_code == 404  # the console has not yet read the event that states the place
+    assert there.get(path).status_code == 404  # the event that states the place has not reached the console
     served.publish(reported)
     assert wait_until(lambda: there.get(path).status_code == 200, timeout=60)
     assert (elsewhere.get(path).status_code, author.get(path).status_code) == (404, 200)
@@ -73,7 +73,7 @@ async def test_a_caller_is_found_after_the_hazard_was_updated(served: Served) ->
 async def test_moving_the_hazard_does_not_change_who_reads_the_caller(served: Served) -> None:
     """Another account moves the hazard.
 
-    Operators of the old area keep access; operators of the new area get no access.
+    Operators of the first area keep access. Operators of the new area get no access.
     """
     first, title = hazard(area={"pcodes": [KADAMJAI]}), f"Moved {uuid4()}"
     there, elsewhere = (served.signed_in(Role.OPERATOR, areas=(area,)) for area in (BATKEN, KARA_SUU))

@@ -1,4 +1,4 @@
-"""The console checks its own installation: the clock, the printable copy of the board, and the backups."""
+"""The console checks its own clock, the printable copy of the board, and the backups."""
 
 import re
 import socket
@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 @contextmanager
 def ntp_server(*, ahead: float = 0.0, stratum: int = 2, leap: int = 0, echo: bytes | None = None) -> Iterator[str]:
-    """An NTP server (RFC 5905, figure 8) whose clock is `ahead` seconds ahead of ours."""
+    """An NTP server (RFC 5905, figure 8). The server's clock is `ahead` seconds ahead of this machine's clock."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.settimeout(90)
@@ -183,9 +183,9 @@ def test_the_page_of_the_status_shows_the_findings_to_those_who_act(watched: tup
 
 @pytest.mark.parametrize(("silent", "up", "is_told"), [(1, 60, False), (10, 3, False), (10, 60, True)])
 def test_the_board_states_that_the_monitoring_has_stopped(tmp_path: Path, silent: int, up: int, is_told: bool) -> None:
-    """`silent` is the number of minutes since the last round of the monitoring.
+    """`silent`: minutes since the monitoring's last round.
 
-    `up` is the number of minutes since the console started.
+    `up`: minutes since the console's start.
     """
     now = datetime.now(UTC)
     started_at = now - timedelta(minutes=up)

@@ -1,4 +1,4 @@
-"""The board shows which of the displaced people were evacuated, were not seen for long, or are presumed to be back."""
+"""The board shows how many displaced people were evacuated, not seen for long, or presumed to have returned."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -56,7 +56,7 @@ async def test_evacuees_are_counted_among_the_displaced_by_kind_of_evacuation(se
 
 
 async def test_a_household_is_not_confirmed_any_more_after_the_time_alone(session: AsyncSession) -> None:
-    """No event comes. Evacuees are confirmed for 24 hours, all others for 30 days."""
+    """No event comes. A confirmation is valid for 24 hours for evacuees, and for 30 days for all others."""
     await shown(session, household(), household(mobility="evacuation"))
     day, hour = timedelta(days=1), timedelta(hours=1)
     assert "unconfirmed_persons" not in await numbers(session, NOW + day - hour)
@@ -102,9 +102,9 @@ def test_the_latest_time_of_a_confirmation_is_the_end_of_its_day_or_the_time_of_
 
 
 async def test_groups_that_were_not_seen_for_long_are_counted_apart_from_households(session: AsyncSession) -> None:
-    """Two counts are two days old.
+    """Two groups were counted two days ago.
 
-    One of the two counts was confirmed today, and the evacuation of the counted people was lifted.
+    One group was confirmed today, and its evacuation was lifted.
     """
     long_ago: dict[str, Any] = {"counted_at": NOW - timedelta(days=2), "mobility": "evacuation", "to": LEILEK}
     seen, unseen = group(40, **long_ago), group(70, **long_ago)

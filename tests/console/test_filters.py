@@ -1,4 +1,4 @@
-"""The filter of the board's alerts: how an address is read, which alerts it chooses, and which filters are saved."""
+"""The filter of the board's alerts: reading a filter from a URL, choosing alerts, and saving filters."""
 
 from collections import Counter
 from datetime import timedelta
@@ -57,7 +57,7 @@ async def test_the_filter_chooses_alerts(session: AsyncSession, index: SearchInd
         "ended": alert(hazard_type="hail", pcodes=[KARA_SUU], severity="Extreme", is_unseen=True, validity="expired"),
     }
     await show(all_received([flood, *alerts.values()]), session)
-    # no text hides an alert whose words are not known
+    # the search has not indexed these alerts, so the text hides none of them
     no_words = filter_conditions.condition(filters.of_query("text=dragon", PLACES), NOW, PLACES)
     sections = await board_alerts.sections(session, NOW, None, 10, no_words)
     assert sum(section.total for section in sections.values()) == len(alerts)
@@ -79,7 +79,7 @@ async def test_the_filter_chooses_alerts(session: AsyncSession, index: SearchInd
         "text=Ozgorush+bereg": {"flood"},
         "text=dragon": set(),
         "text=100%25+река": {"flood"},
-        "text=%25": set(alerts),  # a text without a letter or digit chooses nothing
+        "text=%25": set(alerts),  # a text without letters and digits filters nothing
         "text=headline": set(),
     }
     for query, chosen in expected.items():
@@ -88,7 +88,7 @@ async def test_the_filter_chooses_alerts(session: AsyncSession, index: SearchInd
         listed = {names[str(shown.alert_id)] for section in sections.values() for shown in section.alerts}
         assert listed == chosen, query
         assert sum(section.total for section in sections.values()) == len(chosen), query
-        # nobody has acknowledged any of these alerts, so alerts that are not listed are hidden
+        # nobody has acknowledged any of these alerts, so each filtered alert is hidden and unacknowledged
         hidden = await board_alerts.hidden_unacknowledged(session, NOW, None, sections)
         assert hidden == Counter(str(known.severity) for name, known in alerts.items() if name not in chosen), query
 

@@ -1,4 +1,4 @@
-"""The board shows the people of counted groups at their present place, and counts nobody twice."""
+"""The board shows counted groups at their present place, and counts each person once."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,8 +23,7 @@ from tests.console.factories import BATKEN, KADAMJAI, KARA_SUU, LEILEK, NOW, all
 pytestmark = pytest.mark.anyio
 
 PLACES = Places.load()
-# The code of a village in Leilek. No list of units contains the village's code, which begins with the code of the
-# district.
+# The code of a village in Leilek, which begins with the district's code. The list of units does not contain this code.
 VILLAGE = f"{LEILEK[:7]}810010"
 
 # The counts that were reported by telephone on the evening of 5 May 2022.
@@ -104,9 +103,9 @@ async def test_places_of_urgent_groups_come_first_and_urgent_households_are_coun
 
 
 async def test_a_stock_is_urgent_if_any_team_says_so_until_its_people_left(session: AsyncSession) -> None:
-    """At the first place, one count is urgent, and a later count by another team is not.
+    """At the first place, one team's count is urgent. A later count by another team is not urgent.
 
-    At the second place, a count was urgent, but everybody has left.
+    At the second place, an urgent count exists, but everybody has left.
     """
     later = NOW + timedelta(hours=1)
     one_stock: dict[str, Any] = {"stock_id": uuid4(), "to": LEILEK}
@@ -143,7 +142,7 @@ async def test_a_locality_typed_without_kyrgyz_letters_is_one_row_as_for_the_reg
 async def test_people_who_returned_are_not_shown_and_their_families_are_in_proportion(session: AsyncSession) -> None:
     gone = {"displaced": 30, "returned": 40, "settled": 0, "confirmed_on": NOW.date()}
     shown = await counted(session, group(70, households=20, to=LEILEK, whereabouts=gone))
-    # the number of families is 20 * 30 / 70, rounded up
+    # families: 20 * 30 / 70, rounded up
     assert (shown.total.persons, shown.total.families) == (exactly(30), exactly(9))
 
 
@@ -210,9 +209,9 @@ async def test_an_exercise_counts_its_own_groups(session: AsyncSession) -> None:
 
 
 async def test_an_operator_of_an_area_sees_the_groups_that_are_there_or_came_from_there(session: AsyncSession) -> None:
-    """The present place of a group decides who sees the group.
+    """A group's present place decides which operators see the group.
 
-    If the present place is abroad or not known, the origin decides, as for households.
+    If the present place is abroad or unknown, the origin decides, as for households.
     """
     from_kara_suu: dict[str, Any] = {"origin": Place(pcode=KARA_SUU)}
     abroad = group(4, destination=Place(country="TJ"))
@@ -231,7 +230,7 @@ async def test_households_in_a_village_are_shown_to_the_operators_of_its_distric
 
 
 async def test_people_abroad_are_never_added_to_the_people_in_the_country(session: AsyncSession) -> None:
-    """People whose place is not known count as people in the country."""
+    """People at an unknown place are counted in the country."""
     abroad = group(420, households=84, destination=Place(country="TJ"))
     shown = await counted(session, abroad, group(10, to=LEILEK), group(5))
     assert (shown.total.persons, shown.total.families) == (exactly(15), exactly(0))
@@ -312,9 +311,9 @@ SCHOOL = site()
 
 
 async def test_people_at_a_site_are_not_added_to_the_count_of_everybody_there(session: AsyncSession) -> None:
-    """First the people of two villages are counted, then everybody, then one village again.
+    """The people of two villages are counted, then everybody at the school, then one village a second time.
 
-    At the end, all people have left the school.
+    Finally, all people have left the school.
     """
     villages: list[dict[str, Any]] = [{"origin_locality": name, "stock_id": uuid4()} for name in ("Комсомол", "Тобей")]
     first, second = at_school(0, 70, households=14, **villages[0]), at_school(1, 140, households=28, **villages[1])

@@ -1,6 +1,6 @@
 """Events of the other services update the board's tables.
 
-Each row of the board's tables has the newest state of its object.
+Each row shows the newest state of its object.
 """
 
 import random
@@ -105,7 +105,7 @@ async def test_a_household_displaced_again_is_registered_again(session: AsyncSes
 async def test_the_board_counts_the_displaced_like_the_figures(session: AsyncSession) -> None:
     await kinds(session, *(household(mobility=mobility) for mobility in Mobility))
     (here,) = await snapshots.households(session, Status.ACTUAL, NOW - timedelta(days=1), ("KG",), Places.load())
-    # the displacement and the evacuation are counted, but not the planned relocation
+    # the planned relocation is not counted
     assert (here.households, here.persons) == (2, 10)
 
 
@@ -126,7 +126,7 @@ async def test_the_board_counts_only_those_who_are_still_displaced(session: Asyn
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(hours=1)])
 async def test_an_outcome_that_names_another_replaces_it(session: AsyncSession, later: timedelta) -> None:
-    """The final outcome must replace the outcome "held", even if both arrive in one batch or have the same time."""
+    """The final outcome replaces the outcome "held", even if both come in one batch or with the same time."""
     held, held_id = outcome(version=2, outcome="held", reason="waiting"), uuid4()
     settled = outcome(report_id=held.report_id, version=2, replaces=held_id)
     outcomes = [received(held, id=held_id), received(settled, time=NOW + later)]
@@ -156,7 +156,7 @@ async def test_a_suppressed_alert_is_marked_as_suppressed(session: AsyncSession)
 
 
 async def test_alerts_and_their_counts_are_those_of_the_area(session: AsyncSession) -> None:
-    """A district's board also shows alerts for its oblast, and alerts without a place."""
+    """A district's board includes alerts for the district's oblast, and alerts without a place."""
     places = Places.load()
     operator = Principal(uuid4(), uuid4(), 0, 0, roles=frozenset({Role.OPERATOR}), areas=(KADAMJAI,))
     pcodes = board.concerning(operator, places)
@@ -175,7 +175,7 @@ async def test_an_operator_of_an_area_sees_counts_of_public_reports_only(session
 
 
 async def test_many_waiting_alerts_do_not_displace_open_ones(session: AsyncSession) -> None:
-    """Many rows in one section of the list do not change the rows and numbers of another section."""
+    """Many rows in one section leave the rows and numbers of all other sections unchanged."""
     answered: dict[str, Any] = {"acknowledged_at": NOW, "acknowledged_by": uuid4(), "work": "acknowledged"}
     worked: dict[str, Any] = {**answered, "progressed_at": NOW, "progressed_by": uuid4(), "work": "in_progress"}
     waiting = [alert(severity="Moderate") for _ in range(61)] + [

@@ -1,4 +1,7 @@
-"""Tests how the stream finds the restricted revision that a record replaces: in earlier records or in the database."""
+"""A record replaces a restricted revision.
+
+The stream finds the replaced revision in earlier records or in the database.
+"""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The console renders a row of the board again only if something that the row shows has changed."""
+"""The console renders a row of the board again only if a fact in the row has changed."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_a_row_is_kept_until_its_version_or_a_fact_changes(tmp_path: Path) -> No
     assert rows.row("en", "row.html", 1, shown, is_forecast=False) == "b False"
     assert rows.row("ru", "row.html", 1, shown, is_forecast=True) == "b True"
     assert rows.row("en", "row.html", 2, shown, is_forecast=True) == "b True"
-    with pytest.raises(UndefinedError):  # a row must not show the reader, because other readers get the same row
+    with pytest.raises(UndefinedError):  # several readers share a row, so the row must not show its reader
         rows.row("en", "impure.html", 1, shown)
 
 
@@ -46,7 +46,7 @@ def test_rows_that_were_not_shown_for_long_make_room_for_others(tmp_path: Path) 
 
 
 def test_of_a_row_that_the_page_has_only_a_gap_is_sent(tmp_path: Path) -> None:
-    """A digest names the content of a row, so that all web processes give an equal row the same digest."""
+    """A digest depends only on a row's content. Equal rows have equal digests in all web processes."""
     (tmp_path / "row.html").write_text('<li data-key="{{ shown.name }}">{{ shown.text }}</li>')
     shown = SimpleNamespace(name="a", text="is 5 data-key=6", pcodes=[])
     sent = kept_rows(tmp_path).row_or_gap(frozenset([""]), "en", "row.html", 1, shown)

@@ -1,4 +1,4 @@
-"""The key figures of the board are sums of what the lists show, and their change is computed from recorded figures."""
+"""The board's key figures are sums over its lists. The change of a key figure is its difference to recorded figures."""
 
 import asyncio
 from collections.abc import Iterable
@@ -76,7 +76,10 @@ async def test_the_figures_of_an_area_are_compared_with_those_recorded_24_hours_
 
 
 async def test_without_a_record_of_that_time_the_change_is_not_known(session: AsyncSession) -> None:
-    """Figures recorded long before or after the same time of yesterday are not compared with the present figures."""
+    """The present figures are compared with figures of the same time yesterday.
+
+    Figures recorded long before or after that time do not count.
+    """
     for moment in (NOW - DAY - timedelta(minutes=25), NOW - DAY + timedelta(minutes=1)):
         await queries.record(session, Status.ACTUAL, moment)
     assert set((await shown(session)).values()) == {(0, None)}
@@ -97,7 +100,10 @@ async def test_two_workers_record_once_in_a_quarter_of_an_hour_and_old_records_g
 async def test_readers_of_the_same_areas_share_figures_until_a_record_of_their_topics_arrives(
     engine: AsyncEngine,
 ) -> None:
-    """A figure that contains other figures is as old as the contained figures. Figures that nobody reads are freed."""
+    """Some figures contain other figures, and are as old as the contained figures.
+
+    The memory of figures that nobody reads is freed.
+    """
     now = [0.0]
     sessions, figures = database.sessions(engine), SharedFigures(lambda: now[0])
     computed: list[Iterable[str]] = []

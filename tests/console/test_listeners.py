@@ -1,4 +1,4 @@
-"""A listener gets all chunks in order, whether they are written at once or wait for a slow connection."""
+"""A listener gets all chunks in order, even if some chunks wait for a slow connection."""
 
 import asyncio
 from itertools import count
@@ -18,7 +18,7 @@ from tests.console.test_stream import sight_of_hazards
 from tests.waiting import wait_for
 
 ROUNDS = 3
-WAITING = 50  # half of the number of chunks that may wait for a listener
+WAITING = 50  # half the number of chunks that a listener may have waiting
 
 
 async def test_chunks_that_had_to_wait_are_not_overtaken() -> None:
@@ -46,14 +46,14 @@ async def test_chunks_that_had_to_wait_are_not_overtaken() -> None:
         reading = asyncio.ensure_future(read())
         await wait_for(lambda: not listener.is_behind)
         for _ in range(ROUNDS):
-            while not listener.is_behind:  # chunks are written as long as the connection accepts chunks
+            while not listener.is_behind:  # writes chunks until the connection accepts no more
                 send_next()
-            while listener.is_behind:  # the client reads the waiting chunks
+            while listener.is_behind:  # until the client has read the waiting chunks
                 if len(listener.waiting) < WAITING:
                     send_next()
                 await asyncio.sleep(0)
         listener.close()
         last = next(counted)
-        listener.tell(b"%d\n" % last, framed(b"%d\n" % last))  # not sent, because the listener is closed
+        listener.tell(b"%d\n" % last, framed(b"%d\n" % last))  # a closed listener gets no chunk
         await reading
     assert numbers == list(range(-1, last))

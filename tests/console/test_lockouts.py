@@ -1,4 +1,4 @@
-"""Failed sign-ins are counted, and too many failures lock an account, a browser or an address."""
+"""Failed sign-ins are counted. Too many failures lock an account, a browser or an address."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -33,7 +33,10 @@ def test_an_address_has_a_much_higher_limit_so_that_nobody_locks_an_office_out(s
 
 
 def test_nobody_is_locked_out_of_a_browser_that_signed_in_before(served: Served) -> None:
-    """An attacker may have the same address as a duty room. A lock of the address must not affect a known browser."""
+    """A duty room may share its address with an attacker.
+
+    A locked address must not affect a browser that signed in before.
+    """
     name = served.account(Role.OPERATOR)
     desk, stranger = served.client(), served.client()
     assert sign_in(desk, name).status_code == 303
@@ -99,9 +102,9 @@ def test_a_lockout_is_shown_to_administrators_and_listed_on_their_page(served: S
 
 
 def test_a_name_without_an_account_is_in_no_notice(served: Served) -> None:
-    """A person may have typed the password into the field of the name.
+    """A person may type the password into the field of the name.
 
-    Therefore no page may show a name as it was typed.
+    No page may therefore show a name that has no account.
     """
     for _ in range(6):
         sign_in(served.client(), "correct horse battery", "guess")

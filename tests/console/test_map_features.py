@@ -1,4 +1,4 @@
-"""Tests the features of the map, and that they have the same sums as the board's panels."""
+"""The sums over the map's features equal the sums in the board's panels."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -82,7 +82,7 @@ def test_every_unit_has_a_point() -> None:
 
 def test_a_hazard_without_a_shape_is_shown_in_each_of_its_districts() -> None:
     shown = hazard(pcodes=[BATKEN, KADAMJAI, KARA_SUU])
-    assert shown["properties"]["districts"] == [KADAMJAI, KARA_SUU]  # Batken, the oblast of Kadamjai, is left out
+    assert shown["properties"]["districts"] == [KADAMJAI, KARA_SUU]  # BATKEN, the oblast of Kadamjai, is left out
     points = [unit_positions()[pcode] for pcode in (KADAMJAI, KARA_SUU)]
     assert shown["geometry"] == {"type": "MultiPoint", "coordinates": points}
 

@@ -1,4 +1,4 @@
-"""Tests what happens if an account is changed during a sign-in, or while a phone gets a token from a signed-in page."""
+"""An account may change during a sign-in, or while a phone gets a token from a signed-in page."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""People set and change passwords, also by two requests at the same time."""
+"""People set and change passwords. Two requests may come at once."""
 
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
-    """People must change their first password, because the administrator who set it knows it."""
+    """The administrator who set the first password knows it. People must therefore change it."""
     name = served.account(Role.OPERATOR, must_change=True)
     answer = change(served.client(), name, PASSWORD, PASSWORD)
     assert answer.status_code == 422 and 'role="alert"' in answer.text
@@ -27,9 +27,9 @@ def test_a_first_password_must_not_stay_the_same(served: Served) -> None:
 
 
 def test_an_account_disabled_while_a_new_password_is_hashed_is_not_signed_in(served: Served) -> None:
-    """A password change writes a record that revokes only old tokens.
+    """The record of a password change revokes only the account's older tokens.
 
-    The record of a password change must not replace the record that disables the account.
+    The record of the password change must not replace the record that disables the account.
     """
     name = served.account(Role.OPERATOR)
     answer = served.meanwhile(
@@ -59,7 +59,7 @@ def test_a_newly_given_password_also_ends_sign_ins_of_the_same_second(served: Se
 
 
 def test_nobodys_hash_is_checked_with_the_same_work_as_another_hash() -> None:
-    """If the check took less time for an unknown name, the response time would reveal which names have accounts."""
+    """A shorter check for unknown names would reveal by its response time which names have accounts."""
     assert extract_parameters(passwords._nobody) == extract_parameters(in_thread(passwords.hashed(PASSWORD)))
     with pytest.raises(VerifyMismatchError):
         passwords._hasher.verify(passwords._nobody, PASSWORD)

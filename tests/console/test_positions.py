@@ -1,4 +1,7 @@
-"""If a panel is older than the stream, the panel waits for the worker's commit before it reads from PostgreSQL."""
+"""A panel may be older than the stream.
+
+The panel then waits for the worker's commit before it reads from PostgreSQL.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +26,7 @@ ON CONFLICT (topic, partition) DO UPDATE SET next_offset = consumer_offsets.next
 async def positions(engine: AsyncEngine) -> AsyncIterator[Positions]:
     made = Positions(engine)
     running = asyncio.create_task(made.run())
-    await asyncio.wait_for(made.moved.wait(), 60)  # `moved` is set once the console listens for commits
+    await asyncio.wait_for(made.moved.wait(), 60)  # the console sets `moved` when it listens for commits
     yield made
     running.cancel()
     with suppress(asyncio.CancelledError):

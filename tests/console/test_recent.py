@@ -1,4 +1,4 @@
-"""The list of what changed in the last hour."""
+"""The board lists the changes of the last hour."""
 
 from datetime import timedelta
 from uuid import uuid4

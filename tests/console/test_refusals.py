@@ -1,4 +1,4 @@
-"""An error page has the same navigation bar as all other pages of the person."""
+"""An error page has the navigation bar of the person's usual pages."""
 
 import pytest
 

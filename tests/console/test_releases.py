@@ -1,4 +1,4 @@
-"""The board stores a hazard and its publication separately, in any order.
+"""The board stores a hazard and its publication separately. The hazard and its publication may arrive in either order.
 
 The board shows a missing publication in red.
 """
@@ -121,7 +121,7 @@ async def test_a_release_waits_on_the_board_until_its_hazard_comes(session: Asyn
         ("Severe", False, 60, [0], False),
         ("Moderate", True, 60, [0], False),
         ("Severe", True, 60, [0, 1], False),
-        ("Severe", True, 60, [0, 1, 2], True),  # the hazard was changed after its publication
+        ("Severe", True, 60, [0, 1, 2], True),  # the hazard changed after its publication
         ("Severe", True, 60, [0, 1, 2, 3], False),
     ],
 )
@@ -218,7 +218,7 @@ async def test_a_public_hazard_needs_no_release(session: AsyncSession) -> None:
     assert await state_of(session, own, public, LATER) is None
 
 
-VILLAGE = "KG05258812010"  # the code is not in the list of units
+VILLAGE = "KG05258812010"  # a code outside the list of units
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A change of rights revokes an account's tokens. A lost phone can be signed out, and all other phones stay usable."""
+"""A change of rights revokes an account's tokens. A lost phone can be signed out without affecting any other phone."""
 
 import re
 from collections.abc import Iterator
@@ -105,7 +105,7 @@ def test_a_link_enrols_once_within_the_hour_and_only_while_the_account_stays_the
     assert sha256(token.encode()).hexdigest() in stored
     assert token not in stored and token.encode().hex() not in stored
     assert (enrolled(served, replaced), enrolled(served, "x" * 43), enrolled(served, "")) == (404, 404, 404)
-    assert sign_in(served.client(), name).status_code == 303  # until the link is used, the former password is valid
+    assert sign_in(served.client(), name).status_code == 303  # the former password is valid until the link is used
     assert [enrolled(served, token, again="another"), enrolled(served, token), enrolled(served, token)] == [
         422,
         303,
@@ -158,8 +158,8 @@ def test_an_administrators_form_changes_rights_and_keeps_the_telephone_encrypted
         "account_changed changed: telephone",
         "read ",
     }
-    assert told.count("read ") == 5  # three opened pages, and two refused forms, which show the account again
-    # a source that an earlier release of Dayar permitted
+    assert told.count("read ") == 5  # five reads: three opened pages, and two refused forms that show the account again
+    # earlier releases of Dayar permitted this source
     rows(served, f"UPDATE accounts SET sources = '{{field}}' WHERE account_id = '{home[10:]}' RETURNING ''")
     refused = administrator.post(f"{home}?lang=en", data=details(administrator, home, roles="viewer", areas="KG"))
     assert refused.status_code == 422 and "dayar user change NAME --source" in refused.text

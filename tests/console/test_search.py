@@ -68,7 +68,7 @@ async def test_a_row_whose_words_cannot_be_made_is_no_result_and_stops_no_other_
     ids = {raised.alert_id, too_long.hazard_id, other.hazard_id}
     await show(all_received([raised, too_long, other]), session)
     assert await index.step() == 3 and await found_among(ids, session) == ids
-    # a title needs `figures` to be an object, and PostgreSQL stores no `tsvector` of more than 1 MB
+    # the title needs an object in `figures`; PostgreSQL stores no `tsvector` above 1 MB
     text = {"ru": {"headline": " ".join(f"{number:060}" for number in range(18_000))}}
     is_raised, is_too_long = BoardAlert.alert_id == raised.alert_id, BoardHazard.hazard_id == too_long.hazard_id
     await session.execute(update(BoardAlert).where(is_raised).values(figures=[]))
@@ -81,7 +81,7 @@ async def test_a_row_whose_words_cannot_be_made_is_no_result_and_stops_no_other_
         ("hazards", str(too_long.hazard_id)),
     }
     assert await found_among(ids, session) == {other.hazard_id}
-    # the next start of the worker tries again
+    # the worker tries again at its next start
     await session.execute(update(BoardAlert).where(is_raised).values(figures={}))
     await session.execute(update(BoardHazard).where(is_too_long).values(text={}))
     await session.execute(delete(SearchChange))
@@ -125,7 +125,7 @@ def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
     counted = group(12, to=LEILEK, site_id=school.site_id, counted_at=NOW - timedelta(days=2))
     again = counted.model_copy(update={"report_id": uuid4(), "persons": 11, "replaces": (counted.report_id,)})
     again = again.model_copy(update={"counted_at": NOW, "sequence": 2})
-    # people who moved on are a separate count, and all other people stay in their count
+    # people who moved on are a separate count; everybody else stays in the first count
     moved_on = again.model_copy(
         update={"report_id": uuid4(), "stock_id": uuid4(), "persons": 3, "counted_at": NOW + timedelta(seconds=1)}
     )
@@ -146,9 +146,9 @@ def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
         return {kind: results(client, kind=kind, q=wanted) for kind, wanted in searched.items()}
 
     assert wait_until(lambda: found_by(operator) == expected, timeout=60), found_by(operator)
-    # a search for the place's name and the kind of event, in letters of another language, also finds the hazard
+    # the place's name and the kind of event, written in another script, find the hazard too
     assert results(operator, kind="hazards", q=f"{word} kadamjai selevoi potok") == expected["hazards"]
-    # staff see the hazards of the whole country
+    # staff see the hazards of all areas
     far = served.signed_in(Role.REGISTRAR, areas=[KARA_SUU])
     assert found_by(far) == {"alerts": [], "hazards": expected["hazards"], "groups": [], "sites": []}
     viewer = served.signed_in(Role.VIEWER)
@@ -160,7 +160,7 @@ def test_a_text_finds_each_kind_within_rights_and_areas(served: Served) -> None:
     page = operator.get(f"/hazards/{here.hazard_id}?lang=en").text
     assert "Размыта дорога у школы" in page and f'href="/alerts/{raised.alert_id}"' in page and "Restricted" in page
     assert str(raised.alert_id) not in far.get(f"/hazards/{here.hazard_id}").text
-    # a changed text is found by its new words, and no longer by its old words
+    # only the new words find a changed text
     changed = {"area": {"pcodes": [KADAMJAI]}, "text": {"ru": {"headline": f"Отбой {word}n"}}, "scope": "Restricted"}
     served.publish(hazard(events.HazardUpdated, hazard_id=here.hazard_id, revision=2, msg_type="Update", **changed))
     assert wait_until(lambda: results(operator, kind="alerts", q=f"{word}n отбой") == expected["alerts"], timeout=60)
@@ -203,7 +203,7 @@ def test_filters_limit_the_results_and_pages_follow_each_other(served: Served) -
 
 
 def test_a_cell_that_looks_like_a_formula_is_a_text(served: Served) -> None:
-    name = f"=1e5{uuid4().hex[:8]}"  # PostgreSQL's own parser would read the beginning of the name as a number
+    name = f"=1e5{uuid4().hex[:8]}"  # PostgreSQL's own parser reads the beginning of this name as a number
     school = site(name_ru=name, name_ky=None)
     served.publish(school)
     operator = served.signed_in(Role.OPERATOR)

@@ -1,4 +1,7 @@
-"""Administrators set up a second factor. After that, only a sign-in with the administrator role needs a code."""
+"""Administrators set up a second factor for their accounts.
+
+After the setup, a sign-in with the administrator role needs a code. Other sign-ins need no code.
+"""
 
 import re
 from datetime import UTC, datetime

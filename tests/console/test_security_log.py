@@ -1,4 +1,4 @@
-"""The security log contains each relevant action: sign-ins, locks, changed rights, denied reads, streams."""
+"""The security log has an entry for each relevant action: sign-ins, locks, changed rights, denied reads, streams."""
 
 from collections.abc import Callable
 from uuid import UUID, uuid4

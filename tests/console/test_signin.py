@@ -48,7 +48,7 @@ def test_sign_in_redirects_to_no_other_site(served: Served, elsewhere: str) -> N
 
 @pytest.mark.parametrize("site", [{"sec-fetch-site": "cross-site"}, {}])
 def test_a_form_of_another_site_signs_nobody_in(served: Served, site: dict[str, str]) -> None:
-    """The console refuses the form even from an older browser, which sends only the header `Origin`."""
+    """The console refuses the form of another site even from an older browser, which sends only the header `Origin`."""
     client = served.client(headers={**site, "origin": "https://evil.example"})
     assert sign_in(client, served.account(Role.OPERATOR)).status_code == 403
 
@@ -67,9 +67,9 @@ def test_changing_the_language_keeps_the_requested_page(served: Served) -> None:
 
 
 def test_pages_are_in_the_accounts_language_until_the_person_chooses_another(served: Served) -> None:
-    """The persons of a desk sign in one after the other.
+    """Several persons sign in at one desk, one after the other.
 
-    The language that one person chose does not stay for the next person.
+    The language that one person chose does not apply to the next person.
     """
     client, english = served.client(), {"accept-language": "en"}
 
@@ -81,10 +81,10 @@ def test_pages_are_in_the_accounts_language_until_the_person_chooses_another(ser
         assert (shown(), shown(lang=choice), shown()) == (first, choice, choice)
         client.post("/sign-out", data={"next": "/"})
     sign_in(client, name := served.account(Role.OPERATOR, language="ru"))
-    shown(lang="en")  # the session ends without a sign-out
+    shown(lang="en")  # the first session ends without a sign-out
     sign_in(client, name)
     assert shown() == "ru"
-    shown(lang="ky")  # the second session also ends without a sign-out
+    shown(lang="ky")  # the second session ends without a sign-out
     sign_in(client, name := served.account(Role.OPERATOR, language=None))
     assert (shown(), shown(lang="ru")) == ("en", "ru")
     sign_in(client, name)
@@ -156,7 +156,7 @@ def test_an_ended_session_is_not_renewed_even_before_its_revocation_is_read(serv
     sign_in(old, name)
     chosen = {"new": "another long password", "again": "another long password"}
     data = {"name": name, "password": PASSWORD, **chosen}
-    served.workers[0].freeze()  # the frozen worker publishes the revocations
+    served.workers[0].freeze()  # the frozen worker would publish the revocations
     try:
         assert at_the_next_second(lambda: served.client().post("/password", data=data)).status_code == 303
         assert at_the_next_second(lambda: old.post("/v1/session")).status_code == 401

@@ -1,4 +1,4 @@
-"""The place that a person chose on the map, as the form for a new event shows it."""
+"""A form for a new event shows the place that the person chose on the map."""
 
 import shapely
 

@@ -1,4 +1,4 @@
-"""The stream says that the broker does not answer, because the consumer waits for the broker without an error."""
+"""If the broker does not answer, the consumer waits without an error. The stream must nevertheless say so."""
 
 import asyncio
 

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 class Heard:
-    """Server-sent events as a browser reads them. Heartbeats are skipped unless a test waits for them."""
+    """Server-sent events as a browser reads them. Heartbeats are skipped unless `beats` is set."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self.last_id = ""
@@ -97,7 +97,7 @@ def test_an_event_arrives_as_a_cloud_event(served: Served) -> None:
 
 
 def test_a_quiet_stream_sends_beats(served: Served) -> None:
-    """A heartbeat has data, because browsers pass neither comments nor events without data to the page."""
+    """A heartbeat needs data: browsers pass neither comments nor events without data to the page."""
     with listening(served.signed_in(Role.OPERATOR)) as heard:
         before, heard.last_id, heard.beats = heard.last_id, "", True
         assert [name for name, _ in heard.take(1)] == ["beat"]
@@ -126,7 +126,7 @@ def test_a_pages_stream_begins_at_the_position_of_the_page(served: Served) -> No
     served.publish(reported)
     with client.stream("GET", "/stream", params={"topics": "hazards", "from": vector}, timeout=60) as answer:
         heard = (event["data"]["hazard_id"] for _, event in Heard(answer))
-        # hazards of earlier tests may come first
+        # hazards of earlier tests may come before this hazard
         assert str(reported.hazard_id) in heard
 
 
@@ -153,7 +153,7 @@ def panel_at(client: httpx.Client, name: str, position: str, **more: str) -> str
 
 @pytest.mark.parametrize("position", ["not-a-position", vectors.encoded({("hazards", 0): 0}, ["hazards"])])
 async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Served, position: str) -> None:
-    """The stream keeps fifty records in memory, so after fifty-one more records a position is too far back."""
+    """The stream keeps fifty records in memory. After fifty-one further records, a position is too far back."""
     sight = sight_of_hazards()
     stream, reported = EventStream(served.installation.settings(ConsoleSettings), Places.load(), kept=50), hazard()
     async with stored(served) as sessions, asyncio.TaskGroup() as group:
@@ -171,9 +171,9 @@ async def test_a_position_too_far_back_or_unknown_resets_the_listener(served: Se
 async def test_a_listener_before_the_first_read_waits_for_it(
     served: Served, start: Vector | None, begins: bytes
 ) -> None:
-    """If the listener did not wait, it would not learn that its position is too old.
+    """A listener that does not wait would not learn that its position is too old.
 
-    The listener would get all stored records as new records.
+    The listener would then get all stored records as new records.
     """
     old, new = hazard(), hazard()
     served.publish(*[old] * 51)
@@ -189,7 +189,10 @@ async def test_a_listener_before_the_first_read_waits_for_it(
 
 
 async def test_the_end_offsets_do_not_wait_long_for_a_fetch_of_an_idle_reader(served: Served) -> None:
-    """The broker answers the requests of a connection in their order, and a fetch waits for a second."""
+    """The broker answers a connection's requests in order.
+
+    A fetch of an idle reader would delay the next answer by a second.
+    """
     settings = served.installation.settings(ConsoleSettings)
     waited = asyncio.get_running_loop().create_future()
 
@@ -197,13 +200,13 @@ async def test_the_end_offsets_do_not_wait_long_for_a_fetch_of_an_idle_reader(se
         _, ends = await kafka.assign_all(consumer, settings, ["access"])
         for partition, end in ends.items():
             consumer.seek(partition, end)
-        await consumer.getmany(timeout_ms=100)  # from now on, a fetch waits for records
+        await consumer.getmany(timeout_ms=100)  # from here, the broker holds a fetch until records come
         began = time.monotonic()
         assert await is_at_end(consumer, list(ends))
         waited.set_result(time.monotonic() - began)
 
     async with lifecycle.beside(kafka.follow(settings, read)):
-        assert await waited < 5  # one second, and more on a busy machine
+        assert await waited < 5  # one second is usual; a busy machine needs more
 
 
 async def test_while_nothing_can_be_read_a_listener_is_asked_to_retry_later(served: Served) -> None:
@@ -261,7 +264,7 @@ def asking(position: str) -> Request:
 
 
 def test_a_record_outside_the_contract_is_skipped(served: Served) -> None:
-    """The stream reads the place of each record, and must continue after a record that breaks the contract."""
+    """The stream reads each record's place. The stream must continue after a record without a valid place."""
     good = message(household(destination=KADAMJAI))
     placeless = {name: value for name, value in json.loads(good.value).items() if name != "destination"}
     strange = [

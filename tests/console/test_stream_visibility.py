@@ -1,4 +1,4 @@
-"""The live stream sends each listener only the events and the fields that the listener may read."""
+"""The live stream sends each listener only events and fields that the listener may read."""
 
 import json
 from uuid import UUID
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("fresh_attempts")
 
 
 def test_another_system_reads_the_district_of_an_alert_and_staff_the_village(served: Served) -> None:
-    """Another system must not read the village, because the alert may be about a restricted hazard."""
+    """The alert may be about a restricted hazard. Another system must therefore not read the village."""
     village = "KG05258812010"
     raised = alert(pcodes=[village, KADAMJAI])
     token = served.installation.token(roles=[Role.INTEGRATION], purpose="alerts")
@@ -62,7 +62,7 @@ def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_
     with listening(system, topics["topics"]) as heard:
         start = heard.last_id
         with pytest.raises(BadVector):
-            vectors.decoded(start)  # other systems cannot read the number of records in the topics
+            vectors.decoded(start)  # other systems cannot decode a position, which contains numbers of records
         served.publish(elsewhere, private, own)
         ((topic, event),) = heard.take(1)
         assert (topic, event["data"]["hazard_id"]) == ("hazards-restricted", str(own.hazard_id))
@@ -83,7 +83,7 @@ def test_a_granted_system_reads_restricted_hazards_of_its_areas_until_the_grant_
         assert following[1]["data"]["hazard_id"] == str(later.hazard_id)
         assert heard.take(2) == [removal, following]
         assert dayar(served, "withdraw", name, app=grant.app).exit_code == 0
-        assert heard.take(1) == []  # the stream ends without a further event
+        assert heard.take(1) == []  # the stream ends without another event
     assert [system.get("/stream", params=topics).status_code, system.get(listed).status_code] == [403, 404]
     log = served.signed_in(Role.AUDITOR).get("/console/v1/audit", params={"limit": 20}).text
     assert f"hazards-granted: {KADAMJAI}" in log and "hazards-grant-withdrawn" in log

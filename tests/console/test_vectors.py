@@ -1,4 +1,4 @@
-"""A position of the stream is the same after encoding and decoding. Any other text is refused."""
+"""A position of the stream survives encoding and decoding. Every other text is refused. Any other text is refused."""
 
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_only_requested_topics_are_encoded() -> None:
     assert vectors.decoded(vectors.encoded(vector, ["hazards"])) == {("hazards", 0): 3}
 
 
-NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # nested as deep as the maximum length of a header allows
+NESTED = urlsafe_b64encode(b"[" * 10_000).decode()  # the deepest nesting that fits into a header
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The events of the stream that a caller sees depend on the caller's role and area, and on the event's topic."""
+"""Role, area and topic decide which events of the stream a caller sees."""
 
 import dataclasses
 from typing import Any

@@ -1,4 +1,4 @@
-"""Publications that are withdrawn, and hazards that are cancelled although they are still public."""
+"""Tests withdrawn publications, and cancelled hazards that are still public."""
 
 import asyncio
 import itertools
@@ -35,7 +35,7 @@ async def test_a_withdrawn_release_is_not_public(session: AsyncSession) -> None:
     )
     own, public = await shown(session, first, release, withdrawal)
     assert releases.publicity(own, public) is Publicity.WITHDRAWN
-    assert own.msg_type == "Alert"  # only the publication is withdrawn; the event itself stays in force at the centre
+    assert own.msg_type == "Alert"  # the withdrawal concerns the publication; the event is still in force at the centre
     state = releases.state(own, public, CONFIRMED, unreleased_since=None, now=LATER)
     assert state is not None and not state.is_overdue and not state.is_public
 
@@ -91,9 +91,9 @@ async def waits_for_a_lock(sessions: async_sessionmaker[AsyncSession]) -> bool:
 @pytest.mark.parametrize(
     ("revision", "released", "expected"),
     [
-        (2, [2], Publicity.OUTDATED),  # if two revisions have the same number, readers keep the first
+        (2, [2], Publicity.OUTDATED),  # of two revisions with one number, readers keep the first
         (2, [2, 3], Publicity.OUTDATED),
-        (3, [2], None),  # readers have the revision that the source itself published
+        (3, [2], None),  # the source itself published this revision
     ],
 )
 async def test_a_release_that_hides_the_cancellation_of_its_source_can_be_withdrawn(
@@ -181,7 +181,7 @@ async def test_cancelled_hazards_that_are_still_public_are_listed_first_however_
         return hazard_id
 
     public = await cancelled()
-    await cancelled(msg_type="Cancel", revision=4)  # the event withdraws the publication
+    await cancelled(msg_type="Cancel", revision=4)  # this public Cancel withdraws the publication
     await cancelled(expires=NOW - timedelta(days=1))
     current = hazard(severity="Extreme")
     await show([received(current)], session)

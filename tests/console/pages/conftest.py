@@ -33,7 +33,7 @@ __all__ = ["shared_installation"]
 
 
 UNREAD = {"advanced_at": None, "next": 0, "end": None}
-# The ledgers of the services, in the order in which the services read a report.
+# The paths of the services' ledgers, in the order in which the services read a report.
 LEDGERS = {
     "intake": "/intake/v1/ledger/consumer",
     "registry": "/registry/v1/ledger",
@@ -43,7 +43,7 @@ LEDGERS = {
 
 
 class Whole(Served):
-    """All four services in one web process with a gazetteer, and the worker of each."""
+    """All four services in one web process with a gazetteer, and one worker per service."""
 
     def __init__(self, installation: Installation) -> None:
         services = ("alerts", "console", "registry", "intake")
@@ -63,7 +63,7 @@ class Whole(Served):
         return all(each["next"] == each["end"] for each in self.partitions(service))
 
     def partitions(self, service: str) -> list[dict[str, Any]]:
-        # a service that does not know the revocations yet answers 503, without `partitions`
+        # the answer 503 of a service without the list of revocations has no `partitions`
         partitions: list[dict[str, Any]] = self.reader.get(LEDGERS[service]).json().get("partitions", [UNREAD])
         return partitions
 
@@ -81,9 +81,9 @@ class Whole(Served):
 
     @cached_property
     def integration(self) -> httpx.Client:
-        """One client for all reported hazards, because some tests report a hundred hazards.
+        """All hazards are reported by one client, because some tests report a hundred hazards.
 
-        The client closes an idle connection before the server would close it.
+        The client closes idle connections earlier than the server does.
         """
         return self.client(limits=httpx.Limits(keepalive_expiry=1))
 
@@ -108,7 +108,7 @@ class Whole(Served):
         return report_id
 
     def close_alerts(self) -> None:
-        """Closes every alert, so that no alert rings or escalates."""
+        """Closes every alert, so that no old alert rings or escalates."""
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.OPERATOR])}"}
         client = self.client(headers=bearer)
         unclosed = "/alerts/v1/alerts?state=open&state=acknowledged&limit=200"
@@ -116,13 +116,13 @@ class Whole(Served):
             for alert in alerts:
                 path = f"/alerts/v1/alerts/{alert['alert_id']}/resolution"
                 answer = client.put(path, json={"verdict": "confirmed"})
-                # the answer 409 means that the alert is already closed
+                # a closed alert answers 409
                 assert answer.status_code in (200, 409), answer.text
 
     def refuse_held_reports(self) -> None:
-        """Refuses every held report, one at a time, and waits until none is left.
+        """Refuses every held report by itself, and waits until no report is held.
 
-        If several reports are refused together, reports that wait for other reports stay held.
+        A refusal of several reports at once would leave out reports that wait for other reports.
         """
         bearer = {"authorization": f"Bearer {self.installation.token(roles=[Role.REGISTRAR])}"}
         client = self.client(headers=bearer)
@@ -142,14 +142,15 @@ class Whole(Served):
     def clear_hazards(self) -> None:
         """Deletes all hazards from the board.
 
-        The board shows only the first hundred hazards, and a test's own hazard must be among them.
+        The board shows only a hundred hazards. If old hazards stayed, a test's own hazard could be missing among the
+        hundred.
         """
         in_thread(self._clear(BoardHazard))
 
     def clear_groups(self) -> None:
         """Deletes all counted groups from the board.
 
-        Groups of earlier tests would be in the sum that the board shows.
+        The board shows the sum of all groups, which would include the groups of earlier tests.
         """
         in_thread(self._clear(BoardGroup))
 
@@ -182,8 +183,8 @@ def whole(shared_installation: Installation) -> Iterator[Whole]:
 def cleared(whole: Whole) -> None:
     """Removes the alerts, hazards and groups of earlier test files.
 
-    First, the services read all reports of the earlier files, because a late report would appear while a later test
-    counts rows. An acknowledged alert of an earlier file could ring again during a later test.
+    First, the services read all reports of the earlier files. A late report would otherwise appear while a later test
+    counts rows. An alert of an earlier file, once acknowledged, could ring again during a later test.
     """
     assert wait_until(whole.has_read_everything, timeout=60)
     whole.close_alerts()
@@ -198,13 +199,13 @@ def no_held_reports(whole: Whole) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser that allows a page to play sound before anybody has clicked on it, because `Seat.open` never clicks."""
+    """A browser in which pages play sound before the first click, because `Seat.open` never clicks."""
     with chromium(ALLOWS_SOUND) as launched:
         yield launched
 
 
 class Seat:
-    """One person with a browser. The person has a new account with the roles, or the account `name`."""
+    """One person with a browser. The person has a new account with the given roles, or the existing account `name`."""
 
     def __init__(self, whole: Whole, context: BrowserContext, *roles: Role, name: str = "", **size: int) -> None:
         self.whole = whole
@@ -228,7 +229,7 @@ class Seat:
         return self.page
 
     def sign_in(self) -> None:
-        """Signs in by a request, because hundreds of sign-ins on the page would take a minute."""
+        """Signs in by a request instead of the page: hundreds of sign-ins on the page would take a minute."""
         answer = self.context.request.post(
             f"{self.whole.url}/sign-in",
             form={"name": self.name, "password": PASSWORD},
@@ -258,14 +259,18 @@ def seat(whole: Whole, browser: Browser, contexts: Contexts, fresh_attempts: Non
 
 
 def wait_for_words(page: Page, url: str, words: str) -> None:
-    """Waits until the page contains the words. Requests take much less CPU time than loads in the browser."""
+    """Waits until the page contains the words.
+
+    Repeated requests take much less CPU time than repeated loads in the browser.
+    """
     assert wait_until(lambda: words in page.request.get(url).text(), timeout=60, every=0.2), (url, words)
 
 
 def newest_alert(page: Page, headline: str) -> Any:
-    """The newest alert with exactly this name on the board.
+    """Returns the newest alert on the board with exactly this name.
 
-    An exposure alert about the same hazard is not found, because its name also has a number of persons.
+    An exposure alert about the same hazard has a longer name, with a number of persons. The locator does not match the
+    longer name of an exposure alert.
     """
     name = page.locator(".alert-name", has_text=re.compile(rf"^\s*{re.escape(headline)}\s*$"))
     return page.locator(".alert", has=name).first

@@ -1,4 +1,4 @@
-"""The contexts of browsers, each of which has its own cookies and storage."""
+"""Keeps contexts of browsers, each with its own cookies and storage."""
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Error
 
@@ -6,10 +6,10 @@ from tests.browsers import PATIENT_CALLS, SEEN_PRESSES, SLOW_MS
 
 
 class Contexts:
-    """Keeps the contexts of browsers for the next tests, because a new context loads and compiles all scripts again.
+    """Keeps the contexts of browsers for later tests. A new context would load and compile all scripts anew.
 
-    The first page of each context stays blank and open. Without an open page, the next page would start a new process
-    of the browser.
+    The first page of each context stays blank and open. If a context had no open page, its next page would start a new
+    process.
     """
 
     def __init__(self, url: str) -> None:
@@ -32,25 +32,25 @@ class Contexts:
         context.set_offline(False)
         for page in context.pages[1:]:
             page.close()
-        # delete cookies after the pages are closed, because an answer to an open page could set a cookie again
+        # delete cookies only after the pages are closed: an answer to an open page could set a cookie
         context.clear_cookies()
         self._devtools[context].send("Storage.clearDataForOrigin", self._emptied)
         self._free[browser].append(context)
 
 
 def has_own_clock(context: BrowserContext) -> bool:
-    """Whether the test has installed Playwright's clock.
+    """True if the test has installed Playwright's clock.
 
-    Playwright's clock would also replace the real clock of the context's later pages.
+    If so, the context's later pages would have Playwright's clock instead of the real clock.
     """
     try:
         return any(page.evaluate("'__pwClock' in globalThis") for page in context.pages)
-    except Error:  # a page that is being loaded cannot be asked, and may have Playwright's clock
+    except Error:  # a loading page gives no answer, and may have Playwright's clock
         return True
 
 
 def new_context(browser: Browser) -> BrowserContext:
-    # motion is reduced, because a new alert would flash, and drawing each frame takes time
+    # with reduced motion, a new alert does not flash: drawing each frame of the flash takes time
     context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en", reduced_motion="reduce")
     context.set_default_timeout(SLOW_MS)
     context.add_init_script(PATIENT_CALLS)

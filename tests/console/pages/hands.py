@@ -4,7 +4,7 @@ from playwright.sync_api import Locator, Page
 
 
 class Hands:
-    """`keys` counts keys that move the focus or cause an action, and not typed text. `clicks` counts mouse clicks."""
+    """`keys` counts keys that move the focus or cause an action, but no typed text. `clicks` counts mouse clicks."""
 
     def __init__(self, page: Page) -> None:
         self.page = page

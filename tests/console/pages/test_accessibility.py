@@ -1,7 +1,7 @@
 """The checker axe finds no serious error against WCAG 2.2 A and AA on any page.
 
-axe checks each page in one language. A page has the same elements in each language, and no text is empty: see
-`tests/shared/test_catalogs.py`.
+axe checks each page in one language. `tests/shared/test_catalogs.py` tests that a page has the same elements in each
+language, and that no text is empty.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,8 @@ from tests.intake.field.phones import FORM, choose_pin
 from tests.registry.factories import movement
 
 AXE = (paths.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-# axe describes only violations, because a description of the passed checks would double the time. Rules of
-# minor and moderate impact are disabled: they cannot find a serious violation, but would look at every element.
+# axe describes violations only. A description of the passed checks would double the time. Rules of minor and moderate
+# impact are disabled: they look at every element, but find no serious violation.
 RUN = """async () => {
     const minor = axe._audit.rules.filter(({ impact }) => impact === "minor" || impact === "moderate");
     const rules = Object.fromEntries(minor.map(({ id }) => [id, { enabled: false }]));
@@ -33,7 +33,7 @@ RUN = """async () => {
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     return serious.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
 }"""
-# `test_screens.py` loads many other pages of a duty head, and checks them there
+# `test_screens.py` loads and checks many other pages of a duty head
 PAGES = {
     Role.DUTY_HEAD: (
         "/waiting",

@@ -25,7 +25,7 @@ def test_an_administrator_sets_up_a_second_factor_and_signs_in_by_it(seat: Take)
     page.click("main button.is-primary")
     expect(page.locator(".recovery li")).to_have_count(10)
     page.click("text=I have kept them")
-    expect(page.locator("#panel-alerts")).to_be_visible()  # wait for the new page, because a new page closes the menu
+    expect(page.locator("#panel-alerts")).to_be_visible()  # wait for the new page, because its load closes an open menu
     expect(page.locator(".notice", has_text="second factor")).to_have_count(0)
     page.click(".menu summary")
     page.click("text=Sign out")
@@ -39,7 +39,7 @@ def test_an_administrator_sets_up_a_second_factor_and_signs_in_by_it(seat: Take)
 
 
 def test_the_whole_qr_code_is_visible(seat: Take) -> None:
-    """The QR code contains the centre's name, so a long name makes the code larger."""
+    """The QR code contains the centre's name, so a long name needs a larger code."""
     desk = seat(Role.ADMINISTRATOR)
     desk.sign_in()
     is_within = """svg => [...svg.querySelectorAll("path")].every((path) => {

@@ -1,4 +1,4 @@
-"""Tests the page of an alert in a real browser: it shows the full text, and every action works by keyboard."""
+"""The page of an alert shows the full text, and every action works by keyboard, in a real browser."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ LONG = "The water came down the street. " * 20 + "Last word."
 def raised(whole: Whole, page: Any, type: str) -> str:
     """Reports a hazard, waits for its alert, and returns the alert's id.
 
-    The same report may also raise an exposure alert, because other tests register households in the district.
+    The report may also raise an exposure alert, because other tests register households in this district.
     """
     report_id = whole.report_hazard(
         type=type,
@@ -122,11 +122,11 @@ def test_unfinished_input_survives_another_act_on_the_page(whole: Whole, seat: A
     page.locator("#snooze-reason").fill("The team is on")
     page.locator("#comment-text").fill("The bridge is")
     page.locator("summary", has_text="On behalf of").click()
-    page.locator("#behalf-name").fill("Head of the post\x07")  # the service accepts no control characters
+    page.locator("#behalf-name").fill("Head of the post\x07")  # the service refuses control characters
     page.click("#acknowledge-behalf")
     expect(page.locator("#behalf-name-problem")).to_contain_text("Only letters, digits and signs are expected")
     expect(page.locator("#behalf-name")).to_be_focused()
-    desk.errors.clear()  # the browser logs the refused request as an error
+    desk.errors.clear()  # the browser has logged the refused request as an error
     page.click("#acknowledge")
     expect(page.locator(".done")).to_contain_text(f"Acknowledged {desk.name}")
     expect(page.locator("#acknowledge")).to_have_count(0)
@@ -148,7 +148,7 @@ def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
         desk.sign_in()
     first_page, two = first.page, second.page
     alert_id = raised(whole, first_page, "permafrost_loss")
-    # the second page does not get the event about the first person's action
+    # the second page gets no event about the first person's action
     two.route("**/stream?*", lambda route: route.abort())
     for page in (first_page, two):
         page.goto(f"{whole.url}/alerts/{alert_id}?lang=en")
@@ -166,7 +166,7 @@ def test_the_second_person_sees_who_was_first(whole: Whole, seat: Any) -> None:
 
 
 def test_a_comment_sent_before_the_script_is_loaded_is_not_lost(whole: Whole, seat: Any) -> None:
-    """Before its script is loaded, the browser would send the form itself, get the answer 405, and lose the comment."""
+    """Without its script, the browser sends the form itself, gets the answer 405, and loses the comment."""
     desk = seat(Role.OPERATOR)
     desk.sign_in()
     page = desk.page

@@ -51,7 +51,7 @@ def test_a_dialogs_button_names_its_act_and_the_wrong_input(whole: Whole, seat: 
     expect(failure).to_have_text("Fill in: Name")
     problem, at_time = page.locator("#behalf-name-problem"), page.locator("#behalf-at-problem")
     expect(problem).to_have_text("Fill in this field.")
-    page.fill("#behalf-name", "Head of the post\x07")  # the service accepts no control characters
+    page.fill("#behalf-name", "Head of the post\x07")  # the service refuses control characters
     page.fill("#behalf-at", "25:99")
     send.click()
     expect(at_time).to_have_text("A time is expected, for example 14:30.")
@@ -82,7 +82,7 @@ def test_the_second_operator_sees_who_was_first(whole: Whole, seat: Any) -> None
 
 
 def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
-    """If the focus moved a button, the click would miss it."""
+    """The click must reach the button, although the focus could move the button."""
     whole.report_hazard(type="heat_wave")
     desk = seat(Role.OPERATOR)
     alert = newest_alert(desk.open("/"), "Heat wave")
@@ -91,7 +91,10 @@ def test_a_click_acknowledges_at_once(whole: Whole, seat: Any) -> None:
 
 
 def test_an_acknowledgement_without_a_reply_is_reported(whole: Whole, seat: Any) -> None:
-    """The page reports the missing reply after the time limit of a request, which is shorter here."""
+    """The page reports a missing reply when the time limit of a request ends.
+
+    The test shortens the time limit of a request.
+    """
     whole.report_hazard(type="cold_wave")
     page = seat(Role.OPERATOR).open("/")
     page.route("**/acknowledgement", lambda _: None)
@@ -147,9 +150,9 @@ def test_a_page_does_not_act_for_an_account_that_signed_in_later(whole: Whole, s
     expect(first.locator("#link")).to_have_attribute("data-state", "ended")
 
 
-# Makes the list longer than the screen, with rows of at most two states. Returns how many rows are wholly in view, and
-# their heights in lines of text. A single script adds the states and measures the row, because the board may replace
-# the rows at any time.
+# Makes the list longer than the screen. Each row has at most two states. Returns the number of rows that are wholly in
+# view, and the greatest height of a row in lines of text. One script adds the states and measures the row, because the
+# board may replace rows between two scripts.
 ROWS_IN_VIEW = """() => {
   const row = document.querySelector(".alert");
   for (const third of row.querySelectorAll(".alert-state > :nth-child(n + 3)")) third.remove();
@@ -163,7 +166,7 @@ ROWS_IN_VIEW = """() => {
   return [shown.length, Math.max(...shown.map((row) => row.getBoundingClientRect().height / rem))];
 }"""
 
-# Adds states to an alert's row, and returns whether each state has the height of its text.
+# Adds two states to an alert's row, and returns whether each state is as high as its text.
 MORE_STATES = """state => {
   state.append(state.firstElementChild.cloneNode(true), state.firstElementChild.cloneNode(true));
   return [...state.children].every((line) => line.scrollHeight <= line.clientHeight);
@@ -171,7 +174,7 @@ MORE_STATES = """state => {
 
 
 def test_each_alert_is_one_line_and_enough_alerts_are_in_view(whole: Whole, seat: Any) -> None:
-    """The row says when the alert escalates. The page of the alert and the title of the row have the reason."""
+    """The row states when the alert escalates. The reason is on the page of the alert and in the title of the row."""
     whole.report_hazard(type="rockfall", severity="Extreme")
     page = seat(Role.OPERATOR, width=1366, height=768).open("/")
     expect(newest_alert(page, "Rockfall").locator(".alert-next")).to_have_text(re.compile("^escalates (in|within) "))

@@ -1,4 +1,4 @@
-"""The page that joins the security logs of all services, for auditors."""
+"""Auditors read the security logs of all services on one page."""
 
 import re
 from typing import Any
@@ -30,7 +30,7 @@ def test_refusals_of_all_services_are_in_one_list(whole: Whole, seat: Any) -> No
     expect(refused.filter(has_text="GET /registry/v1/households").first).to_contain_text("forbidden")
     expect(refused.filter(has_text="GET /alerts/v1/deliveries").first).to_contain_text("127.0.0.1")
     shown = page.locator("#audit tr td:first-child").all_inner_texts()
-    times = [f"{time[3:5]}.{time}" for time in shown]  # "26.11, 21:47:03" is sorted by its month first
+    times = [f"{time[3:5]}.{time}" for time in shown]  # sort by the month first: "26.11, 21:47:03" begins with the day
     assert times == sorted(times, reverse=True)
     page.locator("select[name=action]").select_option("signed_in")
     rows, is_sign_in = page.locator("#audit tr"), page.locator("td:nth-child(5)", has_text="Вход")

@@ -1,4 +1,4 @@
-"""An alert or a hazard opens in the panel beside the list, also from the list of the last hour."""
+"""An alert or a hazard opens in the panel beside its list. The list of the last hour opens them too."""
 
 from typing import Any
 
@@ -10,7 +10,10 @@ from tests.console.pages.conftest import Whole, newest_alert
 
 
 def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> None:
-    """An alert is read, commented, acknowledged and snoozed in the panel, while another alert stays selected."""
+    """In the panel, an alert is read, commented, acknowledged and snoozed.
+
+    The row of another alert keeps its selection.
+    """
     for hazard in ("thunderstorm", "fog"):
         whole.report_hazard(type=hazard, severity="Moderate")
     desk = seat(Role.OPERATOR)
@@ -25,7 +28,7 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     assert row.bounding_box() == top
     expect(row).to_be_focused()
     expect(row).to_have_attribute("aria-current", "true")
-    page.keyboard.press("Enter")  # the second press moves the focus into the panel
+    page.keyboard.press("Enter")  # the second press of Enter moves the focus into the panel
     expect(beside).to_be_focused()
     beside.get_by_role("textbox", name="Comment").fill("The road is closed")
     beside.get_by_role("button", name="Acknowledge", exact=True).click()
@@ -43,7 +46,7 @@ def test_an_alert_opens_beside_the_list_which_stays(whole: Whole, seat: Any) -> 
     address = f"**/alerts/{other.get_attribute('data-key')}"
     page.route(address, lambda route: slow.append(route))  # noqa: PLW0108 - Playwright refuses `slow.append`
     page.keyboard.press("Enter")
-    # while the second alert is read, no button of the first alert can be pressed
+    # until the second alert has arrived, the panel has no button of the first alert
     expect(page.locator("#beside-content article")).to_have_count(0)
     expect(page.locator("#beside-page")).to_have_attribute("href", f"/alerts/{other.get_attribute('data-key')}")
     assert wait_for_call(page, slow).request.headers["dayar-account"]
@@ -71,7 +74,7 @@ def type_in_many(page: Page, path: str) -> None:
 
 
 def choose_while_the_alert_changes(beside: Locator, key: str) -> None:
-    """A click chooses, although the panel gets the newest state of the alert while the mouse is pressed."""
+    """A click selects an outcome, although the alert's newest state arrives while the mouse button is pressed."""
     page = beside.page
     beside.locator("summary", has_text="Close…").click()
     asked: list[Route] = []
@@ -82,7 +85,7 @@ def choose_while_the_alert_changes(beside: Locator, key: str) -> None:
     page.evaluate(f"key => {{ const headers = {headers}; return {comment}.then(({{ ok }}) => ok); }}", key)
     wait_for_call(page, asked)
     page.unroute(again)
-    # the test answers only now, because the page waits at most 10 seconds for the release of the mouse
+    # the answer is held until now: the page waits at most 10 seconds for the release of the mouse
     beside.get_by_text("Duplicate").hover()
     page.mouse.down()
     with page.expect_response(again) as read:
@@ -96,7 +99,10 @@ def choose_while_the_alert_changes(beside: Locator, key: str) -> None:
 
 
 def choose_and_open_again(beside: Locator, shown: Locator, other: Locator) -> None:
-    """A chosen outcome that was not sent is still chosen after another alert was open in the panel."""
+    """An outcome was chosen but not sent.
+
+    The chosen outcome is still chosen after the panel has shown another alert.
+    """
     beside.get_by_label("False alarm").check()
     for row in (other, shown):
         row.press("Enter")
@@ -105,7 +111,7 @@ def choose_and_open_again(beside: Locator, shown: Locator, other: Locator) -> No
 
 
 def test_a_hazard_opens_beside_the_list_and_leads_to_its_alerts(whole: Whole, seat: Any) -> None:
-    # no other test of the pages reports radiation
+    # only this test of the pages reports radiation
     report_id = whole.report_hazard(type="radiation", severity="Moderate")
     desk = seat(Role.OPERATOR)
     page = desk.open("/")

@@ -12,8 +12,8 @@ from tests.console.pages.conftest import Whole
 from tests.intake.factories import household, movement
 
 LANGUAGES = ("ky", "ru", "en")
-A4_LANDSCAPE = 1040  # the printable width in pixels, with margins of one centimetre
-# Whether the element is still in its place after the next change of the elements or texts around it.
+A4_LANDSCAPE = 1040  # the printable width in pixels: A4 with margins of one centimetre
+# Returns whether the element is still in its place after the next change around it.
 STAYS = """element => new Promise(resolve => {
   const place = element.parentElement, changes = { childList: true, characterData: true, subtree: true };
   new MutationObserver(() => resolve(element.parentElement === place)).observe(place, changes);
@@ -54,7 +54,7 @@ def test_no_column_of_the_figures_is_cut_in_print_and_charts_are_saved(whole: Wh
     page.add_init_script("{ const own = Date.now; Date.now = () => own() - 400 * 86_400_000; }")
     wait_for_chart(page, f"{whole.url}/alerts/statistics?by=hazard_type", "alerts")
     day = page.locator("#clock .clock-day")
-    # the day comes from the server, which writes its name; the browser would write the day in ISO 8601
+    # the server's text names the day; the browser's text would be ISO 8601
     expect(day).not_to_have_text(re.compile("^[0-9]{4}-"))
     assert day.evaluate(STAYS), "the clock made a new element, for which the browser computes the styles of the page"
     assert desk.errors == []

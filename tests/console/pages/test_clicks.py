@@ -1,4 +1,4 @@
-"""A press counts only for a button that the person has seen, so that nobody presses a button by accident."""
+"""A press counts only if the person has seen the button, so that nobody presses a button by accident."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole
 from tests.console.pages.test_alert_page import raised
 
-# The clock of the page stands still, so that a change is new until the test moves the clock.
+# The page's clock stands still. A change therefore counts as new until the test moves the clock.
 STOPPED = "() => { const moment = performance.now(); performance.now = () => moment; }"
 A_SECOND_PASSES = "() => { const moment = performance.now() + 1000; performance.now = () => moment; }"
 HIDE = "part => part.style.setProperty('display', 'none', 'important')"
@@ -17,7 +17,10 @@ AT = "([x, y]) => document.elementFromPoint(x, y).id"
 
 
 def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: Any) -> None:
-    """A double click acts only once. A button that comes under the pointer acts only when there was time to see it."""
+    """A double click acts only once.
+
+    A button that appears under the pointer acts only after the person had time to see it.
+    """
     desk = seat(Role.OPERATOR)
     desk.sign_in()
     page: Page = desk.page
@@ -29,7 +32,7 @@ def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: An
     )
     page.evaluate(STOPPED)
     mute, notice = page.locator("#sound-mute"), page.locator("#ringing")
-    page.locator("#sound-blocked").evaluate(HIDE)  # a notice that would move the button
+    page.locator("#sound-blocked").evaluate(HIDE)  # hides a notice that would move the button
     expect(mute).to_be_visible()
     bottom = middle(mute)
     notice.evaluate(HIDE)
@@ -57,7 +60,7 @@ def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: An
     done = page.locator(f'button[aria-labelledby="{step.get_attribute("aria-labelledby")}"]')
     expect(done).to_have_attribute("aria-pressed", "true")
     expect(done).to_be_focused()
-    page.keyboard.down("Enter")  # a held key repeats, and must not undo the step
+    page.keyboard.down("Enter")  # the repeated key presses of a held key must not undo the step
     page.keyboard.up("Enter")
     page.locator("#comment-text").fill("The bank is fenced off")
     page.locator("#comment").click()
@@ -69,7 +72,10 @@ def test_a_press_counts_only_for_the_button_that_was_seen(whole: Whole, seat: An
 def test_a_press_by_key_or_screen_reader_acts_at_once_on_a_button_that_appears_under_the_pointer(
     whole: Whole, seat: Any
 ) -> None:
-    """A mouse must rest on a row before its button "Confirm" acts, because the row shows the button under the mouse."""
+    """A row shows its button "Confirm" under the mouse.
+
+    The button therefore acts only after the mouse has rested on the row.
+    """
     page: Page = seat(Role.OPERATOR).open("/?lang=en")
     presses = {"icing": with_the_enter_key, "fog": by_script, "rockfall": without_a_movement, "hail": after_the_focus}
     alerts = {kind: acknowledged(whole, page, kind) for kind in presses}

@@ -1,4 +1,4 @@
-"""An open board shows evacuees, and people who were not seen for long, also if no event comes."""
+"""Even without events, an open board comes to show evacuees and people whom nobody has confirmed for long."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,7 +31,7 @@ async def a_day_passes(settings: ConsoleSettings, of: events.HouseholdRegistered
 
 
 def test_evacuees_whom_nobody_confirms_for_a_day_appear_without_any_event(whole: Whole, seat: Take) -> None:
-    """The board is drawn again each minute, because people become "not confirmed" even if no event comes."""
+    """The board must draw again each minute: people become "not confirmed" without an event."""
     desk = seat(Role.OPERATOR, width=1366, height=768)
     desk.page.clock.install()
     page = desk.open("/")
@@ -49,13 +49,12 @@ def test_evacuees_whom_nobody_confirms_for_a_day_appear_without_any_event(whole:
         return shown != before and any("not confirmed for long: " in text for text in shown)
 
     def is_shown_after_a_minute() -> bool:
-        """Waits for the panel before the clock moves again, because a moved clock ends a call without an answer."""
+        """The clock moves only once per answer, because a moved clock would end a call without an answer."""
         with page.expect_response("**/board/households*"):
             page.clock.fast_forward(MINUTE_MS)
         return wait_until(is_shown, timeout=2)
 
-    # the service shares figures among readers for some seconds, so the first minute of the page's clock may come too
-    # early
+    # readers share the service's figures for some seconds, so the figures of the first minute may be too old
     assert wait_until(is_shown_after_a_minute, timeout=240)
     for language in ("en", "ru", "ky"):
         page.goto(f"{whole.url}/?lang={language}")

@@ -1,4 +1,4 @@
-"""The board misses no change if its connection to the centre is lost, stays quiet, or is cut without being closed."""
+"""The board misses no change if its connection is lost, stays quiet, or is cut without being closed."""
 
 import re
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ BEAT = """new Promise((heard, missed) => {
     new EventSource("/stream?topics=hazards").addEventListener("beat", heard);
     setTimeout(missed, 60_000);
 })"""
-# returns how many retries wait at the same time if several renderings fail one after the other
+# returns how many retries wait at the same time while several renderings fail in sequence
 MOST_RETRIES = """async () => {
     const { draw } = await import("/static/board/panels.js"), later = setTimeout;
     let [waiting, most] = [0, 0];
@@ -36,7 +36,7 @@ MOST_RETRIES = """async () => {
 
 
 def test_a_quiet_night_is_not_a_lost_connection_but_a_silent_stream_is_opened_again(whole: Whole, seat: Any) -> None:
-    """Ages are redrawn each minute, even without events."""
+    """Ages are redrawn each minute without events."""
     desk = seat(Role.VIEWER)
     desk.page.clock.install()
     page = desk.open("/")
@@ -46,7 +46,7 @@ def test_a_quiet_night_is_not_a_lost_connection_but_a_silent_stream_is_opened_ag
     page.clock.fast_forward(20_000)
     page.evaluate(BEAT)
     page.clock.fast_forward(24_000)
-    assert len(begun) == 1  # the script BEAT opened one stream, and the page opened no second stream
+    assert len(begun) == 1  # the script BEAT opened this stream; the page opened none
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     begun.clear()
 
@@ -57,7 +57,8 @@ def test_a_quiet_night_is_not_a_lost_connection_but_a_silent_stream_is_opened_ag
     with ExitStack() as drawn:
         for panel in ("alerts", "hazards", "households", "reports"):
             drawn.enter_context(page.expect_request(re.compile(f"/board/{panel}")))
-        # if an event `beat` arrives while the clock advances, the page waits longer, so the clock advances again
+        # an event `beat` that arrives while the clock advances makes the page wait longer; then the clock advances
+        # again
         assert wait_until(is_opened_again, timeout=60, every=1)
     expect(page.locator("#link")).to_have_attribute("data-state", "live")
     expect(page.locator("#updated")).to_be_hidden()
@@ -69,7 +70,7 @@ def test_a_quiet_night_is_not_a_lost_connection_but_a_silent_stream_is_opened_ag
     expect(page.locator("#updated")).to_be_visible()
 
 
-# Keeps the data of all events of the stream, so that a test can wait until the page has received an event.
+# Keeps the data of each event of the stream, so that a test can wait for an event.
 HEARD = """
 const listen = EventSource.prototype.addEventListener;
 window.heard = [];
@@ -82,8 +83,8 @@ EventSource.prototype.addEventListener = function (name, heard) {
 def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole, seat: Any) -> None:
     """The page's clock stands still until the page has received the event and the centre has stored the hazard.
 
-    The clock then advances by two seconds, but stands still while a request of the page waits for its answer. Therefore
-    the test measures only the time for which the page itself waits, and not the load of the machine.
+    Then the clock advances by two seconds. The clock stands still while a request of the page waits for its answer. The
+    test therefore measures the waits of the page itself, and not the load of the machine.
     """
     desk, words = seat(Role.OPERATOR), f"Water over the road {uuid4()}"
     desk.page.add_init_script(HEARD)
@@ -110,7 +111,7 @@ def test_a_new_hazard_is_shown_within_two_seconds_of_the_pages_time(whole: Whole
     is_drawn_five_times_a_second_at_most(page)
 
 
-MANY_STEPS = 2000  # a busy machine needs many steps until the page has read the answer
+MANY_STEPS = 2000  # on a busy machine, many steps pass until the page has read the answer
 
 
 def is_drawn_five_times_a_second_at_most(page: Page) -> None:
@@ -138,7 +139,7 @@ def test_a_failed_panel_is_requested_again(whole: Whole, seat: Any) -> None:
 
 
 def is_called_late(page: Page) -> None:
-    """A list that cannot be rendered for 15 seconds states its age, and no longer says "all acknowledged"."""
+    """A list that cannot be rendered for 15 seconds states its age, and stops saying "all acknowledged"."""
     expect(page.locator("#all-acknowledged")).to_be_visible()
     page.route("**/board/alerts*", lambda route: route.fulfill(status=503))
     with page.expect_response("**/board/alerts*"):

@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole, newest_alert
 
-# Large text (24 px, or bold from 18.66 px) needs a contrast of 3:1, and disabled controls need none. A canvas is used
-# to convert colours of any notation to numbers.
-# The script applies the opacity and grayscale() of the elements around the text.
+# Large text (24 px, or bold from 18.66 px) needs a contrast of 3:1, and disabled controls need none. A canvas converts
+# colours of any notation to numbers. The script also applies the opacity and grayscale() of surrounding elements to a
+# text's colour.
 FAINT = """() => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {
@@ -76,7 +76,7 @@ FAINT = """() => {
 
 
 def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
-    # motion is reduced, because a new alert would flash, and its colours would change for two seconds
+    # without reduced motion, a new alert flashes, and its colours change for two seconds
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     faint = page.evaluate(FAINT)
     assert faint["words"] > 20
@@ -85,9 +85,9 @@ def is_readable(page: Page, scheme: Any, *, fields: int = 0) -> None:
 
 
 def lose_the_line(page: Page) -> None:
-    """Makes every attempt to open the stream fail, and advances the clock until the page treats its stream as lost.
+    """Makes every attempt to open the stream fail. Advances the clock until the page shows that the stream is lost.
 
-    If an event `beat` arrives while the clock advances, the page waits longer, so the clock advances again.
+    An event `beat` that arrives while the clock advances makes the page wait longer. The clock then advances again.
     """
     page.route("**/stream?**", lambda route: route.abort())
     for _ in range(3):
@@ -117,5 +117,5 @@ def test_all_text_of_the_desk_is_readable_also_without_a_connection(whole: Whole
     page.fill("#locality", "Pulgon")
     page.click("#send")
     expect(page.locator("#failure")).to_be_visible()
-    # the five fields are hazard and place (with placeholders), village, time, and certainty
+    # the five fields: hazard and place (with placeholders), village, time, certainty
     is_readable(page, scheme, fields=5)

@@ -1,4 +1,4 @@
-"""Sent reports of households, counts and movements are corrected and reversed on the desk's forms."""
+"""On the desk's forms, sent reports of households, counts and movements are corrected and reversed."""
 
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ from tests.console.pages.test_search import reported, usenov
 from tests.console.pages.test_sites import headers, saved
 from tests.console.pages.test_sites import reported as counted
 
-# Presses Ctrl+Enter a second time before the first request is answered.
+# Presses Ctrl+Enter twice before the first request is answered.
 PRESSED_TWICE = """() => {
   for (const _ of [1, 2]) {
     const pressed = new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true, cancelable: true });
@@ -21,7 +21,8 @@ PRESSED_TWICE = """() => {
   }
 }"""
 POINT = {"lat": 40.1, "lon": 71.7}
-# Makes the correction of a movement to the village Tash. `chosen` is the settlement that is chosen in the form.
+# Corrects a movement to the village Tash. `chosen` is the settlement that the person chooses in the
+# form.
 CORRECTED = """async ([code, chosen, point]) => {
   const { MovementReport } = await import("/static/new-movement/movement-reports.js");
   const given = {
@@ -37,7 +38,7 @@ CORRECTED = """async ([code, chosen, point]) => {
 def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any) -> None:
     """The form shows the answers to all questions.
 
-    A field worker of another team sent a correction with the same version.
+    A field worker of another team sent a correction with the form's version.
 
     The other team's correction is held, and its note is never shown.
     """
@@ -81,7 +82,7 @@ def test_a_correction_keeps_what_the_form_does_not_show(whole: Whole, seat: Any)
     page.goto(f"{whole.url}/new-household?household={body['household_id']}")
     expect(page.locator("#notes")).to_have_value(body["notes"])
 
-    # meanwhile, the team itself corrects its report
+    # meanwhile, the author's team corrects the report
     reported(
         whole, {**body, "version": 3, "persons": 3, "members": [], "notes": "үчөө", "destination": {"country": "TJ"}}
     )
@@ -189,7 +190,7 @@ def test_a_count_and_a_movement_that_somebody_else_corrects_meanwhile_are_not_re
 
 
 def test_a_corrected_movement_can_lead_to_another_village_of_the_same_name(seat: Any) -> None:
-    """A known code and point are kept, unless another settlement is chosen."""
+    """The form keeps the known code and point unless the person chooses another settlement."""
     page = opened(seat, Role.REGISTRAR)
     code, other = "KG05258812010", "KG05258813010"
     for chosen, kept in (("", (code, POINT)), (code, (code, POINT)), (other, (other, None))):

@@ -1,4 +1,4 @@
-"""An event that an operator sent is corrected, sent again after a lost answer, and cancelled."""
+"""An operator corrects a sent event, sends it again after a lost answer, and cancels it."""
 
 from typing import Any
 
@@ -50,7 +50,10 @@ def test_a_change_after_a_lost_answer_is_the_next_version(whole: Whole, seat: An
 
 
 def taken_but_not_told(route: Route) -> None:
-    """Sends the page's request, with a header that Playwright omits, but does not give the answer to the page."""
+    """The centre accepts the page's request, but the page gets no answer.
+
+    The simulated request gets a header that Playwright's request lacks.
+    """
     assert route.fetch(headers={**route.request.headers, "sec-fetch-site": "same-origin"}).status == 202
     route.abort()
 
@@ -96,11 +99,11 @@ def test_an_event_is_corrected_and_cancelled_from_its_row(whole: Whole, seat: An
     head.fill("#known", "Twenty ill in one school")
     with head.expect_request("**/intake/v1/hazards") as correction:
         head.click("#send")
-    # the correction keeps the scope; otherwise the Private event would become Restricted
+    # without the scope Private, the corrected event would become Restricted
     assert correction.value.post_data_json["scope"] == "Private"
     expect(head.locator("#answer-text")).to_contain_text("Accepted")
     expect(row).to_contain_text("Twenty ill")
-    expect(row.get_by_text("Correct or cancel")).to_be_visible()  # the author may still correct the event
+    expect(row.get_by_text("Correct or cancel")).to_be_visible()  # the author may correct the event again
     head.goto(f"{whole.url}/")
     at_head.get_by_text("Correct or cancel").click()
     expect(head.locator("#place")).to_have_value("Leilek rayon, Batken oblast")

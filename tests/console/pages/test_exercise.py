@@ -1,4 +1,4 @@
-"""An exercise installation sends no message, and none of its pages says that a message was delivered."""
+"""An exercise installation sends no message. No page of an exercise says that a message was delivered."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -52,7 +52,7 @@ FROM generate_series(1, 240) AS number RETURNING 1
 
 
 def test_an_administrator_sees_how_many_messages_failed_for_a_reason_and_since_when(whole: Whole, seat: Any) -> None:
-    """The ledger lists the newest 200 messages, but the page counts all messages."""
+    """The ledger lists only the newest 200 messages. The page counts all messages."""
     in_thread(change(whole, MANY_LETTERS))
     desk = seat(Role.ADMINISTRATOR)
     page = desk.open("/waiting?lang=en")
@@ -116,7 +116,7 @@ def test_a_duty_head_refuses_failed_messages_or_lets_a_service_process_them_agai
         other.evaluate("row => { row.dataset.former = ''; }")
         button.click()
         expect(page.locator("#toasts")).to_contain_text("Sent for processing: 1")
-        expect(page.locator("#letters tr[data-former]")).to_have_count(0)  # the list was drawn again
+        expect(page.locator("#letters tr[data-former]")).to_have_count(0)  # the list was drawn anew
         expect(other.get_by_label("Reason that the author reads")).to_have_value("practice")
         decided = in_thread(change(whole, "SELECT account, refusal FROM redrives ORDER BY decided_at"))
         own = whole.known(desk.name).account_id
@@ -136,11 +136,13 @@ async def set_aside(whole: Whole, service: str, topic: str, content: dict[str, A
 
 
 def test_a_message_that_failed_is_opened_by_its_service_in_the_list(whole: Whole, seat: Any) -> None:
-    """The registry's record is not valid, so all of it was sealed; only the registry's worker can decrypt it.
+    """The registry's record is not valid.
 
-    Even a reader who has opened many messages within this hour can open one more, but administrators see the number.
+    The whole invalid record is therefore sealed, and only the registry's worker can decrypt it.
+
+    A reader may open a message even after many openings in this hour. Administrators see the number of openings.
     """
-    # administrators see the openings of an hour, so the hour must not end within this test
+    # administrators see the openings per hour, so no new hour may begin within this test
     assert wait_until(lambda: datetime.now(UTC).minute < 59, timeout=90, every=1)
     notes = f"мост {uuid4().hex[:8]}"
     place = {"origin": {"pcode": LEILEK}, "pcodes": [LEILEK], "occurred_at": "yesterday", "members": "five"}
@@ -166,7 +168,7 @@ def test_a_message_that_failed_is_opened_by_its_service_in_the_list(whole: Whole
 
 
 def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_again(whole: Whole, seat: Any) -> None:
-    """A request names at most 100 messages, so the page sends two requests for 200 messages.
+    """A request names at most 100 messages. For 200 messages, the page sends two requests.
 
     Only the second request fails.
     """
@@ -177,7 +179,7 @@ def test_after_a_failure_the_page_counts_what_was_sent_and_reads_the_messages_ag
     expect(button).to_be_visible()
     answers = iter([{"status": 200, "json": {"count": 100}}, {"status": 503, "json": {"title": "Busy"}}])
     page.route("**/v1/dead-letters:redrive", lambda route: route.fulfill(**next(answers)))
-    with page.expect_request("**/alerts/v1/ledger"):  # the page reads the messages again after the second answer
+    with page.expect_request("**/alerts/v1/ledger"):  # after the second answer, the page reads the messages again
         button.click()
     expect(page.locator("#toasts")).to_contain_text("Sent for processing: 100")
     expect(page.locator("#toasts")).to_contain_text("Busy")

@@ -1,4 +1,4 @@
-"""A person can use a form before its script is loaded. No input is lost, and no input appears in a URL."""
+"""A person may begin to fill in a form before its script is loaded. No input is lost, and no input appears in a URL."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.console.pages.conftest import Whole
 
 
 def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Whole, seat: Any) -> None:
-    """Before the script is loaded, the browser would send the form itself, with the caller's telephone in the URL."""
+    """Without its script, the browser sends the form itself, with the caller's telephone number in the URL."""
     desk = seat(Role.OPERATOR)
     desk.sign_in()
     page = desk.page
@@ -33,9 +33,10 @@ def test_a_caller_typed_before_the_script_is_loaded_stays_in_the_form(whole: Who
 
 
 def test_a_script_that_fails_to_load_is_loaded_again_without_losing_input(whole: Whole, seat: Any) -> None:
-    """The page states the failure even before an answer comes.
+    """The page states the failure at once, before an answer comes.
 
-    The page is loaded once more. If the script fails again, only the script is loaded again.
+    After the first failure, the page is loaded once more. If the script then fails again, a button loads only the
+    script.
     """
     desk = seat(Role.OPERATOR)
     page = desk.page
@@ -55,7 +56,7 @@ def test_a_script_that_fails_to_load_is_loaded_again_without_losing_input(whole:
     expect(notice).to_contain_text("did not load completely")
     page.fill("#hazard", "rockfall")
     page.fill("#place", "kadamjai")
-    # wait for the failure: otherwise the request could come after `unroute`, and succeed
+    # wait for the failure: a request after `unroute` would succeed
     with page.expect_event("requestfailed"):
         page.click("#script-again")
     expect(notice).to_be_visible()

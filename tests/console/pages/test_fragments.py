@@ -106,5 +106,5 @@ def test_a_slow_service_gets_one_request_at_a_time(seat: Callable[..., Seat]) ->
 
 
 def is_notices(url: str) -> bool:
-    """Whether the URL belongs to the notices of the console, and not to the notices of the registry."""
+    """True for the console's notices, and False for the registry's notices."""
     return urlsplit(url).path == "/notices"

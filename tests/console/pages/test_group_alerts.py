@@ -1,4 +1,4 @@
-"""Counts of groups reported by telephone raise one alert. The alert is on the board and has its own page."""
+"""Groups reported by telephone raise one common alert. The alert is shown on the board and on its own page."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from tests.console.pages.conftest import Whole
 from tests.intake.factories import group
 
 LEILEK = "KG05236000000"
-AK_TALAA = "KG04210000000"  # no other test of the pages counts people from Ak-Talaa
+AK_TALAA = "KG04210000000"  # only this test of the pages counts people from Ak-Talaa
 EVENING = [
     {"persons": 70, "households": 20, "origin_locality": "Чоко-Добо", "destination": {"country": "ZZ"}},
     {"persons": 150, "households": 45, "origin_locality": "Комсомол", "destination": {"country": "ZZ"}},

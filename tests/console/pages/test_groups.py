@@ -1,4 +1,4 @@
-"""The board lists counted groups below the registered households, and updates them while the page is open."""
+"""The board lists counted groups below the registered households. The list changes while the page is open."""
 
 from collections.abc import Callable
 from typing import Any

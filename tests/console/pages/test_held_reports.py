@@ -1,4 +1,4 @@
-"""Tests the list of held reports on the page "Waiting", where a person can decide about several reports together."""
+"""Tests the held reports on the page "Waiting". A person can decide about several reports at once."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from tests.console.pages.waiting import AT_BASHY, send_early_movement, send_with
 from tests.intake.factories import group, household, movement
 
 MINUTE_MS = 60_000
-CLICK = "element => element.click()"  # a click by a script does not move the pointer
+CLICK = "element => element.click()"  # a click that leaves the pointer where it is
 
 pytestmark = pytest.mark.usefixtures("no_held_reports")
 
@@ -60,7 +60,7 @@ def test_a_report_opened_on_a_small_screen_shows_its_persons(whole: Whole, seat:
     page.select_option("#refusal", "practice")
     page.get_by_role("button", name="Refuse").click()
     expect(page.locator("#held-none")).to_be_visible()
-    expect(page.locator("#refusal")).to_have_value("")  # the next report must not get the reason of the refused report
+    expect(page.locator("#refusal")).to_have_value("")  # the reason of this refusal must not apply to the next report
     assert desk.errors == []
 
 
@@ -80,7 +80,7 @@ def test_select_all_leaves_out_reports_that_wait_for_another_report(whole: Whole
 
 
 def test_an_opened_report_shows_what_a_decision_would_change(whole: Whole, seat: Any) -> None:
-    """The page states that a decision reverses a death, or that a full recount replaces other counts.
+    """The page states the effects of a decision: it reverses a death, or a full recount replaces other counts.
 
     Each field has a name and a value.
     """
@@ -111,14 +111,14 @@ def test_persons_in_held_reports_are_shown_on_the_board_and_raise_an_alert(whole
 
 
 def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(whole: Whole, seat: Any) -> None:
-    send_early_movement(whole)  # a movement of an unknown household is held for another reason
+    send_early_movement(whole)  # held for another reason: the household of the movement is unknown
     author = send_with_ended_sign_in(whole, household(), household(version=2))
     desk = seat(Role.REGISTRAR)
     page = desk.open("/waiting?lang=en")
     own = page.locator("#held tr[data-key]", has_text=author)
     expect(own).to_have_count(2)
     page.locator("#reasons input").first.focus()
-    page.keyboard.press("ArrowRight")  # the next reason is chosen, so the page loads the list again
+    page.keyboard.press("ArrowRight")  # the next reason is chosen; the page loads the list anew
     expect(page.locator("#reasons input:checked")).to_be_focused()
     expect(page.locator("#reasons input:checked")).not_to_have_value("")
     page.locator("#reasons").get_by_text("All reasons").click()
@@ -130,11 +130,11 @@ def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(w
 
     page.route("**/registry/v1/held/*", hold)
     with page.expect_request("**/registry/v1/held/*"):
-        # two clicks before the answer arrives
+        # two clicks before the first answer
         own.nth(0).get_by_role("button", name="Open").evaluate("button => { button.click(); button.click(); }")
     own.nth(0).evaluate("row => { row.dataset.former = ''; }")
     page.locator("#reasons input:checked").evaluate("chosen => chosen.dispatchEvent(new Event('change'))")
-    expect(page.locator("#held tr[data-former]")).to_have_count(0)  # the list was drawn again
+    expect(page.locator("#held tr[data-former]")).to_have_count(0)  # the list was drawn anew
     expect(own).to_have_count(2)
     [only] = waiting
     only.continue_()
@@ -151,7 +151,7 @@ def test_a_decision_leaves_an_opened_report_open_and_the_keyboard_where_it_was(w
     page.mouse.move(*place)
     page.evaluate(STOPPED)
     chosen.evaluate(CLICK)
-    page.mouse.click(*place)  # the button has come under the pointer
+    page.mouse.click(*place)  # the button has just come under the pointer
     expect(page.locator("#toasts")).to_contain_text("this button has only just appeared here")
     page.evaluate(A_SECOND_PASSES)
     page.mouse.click(*place)

@@ -1,4 +1,4 @@
-"""An operator's hour: many events in a minute, telephone calls, a lost connection, and two operators at once.
+"""An operator's hour: many events in a minute, calls, a lost connection, and two operators who act at once.
 
 `make operators-hour` plays 20 calls and 60 events, and prints the keys and clicks of each task. `make test` plays a
 shorter hour.
@@ -25,22 +25,22 @@ LONG_AREA = {
 }
 WORDS = "Сход селя на дорогу, размыто 40 метров полотна, два дома подтоплены, люди ушли к школе на возвышенности"
 WAITING = "Number(document.querySelector('#panel-alerts').dataset.waiting)"
-# the sum of the numbers by severity above the list
+# returns the sum of the numbers above the list, one number for each severity
 TALLIED = """[...document.querySelectorAll('#section-waiting .tally')]
     .reduce((sum, tally) => sum + Number(tally.textContent.trim().split(/\\s+/).pop()), 0)"""
-# the number of rows that are wholly inside the window and that no other element covers
+# returns how many rows are wholly inside the window and not covered by another element
 VISIBLE = """rows => rows.filter((row) => {
     const { left, top, bottom } = row.getBoundingClientRect();
     return [top + 2, bottom - 2].every((y) => row.contains(document.elementFromPoint(left + 40, y)));
 }).length"""
-# Collects the texts of all messages in the corner, because a message disappears after some seconds.
+# Collects the texts of all messages in the corner of the page. A message disappears after some seconds.
 COLLECT = """() => {
   window.messages = [];
   new MutationObserver((changes) => {
     for (const { addedNodes } of changes) window.messages.push(...[...addedNodes].map((node) => node.textContent));
   }).observe(document.getElementById("toasts"), { childList: true });
 }"""
-# the ids of the selected rows
+# returns the ids of the selected rows
 SELECTED = """rows => rows.filter((row) => row.querySelector("[data-select]:checked")).map((row) => row.id)"""
 
 
@@ -86,19 +86,19 @@ def test_an_operators_hour(whole: Whole, many: None, seat: Any) -> None:
     for page in pages:
         assert page.evaluate("window.isStillTheSame")
     assert acknowledged(whole, first) - acknowledged_before == {aimed}
-    # the connection was cut, and the second operator may have been too late
+    # two errors are expected: the connection was cut, and the second operator may have acted too late
     expected = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)")
     assert [error for error in first.errors + second.errors if not any(each in error for each in expected)] == []
 
 
 def acknowledged(whole: Whole, desk: Seat) -> set[str]:
-    """Ids of the acknowledged alerts. Other tests acknowledge alerts of the same installation."""
+    """Returns the ids of the acknowledged alerts. The ids include alerts that other tests acknowledged."""
     alerts = desk.context.request.get(f"{whole.url}/alerts/v1/alerts?state=acknowledged&limit=200").json()["alerts"]
     return {alert["alert_id"] for alert in alerts}
 
 
 def answer_first_alert(hands: Hands, pages: list[Page]) -> str:
-    """Both operators acknowledge the first alert at once. Returns the alert's id."""
+    """Both operators acknowledge the first alert at the same time. Returns the alert's id."""
     hands.press("ArrowDown")
     aimed: str = hands.page.evaluate("document.activeElement.dataset.key")
     shown(hands, "first alert by keyboard", "11 Tabs", keys=1)
@@ -113,9 +113,9 @@ def answer_first_alert(hands: Hands, pages: list[Page]) -> str:
 
 
 def storm_without_connection(whole: Whole, desk: Seat) -> None:
-    """Many events come in a minute while the operator has no connection.
+    """While the operator has no connection, many events come in a minute.
 
-    After the connection is restored, the board shows all these events.
+    The board shows all these events after the connection is restored.
     """
     page = desk.page
     desk.context.set_offline(True)
@@ -135,9 +135,9 @@ def storm_without_connection(whole: Whole, desk: Seat) -> None:
 
 
 def reach_all(page: Page) -> None:
-    """The button for more rows leads to every alert, and the numbers above the list count them all."""
+    """The button for more rows leads to every alert. The numbers above the list count all alerts."""
     away(page)
-    # the rows wait for some seconds after a key press, but not the number of unacknowledged alerts
+    # after a key press, the rows change only some seconds later than the number of unacknowledged alerts
     wait_for_script(page, f"{WAITING} >= {61 + EVENTS} && {TALLIED} === {WAITING}")
     rows = page.locator(".alert[data-section=waiting]")
     while (count := rows.count()) < page.evaluate(WAITING):
@@ -148,7 +148,7 @@ def reach_all(page: Page) -> None:
 
 
 def take_calls(desk: Seat, board: Hands) -> None:
-    """The operator enters calls in another tab. Each call needs only a few keys."""
+    """The operator enters telephone calls in another tab. Each call needs a small number of keys."""
     page = desk.context.new_page()
     page.goto(f"{desk.whole.url}/new-event")
     wait_for_script(page, "document.getElementById('onset').value")

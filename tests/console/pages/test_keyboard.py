@@ -1,4 +1,4 @@
-"""The board can be used by keyboard alone, because the focus stays where it is when the board is drawn again."""
+"""The board can be used by keyboard alone: drawing the board again leaves the focus where it is."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def test_the_focus_stays_on_the_alert_whose_button_disappeared(whole: Whole, sea
 
 
 def test_no_other_alert_gets_the_focus_when_an_alert_is_closed(whole: Whole, seat: Any) -> None:
-    """If another alert got the focus, the next key would act on an alert that nobody has chosen."""
+    """With the focus on another alert, the next key would act on an alert that nobody has chosen."""
     whole.report_hazard(type="snowstorm")
     whole.report_hazard(type="strong_wind")
     page = seat(Role.OPERATOR).open("/")
@@ -35,7 +35,7 @@ def test_no_other_alert_gets_the_focus_when_an_alert_is_closed(whole: Whole, sea
 
 
 def test_a_closed_dialog_returns_the_focus_to_its_alert(whole: Whole, seat: Any) -> None:
-    """The focus returns even if the button that opened the dialog was drawn again meanwhile."""
+    """The focus returns even if the button of the dialog was drawn again while the dialog was open."""
     whole.report_hazard(type="utility_failure")
     page = seat(Role.OPERATOR).open("/")
     alert = newest_alert(page, "Utility failure")

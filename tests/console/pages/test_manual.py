@@ -7,11 +7,14 @@ from playwright.sync_api import expect
 from shared.auth.tokens import Role
 from tests.console.pages.test_accessibility import findings
 
-OUTSIDE = "/manual/pictures/%2e%2e/ru.md"  # a path out of the folder of pictures
+OUTSIDE = "/manual/pictures/%2e%2e/ru.md"  # this path leads out of the folder of pictures
 
 
 def test_help_opens_the_chapter_about_the_page_with_its_picture(seat: Any) -> None:
-    """The manual fits a telephone, and the checker axe finds nothing serious in it. The wall screen has no help."""
+    """The manual fits the screen of a telephone.
+
+    The checker axe finds nothing serious in the manual. The wall screen has no help.
+    """
     desk = seat(Role.OPERATOR)
     page = desk.open("/search?lang=ru")
     with page.expect_popup() as opening:

@@ -34,10 +34,9 @@ def drawing(seat: Any, drawing_browser: Browser) -> Seat:
 
 
 def draw_coarsely(page: Page, width: int = 1366, height: int = 768) -> None:
-    """Gives the page a small window and a quarter of the usual pixels in each direction, because pixels take time.
+    """Gives the page a small window, and a quarter of the usual pixels in each direction. Fewer pixels save CPU time.
 
-    A later change of the window's size brings the usual pixels back on this page, but not on pages that are opened
-    afterwards.
+    If the window's size changes, this page has the usual pixels again. Pages that are opened later have coarse pixels.
     """
     page.add_init_script("Object.defineProperty(globalThis, 'devicePixelRatio', { get: () => 0.25 })")
     page.set_viewport_size({"width": width, "height": height})
@@ -66,7 +65,7 @@ def test_list_and_map_select_each_other(whole: Whole, drawing: Seat) -> None:
     expect(row).to_have_class("is-selected")
     page.get_by_role("button", name="Clear the selection").click()
     expect(page.locator("tr.is-selected")).to_have_count(0)
-    # the map moves to the hazard, whose mark is drawn a moment later
+    # the map moves to the hazard, and draws its mark a moment later
     assert wait_until(lambda: selected_in_the_middle(page) == "Rockfall", timeout=60, every=0.5)
     expect(row).to_have_class("is-selected")
     expect(page.locator("#map")).to_have_class(re.compile("is-aimed"))
@@ -83,7 +82,7 @@ def test_list_and_map_select_each_other(whole: Whole, drawing: Seat) -> None:
 
 
 def assert_a_small_map_is_drawn(page: Page) -> None:
-    """The page of a hazard or an alert draws its area when somebody scrolls there."""
+    """The page of a hazard or an alert draws its map only after somebody scrolls to the map."""
     page.locator("#small-map").scroll_into_view_if_needed()
     expect(page.locator("#small-map #map[data-state=drawn]")).to_be_visible()
 
@@ -95,7 +94,7 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
     drawing.page.route("**/static/map/base/lakes.geojson", lambda route: route.abort(), times=1)
     page = drawing.open("/")
     expect(page.locator("#map-missing")).to_be_visible()
-    expect(page.locator("#map[data-state=drawn]")).to_be_visible()  # the map was loaded again
+    expect(page.locator("#map[data-state=drawn]")).to_be_visible()  # the page has loaded the map again
     expect(page.locator("#map-missing")).to_be_hidden()
     drawing.errors.clear()
     beside = page.locator("#beside")
@@ -105,12 +104,11 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
     expect(beside).to_be_hidden()
 
     def is_opened_by_a_click() -> bool:
-        click_in_the_middle(page)  # the map has moved to the hazard
+        click_in_the_middle(page)  # the hazard is in the middle of the map
         return beside.is_visible()
 
     assert wait_until(is_opened_by_a_click, timeout=60, every=0.5)
-    # the middle of the map has a mark of the hazard, of its alert, or of both; a click on a mark of both opens their
-    # district
+    # the mark in the middle stands for the hazard, its alert, or both; a click on both opens their district
     expect(beside.locator("h1")).to_have_text(re.compile("Rockfall|Kara-Suu"))
     assert_the_mark_moves(whole, page)
     page.locator("#map-switch").click()
@@ -120,7 +118,7 @@ def test_on_a_wide_screen_the_board_and_its_map_select_each_other(whole: Whole, 
 
 
 def assert_the_mark_moves(whole: Whole, page: Page) -> None:
-    """An update moves the hazard that is open beside the list, and the hazard's mark moves on the map."""
+    """The hazard beside the list gets an update with another point. The hazard's mark moves on the map."""
     snow = hazard(type="avalanche", area={"pcodes": [LEILEK], "point": {"lat": 39.8, "lon": 69.6}})
     slide = hazard(type="landslide", area={"pcodes": [KARA_SUU], "point": {"lat": 40.75, "lon": 73.1}})
     whole.publish(snow, slide)
@@ -145,10 +143,10 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     }
     whole.publish(hazard(type="avalanche", area=moved, **update))
     wait_for_script(page, "window.marked.includes('69.7,39.9')")
-    # a layer without features is hidden, because MapLibre would make tiles of the empty layer
+    # the layer without features is hidden: MapLibre would otherwise make tiles of the empty layer
     shown = "['hazards', 'returns'].map(layer => window.drawn.map.getLayoutProperty(layer, 'visibility') !== 'none')"
     assert page.evaluate(shown) == [True, False]
-    # while MapLibre takes over the colours of another theme, no change is lost
+    # MapLibre takes over the colours of another theme meanwhile, and must lose no change
     page.evaluate(
         """async () => {
             const { drawn } = window;
@@ -162,7 +160,7 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
     assert page.evaluate(shown) == [False, True]
     page.evaluate("window.drawn.turn('hazards', true); window.drawn.show('returns', [])")
     assert page.evaluate(shown) == [True, False]
-    # both hazards share a mark, although they share no district
+    # the two hazards share a mark but no district
     page.evaluate("ids => window.drawn.chosen('hazards', ids)", [str(snow.hazard_id), str(slide.hazard_id)])
     page.locator("#map-more").get_by_role("button", name="Landslide").click()
     expect(page.locator("#beside h1")).to_contain_text("Landslide")
@@ -170,7 +168,7 @@ def assert_the_mark_moves(whole: Whole, page: Page) -> None:
 
 
 def assert_the_wall_shows_no_typed_text(whole: Whole, page: Page) -> None:
-    """The map of a wall screen draws a new hazard without the text that a person typed."""
+    """A person typed a text about a new hazard. The map of a wall screen draws the hazard without this text."""
     page.set_viewport_size({"width": 800, "height": 450})
     page.goto(f"{whole.url}/wall")
     expect(page.locator("#map[data-state=drawn]")).to_be_visible()
@@ -190,7 +188,7 @@ def assert_the_wall_shows_no_typed_text(whole: Whole, page: Page) -> None:
     assert "Told by a caller" not in page.evaluate("window.shown.hazards")
 
 
-# The position of a place on the page when the map shows the whole country.
+# Returns the pixel of a place on the page while the map shows the whole country.
 PIXEL_OF = """(map, [lon, lat]) => {
   const y = (lat) => Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) * (180 / Math.PI);
   const [west, south, east, north] = [69.2, y(39.1), 80.3, y(43.4)];
@@ -230,13 +228,13 @@ def test_a_switch_hides_a_layer_and_shows_it_again(whole: Whole, drawing: Seat) 
     page.get_by_role("checkbox", name="Hazards").uncheck()
     click_in_the_middle(page)
     expect(page.locator("#chosen-title")).to_have_text("Nothing selected")
-    page.reload()  # the browser remembers the switch
+    page.reload()  # the browser remembers that the layer is off
     expect(page.locator("#map[data-state=drawn]")).to_be_visible()
     page.locator("#hazards-rows button").click()
     click_in_the_middle(page)
     expect(page.locator("#chosen-title")).to_have_text("Nothing selected")
     page.get_by_role("checkbox", name="Hazards").check()
-    # the marks are drawn a moment after the switch, so the click is repeated
+    # the click is repeated, because the marks are drawn a moment after the switch
     assert wait_until(lambda: selected_in_the_middle(page) == "Rockfall", timeout=60, every=0.5)
 
 
@@ -251,7 +249,7 @@ def click_in_the_middle(page: Page) -> None:
     middle = drawn.bounding_box()
     assert middle is not None
     x, y = middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2
-    page.mouse.move(x, y + 1)  # a click at the place of the last click would not move the pointer
+    page.mouse.move(x, y + 1)  # move first, because the click must move the pointer
     page.mouse.click(x, y)
 
 
@@ -262,7 +260,7 @@ def test_the_drawn_map_is_accessible_and_fits_every_screen(drawing: Seat, langua
     for width in (1920, 1366, 390, 360):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
-    assert drawing.errors == []  # the content security policy has blocked nothing
+    assert drawing.errors == []  # the content security policy blocked nothing
 
 
 def test_an_event_is_entered_at_a_point_of_the_map_and_loses_it_by_a_correction(whole: Whole, drawing: Seat) -> None:

@@ -1,4 +1,4 @@
-"""Tests the tables beside the map, which have the same content and the same sums as the map, without WebGL."""
+"""Tests the tables beside the map. Without WebGL, the tables show the content and the sums of the map."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,24 +19,24 @@ from tests.console.pages.test_search import reported
 from tests.registry import factories as reports
 
 EPICENTRE = {"pcodes": [KADAMJAI], "point": {"lat": 40.1, "lon": 71.7}}
-# the stream was last heard in this minute or in the minute before
+# returns two times: this minute and the minute before, because the stream's last message came in one of them
 MINUTES_OF_THE_LOSS = """async () => {
     const { clock } = await import("/static/time.js");
     return [60_000, 0].map(ms => clock(new Date(Date.now() - ms)));
 }"""
-# while a file is being loaded, every caller waits for it
+# two callers of a file that is being loaded share one load
 SAME_FILE = """async () => {
     const { addBackgroundReader } = await import("/static/map/page-files.js");
     return addBackgroundReader() === addBackgroundReader();
 }"""
-# the border of each country on the base map
+# returns the border of each country of the base map
 BORDERS = """async () => {
     const { borderOf } = await import("/static/map/borders.js");
     const { features } = await (await fetch("/static/map/base/countries.geojson")).json();
     return features.map((country) => [country.properties.iso2, borderOf(country).geometry.coordinates]);
 }"""
-EDGES = (66, 83.5, 36.5, 46)  # the base map ends at two longitudes and two latitudes
-# the district that a click on a mark of several alerts opens
+EDGES = (66, 83.5, 36.5, 46)  # the two longitudes and two latitudes at which the base map ends
+# returns the district that opens after a click on a mark of several alerts
 COMMON_DISTRICT = """async () => {
     const { commonDistrict } = await import("/static/map/features.js");
     const of = (...districts) => ({ properties: { districts } });
@@ -72,7 +72,7 @@ def test_without_webgl_the_tables_remain(whole: Whole, seat: Any) -> None:
     row = page.locator("#hazards-rows tr", has_text="Rockfall")
     expect(row).to_be_visible()
     page.emulate_media(media="print")
-    expect(row.get_by_role("button")).to_be_visible()  # the names in the tables are buttons, and are printed
+    expect(row.get_by_role("button")).to_be_visible()  # names in the tables are buttons; print must show them
     page.emulate_media(media="screen")
     row.get_by_role("button").focus()
     page.keyboard.press("Enter")

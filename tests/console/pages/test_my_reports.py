@@ -1,4 +1,4 @@
-"""On the page "My reports", a person at the desk sees the results of the person's own reports."""
+"""The page "My reports" shows people at the desk the results of their own reports."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""On the page "New count", an operator enters how many displaced people a caller reports."""
+"""On the page "New count", an operator enters a caller's number of displaced people."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -37,9 +37,9 @@ def begun(seat: Any, persons: str = "26") -> Page:
 
 @pytest.mark.parametrize("role", COUNTERS)
 def test_a_callers_count_is_entered_by_keyboard_alone_and_is_on_the_board(whole: Whole, seat: Any, role: Role) -> None:
-    """The caller reports 20 families (70 people) who came from Choko-Dobo and stay with relatives.
+    """The caller reports 20 families, 70 people, from Choko-Dobo, who stay with relatives.
 
-    The operator needs less than half a minute.
+    The operator must need less than half a minute.
     """
     page = opened(seat, role)
     village = f"Чоко-Добо {role}"
@@ -129,7 +129,8 @@ def test_the_present_district_follows_the_origin_until_it_is_typed(seat: Any) ->
     expect(page.locator("#destination")).to_have_value("Leilek rayon, Batken oblast")
 
 
-# Consecutive errors have different sentences. With equal sentences, the test would not wait for the second sentence.
+# Two consecutive errors have different sentences. If the sentences were equal, the test would not wait for the second
+# sentence.
 ERRORS = (
     ("#persons", "", "Fill in: Number of persons"),
     ("#origin", "", "Fill in: District or city"),
@@ -238,7 +239,7 @@ def test_a_half_written_count_asks_before_the_page_is_left(seat: Any) -> None:
 
 
 def leaving_asks(page: Page) -> None:
-    """Tries to leave the page of a form. The browser must ask whether to leave, and the page must stay."""
+    """Tries to leave the form's page. The browser must ask whether to leave; the test answers "no"."""
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:

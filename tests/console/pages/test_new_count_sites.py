@@ -1,4 +1,4 @@
-"""On the page "New count", an operator states the site of the people."""
+"""On the page "New count", an operator states at which site the people are."""
 
 from typing import Any
 from uuid import uuid4
@@ -13,9 +13,9 @@ from tests.gazetteers import DOBO
 
 
 def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: Any) -> None:
-    """When a site is chosen, the form fills in the site's district and kind of shelter.
+    """When the operator chooses a site, the form fills in the site's district and kind of shelter.
 
-    If the operator changes the text after choosing a site, the site is no longer chosen.
+    If the operator then changes the text, no site is chosen any more.
     """
     name, village = f"Мектеп {uuid4()}", f"Көк-Таш {uuid4()}"
     site = saved(whole, name_ky=name, name_ru=f"Школа {name[-12:]}", pcode=LEILEK, locality=village)
@@ -52,7 +52,7 @@ def test_a_site_is_found_by_its_name_and_the_board_shows_it(whole: Whole, seat: 
 
 
 def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None:
-    """Typed text, or a village from the list, is sent without a site.
+    """Typed text and a village from the list are sent without a site.
 
     A settlement of the gazetteer is sent with its code.
     """
@@ -93,9 +93,9 @@ def test_a_place_that_is_no_site_stays_as_typed(whole: Whole, seat: Any) -> None
 
 
 def test_a_typed_place_never_changes_the_district_that_the_form_states(whole: Whole, seat: Any) -> None:
-    """The list has the typed village in Leilek only.
+    """The village is in Leilek only.
 
-    Leaving the field or sending the form does not choose the village.
+    The operator only leaves the field or sends the form. The village is not chosen by that.
     """
     name, village = f"Мектеп {uuid4()}", f"Айыл {uuid4()}"
     saved(whole, name_ky=name, pcode=LEILEK, locality=village)

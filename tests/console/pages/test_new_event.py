@@ -1,4 +1,4 @@
-"""On the page "New event", an operator enters what a caller reports by telephone, and who the caller is."""
+"""On the page "New event", an operator enters the report of a caller and the caller's name and telephone."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -76,7 +76,10 @@ FOLLOWED = (
 
 
 def test_a_quickly_entered_call_alerts_and_names_the_receivers(whole: Whole, seat: Any, duty_desk: None) -> None:
-    """An operator enters only hazard, place and a few words. Without a severity, the duty desk must judge the event."""
+    """The operator enters only the hazard, the place and a few words.
+
+    Without a severity, the duty desk must judge the event.
+    """
     desk = seat(Role.OPERATOR)
     desk.sign_in()
     page = desk.page

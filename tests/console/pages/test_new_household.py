@@ -1,4 +1,4 @@
-"""On the page "New household", a caller's household is entered, and on the page "New movement" its return."""
+"""An operator enters a caller's household on the page "New household", and its return on the page "New movement"."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from tests.console.pages.typists import KEYS_OF_A_MINUTE, Typist
 from tests.console.pages.waiting import known_hazard
 from tests.intake.factories import group
 
-CHATKAL = "KG03230000000"  # no other test reports people from Chatkal
+CHATKAL = "KG03230000000"  # only this test reports people from Chatkal
 
 
 def opened(seat: Any, role: Role, **size: int) -> Page:
@@ -37,7 +37,7 @@ def history(whole: Whole, household_id: str) -> list[Any]:
 
 
 def held_by_another(whole: Whole, path: str, body: Any) -> None:
-    """Sends the report from an account that may not correct the household, and waits until the registry holds it."""
+    """Another account, which may not correct the household, sends the report. The registry holds the report."""
     other = {"authorization": f"Bearer {whole.installation.token(roles=[Role.FIELD], account=uuid4())}"}
     answer = whole.client(headers=other).post(f"/intake/v1/{path}", json=body)
     assert answer.status_code == 202, answer.text
@@ -86,10 +86,10 @@ def typed_in_full(page: Page, phone: str, village: str) -> None:
 
 
 def test_a_household_and_its_return_are_entered_by_keyboard_alone(whole: Whole, seat: Any) -> None:
-    """The household was registered before, and the form points to that record.
+    """The household is already registered, and the form points to its record.
 
-    When the operator reverses the return, the form shows the recorded return. The form does not show another account's
-    held correction.
+    The operator reverses the return, and the form then shows the recorded return. The form never shows the held
+    correction of another account.
     """
     phone, village = f"+996 7{random.randrange(10**8):08}", f"Чоко-Добо {uuid4().hex[:6]}"
     reported(whole, usenov(phone=phone))
@@ -166,9 +166,9 @@ def test_the_form_says_why_a_movement_waits_or_changes_nothing(whole: Whole, sea
 
 
 def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, seat: Any) -> None:
-    """For the next household of the same call, some answers are kept and sent again.
+    """Some answers are kept for the next household of the same call, and sent again.
 
-    The short form also shows the questions to the kept answers.
+    The short form shows the questions of the kept answers too.
     """
     page = opened(seat, Role.REGISTRAR)
     typed_in_full(page, f"+996 7{random.randrange(10**8):08}", "Чоко-Добо")
@@ -180,7 +180,7 @@ def test_all_questions_of_the_full_form_are_answered_by_keyboard(whole: Whole, s
     assert (body["reasons"], body["intention"]) == (["natural_disaster", "economic"], "return")
     assert (head["personal_number"], spouse["relationship"]) == ("21234567890123", "spouse")
     assert (head["age"], spouse["birth_date"], spouse.get("birth_year")) == (45, "1984-03-14", None)
-    assert "relationship" not in head  # the preset relationship was removed, so no relationship is sent
+    assert "relationship" not in head  # the person removed the preset relationship
     assert head["functioning"] == {"seeing": "some_difficulty", "walking": "a_lot_of_difficulty"}
     expect(page.locator("#answer-receipt")).to_have_text("Recorded.")
     page.locator("#another").press("Enter")
@@ -207,7 +207,7 @@ def test_what_contradicts_itself_is_shown_at_its_field_on_a_phone_too(seat: Any)
     page.select_option("#occurred_at_precision", "hour")
     page.fill("#left-hour", "00:10")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.evaluate("() => { Date.now = () => 0; }")  # with the page's clock in 1970, the chosen hour is in the future
+    page.evaluate("() => { Date.now = () => 0; }")  # in 1970, the chosen hour is in the future
     page.keyboard.press("Control+Enter")
     expect(page.locator("#failure")).to_contain_text("At what time they left, Bishkek time. The time is in the future.")
     expect(page.locator("#left-hour")).to_be_focused()
@@ -258,7 +258,7 @@ def test_the_event_that_people_fled_is_asked_and_recorded_and_the_alert_is_named
     assert recorded["report"]["hazard_id"] == body["hazard_id"]
     expect(page.locator("#answer-alerted")).to_have_text("An alert for this area followed.")
 
-    # the full form completes the report later
+    # later, the full form completes the report
     page.goto(f"{whole.url}/new-household?household={body['household_id']}")
     expect(page.locator("#persons")).to_be_focused()
     page.select_option("#intention", "return")

@@ -1,4 +1,4 @@
-"""The board lists the sites with people, and renews the list when a household comes, without a reload."""
+"""The board lists the sites with people. When a household comes, the list changes without a reload."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The list of alerts keeps its order under the pointer, and can acknowledge several at once."""
+"""Under the pointer, the list of alerts keeps its order. Several alerts can be acknowledged at once."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ from tests.console.pages.conftest import Whole, newest_alert
 from tests.console.pages.test_clicks import middle
 
 MANAS = "KG07225000000"
-# The pointer moves without a rest for 6 seconds. Then the clock of the page stands still.
+# The pointer moves for 6 seconds without a rest. Then the page's clock stands still.
 MOVES_ON = """() => {
   const start = performance.now();
   for (let ms = 0; ms <= 6000; ms += 200) {
@@ -23,7 +23,7 @@ MOVES_ON = """() => {
     dispatchEvent(new PointerEvent("pointermove"));
   }
 }"""
-# Whether the list of hazards in the page has the rows that the server lists now, with the same content.
+# Returns whether the page's list of hazards has the same rows as the server's list, with the same content.
 EQUALS_SERVERS = """async () => {
   const text = await (await fetch("/board/hazards")).text();
   const digests = (part) => [...part.querySelectorAll("[data-key]")].map((row) => row.dataset.row ?? "none").join();
@@ -31,7 +31,7 @@ EQUALS_SERVERS = """async () => {
 }"""
 CONTAINS = "both => import('/static/board/listening.js').then(({ contains }) => contains(...both))"
 NAMES = "rows => rows.map(row => row.dataset.key)"
-# Moves the clock of the page past the time for which a key or an answer holds the list, and stops the clock.
+# After a key or an answer, the list waits for some seconds. Moves the page's clock past this time, and stops the clock.
 MUCH_LATER = "() => { const moment = performance.now() + 10_000; performance.now = () => moment; }"
 
 
@@ -45,7 +45,7 @@ def away(page: Page) -> None:
 
 
 def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> None:
-    """While operator 1 points at an alert that operator 2 acknowledges, no other alert moves under the pointer."""
+    """Operator 1 points at an alert, and operator 2 acknowledges it. No other alert may move under the pointer."""
     whole.report_hazard(type="mudflow", severity="Moderate")
     page, other = seat(Role.OPERATOR).open("/"), seat(Role.OPERATOR).open("/")
     expect(newest_alert(page, "Mudflow")).to_be_visible()
@@ -62,18 +62,18 @@ def test_rows_stay_while_the_pointer_is_in_the_list(whole: Whole, seat: Any) -> 
     row = page.locator(f".alert[data-key='{aimed}']")
     expect(row).to_have_attribute("data-section", "acknowledged")
     page.evaluate(MUCH_LATER)
-    away(page)  # for the page, whose clock stands still, the pointer has only just moved
+    away(page)  # the page's clock stands still: for the page, the pointer moved just now
     away(other)
     other.locator(f"#progress-{aimed}").click()
     expect(row.locator(".alert-state")).to_match_aria_snapshot("- paragraph: /In progress/")
     expect(row).to_have_attribute("data-section", "acknowledged")
-    page.evaluate(MOVES_ON)  # the mouse moves a little, as on a table that shakes
+    page.evaluate(MOVES_ON)  # the mouse moves as on a table that shakes
     expect(row).to_have_attribute("data-section", "in_progress")
     for outcome in ("this button has only just appeared here", "Confirmed: "):
-        row.get_by_role("button", name="Confirm").click()  # the button appears when the pointer is on the row
+        row.get_by_role("button", name="Confirm").click()  # the button appears after the pointer has come to the row
         expect(page.locator("#toasts")).to_contain_text(outcome)
         page.evaluate(MUCH_LATER)
-    # the button that sends comes under the pointer, in a dialog that covers the corner of the messages
+    # the dialog's button to send comes under the pointer, where the page's messages usually are
     close, dialog = row.get_by_role("button", name="Close…"), page.locator("#answering")
     close.press("Enter")
     place = middle(page.locator("#answer-send"))
@@ -91,7 +91,7 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     expect(newest_alert(page, "Hail")).to_be_visible()
     at_the_list(page)
     before = page.locator(".alert").evaluate_all(NAMES)
-    # nobody is displaced in the area of the explosion, so no other alert comes
+    # nobody is displaced near the explosion, so only one alert comes
     whole.report_hazard(type="explosion", severity="Extreme", area={"pcodes": [MANAS]})
     expect(page.locator("#strip")).to_contain_text("Explosion · Manas rayon, Talas oblast · Extreme")
     assert page.locator(".alert").evaluate_all(NAMES) == before
@@ -103,7 +103,7 @@ def test_a_new_severe_alert_is_seen_at_once_above_a_held_list(whole: Whole, seat
     whole.report_hazard(type="hail", severity="Moderate")
     expect(page.locator("#changes")).to_be_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    expect(page.locator("#changes")).to_be_hidden()  # the list is drawn before it is printed
+    expect(page.locator("#changes")).to_be_hidden()  # the waiting list is drawn just before it is printed
 
 
 def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) -> None:
@@ -117,7 +117,7 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
     key = icing.get_attribute("data-key")
     icing.get_by_role("link", name="Icing").click()
     expect(page.locator("#beside .what")).to_contain_text("Icing")
-    # the filter by text can hide the alert "Icing" only after the search has its words
+    # the filter by text can hide the alert "Icing" only after the search has indexed it
     assert wait_until(lambda: str(key) in page.request.get(f"{whole.url}/search?q=icing").text(), timeout=60)
     page.locator("#filter-open").click()
     page.locator("#filter-text").fill("dust")
@@ -131,7 +131,7 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
     expect(storm).to_be_visible()
     expect(page.locator("#chosen")).to_contain_text("Moderate")
     expect(page.locator("#hidden-unacknowledged")).to_be_visible()
-    # the panel shows that another person has acknowledged the alert, although the list has no row of the alert
+    # the panel shows the acknowledgement of another person, although the filter hides the alert's row
     seat(Role.OPERATOR).open(f"/alerts/{key}").get_by_role("button", name="Acknowledge", exact=True).click()
     expect(page.locator("#beside .done")).to_contain_text("Acknowledged")
     page.locator("#side-panel-close").click()
@@ -164,9 +164,9 @@ def test_a_filter_is_in_the_address_and_can_be_saved(whole: Whole, seat: Any) ->
 
 
 def test_the_list_is_redrawn_when_nobody_points_at_it(whole: Whole, seat: Any) -> None:
-    """Rows that have not changed are not sent again and stay the same elements.
+    """Unchanged rows are not sent again, and their elements stay in the page.
 
-    If all rows were replaced, the browser would work long on each new list.
+    With new elements for all rows, the browser would work long on each list.
     """
     page = seat(Role.OPERATOR).open("/")
     hazards = page.locator(".hazards .row")
@@ -198,7 +198,7 @@ def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) ->
     undo = desk.page.locator("#toasts .toast", has_text=words).get_by_role("button", name="Undo")
     undo.wait_for()
     expect(alert).to_be_focused()
-    undo.click()  # a slow step before this click would fail the test, because the button works for ten seconds only
+    undo.click()  # no slow step may come before this click, because the button works for ten seconds only
     expect(desk.page.locator("#toasts")).to_contain_text("Acknowledgement taken back")
     away(desk.page)
     row = desk.page.locator(f".alert[data-key='{key}'][data-section=waiting]")
@@ -206,7 +206,7 @@ def test_an_answer_names_its_alert_and_can_be_undone(whole: Whole, seat: Any) ->
 
 
 def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_since(whole: Whole, seat: Any) -> None:
-    # no other test of the pages reports squalls or crop diseases, so the two rows are neighbours
+    # only this test of the pages reports squalls and crop diseases, so the two rows are neighbours
     for hazard in ("squall", "crop_disease"):
         whole.report_hazard(type=hazard, severity="Moderate", area={"pcodes": [MANAS]})
     whole.report_hazard(type="jut", severity="Extreme")
@@ -247,7 +247,7 @@ def test_several_are_answered_at_once_but_no_extreme_one_and_none_that_changed_s
     page.locator("#snooze-reason").fill("A team is on its way")
     page.locator("#answer-send").click()
     expect(page.locator("#answering")).to_be_hidden()
-    expect(page.locator("#panel-alerts")).to_be_focused()  # if a row had the focus, the next key would act on the row
+    expect(page.locator("#panel-alerts")).to_be_focused()  # with the focus on a row, the next key would act on the row
     away(page)
     for row in rows.values():
         expect(row).to_contain_text("snoozed until")
@@ -307,9 +307,9 @@ def close_after_a_change(page: Page, rows: dict[str, Locator], colleague: Any) -
 
 
 def close_one_that_left_the_list(page: Page, row_of_colleague: Locator) -> None:
-    """A colleague closes the selected alert after the dialog has named it.
+    """The dialog names the selected alert. Then a colleague closes this alert.
 
-    The result says that the dialog did not close the selected alert.
+    The result says that the dialog did not close the alert.
     """
     page.locator("#selection").get_by_role("button", name="Close…").click()
     expect(page.locator("#answering-about")).to_contain_text("Squall")

@@ -1,4 +1,7 @@
-"""An operator who watches the board stays signed in and hears new alerts. A page warns before its session ends."""
+"""While an operator watches the board, the operator stays signed in and hears new alerts.
+
+Before a session ends, a page shows a warning.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,12 +37,12 @@ BLOCKED = """{
     Object.defineProperty(AudioContext.prototype, "state", { get() { return allowed ? "running" : "suspended"; } });
 }"""
 MINUTE = 60_000
-LASTS = 30  # the length of a session in minutes
+LASTS = 30  # minutes until a session ends
 
 
 @pytest.fixture(scope="module")
 def silent_browser(browser: Browser) -> Iterator[Browser]:
-    """A browser that blocks the sound of a page until somebody has clicked on the page, as browsers do by default."""
+    """A browser that plays a page's sound only after a click on the page, as browsers usually do."""
     with launched(browser.browser_type) as started:
         yield started
 
@@ -49,7 +52,10 @@ def live(page: Page) -> None:
 
 
 def left_until(page: Page, shown: str) -> None:
-    """Advances the clock minute by minute until the page shows the element. A test cannot compute the exact time."""
+    """Advances the clock by minutes until the page shows the element.
+
+    The exact time of the change cannot be computed.
+    """
     element = page.locator(shown)
     for _ in range(2 * LASTS):
         page.clock.fast_forward(MINUTE)
@@ -64,7 +70,7 @@ def left_until_warned(page: Page) -> None:
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.VIEWER])
 def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> None:
-    """Nobody touches the board for 40 minutes, ten minutes longer than a session lasts."""
+    """Nobody touches the board for 40 minutes. A session lasts only 30 minutes."""
     desk = seat(role)
     desk.page.clock.install()
     page = desk.open("/")
@@ -79,9 +85,11 @@ def test_an_open_connected_board_counts_as_presence(seat: Any, role: Role) -> No
 
 
 def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> None:
-    """Only use of the page, or the open board, renews a session. A warned person may stay signed in.
+    """Two things renew a session: use of a page, and an open board.
 
-    If the renewal fails, the page sends the renewal again without another click.
+    A person who sees the warning can stay signed in by a click.
+
+    If the renewal of a session fails, the page repeats the renewal without a second click.
     """
     desk = seat(Role.OPERATOR)
     page, warning = desk.page, desk.page.locator("#session-warning")
@@ -98,7 +106,7 @@ def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> 
         page.clock.fast_forward("00:15")
     expect(warning).to_be_hidden()
     left_until_warned(page)
-    page.get_by_role("button", name="Stay signed in").press("Enter")  # the button has only just come under the pointer
+    page.get_by_role("button", name="Stay signed in").press("Enter")  # the button has just come under the pointer
     expect(warning).to_be_hidden()
     left_until(page, "#session-ended")
     expect(page.locator("#session-ended")).to_contain_text("Signed out at")
@@ -107,8 +115,9 @@ def test_the_end_of_a_session_is_announced_put_off_and_then_shown(seat: Any) -> 
     assert page.title().startswith("⚠ Signed out")
 
 
-# Makes the alarm draw its notice once more, as every 2.5 seconds. If the alarm drew the same texts in new nodes, or set
-# the same attributes again, the browser would compute all styles of the page.
+# Makes the alarm draw its notice again, as the alarm itself does every 2.5 seconds. Returns how many nodes and
+# attributes changed. Without a new text, nothing may change: each change would make the browser compute all styles of
+# the page.
 CHANGES = """() => {
   const watching = new MutationObserver(() => {});
   watching.observe(document.querySelector(".foot"), { childList: true, subtree: true, attributeFilter: ["hidden"] });
@@ -124,18 +133,18 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     desk.page.add_init_script(COUNTING + SLOW_DEVICE)
     page = desk.open("/ledger")
     expect(page.locator("#sound-blocked")).to_be_visible()
-    page.mouse.click(2, 300)  # a browser plays sound only after a click or key press on the page
+    page.mouse.click(2, 300)  # browsers play a page's sound only after a click or key press on the page
     expect(page.locator("#sound-blocked")).to_be_hidden()
     whole.report_hazard(type="tailings_release", severity="Severe")
     expect(page.locator("#ringing")).to_be_visible()
     wait_for_script(page, "() => /^\\(\\d+\\) /.test(document.title)")
     before = page.evaluate(TONES)
-    # an alarm has four tones, so more tones mean that the alarm goes on
+    # an alarm begins with four tones, so a fifth tone shows that the alarm goes on
     wait_for_script(page, f"() => ({TONES}) > {before + 4}")
     page.keyboard.press("m")
     expect(page.locator("#sound-mute")).to_contain_text("Muted until")
     assert page.evaluate(CHANGES) == 0
-    wait_for_script(page, "AudioContext.prototype.newest.state === 'suspended'")  # a silent page plays no sound
+    wait_for_script(page, "AudioContext.prototype.newest.state === 'suspended'")  # the page's sound must be off
     board = seat(Role.OPERATOR).open("/")
     expect(newest_alert(board, "Tailings release")).to_be_visible()
     rows = board.locator(".alert[data-section=waiting]:is([data-severity=Severe], [data-severity=Extreme])")
@@ -147,8 +156,8 @@ def test_a_severe_alert_sounds_on_every_page_until_somebody_acknowledges(
     expect(page.locator("#ringing")).to_be_hidden()
 
 
-# A headless browser shows no notifications, and has no windows in front of the page. The script simulates notifications
-# and a window in front.
+# A headless browser shows no notifications, and no window can cover its page. The script simulates notifications
+# and a window that covers the page.
 NOTIFYING = """{
     window.notified = [];
     window.withdrawn = [];
@@ -176,7 +185,7 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
         desk = seat(Role.OPERATOR)
         desk.page.add_init_script(NOTIFYING.replace("PERMISSION", permission))
         pages[permission] = desk.open("/ledger")
-        # wait until the page has stored which alerts came before
+        # wait until the page has stored the earlier alerts
         wait_for_script(pages[permission], "() => localStorage.getItem('heard')")
     alert_id = raised(whole, pages["granted"], "avalanche")
     heard = "id => JSON.parse(localStorage.getItem('heard')).some(name => name.startsWith(id))"
@@ -191,7 +200,7 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
     answer_with_a_part_of_the_list(page)
     assert alert_id not in page.evaluate("window.withdrawn")
     page.reload()
-    # the page had stored the alert's id before it was loaded again
+    # the page stored the alert's id before the reload
     assert alert_id in page.evaluate("sessionStorage.getItem('withdrawn')")
     wait_for_script(page, "id => window.notified.some(([, tag]) => tag === id)", alert_id)
     acknowledge = "id => fetch(`/alerts/v1/alerts/${id}/acknowledgement`, { method: 'PUT' }).then(({ ok }) => ok)"
@@ -200,7 +209,7 @@ def test_a_page_in_the_background_shows_a_notification_until_somebody_acknowledg
 
 
 def answer_with_a_part_of_the_list(page: Page) -> None:
-    """The server lists only the 50 gravest alerts; here it lists none, as if other alerts were graver."""
+    """The server lists the 50 gravest alerts only. Here the list is empty, as if 50 other alerts were graver."""
     page.route("**/v1/ringing", lambda route: route.fulfill(json={"count": 1000, "counts": {}, "alerts": []}))
     page.evaluate("document.dispatchEvent(new Event('alerts-changed'))")
     wait_for_script(page, "document.title.startsWith('(1000) ')")
@@ -217,7 +226,7 @@ def test_a_sign_out_elsewhere_is_shown_at_once(seat: Any) -> None:
     other.get_by_role("button", name="Sign out").click()
     other.wait_for_url("**/sign-in**")
     expect(page.locator("#session-ended")).to_contain_text("Signed out")
-    page.emulate_media(media="print")  # a printed page also states its age
+    page.emulate_media(media="print")  # printed pages state their age too
     expect(page.locator("#link")).to_be_visible()
     expect(page.locator(".session-ended-text")).to_be_visible()
     page.emulate_media(media="screen")
@@ -244,7 +253,7 @@ def test_the_click_that_signs_in_allows_the_sound_of_the_next_pages(
     page.fill("#password", PASSWORD)
     page.click("button.is-primary")
     page.wait_for_url(f"{whole.url}/")
-    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has tested its sound
+    wait_for_script(page, "() => localStorage.getItem('heard')")  # the page has tried to play its sound
     expect(page.locator("#sound-blocked")).to_be_hidden()
 
 

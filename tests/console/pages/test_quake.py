@@ -1,4 +1,4 @@
-"""The board and the alert's page show an earthquake's magnitude and expected intensity, each with its scale."""
+"""The board and the alert's page show an earthquake's magnitude and its expected intensity, each with the scale."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole
 
-OSH = {"lat": 40.53135, "lon": 72.79539}  # Osh city, where the expected intensity is 0.898 x 5.6 + 1.215 = 6.24
+OSH = {"lat": 40.53135, "lon": 72.79539}  # the expected intensity in Osh city is 0.898 x 5.6 + 1.215 = 6.24
 
 
 SHOWN = (

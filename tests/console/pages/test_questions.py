@@ -44,7 +44,7 @@ def test_two_spellings_of_a_village_are_joined_by_keyboard_and_the_answer_is_rev
     expect(page.locator("#places-acts .problem")).to_have_count(0)
     same.focus()
     page.evaluate("import('/static/waiting/places.js').then((places) => places.readPlaces())")
-    expect(same).to_be_focused()  # the focus is kept, although the list was drawn again
+    expect(same).to_be_focused()  # the focus stays, although the list was drawn again
     same.press("Enter")
     expect(question).to_have_count(0)
     page.locator("#places-answered summary").press("Enter")
@@ -172,7 +172,7 @@ def test_the_desk_answers_whether_two_counts_are_of_one_event(whole: Whole, seat
     expect(question).to_contain_text("Only one of the counts names the event")
     expect(question).to_contain_text("no event named")
     question.get_by_role("checkbox").press("Space")
-    expect(page.locator("#places-same")).to_be_hidden()  # the button "Same" is only for questions about places
+    expect(page.locator("#places-same")).to_be_hidden()  # only questions about places have the button "Same"
     page.locator("#places-assign").press("Enter")
     expect(question).to_contain_text(desk.name)
     question.get_by_role("button", name="The same event").press("Enter")

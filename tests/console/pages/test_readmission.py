@@ -1,4 +1,4 @@
-"""One page readmits a team whose sign-ins have expired, and accepts the reports that the team sent after the expiry."""
+"""The sign-ins of a team have expired. One page readmits the team, and accepts the reports that the team sent since."""
 
 import re
 from typing import Any
@@ -17,8 +17,8 @@ from tests.console.pages.conftest import Whole
 from tests.installation import in_thread
 from tests.intake.factories import household
 
-# Adds reports that are held because the team's sign-ins expired.
-# The worker cannot decrypt the added reports, because `sealed` is empty.
+# Adds reports that are held because the sign-ins of the team have expired.
+# `sealed` is empty, so the worker cannot decrypt these reports.
 HELD = """
 INSERT INTO reports (report_id, version, author, kind, subject_id, team, channel, received_at, flags, status, digest,
     outcome, reason, outcome_id, clear, sealed)
@@ -69,11 +69,11 @@ def test_one_act_accepts_a_thousand_reports_and_the_page_shows_the_rest(whole: W
     expect(text).to_contain_text(f"held before: {held.MOST + 1}.")
     button.click()
     expect(text).to_contain_text(f"Accepted: {held.MOST}.")
-    # reports beyond the limit, and reports that could not be decrypted, are still held
+    # two kinds of reports are still held: reports beyond the limit, and reports that cannot be decrypted
     expect(text).to_contain_text(re.compile(r"held before: \d+\."))
     expect(button).to_be_visible()
     in_thread(change(whole, "DELETE FROM reports WHERE team = :team", team=team))
-    button.press("Enter")  # a click may come before the button has been visible for long enough
+    button.press("Enter")  # unlike a click, a key acts at once on a button that has just appeared
     expect(text).to_contain_text("Accepted: 0.")
     expect(button).to_be_hidden()
 

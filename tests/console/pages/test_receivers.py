@@ -1,4 +1,4 @@
-"""Tests the pages of recipients, rosters and message templates in a real browser, by keyboard and while typing."""
+"""Tests the pages of recipients, rosters and message templates in a real browser, used by keyboard."""
 
 from datetime import datetime, timedelta
 from itertools import product

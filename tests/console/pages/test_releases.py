@@ -1,6 +1,6 @@
-"""A restricted event is published with a public text, and published again after a change.
+"""A restricted event is published with a public text. After a change, the event is published again.
 
-At the end, the publication is withdrawn.
+Finally, the publication is withdrawn.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ def test_an_event_is_released_by_keyboard_changed_released_again_and_withdrawn(w
 
     page.goto(f"{whole.url}/")
     expect(row).to_contain_text("released")
-    expect(row).to_contain_text("The village head called")  # in the centre, the board still shows the internal text
+    expect(row).to_contain_text("The village head called")  # staff still read the internal text
     row.get_by_text("Correct or cancel").click()
     expect(page.locator("#known")).to_have_value("The village head called from the roof")
     page.fill("#known", "The village head called again")
@@ -121,7 +121,7 @@ def test_a_release_has_the_exact_place_only_if_it_is_chosen(whole: Whole, seat: 
 
 
 def label(page: Page, name: str) -> Locator:
-    """The label of a checkbox. The label covers the checkbox, so people and tests click on the label."""
+    """Returns the label of a checkbox. The label covers the checkbox. People and tests therefore click on the label."""
     return page.locator("label", has=page.locator(f"[name={name}]"))
 
 
@@ -149,7 +149,7 @@ def test_an_alerts_page_leads_to_the_release(whole: Whole, seat: Any) -> None:
 
 
 def test_a_severe_event_confirmed_ten_minutes_ago_and_not_released_is_red(whole: Whole, seat: Any) -> None:
-    """The events are published with earlier times, so that the test does not wait for ten minutes."""
+    """The events get earlier times, so that the test does not wait ten minutes."""
     for minutes, words in ((5, "Slope above the dam"), (11, "Slope above the mill")):
         at = datetime.now(UTC) - timedelta(minutes=minutes)
         text = {"en": {"headline": words}}
@@ -276,10 +276,10 @@ def test_escape_sends_nothing_although_the_dialog_was_answered_before(
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request) if is_report(request) else None)
     page.click(button)
-    # the dialog closes and keeps its return value, as with Esc in older browsers
+    # closes the dialog without a new return value, like Esc in older browsers
     page.locator(dialog).evaluate("dialog => dialog.close()")
     expect(page.locator(dialog)).to_be_hidden()
-    page.click(button)  # the click waits until the button is enabled, after all requests were answered
+    page.click(button)  # the button is enabled only after all requests have an answer
     page.click(f"{dialog} [value=keep]")
     expect(page.locator(dialog)).to_be_hidden()
     assert sent == []
@@ -309,7 +309,7 @@ def test_a_cancelled_event_whose_withdrawal_fails_is_not_sent_again(whole: Whole
 
 
 def refuse_withdrawals(route: Route) -> None:
-    """Breaks the connection for requests that withdraw a public version, and lets all other requests pass."""
+    """A request to withdraw a public version gets no answer. All other requests pass."""
     if "Public" in (route.request.post_data or ""):
         route.abort()
     else:

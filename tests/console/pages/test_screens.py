@@ -1,4 +1,4 @@
-"""Tests the page of sent messages, and that all pages of an operator fit every screen size."""
+"""Tests the page of sent messages. All pages of an operator must fit every size of screen."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from tests.console.pages.test_accessibility import findings, visit
 from tests.intake.factories import household
 
 LANGUAGES = ("ky", "ru", "en")
-A4_PORTRAIT = 718  # the printable width in pixels, with margins of one centimetre
+A4_PORTRAIT = 718  # the printable width in pixels: paper with margins of one centimetre
 
 
 def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat: Any) -> None:
@@ -36,7 +36,7 @@ def test_a_sent_message_is_opened_by_keyboard_and_on_a_phone(whole: Whole, seat:
     whole.replace_receivers()
 
 
-# For each drop-down list, computes by how many pixels the longest option is wider than the list.
+# Returns for each drop-down list how many pixels its longest option is wider than the list.
 CUT = """lists => lists.map(list => {
   const whole = list.cloneNode(true);
   whole.style.cssText = 'position: absolute; width: max-content';
@@ -57,7 +57,7 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
             page.set_viewport_size({"width": width, "height": 768})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (language, width)
             lists = page.locator(".filters select:is([name=level], [name=view], [name=scope], [name=sex])")
-            if width == 390:  # on a phone, the filters are folded
+            if width == 390:  # the filters are folded on a phone
                 expect(lists.first).to_be_hidden()
                 page.click(".filters summary")
             expect(lists.first).to_be_visible()
@@ -69,8 +69,8 @@ def test_the_page_of_figures_fits_every_screen_and_its_filters_are_read_whole(se
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (part, language)
 
 
-# The distance from the right end of the first Extreme severity to its alert's name. A single script finds and measures
-# the row, because the board may replace the row at any time.
+# Returns how many pixels the first Extreme severity reaches into its alert's name. One script finds and measures the
+# row, because the board may replace the row between two scripts.
 OVERLAP = """() => {
   const grade = document.querySelector(".alert .severity[data-severity=Extreme]");
   const name = grade.closest(".alert").querySelector(".alert-name");
@@ -115,9 +115,9 @@ def test_the_board_in_each_language_cuts_no_column_covers_no_title_and_states_ag
     page.emulate_media(media="screen")
 
 
-# Makes the lists longer than the screen, with lines of duty above and the notice of a ringing alert below. Then scrolls
-# to the last row of each list. Returns the lists whose last row is covered. A single script takes all the steps,
-# because the board may replace the lists at any time.
+# Makes the lists longer than the screen. Adds lines of duty above the lists, and the notice of a ringing alert below.
+# Then scrolls each list to its last row. Returns the lists whose last row is covered by another element. One script
+# takes all the steps, because the board may replace the lists between two scripts.
 COVERED = """() => {
   document.querySelector("[data-fragment='/alerts/duty']").innerHTML = "<p class='small'>On duty: Aibek</p>".repeat(4);
   document.querySelector("#ringing").hidden = false;
@@ -147,7 +147,7 @@ def test_the_notice_of_a_ringing_alert_covers_no_last_row(whole: Whole, seat: An
         assert page.evaluate(COVERED) == [], (width, height)
 
 
-# Shows all questions about the event that made people leave; the form hides some questions at first.
+# Shows all questions about the event that made people leave. At first, the form hides some of them.
 ALL_CAUSES = """() => document.querySelectorAll(".is-roomy .field").forEach((field) => {
   field.hidden = false;
   field.classList.add("is-answered");
@@ -181,7 +181,7 @@ PATHS = (
 def test_no_page_is_wider_than_its_screen_violates_its_content_security_policy_or_has_serious_findings(
     seat: Any,
 ) -> None:
-    """The checker axe looks at each page in one language, as in `test_accessibility.py`, without a further load."""
+    """As in `test_accessibility.py`, axe checks each page in one language. No page is loaded again for axe."""
     desk = seat(Role.DUTY_HEAD)
     desk.sign_in()
     page = desk.page
@@ -208,8 +208,8 @@ def fits_every_screen(page: Page, path: str) -> None:
 
 
 HEIGHT = "bar => bar.getBoundingClientRect().height"
-# A single script shows a lost connection and measures the page, because the next message of the stream would show it as
-# restored.
+# One script shows a lost connection and measures the page. After the script, the stream's next message would end the
+# lost state.
 LOST = """import('/static/link.js').then((link) => {
   link.say('lost', {time: '21:47'});
   return {
@@ -222,10 +222,10 @@ LOST = """import('/static/link.js').then((link) => {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_header_keeps_its_height_and_every_title_of_the_navigation_is_in_view(seat: Any, language: str) -> None:
-    """The header has the same height on all pages, even while the board's connection is lost.
+    """The header has the same height on all pages, even if the board's connection is lost.
 
-    A duty head who is also an auditor sees all titles of the navigation. On the board, the header also shows the state
-    of the connection.
+    A duty head who is also an auditor sees all titles of the navigation. On the board, the header contains the state of
+    the connection.
     """
     desk = seat(Role.DUTY_HEAD, Role.AUDITOR)
     desk.sign_in()
@@ -246,12 +246,12 @@ def test_the_header_keeps_its_height_and_every_title_of_the_navigation_is_in_vie
         page.set_viewport_size({"width": width, "height": 768})
         lost = page.evaluate(LOST)
         assert known == {lost["height"]}, width
-        assert (lost["state"], lost["opacity"]) == ("lost", "1")  # the board is not dimmed
+        assert (lost["state"], lost["opacity"]) == ("lost", "1")  # a lost connection does not dim the board
 
 
 def test_escape_closes_the_menu(seat: Any) -> None:
     page = seat(Role.OPERATOR).open("/ledger")
-    expect(page.locator("#clock")).to_contain_text(":")  # the clock shows a time as soon as the page's script runs
+    expect(page.locator("#clock")).to_contain_text(":")  # wait until the page's script shows a time
     page.locator(".menu summary").click()
     expect(page.locator(".menu")).to_have_attribute("open", "")
     page.keyboard.press("Escape")
@@ -260,9 +260,9 @@ def test_escape_closes_the_menu(seat: Any) -> None:
 
 
 def test_dates_in_the_figures_form_have_the_pages_format(seat: Any) -> None:
-    """The dates have the format of the page's language, not of the browser's language.
+    """The page's language decides the format of dates, not the browser's language.
 
-    In the URL, dates are in ISO 8601.
+    In the URL, dates are written in ISO 8601.
     """
     page = seat(Role.ANALYST).open("/registry/figures?lang=ru&date=2026-06-30")
     field = page.locator("input[name=date]")

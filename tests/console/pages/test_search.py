@@ -1,4 +1,4 @@
-"""A registrar finds a household by keyboard, and reads its page in three languages."""
+"""A registrar finds a household by keyboard. The household's page is read in three languages."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from shared.auth.tokens import Role
 from tests.console.pages.conftest import Whole
 from tests.registry.factories import family, household, movement
 
-A4_PORTRAIT = 718  # the printable width in pixels, with margins of one centimetre
+A4_PORTRAIT = 718  # the printable width in pixels: paper with margins of one centimetre
 
 
 def reported(whole: Whole, *bodies: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
     expect(page.locator("#name-problem")).to_have_text(
         "Not accepted: check this field. Letters or digits are expected."
     )
-    desk.errors.clear()  # the browser logs the refused request as an error
+    desk.errors.clear()  # the browser has logged the refused request as an error
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
     page.keyboard.press("/")
@@ -73,7 +73,7 @@ def test_a_household_is_found_by_name_and_its_page_is_opened_by_keyboard(whole: 
     expect(page.locator(".timeline > li")).to_have_count(1)
     expect(page.locator(".timeline > li")).to_contain_text("Counted as displaced: 2 persons")
     number = page.locator(".record-id")
-    assert number.evaluate("number => number.clientWidth < number.scrollWidth / 3")  # most of the id is not shown
+    assert number.evaluate("number => number.clientWidth < number.scrollWidth / 3")  # shows a part of the id
     number.click()
     assert page.evaluate("getSelection().toString()") == body["household_id"]
     page.goto(f"{whole.url}/registry/search")
@@ -118,7 +118,7 @@ def test_a_household_is_shown_whole_on_screen_and_on_paper(whole: Whole, seat: A
 
 
 def test_people_of_the_last_search_do_not_stay_on_the_screen(whole: Whole, seat: Any) -> None:
-    """The results with people disappear when the form is cleared, and when another search fails."""
+    """Results with people disappear after two events: the form is cleared, or another search fails."""
     reported(whole, usenov())
     page: Page = seat(Role.REGISTRAR).open("/registry/search?lang=en")
     rows = page.locator("#results tbody tr")
@@ -137,7 +137,7 @@ def test_people_of_the_last_search_do_not_stay_on_the_screen(whole: Whole, seat:
     page.reload()
     page.get_by_label("Name", exact=True).press("Enter")
     expect(page.locator("#result-status")).not_to_be_empty()
-    # a page opened by a link searches at once, but a page that is loaded again does not
+    # a page opened by a link searches at once; after a reload, it does not search
     assert searches.count(f"{whole.url}/registry/search") == 2
 
 

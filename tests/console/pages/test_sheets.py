@@ -1,4 +1,4 @@
-"""On the page "Households from a file", the desk checks a list, sends it, and gets the refused rows back."""
+"""On the page "Households from a file", the desk checks a list and sends it. Refused rows come back."""
 
 import io
 from pathlib import Path
@@ -15,13 +15,13 @@ from tests.console.pages.test_accessibility import findings
 from tests.console.pages.waiting import change
 from tests.installation import in_thread
 
-# a registrar refuses the report of the second household
+# a registrar refused the report of the second household
 REFUSAL = """
 UPDATE receipts SET outcome = 'rejected', reason = 'wrong_place' FROM sent_reports AS sent
 WHERE sent.author = '{account}' AND sent.line = 5
 AND (receipts.report_id, receipts.author) = (sent.report_id, sent.author) RETURNING 1
 """
-# an alert counts the people of the first household
+# an alert counts the people in the first household
 ALERT = """
 INSERT INTO alerted_reports SELECT report_id, now() FROM sent_reports
 WHERE author = '{account}' AND line = 4 ON CONFLICT DO NOTHING RETURNING 1
@@ -61,7 +61,7 @@ def see_a_refusal_and_an_alert(whole: Whole, page: Page, name: str) -> None:
     expect(page.locator("#receipts")).to_contain_text("Rows for whose area an alert followed: 1")
     refused_row = page.locator("#verdicts tbody tr", has_text="the place is wrong, correct it and send again")
     expect(refused_row).to_contain_text("Refused")
-    assert rows(page)[0].startswith("5\t")  # the refused row comes before the rows that nobody needs to check
+    assert rows(page)[0].startswith("5\t")  # refused rows come before rows that need no check
     with page.expect_download() as again:
         page.click("#download")
     returned = openpyxl.load_workbook(io.BytesIO(Path(again.value.path()).read_bytes())).worksheets[0]
@@ -133,6 +133,6 @@ def test_a_list_is_checked_sent_once_and_its_refused_rows_come_back(whole: Whole
         for width in (1366, 360):
             page.set_viewport_size({"width": width, "height": 768})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # the two expected errors: one file was refused, and another file changed while it was uploaded
+    # two errors are expected: a refused file, and a file that changed while it was uploaded
     known = ("422", "ERR_UPLOAD_FILE_CHANGED")
     assert [error for error in desk.errors if not any(reason in error for reason in known)] == []

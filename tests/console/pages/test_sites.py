@@ -1,4 +1,4 @@
-"""On the page "Sites", the desk edits the list of sites and sees how many people are at each site."""
+"""On the page "Sites", the desk edits the list of sites. The page shows how many people are at each site."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
     expect(page.locator("#name-ky")).to_be_focused()
     typist = Typist(page)
     typist.fill_in(name, "Школа № 5", "", "Mos", "кадамж", "Пульгон", "250", "", "39,94", "71,62")
-    page.keyboard.press("Space")  # the first need is water
+    page.keyboard.press("Space")  # chooses water, the first need
     for _ in range(6):
         page.keyboard.press("Tab")
     typist.fill_in("Бурул Асанова", "+996 555 123456")
@@ -99,7 +99,7 @@ def test_a_site_is_added_and_changed_by_keyboard_alone(whole: Whole, seat: Any) 
     expect(row).to_contain_text("Full")
     expect(row).to_contain_text("Choko-Dobo, Kadamjai rayon")
     row.locator("button").click()
-    page.press("#locality", "Tab")  # nothing is typed, so the code of the locality is kept
+    page.press("#locality", "Tab")  # without typed text, the code of the locality is kept
     page.click("#person")
     expect(page.locator("#person-name")).to_have_value("Бурул Асанова")
     expect(page.locator("#person-phone")).to_have_value("+996 555 123456")

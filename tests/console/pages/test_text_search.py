@@ -1,4 +1,7 @@
-"""An operator finds an event by a word in other letters, and goes from the results to its page and its alert."""
+"""An operator searches for an event by a word in letters of another script.
+
+The results lead to the event's page and its alert.
+"""
 
 import re
 from datetime import timedelta
@@ -13,7 +16,7 @@ from shared.auth.tokens import Role
 from tests.console.factories import KARA_SUU, LEILEK, NOW, hazard
 from tests.console.pages.conftest import Whole, wait_for_words
 
-# No other test of the pages reports people in Ton: an alert about them would be found, too.
+# Only this test of the pages reports people in Ton, because the search would find an alert about other people.
 TON = "KG02220000000"
 
 
@@ -35,7 +38,7 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
 
     wait_for_words(page, f"{whole.url}/search?lang=en&q={typed.replace(' ', '+')}", "<tr data-key=")
     assert wait_until(is_found, timeout=60)
-    # the address has the filters, so that people can bookmark and send the results
+    # the URL contains the search, so that people can bookmark and send the results
     assert f"q={typed.replace(' ', '+')}" in page.url
     expect(page.get_by_role("link", name="Alerts 1")).to_have_attribute("aria-current", "page")
     page.get_by_role("link", name="Hazards 1").click()
@@ -49,22 +52,22 @@ def test_an_event_is_found_by_keyboard_and_its_page_leads_to_its_alert(whole: Wh
     page.get_by_role("link", name="Show on the map").click()
     expect(page.locator("#chosen-title")).to_contain_text("Hail")
     page.go_back()
-    # the timeline contains the hazard's revisions, but no alert outside the reader's areas
+    # the timeline shows the hazard's revisions, but an alert outside the reader's areas is left out
     hazard_id = urlsplit(page.url).path.rpartition("/")[2]
     elsewhere = whole.signed_in(Role.OPERATOR, areas=[KARA_SUU])
     far = elsewhere.get(f"/alerts/hazards/{hazard_id}/course?lang=en")
     assert "First report" in far.text and "Alert raised" not in far.text
-    # the page of an area uses the same name for a hazard as the board, and says which hazards are over
+    # the page of an area names a hazard as the board does, and marks hazards that are over
     looked: dict[str, Any] = {"source": "field", "certainty": "Unlikely", "type": "armed_incident"}
     times: dict[str, Any] = {"onset": NOW - timedelta(hours=3), "expires": NOW - timedelta(hours=1)}
     whole.publish(hazard(**looked, **times, area={"pcodes": [LEILEK]}))
     wait_for_words(page, f"{whole.url}/areas/{LEILEK}?lang=en", '<span class="tag">nothing found</span>')
     of_area = re.sub(r"\s+", " ", re.sub("<[^>]*>", "", page.request.get(f"{whole.url}/areas/{LEILEK}?lang=en").text()))
     assert "Armed incident nothing found Expired" in of_area and "As of " in of_area
-    # the page of an area outside the reader's areas does not say "no open alert"
+    # outside the reader's areas, the page of an area must not say "no open alert"
     area = elsewhere.get(f"/areas/{LEILEK}?lang=en").text
     assert "outside your areas" in area and "No open alert" not in area
-    # if the reader's area is one district of an oblast, the sums of the oblast name the district
+    # the reader's area is one district of this oblast; the oblast's sums must name the district
     assert "Only your areas: Kara-Suu rayon" in elsewhere.get("/areas/KG06000000000?lang=en").text
     page.locator("tr[data-key]").get_by_role("link", name="Hail", exact=True).click()
     expect(page.locator("article.alert-page")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Tests what all lists on the page "Waiting" have in common."""
+"""Tests the common behaviour of all lists on the page "Waiting"."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def test_a_small_phone_selects_all_and_shows_the_headings_of_every_cell(whole: W
     expect(own.first.locator("td[data-label]")).to_have_count(6)
     assert page.locator("#acts").evaluate("acts => getComputedStyle(acts).position") == "static"
     names = [box.get_attribute("aria-label") or "" for box in page.locator("#held input").all()]
-    assert all(any(digit in name for digit in "0123456789") for name in names)  # each name contains a time
+    assert all(any(digit in name for digit in "0123456789") for name in names)  # each name has a time
     expect(page.locator("#letters td[data-label]").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert findings(page) == []

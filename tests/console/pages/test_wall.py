@@ -1,4 +1,4 @@
-"""The wall screen works for days without mouse and keyboard."""
+"""The wall screen works for days without a mouse and a keyboard."""
 
 import re
 import time
@@ -20,26 +20,26 @@ from tests.console.pages.walls import ChangingWall
 DAYS = 7
 MORE_THAN_FIT = 12
 ROUND = 10
-WITHOUT_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"  # drawing the map would take most of the time
-# shows a notice at the foot of the page, and says whether the last row is still above the end of the list
+WITHOUT_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"  # drawing the map takes too long
+# shows a notice at the foot of the page, and returns whether the last row still fits into the list
 FITS_BELOW_A_NOTICE = """() => {
   document.getElementById("sound-blocked").hidden = false;
   const rows = [...document.querySelectorAll("#wall-rows > li")].filter((row) => !row.hidden);
   const list = document.getElementById("wall-rows").getBoundingClientRect();
   return rows.at(-1).getBoundingClientRect().bottom <= list.bottom + 1;
 }"""
-# the error of a request that waited for its answer when the clock moved
+# a request that waited for its answer fails with this error if the clock moves
 MOVED = "signal timed out"
-# An alarm that sounds has a listener until its last tone ends.
+# While an alarm sounds, its last tone has a listener.
 MUTED = "localStorage.setItem('muted-until', Date.now() + 120_000)"
 UNMUTED = "localStorage.removeItem('muted-until')"
 SILENT = "AudioContext.prototype.newest?.state !== 'running'"
-# the page is loaded again, because the drawn panel states the edition of another release of Dayar
+# the drawn panel states the edition of another release, so the page loads itself again
 UPDATED = "document.getElementById('room').dataset.edition = 'of an earlier release'"
 
 
 def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat: Any) -> None:
-    """Plays a week of a wall screen once; `python -m bench.wall` measures the page's memory over 10,000 updates."""
+    """Plays one week of a wall screen. `python -m bench.wall` measures the page's memory over 10,000 updates."""
     desk = seat(Role.VIEWER)
     page: Page = desk.page
     page.emulate_media(color_scheme="dark")
@@ -51,7 +51,7 @@ def test_a_wall_screen_pages_counts_down_and_stays_signed_in(whole: Whole, seat:
     expect(page.locator("#no-map")).to_be_visible()
     for _ in range(MORE_THAN_FIT):
         whole.report_hazard(type="water_scarcity", type_text="Told by a caller")
-    # displaced people may have their own alerts about the same events
+    # an alert about displaced people has a longer name than the hazard's own alert
     name = page.locator("#wall-rows .wall-name", has_text=re.compile(r"^\s*Water scarcity\s*$"))
     expect(name).to_have_count(MORE_THAN_FIT)
     expect(page.locator("#panel-wall")).not_to_contain_text("Told by a caller")
@@ -97,7 +97,7 @@ def expect_the_same_memory(wall: ChangingWall) -> None:
     before = memory_in_silence(wall)
     for _ in range(3):
         wall.change(ROUND, later_ms=60_000)
-    # a request that waits for its answer has listeners and memory of its own, so the page is measured again
+    # a waiting request has listeners and memory of its own, so the page may be measured again
     assert wait_until(lambda: has_not_grown(before, memory_in_silence(wall)), timeout=60, every=1), before
 
 
@@ -126,9 +126,9 @@ def pass_the_week(page: Page) -> None:
 
 
 def open_without_a_script(desk: Any) -> None:
-    """A script does not arrive, and then the server does not answer.
+    """The page loads without one script, and then the server does not answer.
 
-    The page loads itself again when the server answers.
+    As soon as the server answers, the page loads itself again.
     """
     page: Page = desk.page
     page.route("**/static/wall/wall.js", lambda route: route.abort())
@@ -149,7 +149,7 @@ def open_without_a_script(desk: Any) -> None:
 
 
 def without_action(whole: Whole) -> UUID:
-    """The id of an alert that rings, because nobody has acted since somebody acknowledged it."""
+    """Publishes an alert that rings: somebody acknowledged it, and nobody has acted since. Returns the alert's id."""
     acknowledged = {"acknowledged_at": NOW, "acknowledged_by": uuid4()}
     inactive = alert(AlertAcknowledged, sequence=2, demand="action", **acknowledged)
     whole.publish(inactive)

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-# A practised person presses two to three keys a second, so 150 keys take a minute.
+# A practised person presses two to three keys a second, which is 150 keys a minute.
 KEYS_OF_A_MINUTE = 150
 MOST_TABS = 40
 IS_FOCUSED = "element => element === document.activeElement"

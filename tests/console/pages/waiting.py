@@ -1,4 +1,4 @@
-"""Held reports, failed messages and hazards that the tests of the page "Waiting" and of the forms wait for."""
+"""Makes held reports, failed messages and hazards for the tests of the page "Waiting" and of the forms."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from shared.postgres import database
 from tests.console.pages.conftest import Whole
 from tests.intake.factories import movement
 
-AT_BASHY = "KG04220000000"  # no other test reports displacements from At-Bashy
+AT_BASHY = "KG04220000000"  # only this test reports displacements from At-Bashy
 LETTER = """
 INSERT INTO dead_letters (topic, partition, "offset", reason, pointer, set_aside_at)
 VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours 5 minutes') RETURNING 1
@@ -24,9 +24,12 @@ VALUES ('hazards', 0, -5, 'malformed', '/area', now() - interval '3 hours 5 minu
 
 
 def send_with_ended_sign_in(whole: Whole, *bodies: dict[str, Any], path: str = "/intake/v1/displacements") -> str:
-    """Sends the reports, and waits until they are held, because the page reads the list again only after a minute.
+    """Sends the reports, and waits until they are held.
 
-    The page has no name for their author. Returns the part of the author's id that the page shows instead of a name.
+    Otherwise the page would show the held reports only after a minute.
+
+    The page does not know the name of the reports' author. Returns the part of the author's id that the page shows
+    instead.
     """
     author = uuid4()
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "expires_in": -86_400}
@@ -45,7 +48,10 @@ def held_of(whole: Whole, author: UUID) -> int:
 
 
 def send_early_movement(whole: Whole) -> None:
-    """Sends a movement of an unknown household. The movement is held until the household is reported."""
+    """Sends a movement of a household that is not yet reported.
+
+    The registry holds the movement until the household is reported.
+    """
     author = uuid4()
     claims = {"roles": [Role.FIELD], "channel": SubmissionChannel.FIELD, "team": uuid4(), "account": author}
     phone = whole.client(headers={"authorization": f"Bearer {whole.installation.token(**claims)}"})
@@ -54,7 +60,7 @@ def send_early_movement(whole: Whole) -> None:
 
 
 def known_hazard(whole: Whole, pcode: str, **changed: Any) -> str:
-    """Reports a hazard in the district, and waits until intake proposes it as the cause of a departure from there.
+    """Reports a hazard in the district, and waits until intake proposes the hazard to people who left the district.
 
     Returns the hazard's id.
     """

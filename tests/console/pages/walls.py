@@ -1,4 +1,4 @@
-"""A wall screen whose alerts change while its clock moves, and the memory that its page uses."""
+"""A wall screen with changing alerts and a moving clock. The tests measure the memory of its page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ AREAS = ("KG05258000000", "KG05236000000", "KG06226000000", "KG05000000000")
 
 
 class ChangingWall:
-    """Changes many alerts in each round, with one event for each alert; the page draws after each round."""
+    """In each round, changes many alerts, with one event per alert. The page draws after each round."""
 
     def __init__(self, page: Page, publish: Callable[..., None], *, alerts: int) -> None:
         self.page, self._publish = page, publish
@@ -31,11 +31,14 @@ class ChangingWall:
         changed = [self._ids[number % len(self._ids)] for number in range(first, first + updates)]
         self._publish(*(self._alert(alert_id, first + place) for place, alert_id in enumerate(changed)))
         shown = f"#wall-rows > li[data-key='{changed[-1]}'][data-revision='{first + updates - 1}']"
-        # a handle of the row, as `wait_for_selector` returns it, would keep the whole list in the page's memory
+        # `wait_for_selector` returns a handle of the row, which would keep the whole list in the page's memory
         expect(self.page.locator(shown)).to_be_attached(timeout=SLOW_MS)
 
     def close(self) -> None:
-        """Closes the alerts, so that no other page shows them. The alerts service does not know the closed alerts."""
+        """Closes the alerts, so that no later page shows them.
+
+        The closed alerts exist on the board only, and not in the alerts service.
+        """
         closed = {"sequence": 10**9, "resolved_at": NOW, "verdict": "expired"}
         self._publish(*(alert(AlertResolved, alert_id=alert_id, **closed) for alert_id in self._ids))
 
@@ -45,7 +48,7 @@ class ChangingWall:
         return alert(alert_id=alert_id, sequence=number, level=number, severity=severity, pcodes=[area])
 
     def memory(self) -> dict[str, float]:
-        for _ in range(3):  # one collection may leave garbage for the next one
+        for _ in range(3):  # the first collection may leave garbage for the second
             self._devtools.send("HeapProfiler.collectGarbage")
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]
         wanted = ("JSHeapUsedSize", "Nodes", "JSEventListeners")
