@@ -1,4 +1,4 @@
-"""Each command adds a row to the security log, with the command, the user, the origin and the result."""
+"""Each command adds a row to the security log: the command, the user, the origin and the result."""
 
 import getpass
 from uuid import uuid4
@@ -17,7 +17,7 @@ HOOK = "https://hook.example/dayar"
 BY = ("--by", "aida", "--reason", "a test")
 DONE, FAILED = "done", "failed"
 
-# All listed commands run on one installation, in the order of the table. Each row contains the command's name in the
+# All listed commands run on one installation, in the order of this list. Each row contains the command's name in the
 # security log, the result, and the typed words.
 COMMANDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dayar user add", DONE, ("user", "add", "aida", "--role", "operator")),

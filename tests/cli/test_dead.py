@@ -1,4 +1,4 @@
-"""The command `dayar dead list` reports a spool folder that its user may not open."""
+"""If the user of `dayar dead list` may not open a spool folder, the command says so."""
 
 from pathlib import Path
 

@@ -15,7 +15,7 @@ from tests import preloaded
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("DATABASE_URL", "DEMO", *GIVEN.values()):
-        monkeypatch.setenv(name, "")  # after the test, pytest removes the values that the command set
+        monkeypatch.setenv(name, "")  # `dayar` sets these variables; pytest removes the values after the test
         monkeypatch.delenv(name)
     monkeypatch.setenv("STATE", str(tmp_path))
     for name in ("demo", "main"):

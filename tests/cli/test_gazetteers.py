@@ -51,7 +51,7 @@ def test_a_settlement_is_named_with_its_district_and_its_successor(tmp_path: Pat
 
 
 def test_a_settlement_of_a_city_is_found_in_sql_as_in_the_list(tmp_path: Path, target: Path) -> None:
-    city, village = "KG03220400010", "KG03220400020"  # the digits of the village's code would place it in Suzak rayon
+    city, village = "KG03220400010", "KG03220400020"  # by its digits, the village's code would belong to Suzak rayon
     run("import", write(tmp_path / "villages.csv", [row(village, city, en="Village")]), "--to", target)
     places = Places.load(target)
     assert places.district(village) == city
@@ -141,7 +141,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_parsed(tmp_path: Path,
     list_file, boundary_file = tmp_path / "villages.csv", tmp_path / "boundaries.geojson"
     for file, mebibytes in ((list_file, 17), (boundary_file, 65)):
         with file.open("wb") as opened:
-            opened.truncate(mebibytes * 1024 * 1024)  # a sparse file, which takes no space
+            opened.truncate(mebibytes * 1024 * 1024)  # a sparse file takes no space on the disk
     assert "a list of at most 16 MiB is expected." in run("import", list_file, "--to", target)[1]
     assert "a GeoJSON file of at most 64 MiB is expected." in run("import", boundary_file, "--to", target)[1]
 

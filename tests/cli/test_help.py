@@ -18,4 +18,4 @@ def test_each_command_of_a_group_prints_its_help(group: str, monkeypatch: pytest
         printed = CliRunner().invoke(cli.app, [*words, "--help"], prog_name="dayar")
         assert printed.exit_code == 0, (words, printed.exception)
         assert f"dayar {' '.join(words)}" in printed.output
-        assert "-completion" not in printed.output  # the completion of typer would know only the commands of one group
+        assert "-completion" not in printed.output  # typer's completion knows the commands of one group only

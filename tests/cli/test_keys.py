@@ -48,7 +48,7 @@ T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
 KINDS = [*RINGS, Kind.TOKENS]
 
-# Of two keys that are generated in one second, the newer key has the next second as its date, so its age may be
+# Two keys may be generated in one second. The newer key then gets the next second as its date, and its age may be
 # negative.
 AT_ONCE = timedelta(seconds=-2)
 
@@ -59,7 +59,7 @@ def dayar(installation: Installation, app: Any, *words: str) -> Result:
 
 
 def listed(installation: Installation, kind: Kind) -> list[str]:
-    """The ids of the keys of this kind; the last key is in use."""
+    """Returns the ids of the keys of this kind. The last key is in use."""
     output = dayar(installation, keys.app, "list", "--of", kind)
     assert output.exit_code == 0, output.output
     lines = sorted(output.output.splitlines(), key=lambda line: line.endswith("in use"))
@@ -252,7 +252,7 @@ def held_until(
     renew: Callable[[Sessions], Awaitable[int]],
     rows: int = 1,
 ) -> None:
-    """Checks that `retire` refuses an older key until the worker has encrypted all its rows with the newest key."""
+    """Checks that `retire` refuses an older key until the worker has encrypted all rows with the newest key."""
     old = listed(installation, kind)[-1]
     assert dayar(installation, keys.app, "rotate", "--of", kind).exit_code == 0
     refused = retire(installation, kind, old)

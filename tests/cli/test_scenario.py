@@ -1,4 +1,7 @@
-"""The exercise's scenario contains the documented reports, and nobody can mistake a report for a real one."""
+"""The exercise's scenario contains the documented reports.
+
+Nobody can mistake the scenario's reports for real reports.
+"""
 
 from collections import Counter
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""`dayar sites import` can check a file of sites, adds each site only once, and returns refused rows with reasons."""
+"""`dayar sites import` checks a file of sites, adds each site once, and returns refused rows with reasons."""
 
 import csv
 import os
@@ -55,7 +55,7 @@ def test_a_file_is_tried_then_added_and_adds_nothing_again(
         refused = list(csv.DictReader(rows))
     assert [row["name_ru"] for row in refused] == ["", "Ошская школа"]
     assert refused[0]["reasons"] == "a name in at least one language is expected"
-    assert len(site_sheets.read(bad.read_bytes()).rows) == 2  # the file of refused rows can be imported again
+    assert len(site_sheets.read(bad.read_bytes()).rows) == 2  # the file of refused rows is itself a valid import file
 
 
 def test_an_oblast_is_no_district_of_a_site(shared_installation: Installation, desk: str, tmp_path: Path) -> None:

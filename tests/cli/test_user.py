@@ -17,7 +17,7 @@ FIRST_PASSWORD = "rather long words\n" * 2
 
 
 def test_a_team_id_is_listed_whole_on_a_terminal_of_80_columns(shared_installation: Installation) -> None:
-    """A team's id is needed to add an account to the team, and no other output shows the id."""
+    """Only this output shows a team's id, which adds an account to the team."""
     team = str(uuid4())
     added = dayar(shared_installation, "add", f"a-long-name-{team}", "--role", "field", "--team", team)
     assert added.exit_code == 0, added.output
@@ -27,7 +27,7 @@ def test_a_team_id_is_listed_whole_on_a_terminal_of_80_columns(shared_installati
 
 
 def test_spaces_around_a_name_are_removed(shared_installation: Installation) -> None:
-    """The name is stored without spaces, so that a person can sign in, and `disable` finds the account."""
+    """Without the spaces around a name, the person can sign in, and `disable` finds the account."""
     name = f"aida-{uuid4()}"
     assert dayar(shared_installation, "add", f" {name} ", "--role", "viewer").exit_code == 0
     assert "already" in dayar(shared_installation, "add", name, "--role", "viewer").output

@@ -1,7 +1,7 @@
 """`python -m tests.compose` checks the whole system in containers.
 
-Plays the scenario, kills containers meanwhile, counts the reports, restarts all containers, and counts the reports
-again.
+The check plays the scenario while it kills containers, and counts the reports. After the scenario, the check restarts
+all containers and counts the reports again.
 """
 
 import json
@@ -25,7 +25,7 @@ from tests.compose.project import SERVICES, Failed, Project, rows, run
 LARGEST_IMAGE = 270_000_000
 MOST_MEMORY = 1700
 SITE = "dayar.test"
-# The largest size of a body for each path, in KiB.
+# For each path, the largest allowed body in KiB.
 LIMITS = {"/intake/v1/hazards": 256, "/intake/v1/reports:batch": 2048, "/v1/tokens": 64}
 
 
@@ -58,7 +58,7 @@ def main() -> None:
         within.an_address_is_the_gateways_to_tell(project)
         played_as_the_readme_says(project)
         https_under_a_name(project)
-        project.up()  # the installation is started again, without the name that `https_under_a_name` set
+        project.up()  # starts the installation again without the name that `https_under_a_name` set
         everything_comes_back(project)
         everything_comes_back_from_a_bucket(project)
         say("all is as promised")
@@ -80,7 +80,10 @@ def no_registry_is_asked_for_ours(project: Project) -> None:
 
 
 def what_is_set_arrives(project: Project) -> None:
-    """Containers get each setting under its own name. An unset setting must not arrive as an empty text."""
+    """Each container gets each setting under the setting's own name.
+
+    A setting without a value must not arrive as an empty text.
+    """
     given = {"ALERTS_SMTP_HOST": "mail.example", "OUTBOUND_ALLOW": '["mail.example:25"]'}
     same("what is set arrives", list(given.values()), settings_of_alerts(project, *given, **given))
     same("what is not set does not", [None, None], settings_of_alerts(project, *given))
@@ -92,7 +95,7 @@ def settings_of_alerts(project: Project, *names: str, **given: str) -> list[str 
 
 
 def refuses_bad_secrets() -> None:
-    """Bad secrets are refused before PostgreSQL's volume is created, because PostgreSQL would keep a bad password."""
+    """Bad secrets are refused before PostgreSQL creates its volume: PostgreSQL would keep a bad password."""
     for bad in ("", "change-me-change-me-change-me-change-me"):
         project = Project()
         good = project.env_file.read_text(encoding="ascii")
@@ -109,7 +112,7 @@ def refuses_bad_secrets() -> None:
 
 
 def each_is_hardened(project: Project) -> None:
-    """Third-party containers, too, have resource limits, unprivileged users, read-only disks and no capabilities."""
+    """Every container, even a third party's, has limits, an unprivileged user, a read-only disk and no capabilities."""
     for service, container in project.inspected().items():
         host = container["HostConfig"]
         holds(f"{service} runs as a user of its own", container["Config"]["User"] not in ("", "0", "root"))
@@ -181,7 +184,7 @@ def the_gateway_keeps_its_promises(project: Project) -> None:
 
 
 def the_services_keep_the_limits_too(project: Project) -> None:
-    """The services limit bodies without a Content-Length, because the gateway does not limit them."""
+    """The gateway limits only bodies with a Content-Length. The services must limit all other bodies."""
     client = project.desk().client
     for path, limit in LIMITS.items():
         over = client.post(path, content=(b" " * 1024 for _ in range(limit + 1)))
@@ -189,7 +192,10 @@ def the_services_keep_the_limits_too(project: Project) -> None:
 
 
 def stream_is_unbuffered(project: Project) -> None:
-    """The first bytes of a stream arrive before a buffer could be full, so the gateway does not buffer streams."""
+    """The first bytes of a stream arrive before any buffer could be full.
+
+    An early first byte shows that the gateway does not buffer streams.
+    """
     with project.desk().client.stream("GET", "/stream?topics=hazards", timeout=20) as answer:
         same("the stream is one", "text/event-stream", answer.headers["content-type"].partition(";")[0])
         holds("the stream speaks at once", bool(next(answer.iter_raw())))
@@ -229,8 +235,8 @@ def played_with_an_accident(project: Project) -> Sent:
 def is_taken(answers: Mapping[str, int]) -> bool:
     """Whether intake gave the right number of answers of each kind.
 
-    Three of the 44 requests repeat a report. If Valkey is slow, intake accepts a repeated report, and the registry's
-    inbox drops the report.
+    Three of the 44 requests repeat a report. If Valkey is slow, intake accepts a repeated report. The registry's inbox
+    then drops the repeat.
     """
     return answers["refused"] == 1 and answers["accepted"] >= 40 and answers["accepted"] + answers["duplicate"] == 43
 
@@ -250,13 +256,14 @@ def counted(project: Project, sent: Sent) -> Any:
     return comparable(ledgers)
 
 
-# The alerts service raises some alerts when time has passed. The registry publishes a count again after it has compared
-# the count with the registered people. The alerts service then publishes the alerted reports again.
+# The topics `alerts`, `groups` and `outcomes` also change without a new report. The alerts service raises some alerts
+# only after a time. The registry compares a count with the registered people, and then publishes the count a second
+# time. After each such count, the alerts service publishes the alerted reports again.
 CHANGES_WITHOUT_REPORTS = {"alerts", "groups", "outcomes"}
 
 
 def comparable(ledgers: dict[str, Any]) -> Any:
-    """The ledgers, without process counters and times, and without topics that change even if no report arrives."""
+    """Returns the ledgers without process counters, times, and the topics of CHANGES_WITHOUT_REPORTS."""
     return {
         (row["consumer"], row["topic"], row["partition"]): (row["kinds"], row["first"], row["next"], row["end"])
         for row in rows(ledgers)
@@ -265,7 +272,10 @@ def comparable(ledgers: dict[str, Any]) -> Any:
 
 
 def the_command_reaches_every_service(project: Project) -> None:
-    """`dayar` in a container reads all services' tables and intake's dead letters, but has no key of the registry."""
+    """In a container, `dayar` reads all services' tables and intake's dead letters.
+
+    In a container, `dayar` has no key of the registry.
+    """
 
     def dayar(*words: str) -> str:
         done = project.compose("run", "--rm", "--no-TTY", "dayar", *words)
@@ -300,7 +310,7 @@ def the_mark_stays(project: Project) -> None:
 
 
 def a_sealing_key_is_replaced(project: Project) -> None:
-    """Later reports are sealed to the new key. The older key stays, because records on the log may need the key."""
+    """Later reports are sealed to the new key. The older key stays, because records on the log may be sealed to it."""
     kid = project.compose("run", "--rm", "--no-TTY", "secrets", "rotate").stdout.splitlines()[-1].split()[0]
     listed = "import pathlib; print(*(file.stem for file in pathlib.Path('/secrets/sealing/private').glob('*.key')))"
     held = project.python("registry-worker", listed).split()

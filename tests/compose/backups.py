@@ -27,7 +27,10 @@ services:
 
 @dataclass(frozen=True)
 class Backups:
-    """The container `service` makes backups with these `settings`. The check reads the backups from `store`."""
+    """Backups that the container `service` makes with these `settings`.
+
+    `store` is where the check reads the backups.
+    """
 
     service: str
     settings: Mapping[str, Any]
@@ -36,9 +39,9 @@ class Backups:
 
 
 def everything_comes_back(project: Project) -> None:
-    """Restores the nightly backup from a folder into empty volumes and servers.
+    """Restores the nightly backup of a folder into empty volumes and servers.
 
-    Also checks that the file with the board for printing was written.
+    The written file with the board for printing is checked too.
     """
     folder, paper = project.folder_for_services("backups"), project.folder_for_services("paper")
     key = project.folder / "backup.key"
@@ -121,7 +124,7 @@ def restored(project: Project, backups: Backups, name: str) -> None:
 
 
 def refuses_half_restored_volumes(project: Project, backups: Backups) -> None:
-    """If a restore into volumes was killed, no service starts on the volumes until the restore is repeated."""
+    """After a killed restore, no service starts on the volumes until the restore is repeated."""
     mark = ("--entrypoint", "touch", "restore", "/installation/restoring")
     project.compose("run", "--rm", "--no-TTY", *mark, **backups.settings)
     refused = project.compose("up", "--wait", check=False, **backups.settings)

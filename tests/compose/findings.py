@@ -6,7 +6,7 @@ from typing import Any
 from deploy.local.process import wait_until
 from tests.compose.project import Failed
 
-SECONDS = 180  # 180 seconds are enough even on a busy machine
+SECONDS = 180  # enough even on a busy machine
 
 
 def wait(is_so: Callable[[], bool], what: str) -> None:

@@ -20,7 +20,7 @@ from deploy.local import paths
 from deploy.local.process import wait_until
 
 SERVICES = {"intake": "/intake", "registry": "/registry", "alerts": "/alerts", "console": "/console"}
-SECONDS_TO_DRAIN = 240  # 240 seconds are enough even on a busy machine
+SECONDS_TO_DRAIN = 240  # enough even on a busy machine
 
 
 class Failed(Exception):
@@ -66,7 +66,7 @@ class Project:
         return folder
 
     def file_for_services(self, name: str, content: str) -> Path:
-        """A file on this machine that only the services' user can read."""
+        """Writes a file on this machine that only the services' user can read."""
         self.folder.chmod(0o711)
         file = self.folder / name
         file.write_text(content, encoding="utf-8")
@@ -76,11 +76,17 @@ class Project:
 
     @property
     def gateway_address(self) -> str:
-        """This machine's address on the network `front`. Containers on `front` can reach outside addresses."""
+        """This machine's address on the network `front`.
+
+        Containers on `front` can reach addresses outside their network.
+        """
         return f"{self.subnet}.1"
 
     def up(self, *services: str, **variables: str) -> float:
-        """Starts the named services, or all services. Returns the seconds until the started services were healthy."""
+        """Starts the named services, or all services.
+
+        Returns how many seconds the started services needed until they were healthy.
+        """
         began = time.monotonic()
         done = self.compose("up", "--wait", *services, check=False, **variables)
         if done.returncode:
@@ -104,7 +110,10 @@ class Project:
         return {container["Config"]["Labels"]["com.docker.compose.service"]: container for container in containers}
 
     def kill9(self, service: str) -> None:
-        """Kills the container's process, as the kernel does if memory runs out. Docker starts the container again."""
+        """Kills the container's process as the kernel does when memory runs out.
+
+        After the kill, Docker starts the container again.
+        """
         os.kill(self.inspected()[service]["State"]["Pid"], signal.SIGKILL)
 
     def python(self, service: str, program: str, *arguments: str) -> str:
@@ -122,7 +131,7 @@ class Project:
         return Desk(self.base_url, accounts or self.accounts())
 
     def drained(self, accounts: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Waits until every record is processed and every outbox is empty; returns the ledgers."""
+        """Waits until every record is processed and every outbox is empty. Returns the ledgers."""
         desk = self.desk(accounts)
         ledgers: dict[str, Any] = {}
         waiting: list[Any] = []
@@ -171,7 +180,10 @@ def rows(ledgers: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def resident(container: str) -> float:
-    """The megabytes that a container's processes use. The file cache, which the kernel can reclaim, does not count."""
+    """Returns the memory of a container's processes in megabytes.
+
+    The file cache is not counted, because the kernel can reclaim it.
+    """
     pids = run("docker", "top", container, "-eo", "pid").stdout.split()[1:]
     kilobytes = 0
     for pid in pids:

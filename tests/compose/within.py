@@ -45,13 +45,13 @@ def prometheus_judges_the_figures(project: Project) -> None:
 
 
 def an_address_is_the_gateways_to_tell(project: Project) -> None:
-    """Only five sign-ins to an account may fail from one address.
+    """After five failed sign-ins from one address, an account refuses further sign-ins from this address.
 
-    A client inside the installation cannot evade the limit with a forged address.
+    A client inside the installation must not evade this limit by forging an address.
     """
     refused = ["401"] * 5 + ["429"]
     same("a service cannot name another's address", refused, project.probe("registry", "fail_sign_ins", "console"))
     same("nor by way of the gateway", refused, project.probe("alerts", "fail_sign_ins", "gateway"))
-    project.desk()  # a sign-in from another address succeeds
-    # The counters are deleted, because another container may get a counted address later.
+    project.desk()  # from another address, a sign-in succeeds
+    # Another container may later get a counted address. The counters are therefore deleted.
     project.compose("exec", "--no-TTY", "valkey", "valkey-cli", "FLUSHALL")

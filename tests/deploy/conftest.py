@@ -11,7 +11,7 @@ from deploy.backup import archive
 
 @pytest.fixture
 def passable() -> Iterator[Path]:
-    """A folder that other users can enter. If root runs the tests, other users cannot enter pytest's own folders."""
+    """A folder that other users can enter. Other users cannot enter pytest's own folders if root runs the tests."""
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)

@@ -1,4 +1,4 @@
-"""A file has the passwords of an exercise's first accounts, even if the accounts' creation was interrupted."""
+"""An exercise's first passwords are in a file, even if the creation of the accounts was interrupted."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tests the contents of a backup, the keys that decrypt a backup, and the storage in a folder or a bucket."""
+"""Tests the contents of a backup, its encryption, and its storage in a folder or a bucket."""
 
 import io
 import json
@@ -84,7 +84,7 @@ def read(settings: BackupSettings, name: str, key: Path, folder: Path) -> dict[s
 
 
 def test_a_written_archive_is_read_with_the_private_key(settings: BackupSettings, key: Path, tmp_path: Path) -> None:
-    # the content is longer than one part of a multipart upload
+    # longer than one part of a multipart upload
     content = {"a": b"1", "b/c": bytes(range(256)) * 50_000}
     write(settings, NAME, content)
     assert stores.of(settings).names() == [NAME]
@@ -215,7 +215,10 @@ async def test_backup_that_could_not_be_restored_is_refused(
 async def test_a_key_generated_during_the_backup_is_in_it(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """The files of keys are read before and after the database, so the backup contains a key generated meanwhile."""
+    """The key files are read before and after the database.
+
+    A key that was generated meanwhile is therefore in the backup.
+    """
     seen: making.Looks = {}
     folder = tmp_path / "state"
     (folder / "secrets").mkdir(parents=True)
@@ -241,7 +244,7 @@ async def test_a_key_generated_during_the_backup_is_in_it(
 async def test_unread_records_are_in_the_backup(
     installation: installed.Installation, recipient: str, key: Path, tmp_path: Path
 ) -> None:
-    """The backup contains unread records, and all records of topics that hold state."""
+    """A backup contains all unread records, and all records of topics that hold state."""
     own, prefix = subject(installation), installation.topic_prefix
     before = log.look(own.broker, prefix)
     lines = [

@@ -1,4 +1,4 @@
-"""When a nightly backup is made, and when a backup without the log is made again."""
+"""Tests when a nightly backup is made, and when an incomplete backup without the log is repeated."""
 
 import asyncio
 from dataclasses import asdict, replace
@@ -24,7 +24,7 @@ from tests.waiting import wait_for
     ("made_at", "now", "is_due"),
     [
         (None, "2026-11-26T20:29Z", True),
-        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # 02:30 in Bishkek is 20:30 UTC of the previous day
+        ("2026-11-25T20:31Z", "2026-11-26T20:29Z", False),  # 20:30 UTC is 02:30 of the next day in Bishkek
         ("2026-11-25T20:31Z", "2026-11-26T20:30Z", True),
         ("2026-11-26T20:31Z", "2026-11-26T20:32Z", False),
         ("2026-11-20T20:31Z", "2026-11-26T08:00Z", True),  # the machine was off for days, so a backup is due
@@ -47,9 +47,9 @@ async def test_first_backup_is_made_at_once(
 async def test_a_backup_without_the_log_is_made_again_when_kafka_answers(
     installation: installed.Installation, recipient: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store has an incomplete backup of this night.
+    """The store already has an incomplete backup of this night.
 
-    The next backup must nevertheless be made in this night, and not wait for the next night.
+    The next backup must not wait for the next night.
     """
     monkeypatch.setattr(log, "SECONDS", 1)
     monkeypatch.setattr(nightly, "AGAIN_SECONDS", 0.1)
@@ -59,7 +59,7 @@ async def test_a_backup_without_the_log_is_made_again_when_kafka_answers(
     making_it = asyncio.create_task(nightly.run(replace(own, broker=switched), settings))
     assert await wait_for(lambda: noted(own, is_well=False), timeout=60)
     assert len(store.names()) == 1
-    monkeypatch.setattr(log, "SECONDS", 20)  # a busy Kafka needs more than a second
+    monkeypatch.setattr(log, "SECONDS", 20)  # one second is too short for a busy Kafka
     switch.touch()
     assert await wait_for(lambda: noted(own, is_well=True), timeout=60)
     assert len(store.names()) == 2
@@ -87,7 +87,7 @@ async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_
     for answer in admin.delete_topics([f"{prefix}hazards-restricted"]).values():
         answer.result(timeout=30)
     await wait_for(lambda: "hazards-restricted" not in log.look(own.broker, prefix).ids, timeout=60)
-    await making.back_up(own, settings, NOW)  # a new release added the topic, and no service has read the topic yet
+    await making.back_up(own, settings, NOW)  # the topic belongs to a new release, and no service has read it yet
     async with (
         database.opened(own.settings.for_service("alerts")) as engine,
         database.sessions(engine).begin() as session,
@@ -96,5 +96,5 @@ async def test_a_backup_without_a_topic_that_services_have_read_is_kept_but_not_
     with pytest.raises(WithoutTopics, match="hazards-restricted"):
         await making.back_up(own, settings, NOW + timedelta(seconds=1))
     assert len(stores.of(settings).names()) == 2
-    # no further backup is due this night, because a further backup would lack the same topics
+    # no second backup is due this night, because the same topics would be missing
     assert await nightly.make(own, settings)

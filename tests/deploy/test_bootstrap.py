@@ -1,4 +1,4 @@
-"""If a start is interrupted while it installs the libraries, the next start installs them again."""
+"""A start may be interrupted while it installs libraries. The next start then installs the libraries again."""
 
 import os
 import shutil
@@ -10,12 +10,12 @@ from deploy.local.paths import ROOT
 
 
 def test_an_interrupted_installation_of_libraries_is_repeated(tmp_path: Path) -> None:
-    """Ctrl-C in the first seconds of a start leaves a virtual environment without pip."""
+    """A start that Ctrl-C ends in its first seconds leaves a virtual environment without pip."""
     for name in ("deploy/local", "requirements"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "package-lock.json", tmp_path)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
-    subprocess.run(  # the script fails, because it cannot download any library
+    subprocess.run(  # the script fails at the download of the first library
         ["sh", "deploy/local/bootstrap.sh", "run"],
         cwd=tmp_path,
         env={**os.environ, "PIP_NO_INDEX": "1"},

@@ -1,4 +1,4 @@
-"""The services can read the sources' bytecode, even if the supervisor has a strict umask."""
+"""Even if the supervisor has a strict umask, the services can read the bytecode of the sources."""
 
 import os
 import stat

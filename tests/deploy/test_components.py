@@ -1,4 +1,4 @@
-"""Each embedded server refuses a client without a password, and a client with another service's password."""
+"""Each embedded server refuses two kinds of clients: without a password, and with another service's password."""
 
 import asyncpg
 import pytest
@@ -13,7 +13,7 @@ from tests.installation import Installation
 
 @pytest.fixture
 def closed(shared_installation: Installation) -> Installation:
-    """The installation. If an external Kafka admits clients without a login, the test is skipped."""
+    """The installation. The test is skipped if an external Kafka admits clients without a login."""
     if not shared_installation.components.broker.is_closed:
         pytest.skip("the given Kafka is open")
     return shared_installation

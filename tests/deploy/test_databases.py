@@ -15,7 +15,7 @@ MADE = "of_a_server_in_c"
 
 @pytest.fixture
 async def plain(ground: Ground) -> AsyncIterator[Server]:
-    """A server with the locale C. Some PostgreSQL servers of cloud providers have the locale C."""
+    """A PostgreSQL server with the locale C. Cloud providers may offer PostgreSQL only with the locale C."""
     if not any(isinstance(component, PostgreSQL) for component in ground.components.started):
         pytest.skip("a given PostgreSQL keeps its template")
     connection = await ground.components.server.connect()

@@ -1,4 +1,4 @@
-"""Tests do not change the existing data of an external server."""
+"""Tests leave the existing data of an external server unchanged."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root r
 
 
 def test_kafka_runs_in_a_folder_with_any_name(passable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder's name may have letters that Java cannot decode by Latin-1 or by the locale's encoding."""
+    """Java decodes neither by Latin-1 nor by the locale's encoding every letter that a folder's name may have."""
     monkeypatch.setenv("LC_ALL", "C")
     kafka = kafka_in(passable / "кырсык бөлмөсү", port=29092)
     kafka.prepare()
@@ -73,7 +73,10 @@ def written_by(kafka: Kafka) -> Path:
 
 @needs_root
 def test_jars_that_kafkas_user_cannot_read_are_reported(tmp_path: Path, passable: Path) -> None:
-    """Kafka's user cannot read jars in pytest's folders, just as in a home folder."""
+    """Kafka's user cannot read jars in pytest's folders.
+
+    Jars in a home folder are equally unreadable for Kafka's user.
+    """
     shutil.copytree(paths.cache(), tmp_path / "cache")
     with pytest.raises(CacheClosed, match=str(tmp_path / "cache")):
         kafka_in(passable / "state", port=29092, cache=tmp_path / "cache").prepare()

@@ -1,4 +1,4 @@
-"""A sealing key is destroyed only when no remaining report is sealed to this key."""
+"""A sealing key is destroyed only if no remaining report is sealed to it."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -62,7 +62,10 @@ def test_a_key_in_use_is_kept(settings: Settings, old: str) -> None:
 
 
 def test_a_key_that_a_dead_letter_may_need_is_kept(settings: Settings, old: str) -> None:
-    """The key is still kept after 121 days. Retention is 30 + 90 days, but Kafka may delete records some days later."""
+    """A key of 121 days is still kept.
+
+    The retention is 30 + 90 days, but Kafka may delete records some days later than that.
+    """
     drawn_at(settings, keys.current(settings), timedelta(days=121))
     with pytest.raises(keys.KeyCarried):
         keys.retire(settings, old, NOW)
@@ -106,7 +109,10 @@ def test_an_unknown_key_is_reported(settings: Settings) -> None:
 
 
 def test_without_an_installation_no_key_is_generated(tmp_path: Path) -> None:
-    """A person who rotates a leaked key in a wrong folder must get an error, because the leaked key is still in use."""
+    """Somebody who rotates a leaked key in the wrong folder must get an error.
+
+    Without an error, the leaked key would stay in use unnoticed.
+    """
     elsewhere = Settings(
         seal_public_key_file=tmp_path / "seal" / "public.key", seal_private_keys=tmp_path / "seal" / "private"
     )

@@ -1,4 +1,4 @@
-"""Checks the rules for Prometheus by Prometheus's own tool, `promtool`."""
+"""`promtool`, Prometheus's own tool, checks the rules for Prometheus."""
 
 import os
 import re
@@ -13,8 +13,8 @@ from shared.monitoring.findings import FindingKind
 FOLDER = paths.ROOT / "deploy" / "observability"
 RULES = (FOLDER / "rules.yml").read_text(encoding="utf-8")
 EXPRESSIONS = dict(re.findall(r"- alert: (\w+).*?\n +expr: (.+?)\n +(?:for|labels):", RULES, re.DOTALL))
-# The rules that judge the metrics of a service by the condition of a finding. The rule DayarFinding judges all other
-# findings.
+# For each kind of finding in OF_METRICS, a rule applies the finding's condition to the metrics of a service. All other
+# kinds of finding are judged by the rule DayarFinding.
 OF_METRICS = {
     FindingKind.SERVICE_SILENT: "DayarServiceSilent",
     FindingKind.SERVER_AWAY: "DayarServerAway",
@@ -41,7 +41,10 @@ INSTALLS = "promtool is missing: apt-get install --yes --no-install-recommends p
 
 @pytest.mark.parametrize("command", [["check", "rules", "rules.yml"], ["test", "rules", "rules.test.yml"]])
 def test_the_rules_raise_an_alert_for_each_condition(command: list[str]) -> None:
-    """In CI a missing tool fails the test. `deploy/local/needs.sh` names the package that contains the tool."""
+    """Without `promtool`, the test is skipped.
+
+    In CI, the test fails instead. `deploy/local/needs.sh` names the package with `promtool`.
+    """
     program = shutil.which("promtool")
     if program is None:
         assert not os.environ.get("CI"), INSTALLS
@@ -51,7 +54,10 @@ def test_the_rules_raise_an_alert_for_each_condition(command: list[str]) -> None
 
 
 def test_each_metric_of_the_rules_is_a_metric_of_a_service() -> None:
-    """The tests of `promtool` use invented samples, and do not notice a rule about an unknown metric."""
+    """The tests of `promtool` invent their samples.
+
+    The tests of `promtool` would therefore accept a rule about an unknown metric.
+    """
     unquoted = re.sub(r'"[^"]*"', "", " ".join(EXPRESSIONS.values()))
     metrics = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b(?!=)", unquoted))
     sources = [path for room in ("shared", "services") for path in (paths.ROOT / room).rglob("*.py")]

@@ -1,4 +1,7 @@
-"""A fork server imports programs once, and forks processes that run them with their own arguments and settings."""
+"""A fork server imports programs once.
+
+For each program, the fork server forks a process with the program's own arguments and settings.
+"""
 
 import os
 import signal

@@ -1,4 +1,7 @@
-"""Unneeded copies of programs are removed. Copies that a running program uses, and all state folders, remain."""
+"""Copies of programs that nobody needs are removed.
+
+Two things remain: copies that a running program uses, and all state folders.
+"""
 
 import os
 import shutil
@@ -11,7 +14,7 @@ import pytest
 
 from deploy.local import clean, paths, program_copies
 
-OLD = 8 * 86_400  # eight days in seconds
+OLD = 8 * 86_400  # eight days
 
 
 def home(homes: Path, name: str, *, checkout: Path | None, age: float = 0.0) -> Path:

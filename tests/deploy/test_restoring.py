@@ -1,7 +1,4 @@
-"""A restore writes the files and the database back.
-
-After a restore, the services continue to read at the right offsets.
-"""
+"""A restore writes files and the database. After a restore, the services continue to read at the right offsets."""
 
 import resource
 from collections.abc import Iterator
@@ -47,10 +44,10 @@ async def test_a_new_log_is_joined_when_each_service_has_its_own_valkey_password
 @pytest.mark.parametrize(
     ("ids", "next_offset", "expected"),
     [
-        ({"hazards": "one"}, 7, 7),  # Kafka's log is the same, so reading continues at the stored offset
-        ({"hazards": "one"}, 12, 9),  # Kafka's log lost its last records, so reading continues at the log's end
-        ({"hazards": "another"}, 7, 2),  # Kafka's log is new, so reading starts at the log's first record
-        ({}, 7, 7),  # the backup was made without the broker and has no topic ids
+        ({"hazards": "one"}, 7, 7),  # the same log: reading continues at the stored offset
+        ({"hazards": "one"}, 12, 9),  # the log lost its last records: reading continues at the log's end
+        ({"hazards": "another"}, 7, 2),  # a new log: reading starts at the log's first record
+        ({}, 7, 7),  # without the broker, a backup contains no topic ids
         ({}, 12, 9),
     ],
 )
@@ -62,11 +59,11 @@ def test_the_offset_at_which_a_restored_database_continues(
 
 
 async def test_dead_letters_of_the_old_log_move_away_for_those_of_the_new_one(tables: installed.Installation) -> None:
-    """In partition 0, the next offset changes from 9 to 3.
+    """In partition 0, the next offset was 9, and is 3 after the restore.
 
-    The first offset and the dead letters' offsets decrease by 6, too.
+    The first offset and the dead letters' offsets therefore decrease by 6.
 
-    In partition 1, the next offset is 9 before and after the restore, so no offset changes.
+    In partition 1, the next offset is 9 before and after the restore. No offset changes there.
     """
     server, next_offset = tables.components.server, 9
     keep = (
@@ -180,7 +177,7 @@ def test_own_folder_stays_ones_own_after_an_interruption(tmp_path: Path) -> None
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """Simulates a full disk: a write beyond `size` bytes of a file fails."""
+    """Simulates a full disk: no file can grow beyond `size` bytes."""
     usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
     try:

@@ -1,4 +1,4 @@
-"""Keys of every kind are rotated, and an old key is destroyed only when nothing needs it."""
+"""Keys of every kind are rotated. An old key is destroyed only when nothing needs the key."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -60,7 +60,7 @@ def test_sealed_data_is_opened_after_a_rotation_and_resealed(folder: Path) -> No
     assert newer.is_old(old) and newer.open(old, b"report") == b"+996"
     new = newer.seal(b"+996", b"report")
     assert not newer.is_old(new)
-    # `sealing` was created before the rotation and can read the newer key
+    # `sealing` was created before the rotation, but can read the newer key
     assert sealing.open(new, b"report") == b"+996"
     with pytest.raises(UnknownKey):
         sealing.open(b"00000000-00000000" + new[17:], b"report")
@@ -136,7 +136,7 @@ def test_a_record_key_is_removed_everywhere_once_no_record_that_it_signed_is_rea
 
 @pytest.mark.parametrize("kind", Kind)
 def test_without_keys_none_is_generated(tmp_path: Path, kind: Kind) -> None:
-    if kind in (Kind.SEALING, Kind.RECORDS):  # `make run` generates sealing keys and record keys at the start
+    if kind in (Kind.SEALING, Kind.RECORDS):  # `make run` generates the sealing keys and record keys when it starts
         return
     with pytest.raises(NoKeys):
         rotate(tmp_path, kind)

@@ -1,4 +1,7 @@
-"""The bill of materials names every library that an installation uses, and no library that only developers install."""
+"""The bill of materials names every library that an installation uses.
+
+Libraries that only developers install are not in the bill of materials.
+"""
 
 import json
 import re

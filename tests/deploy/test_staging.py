@@ -1,4 +1,4 @@
-"""A decrypted backup is on the disk only while a command works on the backup."""
+"""The files of a decrypted backup are removed when the command that decrypted them ends."""
 
 import os
 import signal

@@ -1,7 +1,4 @@
-"""A start refuses an unsafe state folder, and a folder that another program or a newer release wrote.
-
-Nothing is changed.
-"""
+"""A start refuses an unsafe state folder, and a folder that another program or a newer release wrote."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""New and existing topics get the retention that the settings state."""
+"""The settings state the retention of each topic. New and existing topics get this retention."""
 
 import pytest
 from confluent_kafka import Producer
@@ -37,7 +37,10 @@ def test_a_changed_setting_changes_existing_topics(installation: Installation) -
 
 
 def test_a_right_that_a_login_no_longer_needs_is_withdrawn(installation: Installation) -> None:
-    """An earlier release let the console read reports. The administrators of the cluster gave all other rights."""
+    """The console's right to read reports was given by an earlier release of Dayar.
+
+    The administrators of the cluster gave all other rights, which must stay.
+    """
     broker, prefix, logins = installation.components.broker, installation.topic_prefix, installation.ground.kafka_logins
     if not broker.is_closed:
         pytest.skip("a given Kafka without logins has no rights")
@@ -63,7 +66,7 @@ def test_a_right_that_a_login_no_longer_needs_is_withdrawn(installation: Install
 
 
 def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Installation) -> None:
-    """`dayar keys retire` relies on segments of one day."""
+    """`dayar keys retire` needs segments of at most one day."""
     broker, prefix = installation.components.broker, installation.topic_prefix
     admin, names = broker.admin(), ("displacements", "displacements.registry.dead", "hazards.alerts.dead")
     week = [ConfigEntry("segment.ms", str(7 * DAY_MS), incremental_operation=AlterConfigOpType.SET)]
@@ -75,14 +78,14 @@ def test_a_topic_with_a_retention_deletes_one_day_at_a_time(installation: Instal
 
 
 def create_topic(admin: AdminClient, name: str, *, partitions: int) -> None:
-    """Returns when the broker lists the topic, because the controller answers before the broker knows the topic."""
+    """Waits until the broker lists the topic: the controller answers before the broker knows the topic."""
     for answer in admin.create_topics([NewTopic(name, partitions, 1)]).values():
         answer.result(timeout=30)
     assert wait_until(lambda: name in admin.list_topics(timeout=30).topics, timeout=60)
 
 
 def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) -> None:
-    """Topics of an earlier build are recognised by having records but no version mark."""
+    """Topics of an earlier build have records, but no version mark."""
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     create_topic(admin, f"{prefix}hazards", partitions=1)
@@ -99,7 +102,7 @@ def test_topics_of_an_earlier_build_are_refused_unchanged(tables: Installation) 
 
 
 def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
-    """An administrator may have created the topics already, with their own numbers of partitions and replicas."""
+    """An administrator may have created these topics, with other numbers of partitions and replicas."""
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()
     create_topic(admin, f"{prefix}hazards", partitions=3)
@@ -113,10 +116,10 @@ def test_empty_existing_topics_are_provisioned(tables: Installation) -> None:
 
 
 def test_only_a_new_topic_of_hazards_has_as_many_partitions_as_the_existing_one(tables: Installation) -> None:
-    """The two topics of hazards must have equally many partitions.
+    """The topics `hazards` and `hazards-restricted` must have equal numbers of partitions.
 
-    With different numbers, two workers could read the two partitions of one hazard. All new topics that are not about
-    hazards have the configured number of partitions.
+    With unequal numbers, two workers could read the same hazard from two partitions. All other new topics have the
+    configured number of partitions.
     """
     broker, prefix = tables.components.broker, tables.topic_prefix
     settings, admin = Settings(topic_prefix=prefix), broker.admin()

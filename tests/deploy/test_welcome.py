@@ -1,4 +1,4 @@
-"""The scenario of an exercise is started automatically, and only once."""
+"""The scenario of an exercise starts by itself, and only once."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ from deploy.local.welcome import _play_once, _tell_administrator
 async def test_an_interrupted_scenario_is_not_started_again(passable: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with state.held(passable, exercise=True, kafka_port=None) as (folders, installation):
         stack = Stack(folders, installation, Options.read({"STATE": str(passable)}), lambda _done, _total: None)
-        await _play_once(stack, Terminal())  # playing the scenario fails, because no service runs at the address
+        await _play_once(stack, Terminal())  # no service runs at this address, so playing the scenario fails
         assert "could not be played" in capsys.readouterr().out
         await _play_once(stack, Terminal())
     assert capsys.readouterr().out == ""
@@ -46,7 +46,7 @@ async def test_after_an_interrupted_scenario_the_command_to_play_it_is_shown(
 
 
 def test_a_folder_is_printed_as_it_is_written(passable: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The folder's name contains square brackets, which the terminal library treats as markup."""
+    """The folder's name contains square brackets, which the terminal library would read as markup."""
     root = passable / "[" / "x]"
     with state.held(root, exercise=True, kafka_port=None) as (folders, installation):
         stack = Stack(folders, installation, Options.read({"STATE": str(root)}), lambda _done, _total: None)

@@ -1,1 +1,4 @@
-"""Programs that run in a service's container. The image contains no tests, so each program is sent as text."""
+"""Programs that run in a service's container.
+
+The image contains no tests. Each program is therefore sent into the container as text.
+"""

@@ -1,4 +1,7 @@
-"""Writes an unreadable record into a separate spool folder. With the argument `mended`, removes the folder."""
+"""Writes an unreadable record into a separate spool folder.
+
+With the argument `mended`, the program removes the folder again.
+"""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Tries six times to sign in to an unknown account, each time with another forged address.
+"""Tries six times to sign in to an account that does not exist, each time with another forged address.
 
-Prints the status code of each try.
+Prints the status code of each attempt.
 """
 
 import json

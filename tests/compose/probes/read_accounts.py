@@ -1,4 +1,4 @@
-"""Reads households with the registry's login, then tries to read accounts.
+"""Reads households with the registry's login, and then tries to read the console's accounts.
 
 Prints the login and PostgreSQL's refusal.
 """

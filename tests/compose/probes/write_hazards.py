@@ -1,6 +1,6 @@
-"""Writes a hazard with the registry's login, although only intake may write hazards.
+"""Writes a hazard with the registry's login. Only intake may write hazards.
 
-Prints whether Kafka refused the record.
+Prints whether Kafka accepted or refused the record.
 """
 
 import asyncio

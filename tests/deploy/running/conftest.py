@@ -1,4 +1,4 @@
-"""Starts one installation for all tests of the package, because a start takes 26 CPU seconds."""
+"""All tests of the package share one installation, because a start takes 26 CPU seconds."""
 
 from collections.abc import Iterator
 
@@ -18,18 +18,16 @@ def run() -> Iterator[Run]:
 
 @pytest.fixture(scope="package")
 def restarted(run: Run) -> Run:
-    """The installation after its supervisor was killed and `make run` was started again.
+    """The installation after two steps: its supervisor was killed, and `make run` was started a second time.
 
-    The second start found topics of another release, and files of root.
+    At the second start, the folder had topics of another release and files of root.
 
-    The other tests share this start, because a start takes 26 CPU seconds.
+    The tests share this second start, because a start takes 26 CPU seconds.
     """
     run.kill()
     (run.folder / "kafka" / "provisioned").write_text("of another release")
     write_whole(run.folder / "secrets" / "tokens" / "left-by-root", b"before any right was given")
     (run.folder / "spool" / "left-by-root").mkdir()
-    write_whole(
-        run.folder / "places.geojson", bundle.dump(seed(), {})
-    )  # a restore leaves a file `places.geojson` in the folder
+    write_whole(run.folder / "places.geojson", bundle.dump(seed(), {}))  # a restore leaves `places.geojson` behind
     run.start()
     return run

@@ -1,6 +1,7 @@
 """The first start of `make run`: its order, its name behind a proxy, an integrator's settings, and two workers.
 
-pytest runs this file first, because its name sorts before the names of files that restart the installation.
+pytest runs files in the order of their names. pytest runs test_first_start.py before the files that restart the
+installation.
 """
 
 import json
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.components
 def test_programs_are_imported_while_the_servers_start_and_the_web_process_is_first(run: Run) -> None:
     """The imports begin before PostgreSQL starts.
 
-    After PostgreSQL, the web process starts before all workers, so that reports are accepted early.
+    After PostgreSQL, the web process starts before the workers, so that intake accepts reports early.
     """
     importing = [file.stem for file in (run.folder / "run").glob("fork-server*.pid")]
     workers = ("registry-worker", "alerts-worker", "console-worker", "intake-worker")
@@ -71,7 +72,7 @@ def test_two_workers_share_the_reports(run: Run) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.NOT_COORDINATOR:
                 raise
-            return []  # Kafka is still loading the groups
+            return []  # Kafka has not loaded the consumer groups yet
         return [len(member.assignment.topic_partitions) for member in members]
 
     assert wait_until(lambda: shares() == [3, 3], timeout=120, every=0.2), shares()

@@ -1,4 +1,4 @@
-"""If root starts `make run`, each program runs as an unprivileged user that can read only its own files."""
+"""If root starts `make run`, each program runs as its own unprivileged user. Each user can read only its own files."""
 
 import os
 import shutil
@@ -29,7 +29,10 @@ pytestmark = [
 
 
 def user_of(run: Run, name: str) -> User:
-    """Reads the user of a process from the kernel. The four user ids of the process must be equal."""
+    """Reads the user of a process from the kernel.
+
+    The real, effective, saved and file-system user ids must be equal.
+    """
     lines = Path(f"/proc/{run.pid(name)}/status").read_text().splitlines()
     groups = {
         word: [int(each) for each in rest.split()]
@@ -124,7 +127,7 @@ def test_a_paper_folder_that_the_worker_cannot_write_to_stops_the_start(passable
 
 
 def test_a_module_that_an_update_made_unreadable_is_read_from_a_copy(passable: Path) -> None:
-    """A `git pull` by root with umask 077 makes only the changed files unreadable for other users."""
+    """If root runs `git pull` with umask 077, other users cannot read the changed files."""
     checkout, state = passable / "checkout", passable / "state"
     for name in readable_copies.SOURCES:
         shutil.copytree(paths.ROOT / name, checkout / name, symlinks=True)

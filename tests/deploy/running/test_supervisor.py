@@ -30,7 +30,7 @@ def test_a_killed_process_is_restarted(run: Run, name: str) -> None:
 def test_if_a_fork_server_is_killed_its_processes_start_again(run: Run) -> None:
     server = max(
         file.stem for file in (run.folder / "run").glob("fork-server*.pid")
-    )  # if root started the stack, the registry's user has its own fork server
+    )  # if root started the stack, each user has its own fork server
     names = (server, "registry-worker", "registry-worker-2")
     before = [run.pid(name) for name in names]
     os.kill(before[0], signal.SIGKILL)
@@ -45,7 +45,7 @@ def test_if_a_fork_server_is_killed_its_processes_start_again(run: Run) -> None:
 
 
 def test_a_hanging_process_is_replaced(run: Run) -> None:
-    """A process stopped by SIGSTOP does not answer, like a process whose event loop is blocked."""
+    """SIGSTOP makes the process silent, like a blocked event loop."""
     hung = {name: run.pid(name) for name in ("web", "alerts-worker")}
     for pid in hung.values():
         os.kill(pid, signal.SIGSTOP)
@@ -55,7 +55,7 @@ def test_a_hanging_process_is_replaced(run: Run) -> None:
 
 
 def test_nothing_outlives_a_killed_supervisor_and_the_next_start_creates_changed_topics_again(restarted: Run) -> None:
-    """`Run.kill` checks that every child process ends with the supervisor."""
+    """`Run.kill` itself checks that every child process ends with the supervisor."""
     assert (restarted.folder / "kafka" / "provisioned").read_text() != "of another release"
     assert soon_answer(restarted)
 

@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka are killed, and the administrators get mails from a real mail server."""
+"""Kafka and PostgreSQL are killed. The administrators get mails about Kafka and PostgreSQL from a real mail server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 AT_ONCE = Patience(timedelta(hours=1), {}, settled=timedelta())
-# The check of the disk is left out, because the disk of the tests may be full.
+# The checks of each round, without the check of the disk: the disk of the tests may be full.
 EACH_ROUND = [replace(check, every=0, timeout=60, lasting=0) for check in CHECKS if check.name != "disk"]
 
 
@@ -89,7 +89,7 @@ async def measured(around: Surroundings) -> set[str]:
 
 
 class Rounds:
-    """The rounds of `dayar watch`. Each round requests new answers from the services."""
+    """Runs rounds of `dayar watch`. In each round, the services are asked anew."""
 
     def __init__(self, watch: Watch, around: Surroundings) -> None:
         self.watch, self.around = watch, around
@@ -105,7 +105,7 @@ class Rounds:
         return await self.once() == wanted
 
     async def until(self, wanted: set[FindingKind]) -> set[FindingKind]:
-        """All findings of the next round. The result is empty if one of `wanted` is missing."""
+        """Returns all findings of the next round, or nothing if one of `wanted` is missing."""
         found = await self.once()
         return found if found >= wanted else set()
 
@@ -136,7 +136,7 @@ async def test_the_administrators_are_told_while_postgresql_and_kafka_are_away(
         watch = Watch(around, paths.of(settings, outbound), folder, checks=EACH_ROUND)
         watch.patience, rounds = AT_ONCE, Rounds(watch, around)
 
-        await wait_for(lambda: rounds.finds(OF_TROUBLES))  # a busy service may be silent in the first round
+        await wait_for(lambda: rounds.finds(OF_TROUBLES))  # a busy service may give no answer in the first round
         servers = {component.name: component for component in watch.status.components}
         assert servers["PostgreSQL"].is_up and servers["Kafka"].is_up and servers["PostgreSQL"].version
 

@@ -1,4 +1,4 @@
-"""Tests the checks of `dayar watch` that look at the machine itself."""
+"""Tests how `dayar watch` checks the machine itself."""
 
 import os
 import re
@@ -52,7 +52,7 @@ async def test_a_worker_that_is_started_again_and_again_is_a_finding_until_it_ru
         assert await workers.look(around) == found, "a start is counted once"
         assert [finding.kind for finding in found] == [FindingKind.WORKER_RESTARTS] * (starts == 4)
         file.unlink()
-    (tmp_path / "failing.beat").touch()  # the worker is just writing the time of its start
+    (tmp_path / "failing.beat").touch()  # an empty file: the worker is just writing the time of its start
     now += timedelta(minutes=11)
     assert [finding.kind for finding in await workers.look(around)] == [FindingKind.WORKER_SILENT]
 
@@ -65,7 +65,7 @@ async def test_a_service_without_a_process_is_silent() -> None:
 @pytest.mark.parametrize(
     ("free", "total", "level"),
     [
-        (20 * GIB, 1000 * GIB, None),  # 2 % of the disk is enough for weeks
+        (20 * GIB, 1000 * GIB, None),  # 20 GiB last for weeks, although they are only 2 % of the disk
         (4 * GIB, 20 * GIB, None),
         (4 * GIB, 100 * GIB, Level.WARNING),
         (2 * GIB, 100 * GIB, Level.FAILED),
@@ -87,7 +87,7 @@ def test_a_disk_is_judged_by_share_and_by_bytes(free: int, total: int, level: Le
             DAY / 2,
             DAY / 6,
             None,
-        ),  # the gateway's own authority has issued the certificate, and soon renews the certificate
+        ),  # the gateway's own authority renews this certificate soon
         (DAY / 2, DAY / 20, Level.WARNING),
         (DAY / 2, -DAY, Level.FAILED),
     ],
@@ -98,7 +98,7 @@ def test_a_certificate_is_judged_by_its_life(life: timedelta, left: timedelta, l
 
 
 async def test_a_check_that_fails_is_a_finding_and_ends_no_earlier_finding(tmp_path: Path) -> None:
-    """The test uses an exercise, which sends no messages, but shows its findings in the status."""
+    """An exercise sends no messages, but its status contains the findings."""
     away = MonitoringFinding(kind=FindingKind.DEAD_LETTERS, level=Level.WARNING)
     answers: list[object] = [[away], OSError("a disk error")]
 
@@ -133,7 +133,7 @@ async def test_a_check_that_fails_is_a_finding_and_ends_no_earlier_finding(tmp_p
 async def test_an_hourly_check_that_could_not_run_runs_again_soon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a start, `dayar watch` may query a service before the service can answer."""
+    """Just after its start, `dayar watch` may ask a service that cannot answer yet."""
     answers: list[list[MonitoringFinding]] = []
 
     async def look(_: Surroundings) -> list[MonitoringFinding]:

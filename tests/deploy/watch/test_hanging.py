@@ -1,4 +1,4 @@
-"""A server that hangs is reported like a server that is away, although the services answer late."""
+"""A hanging server is reported like a server that is away, even if the services answer late because of it."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ METRICS = {
 
 
 class SlowServices:
-    """No service has its metrics before all services are asked, as if a hanging Kafka delayed all of them."""
+    """Each service sends its metrics only after all services were asked, as if a hanging Kafka delayed all of them."""
 
     def __init__(self) -> None:
         self.all_asked = asyncio.Barrier(len(SERVICES))

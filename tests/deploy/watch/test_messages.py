@@ -1,4 +1,4 @@
-"""Findings are sent to the administrators in messages, and shown at the terminal."""
+"""`dayar watch` sends its findings to the administrators as messages, and shows them at the terminal."""
 
 import re
 import string

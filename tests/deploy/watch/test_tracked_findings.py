@@ -1,4 +1,4 @@
-"""Tests which findings are reported to the administrators, and when."""
+"""Tests which findings become messages to the administrators, and when."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
