@@ -1,4 +1,4 @@
-"""Runs all four services in one process. `make test` tries few examples, and `make fuzz` tries many."""
+"""Runs all four services in one process. `make test` tries a small number of examples. `make fuzz` tries many."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Request bodies that need much processing get no status 5xx and at most 50 errors, and the server stays available."""
+"""Bodies that need much processing get at most 50 errors and no status 5xx. The server stays available."""
 
 import json
 import re

@@ -1,7 +1,7 @@
-"""Each operation of the OpenAPI documents gets valid and invalid input, and never answers with 5xx.
+"""Each operation of the OpenAPI documents gets valid and invalid input. No operation may answer with 5xx.
 
-Intake's document also describes the routes that read their bodies without FastAPI. The answers of the described routes
-must match the document.
+Some of intake's routes read their bodies without FastAPI. Intake's document also describes routes without FastAPI.
+Every answer must match the document.
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.installation import Installation, Web
 from tests.waiting import wait_for
 
-# routes without FastAPI get more requests, because their OpenAPI document is written by hand
+# routes without FastAPI get more requests, because a person writes their OpenAPI document
 OF_RAW_ROUTES = max(EXAMPLES, 60)
 
 # hypothesis warns that schemathesis uses `random` in its strategies

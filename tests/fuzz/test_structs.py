@@ -1,6 +1,6 @@
-"""Every report with changed bytes that a Struct accepts is accepted by the pydantic model.
+"""If a Struct accepts a report with changed bytes, the pydantic model accepts the report too.
 
-The Struct and the model write the same bytes.
+The Struct and the model then write the same bytes.
 """
 
 import json
@@ -19,7 +19,7 @@ from tests.fuzz.conftest import EXAMPLES, FUZZED
 from tests.intake.factories import group, household
 from tests.intake.test_structs import IDS, PARTS, TEXTS
 
-RAW_EXAMPLES = 20 * EXAMPLES  # more examples, because each takes only 5 ms
+RAW_EXAMPLES = 20 * EXAMPLES  # an example takes only 5 ms
 ID = "3f2b8c5e-9d41-4a6f-8b27-5c0e91d7a4f3"
 SHARED = {
     "version": 2,
@@ -142,7 +142,7 @@ ESCAPED = r"""
 "unknown" """.strip().splitlines()
 OTHERS = ['"a\x01"', '"\x7f"', "[]", "{}", "[null]", '["food","food"]', '{"pcode":"KG05258000000"}']
 LONG_NUMBERS = st.from_regex(r"\A-?[0-9]{1,2}\.[0-9]{1,40}(e-?[0-9]{1,2})?\Z")
-SPELLED: dict[str, st.SearchStrategy[str]] = {  # the first pattern that matches a value determines the replacements
+SPELLED: dict[str, st.SearchStrategy[str]] = {  # a value gets the replacements of the first pattern that matches it
     r"[-0-9].*": st.sampled_from(NUMBERS) | LONG_NUMBERS,
     r'"[0-9]{4}-.*': st.sampled_from(TIMES).map(json.dumps),
     r'"[0-9a-f]{8}-.*': IDS.map(json.dumps),
@@ -178,7 +178,7 @@ def respelled(draw: st.DrawFn, raw: bytes) -> bytes:
 def escaped(text: bytes) -> bytes:
     try:
         units = json.loads(text, strict=False).encode("utf-16-be", "surrogatepass").hex()
-    except ValueError:  # an earlier change has made the text invalid
+    except ValueError:  # an earlier change made the text invalid JSON
         return text
     return b'"%b"' % re.sub(r"(....)", r"\\u\1", units).encode()
 
@@ -204,7 +204,7 @@ def member_more(draw: st.DrawFn, raw: bytes) -> bytes:
 
 
 def with_member(draw: st.DrawFn, raw: bytes, member: bytes) -> bytes:
-    """Inserts the member at the start or end of an object, even if the object has a member of the same name already."""
+    """Inserts the member at the start or end of an object. The object may then have two members of one name."""
     brackets = [bracket.start() for bracket in re.finditer(rb"[{}]", raw)]
     if not brackets:
         return raw

@@ -55,10 +55,12 @@ async def opened(
     patience: Callable[[], AbstractContextManager[None]] = patient_intake,
     **changed: Any,
 ) -> AsyncIterator[RunningIntake]:
-    """Starts intake's app. If `is_whole` is set, also starts intake's servers and waits until intake is ready.
+    """Starts intake's app.
 
-    A test in which Valkey or Kafka does not answer chooses another `patience`. With the default patience, reports would
-    wait for ten seconds.
+    With `is_whole`, intake's servers are started too, and the function waits until intake is ready.
+
+    If Valkey or Kafka does not answer in a test, the test sets a shorter `patience`. With the default patience, each
+    report would wait ten seconds.
     """
     app = create_app(installation.settings(IntakeSettings, **changed))
     transport = httpx.ASGITransport(app)

@@ -1,4 +1,4 @@
-"""Request bodies that are within the limits but need as much processing time as possible."""
+"""Request bodies within the limits that need as much processing time as possible."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ REPORT, BATCH = 250_000, 2_000_000
 
 
 def filled(base: dict[str, Any], name: str, item: str, size: int = REPORT, *, around: str = "[%s]") -> bytes:
-    """The body `base` with an additional field, which repeats `item` until the body has the size `size`."""
+    """Returns `base` with one more field, which repeats `item` until the body has `size` bytes."""
     start = json.dumps({key: value for key, value in base.items() if key != name})[:-1]
     items = ",".join([item] * ((size - len(start) - 50) // (len(item) + 1)))
     return f'{start},"{name}":{around % items}}}'.encode()

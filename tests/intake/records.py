@@ -1,4 +1,4 @@
-"""The Kafka records of a report, with their sealed fields decrypted."""
+"""Reads the Kafka records of a report, and decrypts their sealed fields."""
 
 from typing import Any
 

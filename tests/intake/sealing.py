@@ -1,4 +1,4 @@
-"""Seals reports as a phone does, and opens sealed reports with intake's private keys."""
+"""Seals reports as a phone does, and opens them with intake's private keys."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,10 @@ SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 def sealed(report: dict[str, Any], key: dict[str, str], account: str = "", **changed: Any) -> dict[str, Any]:
-    """The body of a report that the account sealed. `key` is intake's answer to a request for the public key."""
+    """Returns the body of a report that the account has sealed.
+
+    `key` is the public key in intake's answer to the phone.
+    """
     bound = {"account": account} if account else {}
     info = "\0".join(("dayar/phone/v1", key["kid"], report["report_id"], *bound.values()))
     content = {name: value for name, value in report.items() if name not in ("report_id", "version")}

@@ -1,6 +1,6 @@
-"""The code that decides who may send which report does not use HTTP.
+"""Admission rules decide who may send which report. The code of admission rules does not know HTTP.
 
-Each refusal is converted to an HTTP answer later.
+Later, a refusal becomes an HTTP answer.
 """
 
 from dataclasses import replace

@@ -68,7 +68,7 @@ async def test_a_report_is_known_as_long_as_it_may_be_on_the_log(installation: I
 async def test_a_repeat_from_before_a_rotation_is_not_a_conflict(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Valkey's fingerprint was made with the old key, so only the consumer's inbox can detect the repeated report."""
+    """Valkey's fingerprint was made with the old key. Only the consumer's inbox can therefore detect the repeat."""
     body = household()
     async with opened(installation) as intake:
         caller = intake.caller()
@@ -110,7 +110,7 @@ async def test_each_wrong_field_is_named_without_its_value(intake: RunningIntake
     assert "secret" not in answer.text
 
 
-# the year is valid in local time, but not in UTC
+# a valid year in local time, but not in UTC
 ENDS = ["1900-01-01T00:00:00+06:00", "2199-12-31T23:00:00-05:00"]
 
 
@@ -168,7 +168,7 @@ async def test_unknown_codes_of_persons_are_kept_as_unknown_with_their_text(inta
     assert (await intake.caller().post(DISPLACEMENTS, body)).status_code == 202
     [received] = await records(intake.installation, "displacements", body["report_id"])
     sealed = received.opened.sealed
-    # the unknown codes became default values, which the record leaves out
+    # an unknown code becomes the default value, and a record has no default values
     assert sealed["members"] == [{"member_id": body["members"][0]["member_id"]}]
     assert sealed["sex_age"] == [{"sex": "unknown", "age": "unknown", "count": 1}]
     assert set(sealed["notes"].split("; ")) == {
@@ -263,7 +263,7 @@ async def test_every_report_is_counted(intake: RunningIntake) -> None:
     assert counted == {"sent": 8, "accepted": 2, "spooled": 0, "duplicate": 2, "refused": 4}
 
 
-TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example in W3C's recommendation
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"  # the example of W3C's recommendation
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,10 @@ async def test_a_moment_before_the_first_or_after_the_last_in_utc_is_refused(
 
 @pytest.mark.parametrize("path", [DISPLACEMENTS, HAZARDS])
 async def test_every_file_of_bad_json_is_a_problem(intake: RunningIntake, path: str, real_data: Path) -> None:
-    """None of the files is a report. Files named `n_` are invalid JSON; a parser may accept files named `i_`."""
+    """None of the files is a report.
+
+    Files named `n_` are invalid JSON. Files named `i_` may be accepted by a parser.
+    """
     for file in bad_json(real_data):
         answer = await intake.caller().post(path, content=file.read_bytes())
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), file.name
@@ -87,7 +90,7 @@ async def test_every_file_of_bad_json_in_a_batch_is_a_problem_or_results_that_ar
     for file in bad_json(real_data):
         answer = await intake.caller().post(BATCH, content=file.read_bytes())
         results = answer.json()["results"] if answer.status_code == 200 else [answer.json()]
-        # an empty list of results is also right, because one of the files is an empty array
+        # for the file with an empty array, the list of results is empty
         assert {each["status"] for each in results} <= {422}, file.name
 
 
@@ -100,10 +103,10 @@ def bad_json(folder: Path) -> list[Path]:
 async def test_naughty_strings_are_accepted_unchanged_or_refused_and_none_is_lost(
     installation: Installation, real_data: Path
 ) -> None:
-    """Each string passes through intake and all workers as notes, as a hazard's text and as a field name.
+    """Each string goes through intake and all workers three times: as notes, as a hazard's text, and as a field name.
 
-    The strings are sent in batches, because 1,500 requests would take long. The readers of single reports must accept
-    and refuse the same strings.
+    Batches are used, because 1,500 single requests would take long. The reader of single reports must accept
+    and refuse the same strings as the reader of batches.
     """
     sent, texts = Sent(), naughty(real_data)
     for service in SERVICES:

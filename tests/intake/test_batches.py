@@ -1,4 +1,4 @@
-"""In a request with many reports, a bad report does not affect the good reports."""
+"""A request may contain many reports. A bad report in it does not affect the good reports."""
 
 import json
 from uuid import uuid4

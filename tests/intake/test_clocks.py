@@ -1,6 +1,6 @@
-"""A report with a time ahead of the centre's clock is flagged, not refused.
+"""A time ahead of the centre's clock is flagged, and the report is accepted.
 
-The time is corrected by the sender's clock.
+The sender's clock corrects this time.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -161,7 +161,10 @@ async def test_a_report_with_a_clock_ahead_is_recorded_correctly_and_its_repeat_
 async def test_a_retry_with_another_correction_is_a_repeat_and_a_changed_time_is_not(
     intake: RunningIntake, clocks: tuple[timedelta, timedelta]
 ) -> None:
-    """Valkey has lost the fingerprint of the first attempt. Consumers must detect the repeat by the report's digest."""
+    """Valkey has lost the fingerprint of the first attempt.
+
+    The report's digest must therefore show consumers that the second attempt is a repeat.
+    """
     now, caller = datetime.now(UTC), intake.caller()
     body = household(occurred_at=(now - HOUR).isoformat(), reported_at=(now + timedelta(minutes=20)).isoformat())
     other = {**body, "reported_at": (now + timedelta(minutes=21)).isoformat()}

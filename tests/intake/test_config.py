@@ -62,7 +62,10 @@ def test_an_address_is_listed_once(monkeypatch: pytest.MonkeyPatch, second: str)
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, feeds: str) -> str:
-    """The error message for an invalid list of feeds. The message contains the setting's name, but no address."""
+    """Returns the error message for an invalid list of feeds.
+
+    The message names the setting, but contains no address.
+    """
     monkeypatch.setenv("INTAKE_FEEDS", feeds)
     with pytest.raises(BadSettings) as refused:
         IntakeSettings()
@@ -85,6 +88,6 @@ def test_each_kind_is_a_module_with_its_source(kind: str) -> None:
 
 
 def test_settings_are_read_without_the_libraries_that_feeds_need() -> None:
-    """The supervisor and all processes of intake import the settings, and importing shapely would delay their start."""
+    """The supervisor and all processes of intake import the settings. An import of shapely would delay their start."""
     code = "import sys, services.intake.config; sys.exit('shapely' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -24,7 +24,7 @@ from tests.patient import patient_deduplication, patient_intake, patient_kafka
 from tests.waiting import wait_for
 
 ACCOUNT = uuid4()
-SOON = 35  # time limit in seconds; an idle machine needs at most 2, but a Kafka client alone would wait for 40
+SOON = 35  # seconds; an idle machine needs 2, and a Kafka client alone waits for 40
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
 
     components.valkey.freeze()
-    # without Valkey's fingerprints, the repeated report is published again
+    # the fingerprints in Valkey are missing, so the repeated report is published once more
     with patient_kafka():
         assert (await caller.post(DISPLACEMENTS, body)).json()["status"] == "accepted"
     components.valkey.resume()
@@ -77,7 +77,10 @@ async def test_intake_accepts_reports_while_its_dependencies_are_unavailable(own
 
 @pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
 async def test_a_silent_valkey_does_not_delay_reports(own_intake: RunningIntake, is_frozen: bool) -> None:
-    """The reports are sent one after the other, so the test would measure the sum of all waits for Valkey."""
+    """The reports are sent in sequence.
+
+    If each report waited for Valkey, the test would measure the sum of these waits.
+    """
     valkey = own_intake.installation.components.valkey
     valkey.freeze() if is_frozen else valkey.kill9()
     began = time.monotonic()
@@ -121,7 +124,7 @@ async def test_the_spool_holds_nothing_readable_of_a_report_that_a_phone_sealed(
 
 
 async def test_a_start_does_not_wait_for_a_frozen_broker(killable_installation: Installation) -> None:
-    """A frozen broker accepts connections but never answers, so a Kafka client waits for forty seconds."""
+    """A frozen broker accepts connections but never answers. A Kafka client alone would wait for forty seconds."""
     killable_installation.components.kafka.freeze()
     began = time.monotonic()
     async with opened(killable_installation, is_whole=False, patience=patient_deduplication) as intake:
@@ -170,9 +173,9 @@ async def test_a_spooled_record_too_big_for_the_broker_delays_no_other(installat
 async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """The broker's size limit was lowered, so a long report is set aside.
+    """The broker's size limit was lowered, so intake sets a long report aside.
 
-    The author of the long report then sends a shorter version.
+    Then the report's author sends a shorter version.
     """
     members = [{"member_id": str(uuid4()), "relationship": "child", "given_name": "Айбек"} for _ in range(40)]
     long = household(persons=40, members=members)
@@ -197,7 +200,7 @@ async def test_a_report_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
 async def test_a_release_set_aside_as_too_big_is_accepted_when_it_is_sent_again(
     killable_installation: Installation,
 ) -> None:
-    """Only the fingerprint of a publication names the account; the record of the publication names no account."""
+    """The record of a publication names no account. Only the fingerprint of a publication names the account."""
     event = hazard(source="cmc", source_id=f"{uuid4()}/1", text={"ru": {"headline": "Звонил староста"}})
     fields = {name: event[name] for name in event if name != "severity"} | {"released_revision": 1, "revision": 2}
     short = {**fields, "report_id": str(uuid4()), "text": {"en": {"headline": "Rockfall"}}}

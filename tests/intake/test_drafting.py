@@ -1,4 +1,7 @@
-"""Large bodies take turns on the event loop, so that the loop serves other requests. Refused reports are freed."""
+"""Large bodies are processed in turns, so that the event loop serves other requests meanwhile.
+
+The memory of refused reports is freed at once.
+"""
 
 import asyncio
 import gc
@@ -83,7 +86,10 @@ async def test_the_event_loop_serves_others_between_the_chunks_of_large_bodies()
     ],
 )
 async def test_a_refused_report_of_a_batch_is_not_kept_in_a_reference_cycle(refused: dict[str, Any]) -> None:
-    """When refused reports were in cycles, garbage collection took 0.2 s for the points of twenty hazards."""
+    """Refused reports used to be in reference cycles.
+
+    Garbage collection then took 0.2 s for the points of twenty hazards.
+    """
     raw = json.dumps([refused]).encode()
     with ThreadPoolExecutor(1) as threads:
         drafting = Drafting(AdmissionRules(Places.load(), is_exercise=False).draft, threads)
@@ -96,8 +102,8 @@ async def test_a_refused_report_of_a_batch_is_not_kept_in_a_reference_cycle(refu
 
 
 async def leaves_no_cycles(drafting: Drafting, raw: bytes) -> bool:
-    """Whether only few objects are in reference cycles, because other threads of the tests may leave some, too."""
-    for _ in range(2):  # two runs, because the thread keeps the result of its last task
+    """Returns whether fewer than 500 objects are in reference cycles. A few may come from the tests' other threads."""
+    for _ in range(2):  # two runs: the thread keeps the result of its last task
         [result] = await drafting.batch(raw, json_batches.REPORTS, ReportSender(PHONE))
         assert isinstance(result, ReportRefused)
     del result

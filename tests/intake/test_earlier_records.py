@@ -1,6 +1,6 @@
-"""An earlier build spooled hazards without a scope.
+"""An earlier build spooled hazards without a scope, and intake still publishes them.
 
-Intake publishes the spooled hazards. Hazards that a person reported become Restricted.
+If a person reported such a hazard, intake makes it Restricted.
 """
 
 import asyncio

@@ -1,4 +1,7 @@
-"""A person who sends a report under the id of another author's report learns nothing about the other report."""
+"""A report may have the id of another author's report.
+
+A person who copies another author's report id learns nothing about the other report.
+"""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -47,7 +50,10 @@ async def test_who_sends_a_report_under_a_foreign_id_does_not_learn_of_the_alert
     ],
 )
 async def test_the_only_author_of_a_report_learns_of_the_alert(intake: RunningIntake, own: dict[str, Any]) -> None:
-    """A held report counts in an alert, and a person may refuse it later. A withheld alert may be raised later."""
+    """An alert counts held reports, although a person may refuse them later.
+
+    A withheld alert counts as an alert, because it may be raised later.
+    """
     author, report_id = uuid4(), uuid4()
     await save(intake, stored(report_id, author, **own))
     await save_alerted(intake, str(report_id))

@@ -1,4 +1,4 @@
-"""Answers to the Washington Group's questions are accepted for persons aged 5 and over, or of unknown age."""
+"""Answers to the Washington Group's questions are accepted for persons of unknown age or aged 5 and over."""
 
 import json
 from typing import Any
@@ -73,7 +73,10 @@ def test_the_age_is_counted_in_the_countrys_time_zone() -> None:
     ],
 )
 def test_answers_that_say_nothing_or_that_nobody_knows_are_refused(functioning: Any, pointer: str) -> None:
-    """An unknown code is not replaced, because its replacement would count as no answer (docs/decisions/0014)."""
+    """A replacement of the unknown code would count as no answer.
+
+    The code is therefore refused (docs/decisions/0014).
+    """
     with pytest.raises(Invalid) as invalid:
         DISPLACEMENTS.read(reported(functioning))
     assert [error["pointer"] for error in invalid.value.errors] == [pointer]

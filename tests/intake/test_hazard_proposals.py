@@ -1,4 +1,4 @@
-"""Intake proposes hazards that may have made people leave: to whom, for which departure, and in which order."""
+"""Intake proposes hazards that may have made people leave. Tests to whom, for which departures, and in which order."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ def departure(**changed: Any) -> dict[str, Any]:
     ("left", "precision", "latest"),
     [
         ("2026-11-26T08:05:00Z", "hour", "2026-11-26T09:05:00Z"),
-        # the day ends at 18:00 UTC, and people may have left an hour before the onset
+        # the day ends at 18:00 UTC; people may have left up to an hour before the onset
         ("2026-11-26T06:00:00Z", "day", "2026-11-26T18:59:59.999999Z"),
         ("2026-11-26T18:30:00Z", "day", "2026-11-27T18:59:59.999999Z"),
         ("2026-11-26T06:00:00Z", "week", None),

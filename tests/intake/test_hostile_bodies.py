@@ -1,4 +1,4 @@
-"""Every body within the limits is answered quickly, because intake limits the number of errors that it creates."""
+"""Every body within the limits gets a quick answer. Intake limits the number of errors that it creates for a body."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "short texts of many escapes": lambda: json.dumps(["\\" * 20] * 40_000).encode(),
     "short texts of more escapes": lambda: json.dumps(["\\" * 21] * 40_000).encode(),
 }
-MADE = 2 * HAZARD_LIMITS.fields  # an unknown language causes two errors: one about its name, one about its text
+MADE = 2 * HAZARD_LIMITS.fields  # two errors per unknown language: its name and its text
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_batch_reports_at_most_five_thousand_errors(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*BATCHES, *TEXTS])
 def test_no_match_is_long_because_other_threads_wait_meanwhile(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """No other thread can run during a match, which would take 18 ms for a million escapes."""
+    """During a match, no other thread can run. A match of a million escapes would take 18 ms."""
     patterns = {pattern: Watched(getattr(json_batches, pattern)) for pattern in ("BETWEEN", "WITHIN", "REST_OF_TEXT")}
     for pattern, watched in patterns.items():
         monkeypatch.setattr(json_batches, pattern, watched)
@@ -130,7 +130,10 @@ def test_texts_are_skipped_once_for_all_limits(monkeypatch: pytest.MonkeyPatch) 
 
 
 class Watched:
-    """A pattern that counts its matches, and records the highest numbers of quotes and of backslashes in a match."""
+    """A pattern that counts its matches.
+
+    `Watched` also records the most quotes and the most backslashes in one match.
+    """
 
     def __init__(self, pattern: re.Pattern[bytes]) -> None:
         self.pattern, self.matches, self.quotes, self.backslashes = pattern, 0, 0, 0
@@ -171,7 +174,7 @@ def test_fifty_of_many_wrong_fields_are_reported() -> None:
 
 
 def test_an_unknown_code_of_every_person_is_kept_with_its_text() -> None:
-    """Unknown codes are not errors, so their number may exceed the largest number of errors of a report."""
+    """Unknown codes are not errors. A report may therefore have more unknown codes than errors."""
     members = [{"member_id": str(uuid4()), "relationship": "godmother", "sex": "x"} for _ in range(60)]
     report = json_reports.checked(
         json.dumps(household(members=members, persons=60)).encode(), json_reports.DISPLACEMENT
@@ -196,7 +199,10 @@ async def test_a_hostile_batch_is_refused(intake: RunningIntake, name: str) -> N
 
 
 async def test_a_long_check_runs_in_its_own_thread(intake: RunningIntake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The event loop and the threads that write to the disk do not wait for the check."""
+    """A thread of its own makes the long check.
+
+    The event loop and the threads that write to the disk do not wait for it.
+    """
     threads: list[str] = []
     original = json_reports.checked
 

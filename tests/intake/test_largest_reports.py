@@ -1,4 +1,4 @@
-"""The largest reports that the contract allows are accepted, whatever their texts contain."""
+"""The largest reports of the contract are accepted, whatever their texts contain."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.intake.factories import MOMENT
 from tests.intake.hostile import HAZARDS, SINGLES
 
 TEXTS = ["ы", "[{:,", '"\\', "\\]},"]
-# Values for fields that must match a pattern or depend on other fields.
+# Values of fields that have a pattern or depend on other fields.
 FITTING: dict[str, Any] = {
     "pcode": "KG05258000000",
     "pcodes": "KG05258000000",
@@ -45,7 +45,7 @@ FORMATS: dict[str, str] = {"date": "1984-05-02", "date-time": MOMENT}
 
 
 class Largest:
-    """Makes the largest value that a model's JSON Schema allows. Free text repeats `text`."""
+    """Makes the largest value that a model's JSON Schema allows. Free text repeats the text of the argument."""
 
     def __init__(self, model: type[BaseModel], text: str, *, without: str = "") -> None:
         self.schema = model.model_json_schema()
@@ -54,7 +54,7 @@ class Largest:
     def report(self) -> dict[str, Any]:
         report = self.of(self.schema)
         for place in ("origin", "destination"):
-            report.get(place, {}).pop("country", None)  # a place has either a P-code or a country
+            report.get(place, {}).pop("country", None)  # a place has a P-code or a country, never both
         return report  # type: ignore[no-any-return]
 
     def of(self, schema: dict[str, Any], name: str = "") -> Any:
@@ -104,7 +104,7 @@ def group(text: str) -> dict[str, Any]:
 
 def hazard(text: str) -> dict[str, Any]:
     report = Largest(HazardReport, text, without="polygons").report()
-    del report["released_revision"]  # with `released_revision`, intake would refuse most other fields
+    del report["released_revision"]  # intake would refuse most other fields beside `released_revision`
     points = (REPORT_BYTES - len(written(report)) - 200) // len("[74.1,42.5],")
     rings = [[[74.1, 42.5]] * min(2_000, points - start) for start in range(0, points - 4, 2_000)]
     return {**report, "area": {**report["area"], "polygons": rings}}

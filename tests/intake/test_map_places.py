@@ -1,4 +1,4 @@
-"""The map of the field form has the points of all places, and the boundaries of an installation that has them."""
+"""The field form's map shows the points of all places. If the installation has boundaries, the map shows them too."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Intake accepts or refuses reports of movements of households, and seals the personal data in the reports."""
+"""Intake accepts or refuses reports of movements. Intake seals the personal data in reports of movements."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A person at the desk gets a list of the person's own reports with their results, and no reports of other people."""
+"""At the desk, people get a list of their own reports with the results. Reports of other people are not listed."""
 
 from datetime import UTC, datetime
 from itertools import product
@@ -30,7 +30,10 @@ async def listed(caller: Caller, query: str = "") -> list[dict[str, Any]]:
 
 
 async def sent(caller: Caller, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Sends the report, and waits until the list has the report's version. Returns the report's row of the list."""
+    """Sends the report, and waits until the list shows this version of the report.
+
+    Returns the report's row of the list.
+    """
     before = datetime.now(UTC)
     assert (await caller.post(path, body)).status_code == 202
 
@@ -91,9 +94,9 @@ async def test_a_sent_correction_has_no_result_until_its_own_outcome_comes(intak
 
 
 async def test_the_list_states_of_each_outcome_what_its_receipt_states(intake: RunningIntake) -> None:
-    """Nobody sent the reports to intake: only their outcomes are stored.
+    """Nobody sent the listed reports to intake. Only the outcomes of the listed reports are stored.
 
-    Some outcomes name a reason that the author must not read.
+    Some outcomes name a reason that their author must not read.
     """
     account = uuid4()
     reasons = (*RefusalReason, *MovementReason, "not_author", None)
@@ -134,7 +137,7 @@ async def test_a_household_outside_the_authors_areas_has_no_link_to_its_record(i
 
 
 async def test_only_reports_of_the_desk_are_noted_and_a_release_is_not_listed(intake: RunningIntake) -> None:
-    """The outcome of a publication names the centre as the author, so no person could read the outcome."""
+    """The outcome of a publication names the centre as its author. No person could read this outcome."""
     account, event, batch = uuid4(), entered(), [household(), household()]
     centre, phone = desk(intake, account, Role.DUTY_HEAD), intake.caller(account=account)
     await phone.post(DISPLACEMENTS, household())

@@ -1,4 +1,4 @@
-"""The gateway and intake have the same size limit for a body, on each path for reports."""
+"""Each path for reports has the same size limit of a body at the gateway and in intake."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Reports that arrive in one iteration of the event loop are published together, and each caller gets an answer."""
+"""Reports that arrive in one iteration of the event loop are published in one batch. Each caller gets an answer."""
 
 import asyncio
 from contextlib import closing
@@ -21,7 +21,7 @@ from tests.intake.conftest import RunningIntake
 
 @dataclass
 class HandMadeDraft:
-    """A draft whose content is published unchanged, without sealing."""
+    """A draft that publishes its content as it is, without sealing."""
 
     name: bytes
     channel: SubmissionChannel = SubmissionChannel.API
@@ -35,7 +35,7 @@ class HandMadeDraft:
 
 
 class UnsealableDraft(HandMadeDraft):
-    """A draft that cannot be sealed and therefore makes its whole batch fail."""
+    """A draft whose sealing fails, so that its whole batch fails."""
 
     def finish(self, sealer: Sealer) -> Message:
         raise ArithmeticError
@@ -52,7 +52,7 @@ def publication_of(intake: RunningIntake) -> Publication:
 async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(intake: RunningIntake) -> None:
     publication = publication_of(intake)
     first, left, last = (asyncio.create_task(publication.publish(UnsealableDraft(uuid4().bytes))) for _ in range(3))
-    await asyncio.sleep(0)  # one iteration of the event loop, after which all three tasks wait for an answer
+    await asyncio.sleep(0)  # after one iteration of the event loop, all three tasks wait
     left.cancel()
     async with asyncio.timeout(60):
         errors = await asyncio.gather(first, left, last, return_exceptions=True)
@@ -62,7 +62,7 @@ async def test_every_caller_of_a_failed_batch_gets_an_answer_if_one_has_left(int
 async def test_the_callers_of_a_batch_get_their_answers_if_its_first_caller_is_cancelled(intake: RunningIntake) -> None:
     publication = publication_of(intake)
     first, *others = (asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(3))
-    await asyncio.sleep(0)  # in one iteration of the event loop, all three tasks begin to wait
+    await asyncio.sleep(0)  # after one iteration of the event loop, all three tasks wait
     first.cancel()
     async with asyncio.timeout(60):
         assert await asyncio.gather(*others) == [Answer.ACCEPTED, Answer.ACCEPTED]
@@ -75,9 +75,9 @@ async def test_every_caller_gets_an_answer_if_the_spool_fails(intake: RunningInt
     with closing(Spool.open(tmp_path, limit=1_000)) as spool:
         publication = with_spool(publication_of(intake), spool)
         (spool.folder / "1.spool").unlink()
-        (spool.folder / "1.spool").symlink_to("missing")  # a broken link makes draining the spool fail at once
+        (spool.folder / "1.spool").symlink_to("missing")  # the broken link makes a read of the spool fail at once
         callers = [asyncio.create_task(publication.publish(HandMadeDraft(uuid4().bytes))) for _ in range(2)]
-        await asyncio.sleep(0)  # one iteration of the event loop, after which both tasks wait
+        await asyncio.sleep(0)  # after one iteration of the event loop, both tasks wait
         async with asyncio.timeout(60):
             with pytest.raises(ExceptionGroup):
                 await publication.run()

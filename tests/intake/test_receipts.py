@@ -70,7 +70,7 @@ async def save(intake: RunningIntake, *rows: dict[str, Any]) -> None:
 
 
 async def test_a_report_without_an_outcome_is_received_and_only_its_author_sees_it(intake: RunningIntake) -> None:
-    """No worker runs, so the report has no outcome."""
+    """No worker runs, so the report gets no outcome."""
     author, body = uuid4(), household()
     assert (await intake.caller(account=author).post(DISPLACEMENTS, body)).status_code == 202
     own = await receipt(intake, author, body["report_id"])
@@ -106,13 +106,13 @@ async def test_the_bulk_form_lists_the_own_reports_and_is_bounded(intake: Runnin
 
 
 async def test_an_author_reads_that_reports_are_recorded_under_review_and_alerted(working: RunningIntake) -> None:
-    """A household is recorded, and later a mudflow comes to the household's present district."""
+    """A household is recorded. Later, a mudflow comes to the district where the household now lives."""
     author, body = uuid4(), household(destination={"pcode": BATKEN})
     caller = working.caller(account=author)
     await caller.post(DISPLACEMENTS, body)
     recorded = await settled(working, author, body["report_id"], "recorded")
     assert (recorded["version"], recorded["reason"], recorded["is_alerted"]) == (1, None, False)
-    waiting = household(version=2)  # the report's first version never arrived
+    waiting = household(version=2)  # version 1 never arrives
     await caller.post(DISPLACEMENTS, waiting)
     await settled(working, author, waiting["report_id"], "under_review")
     centre = working.caller(Role.OPERATOR, account=author)
@@ -158,9 +158,9 @@ async def reason_of(intake: RunningIntake, author: UUID, report_id: str) -> tupl
 
 
 async def test_the_authors_of_the_counted_reports_learn_that_an_alert_followed(working: RunningIntake) -> None:
-    """With the count of a group, enough people are displaced for an alert.
+    """The count of a group makes the number of displaced people large enough for an alert.
 
-    A household then joins the alert, and a part of the group is forced onward.
+    Then a household joins the alert, and part of the group is displaced again.
     """
     author, other, now = uuid4(), uuid4(), datetime.now(UTC).isoformat()
     caller, at = working.caller(account=author), {"occurred_at": now, "reported_at": now}
@@ -201,7 +201,7 @@ async def alerted(intake: RunningIntake, account: UUID, body: dict[str, Any]) ->
 async def test_an_alert_may_become_known_before_or_after_the_outcome_and_repeatedly(
     intake: RunningIntake, is_first: bool
 ) -> None:
-    """The receipt states the alert as soon as the report has an outcome."""
+    """The alert may come before the outcome. The receipt shows the alert when it shows the outcome."""
     author, body = uuid4(), household()
     await intake.caller(account=author).post(DISPLACEMENTS, body)
     outcome = stored(UUID(body["report_id"]), author, outcome="recorded")
@@ -258,7 +258,10 @@ def test_outcomes_as_their_author_reads_them(outcome: str, reason: str | None, s
 async def test_a_later_outcome_replaces_the_earlier_one_at_an_equal_time_and_if_a_clock_is_behind(
     intake: RunningIntake,
 ) -> None:
-    """The registry gives all outcomes of a transaction the same time, and the clocks of two workers differ."""
+    """The times of two outcomes do not show their order.
+
+    Outcomes of one transaction have equal times, and the clocks of two workers differ.
+    """
     author, report_id = uuid4(), uuid4()
     held = stored(report_id, author, outcome="held", reason="household_unknown")
     recorded = stored(report_id, author, outcome="recorded", replaces=held["outcome_id"])

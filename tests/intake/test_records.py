@@ -1,4 +1,4 @@
-"""A record built from Structs equals a record built from the contract's models, and contains the reported data."""
+"""A record that is built from Structs equals the record that is built from the contract's models."""
 
 import json
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_a_typed_settlement_gets_its_code_and_a_second_copy_is_still_the_same(
 
 @pytest.mark.parametrize("side", ["origin", "destination"])
 def test_the_code_of_a_settlement_is_accepted_only_in_the_stated_unit(side: str) -> None:
-    """A false code would let a count replace the counts of a settlement outside the author's areas, without a flag."""
+    """With a false code, a count could replace counts of a settlement outside the author's areas, without a flag."""
     place = {f"{side}_locality": "Чоко-Добо", f"{side}_locality_pcode": gazetteers.DOBO}
     for unit in (KADAMJAI, "KG05000000000"):
         assert draft(group(**place, **{side: {"pcode": unit}}), principal()).original is None
@@ -187,7 +187,7 @@ def test_the_day_of_a_sites_movement_is_known(precision: str, is_accepted: bool)
 
 
 class Ground(Places):
-    """Places with an invented boundary: the district Kadamjai contains every point south of 45° N."""
+    """Places with an invented boundary: every point south of 45° N is in the district Kadamjai."""
 
     has_boundaries = True
 
@@ -243,7 +243,7 @@ def test_a_hazard_has_the_code_of_its_settlement_and_a_release_only_if_it_states
 
 
 class Everywhere(Ground):
-    """Places in which every geometry touches two districts."""
+    """Places in which two districts touch every geometry."""
 
     def areas_of(self, *drawn: Any) -> tuple[str, ...]:
         return ("KG05258000000", "KG05236000000")

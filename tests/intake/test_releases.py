@@ -1,6 +1,6 @@
-"""An operator or duty head releases chosen fields of a restricted hazard to the public.
+"""Operators and duty heads may publish chosen fields of a restricted hazard.
 
-The chosen fields are published on the public topic.
+The chosen fields go to the public topic.
 """
 
 from typing import Any
@@ -170,7 +170,7 @@ async def test_releases_and_withdrawals_are_in_the_security_log(intake: RunningI
     about = ("done", "POST /intake/v1/hazards", answer.json()["hazard_id"])
     assert entries == [
         ("hazard_released", None, *about),
-        # a repeat is also logged, because the process may have ended before the first entry
+        # a repeat is logged too: the process may have ended before it logged the first request
         ("hazard_released", "duplicate", *about),
         ("release_withdrawn", None, *about),
     ]

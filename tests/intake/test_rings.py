@@ -1,4 +1,7 @@
-"""The rings of a hazard with many points are read one at a time, and only if the rest of the hazard is valid."""
+"""A hazard may have rings with many points.
+
+Intake first checks the rest of the hazard, and then reads one ring at a time.
+"""
 
 import json
 import tracemalloc
@@ -15,7 +18,7 @@ from tests.intake.factories import hazard
 from tests.intake.hostile import BATCHES, HAZARDS
 
 POINT = [74.5, 42.5]
-WIDE = [[POINT] * 2_000] * 3  # these rings have more lists and values than the limits allow for the rest of a report
+WIDE = [[POINT] * 2_000] * 3  # more lists and values than a report may have outside its rings
 LIMIT = "at most 3000 fields, 2000 lists and 4000 values"
 
 
@@ -47,7 +50,10 @@ def test_the_points_of_a_refused_hazard_in_a_batch_are_not_parsed() -> None:
 
 
 def memory_of(raw: bytes, read: Any) -> int:
-    """The peak memory use while `read` reads the body. Lists for 31,000 points would need over three megabytes."""
+    """Returns the most memory that is in use while `read` reads the body.
+
+    As lists, 31,000 points would need over three megabytes.
+    """
     tracemalloc.start()
     try:
         assert not isinstance(read(raw), HazardReport)
@@ -63,7 +69,7 @@ def test_errors_of_the_other_fields_are_reported_without_the_rings() -> None:
     raw = json.dumps({"kind": "hazard", "area": {"polygons": [*WIDE, "no ring"]}}).encode()
     expected = {f"/{name}" for name in ("report_id", "source", "source_id", "type", "onset", "reported_at")}
     assert errors_in_a_batch(raw).keys() == expected
-    assert errors_of(raw).keys() == expected | {"/kind"}  # `kind` is allowed only in a batch
+    assert errors_of(raw).keys() == expected | {"/kind"}  # `kind` is an error outside a batch
 
 
 @pytest.mark.parametrize(

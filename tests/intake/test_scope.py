@@ -1,4 +1,4 @@
-"""The scope of a hazard decides its topic. A hazard that a person reports is never Public."""
+"""The scope of a hazard decides its topic. A person's report of a hazard never becomes Public."""
 
 from datetime import UTC, datetime
 from typing import Any

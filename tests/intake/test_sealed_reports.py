@@ -1,4 +1,4 @@
-"""Intake opens reports that phones sealed to its public key, and admits sealed reports like reports in plain text."""
+"""Phones seal reports to intake's public key. Intake opens sealed reports, and admits them like readable reports."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,10 @@ async def test_a_sealed_report_is_admitted_like_a_report_in_clear(intake: Runnin
 
 
 async def test_the_version_of_a_sealed_report_is_the_one_outside(intake: RunningIntake) -> None:
-    """A phone that cannot open a report can still send the report as the next version."""
+    """The version is outside the seal.
+
+    A phone that cannot open its report can therefore send it as the next version.
+    """
     report, key, caller = group(), await key_of(intake), intake.caller()
     assert (await caller.post(SEALED, sealed(report, key))).status_code == 202
     changed = sealed({**report, "persons": 121}, key)
@@ -67,7 +70,7 @@ async def test_errors_in_a_sealed_report_name_its_fields(intake: RunningIntake) 
 
 
 async def test_only_the_account_that_sealed_a_report_can_send_it(intake: RunningIntake) -> None:
-    """If another account sends a sealed report that was copied from a phone, intake does not open the report."""
+    """A sealed report may be copied from a phone. Intake does not open the copy for another account."""
     author, finder = uuid4(), uuid4()
     report = household()
     body = sealed(report, await key_of(intake), account=str(author))
@@ -82,7 +85,10 @@ async def test_only_the_account_that_sealed_a_report_can_send_it(intake: Running
 
 
 async def test_only_a_phone_sends_sealed_reports(intake: RunningIntake) -> None:
-    """Another channel must not send sealed reports: their author could then read the sealed fields in the registry."""
+    """Only phones may send sealed reports.
+
+    On another channel, the author could read the sealed fields in the registry.
+    """
     body = sealed(household(), await key_of(intake))
     answer = await intake.caller(channel=SubmissionChannel.API).post(SEALED, body)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:dayar:problem:not-your-report")
@@ -99,7 +105,10 @@ def observed(**changed: Any) -> dict[str, Any]:
 
 
 async def test_a_hazard_that_a_field_team_saw_has_the_source_of_its_account(intake: RunningIntake) -> None:
-    """The phone states no source, so that nobody can report under the id of another account's hazard."""
+    """Intake sets the source.
+
+    If phones stated the source, a person could report under the id of another account's hazard.
+    """
     key, account, seen = await key_of(intake), uuid4(), observed()
     caller = intake.caller(account=account)
     for version in (1, 2):
@@ -185,7 +194,7 @@ async def test_after_a_rotation_reports_sealed_to_the_older_key_are_opened(
 async def test_a_report_sealed_to_a_destroyed_key_is_refused_by_a_problem_of_its_own(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The phone keeps the report, because a backup may restore the key."""
+    """The phone must keep the report, because a restored backup may bring the key back."""
     folder = installation.secrets / "phones-key"
     monkeypatch.setattr(phone_keys, "REREAD_SECONDS", 0)
     async with opened(installation) as intake:
@@ -195,7 +204,7 @@ async def test_a_report_sealed_to_a_destroyed_key_is_refused_by_a_problem_of_its
         content = file.read_bytes()
         file.unlink()
         monkeypatch.setattr(keyring, "FRESH_SECONDS", 0)
-        await key_of(intake)  # a request for the key makes intake read the folder of keys again
+        await key_of(intake)  # a request for the key makes intake read the folder of keys anew
         answer = await intake.caller().post(SEALED, body)
         assert (answer.status_code, answer.json()["type"]) == (422, NO_SUCH_KEY)
         file.write_bytes(content)
@@ -223,7 +232,7 @@ async def test_each_answer_names_the_key_that_is_used(intake: RunningIntake) -> 
 
 @pytest.mark.parametrize("repeated", ["report_id", "version"])
 async def test_a_field_outside_the_seal_is_not_taken_from_inside(intake: RunningIntake, repeated: str) -> None:
-    """The field is refused in the sealed content, because readers of JSON use the last value of a repeated field."""
+    """A field outside the seal must not be repeated inside: readers of JSON use the last value of a repeated field."""
     key, report = await key_of(intake), household()
     inside = {**report, "version": 7, "report_id": household()["report_id"]}
     content = {
@@ -255,7 +264,10 @@ async def is_used(installation: Installation, kid: str, since: datetime) -> bool
 
 
 async def test_the_last_use_of_a_key_is_stored(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A phone that never learned of a newer key still seals to the older key. The older key must not be destroyed."""
+    """A phone that has not learned of the newer key still seals to the older key.
+
+    The older key must therefore not be destroyed.
+    """
     monkeypatch.setattr(phone_key_uses, "SECONDS", 0.05)
     started_at = datetime.now(UTC)
     async with opened(installation) as intake:

@@ -1,4 +1,7 @@
-"""Reports that intake could not publish are set aside, and are accepted when they are sent again."""
+"""Intake sets reports aside that it could not publish.
+
+A report that was set aside is accepted when it is sent again.
+"""
 
 import errno
 import os
@@ -35,7 +38,7 @@ def test_each_reason_says_how_the_report_can_still_be_accepted(
 
 
 def test_only_the_files_of_the_newest_records_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An open page requests the records every 15 seconds, and reading megabytes of files each time would take long."""
+    """An open page requests the records every 15 seconds. Each time, reading megabytes of files would take long."""
     for number in range(5):
         folder = tmp_path / f"process-{number}"
         folder.mkdir()
@@ -64,7 +67,7 @@ def test_a_file_that_disappears_meanwhile_is_left_out(tmp_path: Path) -> None:
 def test_a_closed_folder_or_file_is_reported_and_not_shown_as_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
 ) -> None:
-    """The error is simulated, because root, who may run the tests, can read everything."""
+    """The error is simulated: if root runs the tests, root can read everything."""
     (tmp_path / "process").mkdir()
     (tmp_path / "process" / "1.damaged").write_bytes(line(WHOLE))
     place, name = (os, "scandir") if closed == "folder" else (Path, "read_bytes")

@@ -1,4 +1,4 @@
-"""The labels, places, days and telephones that people write into the cells of a list are understood."""
+"""Intake understands labels, places, days and telephones as people write them into the cells of a list."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""In a list with one row for each person, the rows of a household become one report, or are refused together."""
+"""A list may have one row per person. A household's rows become one report, or are refused together."""
 
 import io
 

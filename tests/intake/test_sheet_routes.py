@@ -1,4 +1,7 @@
-"""The routes for sheets check and send a file of households, return the refused rows, and recognise a repeated file."""
+"""Tests the routes that check and send a file of households.
+
+The routes return refused rows, and recognise a file that was sent before.
+"""
 
 import asyncio
 import io
@@ -26,7 +29,7 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/household-sheets"
-AREAS = ["KG05000000000"]  # the present oblast of the households
+AREAS = ["KG05000000000"]  # the oblast where the households now live
 
 
 def sheet(*, at: str) -> bytes:
@@ -92,7 +95,7 @@ async def test_a_list_that_two_requests_send_at_once_is_sent_once(intake: Runnin
     async with opened_database(intake) as sessions, sessions.begin() as session:
         await session.execute(text("LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE"))
         requests = [asyncio.create_task(verdicts(intake, "send", content, account)) for account in accounts]
-        # both requests look up the rows before one of them sends rows
+        # both requests must look up the rows before one of them sends rows
         await wait_for(lambda: are_waiting(sessions, 2), timeout=60)
     answers = await asyncio.gather(*requests)
     known = "known" if is_one_account else "known_elsewhere"
@@ -212,7 +215,7 @@ async def test_refused_rows_come_back_with_reasons_in_the_readers_language(intak
 async def test_sent_rows_that_were_refused_or_wait_come_back_and_a_corrected_row_is_sent_like_a_new_one(
     intake: RunningIntake,
 ) -> None:
-    """The receipts belong to the author. Another account's file with the same rows returns no result."""
+    """Only the author may read the receipts. Another account that sends a file with the same rows gets no results."""
     content, account = sheet(at=unique()), uuid4()
     first, second, _ = (await sent(intake, "send", content, account)).json()["rows"]
     refused = stored(UUID(first["report_id"]), account, outcome="rejected", reason="wrong_place", kind="household")

@@ -1,4 +1,4 @@
-"""Rows of a workbook become the same reports as rows of a CSV file.
+"""The rows of a workbook and the rows of a CSV file become the same reports.
 
 Merged cells and formulas may make a row invalid.
 """

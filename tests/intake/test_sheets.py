@@ -1,4 +1,4 @@
-"""Rows of a rayon's list become household reports, or are refused with a reason for each wrong cell."""
+"""Rows of a rayon's list become household reports. A refused row gets a reason for each wrong cell."""
 
 from datetime import UTC, date, datetime
 from typing import Any

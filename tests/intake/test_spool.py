@@ -1,6 +1,6 @@
-"""The spool writes records to disk before the answer, keeps their order, and survives a restart.
+"""The spool writes records to disk before intake answers. The spool keeps the order of records, and survives a restart.
 
-The spool can be full.
+A spool can become full.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ def message(number: int, size: int = 10) -> Message:
 
 
 class Broker:
-    """A simulated broker, which is unavailable until a test sets `there`.
+    """A simulated broker. The simulated broker is unavailable until a test sets `there`.
 
-    `publish` returns records that are too big.
+    `publish` returns the records that are too big for the broker.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -48,7 +48,7 @@ class Broker:
 
 
 async def test_a_full_segment_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full segment must be closed, because an open file occupies the disk until the process ends."""
+    """A full segment must be closed: its deleted file would occupy the disk as long as it is open."""
     monkeypatch.setattr(spools, "SEGMENT_BYTES", 1)
     spool = Spool.open(tmp_path, limit=LIMIT)
     async with asyncio.TaskGroup() as tasks:

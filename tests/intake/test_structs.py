@@ -1,4 +1,7 @@
-"""A Struct accepts only values that the pydantic model accepts, and reads and writes the values like the model."""
+"""A Struct accepts only values that the pydantic model accepts.
+
+A Struct and its model read and write a value in the same way.
+"""
 
 import json
 from collections.abc import Callable

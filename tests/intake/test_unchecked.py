@@ -1,4 +1,7 @@
-"""While the revocations are unknown, intake accepts reports, and checks their credentials before publication."""
+"""While the revocations are unknown, intake accepts reports.
+
+Before intake publishes such reports, it checks their credentials.
+"""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Reads entries of a source one after the other, and keeps what intake publishes."""
+"""Reads the entries of one source in order, and keeps the hazards that intake publishes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,6 +1,6 @@
-"""Intake decides for each entry of a source whether to publish the entry.
+"""For each entry of a source, intake decides whether to publish the entry.
 
-The decision depends on earlier entries, too.
+Earlier entries of the same hazard affect the decision.
 """
 
 from datetime import timedelta
@@ -75,7 +75,10 @@ def test_an_older_reading_changes_nothing(reading: Reading) -> None:
 
 
 def test_a_change_or_deletion_at_the_same_instant_is_published_as_newer(reading: Reading) -> None:
-    """Consumers keep only the highest revision, so each change needs a higher revision, even if `updated` is equal."""
+    """Consumers keep only the highest revision.
+
+    Each change needs a higher revision, even if `updated` did not change.
+    """
     for entry in (feature(updated=LATER), feature(updated=LATER, mag=5.4), deleted(updated=LATER)):
         assert reading.take(entry).kind is ItemKind.PUBLISHED
     assert [event.revision - LATER for event in reading.published] == [0, 1, 2]
@@ -159,7 +162,7 @@ def test_the_same_entry_gives_the_same_event(reading: Reading) -> None:
 
 @pytest.mark.parametrize("magnitude", [None, 4.49, 5.5, 6.5])
 def test_no_severity_is_derived_from_the_magnitude(reading: Reading, magnitude: float | None) -> None:
-    """A severity derived from the magnitude would raise alerts about earthquakes that nobody in the country feels."""
+    """A severity derived from the magnitude would alert people about earthquakes that nobody in the country feels."""
     reading.take(feature(mag=magnitude))
     assert reading.published[0].severity is Severity.UNKNOWN
 
@@ -235,7 +238,10 @@ def test_a_warning_for_an_area_elsewhere_is_out_of_area(reading: Reading) -> Non
 
 
 def test_a_warning_whose_area_is_only_words_is_published(reading: Reading) -> None:
-    """Intake publishes the warning, because intake cannot locate a place that is described only in words."""
+    """Intake cannot locate a place that is described only in words.
+
+    Intake therefore publishes a warning without a place.
+    """
     assert reading.take_entry(warning(area=Area(description="Лейлек району"))).kind is ItemKind.PUBLISHED
 
 
@@ -282,7 +288,7 @@ def test_the_area_is_three_hundred_kilometres_around_the_country(lon: float, lat
 @pytest.mark.parametrize(
     ("at", "changed", "kind"),
     [
-        # Ashkasham and the Hindu Kush are 313 and 330 km from the border, and 348 and 370 km from a district's point
+        # Ashkasham: 313 km from the border, 348 km from a district's point. Hindu Kush: 330 and 370 km.
         ((71.1563, 36.492), {"mag": 6.6}, ItemKind.PUBLISHED),
         ((70.37, 36.52), {"mag": 6.0}, ItemKind.PUBLISHED),
         ((70.37, 36.52), {"mag": 5.9}, ItemKind.OUT_OF_AREA),

@@ -1,4 +1,4 @@
-"""Intake polls feeds over HTTP. Intake fetches only new documents, and a failing feed does not affect others."""
+"""Intake polls feeds over HTTP, and fetches only new documents. A failing feed does not affect the other feeds."""
 
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -28,7 +28,7 @@ Sessions = async_sessionmaker[AsyncSession]
 class Site(BaseHTTPRequestHandler):
     """A server of feeds.
 
-    `/feed` returns a valid feed, `/none` returns a page that is no feed, and `/broken` returns an error.
+    `/feed` returns a valid feed, `/none` returns another page, and `/broken` returns an error.
     """
 
     etag = '"first"'
@@ -157,7 +157,7 @@ def test_a_failing_feed_is_polled_less_and_less_often() -> None:
 async def test_feeds_are_polled_while_the_consumer_of_outcomes_is_stopped(
     installation: Installation, site: type[Site]
 ) -> None:
-    """If outcomes of reports are missing in Kafka, their consumer stops, but hazards must still be polled."""
+    """Outcomes of reports are missing in Kafka, so their consumer stops. The polling of hazards must continue."""
     engine = database.engine(installation.settings(IntakeSettings))
     async with database.sessions(engine).begin() as session:
         await offsets.begin(session, {("outcomes", 0): BEYOND_THE_END})

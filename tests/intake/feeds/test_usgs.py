@@ -1,4 +1,4 @@
-"""The parser of USGS documents reads the valid entries and reports the faulty entries."""
+"""The parser of USGS documents returns the valid entries, and reports the faulty entries."""
 
 import json
 from typing import Any
@@ -102,7 +102,7 @@ def test_a_detail_document_is_one_entry() -> None:
         ({"type": "Feature"}, "/id"),
         (feature(time=None), "/properties/time"),
         (feature(time=10**30), "/properties/time"),
-        (feature(time=7_258_118_400_000), "/properties/time"),  # the time is in the year 2200
+        (feature(time=7_258_118_400_000), "/properties/time"),  # a time in the year 2200
         (feature(updated="never"), "/properties/updated"),
         (feature(mag=99), "/properties/mag"),
         (feature(at=(710.0, 40.0)), "/geometry/coordinates"),

@@ -1,4 +1,4 @@
-"""Fixtures that start the services of a centre, and the browser of a phone that sends reports to the centre."""
+"""Fixtures that start a centre's services, and the browser of a phone that sends reports to the centre."""
 
 from collections.abc import Iterator
 
@@ -39,7 +39,7 @@ def used(browser: Browser, centre: Centre) -> Iterator[UsedPhone]:
 
 @pytest.fixture
 def phone(used_phone: UsedPhone) -> Iterator[BrowserContext]:
-    """A phone that has cached the form, and has no reports, drafts, PIN or account."""
+    """A phone with the cached form, without reports, drafts, a PIN or an account."""
     yield from emptied(used_phone)
 
 
@@ -50,7 +50,7 @@ def phone_with_set_clock(used_phone_with_set_clock: UsedPhone) -> Iterator[Brows
 
 
 def emptied(phone: UsedPhone) -> Iterator[BrowserContext]:
-    # the phone is emptied again, because the browser may store the last writes of a closed page late
+    # emptied before and after the test: the browser may store a closed page's last writes late
     phone.empty()
     yield phone.context
     phone.empty()
@@ -58,7 +58,7 @@ def emptied(phone: UsedPhone) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def fresh_phone(browser: Browser) -> Iterator[BrowserContext]:
-    """A phone that never opened the form, whose clock, connection and requests a test can change."""
+    """A phone that has never opened the form. A test may change the phone's clock, connection and requests."""
     context = new_phone(browser, has_touch=True, locale="ru")
     context.set_default_timeout(SLOW_MS)
     yield context

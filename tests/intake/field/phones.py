@@ -1,4 +1,7 @@
-"""Functions for steps on a phone: they open the form, sign in, fill in the form, and read the phone's storage."""
+"""The steps of a person with a phone: opening the form, signing in, filling in the form.
+
+Other functions read the phone's storage.
+"""
 
 import json
 import warnings
@@ -18,7 +21,7 @@ from tests.intake.sealing import opened as opened_report
 from tests.journeys.count import everything
 
 FORM = "/intake/field"
-PIN = "258013467029"  # so long that no id or time on a phone contains it by chance
+PIN = "258013467029"  # a PIN so long that no id or time contains it by chance
 FAMILY, GIVEN, TELEPHONE, NOTES = "Токтогулова", "Айгүл", "+996 555 010203", "sleeps at Айгүл's"
 KEEP = "([key, value]) => localStorage.setItem(key, JSON.stringify(value))"
 UNSEEN = """() => {
@@ -28,15 +31,15 @@ UNSEEN = """() => {
     Object.defineProperty(document, "hidden", { configurable: true, value: false });
     Date.now = () => was() + 6 * 60_000;
     document.dispatchEvent(new Event("visibilitychange"));
-}"""  # the page is hidden, and shown again after six minutes
-# Deriving a key from a PIN takes 600,000 rounds, which need a quarter of a CPU second. Tests use 600 rounds.
+}"""  # the author puts the page away, and looks at it again after six minutes
+# A key is derived from a PIN in 600,000 rounds, which take a quarter of a CPU second. Tests use 600 rounds.
 CHEAP_KEYS = """
 const derive = self.SubtleCrypto?.prototype.deriveKey;
 if (derive) SubtleCrypto.prototype.deriveKey = function (method, ...others) {
   return derive.call(this, method.iterations ? { ...method, iterations: method.iterations / 1000 } : method, ...others);
 };
 """
-# Counts the cryptographic operations that have not ended. A report or draft is stored as soon as it is sealed.
+# Counts the cryptographic operations that are running. The form stores a report or draft at once after sealing it.
 SEALING = """
 self.sealing = 0;
 for (const name of ["generateKey", "importKey", "exportKey", "deriveKey", "deriveBits", "sign", "encrypt", "decrypt"]) {
@@ -50,7 +53,7 @@ for (const name of ["generateKey", "importKey", "exportKey", "deriveKey", "deriv
 
 
 class Centre(Served):
-    """The centre's web process with a gazetteer, and without workers, because phones need no worker."""
+    """The centre's web process with a gazetteer. Phones need no worker, so no worker runs."""
 
     def __init__(self, installation: Installation) -> None:
         bundle = gazetteers.imported(installation.folder)
@@ -60,7 +63,7 @@ class Centre(Served):
         return len(in_thread(everything(self.installation, "displacements", "registry")))
 
 
-# Most tests fill in the whole form on one page.
+# Shows the whole form on one page, as most tests need it.
 ONE_PAGE = "try { if (!localStorage.getItem('dayar.steps')) localStorage.setItem('dayar.steps', 'no'); } catch {}"
 
 
@@ -75,10 +78,10 @@ def new_phone(browser: Browser, **options: Any) -> BrowserContext:
 
 
 class UsedPhone:
-    """One phone for many tests. Before each test, everything is deleted from the phone except the cached form.
+    """One phone that many tests use. Before each test, everything except the cached form is deleted from the phone.
 
-    Without the cached form, opening the form would take 70 requests. A test that changes the phone itself, such as its
-    clock or its connection, must use another phone.
+    Without the cached form, each test would need 70 requests to open the form. A test that changes the phone's clock or
+    connection must use another phone.
     """
 
     def __init__(self, browser: Browser, centre: Centre) -> None:
@@ -103,8 +106,8 @@ def opened(phone: BrowserContext, centre: Served, language: str = "en", *, scrip
     page.goto(f"{centre.url}{FORM}?lang={language}")
     wait_for_script(page, "navigator.serviceWorker.ready.then(() => true)")
     if not wait_until(lambda: page.locator("#opening").is_hidden(), timeout=30):
-        # On a busy machine, the form failed twice to open although the page had loaded. The warning shows the script
-        # that failed.
+        # On a busy machine, the form twice failed to open although the page had loaded. The warning states which script
+        # failed.
         warnings.warn(f"the form did not open: {faults}", stacklevel=2)
         page.click(".unopened .button")
     choose_pin(page)
@@ -112,8 +115,8 @@ def opened(phone: BrowserContext, centre: Served, language: str = "en", *, scrip
 
 
 def choose_pin(page: Page) -> None:
-    """Chooses the phone's PIN, if the phone has none."""
-    # while the page is being loaded, an element that does not exist yet counts as hidden
+    """Chooses a PIN if the phone has no PIN."""
+    # while a page loads, a missing element counts as hidden
     expect(page.locator("#pin-choose, #report").filter(visible=True).first).to_be_visible()
     if page.locator("#pin-choose").is_visible():
         page.fill("#pin", PIN)
@@ -136,7 +139,7 @@ def signed_in(page: Page, name: str, shown: str = "") -> None:
 
 
 def keep_account(page: Page, name: str) -> None:
-    """Simulates a sign-in on another tab. The centre refuses the stored token."""
+    """Simulates a sign-in in another tab. The centre refuses the token that is stored."""
     account = {"token": "not one", "name": name, "expires_at": "2999-12-31T00:00:00Z"}
     page.evaluate("account => localStorage.setItem('dayar.account', JSON.stringify(account))", account)
 
@@ -145,7 +148,7 @@ def keep_account(page: Page, name: str) -> None:
 def no_signal(phone: BrowserContext, centre: Centre) -> Iterator[None]:
     """Makes the phone offline and stops the server.
 
-    The server is stopped because a page that is being loaded can send a report even in Chromium's offline mode.
+    Chromium's offline mode is not enough: a page that is being loaded can still send a report.
     """
     phone.set_offline(True)
     centre.web.stop()
@@ -167,7 +170,7 @@ def filled(page: Page, *, send: bool = True, **values: str) -> None:
 
 
 def sent(page: Page) -> None:
-    """Clicks the send button, and waits until the form has sealed the report or shown an invalid field."""
+    """Clicks the send button. Waits until the form has sealed the report, or has shown an invalid field."""
     page.click("#send")
     expect(page.locator("#report")).not_to_have_attribute("aria-busy", "true")
 
@@ -185,7 +188,10 @@ def begun(page: Page) -> None:
 
 
 def saved(page: Page) -> None:
-    """Waits until the draft is stored. If a page is reloaded while it seals the draft, the last change is lost."""
+    """Waits until the draft is stored.
+
+    If a page is reloaded while it seals a draft, the draft's last change is lost.
+    """
     wait_for_script(page, "self.sealing === 0")
 
 
@@ -194,10 +200,10 @@ def shown(page: Page) -> list[str]:
 
 
 def kept_reports(page: Page, centre: Centre) -> list[Any]:
-    """The reports on the phone, with their content in `body`.
+    """Returns the reports on the phone, with their content in `body`.
 
-    The centre's key decrypts a sealed report. For a report that the centre has answered, `body` is the recorded
-    content.
+    A sealed report is decrypted with the centre's key. If the centre has answered, `body` is the content that the
+    centre recorded.
     """
     kept = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('dayar.report.'))")
     return [with_body(json.loads(value), centre) for _, value in kept]
@@ -210,7 +216,7 @@ def with_body(report: dict[str, Any], centre: Centre) -> dict[str, Any]:
         return {**report, "body": opened_report(envelope, centre.installation.secrets / "phones-key")}
     found = in_thread(records(centre.installation, "displacements", clear["report_id"]))
     at_centre = [{**at.opened.clear.model_dump(mode="json", exclude_none=True), **at.opened.sealed} for at in found]
-    # the centre may have recorded a delayed request after a later version
+    # a delayed request may arrive after a later version of the report
     same = [body for body in at_centre if body["version"] == clear["version"]]
     return {**report, "body": same[-1] if same else clear}
 

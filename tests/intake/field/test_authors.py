@@ -1,4 +1,4 @@
-"""If several people share a phone, each report has the author and the sign-in of the person who wrote the report."""
+"""Several people may share a phone. Each report has the author and sign-in of the person who wrote it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,7 @@
-"""The form's list of persons takes a birth date, a birth year or an age in one field, and the personal number."""
+"""In the list of persons, one field takes a birth date, a birth year or an age.
+
+Another field takes the personal number.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The bundled library equals a new bundle of the locked packages, so nobody has to trust a copied file."""
+"""The library in the checkout equals a new bundle of the locked packages. Nobody has to trust a copied file."""
 
 import os
 import subprocess

@@ -1,4 +1,7 @@
-"""The form refuses impossible values, and shows the field and the reason. Unlikely values must be confirmed."""
+"""The form refuses impossible values.
+
+The form shows the wrong field and the reason. A person must confirm unlikely values.
+"""
 
 from collections.abc import Callable
 
@@ -121,7 +124,7 @@ ERRORS = (
 
 
 def test_an_error_is_shown_at_its_field_with_the_focus_in_view(phone: BrowserContext, centre: Centre) -> None:
-    """If the field is in a closed section of the form, the error must open the section."""
+    """An error in a closed section of the form must open the section."""
     page = opened(phone, centre)
     with_person(page, "1990")
     page.select_option("#origin-oblast", "RU")

@@ -1,4 +1,7 @@
-"""Drafts stay on the phone, and only the author sees a draft. A browser that cannot run the form shows a notice."""
+"""Drafts stay on the phone.
+
+Only the author of a draft can see the draft. If a browser cannot run the form, the page says so.
+"""
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -105,9 +108,10 @@ def test_a_draft_waits_while_a_correction_is_written(phone: BrowserContext, cent
 
 
 def test_a_draft_survives_a_killed_tab(browser: Browser, phone: BrowserContext, centre: Centre) -> None:
-    """Every change saves the draft, because browsers send no event when a tab is killed.
+    """Browsers send no event when a tab is killed. The form therefore saves the draft after every change.
 
-    A mis-tap on another kind of report loses nothing. The draft is continued step by step, as the form is first shown.
+    If the person taps another kind of report by mistake, nothing is lost. The draft is continued in steps, because the
+    form shows steps at first.
     """
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
@@ -184,13 +188,13 @@ def test_without_scripts_nothing_can_be_entered_that_a_url_would_reveal(
     fresh_phone: BrowserContext, centre: Centre
 ) -> None:
     page = fresh_phone.new_page()
-    # if one module fails to load, the browser runs none of the scripts
+    # without form.js, the browser runs no script of the form
     page.route("**/form.js", lambda route: route.abort())
     sentences = {"ru": "Форма ещё не открылась", "ky": "ачыла элек", "en": "The form has not opened yet"}
     for language, sentence in sentences.items():
         page.goto(f"{centre.url}{FORM}?lang={language}")
         expect(page.locator(".unopened")).to_contain_text(sentence)
-        # the animation ends at once, as if its time had passed
+        # finishes the animation, as if its time had passed
         page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
         expect(page.locator(".unopened .button")).to_be_visible()
         expect(page.locator("#report")).to_be_hidden()

@@ -190,7 +190,7 @@ def ranked(page: Page, *reasons: str) -> None:
 
 def test_up_to_three_reasons_are_ranked_and_a_correction_shows_them(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
-    # no reason is preset, because people would send a preset reason by mistake
+    # a preset reason would be sent by mistake
     expect(page.locator("#reason")).to_have_value("not_reported")
     expect(page.locator("#reason-2")).to_be_hidden()
     ranked(page, "pasture_degradation", "other", "economic")

@@ -1,4 +1,4 @@
-"""A phone sends counts of groups, with localities, time and unit. A count can be zero, or a full recount."""
+"""A phone sends counts of groups, with localities, a time and a unit. A count can be zero, or a full recount."""
 
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,12 @@ from tests.intake.field.phones import (
 )
 
 LEILEK = "KG05236000000"
-# People do not notice a delay of up to 0.1 s. The tests' browser compiles no fast code (see `FLAGS` in
-# tests/browsers.py), so it is about as slow as the browser of a cheap phone.
+# People do not notice a delay of up to 0.1 s. The tests' browser does not optimise scripts (see `FLAGS` in
+# tests/browsers.py). The tests' browser is therefore about as slow as a cheap phone's browser.
 INSTANT_MS = 100
-# The milliseconds from a changed text to the drawn list. The shortest of many searches hardly depends on the load of
-# the machine. If all searches are slow, the machine may be too busy, so the test searches again.
+# Returns the shortest time of many searches: the milliseconds from a changed text to the drawn list. The shortest time
+# of many searches depends little on the load of the machine. If even the shortest time is long, the machine may be too
+# busy, and the test searches again.
 SEARCH_MS = """(text) => {
   const field = document.getElementById("origin-locality");
   const milliseconds = Array.from({ length: 20 }, () => {
@@ -133,7 +134,7 @@ def test_a_settlement_is_searched_without_signal_and_of_a_household_it_is_sealed
         page.fill("#origin-locality", "чоко до")
         expect(page.locator("#origin-locality-list li")).to_have_text(["Choko-Dobo Maidan, Kadamjai rayon"])
         assert wait_until(lambda: page.evaluate(SEARCH_MS, "кызыл т") < INSTANT_MS, timeout=60)
-        page.fill("#origin-locality", "Chokko-Dö")  # no list contains this spelling
+        page.fill("#origin-locality", "Chokko-Dö")  # not the spelling of any list
         page.locator("#origin-locality-list li").tap()
         expect(page.locator("#origin-district")).to_have_value(KADAMJAI)
         saved(page)

@@ -1,4 +1,4 @@
-"""A field team reports a hazard that it saw: what, how severe, when, where, and what is affected."""
+"""A field team reports a hazard that it saw: the kind, the severity, the time, the place, and what is affected."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -57,7 +57,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
     page.click("#send")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     expect(page.locator("#reports strong")).to_contain_text("Hazard")
-    page.reload()  # after a reload, only the sealed report has the typed words
+    page.reload()  # after the reload, the typed words are only in the sealed report
     page.click("#reports >> text=Correct")
     expect(page.locator("#written-anew")).to_be_visible()
     expect(page.locator("#seen-type")).to_have_value("glof")
@@ -85,7 +85,7 @@ def test_a_hazard_is_reported_where_the_team_saw_it(fresh_phone: BrowserContext,
 def test_a_team_that_found_nothing_says_so(phone: BrowserContext, centre: Centre) -> None:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
-    page.select_option("#origin-oblast", "other")  # another country, which only a household may state
+    page.select_option("#origin-oblast", "other")  # a household may come from another country, but a hazard may not
     page.check("input[value=nothing]", force=True)
     expect(page.locator("#origin-oblast")).to_have_value("")
     expect(page.locator("#origin-country")).to_be_hidden()

@@ -1,4 +1,4 @@
-"""The author chooses the position on a map, with a finger or with the keyboard, also without a signal."""
+"""The author chooses a position on a map, by finger or by keyboard. The map works without a signal."""
 
 import re
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def drawing_phone(drawing_browser: Browser) -> Iterator[BrowserContext]:
 
 
 def with_map(page: Page) -> Locator:
-    """Opens the map, and returns the text with the coordinates of its centre."""
+    """Opens the map, and returns the coordinates of its centre as text."""
     page.click("#choose-point")
     expect(page.locator("#map-hint")).to_contain_text("the cross")
     centre = page.locator("#map-centre")
@@ -91,7 +91,7 @@ def test_a_point_that_was_dragged_under_the_cross_is_in_the_report(
     expect(shown).not_to_have_text(start)
     expect(page.locator("#take-point")).to_be_enabled()
     chosen = point(shown.inner_text())
-    assert chosen[0] < point(start)[0]  # the map moved up, so its centre is further in the south
+    assert chosen[0] < point(start)[0]  # the map was dragged upwards, so its centre is further south
     assert chosen[1] > point(start)[1]
     page.click("#take-point")
     expect(page.locator("#located")).to_contain_text("Location from the map")
@@ -162,7 +162,7 @@ def test_a_browser_that_cannot_draw_the_map_says_how_to_go_on(fresh_phone: Brows
 
 
 def test_after_some_minutes_unseen_the_map_is_closed(fresh_phone: BrowserContext, centre: Centre) -> None:
-    """Somebody else may have the phone, and the map shows where the former author's household is."""
+    """The map shows the place of the author's household. After some minutes, somebody else may have the phone."""
     page = opened(fresh_phone, centre)
     page.click("#choose-point")
     expect(page.locator("#point-dialog")).to_be_visible()

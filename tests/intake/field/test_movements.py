@@ -1,4 +1,4 @@
-"""The phone reports what happened later to a household of the phone's list, or to a household with a short code."""
+"""The phone reports later events of a household: a household of the phone's list, or one with a short code."""
 
 from uuid import uuid4
 
@@ -65,7 +65,7 @@ def test_a_movement_of_a_listed_household_and_of_a_household_with_a_short_code(
     expect(page.locator("#reports .muted").first).to_contain_text("Returned")
 
     page.locator("#reports >> text=What happened later").first.click()
-    page.check("input[value=household]", force=True)  # the author changes the form from a movement to another household
+    page.check("input[value=household]", force=True)  # the author now reports a new household instead of a movement
     filled(page, persons="6")
     expect(answers).to_have_text(["Received by the centre"] * 4)
     other = next(report["body"] for report in kept_reports(page, centre) if report["clear"].get("persons") == 6)
@@ -124,7 +124,7 @@ def test_a_movement_of_some_members_is_reversed_from_the_list_with_a_reason(
     page.select_option("#destination-oblast", "KG05000000000")
     page.fill("#destination-locality", "Тобей")
     saved(page)
-    page.reload()  # after the reload, the page does not know the names, but the draft has the chosen members
+    page.reload()  # the reloaded page has no names, but the draft has the chosen members
     enter_pin(page)
     expect(page.locator("#movers input:checked")).to_have_count(1)
     sent(page)
@@ -170,7 +170,7 @@ def test_a_movement_of_a_counted_group_is_written_without_a_signal_and_reversed(
     sent(page)
     answers = page.locator("#reports .answer")
     expect(answers).to_have_text(["Received by the centre"])
-    # the people of a flow only passed by, so nothing later can be reported
+    # people of a flow only pass by, so the phone offers no later event
     expect(page.locator("#reports >> text=What happened later")).to_have_count(0)
     begun_group(page, "120")
     sent(page)
@@ -178,7 +178,7 @@ def test_a_movement_of_a_counted_group_is_written_without_a_signal_and_reversed(
 
     page.click("#reports >> text=What happened later")
     expect(page.locator("#household option:checked")).to_contain_text("persons: 120")
-    expect(page.locator("#household option")).to_have_count(2)  # the two options are the group, and "By short code"
+    expect(page.locator("#household option")).to_have_count(2)  # two options: the group, and "By short code"
     page.select_option("#movement", "died")
     sent(page)
     expect(page.locator("#wrong")).to_have_text("Say who or how many died.")

@@ -22,7 +22,7 @@ from tests.intake.field.phones import (
     written,
 )
 
-# the wait after a wrong PIN must not end during a test
+# makes the page's clock slow, so that the wait after a wrong PIN does not end during the test
 LONG_SECONDS = "{ const was = performance.now.bind(performance); performance.now = () => was() / 20; }"
 
 
@@ -40,7 +40,7 @@ def test_a_stored_draft_needs_the_pin_and_no_wrong_pin_deletes_it(phone: Browser
         expect(page.locator("#pin-failed")).to_have_text("Wrong PIN. Nothing is deleted.")
     enter_pin(page)
     expect(page.locator("#pin-failed")).to_contain_text("Too many wrong PINs. Try again in ")
-    for hours in (2, -4):  # the phone's clock is set forward, then back, and the page is loaded again
+    for hours in (2, -4):  # the phone's clock goes forward and then back; the page is reloaded each time
         page.add_init_script(f"{{ const was = Date.now; Date.now = () => was() + {hours} * 3_600_000; }}")
         page.reload()
         page.click("#draft-list >> text=Continue")
@@ -134,16 +134,16 @@ def choose_another_pin(page: Page) -> None:
 
 
 def put_aside(page: Page) -> None:
-    """Begins a draft and leaves it. Opening the draft again needs the PIN."""
+    """Begins a draft, and leaves it unfinished. After `put_aside`, only the PIN opens the draft."""
     written(page, send=False)
     page.click("#another")
     expect(page.locator("#draft-list li").first).to_be_visible()
 
 
 def test_an_own_pin_does_not_end_the_wait_for_another_pin(phone: BrowserContext, centre: Centre) -> None:
-    """A person who finds the phone can choose a PIN, too.
+    """The finder of a phone can choose a PIN of their own.
 
-    Entering the finder's PIN must not allow more tries at the owner's PIN.
+    With a PIN of their own, the finder must not get more tries at the owner's PIN.
     """
     page = opened(phone, centre)
     put_aside(page)

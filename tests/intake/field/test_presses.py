@@ -1,15 +1,18 @@
-"""A second tap does nothing to a button that the first tap has just brought under the finger."""
+"""The first tap may bring a new button under the finger.
+
+A second tap on a button that has just appeared does nothing.
+"""
 
 from playwright.sync_api import BrowserContext, Locator, ViewportSize, expect
 
 from shared.auth.tokens import Role
 from tests.intake.field.phones import Centre, filled, kept_reports, opened, saved, signed_in
 
-# The clock of the page stands still, so that a button is new until the test moves the clock.
+# The page's clock stands still. A button therefore counts as new until the test moves the clock.
 STOPPED = "() => { const moment = performance.now(); performance.now = () => moment; }"
 A_SECOND_PASSES = "() => { const moment = performance.now() + 1000; performance.now = () => moment; }"
 SMALL_PHONE: ViewportSize = {"width": 320, "height": 640}
-MANY = 5  # a list of so many reports is longer than the screen
+MANY = 5  # five reports make the list longer than the screen
 
 
 def middle(button: Locator) -> tuple[float, float]:
@@ -38,7 +41,7 @@ def test_two_taps_on_next_do_not_send_the_report_before_its_last_step(
     page.click("#next")
     page.fill("#persons", "4")
     saved(page)
-    page.evaluate("scrollTo(0, 0)")  # the bar with the buttons is at the foot of the screen
+    page.evaluate("scrollTo(0, 0)")  # scrolls up; the bar with the buttons stays at the foot of the screen
     page.evaluate(STOPPED)
     place = tapped_twice(page.locator("#next"))
     expect(page.locator("#progress")).to_have_text("Step 4 of 4")

@@ -1,6 +1,6 @@
-"""A phone stores nothing readable about people.
+"""A phone stores no readable data about people.
 
-Reports are sealed to the centre's key. A key made from a PIN encrypts drafts.
+Reports are sealed to the centre's key. A key that is derived from a PIN encrypts drafts.
 """
 
 import json
@@ -59,7 +59,7 @@ def assert_nothing_personal_is_stored(page: Page) -> None:
 
 
 def spellings(text: str) -> Iterator[str]:
-    """The text as it is written in plain text, in JSON, in a URL, and in the base64 of a longer text."""
+    """Yields the text as plain text, in JSON, in a URL, and in the base64 of a longer text."""
     yield from (text, json.dumps(text)[1:-1], quote(text))
     for skipped, first in enumerate((0, 2, 3)):  # base64 turns three bytes into four characters
         encoded = b64encode(b" " * skipped + text.encode()).decode().rstrip("=")[first:-1]
@@ -125,7 +125,7 @@ def test_reports_and_drafts_of_an_earlier_release_are_sealed_and_none_is_lost(
 
 
 def through_plain_http(page: Page, centre: Centre) -> None:
-    """Serves the centre's pages under a name without HTTPS. Without HTTPS, browsers offer no WebCrypto."""
+    """Serves the centre's pages under a name without HTTPS, where browsers offer no WebCrypto."""
 
     def served(route: Route) -> None:
         path = route.request.url.removeprefix("http://centre.example")
@@ -148,7 +148,7 @@ def test_without_webcrypto_the_form_refuses_to_store_and_says_what_to_do(
     expect(page.locator("#report")).to_be_hidden()
     for panel in ("#pin-panel", "#signing", "#account"):
         expect(page.locator(panel)).to_be_hidden()
-    # a form with GET would put the PIN into the URL if the scripts did not run
+    # without scripts, a form with the method GET would put the PIN into the URL
     for form in ("#sign-in", "#pin-form", "#report"):
         assert page.locator(form).evaluate("form => form.method") == "post"
 
@@ -233,7 +233,7 @@ def test_a_family_name_is_typed_once_and_a_member_can_have_another(phone: Browse
 
 
 def test_a_report_is_bound_to_the_account_that_wrote_it(phone: BrowserContext, centre: Centre) -> None:
-    """The centre opens a sealed report only for the author's account, even if the report is copied from the phone."""
+    """The centre opens a sealed report only for its author's account. A copied report is useless to all others."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     page.route("**/v1/displacements:sealed", lambda route: route.abort())
@@ -249,7 +249,10 @@ def test_a_report_is_bound_to_the_account_that_wrote_it(phone: BrowserContext, c
 
 
 def test_while_a_report_is_sealed_no_other_one_is_lost(fresh_phone: BrowserContext, centre: Centre) -> None:
-    """While the phone waits for the centre's key (up to 20 s), the author may continue another draft."""
+    """The phone may wait up to 20 s for the centre's key.
+
+    While the phone waits for the key, the author may continue another draft.
+    """
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -275,7 +278,7 @@ def test_while_a_report_is_sealed_no_other_one_is_lost(fresh_phone: BrowserConte
 
 
 def test_a_correction_draft_of_an_earlier_release_is_continued_and_sent(phone: BrowserContext, centre: Centre) -> None:
-    """The previous release of Dayar also stored, in the draft of a correction, the whole report that it corrects."""
+    """In the previous release of Dayar, the draft of a correction also contained the whole report that it corrects."""
     page = phone.new_page()
     page.goto(f"{centre.url}{FORM}/files/none")
     corrected = earlier(state="accepted")
@@ -315,7 +318,7 @@ def test_a_full_phone_says_so_and_the_form_keeps_what_could_not_be_stored(
 def test_a_draft_that_an_older_page_stored_in_clear_is_sealed_at_the_next_opening(
     phone: BrowserContext, centre: Centre
 ) -> None:
-    """A tab with the previous release of Dayar may still be open when the PIN is chosen in another tab."""
+    """The PIN is chosen in one tab, while another tab still shows the previous release of Dayar."""
     page = opened(phone, centre)
     draft = earlier(author="", corrected=None, tab="other")
     page.evaluate(KEEP, [f"dayar.draft.{draft['body']['report_id']}", draft])

@@ -1,4 +1,4 @@
-"""A phone seals reports to the newest key of the centre, and uses an older key if the newest is lost."""
+"""A phone seals reports to the centre's newest key. If the newest key is lost, the phone uses an older key."""
 
 from playwright.sync_api import BrowserContext, expect
 
@@ -28,7 +28,7 @@ def test_a_report_whose_key_is_missing_stays_and_is_sent_when_the_key_is_back(
     expect(page.locator("#reports .answer")).to_contain_text("The centre cannot open this report")
     assert len(kept_reports(page, centre)) == 1
     page.unroute("**/v1/displacements:sealed")
-    # the event tells the page that the author looks at the page again
+    # to the page, the event means that the author looks at it again
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
 
@@ -49,7 +49,7 @@ def test_a_phone_learns_the_key_of_a_rotation_from_the_answer_to_a_report(
 def test_a_key_that_the_centre_lost_is_forgotten_and_an_older_one_is_used(
     phone: BrowserContext, centre: Centre
 ) -> None:
-    """After the restore of a backup, the centre may have only an earlier key."""
+    """A restored backup may contain only an earlier key of the centre."""
     page = opened(phone, centre)
     key = page.evaluate("JSON.parse(localStorage.getItem('dayar.centre-key'))")
     page.evaluate(KEEP, ["dayar.centre-key", {**key, "kid": "ffffffff-00000000"}])

@@ -1,4 +1,7 @@
-"""The phone stores a report and sends it when there is a signal. The page shows the answer and allows corrections."""
+"""The phone stores a report, and sends it as soon as there is a signal.
+
+The page shows the centre's answer, and allows corrections.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -31,9 +34,9 @@ from tests.intake.records import records
 def test_a_report_without_a_signal_is_kept_sent_later_and_corrected(
     fresh_phone: BrowserContext, centre: Centre
 ) -> None:
-    """The centre knows a mudflow.
+    """A mudflow was reported to the centre.
 
-    The form asks whether people left because of this mudflow only when there is a signal.
+    Only with a signal does the form ask whether people left because of the mudflow.
     """
     page = opened(fresh_phone, centre)
     signed_in(page, centre.account(Role.FIELD))
@@ -122,7 +125,7 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     too_slow = refusal(HTTPStatus.REQUEST_TIMEOUT).partition(b"\r\n\r\n")[2]
-    # every request gets the answer, because the form sends the report again by itself every 30 seconds
+    # every request must fail, because the form sends the report again every 30 seconds
     page.route("**/v1/displacements*", lambda route: route.fulfill(status=408, body=too_slow))
     with page.expect_response("**/v1/displacements*"):
         filled(page)
@@ -133,12 +136,12 @@ def test_a_report_that_was_too_slow_is_sent_again(phone: BrowserContext, centre:
 
 
 def test_a_centre_that_cannot_take_reports_now_gets_them_later(phone: BrowserContext, centre: Centre) -> None:
-    """For example, a centre that was rolled back to an earlier release of Dayar has no route for sealed reports."""
+    """For example, a centre that returned to an earlier release of Dayar has no route for sealed reports."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     answers: list[str] = []
     for status in (404, 405, 429, 502):
-        # the route refuses every request until the route is removed, because the form repeats its requests
+        # the form repeats its requests, so every request is refused until `unroute`
         page.route("**/v1/displacements*", lambda route: route.fulfill(status=status, body="{}"))  # noqa: B023
         with page.expect_response("**/v1/displacements*") as refused:
             filled(page)
@@ -160,8 +163,7 @@ def test_a_hazard_overtakes_households_and_holds_up_none(phone: BrowserContext, 
     waiting, received = "Saved on this phone, not sent yet", "Received by the centre"
     page.route(SEALED, lambda route: route.fulfill(status=503, body="{}"))
     for send in (filled, hazard_sent):
-        # the form sends the household again after the hazard; wait for the household's request, so that the route
-        # refuses it
+        # after the hazard, the form sends the household again; wait for this request too, so that it is refused
         with page.expect_response("**/v1/displacements:sealed"):
             send(page)
     expect(answers).to_have_text([waiting, waiting])
@@ -171,7 +173,7 @@ def test_a_hazard_overtakes_households_and_holds_up_none(phone: BrowserContext, 
     page.click("#send-now")
     expect(answers).to_have_text([received, received])
     assert requests == ["hazards", "displacements"]
-    # an earlier release of Dayar has no route for hazards from phones
+    # earlier releases of Dayar have no route for hazards from phones
     page.route("**/v1/hazards:sealed", lambda route: route.fulfill(status=404, body="{}"))
     hazard_sent(page)
     filled(page)
@@ -236,7 +238,10 @@ def test_errors_name_fields_as_the_form_does(phone: BrowserContext, centre: Cent
 
 
 def test_a_phone_with_an_expired_sign_in_still_sends_with_it(phone: BrowserContext, centre: Centre) -> None:
-    """The centre accepts and flags the household, but not the hazard. The form asks the person to sign in again."""
+    """The centre accepts the household with a flag, and refuses the hazard.
+
+    The form then asks the person to sign in again.
+    """
     page = opened(phone, centre)
     ended = centre.installation.token(roles=[Role.FIELD], channel=SubmissionChannel.FIELD, expires_in=-86_400)
     known = {"token": ended, "name": "team-1", "expires_at": "2020-01-01T00:00:00Z"}
@@ -270,9 +275,9 @@ def test_a_contact_extends_the_sign_in_by_a_year(phone: BrowserContext, centre: 
 def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(
     phone_with_set_clock: BrowserContext, centre: Centre
 ) -> None:
-    """The upload states the time by the phone's clock.
+    """Each upload states its time by the phone's clock.
 
-    The centre can therefore subtract the clock's error from the report's times.
+    The centre therefore knows the clock's error, and subtracts it from the times in the report.
     """
     page, now = phone_with_set_clock.new_page(), datetime.now(UTC)
     page.clock.set_fixed_time(now + timedelta(days=365))
@@ -292,7 +297,7 @@ def test_a_phone_whose_clock_is_a_year_ahead_reports_for_today(
 def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_its_author_looks(
     fresh_phone: BrowserContext, centre: Centre
 ) -> None:
-    """No worker runs, so the report has no result, like a report that has been under review for days."""
+    """No worker runs. The report has no result, as if it had been under review for days."""
     page = fresh_phone.new_page()
     page.clock.install()
     questions: list[str] = []
@@ -304,7 +309,7 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
     expect(page.locator("#reports .answer")).to_have_text("Received by the centre")
     page.clock.run_for("04:00:00")
     in_four_hours = len(questions)
-    assert 8 <= in_four_hours <= 40  # if the phone requested results every 30 seconds, it would send 480 requests
+    assert 8 <= in_four_hours <= 40  # one request every 30 seconds would be 480 requests
     with page.expect_request("**/intake/v1/receipts"):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
@@ -312,7 +317,7 @@ def test_a_phone_asks_less_and_less_often_about_a_report_without_a_result_until_
 def test_recorded_reports_go_after_two_weeks_and_refused_or_open_ones_stay_for_their_author(
     phone: BrowserContext, centre: Centre
 ) -> None:
-    """If a registrar refuses a report weeks after the upload, the author must still be able to correct the report."""
+    """A registrar may refuse a report weeks after its upload. The author must still be able to correct it."""
     page = opened(phone, centre)
     signed_in(page, centre.account(Role.FIELD))
     filled(page)

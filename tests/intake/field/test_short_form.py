@@ -1,6 +1,6 @@
-"""On the smallest phone, a person reports six households in a minute.
+"""On the smallest phone, a person needs a minute for reports of six households.
 
-One household in the full form takes three minutes.
+In the full form, one household takes three minutes.
 """
 
 import pytest
@@ -9,9 +9,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.intake.field.phones import Centre, kept_reports, opened
 
 HOUSEHOLDS = 6
-# A practised person needs two to three seconds for a tap, a choice in a list or a number, so 24 actions take a minute.
+# A practised person needs two to three seconds for a tap, a choice or a number. A practised person therefore needs a
+# minute for 24 actions.
 MOST_ACTIONS = 24
-# Names take longer to type than numbers, so an action in the full form takes four to five seconds on average.
+# Names take longer than numbers. In the full form, an action takes four to five seconds on average.
 MOST_IN_FULL = 40
 
 
@@ -30,7 +31,10 @@ class Thumb:
         self.page.select_option(selector, value)
 
     def type(self, selector: str, value: str) -> None:
-        """A thumb taps the field before it types; without this tap, two taps on one button would be a double tap."""
+        """The thumb first taps the field.
+
+        Without a tap on the field, two taps on one button would count as a double tap.
+        """
         self.actions += 1
         self.page.tap(selector)
         self.page.fill(selector, value)
@@ -101,7 +105,7 @@ def test_a_household_of_four_with_names_is_reported_in_the_actions_of_three_minu
 def test_the_short_form_asks_for_sex_and_age_and_leaves_the_rest_for_later(page: Page) -> None:
     page.select_option("#mobility", "migration")
     page.tap("#short")
-    # the choice of migration also sets the precision to a month, so the short form shows both values
+    # the choice of migration also set the precision, so the short form shows both
     for shown in ("#mobility", "#occurred-precision"):
         expect(page.locator(shown)).to_be_visible()
     expect(page.locator("#intention")).to_be_hidden()

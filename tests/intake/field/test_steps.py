@@ -1,4 +1,4 @@
-"""The full form is shown in steps; going back keeps what was typed."""
+"""The full form is shown in steps. Going back keeps the typed values."""
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -52,7 +52,7 @@ def test_a_household_is_reported_in_four_steps(phone: BrowserContext, centre: Ce
     expect(page.locator("#persons")).to_have_value("5")
     page.fill("#persons", "")
     page.go_forward()
-    page.click("#send")  # a wrong field of an earlier step is shown
+    page.click("#send")  # the form goes back to the step with the wrong field
     expect(page.locator("#persons")).to_be_focused()
     expect(progress(page)).to_have_text("Step 3 of 4")
     page.fill("#persons", "4")
@@ -62,7 +62,7 @@ def test_a_household_is_reported_in_four_steps(phone: BrowserContext, centre: Ce
     page.click("#next")
     page.click("#next")
     page.click("#send")
-    expect(page.locator("#next")).to_be_visible()  # the emptied form begins at its first step again
+    expect(page.locator("#next")).to_be_visible()  # after sending, the form is empty and shows its first step
     expect(progress(page)).to_have_text("Step 1 of 4")
     [kept] = kept_reports(page, centre)
     assert kept["body"]["persons"] == 4

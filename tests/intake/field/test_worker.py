@@ -1,4 +1,4 @@
-"""For offline use, a phone with free storage caches one complete release of the form."""
+"""A phone with free storage caches one complete release of the form, for use without a signal."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ KEPT = """async () => {
   const files = await (await caches.open(names[0])).keys();
   return [names, files.map((file) => new URL(file.url).pathname)];
 }"""
-# Adds a cache as if a service worker of another release of Dayar had added it.
+# Adds a cache like the cache of another release's service worker.
 OTHER = """async (page) => {
   const kept = await caches.open("field-other");
   await kept.put(page, new Response("of another release", { headers: { "content-type": "text/html" } }));
@@ -33,7 +33,7 @@ def release(page: Page) -> str:
     return source.split("/")[-2]
 
 
-# The largest difference of a colour between the icon's PNG and the SVG from which the PNG was drawn.
+# Returns the largest difference of a colour between the icon's PNG and its SVG.
 DIFFERENCE = """async ([png, svg, size]) => {
   const pixels = await Promise.all([png, svg].map(async (src) => {
     const image = Object.assign(new Image(size, size), { src });
@@ -133,7 +133,7 @@ def test_a_new_release_brings_its_map_if_the_phone_had_the_map_of_the_other_rele
 
 
 def test_offline_the_form_is_of_one_release(fresh_phone: BrowserContext, centre: Centre) -> None:
-    """An offline phone shows the page and the scripts of the release that the phone last loaded from the network."""
+    """Without a signal, the page and its scripts are of one release: the release that the phone loaded last."""
     page = opened(fresh_phone, centre)
     page.reload()
     kept = release(page)
@@ -153,7 +153,7 @@ def test_the_printed_address_opens_the_form_offline(fresh_phone: BrowserContext,
         expect(page.locator("#report")).to_be_visible()
 
 
-SILENT_STORAGE = "() => { caches.open = () => new Promise(() => {}); }"  # the promise never settles
+SILENT_STORAGE = "() => { caches.open = () => new Promise(() => {}); }"  # the storage never answers
 
 
 def test_a_phone_whose_storage_does_not_answer_opens_the_form_from_the_network(
@@ -169,7 +169,7 @@ def test_a_phone_whose_storage_does_not_answer_opens_the_form_from_the_network(
 
 
 def full(phone: BrowserContext, page: Page, centre: Centre) -> None:
-    """Sets the phone's storage limit so low that the page cannot store a single byte."""
+    """Sets the phone's storage limit so low that no page can store a byte."""
     session = phone.new_cdp_session(page)
     session.send("Storage.overrideQuotaForOrigin", {"origin": centre.url, "quotaSize": 1})
 
@@ -195,7 +195,7 @@ def test_a_full_phone_without_a_cache_opens_the_form(fresh_phone: BrowserContext
     expect(page.locator("#readiness")).to_contain_text("free storage on the phone")
 
 
-# The first check of the phone's files waits until `late` is called. The second check ends at once.
+# The first check of the phone's files lasts until the test calls `late`. The second check ends at once.
 LATE_CHECK = """() => {
   const workers = navigator.serviceWorker;
   workers.getRegistration = () => {
