@@ -1,4 +1,4 @@
-"""States for each route whether its answer is limited to the caller's areas, and how an answer shows access."""
+"""States for each route whether the caller's areas limit the answer, and which text shows access."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from shared.auth.tokens import Role
 
 @dataclass(frozen=True)
 class ReportedEvents:
-    """Ids of events in Kadamjai: a household of 987 persons, a hazard's report that raises an alert, and a site."""
+    """The ids of events in Kadamjai: a household of 987 persons, a hazard's report that raises an alert, and a site."""
 
     household: UUID = field(default_factory=uuid4)
     hazard_report: UUID = field(default_factory=uuid4)
@@ -22,14 +22,14 @@ class ReportedEvents:
 
 @dataclass(frozen=True)
 class VisibleContent:
-    """A path, and a text that only the answer to callers with access contains. Callers without access get 404."""
+    """A path, and a text in the answer that only callers with access get. All other callers get 404."""
 
     path: str
     seen: str = ""
     body: dict[str, Any] | None = None
 
 
-SEVERAL: dict[str, Any] = {"alert_ids": []}  # the function `shows` puts the alert's id into the list
+SEVERAL: dict[str, Any] = {"alert_ids": []}  # `shows` puts the alert's id into this list
 EVER: dict[str, Any] = {"since": "2000-01-01"}
 HOUSEHOLD = "GET /registry/v1/households/{household_id}"
 NOW = "id: "  # the line that a stream writes after the past events
@@ -63,7 +63,7 @@ BY_AREA = {
     "GET /wall": VisibleContent("/wall", "{alert}"),
     "GET /board/{panel}": VisibleContent("/board/alerts", "{alert}"),
     "GET /areas/{pcode}": VisibleContent("/areas/KG05258000000", "{alert}"),
-    # the test requests the next two routes before it acknowledges the alert
+    # two routes that must be requested before the alert is acknowledged
     "GET /console/v1/map/{layer}": VisibleContent("/console/v1/map/alerts", "{alert}"),
     "GET /v1/ringing": VisibleContent("/v1/ringing", "{alert}"),
     "GET /stream": VisibleContent(
@@ -115,8 +115,8 @@ OF_NO_AREA = {
     "POST /intake/v1/movements",
     "POST /intake/v1/movements:sealed",
     "POST /intake/v1/hazards:sealed",
-    "POST /intake/v1/reports:batch",  # intake accepts and flags reports from outside the area
-    "GET /registry/v1/statistics/movements",  # tests/registry/test_movement_figures.py tests the areas
+    "POST /intake/v1/reports:batch",  # intake accepts reports from outside the area, and flags them
+    "GET /registry/v1/statistics/movements",  # tests/registry/test_movement_figures.py tests the limit to areas
     "GET /registry/figures/movements",  # the same tests
     "POST /intake/v1/household-sheets:check",
     "POST /intake/v1/household-sheets:send",
@@ -125,9 +125,9 @@ OF_NO_AREA = {
     "GET /intake/v1/receipts/{report_id}",  # authors read the receipts of their own reports in any area
     "POST /intake/v1/receipts",
     "POST /intake/v1/hazards:proposals-of-many",
-    "POST /intake/v1/hazards:proposals",  # tests/intake/test_hazard_proposals.py tests the areas
-    "GET /registry/occupied-sites",  # tests/registry/test_occupancies.py tests the areas
-    "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the areas
+    "POST /intake/v1/hazards:proposals",  # tests/intake/test_hazard_proposals.py tests the limit to areas
+    "GET /registry/occupied-sites",  # tests/registry/test_occupancies.py tests the limit to areas
+    "GET /registry/v1/counts:differing",  # tests/registry/test_waiting.py tests the limit to areas
     "POST /registry/v1/dead-letters:open",  # tests/registry/test_letters.py and tests/shared/test_letter_routes.py
     "GET /registry/v1/dead-letters/openings/{opening_id}",
     "POST /intake/v1/dead-letters:open",
@@ -136,23 +136,23 @@ OF_NO_AREA = {
     "GET /alerts/v1/dead-letters/openings/{opening_id}",
     "POST /console/v1/dead-letters:open",
     "GET /console/v1/dead-letters/openings/{opening_id}",
-    "POST /registry/v1/counts:choose",  # tests/registry/test_differing_counts.py tests the areas
+    "POST /registry/v1/counts:choose",  # tests/registry/test_differing_counts.py tests the limit to areas
     "POST /registry/v1/counts:reverse",
     "POST /registry/v1/counts:assign",
-    "GET /registry/v1/events:unanswered",  # tests/registry/test_event_answers.py tests the areas
+    "GET /registry/v1/events:unanswered",  # tests/registry/test_event_answers.py tests the limit to areas
     "POST /registry/v1/events:answer",
     "POST /registry/v1/events:reverse",
     "POST /registry/v1/events:assign",
     "GET /registry/hazards/{hazard_id}/households",  # tests/registry/test_search_places.py tests the areas
     "GET /registry/hazards/{hazard_id}/groups",  # tests/registry/test_record_pages.py tests the areas of `readable`
-    "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the areas
+    "GET /registry/groups/{group_id}",  # tests/registry/test_record_pages.py tests the limit to areas
     "GET /registry/v1/groups/{group_id}/history",  # the same test
-    "GET /registry/v1/places:proposed",  # tests/registry/test_place_deciders.py tests the areas
+    "GET /registry/v1/places:proposed",  # tests/registry/test_place_deciders.py tests the limit to areas
     "GET /registry/v1/places:decided",
     "POST /registry/v1/places:decide",
     "POST /registry/v1/places:reverse",
     "POST /registry/v1/places:assign",
-    "GET /registry/v1/held:adopted",  # tests/registry/test_reversed_acceptances.py tests the areas
+    "GET /registry/v1/held:adopted",  # tests/registry/test_reversed_acceptances.py tests the limit to areas
     "POST /registry/v1/held:reverse",
     "GET /registry/v1/held",
     "GET /registry/v1/held:persons",
@@ -174,7 +174,7 @@ OF_NO_AREA = {
     "GET /intake/v1/set-aside",
     "GET /v1/letters:assignments",
     "PUT /v1/letters:assignments",
-    "POST /v1/accounts:names",  # the route answers only with names of accounts whose ids the caller knows
+    "POST /v1/accounts:names",  # the answer has only names of accounts whose ids the caller already knows
     "GET /intake/v1/ledger/consumer",
     "GET /registry/v1/ledger",
     "GET /alerts/v1/ledger",
@@ -219,13 +219,13 @@ OF_NO_AREA = {
     "GET /alerts/policies/{policy_id}",
     "POST /alerts/policies/{policy_id}",
     "POST /alerts/policies/{policy_id}/removal",
-    "GET /alerts/statistics",  # tests/alerts/test_statistics.py tests the areas
+    "GET /alerts/statistics",  # tests/alerts/test_statistics.py tests the limit to areas
     "GET /alerts/statistics/export",
     "GET /alerts/silences",  # tests/alerts/test_silences.py tests whose areas are silenced
     "GET /alerts/silences/{silence_id}",
     "POST /alerts/silences",
     "POST /alerts/silences/{silence_id}/end",
-    "GET /alerts/shift-handover",  # tests/alerts/test_shift_handovers.py tests the areas
+    "GET /alerts/shift-handover",  # tests/alerts/test_shift_handovers.py tests the limit to areas
     "POST /alerts/shift-handover",
     "GET /alerts/templates",
     "POST /alerts/templates",
@@ -242,13 +242,13 @@ OF_NO_AREA = {
     "GET /registry/v1/duplicates:waiting",
     "POST /registry/v1/duplicates:answer",
     "POST /registry/v1/duplicates:assign",
-    "GET /registry/v1/duplicates",  # tests/registry/test_duplicates.py tests the areas
-    "GET /registry/v1/sites",  # a report from anywhere may name any site
+    "GET /registry/v1/duplicates",  # tests/registry/test_duplicates.py tests the limit to areas
+    "GET /registry/v1/sites",  # a report may name any site, wherever its author works
     "GET /registry/v1/sites/{site_id}",
     "POST /registry/v1/sites:import",
     "POST /registry/v1/sites:refused",
     "PUT /registry/v1/sites/{site_id}",  # the tests of the registry cover this route
-    "GET /search",  # tests/console/test_search.py tests the areas
+    "GET /search",  # tests/console/test_search.py tests the limit to areas
     "GET /search/export",
     "GET /hazards/{hazard_id}",  # the same tests
     "GET /alerts/hazards/{hazard_id}/course",  # tests/console/pages/test_text_search.py
@@ -305,5 +305,5 @@ OF_NO_AREA = {
     "GET /new-movement",
     "PUT /v1/callers/{report_id}",
 }
-# A field team reads only its own reports, in every area. An integration reads only hazards, which are public.
+# In every area, a field team reads only its own reports. An integration reads only public hazards.
 WITHOUT_SIGHT = {Role.FIELD, Role.INTEGRATION}

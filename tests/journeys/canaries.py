@@ -1,4 +1,4 @@
-"""Invented personal data that no other data contains, and functions that search for this data."""
+"""Invented personal data that occurs nowhere else, and functions that search for the data."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from uuid import uuid4
 class Canary:
     """One invented person.
 
-    `field` is the name of a question of a form. The tests search for the question's name, too, because the name can
+    `field` is the name of a form's question. The tests search for this name too, because a question's name can
     reveal personal data.
     """
 
@@ -72,7 +72,7 @@ class Canary:
         ]
 
 
-# One person is reported through intake. Records about the second person are written to the topic directly.
+# Intake gets the report about the first person. Records about the second person go directly to the topic.
 THROUGH_INTAKE = Canary(
     person={
         "given_name": "Канарбек",
@@ -112,18 +112,18 @@ def ways(needle: str) -> Iterator[bytes]:
     plain = needle.encode()
     yield from (plain, json.dumps(needle)[1:-1].encode(), quote(needle).encode())
     for before in range(3):
-        # The first and the last characters of base64 are left out, because they also encode neighbouring bytes.
+        # The first and last characters of base64 depend on neighbouring bytes, and are therefore left out.
         yield base64.b64encode(b"\0" * before + plain).rstrip(b"=")[4 if before else 0 : -1]
 
 
 def seen(where: str, content: bytes, needles: dict[bytes, str]) -> Iterator[str]:
-    content = content.strip(b"\0")  # the zeros at the end of a file only reserve space, so they are removed
+    content = content.strip(b"\0")  # zeros at the end only reserve space in the file
     for written, needle in needles.items():
         if written in content:
             yield f"{where}: {needle}"
 
 
 def files(folders: Iterable[Path]) -> Iterator[Path]:
-    """All files in the folders. Kafka's indexes are left out, because they are long and contain only offsets."""
+    """Yields all files in the folders except Kafka's indexes. The indexes are long, and contain only offsets."""
     for folder in folders:
         yield from (file for file in folder.rglob("*") if file.is_file() and file.suffix not in INDEXES)

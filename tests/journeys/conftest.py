@@ -1,4 +1,4 @@
-"""Fixtures of the journeys through the whole system."""
+"""The fixtures of tests that follow reports through the whole system."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The count check at the end of every journey proves that no report was lost or counted twice."""
+"""Every journey ends with the count check. The count check proves that no report was lost or counted twice."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -29,7 +29,7 @@ from tests.installation import Installation
 from tests.waiting import wait_for
 
 ANSWERS = ("accepted", "spooled", "duplicate", "refused")
-DOWNSTREAM = ("intake", "registry", "alerts", "console")  # the order in which reports pass through the services
+DOWNSTREAM = ("intake", "registry", "alerts", "console")  # the order in which the services read a report
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Sent:
     def answered(self, topic: str, response: httpx.Response) -> httpx.Response:
         """Counts intake's answer to a request that contained one report.
 
-        A 503, which means a full spool, is the only allowed 5xx.
+        The only allowed 5xx is 503, which means a full spool.
         """
         assert response.status_code < 500 or response.status_code == httpx.codes.SERVICE_UNAVAILABLE, response.text
         self.reports += 1
@@ -54,7 +54,7 @@ class Sent:
         return response
 
     def answered_batch(self, topics: Iterable[str], response: httpx.Response) -> httpx.Response:
-        """Counts intake's results for the reports of a batch. `topics` names the topic of each report."""
+        """Counts intake's results for a batch. `topics` has the topic of each report in the batch."""
         assert response.status_code == httpx.codes.OK, response.text
         for topic, result in zip(topics, response.json()["results"], strict=True):
             self.reports += 1
@@ -72,12 +72,12 @@ class Sent:
         return response
 
     def same_as(self, *counters: Mapping[str, int]) -> None:
-        """Compares the counts of each intake process (`counters`) with the answers that senders received."""
+        """Compares two counts: intake's own counters, one for each process, and the answers that senders received."""
         counted = {kind: sum(counter[kind] for counter in counters) for kind in ("sent", *ANSWERS)}
         assert counted == {"sent": self.reports, **{kind: self.answers[kind] for kind in ANSWERS}}
 
     def lost(self) -> None:
-        """Does nothing if an answer is lost, because the sender sends the report again and gets an answer then."""
+        """Counts nothing: after a lost answer, the sender repeats the report and gets an answer."""
 
     def published(self, topic: str, *report_ids: UUID) -> None:
         self.taken[topic].update(report_ids)
@@ -89,7 +89,7 @@ class Sent:
 
 @dataclass
 class Standing:
-    """The offsets and counts of all services, read in the order in which records pass through the services."""
+    """The offsets and counts of all services. The services are read in the order in which records pass through them."""
 
     on_the_way: list[str] = field(default_factory=list)
     unbalanced: list[str] = field(default_factory=list)
@@ -105,9 +105,9 @@ class Standing:
 
 
 async def count_check(installation: Installation, sent: Sent, *, timeout: float = 240) -> Standing:
-    """Waits until all records are processed.
+    """Waits until all records are processed. Then checks that all counts balance.
 
-    Then checks that all counts balance, and that exactly the accepted reports have outcomes.
+    Exactly the accepted reports must have outcomes.
     """
     assert sent.reports == sum(sent.answers[each] for each in ANSWERS), sent.answers
     standing = await drained(installation, timeout)
@@ -134,7 +134,8 @@ async def intake_counts(installation: Installation, intake_url: str) -> dict[str
 async def drained(installation: Installation, timeout: float = 240) -> Standing:
     """Waits until all records are read.
 
-    The services are checked in the order in which records pass, so that no record is missed.
+    Checks the services in the order in which records pass through them. In another order, the check could miss a
+    record.
     """
     standing = Standing()
 
@@ -197,7 +198,7 @@ async def balance(session: AsyncSession) -> list[Row]:
 
 
 async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID]]:
-    """For each consumer and topic, returns the ids of the reports for which the consumer has published an outcome."""
+    """Returns report ids by consumer and topic: the reports for which the consumer has published an outcome."""
     topics = {"hazard": "hazards", "household": "displacements", "group": "displacements"}
     ids: dict[tuple[str, str], set[UUID]] = defaultdict(set)
     for record in await everything(installation, "outcomes"):
@@ -209,7 +210,7 @@ async def outcomes(installation: Installation) -> dict[tuple[str, str], set[UUID
 
 
 async def everything(installation: Installation, topic: str, service: str = "console") -> list[Any]:
-    """Returns all records that a topic holds now, read with the login of `service`."""
+    """Reads all present records of a topic with the login of `service`."""
     settings = installation.settings(Settings, service)
     reader = AIOKafkaConsumer(settings.topic_prefix + topic, **kafka.options(settings), auto_offset_reset="earliest")
     records: list[Any] = []

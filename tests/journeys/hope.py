@@ -1,15 +1,15 @@
 """Makes displacement reports from the families of a UNICEF HOPE import workbook, or from invented families.
 
-`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx`, which has 50 households with 208 persons. `families`
+`families(file)` reads `forms/hope-rdi_import_50_hh_50_ind.xlsx` with its 50 households and 208 persons. `families`
 reads each person's household, relationship, sex, observed disability and pregnancy. `families` ignores `size_h_c`
 (always 1), `age` (a random number), the country (AFG), names, phones and birth dates.
 
-`reports(families, count, seed)` repeats the families until there are `count` reports. The same seed gives the same
-reports, except that the days depend on `now`.
+`reports(families, count, seed)` returns `count` reports. If there are fewer families, families are repeated. The same
+seed gives the same reports, but their days depend on `now`.
 
-All ids are random UUIDs, so each report is about a different household.
+Each report is about a household of its own, because all ids are random UUIDs.
 Each person has a Kyrgyz given name and family name. Half of the persons have a patronymic. Every head has a phone.
-Each person's age fits the relationship (`YEARS`), so that a grandmother is older than the head.
+Each person's age fits the relationship (`YEARS`): for example, a grandmother is older than the head.
 The origin is a rayon of Batken or Osh. The destination is Kadamjai, Leilek or Osh city.
 The displacement happened 0 to 29 days before `now`.
 A report states a hazard, a reason, a shelter and needs. `persons` is the number of members.
@@ -81,7 +81,10 @@ Family = Sequence[Member]
 
 
 def families(file: Path) -> list[Family]:
-    """The families in the order of the file's households. The row under the headers describes the columns."""
+    """Returns the families in the order of the file's households.
+
+    In the file, a row below the headers describes the columns.
+    """
     book = load_workbook(file, read_only=True)
     members: dict[Any, list[Member]] = {row["household_id"]: [] for row in rows(book["Households"])}
     for row in rows(book["Individuals"]):
@@ -106,7 +109,7 @@ def rows(sheet: Any) -> Iterator[dict[str, Any]]:
 
 
 def is_true(value: object) -> bool:
-    """Whether a cell is true. The workbook writes booleans as formulas such as `=TRUE()`."""
+    """True if the cell says so. The workbook writes booleans as formulas, for example `=TRUE()`."""
     return str(value).strip("=() ").upper().startswith("TRUE")
 
 
@@ -129,7 +132,7 @@ def own_families() -> list[Family]:
 def reports(
     families: Sequence[Family], count: int, *, seed: int = 417, now: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """Bodies for `POST /intake/v1/displacements`."""
+    """Returns bodies for `POST /intake/v1/displacements`."""
     draw = random.Random(seed)
     today = (now or datetime.now(UTC)).replace(microsecond=0)
     return [report(family, draw, today) for family in islice(cycle(families), count)]

@@ -1,15 +1,17 @@
-"""Makes the reports about an invented mudflow in Kadamjai, from the first call to the last return, over five days.
+"""Makes the reports about an invented mudflow in Kadamjai.
 
-Every family has five persons, so that a reader can check all figures by hand. The same seed gives the same reports. The
-seed decides the ids, the names and ages, and which families are reported in the full form.
+The reports cover five days, from the first call to the last return. Every family has five persons, so that readers can
+check all figures without a computer. The same seed gives the same reports. The seed decides ids, names and ages. The
+seed also decides which families are reported in the full form.
 
-Day 1: the mudflow. Families flee to the sites A, B, C and D. A caller reports 60 people at A before anybody is listed.
-Day 2: the district evacuates families to E and F before a second mudflow. E and F are in the next district.
-Day 3: people move from A to C, flee onward from E to Leilek, die at B (three people), and depart from D to
-    Tajikistan.
-Day 4: the evacuation to F is lifted. Everybody at D returns, and a part of B returns. Five families at C cannot be
-    reached any more.
-Day 5: a part of E settles in Osh city, and all other people return.
+- Day 1: a mudflow comes. Families flee to the sites A, B, C and D. Before any family is listed, a caller reports 60
+  people at A.
+- Day 2: the district evacuates families to E and F before a second mudflow. E and F are in the next district.
+- Day 3: some people move from A to C, and others flee from E to Leilek. Three people die at B. Some people leave D for
+  Tajikistan.
+- Day 4: the evacuation to F is lifted. Everybody at D and some people at B return home. Five families at C cannot be
+  reached any more.
+- Day 5: some people at E settle in Osh city, and all other people return home.
 """
 
 import random
@@ -30,13 +32,16 @@ FAMILY = (
     hope.Member(Relationship.CHILD, Sex.MALE),
     hope.Member(Relationship.GRANDPARENT, Sex.FEMALE),
 )
-FULL_FORM = 0.25  # the share of families that are reported with their members
+FULL_FORM = 0.25  # the share of families that are reported in the full form, with their members
 Report = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class SitePlan:
-    """`families` are registered one by one. `counted` are the people that a team counts at the site as a group."""
+    """`families` is the number of families that are registered one by one.
+
+    `counted` is the number of people that a team counts at the site as a group.
+    """
 
     name: str
     type: str
@@ -87,7 +92,7 @@ class Mudflow:
         return self.day_1(), self.day_2(), self.day_3(), self.day_4(), self.day_5()
 
     def day_1(self) -> list[list[Report]]:
-        """With each batch, the number of displaced people reaches at most one further threshold of the alert."""
+        """Each batch makes the number of displaced people exceed at most one more threshold of the alert."""
         counts = [self._count(letter) for letter in "ABCD"]
         return [
             [self._first_call()],
@@ -138,7 +143,7 @@ class Mudflow:
                 self._of_group("E", "settled_elsewhere", 5, 9, persons=65, **in_osh),
                 *(self._of_site(letter, "returned", 5) for letter in "ABCEF"),
                 *(self._of_family(family, "returned", 5, 15) for family in self.families["E"][:8]),
-                # the group's last people return from Leilek
+                # the last people of the group return from Leilek
                 self._of_group("E", "returned", 5, 15, **home),
             ]
         ]
@@ -152,7 +157,7 @@ class Mudflow:
             **plan.mobility,
             "persons": len(FAMILY),
         }
-        # families at B are always reported with their members, because the reports of deaths at B name a member
+        # a report of a death at B names a member, so families at B are reported with their members
         if letter != "B" and self._draw.random() >= FULL_FORM:
             return report
         name = self._draw.choice(hope.FAMILY)
@@ -160,7 +165,7 @@ class Mudflow:
         return {**report, "members": members, "phone": members[0]["phone"]}
 
     def _first_call(self) -> Report:
-        """A caller counts some of the people at A. The team's full recount at 22:00 replaces the caller's count."""
+        """A caller reports a number of people at A. At 22:00, the team's full recount replaces this count."""
         report = self._group("A", 60, hope.new_id(self._draw), hour=19)
         return {**report, "quantifier": "approximately", "is_full_recount": False}
 

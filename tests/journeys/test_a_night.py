@@ -1,7 +1,8 @@
 """One night of an alert, through the running services. Local servers stand in for Telegram and the SMS gateway.
 
-Nobody answers in Telegram. The officer on duty acknowledges by SMS, but does nothing more. The head of shift takes the
-alert over, and hands over to the next shift. The test moves the stored times instead of waiting.
+Nobody answers the messages in Telegram. The officer on duty acknowledges the alert by SMS, and does nothing more. The
+head of shift takes the alert over, and later hands it over to the next shift. Instead of waiting, the test moves the
+stored times into the past.
 """
 
 import json
@@ -43,13 +44,13 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.anyio
 
-DASTAN, NURLAN, BERMET = 42, 43, 77  # the Telegram chats of two officers and of the head of shift
+DASTAN, NURLAN, BERMET = 42, 43, 77  # the Telegram chats of two officers, and of the head of shift
 NUMBER = "996700123456"
 STALLED = "Принято, но"
 NOTES = "Мост через Исфайрам закрыт."
 MINUTE = timedelta(minutes=1)
-# Each tuple is a transaction about one table. Each transaction locks its table first, so that a transaction and a
-# worker cannot deadlock.
+# Each tuple contains the statements of one transaction, which changes one table. The transaction first locks the table.
+# A deadlock with a worker is therefore impossible.
 PASS = (
     (
         "LOCK TABLE deliveries IN EXCLUSIVE MODE",
@@ -92,7 +93,7 @@ class Night:
             await roster_queries.save(session, Roster.model_validate({"name": "centre", "layers": [layer]}))
 
     async def passes(self, time: timedelta) -> None:
-        """Moves the stored times into the past, so that the workers need not wait for them."""
+        """Moves the stored times into the past. The workers then act at once."""
         for lock, *statements in PASS:
             async with self.sessions.begin() as session:
                 await session.execute(text(lock))
@@ -132,9 +133,10 @@ class Night:
         return (await wait_for(lambda: [each for each in self.bot.sent(chat) if words in each["text"]]))[0]
 
     async def has_button(self, message: dict[str, Any], button: str) -> bool:
-        """Whether the message has the button.
+        """Returns whether the message has the button.
 
-        An edit waits for a minute if its chat has just got another message. The test moves the time of the edit, too.
+        The edit of a message waits for a minute if the chat has just got a new message. The test therefore moves the
+        edit's time too.
         """
         async with self.sessions.begin() as session:
             await session.execute(text("UPDATE telegram_messages SET edit_at = now() WHERE edit_at IS NOT NULL"))
@@ -175,7 +177,7 @@ async def night(installation: Installation, tmp_path: Path) -> AsyncIterator[Nig
         engine = database.engine(settings)
         stack.push_async_callback(engine.dispose)
         night = Night(installation, bot, gateways, database.sessions(engine), WebhookSecrets(settings.alerts_key_file))
-        async with night.sessions.begin() as session:  # somebody watches a board, so no delay is halved
+        async with night.sessions.begin() as session:  # somebody watches a board, so the policy's delays are not halved
             at = datetime.now(UTC) + timedelta(days=3650)
             await presences.note(session, uuid4(), uuid4(), at, at)
         sms = Contact(DeliveryChannel.SMS, f"sms:+{NUMBER}")

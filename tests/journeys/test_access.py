@@ -1,4 +1,7 @@
-"""For each role, area and route, the running services admit callers as the table in `shared.auth.access` states."""
+"""`shared.auth.access` has a table of roles, areas and routes.
+
+The running services admit callers as this table states.
+"""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -58,7 +61,7 @@ def path_of(route: str) -> str:
 
 
 async def status(client: httpx.AsyncClient, route: str, token: str | None) -> int:
-    """Returns the status of the answer. The body is not read, because a stream's body never ends."""
+    """Returns the status of the answer without reading the body. A stream's body never ends."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
     async with client.stream(route.partition(" ")[0], path_of(route), headers=headers) as answer:
         return answer.status_code
@@ -92,7 +95,7 @@ async def test_an_ended_token_is_accepted_only_by_intake_and_from_field_devices(
         "POST /intake/v1/movements",
         "POST /intake/v1/movements:sealed",
         "POST /intake/v1/reports:batch",
-    }  # the route for hazards is missing, because a late hazard could still raise an alert
+    }  # hazards are not accepted: a late hazard could still raise an alert
 
 
 def test_each_route_is_listed_as_limited_by_area_or_not() -> None:
@@ -146,9 +149,9 @@ async def test_a_household_is_read_in_its_area_and_by_its_author_only(
 async def test_the_apps_of_the_web_process_share_one_reader_of_the_revocations(
     reported: ReportedEvents, shared_installation: Installation
 ) -> None:
-    """Each reader of the revocations writes a snapshot.
+    """Each program that reads the revocations writes its own snapshot.
 
-    The web process reads the revocations with intake's login, and the alerts worker with its own login.
+    The web process reads the revocations with intake's login. The alerts worker uses its own login.
     """
     folder = shared_installation.folder / "state" / "access"
     await wait_for(lambda: {file.name for file in folder.glob("*.json")} == {"alerts.json", "intake.json"})
@@ -156,7 +159,10 @@ async def test_the_apps_of_the_web_process_share_one_reader_of_the_revocations(
 
 @pytest.fixture(scope="module")
 async def reported(web: Web, shared_installation: Installation) -> AsyncIterator[ReportedEvents]:
-    """Reports the events and waits until all services have read them. At the end, the count check must pass."""
+    """Reports the events, and waits until all services have read them.
+
+    After all services have read the events, the count check must pass.
+    """
     await somebody_to_tell(shared_installation.settings(AlertsSettings))
     for service in SERVICES:
         shared_installation.start(service, "worker")
@@ -170,7 +176,7 @@ async def reported(web: Web, shared_installation: Installation) -> AsyncIterator
 
 
 async def somebody_to_tell(settings: AlertsSettings) -> None:
-    """Adds a receiver whose address does not exist, because a page must list a receiver."""
+    """Adds a receiver, because a page must list one. The receiver's address does not exist."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         receiver = Receiver("duty", DeliveryChannel.WEBHOOK, "https://hook.invalid/")
@@ -200,13 +206,13 @@ async def shows(
     async with contextlib.aclosing(await client.send(request, stream=True)) as answer:
         text = await replayed(answer) if "/stream" in visible.path else (await answer.aread()).decode()
     assert answer.status_code in (200, 201, 404, 409), (answer.status_code, text)
-    if not visible.seen:  # a status of 409 means that the account has access, but another account acted first
+    if not visible.seen:  # 409: the account has access, but another account acted first
         return answer.status_code != 404 and '"not-found"' not in text
     return visible.seen.format(**names) in text
 
 
 async def replayed(answer: httpx.Response) -> str:
-    """Returns the past events of a stream. After the past events, the stream sends a line with only an id."""
+    """Returns the past events of a stream, which end at a line with only an id."""
     lines: list[str] = []
     async for line in answer.aiter_lines():
         if not line and lines and lines[-1].startswith(NOW):

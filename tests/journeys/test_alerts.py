@@ -1,4 +1,4 @@
-"""People are notified of a hazard or a displacement, even if a process or a server fails at the same time."""
+"""People are notified of a hazard or displacement, although a process or server fails at that moment."""
 
 import asyncio
 import json
@@ -54,7 +54,7 @@ FROM_A_PHONE = [
 
 
 class Centre:
-    """A running installation without a worker of the alerts service. Each test starts the worker itself."""
+    """A running installation without the alerts worker. Each test starts the alerts worker itself."""
 
     def __init__(self, installation: Installation, collector: Collector) -> None:
         self.installation = installation
@@ -122,7 +122,7 @@ class Centre:
         assert answer.status_code == 202, answer.text
 
     async def delivery_rows(self) -> list[Any]:
-        """All rows of the table `deliveries`, both settled and unsettled."""
+        """Returns all rows of the table `deliveries`, settled and unsettled."""
         async with self.sessions.begin() as session:
             rows = await session.execute(text("SELECT recipient, settled_at, is_delivered, attempts FROM deliveries"))
             return list(rows)
@@ -133,10 +133,10 @@ class Centre:
             return bool(await session.scalar(statement, {"reason": reason}))
 
     async def shares(self, group: str) -> list[set[Partition]]:
-        """The partitions of each of the group's two workers. Until both workers have partitions, the list is empty."""
+        """Returns the partitions of each of the group's two workers, or an empty list until both have partitions."""
         try:
             members = await asyncio.to_thread(self._held, group)
-        except KafkaException:  # before its first member, a consumer group has no coordinator
+        except KafkaException:  # a consumer group without members has no coordinator
             return []
         return members if len(members) == 2 and all(members) else []
 
@@ -144,7 +144,7 @@ class Centre:
         prefix = self.installation.topic_prefix
         admin = (
             self.installation.components.broker.admin()
-        )  # the variable keeps the Kafka client open until the answer has come
+        )  # the variable keeps the Kafka client open until the answer comes
         group = admin.describe_consumer_groups([prefix + name])[prefix + name]
         return [
             {(each.topic.removeprefix(prefix), each.partition) for each in member.assignment.topic_partitions}
@@ -208,10 +208,10 @@ async def test_a_webhook_down_then_hanging_then_slow_gets_one_message_and_delays
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
         await centre.settled("well", 12)
         assert hook.answered.total() == 0
-        # on a busy machine, six deliveries may take longer than the time limit of the hanging requests
+        # on a busy machine, six deliveries may take longer than the time limit of a hanging request
         is_late = time.monotonic() - began > TOTAL_SECONDS
         assert is_late or not await centre.has_tried("timed_out"), "the well one waited for the hanging one's end"
-        await hook.close()  # closing the receiver ends the hanging requests; another test covers their timeout
+        await hook.close()  # closing the receiver ends the hanging requests; their timeout has a test of its own
         hook.mood = Mood.SLOW
         await hook.open()
         await asyncio.gather(*(centre.hazard(client) for _ in range(6)))
@@ -301,7 +301,7 @@ async def test_of_two_operators_at_the_same_instant_one_wins_and_the_other_sees_
 
 
 async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(centre: Centre, hook: Hook) -> None:
-    """Two workers of the registry and two of the alerts service handle ten households in each of three districts."""
+    """Ten households come from each of three districts. Two workers of each service handle the households."""
     await centre.receiver("duty", hook)
     centre.workers.append(centre.installation.start("registry", "worker", env=centre.collector.env))
     centre.worker(hook)
@@ -339,9 +339,9 @@ async def test_households_on_two_workers_raise_the_threshold_alert_exactly_once(
 
 
 def ways_to(collector: Collector, alert_ids: set[str]) -> dict[str, list[str]]:
-    """Maps alert ids to the spans on the way to the alert's message.
+    """Returns for each alert id the spans from the report to the alert's message.
 
-    The result is empty until all spans are exported.
+    Before all spans are exported, the result is empty.
     """
     spans = [span for span in collector.spans.values() if span.attributes.get("dayar.alert_id") in alert_ids]
     ways = {span.attributes["dayar.alert_id"]: collector.way_to(span) for span in spans}

@@ -1,4 +1,4 @@
-"""Sends invented personal data as values and as field names, then searches for the data in all files and output."""
+"""Sends invented personal data as values and as field names. Then searches for the data in all files and output."""
 
 import asyncio
 import json
@@ -33,10 +33,10 @@ from tests.publishing import publishing
 from tests.registry.factories import Desk, household
 
 pytestmark = pytest.mark.components
-LEAKY = "displacements"  # the topic to which the data of `BYPASSING_INTAKE` is written directly
-# The text is in fields that are not encrypted. The database may therefore contain the text, but no error may quote it.
+LEAKY = "displacements"  # the data of `BYPASSING_INTAKE` is written directly to this topic
+# The text of a field that is not encrypted. The database may contain the refused text, but no error may quote it.
 REFUSED = "a linnet over the scree"
-# For each reason, the number of records that bypass intake and become dead letters.
+# Some records bypass intake and become dead letters. Maps each reason to their number.
 REASONS = {
     "malformed": 6,
     "seal_mismatch": 2,
@@ -137,7 +137,7 @@ class Journey:
 
 @pytest.fixture
 def journey(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journey]:
-    """An installation with its own servers, because the test searches every byte of the servers' files."""
+    """An installation with servers of its own, because the test searches every byte of the servers' files."""
     with components(own=True, cluster=cluster_of(request.config)) as own, collecting() as collector:
         installation = Installation(Ground(own), tmp_path / "installation", partitions=2)
         web = installation.web(env=collector.env)
@@ -173,7 +173,7 @@ async def test_personal_data_is_only_where_it_may_be(journey: Journey) -> None:
 async def take_in(journey: Journey, token: str) -> None:
     first = THROUGH_INTAKE.household()
     corrected = {**first, "version": 2, "notes": THROUGH_INTAKE.notes + "!"}
-    # intake stores the unknown code as `other`, and adds its text to the notes
+    # intake stores the unknown code as `other`, and its text in the notes
     unknown_code = THROUGH_INTAKE.household(reasons=[THROUGH_INTAKE.notes])
     for body in (first, first, THROUGH_INTAKE.group(), corrected, unknown_code):
         assert (await journey.report(body, token)).is_success
@@ -241,7 +241,7 @@ async def send_a_sheet(journey: Journey, token: str) -> None:
 
 
 async def search(journey: Journey, token: str) -> None:
-    """Searches for the person in a district where the person is not, and sends searches that are refused (422)."""
+    """Searches for the person in a district where the person is not. Also sends searches that are refused with 422."""
     canary, nowhere = THROUGH_INTAKE, {"area": "KG06226000000"}
     person = {name: canary.person[name] for name in ("phone", "personal_number")}
     name = f"{canary.person['family_name']} {canary.person['given_name']}"
@@ -274,7 +274,7 @@ async def find_and_open(journey: Journey, token: str) -> None:
 
 
 async def wait_in_the_spool(journey: Journey, token: str) -> None:
-    """Reads the spool while a record waits there for the broker. The test searches the spool's content later."""
+    """Reads the spool while a record waits there for the broker. The test later searches the read content."""
     journey.installation.components.kafka.kill9()
     response = await journey.report(THROUGH_INTAKE.household(), token)
     assert response.json()["status"] == "spooled"
@@ -300,9 +300,9 @@ async def publish_bad_records(journey: Journey) -> None:
         good._replace(headers=renamed(good, "ce_type", canary.notes)),
         good._replace(headers=renamed(good, "ce_id", canary.person["personal_number"])),
         good._replace(headers=renamed(good, "ce_id", str(uuid4()))),
-        # The registry accepts the report, and ignores the unknown fields.
+        # The registry accepts a report with unknown fields, and ignores the fields.
         desk.message(household(), author=uuid4(), unknown={**canary.person, canary.field: 1}),
-        # Only the NUL is invalid in this report: the record is decrypted, and PostgreSQL refuses its row.
+        # Only the NUL in the next report is invalid: the worker decrypts the record, and PostgreSQL refuses its row.
         desk.message(household(), author=uuid4(), places_version=REFUSED + "\0"),
     )
     await forge(journey.installation, "intake", good._replace(value=strange))

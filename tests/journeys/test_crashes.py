@@ -1,6 +1,6 @@
-"""Every alert is delivered although the alerts worker is killed at five points, on real Kafka and PostgreSQL.
+"""The alerts worker is killed at five points, and every alert is delivered nevertheless. Kafka and PostgreSQL are real.
 
-`make faults-alerts SEED=` runs twenty seeds for each point. A seed decides how many hazards come, in which groups, and
+`make faults-alerts SEED=` runs twenty seeds for each point. A seed decides the number of hazards, their groups, and
 when the process is killed once or twice.
 """
 
@@ -39,14 +39,14 @@ pytestmark = pytest.mark.anyio
 
 SEED = int(os.environ.get("CRASH_SEED") or 1)
 SEEDS = range(SEED, SEED + int(os.environ.get("CRASH_SEEDS") or 1))
-# points at which a message has been sent, but its delivery is not recorded yet
+# points at which a message has been sent and its delivery is not recorded
 REPEATING = ("after_send", "before_record")
 UNSETTLED = text("SELECT count(*) FROM deliveries WHERE settled_at IS NULL")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The groups in which hazards come, and the points at which the processes are killed, one after the other."""
+    """The groups in which hazards come, and the points at which processes are killed, in order."""
 
     groups: Sequence[Sequence[HazardReported]]
     crashes: Sequence[str]
@@ -57,7 +57,7 @@ class Plan:
         sizes = [draw.randint(1, 8) for _ in range(draw.randint(1, 3))]
         source = f"trial-{draw.getrandbits(32):08x}"
         groups = [[hazard(source, draw.choice((Severity.SEVERE, Severity.EXTREME))) for _ in range(n)] for n in sizes]
-        # a group of hazards has one transaction or more, and one send for each hazard
+        # a group of hazards has at least one transaction, and one sending per hazard
         passages = {name: sum(sizes) if name.endswith("send") else len(sizes) for name in POINTS}
         second = draw.choice([[], [draw.choice(list(POINTS))]])
         return cls(groups, [f"{name}:{draw.randint(1, passages[name])}" for name in (point, *second)])
@@ -87,9 +87,9 @@ class Centre:
     def worker(self, crash_at: str | None) -> Process:
         env = {
             "OUTBOUND_ALLOW": json.dumps([f"127.0.0.1:{self.hook.port}"]),
-            # an unrecorded delivery is sent again after 3 seconds; even a busy machine records a delivery earlier
+            # after 3 seconds, an unrecorded delivery is sent again; even a busy machine records deliveries earlier
             "ALERTS_LEASE_SECONDS": "3",
-            "KAFKA_GROUP_INSTANCE": "crashing",  # a new worker takes the place of a killed worker at once
+            "KAFKA_GROUP_INSTANCE": "crashing",  # a killed worker is replaced at once
         }
         if crash_at is None:
             return self.installation.start("alerts", "worker", env=env)
@@ -101,7 +101,7 @@ class Centre:
         await self.publisher.publish_all(messages, timeout=30)
 
     async def have_settled(self, hazard_ids: set[str], process: Process) -> bool:
-        """Whether the hazards' messages came and are recorded, or the process has ended."""
+        """True if the hazards' messages came and are recorded, or if the process has ended."""
         if not process.is_running:
             return True
         if not hazard_ids <= {body["data"]["hazard_id"] for body in self.hook.bodies}:
@@ -116,11 +116,11 @@ async def centre(shared_installation: Installation, hook: Hook) -> AsyncIterator
     centre = Centre(shared_installation, hook, database.sessions(engine))
     await centre.add_receiver()
     async with centre.publisher:
-        await centre.publisher.flush()  # the publisher itself waits for the broker only one second
+        await centre.publisher.flush()  # the publisher waits one second for the broker
         yield centre
     async with engine.begin() as connection:
-        # Alerts of an earlier test that stay open would escalate after five minutes. Their messages would then be
-        # counted, and the process would be killed at a wrong point.
+        # An open alert of an earlier test would escalate after five minutes. The messages of an old alert would be
+        # counted, and would make the process die at a wrong point.
         for table in ("receivers", "deliveries", "alerts"):
             await connection.execute(text(f"DELETE FROM {table}"))
     await engine.dispose()
@@ -152,7 +152,7 @@ async def test_after_a_crash_each_alert_comes_at_least_once_and_once_more_at_mos
 
 
 def receipts_of(hook: Hook, hazard_ids: set[str]) -> dict[str, Counter[UUID]]:
-    """Counts, for each hazard, how often each message came. A message is identified by its `webhook-id`."""
+    """Returns for each hazard how often each of its messages came. The `webhook-id` identifies a message."""
     receipts: dict[str, Counter[UUID]] = {}
     for id, body in zip(hook.answered_ids, hook.bodies, strict=True):
         if (hazard_id := body["data"]["hazard_id"]) in hazard_ids:

@@ -32,14 +32,14 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
-# With a date long ago, `counts.due` leaves out figures that wait for the next update of their alert.
+# A date long ago makes `counts.due` skip figures that wait for the next update of their alert.
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROLES = {Sender.OPERATOR: Role.OPERATOR, Sender.FIELD: Role.FIELD}
 
 
 @pytest.fixture
 def exercise(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An exercise with as many partitions as a real installation: each worker reads several partitions of a topic."""
+    """An exercise with a real installation's number of partitions: each worker reads several partitions of a topic."""
     with installed(ground, tmp_path, exercise=True) as installation:
         yield installation
 
@@ -58,9 +58,9 @@ async def people(installation: Installation) -> dict[str, str]:
 
 @dataclass
 class Recording:
-    """Notes each report that was sent, and intake's answer.
+    """Records each sent report, and intake's answer to the report.
 
-    `count_check` compares the reports and the answers with the results.
+    `count_check` compares intake's answers with the results.
     """
 
     sent: Sent
@@ -74,7 +74,7 @@ class Recording:
 
 
 async def exposures_published(installation: Installation) -> None:
-    """Waits until every exposure alert is published, because a background task raises exposure alerts."""
+    """Waits until every exposure alert is published. A background task raises these alerts."""
     rule = Ruleset.load().exposure
     assert rule is not None
     engine = database.engine(installation.settings(Settings, "alerts"))

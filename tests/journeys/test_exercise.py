@@ -1,4 +1,7 @@
-"""An exercise starts for the first time, loses its files, and is restored, with Kafka's old log or without it."""
+"""An exercise starts for the first time, loses its files, and is restored.
+
+Kafka's old log is kept in one case and lost in the other.
+"""
 
 import re
 import shutil
@@ -19,7 +22,7 @@ from tests.supervised import Run, all_answer, is_settled, own_environment, runni
 
 pytestmark = pytest.mark.components
 
-PLAYED = 37  # the scenario reports 36 households and one group
+PLAYED = 37  # the scenario has 36 households and one group
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,13 @@ def test_everything_is_restored_from_a_backup(played: Played, tmp_path: Path) ->
     settled(run, accounts, households=PLAYED)
     backup = Backups(run, tmp_path)
     name = backup.make()
-    report(run, accounts)  # a report after the backup is only in Kafka's log
+    report(run, accounts)  # a report after the backup, which only Kafka's log contains
     settled(run, accounts, households=PLAYED + 1)
     mark = run.folder / "kafka" / "provisioned"
     made = mark.stat().st_mtime_ns
 
     run.stop()
-    for path in run.folder.iterdir():  # all files except Kafka's are deleted
+    for path in run.folder.iterdir():  # all files are deleted except Kafka's files
         if path.name != "kafka":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert "what came after the backup is read again" in backup.restore(name)
@@ -99,11 +102,11 @@ def report(run: Run, accounts: dict[str, str]) -> None:
     with Desk(run.url, accounts, "field-1") as phone:
         body = factories.household(status="Exercise")
         answer = phone.client.post("/intake/v1/displacements", json=body).json()
-        assert answer["status"] in ("accepted", "spooled")  # a busy broker may answer too late
+        assert answer["status"] in ("accepted", "spooled")  # the answer of a busy broker may come too late
 
 
 def settled(run: Run, accounts: dict[str, str], *, households: int) -> dict[str, Any]:
-    """Waits until all services answer and this number of households is recorded; returns the ledgers."""
+    """Waits until all services answer and `households` are recorded. Returns the ledgers."""
     assert wait_until(lambda: all_answer(run), timeout=120, every=0.2), run.printed
     with Desk(run.url, accounts) as desk:
         assert wait_until(lambda: is_settled(desk), timeout=120, every=0.2), rows(desk.ledgers())

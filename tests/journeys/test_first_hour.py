@@ -1,9 +1,9 @@
-"""On the evening of 5 May 2022, four groups were counted before anybody was registered by name.
+"""On the evening of 5 May 2022, four groups were counted. Nobody was registered by name before the four counts.
 
-The test enters the four counts. Some counts are entered at the desk, as if callers reported them, and some on a field
-team's phone. From Choko-Dobo, 20 families (70 people) are with relatives, and from Komsomol, 45 families (150 people).
-In the mosque of Tobey, there are 10 families (37 people). A caller reports 26 people in a teahouse. The caller does not
-say where the teahouse is and where the people came from.
+The test reports the four counts. The desk enters some counts, as if callers reported them. A field team enters the
+others on a phone. Relatives took in 20 families (70 people) from Choko-Dobo, and 45 families (150 people) from
+Komsomol. The mosque of Tobey has 10 families (37 people). A teahouse has 26 people, as a caller reports. The caller
+states neither the teahouse's place nor the people's origin.
 """
 
 from typing import Any
@@ -37,9 +37,9 @@ def opened_desk(page: Page, centre: Served) -> Page:
 
 
 def by_telephone(desk: Page, persons: int, families: str, *, origin: tuple[str, str], here: tuple[str, str]) -> None:
-    """Types the count of a caller by keyboard.
+    """Types a caller's count by keyboard.
 
-    `origin` is a district and a village. `here` is a district and a shelter kind. A district may be "Not known".
+    `origin` is a district and a village. `here` is a district and a shelter kind. Each district may be "Not known".
     """
     district, shelter = here
     Typist(desk).fill_in(str(persons), families, "", "", "", *origin, district, "", shelter)
@@ -94,16 +94,16 @@ def test_the_board_shows_everybody_by_where_they_are_and_there_is_one_alert(cent
     alerts = operator_alerts(centre)
     assert [alert["rule"] for alert in alerts] == ["displacement"]
     assert alerts[0]["figures"]["counted_persons"] == OF_KNOWN_ORIGIN
-    # the alert names the district of origin, and not the present district Leilek
+    # the alert names the district of origin, not Leilek, where the people now are
     assert alerts[0]["pcodes"] == [KADAMJAI]
 
-    by_phone(phone, 60, 16, "Тобей, мечити")  # the team counts everybody in the mosque again
+    by_phone(phone, 60, 16, "Тобей, мечити")  # the team counts everybody in the mosque a second time
     expect(groups.locator("h3")).to_contain_text("306 persons")
     expect(rows.filter(has_text="мечити")).to_contain_text("60")
 
 
 def operator_alerts(centre: Served) -> list[dict[str, Any]]:
-    """Waits until an alert counts everybody whose origin is known. Returns the open alerts."""
+    """Waits until an alert counts all people of known origin. Returns the open alerts."""
     token = centre.installation.token(roles=[Role.OPERATOR])
     client = centre.client(headers={"authorization": f"Bearer {token}"})
 

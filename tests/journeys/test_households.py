@@ -1,4 +1,4 @@
-"""A thousand reports become a thousand households, each published once, even if a process or a server fails."""
+"""A thousand reports become a thousand households. Each is published once, even if a process or server fails."""
 
 import asyncio
 from collections import Counter
@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_reports() -> None:
 
 @pytest.fixture
 def families() -> Sequence[hope.Family]:
-    """Families of the real workbook if this machine has the file, else invented families."""
+    """Families of the real workbook. On a machine without this file, the families are invented."""
     return hope.families(data.FOLDER / WORKBOOK) if data.is_there() else hope.own_families()
 
 
@@ -67,7 +67,10 @@ async def test_a_thousand_households_survive_four_failures(
 
 
 async def started_again(component: Component) -> None:
-    """Starts a killed server again, as the supervisor does. PostgreSQL cannot start while its old processes run."""
+    """Starts a killed server again, as the supervisor does.
+
+    The start is repeated, because PostgreSQL cannot start while its old processes run.
+    """
     for is_last in (False, False, False, True):
         component.spawn()
         try:
@@ -103,7 +106,7 @@ class Journey:
             try:
                 yield
             finally:
-                await self.engine.dispose()  # an engine in use would keep the event loop open after a failed test
+                await self.engine.dispose()  # after a failed test, an open engine would keep the event loop running
 
     async def worker_killed(self, count: int) -> None:
         async with self.sending(count) as rest:
@@ -114,7 +117,7 @@ class Journey:
         await self.recorded(at_least=self.next)
 
     async def worker_frozen(self, count: int) -> None:
-        """Freezes the first worker until the second worker has done all work.
+        """Freezes the first worker. The second worker then does all work, before the first worker continues.
 
         The first worker must not repeat the work of the second worker.
         """
@@ -128,7 +131,7 @@ class Journey:
         self.worker.resume()
 
     def is_expelled(self) -> bool:
-        """Whether Kafka has removed the frozen worker from the consumer group, so that only the second worker reads."""
+        """Returns whether Kafka has removed the frozen worker from the group. Then only the second worker reads."""
         group = f"{self.installation.topic_prefix}registry"
         admin = self.installation.components.broker.admin()
         return len(admin.describe_consumer_groups([group])[group].result().members) == 1
@@ -143,9 +146,9 @@ class Journey:
 
     @asynccontextmanager
     async def sending(self, count: int) -> AsyncIterator[asyncio.Event]:
-        """Sends two thirds of the next `count` reports at once.
+        """Sends two thirds of the next `count` reports.
 
-        The last third is sent after the test has set the yielded event.
+        The last third follows when the test sets the yielded event.
         """
         share = self.bodies[self.next : self.next + count]
         first, last = list(share[: -count // 3]), list(share[-count // 3 :])
@@ -157,7 +160,7 @@ class Journey:
         self.next += count
 
     async def is_halfway(self, count: int) -> None:
-        """Waits until some reports are recorded but not all are sent, so that the failure happens in the middle."""
+        """Waits until some reports are recorded and some are not yet sent. A failure then comes in the middle."""
         await self.recorded(at_least=self.next + count // 3)
         assert self.sent.reports < self.next + count
         assert not await self.has_recorded(self.next + count)
@@ -196,9 +199,9 @@ class Journey:
         assert await self.value("SELECT sum(displaced) FROM episodes") == members
 
     def both_workers_live(self) -> None:
-        """Checks that both workers run.
+        """Checks that both workers still run.
 
-        The frozen worker lost its partitions, and continued with newly assigned partitions.
+        The frozen worker lost its partitions, and then got new partitions.
         """
         for worker in (self.worker, self.second):
             assert worker.is_running, worker.log_tail()

@@ -1,4 +1,4 @@
-"""No accepted report is lost or counted twice, even if Kafka fails, Valkey is emptied, or answers are lost."""
+"""No accepted report is lost or counted twice, although Kafka fails, Valkey is emptied, or answers are lost."""
 
 import asyncio
 from collections import Counter
@@ -43,7 +43,7 @@ class Phones:
         )
 
     async def send(self, body: dict[str, Any]) -> str:
-        """Repeats a request until intake answers, as a phone does. Returns the status in the answer."""
+        """Repeats a request until intake answers, as a phone does. Returns the status of this answer."""
         return await wait_for(lambda: self._answer(body), timeout=5 * ANSWER_SECONDS, every=0.05)
 
     async def _answer(self, body: dict[str, Any]) -> str | None:
@@ -118,7 +118,7 @@ async def test_an_outage_of_kafka_and_a_restart_of_intake_lose_nothing_and_the_c
     bodies = [household() for _ in range(60)]
     async with phones(killable_installation) as field:
         for body in bodies[:20]:
-            assert await field.send(body) in ("accepted", "spooled")  # a busy broker may answer too late
+            assert await field.send(body) in ("accepted", "spooled")  # the answer of a busy broker may come too late
         kafka.kill9()
         answers = [await field.send(body) for body in bodies[20:40]]
         answers += [await field.send(corrected(body)) for body in (*bodies[:10], *bodies[20:30])]
@@ -146,7 +146,7 @@ async def test_emptying_valkey_meanwhile_counts_nothing_twice(field: Phones) -> 
         valkey.flushdb()
     again = [await field.send(body) for body in bodies]
     assert set(again) == {"accepted"}
-    assert await repeats(field) == before + 20  # twenty repeats, because the registry received twenty reports twice
+    assert await repeats(field) == before + 20  # the registry received twenty reports twice
     for body in bodies:
         assert await field.episodes(body) == 1
 
@@ -157,7 +157,7 @@ async def test_the_same_report_on_two_connections_at_once_is_one_household(field
     assert set(answers) <= {"accepted", "duplicate"}
     assert (
         await repeats(field) == before + answers["accepted"] - 1
-    )  # the registry drops the report that was published twice
+    )  # the report was published twice, and the registry dropped one copy
     assert await field.episodes(body) == 1
 
 
@@ -166,7 +166,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(field: Phones) -> No
     reader, writer = await asyncio.open_connection("127.0.0.1", field.port)
     writer.write(request(field, body))
     await writer.drain()
-    await reader.readexactly(1)  # intake has answered, but the phone reads only one byte
+    await reader.readexactly(1)  # intake has answered; the phone reads only one byte of the answer
     writer.close()
     field.sent.lost()
     assert await field.send(body) == "duplicate"

@@ -1,4 +1,4 @@
-"""The consumers in docs/integrators.md run unchanged with the read-only account."""
+"""The consumers in docs/integrators.md run unchanged. The account of these consumers may only read."""
 
 import json
 import re
@@ -60,7 +60,7 @@ def hazard() -> HazardReported:
 
 
 async def publish(installation: Installation, *hazards: HazardReported) -> None:
-    """Publishes each event twice, as a publisher does if the broker's first answer is lost."""
+    """Publishes each event twice: a publisher does so if the broker's first answer is lost."""
     async with publishing(installation.settings(Settings, "intake")) as publisher:
         for hazard in hazards:
             message = events.message(hazard, id=uuid4(), source="/intake", time=hazard.received_at)
@@ -91,12 +91,12 @@ async def test_a_consumer_starts_at_the_beginning_drops_repeats_and_resumes(inst
     with running(FROM_START, installation) as printed:
         assert {next(printed) for _ in early} == {one.hazard_id for one in early}
         await publish(installation, late[0])
-        # the program repeats no earlier hazard, because it would print the repeat before this hazard
+        # a repeat of an earlier hazard would be printed before this hazard
         assert next(printed) == late[0].hazard_id
     with running(FROM_START, installation) as printed:
         await publish(installation, late[1])
         resumed = set(iter(lambda: next(printed), late[1].hazard_id))
-    # the second run may print only one hazard again: the last one of the first run
+    # the second run may print the first run's last hazard once more, but no other hazard
     assert resumed.isdisjoint({one.hazard_id for one in early})
 
 
@@ -111,16 +111,16 @@ async def test_a_consumer_starts_from_a_time(installation: Installation) -> None
 
 @pytest.mark.parametrize("topic", ["hazards-restricted", "displacements", "households", "alerts", "outcomes", "access"])
 def test_the_account_reads_only_public_hazards(topic: str, shared_installation: Installation) -> None:
-    """Kafka refuses to describe the topic to the account, so the account cannot read the topic."""
+    """Kafka does not describe the topic to the account. The account can therefore not read the topic."""
     name = shared_installation.topic_prefix + topic
     seen = Consumer(login(shared_installation) | {"group.id": "integrator.test"}).list_topics(name, timeout=20)
     assert seen.topics[name].error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
 async def test_an_operators_event_never_reaches_the_account(shared_installation: Installation) -> None:
-    """The account must not get the operator's event, although the event states that it is Public.
+    """An operator's event must not reach the account, even if the event says that it is Public.
 
-    The account gets the event of another system, which shows that the account can read the topic.
+    The account gets another system's event: the account can read the topic.
     """
     entered, announced = (reported(scope="Public", source=source) for source in ("cmc", "hydromet"))
     async with opened(shared_installation) as intake:
@@ -138,7 +138,7 @@ async def test_an_operators_event_never_reaches_the_account(shared_installation:
 
 
 def readable(installation: Installation, topic: str) -> list[Any]:
-    """All records of the topic that the account can read. Raises KafkaException if Kafka refuses the topic."""
+    """Returns all records of the topic that the account can read. Raises KafkaException if Kafka refuses the topic."""
     options = {"group.id": f"integrator.{uuid4()}", "auto.offset.reset": "earliest", "enable.partition.eof": True}
     consumer = Consumer(login(installation) | options)
     consumer.subscribe([installation.topic_prefix + topic])

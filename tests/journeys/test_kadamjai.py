@@ -1,7 +1,7 @@
-"""A mudflow in Kadamjai, from the first call to the last return. At six sites, there are 3,000 people.
+"""A mudflow in Kadamjai is played from the first call to the last return. The six sites have 3,000 people.
 
 The reports of five past days are sent within seconds. `tests/journeys/mudflow.py` describes what happens on each day.
-The comments of `DAYS` compute the expected figures by hand. A family has five persons.
+The comments of `DAYS` show how the expected figures are computed. A family has five persons.
 """
 
 import re
@@ -34,61 +34,59 @@ GROUPS = re.compile(r'Counted groups <span class="count">([\d,]+) persons?')
 
 @dataclass(frozen=True)
 class Day:
-    """The figures at the end of a day. People of groups are never added to registered people.
+    """The figures at the end of a day. Group counts are never added to registered people.
 
-    `alerted` are the figures of the alert after each batch: all persons, registered persons and counted persons. The
-    alert takes for each site the larger of its registered and its counted persons. The registry publishes the
-    registered families of a site only in multiples of five (docs/decisions/0068). The other families are added only as
-    far as they cannot be among the counted people.
+    `alerted`: after each batch, the figures of the alert: all persons, registered persons, counted persons. For
+    each site, the alert takes the larger number: registered or counted persons. The registry publishes a site's
+    registered families only in multiples of five (docs/decisions/0068). Families above a multiple of five are added
+    only if they cannot be among the counted people.
     """
 
     displaced: dict[str, int]  # registered persons by district
     families: int
     in_groups: int
-    # The people at the sites A to F. A site has the larger of two numbers: the counted people after later movements,
-    # and the registered persons who are there (docs/decisions/0079). No count is a count of everybody.
+    # The people at each of the sites A to F. Of two numbers, a site shows the larger: the counted people after later
+    # movements, and the registered persons there (docs/decisions/0079). No count here includes everybody at a site.
     occupancy: Numbers
-    flow: Numbers  # the families and persons displaced since day 1; an onward displacement counts again
+    flow: Numbers  # the families and persons displaced since day 1; a second displacement counts again
     alerted: Sequence[Numbers] = ()
     evacuated: int = 0  # the evacuated persons among the displaced
     returned: Numbers = (0, 0)  # registered persons, and people of groups
     settled: Numbers = (0, 0)
-    # families and persons that were not confirmed for 24 hours, and families and persons whose return is presumed
+    # families and persons without a confirmation for 24 hours, and families and persons with a presumed return
     confirmation: Numbers = (0, 0, 0, 0)
     moved: Mapping[str, Numbers] = field(default_factory=dict)  # families, persons, and people of groups since day 1
 
 
 MOVED_ON_DAY_3: Mapping[str, Numbers] = {
-    "transferred": (20, 100, 80),  # 20 families, and 80 people of the group, moved from A to C
-    "displaced_again": (8, 40, 35),  # 8 families, and 35 people of the group, fled from E to Leilek
-    "died": (3, 3, 0),  # one person died in each of 3 families at B
-    "left_country": (4, 20, 25),  # 4 families, and 25 people of the group, left from D
+    "transferred": (20, 100, 80),  # from A to C moved 20 families, and 80 people of the group
+    "displaced_again": (8, 40, 35),  # from E to Leilek fled 8 families, and 35 people of the group
+    "died": (3, 3, 0),  # at B, one person died in each of 3 families
+    "left_country": (4, 20, 25),  # from D left 4 families, and 25 people of the group
 }
 DAYS = (
     Day(
-        # A 100 + B 80 + C 140 + D 60 = 380 families, which are 1,900 persons
+        # families at A, B, C and D: 100 + 80 + 140 + 60 = 380, which are 1,900 persons
         displaced={KADAMJAI: 1_900},
         families=380,
-        # the full recount of A (480) has replaced the 60 people of the first call; A has 500 registered persons, B 400,
-        # C 700 and D 300
+        # registered persons: A 500, B 400, C 700, D 300; at A, a full recount (480) replaced the first call (60)
         occupancy=(500, 420, 700, 300, 0, 0),
-        in_groups=1_850,  # the counts at A, B, C and D are 480 + 420 + 650 + 300
+        in_groups=1_850,  # counted people at A, B, C and D: 480 + 420 + 650 + 300
         flow=(380, 1_900),
-        # the first call counts 60 at A; then D adds 60 * 5 = 300, and B adds 80 * 5 = 400; at last the larger number of
-        # each site counts: A 500 > 480, B 420 > 400, C 700 > 650, D 300
+        # First, a caller counts 60 at A. Then the families at D add 60 * 5 = 300, and those at B add 80 * 5 = 400.
+        # Finally, each site counts with its larger number: A 500 > 480, B 420 > 400, C 700 > 650, D 300.
         alerted=[(60, 0, 60), (360, 300, 60), (760, 700, 60), (1_920, 1_900, 1_850)],
     ),
     Day(
-        # E 120 + F 100 = 220 families, which are 1,100 persons; 380 + 220 = 600 families, which are 3,000 persons
+        # new families at E and F: 120 + 100 = 220, which are 1,100 persons; all families: 380 + 220 = 600
         displaced={KADAMJAI: 1_900, BATKEN: 1_100},
         families=600,
-        # E has 600 registered and 600 counted persons; F has 520 counted persons, which are more than its 500
-        # registered ones
+        # E has 600 registered and 600 counted persons. F has 500 registered and 520 counted persons: 520 is larger.
         occupancy=(500, 420, 700, 300, 600, 520),
-        in_groups=2_970,  # the counts of day 1 are 1,850; the counts at E and F add 600 + 520
+        in_groups=2_970,  # 1,850 on day 1, and 600 + 520 at E and F
         flow=(600, 3_000),
         evacuated=1_100,
-        # Kadamjai still has 1,920; E has 120 * 5 = 600 registered and counted, and F has 520 counted > 500
+        # Kadamjai still has 1,920. E has 120 * 5 = 600 registered and 600 counted persons. F has 520 counted > 500.
         alerted=[(3_040, 3_000, 2_970)],
     ),
     Day(
@@ -98,29 +96,31 @@ DAYS = (
         # A: 400 registered > 480 - 100; B: 420 - 3 dead > 397 registered; C: 800 registered > 650 + 100; D: 280
         # registered > 300 - 25; E: 600 - 40 registered persons (or 35 of the group)
         occupancy=(400, 417, 800, 280, 560, 520),
-        in_groups=2_945,  # 2,970 - 25 abroad; the 35 in Leilek are still displaced
-        flow=(608, 3_040),  # 600 families, and 8 families once more, because they were forced onward
+        in_groups=2_945,  # 2,970 - 25 people abroad; 35 people in Leilek are still displaced
+        flow=(608, 3_040),  # 600 families; 8 of these families count twice, because they were displaced again
         evacuated=1_100,  # 560 evacuated persons are at E, 500 at F, and 40 in Leilek
-        # the last reports about the 112 families at E and the 100 at F are of day 2
+        # the last reports about 112 families at E and 100 families at F came on day 2
         confirmation=(212, 1_060, 0, 0),
         moved=MOVED_ON_DAY_3,
-        # The alert counts 1,895 people in Kadamjai: A has 400, C has 160 * 5 = 800 > 730, D has 55 * 5 = 275, and B has
-        # 420 counted > 400 - 3. The 5 persons of the last family at D may be among those counted at B. E has 565
-        # counted > 560, and F has 520 > 500. Leilek has only 40, because its 35 counted people left Batken.
+        # The alert counts 1,895 people in Kadamjai: 400 at A, 160 * 5 = 800 > 730 at C, 55 * 5 = 275 at D, and 420
+        # counted > 400 - 3 at B. One more family at D is not added: its 5 persons may be among the people counted at B.
+        # E has 565 counted > 560, and F has 520 counted > 500. Leilek has 40 registered persons. Its 35 counted people
+        # left Batken.
         alerted=[(3_020, 2_977, 2_910)],
     ),
     Day(
-        # D had 60 - 4 = 56 families, and all their 280 persons return. 30 families return from B; 3 of their 150
-        # persons are dead, so 147 return. Kadamjai has 1,877 - 280 - 147 = 1,450 persons; all districts have 2,550.
+        # D had 60 - 4 = 56 families. All 280 persons of the 56 families return. From B, 30 families of 150 persons
+        # return without their 3 dead, so 147 persons return. Kadamjai then has 1,877 - 280 - 147 = 1,450; all districts
+        # have 2,550.
         displaced={KADAMJAI: 1_450, BATKEN: 1_060, LEILEK: 40},
-        families=510,  # 596 families, of which 56 returned from D and 30 from B
-        # 150 of 420 people left B (or 147 registered persons and 3 dead), and all 275 people left D
+        families=510,  # 596 - 56 families that returned from D - 30 families that returned from B
+        # counted people: 150 of 420 left B (147 registered persons and 3 dead), and all 275 left D
         occupancy=(400, 270, 800, 0, 560, 520),
-        in_groups=2_520,  # 2,945 people, of whom 275 returned from D and 150 from B
+        in_groups=2_520,  # 2,945 - 275 people that returned from D - 150 people that returned from B
         flow=(608, 3_040),
-        evacuated=1_100,  # the evacuation of F was lifted, but its people have not returned yet
+        evacuated=1_100,  # the people at F have not returned, although their evacuation was lifted
         returned=(427, 425),  # 280 + 147 registered people and 275 + 150 counted people returned
-        # E 112, F 100 and now also the 8 families in Leilek; at F, the return of 100 families is presumed
+        # not confirmed: 112 families at E, 100 at F, 8 in Leilek; presumed to have returned: the 100 families at F
         confirmation=(220, 1_100, 100, 500),
         moved={**MOVED_ON_DAY_3, "returned": (86, 427, 425)},  # 56 + 30 families
         # A 400, B 270 counted > 250, C 800; E 565 and F 520 counted; Leilek 40
@@ -135,17 +135,17 @@ DAYS = (
         # Families (and persons) that return on day 5: A 80 (400), B 50 (250), C 160 (800), E 100 (500), F 100 (500) and
         # Leilek 8 (40), together 498 (2,490). People of groups: A 400, B 270, C 730, E 500, F 520 and Leilek 35,
         # together 2,455.
-        returned=(2_917, 2_880),  # by day 4, 427 and 425 persons had returned; on day 5, another 2,490 and 2,455 return
+        returned=(2_917, 2_880),  # until day 4: 427 and 425 persons; on day 5: 2,490 and 2,455
         settled=(60, 65),  # 12 families from E, and 65 people of the group, settled in Osh city
         moved={
             **MOVED_ON_DAY_3,
-            # 86 + 498 = 584 families; with 12 settled and 4 abroad, they are all 600
+            # 86 + 498 = 584 families; 584 + 12 settled + 4 abroad = 600
             "returned": (584, 2_917, 2_880),
             "settled_elsewhere": (12, 60, 65),
         },
     ),
 )
-# The thresholds that the alert passes with the persons of its first five figures: 50, 200, 500, 1,000 and 3,000.
+# Each of the alert's first five figures passes one threshold: 50, 200, 500, 1,000 and 3,000 persons.
 NOTIFIED = ["raised", "grown", "grown", "grown", "grown"]
 
 
@@ -160,7 +160,10 @@ class Desk:
         return answer.json()
 
     def of_date(self, day: int) -> dict[str, Any]:
-        """The figures that name a day. The figures of a day must not change when reports about later days arrive."""
+        """Returns all figures of a past or present day.
+
+        Later reports about later days must not change these figures.
+        """
         at = f"date={self.mudflow.date_of(day)}"
         displaced, evacuated, returned, settled = (
             self.get(f"/registry/v1/statistics/stock?{at}&{chosen}")
@@ -204,7 +207,7 @@ class Desk:
         return tuple(int(number.replace(",", "")) for number in (*panel.groups(), groups[1] if groups else "0"))
 
     def alert(self) -> dict[str, Any]:
-        """The only alert. The result is empty until the alert is raised."""
+        """The only alert. Returns the only alert, or an empty dict before the alert is raised."""
         alerts = self.get("/alerts/v1/alerts")["alerts"]
         assert [alert["rule"] for alert in alerts] in ([], ["displacement"])
         return dict(alerts[0]) if alerts else {}
@@ -219,7 +222,7 @@ class Desk:
 
 
 async def save_duty_post(settings: AlertsSettings) -> None:
-    """Nothing listens at the post's address, because the tests read only the list of deliveries."""
+    """No server listens at the post's address: the tests only read the list of deliveries."""
     engine = database.engine(settings)
     async with database.sessions(engine).begin() as session:
         post = Receiver("duty", DeliveryChannel.WEBHOOK, "https://duty.invalid/hook")
@@ -268,7 +271,7 @@ def test_a_mudflow_from_the_first_call_to_the_last_return(centre: Served) -> Non
         becomes(desk.flow, day.flow)
         becomes(desk.moved, day.moved)
 
-    # the alert is downgraded because nobody is displaced any more
+    # the alert ends because nobody is displaced any more
     becomes(lambda: desk.alert()["validity"], "downgraded")
     becomes(desk.notified, [*NOTIFIED, "lapsed"])
     assert [desk.of_date(number) for number in range(1, 6)] == [of_date(day) for day in DAYS]

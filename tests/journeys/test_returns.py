@@ -1,4 +1,4 @@
-"""Families go home. Each report changes the board and the figures. Without a report, people stay in the stock."""
+"""Families go home. With each report, the board and the figures change. Without a report, people stay in the stock."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
         return office.get("/board/households?lang=en").text
 
     families = [household(**at(9)) for _ in range(4)]
-    # a movement arrives before the report of its household
+    # the movement arrives before its household's report
     sent(field, "movements", movement(household_id=families[0]["household_id"], **at(2)))
     sent(field, "displacements", *families)
     assert wait_until(lambda: stock("in_return") == {KADAMJAI: 2}, timeout=60)
@@ -53,7 +53,7 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
     sent(other, "movements", transfer)
     member = families[2]["members"][0]["member_id"]
     died = movement(household_id=families[2]["household_id"], **at(1, movement="died", member_ids=[member]))
-    sent(other, "movements", died)  # the report of the death waits for a registrar's decision
+    sent(other, "movements", died)  # another account reports the death, so a registrar must decide
     assert wait_until(lambda: stock("in_displacement") == {LEILEK: 4, BATKEN: 2}, timeout=60)
     sent(field, "movements", {**died, "report_id": str(uuid4())})
     assert wait_until(lambda: stock("in_displacement") == {LEILEK: 3, BATKEN: 2}, timeout=60)
@@ -65,7 +65,10 @@ def test_the_board_and_the_figures_follow_the_returns(centre: Served) -> None:
 
 
 def test_everybody_at_a_site_returns(centre: Served) -> None:
-    """Three families of two and a group of 40 are in a school. Some people move to a camp; all other people return."""
+    """Three families of two people and a group of 40 people are in a school.
+
+    Then some people move to a camp, and all other people return home.
+    """
 
     def client(role: Role, **claims: Any) -> httpx.Client:
         token = centre.installation.token(roles=[role], **claims)
@@ -116,7 +119,7 @@ def test_everybody_at_a_site_returns(centre: Served) -> None:
     assert people(days_ago=3) == (6, 40, 0, 0)
     assert wait_until(lambda: "15 persons" in board() and "40 persons" not in board(), timeout=60), board()
 
-    # a late report about a family that was at the school
+    # a report comes late about a family that was at the school
     sent(field, "displacements", household(**at(9, **here)))
     assert wait_until(lambda: people() == (0, 15, 8, 25), timeout=60), people()
     sent(field, "movements", {**returned, "version": 2, "is_reversed": True})

@@ -1,4 +1,7 @@
-"""Earthquakes of a real week, with revisions and a deletion, are read from the feed and get the right outcomes."""
+"""Earthquakes of a real week are read from the feed, with revisions and a deletion.
+
+Each quake gets the right outcome.
+"""
 
 import json
 from collections.abc import AsyncIterator
@@ -45,7 +48,7 @@ ALAI, NOOKAT, KARA_SUU = "KG06207000000", "KG06242000000", "KG06226000000"
 
 @dataclass(frozen=True)
 class Results:
-    """The hazards, outcomes and alerts of one test's quakes. `hazards` maps each `source_id` to its reports."""
+    """The hazards, outcomes and alerts of the quakes of one test. `hazards`: the reports of each `source_id`."""
 
     hazards: dict[str, list[HazardReported]]
     outcomes: dict[UUID, Any]
@@ -57,7 +60,10 @@ class Results:
 
 @dataclass
 class Centre:
-    """An installation with one receiver. A feed is read only if a test calls `read`. Each test has its own quakes."""
+    """An installation with one receiver.
+
+    A feed is read only when a test calls `read`. Each test of the feed has its own quakes.
+    """
 
     installation: Installation
     sent: Sent
@@ -93,9 +99,9 @@ class Centre:
             await engine.dispose()
 
     async def followed(self) -> Results:
-        """Waits until all records are processed.
+        """Waits until all records of the quakes are processed.
 
-        Checks that the counts balance, and that exactly the expected reports exist.
+        Checks that the counts balance, and that the expected reports exist and no others.
         """
         await count_check(self.installation, self.sent)
         hazards: dict[str, list[HazardReported]] = {}
@@ -144,7 +150,7 @@ async def test_a_real_week_has_three_quakes_of_the_area_and_old_ones_notify_nobo
     [alai], [tajik] = results.hazards["us20005gku"], results.hazards["us20005giu"]
     assert (alai.magnitude, alai.severity, alai.area.pcodes) == (4.7, Severity.UNKNOWN, ("KG06207000000",))
     assert (tajik.magnitude, tajik.area.pcodes) == (4.1, ())
-    # intake publishes a quake 313 km from the border only because of its magnitude
+    # 313 km from the border, intake publishes a quake only if its magnitude is high
     [ashkasham] = results.hazards["us20005gsg"]
     assert (ashkasham.magnitude, ashkasham.depth_km) == (6.6, 210.42)
     assert (results.outcomes[alai.report_id].outcome, results.outcomes[alai.report_id].reason) == (
@@ -204,7 +210,7 @@ async def test_the_quake_of_sary_tash_raises_one_moderate_alert_when_it_is_fresh
         Severity.MODERATE,
         "machine",
     )
-    # the quake is 1.5 km beyond the border and no boundaries are known, but the alert names the shaken district
+    # without boundaries, the quake is 1.5 km beyond the border; the alert still names the shaken district
     assert (alert.data.pcodes, alert.data.figures["pcode"]) == (("KG06207000000",), "KG06207000000")
     [hazard] = results.hazards["fresh47"]
     assert (hazard.severity, hazard.area.pcodes) == (Severity.UNKNOWN, ())
@@ -219,19 +225,19 @@ async def test_real_quakes_alert_by_the_intensity_that_was_computed_by_hand(cent
     = sqrt(R^2 + h^2) is the distance from the hypocentre in km.
 
     The quake of Sary-Tash (file of 2016) has M = 4.7 and h = 23.31: I = 0.898 M + 1.215 - 1.809 log10(s / h) - 0.003447
-    (s - h), with a standard deviation of 0.737. At the epicentre, in Alai (R = 0): 4.2206 + 1.215 = 5.436. With this
-    deviation, the intensity is 6.17, so houses may be damaged. In Nookat, R = 93.06 and s = 95.93: 5.436 - 1.809 x
-    0.61442 - 0.003447 x 72.62 = 4.07, so the quake is felt. In Chon-Alai, R = 102.55 and s = 105.17: 5.436 - 1.809 x
-    0.65435 - 0.003447 x 81.86 = 3.97, so it is not felt.
+    (s - h), with a standard deviation of 0.737. At the epicentre, in Alai (R = 0): 4.2206 + 1.215 = 5.436. The
+    intensity plus the deviation is 6.17. Houses may therefore be damaged. In Nookat, R = 93.06 and s = 95.93. The quake
+    is felt: 5.436 - 1.809 x 0.61442 - 0.003447 x 72.62 = 4.07. In Chon-Alai, R = 102.55 and s = 105.17. The quake is
+    not felt: 5.436 - 1.809 x 0.65435 - 0.003447 x 81.86 = 3.97.
 
-    A depth of 0 was not measured and counts as 15 km. No file has such a quake in this region, so the quake of
-    Sary-Tash is read with this depth: I = 1.049 M + 0.686 - 2.706 log10(s / 15) - 0.0001811 (s - 15). At the epicentre,
-    in Alai: 4.9303 + 0.686 = 5.616. With the standard deviation of 0.689, the intensity is 6.31. In Nookat, s = 94.26:
-    5.616 - 2.706 x 0.79823 - 0.0001811 x 79.26 = 3.44, so the quake is not felt.
+    A depth of 0 means that nobody measured the depth. A depth of 0 counts as 15 km. No file has a quake of depth 0 in
+    this region. The quake of Sary-Tash is therefore read with depth 0: I = 1.049 M + 0.686 - 2.706 log10(s / 15) -
+    0.0001811 (s - 15). At the epicentre, in Alai: 4.9303 + 0.686 = 5.616. The intensity plus the standard deviation of
+    0.689 is 6.31. In Nookat, s = 94.26. The quake is not felt: 5.616 - 2.706 x 0.79823 - 0.0001811 x 79.26 = 3.44.
 
-    No equation holds for the two deep quakes. For the quake of Ashkasham (210 km), the source states an intensity of
-    3.96 (MMI) and the impact green. For the quake of the Hindu Kush (26 October 2015, 212 km), the source states
-    neither.
+    For the two deep quakes, neither equation is valid. About the quake of Ashkasham (210 km), the source states an
+    intensity of 3.96 (MMI) and the impact green. About the quake of the Hindu Kush (26 October 2015, 212 km), the
+    source states neither intensity nor impact.
     """
     measured = real_quake(real_data, "us20005gku", "measured")
     at_zero = real_quake(real_data, "us20005gku", "at-zero", depth=0)

@@ -1,4 +1,4 @@
-"""A phone shows which of its reports a registrar accepted or refused, and which contradict other reports."""
+"""A phone shows what became of its reports: accepted or refused by a registrar, or contradicting other reports."""
 
 from datetime import UTC, datetime
 
@@ -31,7 +31,7 @@ def opened(browser: Browser, centre: Served, path: str, role: Role) -> Page:
 
 
 def let_the_sign_in_end(page: Page, centre: Served, name: str) -> None:
-    """Gives the phone an expired token. A token expires if a phone is not used for a year."""
+    """Replaces the phone's token by an expired token. A phone's token expires after a year without use."""
     account = centre.known(name)
     claims = {"account": account.account_id, "team": account.team, "channel": "field"}
     token = centre.installation.token(roles=[Role.FIELD], expires_in=-86_400, **claims)
@@ -41,9 +41,9 @@ def let_the_sign_in_end(page: Page, centre: Served, name: str) -> None:
 
 
 def shows(page: Page, *answers: str) -> None:
-    """Waits until the phone's list shows the results, newest first.
+    """Waits until the phone's list shows these results. The newest report is first.
 
-    The phone requests receipts when its page becomes visible.
+    The phone asks for receipts when its page becomes visible.
     """
 
     def are_shown() -> bool:
@@ -77,14 +77,14 @@ def test_one_report_is_accepted_one_is_refused_and_the_phone_shows_both(centre: 
     desk.get_by_role("button", name="Accept", exact=True).click()
     expect(rows).to_have_count(1)
     rows.filter(has_text="persons: 3").get_by_role("checkbox").check()
-    desk.get_by_role("button", name="Refuse").click()  # a refusal without a reason has no effect
+    desk.get_by_role("button", name="Refuse").click()  # without a reason, the refusal has no effect
     expect(rows).to_have_count(1)
     desk.select_option("#refusal", "wrong_place")
     desk.get_by_role("button", name="Refuse").click()
     expect(desk.locator("#held-none")).to_be_visible()
 
     shows(phone, REFUSED, RECORDED)
-    expect(board.locator("#panel-households > header .count")).to_have_text("0")  # the household is abroad
+    expect(board.locator("#panel-households > header .count")).to_have_text("0")  # the recorded household is abroad
     phone.locator("#reports li").first.get_by_role("button", name="Correct").click()
     phone.select_option("#destination-oblast", "KG06000000000")
     phone.click("#send")

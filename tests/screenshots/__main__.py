@@ -1,6 +1,9 @@
-"""`make screenshots` photographs every page in three languages on three widths, and the manual's pictures.
+"""`make screenshots` photographs every page in three languages and at three widths.
 
-The pages go into docs/screenshots, which Git ignores. The manual's pictures go into services/console/manual/pictures.
+The pictures of the manual are photographed too.
+
+The pictures of pages go into docs/screenshots, a folder that Git ignores. The manual's pictures go into
+services/console/manual/pictures.
 """
 
 import argparse
@@ -25,7 +28,7 @@ from tests.screenshots.scenes import SCENES
 
 LANGUAGES = ("ky", "ru", "en")
 HIGHEST_OF_MANUAL = 1100
-ONE_WINDOW = ("/", "/wall", "/map")  # pages whose content depends on the size of the window
+ONE_WINDOW = ("/", "/wall", "/map")  # the size of the window decides the content of these pages
 FOLDER = paths.ROOT / "docs" / "screenshots"
 PICTURES = paths.ROOT / "services" / "console" / "manual" / "pictures"
 
@@ -43,7 +46,7 @@ def played() -> Iterator[Evening]:
 
 def seat(evening: Evening, browser: Browser, role: Role | None, language: str = "ru") -> Seat:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale=language, reduced_motion="reduce")
-    context.set_default_timeout(4 * SLOW_MS)  # the whole table takes minutes on a busy machine
+    context.set_default_timeout(4 * SLOW_MS)  # on a busy machine, the whole table takes minutes
     person = Seat(evening.whole, context, name=NAMES[role or Role.FIELD])
     if role is not None:
         person.sign_in()
@@ -80,7 +83,7 @@ def photograph_page(camera: Camera, evening: Evening, path: str, language: str) 
 
 
 def photograph_scenes(evening: Evening, browser: Browser, only: list[str]) -> None:
-    """Photographs the manual's pictures, after the pages, because some scenes change what the pages show."""
+    """Photographs the manual's pictures. The pages come first, because some scenes change the pages."""
     for name in [name for name in SCENES if not only or name in only]:
         for language in LANGUAGES:
             scene = SCENES[name]

@@ -9,10 +9,10 @@ from playwright.sync_api import Page, Request
 from deploy.local.process import wait_until
 
 WIDTHS = {1920: 1080, 1366: 768, 390: 844}
-HIGHEST = 3000  # of a longer page, only the beginning is photographed
+HIGHEST = 3000  # of a higher page, only the first 3,000 pixels
 QUALITY = 55
-# The fonts are loaded, the map is drawn, the connection is live, no part is being loaded, and a wall screen shows
-# its first page. A small map is drawn only when it is seen.
+# A complete page has its fonts, a drawn map, a live connection and all its parts. A wall screen shows its first page. A
+# small map is drawn only when somebody can see it.
 IS_COMPLETE = """async () => {
   await document.fonts.ready;
   const map = document.querySelector("#map");
@@ -24,7 +24,7 @@ IS_COMPLETE = """async () => {
   return isDrawn && isLive && page.startsWith("1/") && !document.querySelector("main [aria-busy=true]");
 }"""
 DRAWING_SECONDS = 30.0
-# the map is ready if four successive pictures of the map are equal, because marks are drawn after the background
+# four equal pictures in a row show that the map is ready: marks are drawn after the background
 STILL = 4
 
 
@@ -37,7 +37,7 @@ class Camera:
         page.on("requestfinished", self._end)
         page.on("requestfailed", self._end)
 
-    # Playwright accepts no built-in function, such as `set.add`, as a handler
+    # a lambda, because Playwright accepts no built-in function such as `set.add` as a handler
     def _begin(self, request: Request) -> None:
         self._waiting.add(request)
 
@@ -66,7 +66,7 @@ class Camera:
         return True
 
     def show_whole(self, width: int, *, highest: int = HIGHEST) -> None:
-        """Makes the window as high as the page. Notices at the foot of the window are then at the foot of the page."""
+        """Makes the window as high as the page. A notice at the foot of the window is then at the foot of the page."""
         height: int = self.page.evaluate("document.documentElement.scrollHeight")
         self.page.set_viewport_size({"width": width, "height": min(height, highest)})
 

@@ -1,6 +1,7 @@
-"""Plays one evening of an exercise: the scenario of `dayar demo play`, further hazards, and what people did about them.
+"""Plays one evening of an exercise: the scenario of `dayar demo play`, more hazards, and the people's actions.
 
-All persons are invented, as in the scenario. Seeds decide the reports, so that each run has the same reports.
+All persons are invented. The scenario's persons are invented too. Seeds decide the reports, so that every run has equal
+reports.
 """
 
 import random
@@ -43,7 +44,7 @@ NAMES = {
 SECOND_OPERATOR = "operator-2"
 ACTED_ON = {"avalanche", "landslide", "snowstorm", "strong_wind", "river_flood"}
 ROSTER, POST = "ЦУКС", "Дежурная часть ЦУКС"
-# the people of the roster, with the names of their accounts
+# the names of the accounts of the roster's people
 PEOPLE = {"Мисалбеков Санжар": NAMES[Role.OPERATOR], "Үлгүбекова Айгүл": SECOND_OPERATOR, "Сынаков Нурлан": ""}
 EXERCISE = frozenset({Status.EXERCISE})
 EARLIER_HOUSEHOLDS, EARLIER_DAYS = 30, 300
@@ -58,7 +59,7 @@ DUTY_NUMBERS = (
 class Evening:
     """The played evening.
 
-    `addresses` maps the names in braces, which the addresses of pages contain, to their values.
+    Addresses of pages contain names in braces. `addresses` maps the names in braces to values.
     """
 
     def __init__(self, whole: Whole) -> None:

@@ -1,4 +1,4 @@
-"""The further hazards of the evening: how many minutes ago each began, and its fields.
+"""More hazards of the evening: the minutes since each hazard began, and its fields.
 
 All hazards of the evening are invented.
 """

@@ -1,6 +1,7 @@
-"""The pages that `make screenshots` photographs, with the role that opens each page.
+"""The pages that `make screenshots` photographs, and the role that opens each page.
 
-An address may contain names in braces, such as `{alert}`; `Evening.addresses` has their values.
+An address may contain names in braces, for example `{alert}`. The values of the names in braces are in
+`Evening.addresses`.
 """
 
 import re
@@ -74,19 +75,19 @@ PAGES: dict[Role, tuple[str, ...]] = {
     Role.FIELD: (PHONE_FORM,),
 }
 SIGN_IN = "/sign-in"
-# The first two paths answer with a file. All further paths are the forms of a new policy and a new number, but filled
-# in.
+# The first two paths are files. All other paths are the forms of a new policy and of a new number, with values
+# filled in.
 NOT_PHOTOGRAPHED = ("/alerts/statistics/export", "/search/export", "/alerts/policies/{}", "/alerts/duty-numbers/{}")
 
 
 def name_of(path: str) -> str:
-    """The name of the picture: `/alerts/{alert}` is `alerts-alert`, and the board is `board`."""
+    """Returns the name of the picture: `/alerts/{alert}` is `alerts-alert`, and the board is `board`."""
     words = path.partition("?")[0].replace("{", "").replace("}", "").strip("/")
     return words.replace("/", "-") or "board"
 
 
 def missing() -> list[str]:
-    """The pages that are missing in the table, or that the role in the table may not open."""
+    """Returns pages that are missing in the table. Also returns pages that the table's role may not open."""
     photographed = {(role, shape(path.partition("?")[0])) for role, paths in PAGES.items() for path in paths}
     return [
         path
@@ -97,5 +98,5 @@ def missing() -> list[str]:
 
 
 def shape(path: str) -> str:
-    """The path without the names in its braces, because the table of routes uses other names."""
+    """Returns the path with empty braces, because the table of routes has other names in them."""
     return re.sub(r"\{.*?\}", "{}", path)

@@ -1,4 +1,4 @@
-"""The manual's pictures: what each shows, and what is done on the page before it is photographed."""
+"""The manual's pictures: the content of each, and the steps on the page before it is photographed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def nothing(page: Page) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`part` is the element that the picture shows; without it, the picture shows the window."""
+    """The picture shows the element `part`. Without `part`, the picture shows the window."""
 
     path: str
     arrange: Callable[[Page], None] = nothing
@@ -69,7 +69,7 @@ LOST = "import('/static/link.js').then((link) => link.say('lost', { time: '21:47
 
 
 def lost(page: Page) -> None:
-    """The page is loaded again without its stream of events, which would show the connection as restored."""
+    """Loads the page without its stream of events: a message of the stream would end the state "connection lost"."""
     page.route("**/stream*", lambda route: route.abort())
     page.reload()
     page.evaluate(LOST)
