@@ -70,7 +70,7 @@ TABLES = (
     "uncompared_households",
     "unjudged_households",
     "unpublished_held_people",
-    "figure_changes",  # `figure_changes` and `figure_totals` come after the tables whose triggers write into them
+    "figure_changes",  # after the tables whose triggers write into `figure_changes` and `figure_totals`
     "movement_changes",
     "figure_dimensions",
     "figure_sums",
@@ -140,7 +140,7 @@ def desk(tmp_path: Path) -> Desk:
 async def one_office(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     """The registry's app.
 
-    The app has a separate database, because the app commits rows, and the fixture `session` needs empty tables.
+    The app commits rows, and the fixture `session` needs empty tables. The app therefore has a database of its own.
     """
     with installed(ground, tmp_path_factory.mktemp("installation"), partitions=0) as installation:
         async with opened(installation) as office:
@@ -150,7 +150,7 @@ async def one_office(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -
 @contextlib.asynccontextmanager
 async def opened(installation: Installation) -> AsyncIterator[Office]:
     settings = installation.settings(RegistrySettings)
-    # The app reads the revocations from a stored snapshot, because the installation has no Kafka topics.
+    # Without Kafka topics, the app reads the revocations from this stored snapshot.
     revocation_snapshots.save(revocation_snapshots.file_of(settings), datetime.now(UTC), [])
     app = create_app(settings)
     async with app.router.lifespan_context(app):
@@ -187,9 +187,9 @@ def import_gazetteer(office: Office) -> Iterator[Callable[[], None]]:
 
 
 class Filing:
-    """A call of this object files a batch of reports through the registrar.
+    """Calling the object files a batch of reports through the registrar.
 
-    The object's methods read the tables and the outbox.
+    The methods of `Filing` read the tables and the outbox.
     """
 
     def __init__(self, registrar: Registrar, desk: Desk, session: AsyncSession) -> None:

@@ -1,7 +1,7 @@
-"""Checks that the drawn reports and the compared figures contain each code and each filter that our code declares.
+"""Checks that the drawn reports and the compared figures contain each declared code and each declared filter.
 
-The codes come from the enums of the contract, and the filters from the routes. If somebody adds a code, a field or a
-filter, the check fails until the comparison contains the addition.
+The contract's enums declare the codes, and the routes declare the filters. After somebody adds a code, a field or a
+filter, the check fails until the comparison contains it.
 """
 
 from collections import defaultdict
@@ -39,7 +39,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "group_movement": GroupMovementReport,
     "site_movement": SiteMovementReport,
 }
-# For some fields of some kinds of reports, the codes that the field can have, or that the drawn reports must contain.
+# For fields that cannot have every code: the codes that the drawn reports must contain.
 POSSIBLE: dict[tuple[str, str], Iterable[str]] = {
     ("group_movement", "movement"): OF_GROUPS,
     ("site_movement", "movement"): OF_SITES,
@@ -47,14 +47,14 @@ POSSIBLE: dict[tuple[str, str], Iterable[str]] = {
     ("group_movement", "shelter"): (),
     ("site_movement", "shelter"): (),
 }
-# Fields on which no figure depends.
+# No figure depends on these fields.
 WITHOUT_FIGURES = {
     *("intention", "legal_basis", "household_unit", "households_quantifier", "source_type"),
     *("members.relationship", "members.disabilities"),
 }
 UNKNOWN_PLACES = {COUNTRY, ABROAD, UNKNOWN_COUNTRY}  # the district, the country abroad, or the place is not known
 IN_NO_FIGURE = {Mobility.UNABLE_TO_MOVE.value}
-WITHOUT_PASSAGE = {"confirmed_here", "intends_to_stay", *UNSEEN}  # movements that change nobody's position
+WITHOUT_PASSAGE = {"confirmed_here", "intends_to_stay", *UNSEEN}  # movements that leave everybody's position unchanged
 FILTERS: dict[str, type[BaseModel]] = {
     "stock": StockFilters,
     "flows": FlowFilters,
@@ -119,7 +119,10 @@ def values_at(path: str, content: Body, default: Any) -> Iterator[Any]:
 
 
 def check_people(figures: Figures, of_sites: set[str]) -> None:
-    """Registered and counted people are in each sub-stock, and have made each kind of movement, also with a site."""
+    """Registered people and counted people must be in each sub-stock.
+
+    Registered people and counted people must have made each kind of movement, with and without a site.
+    """
     for kind in ("household", "group"):
         of = figures.positions[figures.positions["kind"] == kind]
         assert {*of["sub_stock"]} == codes_in(SubStock), kind
@@ -131,7 +134,7 @@ def check_people(figures: Figures, of_sites: set[str]) -> None:
     assert registered["is_presumed"].any() and registered["intends_to_stay"].any()
     moved = figures.passages[figures.passages["kind"] == "household"]
     is_named, is_aged = moved["born"].notna(), moved["youngest"].notna()
-    # the registered people who moved include named members, persons of an age bracket, and unnamed persons
+    # three kinds of registered people moved: named members, persons of an age bracket, and unnamed persons
     assert is_named.any() and (is_aged & ~is_named).any() and (moved["member_id"] == "").any()
 
 
@@ -164,7 +167,7 @@ class Compared:
         for name, hint in ((name.replace("reasons", "reason"), hint) for name, hint in hints.items()):
             for people in ("persons", "group_persons"):
                 missing = codes_in(hint) - self.codes[people, name] - IN_NO_FIGURE
-                is_possible = people == "persons" or name != "confirmation"  # groups have no confirmation
+                is_possible = people == "persons" or name != "confirmation"  # groups are never confirmed
                 assert not missing or not is_possible, f"no row with {people} has {name} {missing}"
         assert all(self.numbers.values()), [name for name, number in self.numbers.items() if not number]
 

@@ -1,4 +1,9 @@
-"""Draws households whose second report is held, and is accepted under the household. Some acceptances are reversed."""
+"""Draws households with a second report that is held.
+
+A person accepts the second report as a report about the same household.
+
+Some of the drawn acceptances are reversed.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +20,10 @@ COUNT = 16
 
 @dataclass(frozen=True)
 class Acceptance:
-    """A held report that a person accepts under the household of the report `first`.
+    """The held report belongs to the household of the report `first`, as a person decided.
 
-    If `is_later` is true, the held report is about a later displacement. If `is_later` is false, the held report
-    replaces the report `first`.
+    With `is_later`, the held report is about a later displacement. Without `is_later`, the held report replaces
+    the report `first`.
     """
 
     first: Body

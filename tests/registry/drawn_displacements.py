@@ -1,4 +1,4 @@
-"""Draws reports of 2,000 households and groups, with movements and corrections."""
+"""Draws the reports of 2,000 households and groups, including movements and corrections."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -63,8 +63,8 @@ def displaced_twice(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
 def movements_of(draw: Draw, body: Body, *, most_days: int = 150) -> Iterator[Body]:
     """Draws up to three movements of a household.
 
-    Only the first movement may concern a part of the household, and never exactly half of the household. If the first
-    movement states only the number of people who moved, it is the only movement.
+    Only the first movement may concern a part of the household. The moved part is never exactly half of the household.
+    If the first movement states only a number of people, no second movement follows.
     """
     at, kind = datetime.fromisoformat(body["occurred_at"]), ""
     people = [person["member_id"] for person in displaced(body)]
@@ -98,7 +98,7 @@ def changed(draw: Draw, moves: list[Body]) -> Iterator[Body]:
 
 
 def practised(draw: Draw, report: Body) -> Body:
-    """The same report with another status, for example from an exercise. No figure counts the report."""
+    """Returns the report with another status, for example of an exercise. Figures leave such a report out."""
     return {**report, "report_id": str(uuid4()), "status": draw.deal(OTHER_STATUSES)}
 
 
@@ -122,7 +122,7 @@ def groups(draw: Draw) -> Iterator[Body]:
 
 
 def count(draw: Draw, at: datetime, *, measure: str = "stock", number: int | None = None, **changed: Any) -> Body:
-    """Draws the count of a group. If `number` is given, no other group is at the same place."""
+    """Draws the count of a group. With `number`, no other group is at the place of this group."""
     origin = draw.choice(ORIGINS)
     destination = draw.choice([code for code in DESTINATIONS if code != origin])
     body = group(
@@ -143,9 +143,9 @@ def count(draw: Draw, at: datetime, *, measure: str = "stock", number: int | Non
 
 
 def counted_later(draw: Draw, first: Body, at: datetime) -> Body:
-    """The people were counted some days after their displacement, and the count was reported some days later.
+    """The count was made some days after the displacement, and was reported some days after the count.
 
-    Some of the later reports are no counts of displaced people.
+    Some of the drawn reports do not count displaced people.
     """
     counted_at = at + timedelta(days=draw.randint(0, 20))
     reported_at = counted_at + timedelta(days=draw.randint(0, 20))
@@ -166,10 +166,12 @@ def recounted(draw: Draw, first: Body, at: datetime) -> Iterator[Body]:
 
 
 def group_movements(draw: Draw, of: Body, at: datetime, *, is_divided: bool = False) -> Iterator[Body]:
-    """Draws up to three movements of a group or of some of its people, each to another place. Some are reversed.
+    """Draws up to three movements of a group or of a part of it.
 
-    If people of several places have moved to one place together, no later movement states a number of people, because
-    nobody could say where these people came from.
+    Each movement leads to another place. Some are reversed.
+
+    People of several places may move to one place together. No later movement of these people states a number, because
+    nobody could say whose people moved.
     """
     visited, kind, have_joined = {code(of["origin"]), code(of["destination"])}, "", False
     number_of_movements = draw.randint(1, 3)
@@ -208,9 +210,9 @@ def sites(draw: Draw) -> Iterator[Body]:
 
 
 def site_movements(draw: Draw, of: Body, at: datetime, kind: str) -> Iterator[Body]:
-    """Movements of everybody at a site to other places.
+    """Draws movements of everybody at a site to other places.
 
-    Some movements are reversed. If the first movement leads nowhere, a second movement follows.
+    Some movements are reversed. A second movement follows if the first movement has no destination.
     """
     others = tuple(code for code in PLACES if code != of["destination"]["pcode"])
     site = {"kind": "site", "site_id": of["site_id"]}

@@ -1,4 +1,4 @@
-"""Draws several hundred displacements, and copies them into the registry's tables."""
+"""Draws several hundred displacements. Copies them into the registry's tables."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from shared.postgres import database
 from tests.registry.conftest import Office
 from tests.registry.factories import BATKEN, KADAMJAI, LEILEK, OSH
 
-PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None means a place abroad
+PLACES = (LEILEK, KADAMJAI, BATKEN, OSH, None)  # None is a place abroad
 OBLASTS = {LEILEK: "KG05000000000", KADAMJAI: "KG05000000000", BATKEN: "KG05000000000", OSH: "KG06000000000"}
 REASONS, MOVES = (
     ("natural_disaster", "economic", "conflict", "pasture_degradation"),
@@ -23,7 +23,7 @@ REASONS, MOVES = (
 )
 HAZARDS, SHELTERS, NEEDS = (
     (None, "mudflow", "drought"),
-    ("tent", "school", "unknown", None),  # None means a row that an earlier release of Dayar stored
+    ("tent", "school", "unknown", None),  # None is in rows that an earlier release of Dayar stored
     ("food", "water", "documents"),
 )
 EVACUATIONS = (None, "pre_emptive", "reactive", "spontaneous")
@@ -34,7 +34,8 @@ FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 class Move(NamedTuple):
     """One displacement of a `subject`.
 
-    `report` determines the order of displacements at the same time. `cells` has the numbers of persons by sex and age.
+    `report` gives displacements at the same time an order. `cells` contains a number of persons for each sex
+    and age.
     """
 
     subject: UUID
@@ -63,7 +64,7 @@ class Move(NamedTuple):
 
     @property
     def month(self) -> str:
-        return f"{self.at + timedelta(hours=6):%Y-%m}"  # the month in Bishkek
+        return f"{self.at + timedelta(hours=6):%Y-%m}"  # in Bishkek's time zone
 
     @property
     def scope(self) -> str:
@@ -106,7 +107,7 @@ MANY = list(moves())
 
 
 def following() -> dict[UUID, datetime]:
-    """Maps each count of displaced people to the time of the next count of the same people."""
+    """Maps each count of displaced people to the time of the next count of these people."""
     counts = [move for move in MANY if move.measure == "stock" and move.mobility != "unable_to_move"]
     same: defaultdict[tuple[UUID, str], list[Move]] = defaultdict(list)
     for move in sorted(counts, key=lambda count: count.at):
@@ -118,9 +119,9 @@ FOLLOWING = following()
 
 
 async def copied(office: Office, *, summed: int = 0) -> None:
-    """Copies the displacements into the tables. Adds the first `summed` changes to the sums.
+    """Copies the displacements into the tables. The first `summed` changes are added to the sums.
 
-    Later changes are not added yet.
+    Changes after the first `summed` are not added yet.
     """
     async with office.app.state.sessions.begin() as session:
         connection = await database.driver(session)

@@ -1,4 +1,4 @@
-"""Draws the persons of reports: the members of households, and numbers of persons by sex and age bracket."""
+"""Draws the persons in reports: members of households, or numbers of persons by sex and age bracket."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -12,9 +12,9 @@ BRACKETS = (*PROFILES["dtm"], "unknown")
 
 
 def persons(draw: Draw, on: date) -> Body:
-    """The persons of a household: named members, or numbers of persons.
+    """Draws a household's persons: named members, or numbers of persons.
 
-    Some households have members who are not displaced.
+    In some households, not all members are displaced.
     """
     if draw.random() < 0.15:
         return {"members": [], "sex_age": by_bracket(draw, most=2), "persons": 5}
@@ -48,7 +48,7 @@ def members(draw: Draw, on: date) -> list[Body]:
 
 
 def may_be_too_young(person: Body, on: date) -> bool:
-    """Whether the person may be younger than 5; a report has no answers about the functioning of a child under 5."""
+    """Whether the person may be younger than 5. About children under 5, reports have no answers about functioning."""
     born = person.get("birth_year") or int(person.get("birth_date", "1900")[:4])
     return born > on.year - 6 or person.get("age", 5) < 5
 

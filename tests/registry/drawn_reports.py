@@ -1,4 +1,4 @@
-"""Draws single reports of displacements, and the kinds and destinations of movements."""
+"""Draws reports of displacements, kinds of movements, and destinations of movements."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from tests.registry.independent_figures import OBLASTS, SLOW, SUDDEN, Body
 from tests.registry.seeded_randomness import Draw, codes
 
 PLACES = tuple(OBLASTS)
-UNKNOWN_DISTRICT = "KG"  # the people are in the country, but nobody knows in which district
+UNKNOWN_DISTRICT = "KG"  # the district is unknown, but the people are in the country
 ORIGINS = (*PLACES, *PLACES, "TJ", "XX", "ZZ", UNKNOWN_DISTRICT)
 DESTINATIONS = (*PLACES, *PLACES, "RU", "XX", "ZZ", UNKNOWN_DISTRICT)
 OF_SITES = (
@@ -47,9 +47,9 @@ def precision(draw: Draw) -> str:
 
 
 def circumstances(draw: Draw, *, rare: float = 0.2) -> Body:
-    """Most people have one of a few reasons, hazards and shelters: otherwise, figures would have too many rows.
+    """Most reports have common reasons, hazards and shelters. With rarer ones, figures would have too many rows.
 
-    `rare` is the share of people with other reasons, hazards and shelters.
+    `rare` is the share of reports with rarer reasons, hazards and shelters.
     """
     mobility = draw.choice(MOBILITIES)
     is_rare = draw.random() < rare
@@ -76,9 +76,10 @@ def times(draw: Draw, at: datetime, *, is_vague: bool = True) -> Body:
 
 
 def following(draw: Draw, previous: str) -> str:
-    """The kind of the next movement.
+    """Draws the kind of the next movement.
 
-    Some movements happen twice. Half of the people who left the country, or have a solution, move once more.
+    A movement may be followed by a movement of the same kind. Half of the people with a solution move once more. So do
+    half of the people who left the country.
     """
     if previous and draw.random() < 0.1:
         return previous

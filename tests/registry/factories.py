@@ -40,7 +40,7 @@ from shared.messaging.records import Received, Record
 from shared.places import Places
 
 NOON = datetime(2026, 6, 15, 6, tzinfo=UTC)
-# Maps each kind of report to its models: the body, the sealed part, the event of the first version, and the event of a
+# For each kind of report, four models: the body, the sealed part, the event of the first version, and the event of a
 # correction.
 MODELS: dict[str, Any] = {
     "household": ((HouseholdReport, HouseholdSealed), HouseholdReported, HouseholdCorrectionReported),
@@ -53,7 +53,7 @@ MODELS: dict[str, Any] = {
     "site_movement": ((SiteMovementReport, MovementSealed), SiteMovementReported, SiteMovementReported),
     "group_movement": ((GroupMovementReport, MovementSealed), GroupMovementReported, GroupMovementReported),
 }
-# the numbers in the totals of figures if nobody was asked about functioning
+# parts of the totals of figures, if nobody was asked about functioning
 NOT_ASKED = {"assessed": 0, "with_disability": 0}
 OSH, KADAMJAI, LEILEK, BATKEN = "KG06226000000", "KG05258000000", "KG05236000000", "KG05214000000"
 
@@ -80,7 +80,7 @@ def family(count: int = 5) -> list[dict[str, Any]]:
 
 
 def household(**changed: Any) -> dict[str, Any]:
-    """Makes the report of a family of five that a mudflow displaced from Kadamjai to Leilek."""
+    """Makes the report of a family of five. A mudflow displaced the family from Kadamjai to Leilek."""
     body = {
         "kind": "household",
         "report_id": str(uuid4()),
@@ -146,13 +146,13 @@ class Desk:
         self._offsets = itertools.count()
 
     def use(self, digests: Callable[[bytes], bytes]) -> None:
-        """Digests are made with the given keys from now on, as the worker of an installation makes them."""
+        """From now on, makes digests with these keys, as a worker makes them."""
         self._opener = ReportOpener(self._keys, digests)
 
     def plain_digests(self, bodies: Iterable[dict[str, Any]], **stamps: Any) -> dict[bytes, bytes]:
-        """Maps the keyed digest of each body to the digest without a key.
+        """Returns for each body's keyed digest the digest without a key.
 
-        Earlier releases stored digests without keys.
+        Earlier releases of Dayar stored digests without a key.
         """
         keyed = self._opener
         plain = ReportOpener(self._keys, lambda digest: digest)
@@ -171,9 +171,9 @@ class Desk:
         places_version: str | None = None,
         unknown: Mapping[str, Any] | None = None,
     ) -> Message:
-        """The message of a report. `unknown` are additional fields in plain text.
+        """Makes the message of a report. `unknown` contains additional fields, which are not encrypted.
 
-        The seal protects unknown fields from changes, like all fields in plain text.
+        The seal authenticates all fields that are not encrypted, including unknown fields.
         """
         parts, first, correction = MODELS[body["kind"]]
         report = parts[0].model_validate(body)

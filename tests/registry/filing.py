@@ -1,4 +1,4 @@
-"""Makes filed reports, and working sets that contain filed reports, without a database."""
+"""Makes filed reports without a database, and working sets that contain filed reports."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

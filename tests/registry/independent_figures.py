@@ -1,10 +1,10 @@
-"""Computes figures from reports with pandas.
+"""Computes figures from reports with pandas, to compare them with the registry's figures.
 
-This computation follows the definitions of displacement, and uses no code of the registry. The definitions come from
-IRIS (sub-stocks), IDMC (a forced onward movement is a new displacement) and DTM, UNHCR and DELTA (age brackets). If all
-reports state the same about several people of a household, these people are one part of the household. In each
-sub-stock, a household counts once, by its largest part. A report about everybody at a site is treated as a report about
-each household and group there.
+The computation follows the definitions of displacement. The computation of the expected figures uses no code of the
+registry. Sub-stocks are defined by IRIS. IDMC counts a forced onward movement as a new displacement. The age brackets
+are DTM's, UNHCR's and DELTA's. People of a household with equal positions are one part of the household. A household
+may have people in several sub-stocks. In each sub-stock, a household counts once, by its largest part. A report about
+everybody at a site becomes a report about each household and each group there.
 """
 
 from dataclasses import dataclass
@@ -39,20 +39,20 @@ PROFILES = {
 LEILEK, KADAMJAI, BATKEN, OSH = "KG05236000000", "KG05258000000", "KG05214000000", "KG06226000000"
 OBLASTS = {**dict.fromkeys((LEILEK, KADAMJAI, BATKEN), "KG05000000000"), OSH: "KG06000000000"}
 ABROAD = {"RU": "RUS", "TJ": "TJK", "XX": "XXX", NOT_KNOWN: "ZZZ"}  # the codes of ISO 3166-1
-EXACT = ("hour", "day")  # a date with another precision is less exact than a day
+EXACT = ("hour", "day")  # precisions that are at least as exact as a day
 WITHOUT_MONTH = ("season", "year")
 SEXES = ("female", "male", "unknown")
 ASSESSED = ("assessed", "with_disability")
-# degrees of difficulty of the Washington Group
+# the Washington Group's degrees of difficulty
 MILD, GRAVE = ("no_difficulty", "some_difficulty"), ("a_lot_of_difficulty", "cannot_do_at_all")
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The people of all reports.
+    """The people of all reports, in three data frames.
 
-    `starts` are their displacements. `positions` states where they were, with the first and last day. `passages` are
-    the people who changed their position.
+    `starts` has the people's displacements. `positions` has the people's positions, each with its first and last day.
+    `passages` has the people's changes of position.
     """
 
     starts: pd.DataFrame
@@ -80,9 +80,9 @@ class Figures:
         return described(in_parts(aged.assign(confirmation=states), "report_id"))
 
     def flows(self, since: str = "", until: str = "") -> pd.DataFrame:
-        """The displacements from the month `since` to the month `until`, for example 2025-03.
+        """Returns the displacements from the month `since` to the month `until`, for example 2025-03.
 
-        The displacements include the passages of registered people who were forced onward.
+        If registered people are forced onward, their passage is a displacement too.
         """
         is_onward = (self.passages["new_movement"] == "displaced_again") & (self.passages["kind"] == "household")
         onward = self.passages[is_onward]
@@ -103,7 +103,7 @@ class Figures:
 
 
 def during(days: pd.Series, since: str, until: str) -> pd.Series:
-    """Whether each day is in the period from the month `since` to the month `until`; an empty text means no limit."""
+    """Returns for each day whether it is in the months `since` to `until`. An empty text means no limit."""
     months = days.dt.strftime("%Y-%m")
     return (months >= since) & (months <= (until or "9999"))
 
@@ -130,9 +130,12 @@ def moments(texts: pd.Series) -> pd.Series:
 
 
 def latest_days(reports: pd.DataFrame) -> pd.Series:
-    """The latest day on which each event can have happened: the end of its period, but not after the report."""
+    """Returns the latest possible day of each event.
+
+    The latest day is the last day of the stated period, or the day of the report if it is earlier.
+    """
     day, precision = reports["day"], reports["occurred_at_precision"]
-    periods = {"month": "M", "season": "Q-NOV", "year": "Y"}  # the last season of a year ends in November
+    periods = {"month": "M", "season": "Q-NOV", "year": "Y"}  # the year's last season ends in November
     latest = day.mask(precision == "week", day + pd.Timedelta(days=6))
     for name, period in periods.items():
         latest = latest.mask(precision == name, day.dt.to_period(period).dt.end_time)
@@ -140,7 +143,7 @@ def latest_days(reports: pd.DataFrame) -> pd.Series:
 
 
 def months(reports: pd.DataFrame) -> pd.Series:
-    """The month of each event, or its year if only the season or the year is known."""
+    """Returns the month of each event. If only the season or year is known, returns the year."""
     is_vague = reports["occurred_at_precision"].isin(WITHOUT_MONTH)
     return reports["day"].dt.strftime("%Y-%m").mask(is_vague, reports["day"].dt.strftime("%Y"))
 
@@ -150,9 +153,9 @@ def code(place: Any) -> str | None:
 
 
 def displacements(reports: pd.DataFrame) -> pd.DataFrame:
-    """The displacements of households and the counts of groups.
+    """Returns the displacements of households, and the counts of groups.
 
-    A displacement is valid until the next displacement of the household, and a count until the group's next count.
+    A displacement is valid until the household's next displacement, and a count until the group's next count.
     """
     found = reports[reports["kind"].isin(["household", "group"]) & (reports["mobility"] != "unable_to_move")].copy()
     counted = moments(found["counted_at"]).fillna(found["reported"])
@@ -167,7 +170,10 @@ def displacements(reports: pd.DataFrame) -> pd.DataFrame:
 
 
 def persons(found: pd.DataFrame) -> pd.DataFrame:
-    """A row for each named person. Unnamed persons of one report, sex and age bracket share a row with their number."""
+    """Returns one row for each named person.
+
+    Unnamed persons with the same report, sex and age bracket share a row, which has their number.
+    """
     lists = found[["report_id", "members", "is_whole_household"]].explode("members").dropna(subset="members")
     named = pd.DataFrame(list(lists["members"])).assign(report_id=list(lists["report_id"]), number=1)
     stays_behind = named["is_displaced"].eq(False) & ~lists["is_whole_household"].to_numpy(dtype=bool)
@@ -204,9 +210,9 @@ def completed(since: pd.Series, until: pd.Series) -> pd.Series:
 
 
 def described(people: pd.DataFrame, *more: str) -> pd.DataFrame:
-    """The people with all dimensions and brackets, and with the columns `more`.
+    """Returns the people with all dimensions and brackets, and with the columns `more`.
 
-    The columns have pandas' type `category`, which pandas groups much faster than texts.
+    pandas groups columns of the type `category` much faster than texts.
     """
     reasons = [people["reasons"].str[number] for number in range(3)]
     is_slow = people["hazard_type"].isin(SLOW_HAZARDS)
@@ -234,7 +240,10 @@ def onset(reason: pd.Series, has_slow_hazard: pd.Series) -> np.ndarray[Any, Any]
 
 
 def units(places: pd.Series, level: int) -> pd.Series:
-    """The unit of each place at the level. Empty for places in other countries, and for unknown districts."""
+    """Returns the administrative unit of each place, at the level.
+
+    The unit is empty for other countries and for unknown districts.
+    """
     unit = (lambda place: "KG", OBLASTS.get, lambda place: place if place in OBLASTS else "")[level]
     return places.map({place: unit(place) or "" if place.startswith("KG") else "" for place in places.unique()})
 
@@ -257,7 +266,7 @@ def scopes(people: pd.DataFrame) -> np.ndarray[Any, Any]:
 
 
 def categories(people: pd.DataFrame, scope: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The categories of figures. Numbers of different categories are never added."""
+    """Returns the category of each person: numbers of different categories are never added."""
     is_displaced = people["mobility"].isin(["displacement", "evacuation"])
     is_here = np.isin(scope, ["within", "origin_unknown"])
     return np.select([~is_displaced, is_here], [people["mobility"], "displaced"], scope)

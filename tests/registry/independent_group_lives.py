@@ -1,10 +1,10 @@
-"""Computes the places of the people of counted groups from reports of movements.
+"""Computes from reports of movements where the people of counted groups are.
 
-This computation uses no code of the registry.
+The computation uses no code of the registry.
 
-People who moved are a separate part of their group, at their new place. If a movement states a number of people, nobody
-knows which people of the group moved. Therefore the sexes and ages of the people who moved and of the people who stayed
-are unknown. If nobody knows the day of a movement, the people moved on the latest possible day.
+The people of a group who moved are a part of the group, with a new place. A movement may state only a number of people.
+Nobody then knows which people moved. The sexes and ages of the people who moved and of the people who stayed are
+therefore unknown. If the day of a movement is not known, the latest possible day counts.
 """
 
 from collections import defaultdict
@@ -21,7 +21,10 @@ NOBODY_KNOWS = {"sex": "unknown", "youngest": nan, "oldest": nan}
 
 
 class GroupPart:
-    """People of a group at one position. `rows` has the people who are still there, `past` the rows of earlier days."""
+    """People of one group with one position.
+
+    `rows` has the people who are at the position now. `past` has the rows of earlier days.
+    """
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows, self.past, self.since, self.ends = rows, list[Row](), rows[0]["begins"], rows[0]["ends"]
@@ -40,7 +43,7 @@ class GroupPart:
         return self.sub_stock == "in_displacement" and place != NOT_KNOWN and not place.startswith("KG")
 
     def take(self, number: int, day: pd.Timestamp) -> list[Row]:
-        """Takes this number of people out of the part, or all people if there are fewer."""
+        """Takes `number` people out of the part, or everybody if the part has fewer people."""
         moving, left = self.rows, list[Row]()
         if number < self.count:
             nobody = {**self.rows[0], **NOBODY_KNOWS}
@@ -51,7 +54,11 @@ class GroupPart:
 
 
 def group_lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The positions of the people of groups, with their first and last days, and the people who moved."""
+    """Returns two tables about the people of groups.
+
+    The first table has the people's positions with the first and last days. The second table has the people's changes
+    of position.
+    """
     positions, passages = list[Row](), list[Row]()
     moves = by(of_subjects(movements, people).sort_values("latest").to_dict("records"), "subject")
     for group_id, counted in by(people.sort_values("begins").to_dict("records"), "subject").items():
@@ -73,9 +80,9 @@ def by(rows: Iterable[Row], name: str) -> dict[Any, list[Row]]:
 
 
 def moved(parts: Iterable[GroupPart], movement: Row) -> Iterator[list[Row]]:
-    """Takes the people whom the movement concerns out of their parts, beginning with the oldest part.
+    """Takes people out of their parts for a movement, beginning with the oldest part.
 
-    A movement without a number concerns everybody of the first of `kinds` that the group has.
+    A movement without a number takes everybody whom the first matching condition of `kinds` selects.
     """
     day, left = movement["latest"], movement["persons"]
     present = sorted((part for part in parts if part.since <= day < part.ends), key=lambda part: part.since)
@@ -91,7 +98,7 @@ def moved(parts: Iterable[GroupPart], movement: Row) -> Iterator[list[Row]]:
 
 
 def kinds(movement: str) -> list[Any]:
-    """The conditions that select the people whom the movement concerns; people of an earlier condition move first."""
+    """Returns conditions that select the people of a movement. People who match an earlier condition move first."""
     if movement not in TO_SUB_STOCK:
         return []
     if movement == "entered_country":
@@ -115,9 +122,9 @@ def passage(row: Row, movement: Row) -> Row:
 
 
 def arrived(row: Row) -> Row:
-    """The person at the new place, on the day of the movement.
+    """Returns the person at the new place, with the movement's day.
 
-    People who are forced onward are displaced from the place that they left, on the stated day of the movement.
+    People who are forced onward have a new displacement: from the place that they left, on the movement's stated day.
     """
     is_onward = row["new_movement"] == "displaced_again"
     onward = {"origin": row["destination"], "departed": row["new_occurred"]} if is_onward else {}

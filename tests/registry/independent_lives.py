@@ -1,7 +1,7 @@
-"""Computes the positions of the members of households, and the first day of each position, from reports of movements.
+"""Computes the positions of households' members from reports of movements. A position's first day is computed too.
 
-This computation uses pandas, and no code of the registry. The data frames of people have the columns of `POSITION`, and
-`begins`, which is the first day of the position.
+The computation uses pandas, and no code of the registry. The data frames of people have the columns in `POSITION`. The
+column `begins` is the first day of a position.
 """
 
 from math import nan
@@ -9,10 +9,10 @@ from math import nan
 import pandas as pd
 
 END = pd.Timestamp("2200-01-01")
-NOT_KNOWN = "ZZ"  # the place of people who have left the country
+NOT_KNOWN = "ZZ"  # the unknown place of people who have left the country
 STOCK, GONE = ("in_displacement", "in_return", "in_settlement"), "left_country"
 SOLVED = "durable_solution"
-REACHED_ONCE = ("in_return", GONE)  # nobody returns twice, or leaves the country twice
+REACHED_ONCE = ("in_return", GONE)  # nobody enters the sub-stock of returns or the sub-stock of departures twice
 TO_SUB_STOCK = {
     "transferred": "in_displacement",
     "displaced_again": "in_displacement",
@@ -24,7 +24,7 @@ TO_SUB_STOCK = {
     "died": "died",
     "solution_assessed": SOLVED,
 }
-UNSEEN = ("contact_lost", "evacuation_lifted")  # reports after which the people are not confirmed
+UNSEEN = ("contact_lost", "evacuation_lifted")  # after one of these reports, people count as not confirmed
 PLACE = ["sub_stock", "destination", "shelter"]
 NOTED = ["departed", "confirmed", "movement", "is_presumed", "intends_to_stay", "lost", "is_imprecise"]
 POSITION = [*PLACE, *NOTED]
@@ -33,13 +33,17 @@ REPORTED = [
     *("report_id", "version", "movement", "day", "month", "is_imprecise", "moment"),
     *("destination", "shelter", "member_ids", "persons"),
 ]
-# the values of people of whom only the number is known
+# the values of people whom a report only counts
 UNKNOWN = {"member_id": "", "sex": "unknown", "youngest": nan, "oldest": nan, "assessed": False}
 NOBODY_KNOWS = {**UNKNOWN, "with_disability": False, "born": pd.NaT, "birth_year": nan, "age": nan, "told_on": pd.NaT}
 
 
 def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The positions of all people, with their first and last days, and the people who changed their position."""
+    """Returns two tables about the members of households.
+
+    The first table has the members' positions with the first and last days. The second table has the members' changes
+    of position.
+    """
     positions, passages = [], []
     movements = of_subjects(movements, people).sort_values("day")
     for _, moves in movements.groupby(movements.groupby("subject").cumcount()):
@@ -64,9 +68,9 @@ def lives(people: pd.DataFrame, movements: pd.DataFrame) -> tuple[pd.DataFrame, 
 
 
 def divided(people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Divides households into the stated number of people who moved, and the people who stayed.
+    """A movement may state only a number of people. Divides each household into that number of people and the rest.
 
-    Nobody knows who moved, so nothing else is known about the divided people any more.
+    Nobody knows who moved. The sex, age and name of the divided people therefore become unknown.
     """
     households = people.drop_duplicates("subject").assign(**NOBODY_KNOWS, begins=lambda own: own["new_day"])
     number = households["new_persons"].astype(int)
@@ -75,9 +79,9 @@ def divided(people: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def of_subjects(movements: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """The movements of households and groups.
+    """Returns the movements of households and groups.
 
-    A movement of everybody at a site becomes a movement of each household and group there.
+    A movement of everybody at a site is returned as a movement of each household and each group there.
     """
     is_of_site = movements["kind"] == "site_movement"
     there = people[["site_id", "subject"]].dropna().drop_duplicates()
@@ -86,12 +90,13 @@ def of_subjects(movements: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
 
 
 def concerned(joined: pd.DataFrame) -> pd.Series:
-    """Whether the movement concerns the person.
+    """Returns for each person whether the movement concerns the person.
 
-    A movement concerns the people whom it names, if the movement is possible for them. A movement that names nobody
-    concerns the people in the stock or, if nobody is in the stock, the people who left the country. Only people abroad
-    can enter the country, only displaced people were evacuated, and a solution is assessed only for people in the
-    stock. People with a solution can only be displaced again. A movement concerns the displacement that it follows.
+    A movement that names people concerns these people, if it is possible for them. A movement without names
+    concerns the people in the stock. If nobody is in the stock, it concerns the people who left the country. Three
+    kinds of movement have a condition: only people abroad can enter the country, only displaced people were evacuated,
+    and a solution is assessed only for people in the stock. For people with a solution, only a new displacement is
+    possible. A movement belongs to the displacement that is valid on its day.
     """
     is_following = (joined["begins"] <= joined["new_day"]) & (joined["new_day"] < joined["ends"])
     kind, in_stock, has_left = joined["new_movement"], joined["sub_stock"].isin(STOCK), joined["sub_stock"] == GONE
@@ -110,10 +115,11 @@ def concerned(joined: pd.DataFrame) -> pd.Series:
 
 
 def moved(joined: pd.DataFrame) -> pd.DataFrame:
-    """The place of the people after the movement.
+    """Returns where the people are after the movement.
 
-    People who have left the country are in the country last stated. If the report leads people to the place where they
-    are, and states no shelter, their shelter stays the same. The shelter of people who returned stays the same, too.
+    The last stated country is the country of people who have left. A report may lead people to the place where they
+    already are. If such a report states no shelter, the people's shelter stays the same. A return never changes the
+    shelter.
     """
     kind = joined["new_movement"]
     is_leaving = (kind == "left_country") & (joined["sub_stock"] != GONE)
@@ -136,10 +142,9 @@ def moved(joined: pd.DataFrame) -> pd.DataFrame:
 
 
 def noted(joined: pd.DataFrame, has_moved: pd.Series) -> dict[str, pd.Series]:
-    """What is known about the people after the movement.
+    """Returns what is known about the people after the movement.
 
-    If the people were already at the place, the report only confirms where they are, and the date is as exact as
-    before.
+    If the people already were at this place, the report confirms their position, and their date keeps its precision.
     """
     kind, at = joined["new_movement"], joined["new_moment"]
     is_seen = ~kind.isin(UNSEEN)
@@ -155,15 +160,15 @@ def noted(joined: pd.DataFrame, has_moved: pd.Series) -> dict[str, pd.Series]:
 
 
 def is_unconfirmed(people: pd.DataFrame, on: pd.Timestamp) -> pd.Series:
-    """Whether, at the end of the day, nobody has seen the people for 24 hours (evacuation) or 30 days (all others)."""
+    """True for people whom nobody has seen at the end of the day for 24 hours (evacuation) or 30 days (all others)."""
     limit = (people["mobility"] == "evacuation").map({True: pd.Timedelta(hours=24), False: pd.Timedelta(days=30)})
     return people["confirmed"] < on + pd.Timedelta(days=1) - limit
 
 
 def in_parts(people: pd.DataFrame, whole: str) -> pd.DataFrame:
-    """Adds to each row the number of its part, and whether this is the largest part of its `whole`.
+    """Adds two columns: the number of each row's part, and whether this part is the largest of its `whole`.
 
-    People of one `whole`, such as a household, who have the same position are a part.
+    A part is people of one `whole` with the same position; a `whole` is, for example, a household.
     """
     keys = people.groupby([whole, *POSITION])
     size = keys["number"].transform("sum")

@@ -1,10 +1,10 @@
-"""Computes the figures of movements and of the duration of displacement with pandas.
+"""Computes figures with pandas: the movements of people, and the duration of displacement.
 
-This computation uses no code of the registry.
+The computation uses no code of the registry.
 
-The classes of duration come from UNDRR's DELTA. A displacement ends by a return, a settlement elsewhere, a departure
-from the country or an assessed solution, and not by a death. People are not confirmed if nobody has seen them for 24
-hours (evacuation) or for 30 days (all others).
+The classes of duration come from UNDRR's DELTA. Four events end a displacement: a return, a settlement elsewhere, a
+departure from the country, or an assessed solution. A death does not. People whom nobody has seen for 24 hours
+(evacuation) or for 30 days (all others) count as not confirmed.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ KEPT = ("occurred", "new_movement", "new_day", "origin", "destination")
 
 @dataclass(frozen=True)
 class MovementQuery(Query):
-    """The filters of movements, durations and confirmations. Figures of movements count people of all scopes."""
+    """The filters of the figures of movements, durations and confirmations.
+
+    Figures of movements include people of all scopes.
+    """
 
     movement: tuple[str, ...] = ()
     since: str = ""
@@ -44,7 +47,7 @@ class MovementQuery(Query):
     def chosen(self, people: pd.DataFrame) -> pd.DataFrame:
         """The selected people.
 
-        `is_household` is true for one person of the largest part of each registered household.
+        `is_household` marks one person per registered household, in the household's largest part.
         """
         people = self.by_reason(self.selected(people)).drop_duplicates("person")
         is_largest = people["is_largest"] & (people["kind"] == "household")
@@ -62,9 +65,10 @@ def ended(figures: Figures) -> pd.DataFrame:
 
 
 def passed(figures: Figures) -> pd.DataFrame:
-    """The people who changed their position.
+    """Returns the people who changed their position.
 
-    The people have their ages in the stock or, if they were forced onward, their ages on the day of the movement.
+    The ages of people who moved are the ages in the stock. People who were forced onward have their ages of the day of
+    the movement.
     """
     of = figures.passages
     is_onward = of["new_movement"] == "displaced_again"
@@ -96,10 +100,10 @@ def movements(people: pd.DataFrame, query: MovementQuery) -> pd.DataFrame:
 
 
 def durations(present: pd.DataFrame, people: pd.DataFrame, day: date, query: MovementQuery) -> pd.DataFrame:
-    """The people by class of duration. People of groups are not added to registered people.
+    """Returns the people by class of duration. People of groups are never added to registered people.
 
-    `present` are the people who are in location of displacement on the day, and `people` are the people of `ended`. A
-    duration ends with the displacement, but at the latest on the day of the figure.
+    `present` are people in displacement on the day. `people` are people whose displacement has ended. A
+    duration ends at the end of the displacement, or on the day of the figure if that is earlier.
     """
     on = pd.Timestamp(day)
     ongoing, completed = query.chosen(present), query.chosen(people[people["new_day"] <= on])
@@ -127,7 +131,10 @@ def confirmations(present: pd.DataFrame, query: MovementQuery) -> dict[str, int]
 
 
 def pcodes(places: pd.Series, level: int) -> pd.Series:
-    """The unit of each place. At the level of the country, only the country is stated."""
+    """Returns the administrative unit of each place.
+
+    At level 0, the unit is empty, because figures state only the country.
+    """
     return units(places, level) if level else places.map(lambda _: "")
 
 

@@ -1,4 +1,4 @@
-"""Computes with pandas the rows that a query of figures selects. This computation uses no code of the registry."""
+"""Computes with pandas the rows that a query of figures must return. The computation uses no code of the registry."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,9 @@ CATEGORIES = ("displaced", "abroad", "from_abroad", "unknown", "planned_relocati
 
 @dataclass(frozen=True)
 class Query:
-    """The filters and dimensions of figures. An empty filter selects everything.
+    """The filters and dimensions of figures. A filter without a value selects everything.
 
-    Without `scope`, displaced people count only within the country.
+    If no `scope` is given, displaced people count only within the country.
     """
 
     view: str = "destination"
@@ -31,10 +31,10 @@ class Query:
     onset: tuple[str, ...] = ()
     hazard_type: tuple[str, ...] = ()
     shelter: tuple[str, ...] = ()
-    area: str = ""  # the P-code of an oblast or a district
+    area: str = ""  # P-code of an oblast or district
     mobility: tuple[str, ...] = ("displacement", "evacuation")
     scope: tuple[str, ...] = ()
-    seen: str = ""  # the caller sees only people in the oblast or, if they are abroad, from the oblast
+    seen: str = ""  # an oblast: its caller sees the people in it, and people abroad who came from it
 
     @property
     def address(self) -> str:
@@ -86,16 +86,18 @@ class Query:
         return rows.reset_index(), self.totals(people[["person", "category"]].join(chosen))
 
     def totals(self, people: pd.DataFrame) -> dict[str, dict[str, Any]]:
-        """The totals of each category, in which a person with several reasons counts once."""
+        """Returns the totals of each category. A person with several reasons counts once."""
         names = [name for name in TOTALS if name in people]
         found = people.drop_duplicates("person").groupby("category", observed=True)[names].sum().to_dict("index")
         nothing = {name: 0 if name in names else None for name in TOTALS}
         return {category: nothing | found.get(category, {}) for category in CATEGORIES}
 
     def needs(self, people: pd.DataFrame) -> pd.DataFrame:
-        """The people by need. All people of a household or group have its needs.
+        """Returns the number of people for each need.
 
-        The row with an empty `need` counts people with at least one need.
+        The needs of a household or group are the needs of all its people.
+
+        In the row with an empty `need`, each person with at least one need counts once.
         """
         people = self.by_reason(self.selected(people)).drop_duplicates("person")
         people = people.assign(is_first=~people.duplicated("part"), is_group=people["kind"] == "group")
@@ -125,7 +127,10 @@ class Query:
         return people
 
     def by_reason(self, people: pd.DataFrame) -> pd.DataFrame:
-        """A row for each person and reason that counts, with the reason's onset and the place at the query's level."""
+        """Returns one row per person and counted reason.
+
+        Each row has the reason's onset, and the place at the query's level.
+        """
         place = {"country": people[f"{self.view}_country"], "pcode": people[f"{self.view}_{self.level}"]}
         people = people.assign(**place, person=people.index)
         people = people[people["reason_1"] == ""] if self.rank == "only" else people

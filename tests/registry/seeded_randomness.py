@@ -1,4 +1,4 @@
-"""Draws random numbers from a seed, and codes so that none is missing."""
+"""Draws random numbers from a seed. Codes are drawn so that each code occurs."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -6,7 +6,7 @@ from random import Random
 
 
 class Draw(Random):
-    """A generator that also deals codes like cards: each code comes once before a code comes again."""
+    """A generator that also deals codes like cards: every code comes once before any code comes twice."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)

@@ -1,4 +1,4 @@
-"""Reads whose statements have a time limit."""
+"""Repeats reads that exceed a statement's time limit."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def again_if_busy(read: Callable[[], Awaitable[T]]) -> T:
-    """Reads again if a statement took too long, because the machine may have been busy."""
+    """Repeats a read that was too slow, because the machine may have been busy."""
     for _ in range(3):
         try:
             return await read()

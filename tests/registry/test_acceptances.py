@@ -1,4 +1,4 @@
-"""A held report is accepted as a report about a registered household, and does not register a second household."""
+"""A registrar may accept a held report under a registered household. No second household is then registered."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,9 +20,9 @@ PUBLISHED = "SELECT convert_from(value, 'UTF8')::json AS event FROM outbox WHERE
 
 
 async def twice(office: Office, **changed: Any) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """Files a household, and a held report of another team about it.
+    """Files a household. Then files another team's report about the same household, which is held.
 
-    Returns the report of the household, the held report, and the outcome id of the held report.
+    Returns both reports, and the outcome id of the held report.
     """
     first = household(short_code="7K3M9QXA7")
     second = household(persons=6, members=family(6), destination={"pcode": BATKEN}, **changed)
@@ -85,15 +85,15 @@ async def test_later_versions_of_both_reports_wait_and_can_be_accepted_under_the
     await accept_under(office, held["other_household"], first)
     assert await carried_out(office) == ["recorded"]
     assert await rows(office, "SELECT persons FROM households") == [{"persons": 7}]
-    # the report itself names the right household, so the decision names no household
+    # the report itself names the right household; the decision must name none
     await decide(office, [held["corrects_duplicate"]], is_accepted=True)
     await carried_out(office)
     assert await rows(office, "SELECT persons FROM households") == [{"persons": 4}]
-    # both reports are about one departure, so the figures of the month count the people once
+    # both reports are about one departure, so each person counts once in the figures of the month
     assert await rows(office, "SELECT persons FROM episodes") == [{"persons": 4}]
     by_code = movement(first, "confirmed_here", household_code=code)
     del by_code["household_id"]
-    await office.file(by_code, **OTHER)  # the code that the second team gave still finds the household
+    await office.file(by_code, **OTHER)  # the second team's code still finds the household
     await office.file({**second, "version": 3, "persons": 8, "members": family(8)}, **OTHER)
     [held_again] = (await listed(office))["reports"]
     assert (held_again["reason"], held_again["is_acceptable"]) == ("other_household", False)  # no second household
@@ -114,7 +114,7 @@ async def test_a_report_of_a_later_displacement_keeps_the_earlier_one(office: Of
 async def test_movements_of_the_household_stay_and_its_first_code_still_finds_it(office: Office) -> None:
     first, second, outcome_id = await twice(office)
     await office.file(movement(first, "returned"))
-    # a movement waits, because its household is not registered
+    # the movement waits for the registration of its household
     await office.file(movement(second, "contact_lost"), **OTHER)
     await accept_under(office, outcome_id, first)
     await carried_out(office)
@@ -136,7 +136,7 @@ async def test_nothing_changes_for_other_areas_other_kinds_and_other_statuses(of
     assert await accept_under(office, outcome_id, practised) == []
     assert await accept_under(office, outcome_id, second) == []
     assert await accept_under(office, outcome_id, {"household_id": counted["group_id"]}) == []
-    assert await accept_under(office, outcome_id, first, areas=(BATKEN,)) == []  # the household is in Leilek
+    assert await accept_under(office, outcome_id, first, areas=(BATKEN,)) == []  # the household lives in Leilek
     assert await accept_under(office, outcome_id, first, areas=(OSH,)) == []
     assert await accept_under(office, outcome_id, first, areas=(LEILEK, BATKEN)) == [outcome_id]
     for wrong in (

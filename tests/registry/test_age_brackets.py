@@ -1,4 +1,4 @@
-"""Ages in completed years, and HOPE's age brackets."""
+"""Tests ages in completed years, and HOPE's age brackets."""
 
 import pytest
 

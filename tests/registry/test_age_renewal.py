@@ -1,4 +1,4 @@
-"""The worker computes the ages and assessed persons of displacements that an earlier release stored without them."""
+"""An earlier release stored displacements without ages and assessed persons. The worker computes both."""
 
 import pytest
 from sqlalchemy import select, text
@@ -11,7 +11,7 @@ from tests.registry.factories import household, movement
 
 pytestmark = pytest.mark.anyio
 
-# Empties the columns that an earlier release of Dayar does not have, as if its worker had stored the rows.
+# Empties the columns that an earlier release of Dayar did not have.
 STORED_AGAIN = """
 WITH removed AS (DELETE FROM {table} RETURNING {columns}) INSERT INTO {table} ({columns}) SELECT * FROM removed
 """

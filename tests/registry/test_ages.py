@@ -1,4 +1,4 @@
-"""The age of a person, from a birth date, a birth year, or an age reported on a day."""
+"""Tests how a person's age follows from a birth date, from a birth year, or from an age that was reported on a day."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from shared.events.vocabulary import AgeBracket, Sex
 @pytest.mark.parametrize(
     ("person", "expected"),
     [
-        ({"birth_date": "2016-06-15"}, 10),  # 15 June 2026 is the tenth birthday
+        ({"birth_date": "2016-06-15"}, 10),  # born on 15 June: the tenth birthday is 15 June 2026
         ({"birth_date": "2016-06-16"}, 9),
         ({"birth_year": 2016}, 10),
         ({"age": 9}, 9),
@@ -46,9 +46,10 @@ def test_the_age_on_15_june_2026(person: dict[str, Any], expected: int | None) -
     ],
 )
 def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str, Any], ages: list[int]) -> None:
-    """The displacement is on 15 June 2026. The ages are those on 15 June 2026, and on 1 January 2027, 2028 and 2029.
+    """The displacement is on 15 June 2026. The ages are for 15 June 2026, and for 1 January of 2027, 2028 and 2029.
 
-    If the ages on the first two days are in the same bracket of each profile, the older age is used on both days.
+    On the first two of these days, a person may be in one bracket of every profile. The older age is then used for both
+    days.
     """
     code = person_code({**person, "sex": "male"}, 2026, "06-15")
     codes = [described([code], new_years=years).ages[0] for years in range(4)]
@@ -57,7 +58,10 @@ def test_the_age_rises_on_each_1_january_after_the_displacement(person: dict[str
 
 
 def test_the_code_hides_on_which_side_of_the_displacement_the_birthday_is() -> None:
-    """Only the codes of persons who enter an older bracket in the year of displacement depend on the day of birth."""
+    """For persons who enter an older bracket in the year of displacement, the code depends on the birthday.
+
+    For all other persons, the code does not depend on the birthday.
+    """
 
     def codes_of(year: int) -> set[int]:
         days = ("01-02", "02-28", "06-15", "06-16", "12-31")

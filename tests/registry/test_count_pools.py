@@ -1,4 +1,4 @@
-"""Tests which counts of a site are loaded, and which of them are written again, if the site gets a new count."""
+"""A site gets a new count. Tests which of the site's counts are loaded, and which are written again."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,9 +23,9 @@ def counted(origin: str, hours: float = 0, **changed: Any) -> dict[str, Any]:
 
 
 async def rows_of(file: Filing) -> dict[str, str]:
-    """Returns the physical position of the row of each count.
+    """Returns the physical position (`ctid`) of each count's row.
 
-    The position changes if PostgreSQL writes the row again.
+    PostgreSQL gives a row a new position when it writes the row again.
     """
     stored = await file.session.execute(text("SELECT report_id::text, ctid::text FROM counts"))
     return {row.report_id: row.ctid for row in stored}

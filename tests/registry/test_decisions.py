@@ -1,4 +1,4 @@
-"""Decides about reports: which right is needed, and what is repeated, older or in conflict."""
+"""Tests decisions about reports: the needed right, and which reports are repeated, older or in conflict."""
 
 import itertools
 from uuid import UUID

@@ -1,4 +1,7 @@
-"""Tests how a person chooses between differing counts of the same people, and what a choice changes."""
+"""Teams may count the same people with different results.
+
+Tests how a person chooses a count, and the effects of the choice.
+"""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -72,7 +75,7 @@ async def test_the_chosen_count_replaces_the_other_until_the_choice_is_reversed(
     own: dict[str, Any] = {"account": uuid4(), "areas": (OSH_OBLAST,)}
     response = await choose(office, reports[chosen], account=own["account"])
     assert response.json()["ids"] == [reports[1 - chosen]]
-    # the page does not ask any more, although the worker has not yet computed the counts
+    # the page asks no more, even before the worker has computed the counts
     assert (await page(office))["stocks"] == []
     await carried_out(office)
     right, wrong = ((100, 60), (60, 100))[chosen]
@@ -88,7 +91,7 @@ async def test_the_chosen_count_replaces_the_other_until_the_choice_is_reversed(
         html = await office.get(f"/groups/{group_id}?lang=en", role=Role.REGISTRAR, accept="text/html")
         assert text in html.text and "Replaced by the full recount" not in html.text
         assert f"account {str(own['account'])[:8]}" in html.text and "They or the teams were asked" in html.text
-    # only the areas decide who sees a choice, even a person's own choice
+    # a person sees a choice only within the person's areas, even if it is the person's own choice
     assert (await page(office, **own))["decided"] == []
     body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
     assert (await sent(office, "/v1/counts:reverse", body, role=Role.REGISTRAR, **own)).json()["ids"] == []
@@ -123,7 +126,7 @@ async def test_a_later_recount_of_a_team_is_compared_with_the_chosen_count(offic
 
 
 async def test_people_who_left_before_the_newest_count_are_shown_apart_from_the_reported_ones(office: Office) -> None:
-    """The reported numbers are nearly equal, but half of the people had left when the second team counted."""
+    """The two counts are nearly equal, but half of the first count's people had left before the second count."""
     first, second = counted(0, 100), counted(2, 95)
     hours = {hour: (EVENING + timedelta(hours=hour)).isoformat() for hour in (1, 3)}
     await office.file(first)
@@ -141,7 +144,7 @@ async def test_people_who_left_before_the_newest_count_are_shown_apart_from_the_
 
 
 async def test_the_people_who_are_left_until_now_are_shown(office: Office) -> None:
-    """After the movement that left 50 people, no movement followed."""
+    """50 people returned after the first count, and nobody has moved since."""
     first, second, hour = counted(0, 100), counted(2, 95), (EVENING + timedelta(hours=1)).isoformat()
     at = {"occurred_at": hour, "occurred_at_precision": "hour", "reported_at": hour}
     await office.file(first)

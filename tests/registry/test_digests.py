@@ -1,4 +1,7 @@
-"""Digests reveal nothing without keys. A new key is applied without decrypting reports. An erasure deletes digests."""
+"""Without the keys, a digest reveals nothing.
+
+A new key is applied to digests without decrypting reports. An erasure deletes the digests too.
+"""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -36,7 +39,7 @@ def settings(tables: Installation) -> RegistrySettings:
 
 @pytest.fixture
 async def engine(settings: RegistrySettings) -> AsyncIterator[AsyncEngine]:
-    """An engine for one test, because each test has its own database."""
+    """Each test has its own database, and therefore its own engine."""
     async with database.opened(settings) as made:
         yield made
 
@@ -80,7 +83,7 @@ async def test_digests_stored_without_a_key_are_replaced_and_repeats_still_detec
     settings, bodies = tables.settings(RegistrySettings), [household() for _ in range(60)]
     desk = await file(tables, engine, *bodies)
     plain = desk.plain_digests(bodies, author=AUTHOR, team=TEAM)
-    # digests are stored without keys, as an earlier release of Dayar stored them
+    # an earlier release of Dayar stored digests without a key
     async with engine.begin() as connection:
         for kept, digest in plain.items():
             values = {"kept": kept, "digest": digest}

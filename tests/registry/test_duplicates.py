@@ -1,4 +1,4 @@
-"""Only the desk sees households that were registered twice, and only in the areas of the caller."""
+"""Only the desk sees probable duplicates, and only those in the caller's areas."""
 
 from typing import Any
 from uuid import uuid4
@@ -74,7 +74,7 @@ async def test_an_exact_duplicate_is_found_from_both_households(
 
 
 def test_the_contact_persons_of_two_short_reports_are_compared() -> None:
-    """Two contact persons may be the same even if one of the two names has no patronymic."""
+    """Two names of a contact person may be the same person, even if only one name has a patronymic."""
 
     def is_same(one: str, other: str) -> bool:
         first, second = ({"sealed": {"contact_name": name}, "members": []} for name in (one, other))
@@ -128,7 +128,10 @@ async def test_another_household_is_no_duplicate(office: Office, other: dict[str
 async def test_many_households_with_one_telephone_do_not_hide_a_duplicate(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Many households gave a village head's telephone. A household with the same personal number is shown first."""
+    """Many households gave the same telephone number, that of a village head.
+
+    A duplicate with the same personal number must still come first.
+    """
     monkeypatch.setattr(duplicate_queries, "MOST_ALIKE", 2)
     same_number = family(person("Aigul", "Other", personal_number=PIN), **ELSEWHERE)
     relative = family(person("Айгүл", "Жумабекова"), phone=ONE["phone"])
@@ -164,7 +167,7 @@ async def test_a_shown_duplicate_is_logged_as_read(office: Office) -> None:
 
 
 async def test_the_author_of_a_duplicate_learns_nothing(office: Office) -> None:
-    """The author gets the usual outcome, and may not read duplicates."""
+    """The author of a duplicate gets the usual outcome. The author may not read duplicates."""
     other = family(person("Айгүл", "Жумабекова", personal_number=PIN))
     await office.file(ONE, other)
     path = f"/v1/households/{other['household_id']}"
@@ -273,5 +276,5 @@ async def test_a_pair_waits_until_a_person_answers_that_it_is_two_households(off
     same = {**other["members"][0], "personal_number": PIN}
     await office.file({**other, "version": 4, "members": [same]})
     await compared(office)
-    # the pair waits again, because there is a further reason
+    # the pair waits again, because one more reason was found
     assert [each["reasons"] for each in await waiting(office)] == [[NUMBER, VILLAGE]]

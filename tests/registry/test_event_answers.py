@@ -1,4 +1,4 @@
-"""Tests how the desk is asked whether people left because of an event, and what an answer changes."""
+"""The desk is asked whether people left because of an event. Tests the question and the effects of an answer."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,7 +77,7 @@ async def test_the_event_is_added_to_the_household_until_the_answer_is_reversed(
     *_, last = [row["event"] for row in await rows(office, EVENTS)]
     assert (last["hazard_id"], last["hazard_type"], last["sequence"], last["version"]) == (HAZARD, "mudflow", 2, 1)
     stored = await rows(office, "SELECT clear FROM reports")
-    assert not any(HAZARD in row["clear"] for row in stored)  # the stored report stays as its author sent it
+    assert not any(HAZARD in row["clear"] for row in stored)  # the report is stored unchanged, as its author sent it
     await reverse(office)
     assert await hazards(office) == [(None, None)] * 2
     assert len((await page(office))["departures"]) == 1
@@ -143,7 +143,7 @@ async def test_only_deciders_of_the_area_answer_and_the_hazard_has_the_reported_
     await office.file(fled(hazard_type="landslide"))
     assert (await answer(office, YES, role=Role.OPERATOR)).status_code == 403
     assert (await answer(office, YES, areas=(OSH_OBLAST,))).json()["ids"] == []
-    # nothing is changed, because the report states another type of hazard
+    # the report states another type of hazard, so the answer has no effect
     assert (await answer(office, YES)).json()["ids"] == []
     assert (await answer(office, {**YES, "hazard_id": None})).status_code == 422
     assert (await answer(office, {**NO, "hazard_id": HAZARD})).status_code == 422
@@ -154,7 +154,7 @@ async def test_only_deciders_of_the_area_answer_and_the_hazard_has_the_reported_
     assert await hazards(office) == [(HAZARD, "landslide")]
     [answered] = (await page(office))["answered"]
     own: dict[str, Any] = {"account": account, "areas": (OSH_OBLAST,)}
-    # only the areas decide who sees an answer, even a person's own answer
+    # a person sees an answer only within the person's areas, even if it is the person's own answer
     assert (await page(office, **own))["answered"] == []
     body = {"decision_ids": answered["decision_ids"], "reason": "mistake"}
     assert (await sent(office, "/v1/events:reverse", body, role=Role.REGISTRAR, **own)).json()["ids"] == []
@@ -174,7 +174,7 @@ async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reverse
     await office.file(body, household_of_day)
     departures = {departure["kind"]: departure for departure in (await page(office))["departures"]}
     assert departures["group"]["persons"] == 120 and departures["group"]["household_ids"] == [body["group_id"]]
-    assert departures["household"]["persons"] == 5  # counted and registered people are never added
+    assert departures["household"]["persons"] == 5  # the people of the count and the household are never added
     assert len((await answer(office, YES)).json()["ids"]) == 2
     stored = "SELECT hazard_id::text, hazard_type FROM counts"
     assert await rows(office, stored) == [{"hazard_id": HAZARD, "hazard_type": "mudflow"}]
@@ -184,7 +184,7 @@ async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reverse
     assert [group_id for row in answered for group_id in row["group_ids"]] == [body["group_id"]]
     await office.file({**body, "version": 2, "persons": 90, "sex_age": []})
     assert await rows(office, stored) == [{"hazard_id": HAZARD, "hazard_type": "mudflow"}]
-    await office.file(counted(destination={"pcode": OSH}))  # this count is about different people
+    await office.file(counted(destination={"pcode": OSH}))  # a count of other people
     await reverse(office)
     assert {row["hazard_id"] for row in await rows(office, stored)} == {None}
     *_, last = [row["event"] for row in await rows(office, GROUP_EVENTS)]
@@ -192,7 +192,7 @@ async def test_the_event_is_added_to_a_counted_group_until_the_answer_is_reverse
 
 
 async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_asked_about(office: Office) -> None:
-    """The registry joins the two counts by itself, or asks whether the people of both counts fled the same hazard."""
+    """The registry itself joins the two counts, or asks whether the people of both fled the same hazard."""
     named = {"is_full_recount": True, "destination_locality": "Тобей", "hazard_type": "mudflow", "hazard_id": HAZARD}
     body = counted(**named)
     await office.file(body, counted(**{**named, "hazard_id": None, "occurred_at": body["occurred_at"]}))
@@ -201,9 +201,9 @@ async def test_a_count_whose_people_fled_the_hazard_of_another_count_is_not_aske
 
 
 async def test_departures_are_listed_in_pages_and_assigned(office: Office) -> None:
-    """Many departures stay open because intake proposes no event for them.
+    """For many departures, intake proposes no event. The questions about departures without an event stay open.
 
-    Without pages, the open departures would hide all other departures.
+    Without pages, the open questions would hide all other questions.
     """
     left = datetime.now(UTC) - timedelta(days=20)
     hours = [(left + timedelta(hours=number)).isoformat() for number in range(MOST_DEPARTURES + 1)]

@@ -1,4 +1,4 @@
-"""Figures are exported as CSV with a row of HXL tags, and with the country codes of HDX."""
+"""Figures are exported as CSV. The file has a row of HXL tags, and HDX's country codes."""
 
 import csv
 import io
@@ -88,9 +88,9 @@ async def test_a_column_is_tagged_by_the_people_that_it_counts(office: Office, q
 
 @pytest.mark.anyio
 async def test_the_whole_country_is_one_row_with_its_name(office: Office) -> None:
-    """At level 0, reports about districts and about the whole country are in one row.
+    """At level 0, one row counts reports about districts together with reports about the whole country.
 
-    Each foreign country has its own row.
+    Each foreign country has a row of its own.
     """
     await office.file(household(), household(destination={"pcode": OSH}), household(destination={"country": "KG"}))
     await office.file(household(destination={"country": "RU"}), household(destination={"country": "ZZ"}))
@@ -140,9 +140,10 @@ def test_countries_are_exported_as_alpha_3(alpha_2: str, expected: str) -> None:
 
 
 def test_no_country_has_two_codes() -> None:
-    """CLDR also lists withdrawn codes.
+    """CLDR's list of countries includes withdrawn codes.
 
-    If `WITHDRAWN` lacked a withdrawn code, a country could have two codes in exports.
+    Each withdrawn code must be in `WITHDRAWN`. With a missing withdrawn code, a country could have two codes in
+    exports.
     """
     aliases = get_global("territory_aliases").items()
     countries = [now for code, now in aliases if len(code) == 3 and code.isalpha() and code not in WITHDRAWN]

@@ -1,4 +1,4 @@
-"""Figures by reason, need, shelter, age and category of displaced people."""
+"""Tests figures by reason, need, shelter, age and category of displaced people."""
 
 import re
 from collections import Counter
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_persons_with_disability_are_counted_among_the_persons_who_were_asked(office: Office) -> None:
-    """The persons of the family are 42, 39, 17, 9 and 71 years old.
+    """The family's persons are 42, 39, 17, 9 and 71 years old.
 
-    The second person refused to answer, and the third person was not asked.
+    The second person refused to answer. Nobody asked the third person.
     """
     answers = ("some_difficulty", "refused", None, "a_lot_of_difficulty", "cannot_do_at_all")
     body = household()
@@ -51,7 +51,7 @@ async def test_persons_with_disability_are_counted_among_the_persons_who_were_as
 
 
 async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> None:
-    """Persons born on 31 January 2009, 7 July 2016 and 8 March 1955 are 17, 9 and 71 years old on 15 June 2026."""
+    """On 15 June 2026, persons born on 31 January 2009, 7 July 2016 and 8 March 1955 are 17, 9 and 71 years old."""
     await office.file(household())
     [row] = (await figures_at(office, FLOWS))["rows"]
     cells = ("male_18_59", "female_18_59", "female_12_17", "male_6_11", "female_60_plus")
@@ -61,7 +61,10 @@ async def test_sex_and_age_are_as_of_the_day_of_displacement(office: Office) -> 
 
 
 async def test_the_stock_has_the_ages_of_its_day_by_the_brackets_of_the_reader(office: Office) -> None:
-    """The ages on 15 June 2020 are 36, 33, 11, 3 and 65. The younger child is 5 years old on 1 January 2022."""
+    """On 15 June 2020, the persons are 36, 33, 11, 3 and 65 years old.
+
+    On 1 January 2022, the younger child is 5 years old.
+    """
     await office.file(household(occurred_at="2020-06-15T06:00:00Z"), household(members=[], persons=1))
     days = {
         ("2020-12-31", "dtm"): {"0_5": 1, "6_11": 1, "18_59": 2, "60_plus": 1},
@@ -106,7 +109,7 @@ async def test_a_bracket_that_the_reader_divides_is_not_known(office: Office) ->
 
 
 async def test_displaced_relocated_and_migrated_people_are_never_added(office: Office) -> None:
-    """Relocated people and migrants have separate figures. People who were unable to move are never counted."""
+    """Relocated people and migrants have figures of their own. No figure counts people who were unable to move."""
     await office.file(*(household(mobility=each) for each in Mobility), group(mobility="migration", persons=70))
     for path in (STOCK, FLOWS):
         usual = await figures_at(office, path)

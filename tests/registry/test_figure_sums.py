@@ -1,4 +1,4 @@
-"""Figures from sums equal figures from the displacements, in whatever order the reports arrived."""
+"""The sums give the same figures as the displacements themselves, in any order of the reports."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.anyio
 PLACES = Places.load()
 BATKEN_OBLAST = "KG05000000000"
 EVERYTHING = FigureQuery(Status.ACTUAL, tuple(unit.pcode for unit in PLACES.units()), mobilities=MOVES)
-SEEDS = 3  # each seed compares every third query
+SEEDS = 3  # each seed compares a third of the queries
 LATER = {"occurred_at": "2026-07-20T06:00:00Z", "reported_at": "2026-07-20T06:00:00Z"}
 DAYS = [(FIRST + timedelta(days=days)).date() for days in (0, 20, 33, 61, 120, 400, 3000)]
 
@@ -192,7 +192,10 @@ async def test_statements_by_hand_change_the_sums(office: Office) -> None:
 
 
 async def test_the_worker_of_the_previous_release_takes_no_movements(office: Office) -> None:
-    """The previous release's worker deletes all rows of `figure_changes`, but does not use `movement_changes`."""
+    """The previous release's worker deletes all rows of `figure_changes`.
+
+    The previous release's worker does not know `movement_changes`.
+    """
     returned = household()
     await office.file(returned, movement(returned, "returned"))
     async with office.app.state.sessions.begin() as session:
@@ -203,7 +206,10 @@ async def test_the_worker_of_the_previous_release_takes_no_movements(office: Off
 
 
 async def test_a_worker_of_the_previous_release_need_not_store_the_origin_of_the_displacement(office: Office) -> None:
-    """Completed durations need the origin of the displacement, which a trigger finds."""
+    """The previous release stores no origin of the displacement.
+
+    A trigger finds the origin of the displacement, which completed durations need.
+    """
     returned = household(origin={"pcode": OSH})
     await office.file(returned, movement(returned, "returned"))
     columns = ", ".join(name for name in bulk_copy.columns(HouseholdPassage) if name != "displaced_from_pcode")
@@ -229,7 +235,7 @@ async def test_a_worker_of_the_previous_release_need_not_store_the_origin_of_the
 async def test_wrong_sums_are_noticed_and_made_again(office: Office, damage: str) -> None:
     sessions = office.app.state.sessions
     now, returned = datetime.now(UTC), household()
-    last_month = (now.replace(day=1) - timedelta(days=5)).replace(day=20)  # the check reads the days from the 16th on
+    last_month = (now.replace(day=1) - timedelta(days=5)).replace(day=20)  # the check begins with the 16th
     recent = [household(occurred_at=at.isoformat(), reported_at=at.isoformat()) for at in (last_month, now)]
     await office.file(*recent, returned, movement(returned, "returned"))
     await sum_some(sessions)

@@ -1,4 +1,4 @@
-"""The page of figures has correct links, terms and names of areas."""
+"""Tests the links, terms and area names of the page of figures."""
 
 import csv
 import html
@@ -26,16 +26,16 @@ def hrefs(page: str) -> list[str]:
 
 
 def tiles(page: str) -> list[list[int]]:
-    """Reads the large numbers of three tiles: people who are registered, counted in groups, newly registered.
+    """Returns the large numbers of three tiles: registered, counted in groups, and newly registered people.
 
-    Each tile of the page has one number for each category of people.
+    A tile has one number for each category of people.
     """
     parts = page.split('<section class="panel tile"')[1:4]
     return [[int(number) for number in re.findall(r'<p class="big">(\d+) ', part)] for part in parts]
 
 
 async def totals(office: Office, href: str) -> dict[str, int]:
-    """Returns the sums over all categories of people, so that a test can compare several answers with the page."""
+    """Returns the sums over all categories of people. A test compares several answers with the page."""
     answer = await office.get(href, role=Role.ANALYST)
     assert answer.status_code == 200, (href, answer.text)
     if "format=csv" not in href:
@@ -50,7 +50,7 @@ async def test_every_link_of_the_page_answers_with_what_the_page_shows(office: O
     await office.file(
         household(occurred_at="2026-07-20T00:00:00Z"), household(mobility="migration", destination={"country": "KZ"})
     )
-    for language in ("ky", "ru", "en"):  # the client keeps the cookie that stores the language
+    for language in ("ky", "ru", "en"):  # a cookie stores the language, and the client keeps the cookie
         answered: set[str] = set()
         for query in QUERIES:
             page = await office.get(f"/figures?lang={language}&{query}", role=Role.ANALYST)
@@ -81,7 +81,7 @@ async def test_migrants_are_not_called_displaced(office: Office) -> None:
     assert (tiles(usual)[0], "Displaced on " in usual, "Russia" in usual) == ([5], True, False)
     both = (await office.get("/figures?lang=en&mobility=displacement&mobility=migration", role=Role.ANALYST)).text
     assert ("Displaced on " in both, "Moved as of " in both, "Russia" in both) == (False, True, True)
-    assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # first migrants, then displaced people by their whereabouts
+    assert sorted(tiles(both)[0]) == [0, 0, 0, 5, 5]  # first migrants, and then displaced people by their whereabouts
 
 
 async def test_the_chart_of_the_stock_says_that_it_shows_only_the_last_months(office: Office) -> None:
@@ -119,7 +119,7 @@ async def test_limited_visibility_is_stated_on_the_page(office: Office, language
         page = await office.get(f"/figures?lang={language}&view={view}", role=Role.REGISTRAR, areas=(OSH, LEILEK))
         [counts[view]] = re.findall(r'id="areas">([^<]+)</p>', page.text)
         assert all(name in html.unescape(counts[view]) for name in names)
-    # The text for the view by origin is longer, because it also states how many people are missing.
+    # In the view by origin, the text also states how many people are missing, and is therefore longer.
     assert len(counts["origin"]) > len(counts["destination"]) + 40
     whole = await office.get(f"/figures?lang={language}", role=Role.ANALYST)
     assert 'id="areas"' not in whole.text
@@ -157,9 +157,11 @@ async def test_by_origin_the_page_does_not_say_that_people_are_there(office: Off
 
 
 async def test_the_table_shows_women_men_children_and_elders(office: Office) -> None:
-    """The family has three female and two male members. The girl born in 2009 and the boy born in 2016 are minors.
+    """The family has three female and two male members.
 
-    The grandmother was born in 1955.
+    Two members are minors: the girl born in 2009 and the boy born in 2016.
+
+    The grandmother was born in 1955, and is an elder.
     """
     await office.file(household())
     page = (await office.get("/figures?lang=en&date=2026-07-15", role=Role.ANALYST)).text

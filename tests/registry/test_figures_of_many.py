@@ -1,4 +1,4 @@
-"""Figures of several hundred displacements are compared with an independent computation."""
+"""An independent computation must give the same figures of several hundred displacements."""
 
 import re
 from collections import Counter, defaultdict
@@ -36,7 +36,7 @@ DISPLACED = ("displacement", "evacuation")
 
 
 class Expected(NamedTuple):
-    """The expected numbers of households, persons in households, groups and persons in groups, by row and category."""
+    """The expected numbers by row and category: households, their persons, groups, and their persons."""
 
     rows: dict[tuple[Any, ...], tuple[int, ...]]
     totals: dict[str, list[int]]
@@ -96,7 +96,7 @@ def expected(
 
 EVERYWHERE = ("within", "abroad", "from_abroad")
 SCOPES = "&".join(f"scope={scope}" for scope in EVERYWHERE)
-DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # the day begins at 18:00 UTC in Bishkek
+DAY = datetime(2025, 10, 1, tzinfo=UTC) - timedelta(hours=6)  # in Bishkek, the day begins at 18:00 UTC
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("stock", "date=2026-12-31", {}),
     ("stock", "date=2025-09-30", {"until": DAY}),
@@ -269,7 +269,7 @@ async def test_a_page_beyond_the_last_one_is_the_last(office: Office) -> None:
 
 
 def test_the_example_contains_every_case() -> None:
-    """A case that is missing in the example would not be compared."""
+    """The comparison cannot find an error in a case that the example lacks."""
     assert {move.mobility for move in MANY} == set(MOVES)
     assert max(Counter(move.subject for move in MANY).values()) > 1
     assert any(move.at.date() < date(2025, 10, 1) for move in MANY)

@@ -1,4 +1,7 @@
-"""Figures of 2,000 households and groups, with movements and corrections, equal an independent computation."""
+"""An independent computation must give the same figures of 2,000 households and groups.
+
+Some households and groups have movements and corrections.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -65,7 +68,7 @@ MOVEMENT_QUERIES = [
     MovementQuery(mobility=MOVES, profile="unhcr", sex=("female", "unknown"), age=("0-4", "18-59", "unknown")),
     MovementQuery(rank="any", reason=(SLOW, SUDDEN), onset=("sudden",), profile="delta", age=("15-64",), sex=("male",)),
 ]
-Stocks = Mapping[tuple[date, str], pd.DataFrame]  # the people in each sub-stock on each day
+Stocks = Mapping[tuple[date, str], pd.DataFrame]  # the people in a sub-stock on a day
 DAYS = [date(2024, 10, 1), date(2024, 12, 31), date(2025, 1, 1), date(2025, 8, 1), date(2026, 6, 1)]
 
 
@@ -166,9 +169,11 @@ async def answered(office: Office, path: str, area: str) -> Any:
 
 
 def compare_rows(path: str, rows: list[Body], expected: pd.DataFrame, keys: list[str]) -> None:
-    """Compares each number. The rows may be in any order. An empty dimension may be missing, None or an empty text.
+    """Compares each number.
 
-    Dictionaries are compared, because pandas would take ten times as long to compare two tables.
+    The rows may be in any order. A dimension without a value may be missing, None or an empty text.
+
+    The function compares dictionaries, because pandas would take ten times as long to compare two tables.
     """
     numbers = [column for column in expected.columns if column not in keys]
     texts = expected.astype(dict.fromkeys(keys, object)).fillna(dict.fromkeys(keys, ""))

@@ -1,4 +1,4 @@
-"""If the database is slow or overloaded, a request for figures holds a connection only while it reads rows."""
+"""A request for figures holds a database connection only while it reads rows, even if the database is slow."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ END_WAITING = "SELECT {end}(pid) FROM pg_locks WHERE relation = 'figure_sums'::r
 
 
 class Watched(Places):
-    """Records the number of connections in use whenever a row with a place's name is written."""
+    """Records how many connections are in use whenever a row with a place's name is written."""
 
     pool: Any
     in_use: list[int]
@@ -48,9 +48,9 @@ def watched(office: Office) -> Iterator[Watched]:
 async def test_the_connection_is_returned_before_the_rows_are_written(
     office: Office, path: str, watched: Watched
 ) -> None:
-    """If there are many requests, it takes seconds to write the rows.
+    """Under many requests, writing the rows takes seconds.
 
-    PostgreSQL would end a transaction that is idle for 5 s.
+    While the rows are written, an open transaction would be idle, and PostgreSQL would end it after 5 s.
     """
     await office.file(household())
     assert (await office.get(path, role=Role.ANALYST)).status_code == 200
@@ -67,9 +67,9 @@ async def test_a_statement_that_the_database_ends_is_retried(office: Office, pat
 
 
 async def test_a_chart_without_months_or_in_too_little_time_says_so(office: Office) -> None:
-    """In an installation, PostgreSQL cancels a statement that takes longer than the limit.
+    """In an installation, PostgreSQL cancels a statement that exceeds its time limit.
 
-    In this test, the statement is cancelled at once.
+    Here, the test cancels the statement at once.
     """
     answer = await answer_without_statement(office, "/figures/history?lang=en", "pg_cancel_backend")
     assert answer.status_code == 503

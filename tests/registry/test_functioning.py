@@ -1,4 +1,4 @@
-"""Who has a disability, by the definition of the Washington Group's short set."""
+"""Tests who has a disability by the definition of the Washington Group's short set."""
 
 from typing import Any
 

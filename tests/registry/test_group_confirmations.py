@@ -1,6 +1,6 @@
-"""A count states when somebody last saw its people, and whether their return is presumed.
+"""A count states two facts: when somebody last saw its people, and whether their return is presumed.
 
-Pages show both facts about each count.
+Pages show both facts.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -113,7 +113,7 @@ async def test_the_page_of_a_household_and_the_search_say_that_a_return_is_presu
     await office.file(body)
     assert await shown() == (0, 0)
     await office.file(lifted)
-    assert await shown() == (2, 1)  # the page shows the lifted evacuation in its head, and in the row of the people
+    assert await shown() == (2, 1)  # in the page's head, and in the row of the people
     [listed] = (await office.get("/v1/households", role=Role.OPERATOR)).json()["households"]
     assert listed["is_return_presumed"] is True
     await office.file(movement(body, "returned", occurred_at=(NOON + timedelta(days=4)).isoformat()))
@@ -124,7 +124,7 @@ async def test_the_page_of_a_household_and_the_search_say_that_a_return_is_presu
 async def test_a_worker_of_this_release_notes_the_lifted_evacuations_of_earlier_releases(
     office: Office, *, is_site: bool
 ) -> None:
-    """The test changes the stored row, as if the previous release had ignored the report of the lifted evacuation."""
+    """The test changes the stored row: the previous release ignored reports of a lifted evacuation."""
     body = counted(0, 70, mobility="evacuation", site_id=SCHOOL, destination_locality=None)
     await office.file(body)
     async with office.app.state.sessions() as session:

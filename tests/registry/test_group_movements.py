@@ -1,4 +1,4 @@
-"""Tests movements of groups: how many people remain in each count, and where the people who moved are counted."""
+"""Tests two effects of a group's movement: how many people remain in each count, and where the others are counted."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -93,7 +93,7 @@ async def test_a_later_full_recount_replaces_what_was_left_and_those_who_came(fi
 
 @pytest_anyio
 async def test_a_recount_under_another_id_is_of_the_same_people(file: Filing) -> None:
-    """A phone gives each count its own group id. A movement may therefore name the group id of an older count."""
+    """A phone gives each count its own group id. A movement may therefore name the group id of an earlier count."""
     first, second = counted(0, 70), counted(10, 60)
     await file(first, second)
     await file(moved(first, "returned", 20, persons=20))
@@ -203,7 +203,7 @@ async def test_figures_follow_the_movements_day_by_day(office: Office) -> None:
     assert await persons("2022-05-05", "in_displacement") == {BATKEN: 70}
     assert await persons("2022-05-05", "in_displacement", sex="female") == {BATKEN: 20}
     assert await persons("2022-05-06", "in_displacement") == {BATKEN: 40}
-    # nobody knows which people returned, so their sex is unknown
+    # nobody knows who returned, so the sex of the people becomes unknown
     assert await persons("2022-05-06", "in_displacement", sex="female") == {}
     assert await persons("2022-05-06", "in_return") == {KADAMJAI: 30}
     assert await persons("2022-05-07", "in_displacement") == {BATKEN: 25, LEILEK: 15}
@@ -215,7 +215,10 @@ async def test_figures_follow_the_movements_day_by_day(office: Office) -> None:
 
 @pytest_anyio
 async def test_people_of_a_group_die_and_enter_the_country_again(file: Filing) -> None:
-    """Of 70 people 2 die and 30 leave the country; 20 of the 30 come back. The reports arrive in the opposite order."""
+    """Of 70 people, 2 die and 30 leave the country. Later, 20 of the 30 come back.
+
+    The reports arrive in the opposite order of the events.
+    """
     body = counted(0, 70)
     died, left = moved(body, "died", 1, persons=2), moved(body, "left_country", 2, persons=30)
     back = moved(body, "entered_country", 3, persons=20, **TO_LEILEK)
@@ -225,12 +228,15 @@ async def test_people_of_a_group_die_and_enter_the_country_again(file: Filing) -
     await file({**died, "version": 2, "is_reversed": True})
     assert await here(file) == {BATKEN: [40], LEILEK: [20]}
     await file({**back, "version": 2, "persons": 50})
-    assert await here(file) == {BATKEN: [40], LEILEK: [30]}  # only 30 people had left
+    assert await here(file) == {BATKEN: [40], LEILEK: [30]}  # not 50: only 30 people had left
 
 
 @pytest_anyio
 async def test_an_assessed_solution_takes_people_of_a_group_out_of_the_stock(file: Filing) -> None:
-    """Of 70 people 30 return. A solution is assessed for 60 of the 70, and 25 of the 60 are displaced again."""
+    """Of 70 people 30 return.
+
+    A solution is assessed for 60 of the 70 people. Later, 25 of the 60 are displaced again.
+    """
     body = counted(0, 70)
     returned, solved = moved(body, "returned", 1, persons=30), moved(body, "solution_assessed", 2, persons=60)
     await file(body)
@@ -238,7 +244,7 @@ async def test_an_assessed_solution_takes_people_of_a_group_out_of_the_stock(fil
     await file(solved)
     assert await here(file) == {BATKEN: [10]}
     await file(returned)
-    # the 40 displaced people and 20 of the returned people are out of the stock
+    # 40 displaced people and 20 returned people left the stock
     assert await here(file) == {}
     await file(moved(body, "displaced_again", 9, persons=35, **TO_LEILEK))
     assert {pcode: sum(numbers) for pcode, numbers in (await here(file)).items()} == {LEILEK: 35}

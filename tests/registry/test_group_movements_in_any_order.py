@@ -1,4 +1,4 @@
-"""The counts of groups are the same in whatever order reports arrive, and nobody is lost or counted twice."""
+"""In any order of their arrival, reports give the same counts of groups. Nobody is lost or counted twice."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -28,10 +28,10 @@ TEAM, OTHER_TEAM = str(uuid4()), str(uuid4())
 @pytest.mark.parametrize(
     ("returned", "later", "left"),
     [
-        (30, 70, [0, 70]),  # 70 people were left, so the teams agree
+        (30, 70, [0, 70]),  # 70 of the 100 people are left, so the teams agree
         (30, 56, [0, 56]),  # 56 is 20 % fewer than 70
         (30, 55, [55, 70]),
-        (50, 95, [50, 95]),  # the reported numbers agree, but 50 people were left
+        (50, 95, [50, 95]),  # 100 and 95 nearly agree, but only 50 of the 100 people are left
         (0, 70, [70, 100]),
     ],
 )
@@ -70,9 +70,9 @@ WITH_PLACE = ("transferred", "displaced_again", "entered_country")
 
 @pytest_anyio
 async def test_any_order_gives_the_same_counts(file: Filing) -> None:
-    """Two teams have sent counts under many ids, with movements and corrections.
+    """Two teams count people under many ids. Some people move, and some reports are corrected.
 
-    All reports are filed in six different orders.
+    All reports are filed in six orders.
     """
     draw, reports = Random(17), list[tuple[dict[str, Any], UUID]]()
     teams = uuid4(), uuid4()
@@ -120,9 +120,9 @@ HOURS = st.integers(0, 200)
 
 @pytest_anyio
 async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
-    """People returned in the afternoon, so the count of the evening does not include them.
+    """People returned in the afternoon. The count of the evening does not include them.
 
-    If the return is corrected, the people who returned must not be subtracted from the evening's count.
+    A later correction of the return must not subtract these people from the evening's count.
     """
     first, again = counted(-9, 100), counted(0, 60)
     returned = moved(first, "returned", -6, persons=40, occurred_at_precision="day")
@@ -136,7 +136,7 @@ async def test_a_corrected_movement_keeps_its_time(file: Filing) -> None:
 
 @st.composite
 def reports_of_groups(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Counts and movements of two groups that may be the same people, and of a site where they may be.
+    """Draws counts and movements of two groups that may be the same people, and of a site where the groups may be.
 
     Some of the reports are corrected or reversed.
     """
@@ -200,9 +200,9 @@ def test_the_state_does_not_depend_on_the_order_of_arrival_or_on_repeats(data: s
 @settings(max_examples=60, deadline=None)
 @given(reports_of_groups())
 def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str, Any]]) -> None:
-    """In each count, the people who remain and the people who moved add up to the people who were counted.
+    """For each count, people who remain and people who moved add up to the counted people.
 
-    After its reversal, a movement has no effect on the counts.
+    A reversed movement has no effect on the counts.
     """
     _, known = state_of(reports)
     reversed_ = {report["report_id"] for report in reports if report.get("is_reversed")}
@@ -213,7 +213,10 @@ def test_people_who_move_are_neither_lost_nor_doubled(reports: Sequence[dict[str
 
 
 def test_a_movement_of_a_population_with_a_thousand_recounts() -> None:
-    """An integration may send a recount every ten minutes, so the time for a movement must grow only linearly."""
+    """An integration may send a recount every ten minutes.
+
+    The time of a movement must grow only linearly with their number.
+    """
     bodies = [counted(number / 6, 70) for number in range(1500)]
     returned = moved(bodies[0], "returned", 300, persons=30)
     known = tallies_of([*bodies, returned])
@@ -245,9 +248,9 @@ def tallies_of(bodies: Iterable[dict[str, Any]], of_other_team: Iterable[dict[st
 
 @pytest_anyio
 async def test_people_who_moved_keep_their_id_if_a_count_comes_late(file: Filing) -> None:
-    """Two populations of one group move to a camp.
+    """Two populations of one group move to a camp, and get ids there.
 
-    A count of a third population, which comes late, does not change their ids.
+    Then a count of a third population comes late. The ids stay the same.
     """
     body = counted(2, 30)
     others = {"group_id": body["group_id"], "origin": {"pcode": LEILEK}}

@@ -1,4 +1,4 @@
-"""The registry handles reports of every kind, in any order, on real PostgreSQL."""
+"""Real PostgreSQL runs, and the registry handles reports of every kind in any order."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Full recounts replace earlier counts, partial counts are added, and counts of teams that disagree give a range."""
+"""Full recounts replace earlier counts, and partial counts are added. If two teams disagree, the result is a range."""
 
 import asyncio
 from collections import defaultdict
@@ -74,7 +74,7 @@ async def test_without_the_time_of_the_count_the_time_of_the_report_counts(file:
 async def test_a_count_without_an_hour_is_the_latest_of_its_day_but_not_later_than_its_report(
     file: Filing, precision: str
 ) -> None:
-    """The first count was at 21:00 in Bishkek."""
+    """The first count was made at 21:00 in Bishkek."""
     noon = {"counted_at": (EVENING - timedelta(hours=9)).isoformat(), "counted_at_precision": precision}
     before, after = (EVENING + timedelta(hours=hours) for hours in (-2, 12))
     await file(counted(0, 100))
@@ -161,11 +161,11 @@ async def test_a_full_recount_without_a_named_place_replaces_no_other_one_withou
 @pytest.mark.parametrize(
     ("first", "second", "hours", "expected"),
     [
-        (100, 130, 2, [100, 130]),  # the counts differ by 30, which is 23 % of 130: a disagreement
+        (100, 130, 2, [100, 130]),  # a disagreement: the difference of 30 is 23 % of 130
         (130, 100, 2, [100, 130]),
-        (100, 125, 2, [125]),  # the counts differ by 25, which is 20 % of 125: no disagreement
+        (100, 125, 2, [125]),  # no disagreement: the difference of 25 is 20 % of 125
         (100, 130, 24, [100, 130]),
-        (100, 130, 24.1, [100, 130]),  # no report says that people came, so the counts disagree
+        (100, 130, 24.1, [100, 130]),  # a disagreement: no report says that people came
         (100, 900, 24 * 30, [100, 900]),
         (100, 115, 24 * 30, [115]),
         (100, 0, 2, [0, 100]),
@@ -182,10 +182,10 @@ async def test_teams_that_disagree_give_a_range(
 @pytest.mark.parametrize(
     ("hours", "persons", "expected"),
     [
-        ((26, 50), (40, 45), [45]),  # two teams found fewer people than the first team, a day later
-        ((26, 50), (40, 80), [40, 80]),  # the third count agrees with the first
+        ((26, 50), (40, 45), [45]),  # a day later, two teams agree on fewer people than the first team
+        ((26, 50), (40, 80), [40, 80]),  # the third count confirms the first
         ((26, 50), (40, 20), [20, 40, 100]),
-        ((2, 4), (40, 45), [45, 100]),  # within a day, both teams may have missed the same people
+        ((2, 4), (40, 45), [45, 100]),  # within a day, both later teams may have missed the same people
         ((2, 26), (40, 45), [45]),
     ],
 )
@@ -207,7 +207,7 @@ async def test_a_team_does_not_confirm_its_own_count(file: Filing) -> None:
 
 @pytest.mark.parametrize(("kind", "found"), [("returned", 40), ("transferred", 160)])
 async def test_reported_movements_explain_a_later_count_of_another_team(file: Filing, kind: str, found: int) -> None:
-    """A day after the count, 60 people returned from the school, or came to it from the mosque."""
+    """A day after the count, 60 people left the school, or 60 people came from the mosque."""
     school, mosque = counted(0, 100), counted(0, 80, destination_locality="Мечит")
     to = {"destination": SCHOOL["destination"], "destination_locality": SCHOOL["destination_locality"]}
     moved, more = (school, {}) if kind == "returned" else (mosque, {**to, "shelter": SCHOOL["shelter"]})
@@ -242,7 +242,7 @@ async def test_a_corrected_recount_no_longer_replaces_what_it_did_not_count(file
 
 
 async def test_any_order_gives_the_same_counts(file: Filing) -> None:
-    """About thirty counts and corrections of two teams are filed in six different orders."""
+    """Two teams' counts and corrections, about thirty, are filed in six orders."""
     draw = Random(11)
     bodies = []
     for number in range(20):

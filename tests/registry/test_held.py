@@ -1,4 +1,4 @@
-"""`dayar held` shows, accepts or refuses a held report, and the registry's worker executes the decision once."""
+"""`dayar held` shows, accepts or refuses a held report. The registry's worker carries the decision out once."""
 
 import asyncio
 import json
@@ -79,7 +79,7 @@ class Office:
         return households if len(households) == 3 else None
 
     async def dayar(self, *words: str) -> Result:
-        """Runs a command in a thread, because each command has its own event loop."""
+        """Runs a command in a thread: the command starts its own event loop."""
         with patch.dict(os.environ, self.installation.env()):
             return await asyncio.to_thread(CliRunner().invoke, held.app, words)
 
@@ -164,7 +164,7 @@ async def test_an_account_without_the_role_decides_nothing(office: Office) -> No
     ):
         assert (await office.dayar(*words)).exit_code == 1, words
     free_text = await office.dayar("accept", id, "--by", "aida", "--reason", "Aigul's mother says so")
-    assert free_text.exit_code == 2  # a free text is refused, because it could contain names of people
+    assert free_text.exit_code == 2  # a typed reason could contain names of people, so only listed reasons are accepted
     assert (
         await office.rows("SELECT * FROM held_decisions")
         == await office.rows("SELECT * FROM audit WHERE action = 'read'")

@@ -1,6 +1,6 @@
 """The registry publishes people who are known only from held reports.
 
-The registry also publishes that no held report waits any more.
+The registry publishes the end of a hold as well.
 """
 
 from collections.abc import Sequence
@@ -77,10 +77,9 @@ async def test_a_refused_report_is_no_longer_held(file: Filing) -> None:
 
 @pytest.mark.anyio
 async def test_a_correction_of_a_duplicate_does_not_count_its_people_again(file: Filing) -> None:
-    """The report was refused as a duplicate, because its people are registered as another household.
+    """The people of the report are registered as another household. The report was therefore refused as a duplicate.
 
-    A correction of the refused report is therefore held, but the people of the correction are not published as held
-    people.
+    A correction of the report is held. The people of the held correction are not published as held people.
     """
     first = household()
     corrected = {**first, "version": 2, "persons": 4, "members": []}
@@ -136,7 +135,7 @@ async def test_people_whom_an_earlier_release_held_are_published_once(file: Fili
     await file(household(), group(), flags=EXPIRED)
     await file.session.execute(text("DELETE FROM outbox"))
     await file.session.execute(COMPLETE)
-    # the list is empty, because this release has already published these people
+    # empty, because this release has already published these people
     assert await take_some(file.session) == []
     await file.session.execute(text("SELECT setval('held_sequence', nextval('held_sequence'), false)"))
     await file.session.execute(text("DELETE FROM held_stocks"))
@@ -149,21 +148,21 @@ async def test_people_whom_an_earlier_release_held_are_published_once(file: Fili
 
 
 Drawn = tuple[int, int, bool, int, bool]
-Version = tuple[str, int, str]  # a version consists of a report id, a number, and an author
+Version = tuple[str, int, str]  # report id, number of the version, author
 
 
 def without_other_teams_of_the_exercise(drawn: list[Drawn]) -> list[Drawn]:
-    """For the household with reports of an exercise, leaves out the reports of a second team.
+    """Leaves out a second team's reports about the household that has reports of an exercise.
 
-    With two teams, the published people of the household would depend on the order of arrival. The team whose report
-    arrives first owns the household, and the other team's reports are held. If only an exercise registered the
-    household, its held Actual reports are published.
+    With two teams, the order of arrival would decide which people of the household are published. The first team to
+    report a household owns it, and the other team's reports are held. If only an exercise registered the household, its
+    held reports with the status Actual are published.
     """
     return [version for version in drawn if version[0] > 1 or not version[2]]
 
 
-# each tuple is a version of a report: the number of the report, the number of the version, whether another team sent
-# the version, the hour, and whether the sign-in had expired
+# each tuple is a version of a report: number of the report, number of the version, whether another team sent it, hour,
+# and whether the sign-in had expired
 VERSIONS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(1, 3), st.booleans(), st.integers(0, 2), st.booleans()),
     unique_by=lambda version: version[:3],

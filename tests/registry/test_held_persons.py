@@ -1,4 +1,4 @@
-"""Tests the number of persons in held reports, which the board and the page "Waiting" show beside the total."""
+"""Tests how many persons are in held reports. The board and the page "Waiting" show this number beside the total."""
 
 from typing import Any
 from uuid import uuid4
@@ -16,21 +16,21 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_the_country(office: Office) -> None:
-    """Four groups of people are not counted: registered people, people abroad, migrants and people in transit."""
+    """Four kinds of people are left out: registered people, people abroad, migrants, and people in transit."""
     await office.file(household(), group(persons=214), flags=EXPIRED)
     registered = household()
     await office.file(registered)
     await office.file(household(household_id=registered["household_id"]), author=uuid4(), team=uuid4())
     abroad, passing = household(destination={"country": "TJ"}), group(persons=1000, measure="flow")
     await office.file(household(mobility="migration"), abroad, passing, flags=EXPIRED)
-    # the version with another household is held as other_household
+    # the version names another household, so the reason is other_household
     await office.file({**registered, "household_id": str(uuid4()), "version": 2})
     duplicate = household()
     await office.file(duplicate, flags=EXPIRED)
     [waiting] = [one for one in (await listed(office))["reports"] if one["report_id"] == duplicate["report_id"]]
     await decide(office, [waiting["outcome_id"]], is_accepted=False, refusal="duplicate")
     assert await carried_out(office) == ["rejected"]
-    # the correction of a duplicate is held as corrects_duplicate
+    # the version corrects a duplicate, so the reason is corrects_duplicate
     await office.file({**duplicate, "version": 2, "persons": 4, "members": []})
     assert await listed(office, path=f"{HELD}:persons") == {"in_households": 5, "in_groups": 214}
     elsewhere = await listed(office, path=f"{HELD}:persons", areas=(OSH_OBLAST,))
@@ -38,7 +38,7 @@ async def test_persons_in_held_reports_are_two_numbers_of_people_displaced_in_th
 
 
 async def test_persons_of_several_held_counts_of_the_same_people_count_once(office: Office) -> None:
-    """Two teams counted the people in a school, and an earlier count of the same people is recorded."""
+    """Two held counts by two teams, and one earlier recorded count, are about the same people in a school."""
     school = {"is_full_recount": True, "destination_locality": "Мектеп № 3"}
     await office.file(group(persons=90, **school), group(persons=100, **school), flags=EXPIRED)
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 100
@@ -75,7 +75,7 @@ async def test_a_held_count_in_words_is_at_the_site_that_is_listed_later(office:
     while await publish_some(office.app.state.sessions, office.registrar):
         pass
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 90
-    # as if the previous release of Dayar had stored the first row, and a newer version in the second
+    # the previous release of Dayar stored the first row; the second row then got a newer version
     await rows(office, "UPDATE held_stocks SET status = NULL, is_counted = NULL WHERE persons = 70 RETURNING group_id")
     await rows(office, "UPDATE held_stocks SET persons = 60 WHERE persons = 90 RETURNING group_id")
     assert (await listed(office, path=f"{HELD}:persons"))["in_groups"] == 60

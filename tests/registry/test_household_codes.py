@@ -1,4 +1,4 @@
-"""Movements that name a household by its short code: the registry finds the household, or the movement waits."""
+"""A movement may name its household by a short code. The registry finds the household, or the movement waits."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -81,7 +81,7 @@ async def test_a_movement_with_an_unknown_code_waits_for_the_household(file: Fil
     assert (settled["outcome"], settled["replaces"]) == ("recorded", str(waiting["outcome_id"]))
     assert await file.rows("coded_movements") == []
     assert {str(row["household_id"]) for row in await file.rows("household_keys")} == {body["household_id"]}
-    # the reversal succeeds only if the first version can be decrypted
+    # a reversal needs the first version, so the worker must be able to decrypt it
     reversal = {**returned, "version": 2, "is_reversed": True}
     assert await file(reversal) == ["recorded"]
 
@@ -95,15 +95,15 @@ async def test_the_codes_of_the_households_in_the_same_batch_are_known(file: Fil
     assert await file(corrected, by_code(OTHER_CODE, "confirmed_here")) == ["recorded", "recorded"]
     assert await file.rows("coded_movements") == []
     assert await file(by_code(OTHER_CODE), household(short_code=OTHER_CODE)) == ["household_unknown", "recorded"]
-    # two wrong codes: one in a movement, and one that a report gave although another household uses the code
+    # two wrong codes: a movement's code that no household has, and a report's code that another household has
     assert len(await file.rows("coded_movements")) == 2
 
 
 async def test_codes_are_locked_before_households(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
-    """In another order, `find_households` and a batch that gives and uses a code could deadlock."""
-    await file(by_code(CODE))  # a movement by code locks the codes until the end of the test
+    """In the opposite order, `find_households` and a batch that gives and uses a code could deadlock."""
+    await file(by_code(CODE))  # a movement by short code locks the codes until the test ends
     waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     locked = f"SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' AND pid IN ({waiting})"
 
@@ -113,7 +113,7 @@ async def test_codes_are_locked_before_households(
     async with database.opened(settings) as engine, database.sessions(engine)() as other:
         filing = asyncio.create_task(Filing(registrar, desk, other)(household(short_code=CODE), by_code(CODE)))
         await wait_for(is_waiting)
-        assert await file.session.scalar(text(locked)) == 0  # no household is locked yet
+        assert await file.session.scalar(text(locked)) == 0  # while the codes are locked, no household may be locked
         await file.session.rollback()
         assert await filing == ["recorded", "recorded"]
 
@@ -121,7 +121,10 @@ async def test_codes_are_locked_before_households(
 async def test_two_transactions_that_give_one_code_wait_for_each_other(
     file: Filing, settings: RegistrySettings, registrar: Registrar, desk: Desk
 ) -> None:
-    """A code of two households counts as wrong; concurrent transactions would not notice the second household."""
+    """A code that two households have counts as wrong.
+
+    Without the lock, concurrent transactions would not notice the second household.
+    """
     await file(household(short_code=CODE))
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
     async with database.opened(settings) as engine, database.sessions(engine)() as other:
@@ -183,7 +186,7 @@ async def test_households_with_guessed_codes_of_others_count_as_wrong_codes_of_t
     await file(*victims)
     guess = household(short_code=codes[0])
     await file(guess, author=author, team=None)
-    # an equal code is not counted again
+    # the code is the same, so it is not counted a second time
     await file({**guess, "version": 2, "needs": ["food"]}, author=author, team=None)
     corrections = [{**guess, "version": 2 + number, "short_code": code} for number, code in enumerate(codes) if number]
     assert set(await file(*corrections, author=author, team=None)) == {"recorded"}
@@ -202,7 +205,7 @@ async def test_a_code_that_stays_wrong_is_refused_and_can_be_corrected(file: Fil
     author = uuid4()
     returned, body = by_code(CODE), household(short_code=OTHER_CODE)
     await file(returned, body, author=author, team=None)
-    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # the movement is held, because the sign-in has expired
+    await file(by_code(CODE), flags=[Flag.EXPIRED_TOKEN])  # held, because the sign-in has expired
     await file.session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '59 days'"))
     assert await file.registrar.find_households(file.session) == 0
     assert await outcomes_of(file, returned) == [("held", "household_unknown")]
@@ -211,7 +214,7 @@ async def test_a_code_that_stays_wrong_is_refused_and_can_be_corrected(file: Fil
     assert await outcomes_of(file, returned) == [("held", "household_unknown"), ("rejected", "code_unknown")]
     assert sorted(row["reason"] or "" for row in await file.rows("reports")) == ["", "code_unknown", "expired_token"]
     await file.registrar.find_households(file.session)
-    assert len(await file.rows("coded_movements")) == 1  # the movement with the expired sign-in
+    assert len(await file.rows("coded_movements")) == 1  # the held movement with the expired sign-in
     corrected = {**returned, "version": 2, "household_code": OTHER_CODE}
     assert await file(corrected, author=author, team=None) == ["recorded"]
 
@@ -254,7 +257,7 @@ async def test_after_20_wrong_codes_within_an_hour_a_right_code_waits_for_the_en
     for codes in (wrong_codes(20)[:5], wrong_codes(20)[5:]):
         await file(*(by_code(code) for code in codes), author=author, team=None)
     assert await file(by_code(CODE), author=author, team=None) == ["household_unknown"]
-    # another account, which sent one wrong code less, does not have to wait
+    # another account has sent one wrong code less, and does not wait
     assert await file(by_code(CODE), author=other, team=None) == ["recorded"]
     assert await file.registrar.find_households(file.session) == 0
     earlier = {"then": now - timedelta(minutes=61)}

@@ -1,4 +1,7 @@
-"""The households at a site are found by keys, even after a rotation, and even if an earlier release stored them."""
+"""Keys find the households at a site, even after a rotation of keys.
+
+The keys also find households that an earlier release stored.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,13 +25,13 @@ from tests.registry.test_site_movements import CAMP, SCHOOL, moved
 
 pytestmark = pytest.mark.anyio
 
-# Statements that change the stored rows to what the previous release of Dayar stored.
+# Turn the stored rows into rows of the previous release of Dayar.
 IN_CLEAR = (
     "INSERT INTO household_sites SELECT CAST(:site_id AS uuid), household_id FROM households",
     "DELETE FROM household_site_keys",
     "UPDATE households SET site_root_id = ''",
 )
-# Statements that change the stored rows to the rows of a release that had no table of the households at a site.
+# Turn the stored rows into rows of a release without a table of the households at a site.
 UNLISTED = IN_CLEAR[1:]
 
 
@@ -116,7 +119,7 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
     assert await returned(office) == 5
     assert await uses(office, old) == 1
     await change(office, ("UPDATE households SET search_root_id = (SELECT max(search_root_id) FROM households)",))
-    assert await uses(office, old) == 1  # the site key was still made with the old search root
+    assert await uses(office, old) == 1  # the key of the site is still of the old search root
     assert await renewed(office) == 1
     assert await uses(office, old) == 0
     assert await returned(office, CAMP) == 10

@@ -1,4 +1,4 @@
-"""A count of everybody at a site states how many registered people of known origin it includes."""
+"""A count of everybody at a site may include registered people of known origin. The registry states how many."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -17,7 +17,7 @@ def test_fewer_than_five_households_do_not_differ_between_two_counts_of_everybod
     there = registered(20, site=SCHOOL)
     first, second, third = there[:10], there[2:12], there[10:]
     assert included.of(SCHOOL.site_id, first, second, third) == [{*first}, {*first}, {*third}]
-    assert included.of(SCHOOL.site_id, second) == [{*first}]  # the second count has replaced all other counts
+    assert included.of(SCHOOL.site_id, second) == [{*first}]  # the second count replaced all others
     included.keep([HOSTEL.site_id])
     assert included.of(SCHOOL.site_id, second) == [{*second}]
 
@@ -40,12 +40,12 @@ async def test_a_count_of_everybody_at_a_site_includes_the_people_who_were_regis
     at = {"occurred_at": "2030-01-02T06:00:00Z", "reported_at": "2030-01-02T07:00:00Z"}
     await office.file(*(movement(family, "returned", **at) for family in families))
     await compare(office, comparing)
-    assert len(await published(office)) == 1  # the families were at the school when everybody was counted
+    assert len(await published(office)) == 1  # when everybody was counted, the families were still at the school
 
 
 @pytest.mark.anyio
 async def test_the_next_count_of_everybody_does_not_reveal_a_household_that_came_alone(office: Office) -> None:
-    """Between two counts, a family of 3 leaves the school and a family of 9 comes."""
+    """Between the two counts, a family of 3 leaves the school, and a family of 9 comes."""
     school = str(await saved(office, name_ky=None, name_ru="Школа"))
     everybody = {"origin": {"country": "ZZ"}, "is_full_recount": True, "site_id": school}
     leaving, *families = [household(site_id=school, persons=number, members=[]) for number in (3, 5, 5, 5, 5)]

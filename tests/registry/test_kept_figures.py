@@ -1,4 +1,4 @@
-"""Figures are cached until a displacement changes; the next request then computes the figures again."""
+"""Figures stay in a cache until a displacement changes. The next request then computes them anew."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.anyio
 
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
-# without this setting, PostgreSQL would end the transaction that holds the lock after 5 s
+# without this setting, PostgreSQL would end the idle transaction with the lock after 5 s
 MAY_IDLE = "SET LOCAL idle_in_transaction_session_timeout = 0"
 WAITS = "SELECT count(*) FROM pg_locks WHERE relation = 'figure_sums'::regclass AND NOT granted"
 
@@ -50,7 +50,7 @@ async def test_an_unchanged_registry_answers_without_reading_the_displacements(o
 
 
 def without_clock(page: str) -> str:
-    """The page without times, because the page states the minute of its charts."""
+    """Removes all times: the page states the minute of its charts."""
     return re.sub(r"\b\d\d:\d\d\b", "", page)
 
 
@@ -78,7 +78,7 @@ async def test_the_ages_of_a_new_year_are_in_the_next_answer(office: Office) -> 
         answer = await office.get(path, role=Role.ANALYST)
         return [row["female_60_plus"] for row in answer.json()["rows"]]
 
-    assert await elders() == [0]  # the figures use the ages of the last stored year
+    assert await elders() == [0]  # the year 2101 has no stored ages yet, so the ages of the last stored year are used
     await note_ages(office.app.state.sessions, 2101)
     assert await elders() == [1]
 
@@ -96,7 +96,7 @@ async def test_sums_that_were_computed_again_are_in_the_next_answer(office: Offi
 
 async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(office: Office) -> None:
     await office.file(household(), household(destination={"pcode": KADAMJAI}, reasons=["economic"]))
-    for _ in range(2):  # the second answer comes from the cache
+    for _ in range(2):  # the cache gives the second answer
         assert (await total(office))["households"] == 2
         assert (await total(office, areas=(LEILEK,)))["households"] == 1
         assert (await total(office, areas=()))["households"] == 0
@@ -106,10 +106,10 @@ async def test_nobody_is_answered_with_the_figures_of_other_areas_or_filters(off
 
 
 async def test_a_change_during_the_computation_is_in_the_next_answer(office: Office) -> None:
-    """A request reads the version, then a change is committed, and then the request computes the figures.
+    """A request reads the version. Then a change is committed, and then the request computes the figures.
 
-    The answer has the version and the figures from before the change. The next answers have the new version and the new
-    figures. One of the next answers follows a cursor whose row no longer exists.
+    The first answer has the old version and the old figures. All later answers have the new version and the
+    new figures. One later request has a cursor to a row that no longer exists.
     """
     await office.file(household(), household(destination={"pcode": KADAMJAI}))
     first = await page(office)
@@ -140,14 +140,14 @@ async def page(office: Office, query: str = "") -> dict[str, Any]:
 
 
 async def test_transactions_that_write_at_the_same_time_do_not_wait_for_each_other(office: Office) -> None:
-    """Each connection renews the version in its own row.
+    """Each connection has its own row of the version, and writes only this row.
 
-    Therefore two concurrent changes are both detected, in whatever order they are committed.
+    Two concurrent changes are therefore both detected, in any order of their commits.
     """
     await office.file(household())
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(office.app.state.sessions()) for _ in range(4)]
-        # one in 256 pairs of connections writes the same row of the version, so more than two connections are opened
+        # two of 256 possible rows may be the same row, so more than two connections are opened
         slots = {await session.scalar(text("SELECT pg_backend_pid() % 256")): session for session in opened}
         first, other, *_ = slots.values()
         for session in (first, other):
@@ -177,7 +177,7 @@ async def test_the_memory_is_bounded_also_for_questions_without_figures(
             query = FigureQuery(Status.ACTUAL, known, until=date(2026, 8, day))
             assert len(await kept.answer(session, "stock", query, places)) == len(reports)
             await kept.answer(session, "stock", first := replace(query, until=date(2026, 8, 1)), places)
-        assert [question[1] for question in kept._answers] == [query, first]  # an answer in use stays cached
+        assert [question[1] for question in kept._answers] == [query, first]  # an answer in use stays in the cache
     async with office.app.state.sessions() as session:
 
         async def large(_version: str) -> bytes:

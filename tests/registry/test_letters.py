@@ -1,4 +1,4 @@
-"""A person with the right reads a dead letter about displaced people, and the security log records the reading."""
+"""A person with the right reads a dead letter about displaced people. The security log records this."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -87,7 +87,7 @@ async def test_a_dead_letter_is_opened_once_with_a_purpose_and_in_the_readers_ar
         stored = (await session.scalars(select(LetterOpening))).all()
     assert len(stored) == 2
     assert all(opening.sealed and "мост".encode() not in opening.sealed for opening in stored)
-    assert (await office.get(own, role=Role.REGISTRAR)).status_code == 404  # the opening belongs to another account
+    assert (await office.get(own, role=Role.REGISTRAR)).status_code == 404  # another account requested this opening
     osh = await office.get(other, role=Role.REGISTRAR, account=elsewhere, areas=(OSH_OBLAST,))
     assert osh.status_code == 404
     opened = (await office.get(own, role=Role.REGISTRAR, account=account)).json()
@@ -97,7 +97,7 @@ async def test_a_dead_letter_is_opened_once_with_a_purpose_and_in_the_readers_ar
     [read] = await office.reads(account)
     assert read["objects"] == [UUID(body["household_id"]), UUID(body["report_id"])]
     assert read["subject"] == "GET /registry/v1/dead-letters/openings/{opening_id} displacements/0/7"
-    # the content is gone, because it was read once
+    # a content can be read once, and is then deleted
     assert (await office.get(own, role=Role.REGISTRAR, account=account)).status_code == 404
 
 
@@ -116,16 +116,16 @@ def test_what_cannot_be_decrypted_is_shown_without_its_sealed_fields(tmp_path: P
     desk, keys = Desk(tmp_path), Opener(tmp_path / "private")
     record = desk.record(desk.message(household(), author=AUTHOR))
     assert content_of(record, keys)["fields"]["phone"] == "+996 555 123456"
-    without = content_of(record, None)  # the other services have no private keys
+    without = content_of(record, None)  # only the registry has private keys
     assert (without["fields"]["persons"], without["is_whole"]) == (5, False)
     assert not {"phone", "sealed"} & set(without["fields"])
-    Desk(tmp_path / "other")  # opening a letter does not wait for a missing private key
+    Desk(tmp_path / "other")  # the missing private key must not delay the opening of a letter
     assert content_of(record, Opener(tmp_path / "other" / "private")) == without
     altered = content_of(record._replace(value=record.value.replace(b'"persons":5', b'"persons":6')), keys)
     assert (altered["fields"]["persons"], altered["is_whole"]) == (6, False)
     assert "phone" not in altered["fields"]
     deep = record._replace(value=b'{"a":' * 300 + b"1" + b"}" * 300)
-    assert content_of(deep, keys)["text"] == deep.value.decode()  # no answer can have so many levels
+    assert content_of(deep, keys)["text"] == deep.value.decode()  # a JSON answer cannot have 300 levels
     broken = Record("displacements", 0, 0, int(NOON.timestamp()), b"", b'{"persons": "\xff', ())
     assert content_of(broken, keys) == {
         "fields": None,

@@ -1,4 +1,4 @@
-"""Counts are about one locality if their codes, or else their folded names, are equal."""
+"""Two counts are about one locality if the codes are equal. If a code is missing, the folded names must be equal."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -45,7 +45,10 @@ async def test_a_recount_with_a_code_and_one_in_words_replace_each_other_in_both
 
 
 async def test_counts_from_before_the_import_get_the_codes_of_their_localities(office: Office) -> None:
-    """The counts name the village once in words and once by its code. The gazetteer is imported later."""
+    """Two counts of one village exist before the gazetteer is imported.
+
+    One count has the village's name in words, and the other has its code.
+    """
     place = {"destination": {"pcode": KADAMJAI}}
     typed = counted(0, 100, **place, destination_locality="Чокодөбө")
     names = {"destination_locality": "Чоко-Добо", "destination_locality_pcode": gazetteers.DOBO}

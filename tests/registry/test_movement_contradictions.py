@@ -1,4 +1,4 @@
-"""Movements that contradict other reports wait, and are decided again when a report changes."""
+"""A movement may contradict other reports, and then waits. If a report changes, the registry decides again."""
 
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from tests.registry.test_movements import BODY, DAY, MEMBERS, filed, moved, numb
 def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
     for wrong in ({"member_ids": [MEMBERS[0], str(uuid4())]}, {"persons": 6}):
         assert reasons(BODY, moved("died", **wrong)) == ["recorded", "members_unknown"]
-        assert numbers(moved("died", **wrong)) is None  # nothing has changed, so no event is published
+        assert numbers(moved("died", **wrong)) is None  # the movement changes nothing, so no event is published
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_movement_of_people_who_are_not_in_the_household_waits() -> None:
             [moved("transferred", 1, destination={"pcode": LEILEK}, shelter="tent", destination_locality="Сүлүктү")],
             "recorded",
         ),
-        # the movement omits all other fields, which therefore do not change
+        # without other fields, the movement leaves them unchanged
         ([moved("transferred", 1, destination={"pcode": LEILEK})], "same_place"),
         ([moved("returned", 1), moved("returned", 2)], "already_known"),
         (
@@ -55,13 +55,13 @@ def test_a_death_before_the_movement_but_reported_after_it_is_no_contradiction()
 @pytest.mark.parametrize(
     ("precision", "days", "expected"),
     [
-        # movement and displacement are on the same day, and a stated hour may be inexact
+        # an hour may be inexact: the movement and the displacement are on one day
         (Precision.HOUR, -0.1, "recorded"),
         (Precision.DAY, -1, "before_departure"),
         (Precision.WEEK, -1, "recorded"),
-        (Precision.MONTH, -13, "recorded"),  # the movement and the displacement are in June
+        (Precision.MONTH, -13, "recorded"),  # both are in June
         (Precision.MONTH, -15, "before_departure"),
-        (Precision.SEASON, -13, "recorded"),  # the movement and the displacement are in the summer
+        (Precision.SEASON, -13, "recorded"),  # both are in the summer
         (Precision.SEASON, -15, "before_departure"),
         (Precision.YEAR, -100, "recorded"),
     ],
@@ -78,11 +78,11 @@ def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("died", "returned", "expected"),
     [
-        # The people returned in June, perhaps before the death.
+        # The people returned on a day in June, which may be before the death.
         ((8, Precision.DAY), (13, Precision.MONTH), "already_known"),
         ((8, Precision.DAY), (9, Precision.DAY), "after_death"),
-        ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # the people returned in July
-        # The person died in June, perhaps after the return.
+        ((8, Precision.DAY), (20, Precision.MONTH), "after_death"),  # the return was in July
+        # The person died on a day in June, which may be after the return.
         ((8, Precision.MONTH), (9, Precision.DAY), "already_known"),
         ((8, Precision.WEEK), (20, Precision.DAY), "after_death"),
     ],
@@ -90,7 +90,7 @@ def test_a_household_that_never_moved_has_a_reason_of_its_own() -> None:
 def test_a_vague_date_contradicts_no_death_that_it_may_precede(
     died: tuple[float, Precision], returned: tuple[float, Precision], expected: str
 ) -> None:
-    """The numbers count days from the displacement, which is on 15 June."""
+    """The numbers are days after the displacement of 15 June."""
     death, movement = (
         moved(kind, days, occurred_at_precision=precision, member_ids=MEMBERS[:1])
         for kind, (days, precision) in (("died", died), ("returned", returned))

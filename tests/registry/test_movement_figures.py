@@ -1,4 +1,4 @@
-"""Figures of movements, of the duration of displacement, and of people whom nobody has confirmed."""
+"""Tests three kinds of figures: movements, duration of displacement, and people whom nobody has confirmed."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from tests.registry.test_site_movements import SCHOOL
 pytestmark = pytest.mark.anyio
 
 Body = dict[str, Any]
-# Selects the present outcome of a report, and then the published outcomes of the report, with the reasons.
+# Selects a report's present outcome, and then all its published outcomes, each with its reason.
 OUTCOMES_OF = text("""
 SELECT outcome, reason FROM (
     SELECT 0 AS id, outcome, reason FROM reports WHERE report_id = CAST(:id AS uuid)
@@ -78,12 +78,12 @@ async def test_a_confirmation_leaves_the_date_of_a_household_as_exact_as_it_was(
     later = {"occurred_at": "2026-06-18T06:00:00Z", "reported_at": "2026-06-18T06:00:00Z"}
     await office.file(movement(exact, "returned", member_ids=some, **later, **month))
     rows = (await get(office, "stock?date=2026-06-20&sub_stock=in_displacement&sub_stock=in_return"))["rows"]
-    # the people who stay are still displaced since an exact day; only the day of the return is not known
+    # the day of displacement is exact; only the day of the return is not exact
     assert {row["pcode"]: (row["households"], row["imprecise"]) for row in rows} == {LEILEK: (3, 1), KADAMJAI: (1, 1)}
 
 
 async def test_a_household_shows_since_when_nobody_has_confirmed_it(office: Office) -> None:
-    """Evacuees count as not confirmed a day after their departure, all other people only after 30 days."""
+    """Evacuees are "not confirmed" a day after their departure. All other people are "not confirmed" after 30 days."""
     yesterday = (datetime.now(UTC) - timedelta(hours=25)).replace(microsecond=0)
     at = {"occurred_at": yesterday.isoformat(), "reported_at": yesterday.isoformat()}
     evacuated, displaced = household(mobility="evacuation", **at), household(**at)
@@ -114,9 +114,9 @@ async def test_a_household_shows_since_when_nobody_has_confirmed_it(office: Offi
 async def test_an_assessed_solution_takes_people_out_of_the_stock(office: Office) -> None:
     """Two families of five are displaced on 1 June. On 21 June, two persons of the first family return.
 
-    On 10 July, a solution is assessed for the first family. On that day, the three other persons had been displaced for
-    39 days. The displacement of the two returned persons had ended after 20 days. On 1 September, three persons of the
-    family are displaced again.
+    On 10 July, a solution is assessed for this family. For the three other persons, this ends a displacement of 39
+    days. The two returned persons were displaced for 20 days. On 1 September, three persons of this family are
+    displaced again.
     """
     at = {"occurred_at": "2026-06-01T06:00:00Z", "reported_at": "2026-06-01T06:00:00Z"}
     first, second = household(**at), household(**at)
@@ -146,16 +146,16 @@ async def test_an_assessed_solution_takes_people_out_of_the_stock(office: Office
     rows = (await get(office, "movements?since=2026-06&until=2026-12"))["rows"]
     assert sorted((row["month"], row["movement"], row["persons"]) for row in rows) == [
         ("2026-06", "returned", 2),
-        ("2026-07", "solution_assessed", 2),  # the people of the solution are at the place of return
+        ("2026-07", "solution_assessed", 2),  # two people already returned, so their solution is at the place of return
         ("2026-07", "solution_assessed", 3),
         ("2026-09", "displaced_again", 3),
     ]
 
 
 async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> None:
-    """Of 70 people, 30 return in May and 25 are transferred in June.
+    """Of 70 people, 30 return in May. In June, 25 are transferred.
 
-    The other 15 people return when everybody at their site returns.
+    The other 15 of the 70 people return with everybody at their site.
     """
     body = counted(0, 70, site_id=SCHOOL)
     june = {"occurred_at": "2022-06-20T00:00:00Z", "reported_at": "2022-06-20T00:00:00Z"}
@@ -181,10 +181,10 @@ async def test_movements_of_groups_are_figures_of_their_own(office: Office) -> N
 
 
 async def test_a_group_moves_by_its_own_report_after_the_movement_of_its_site_is_reversed(office: Office) -> None:
-    """The group's own movement is noted, because everybody at the site had moved to the same place before.
+    """Everybody at the site has already moved to this place. The group's own movement to it is therefore only noted.
 
-    After the site's movement is reversed, the group's movement is recorded. If the reversal is corrected, the group's
-    movement is noted again.
+    The site's movement is reversed, and the group's own movement is then recorded. The reversal is corrected, and the
+    group's own movement is noted again.
     """
     body = counted(0, 70, site_id=SCHOOL)
     all_moved = movement(
@@ -213,7 +213,7 @@ async def test_a_group_moves_by_its_own_report_after_the_movement_of_its_site_is
 
 
 async def test_people_of_groups_who_left_the_country_are_figures_of_movements(office: Office) -> None:
-    """Those who have left the country do not move any more. All other people of the group return later."""
+    """People who have left the country stay there. All other people of the group return later."""
     body = counted(0, 70)
     await office.file(body, moved(body, "left_country", 24, persons=30), moved(body, "returned", 48))
     rows = (await get(office, "movements?since=2022-05&until=2022-05"))["rows"]
@@ -227,7 +227,7 @@ async def test_people_of_groups_who_left_the_country_are_figures_of_movements(of
     assert stock["total"]["group_persons"] == 40
 
 
-# For each filter and area of the caller, the registered persons who were displaced in Leilek.
+# Maps a filter and a caller's area to the number of registered persons who were displaced in Leilek.
 DURATIONS_OF_AREAS = {
     (f"area={LEILEK}", "KG"): 5,
     (f"area={KADAMJAI}", "KG"): 0,
@@ -239,7 +239,7 @@ DURATIONS_OF_AREAS = {
 
 
 async def test_the_figures_of_movements_and_durations_are_limited_to_areas(office: Office) -> None:
-    """A family and a group of 70 flee from Kadamjai to Leilek, and later return."""
+    """A family and a group of 70 flee from Kadamjai to Leilek. Later, they return."""
     body = household(origin={"pcode": KADAMJAI}, destination={"pcode": LEILEK})
     await office.file(body, movement(body, "returned"))
     for area, rows in (("KG", 1), (KADAMJAI, 1), (OSH, 0)):
@@ -262,7 +262,7 @@ async def test_the_figures_of_movements_and_durations_are_limited_to_areas(offic
     assert "those of your areas" in elsewhere and "No data for this selection." in elsewhere
 
 
-# Maps each filter to the number of selected registered persons, and to whether the counted group is selected.
+# Maps a filter to the number of registered persons that it selects, and to whether it selects the counted group.
 SELECTED = {
     "": (10, True),
     "reason=natural_disaster": (5, True),
@@ -282,9 +282,9 @@ SELECTED = {
 
 
 async def test_movements_and_durations_have_the_filters_of_reasons_hazards_sexes_and_ages(office: Office) -> None:
-    """A family fled a mudflow and degraded pastures, and a second family fled a conflict. Both families return.
+    """One family fled a mudflow and degraded pastures. A second family fled a conflict. Both families return.
 
-    Of a counted group of 70, 30 return. The sex and age of the 30 people are not known.
+    A group of 70 was counted, and 30 of the 70 return. The sex and age of the 30 people are not known.
     """
     of_mudflow = household(reasons=["natural_disaster", "pasture_degradation", "economic"])
     of_conflict, others = household(reasons=["conflict"], hazard_type=None), counted(0, 70)

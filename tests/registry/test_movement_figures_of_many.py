@@ -1,4 +1,4 @@
-"""Figures of many households with movements are compared with an independent computation, person by person."""
+"""For many households with movements, an independent computation must give the same figures, person by person."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ OUT = ("died", "left_country", "durable_solution")
 
 
 class Where(NamedTuple):
-    """The position of one person. `place` is None for a person who has left the stock."""
+    """The position of one person. `place` is None if the person has left the stock."""
 
     sub_stock: str
     place: str | None
@@ -42,7 +42,7 @@ class Where(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """One person who moved."""
+    """A person who moved."""
 
     household: str
     report: str

@@ -1,4 +1,4 @@
-"""The page of figures and the exports show movements, durations and people whom nobody has confirmed."""
+"""The page of figures and the exports show three things: movements, durations, and people whom nobody has confirmed."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_movements_and_durations_are_on_a_page_and_in_csv(office: Office) -> None:
-    """A family of five returns after a day. A group of 70 people is counted, and 30 of them return."""
+    """A family of five returns after one day. A group of 70 people is counted. Later, 30 of the 70 return."""
     body, others = household(mobility="evacuation"), counted(0, 70)
     await office.file(body, movement(body, "returned"), others, moved(others, "returned", 24, persons=30))
     query = "since=2022-05&until=2026-06&mobility=displacement&mobility=evacuation"
@@ -68,7 +68,7 @@ async def test_the_figures_page_and_the_export_name_the_sub_stock(office: Office
     shown = (await office.get("/figures?lang=en&date=2026-06-20&sub_stock=in_return", role=Role.ANALYST)).text
     assert "In location of return on" in shown
     assert "Displaced on" not in shown
-    assert "sub_stock=in_return" in shown  # the links to JSON and CSV have the filter
+    assert "sub_stock=in_return" in shown  # the links to JSON and CSV keep the filter
     csv = await office.get("/v1/statistics/stock?date=2026-06-20&sub_stock=in_return&format=csv", role=Role.ANALYST)
     assert "#affected+returnees+ind+registered" in csv.text
     assert (await office.get("/v1/statistics/stock?sub_stock=died", role=Role.ANALYST)).status_code == 422

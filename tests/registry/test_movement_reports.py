@@ -1,4 +1,4 @@
-"""Movements of households in the registry's tables and events, over several batches."""
+"""Tests how movements of households change tables and publish events over several batches."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may report, correct and reverse a movement of a household."""
+"""Tests who may report, correct and reverse a household's movement."""
 
 import json
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ def test_only_the_households_team_or_a_registrar_takes_people_out_of_the_stock(k
         return report.reason or report.outcome
 
     assert outcome() == "recorded"
-    assert outcome(author=OTHER_AUTHOR) == "recorded"  # the other author belongs to the same team
+    assert outcome(author=OTHER_AUTHOR) == "recorded"  # both authors are in one team
     assert outcome(author=OTHER_AUTHOR, team=OTHER_TEAM) == "removal_by_other_team"
 
 

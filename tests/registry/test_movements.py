@@ -1,4 +1,4 @@
-"""The whereabouts of people after movements depend on the reports, but not on the order in which reports arrive."""
+"""The order in which reports arrive does not change the whereabouts of people. Only the reports decide."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -49,9 +49,9 @@ def moved(kind: str, days: float = 1, **changed: Any) -> dict[str, Any]:
 
 
 def numbers(*movements: dict[str, Any], of: dict[str, Any] = BODY) -> tuple[int, int, int] | None:
-    """The numbers of displaced, returned and settled persons after the movements.
+    """Returns three numbers of persons after the movements: displaced, returned, settled.
 
-    Returns None if no movement has an effect.
+    If no movement has an effect, returns None.
     """
     subject = next(iter(working_set_of(map(filed, (of, *movements))).subjects.values()))
     return subject.standing and subject.standing[:3]
@@ -99,7 +99,10 @@ def test_a_failed_return_is_a_new_movement() -> None:
 
 
 def test_an_assessed_solution_ends_a_displacement_until_the_people_are_displaced_again() -> None:
-    """Of 5 people 2 have returned when a solution is assessed for all of them. Later, 3 people are displaced again."""
+    """Two of five people have returned when a solution is assessed for all five.
+
+    Later, three people are displaced again.
+    """
     solved = moved("returned", 1, persons=2), moved("solution_assessed", 9)
     assert numbers(*solved) == (0, 0, 0)
     onward = moved("settled_elsewhere", 20), moved("transferred", 20, **TO_BATKEN)
@@ -215,7 +218,7 @@ def test_people_who_returned_do_not_return_once_more_to_another_place() -> None:
 def test_people_who_left_the_country_do_not_leave_it_once_more(
     first: dict[str, str], second: dict[str, str], country: str
 ) -> None:
-    """The country comes from the report that states one."""
+    """Only one of the two reports states a country. This country counts."""
     left = (moved("left_country", days, destination=to or None) for days, to in enumerate((first, second), start=1))
     [subject] = working_set_of(map(filed, (BODY, *left))).subjects.values()
     course = subject.courses.by_departure[BODY["report_id"]]
@@ -231,9 +234,9 @@ def test_people_who_left_the_country_do_not_leave_it_once_more(
             2,
             timedelta(0),
             (0, 0, 5),
-        ),  # of two reports of the same time, the one with the greater id is the later one
+        ),  # both reports are of one time, so the greater id is the later report
         (2, 1, timedelta(0), (0, 5, 0)),
-        (1, 2, timedelta(hours=1), (0, 5, 0)),  # the return was reported an hour later
+        (1, 2, timedelta(hours=1), (0, 5, 0)),  # the return was reported an hour after the other movement
         (2, 1, -timedelta(hours=1), (0, 0, 5)),
     ],
 )
@@ -250,12 +253,12 @@ def test_movements_of_one_date_follow_the_time_of_the_report_and_then_its_id(
 def test_a_movement_follows_the_displacement_before_it() -> None:
     again = {**BODY, "report_id": str(uuid4()), "occurred_at": (NOON + 10 * DAY).isoformat()}
     again["reported_at"] = again["occurred_at"]
-    assert numbers(moved("returned", 5), again) is None  # the family returned, and was displaced once more
+    assert numbers(moved("returned", 5), again) is None  # the family was displaced once more after its return
     assert numbers(moved("returned", 12), again) == (0, 5, 0)
 
 
 def again(days: float, **changed: Any) -> dict[str, Any]:
-    """Makes a report that the household, with the same members, was displaced once more after `days`."""
+    """Makes a report that the household was displaced once more after `days`, with the same members."""
     at = (NOON + timedelta(days=days)).isoformat()
     return {**BODY, "report_id": str(uuid4()), "occurred_at": at, "reported_at": at, **changed}
 
@@ -274,7 +277,7 @@ def test_those_who_left_the_country_are_displaced_again_only_after_they_entered_
     assert numbers(left, again(10)) == (3, 0, 0)
     assert numbers(left, entered, again(10)) == (4, 0, 0)
     assert numbers(left, again(10), {**entered, "occurred_at": (NOON + 12 * DAY).isoformat()}) == (4, 0, 0)
-    # people who are displaced in the country again must have come back
+    # people who are displaced in the country must have come back before
     assert numbers(moved("left_country", 1), again(10)) is None
 
 
@@ -301,7 +304,7 @@ def test_a_batch_computes_the_course_of_a_household_once(monkeypatch: pytest.Mon
     reports = [filed(BODY), *(filed(moved("transferred", days, persons=1, **TO_BATKEN)) for days in range(1, 100))]
     working_set = working_set_of(reports, batch=100)
     [subject] = working_set.subjects.values()
-    assert subject.standing is not None  # the numbers and the rows are computed only after the batch
+    assert subject.standing is not None  # the batch is computed once, at its end
     assert subject.standing.displaced == 5
     assert computed == [99]
     assert len(working_set.changes) == 1

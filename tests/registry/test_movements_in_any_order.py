@@ -1,4 +1,4 @@
-"""The order in which reports of movements arrive changes no result, and nobody is lost or counted twice."""
+"""Reports of movements may arrive in any order with the same result. Nobody is lost or counted twice."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -30,9 +30,9 @@ WITH_PLACE = (Movement.TRANSFERRED, Movement.DISPLACED_AGAIN, Movement.RELOCATED
 
 @st.composite
 def bodies(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Makes reports of displacements and movements of one household. Some reports are corrected or reversed.
+    """Draws reports of one household: displacements and movements. Some reports are corrected or reversed.
 
-    Displacements name some or all of the members. Some dates are vague. A correction may change any field.
+    A displacement names all members or some of them. Some dates are not exact. Corrections may change any field.
     """
     reports: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 3))):

@@ -1,4 +1,7 @@
-"""If only one of several counts of the same people names the hazard, everybody is counted exactly once."""
+"""Several counts may be about the same people, and only one may name the hazard.
+
+Everybody is then counted exactly once.
+"""
 
 from itertools import permutations
 from random import Random
@@ -27,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 OTHER = {"author": OTHER_AUTHOR, "team": OTHER_TEAM}
 MUDFLOW, QUAKE = ({"hazard_id": str(uuid4()), "hazard_type": type} for type in ("mudflow", "earthquake"))
-LATER = {"occurred_at": "2022-05-09T06:00:00Z"}  # four days after the stated departure of the first counts
+LATER = {"occurred_at": "2022-05-09T06:00:00Z"}  # four days after the departure in the first counts
 
 
 def departure(**changed: Any) -> CountedDeparture:
@@ -55,9 +58,9 @@ def test_a_hazard_fits_by_its_type_and_by_the_days_of_departure(unnamed: dict[st
 
 @pytest.mark.parametrize("named_first", [True, False])
 async def test_recounts_of_which_one_names_the_hazard_replace_each_other(office: Office, named_first: bool) -> None:
-    """The order of the counts and the order of their arrival do not matter.
+    """Neither the order of the counts nor the order of their arrival matters.
 
-    The board, the alerts and the figures add the numbers of different stocks.
+    All counts must be in one stock: the board, the alerts and the figures add up the numbers of different stocks.
     """
     earlier, later = (MUDFLOW, {}) if named_first else ({}, MUDFLOW)
     bodies = counted(0, 100, **earlier), counted(5, 110, **later)
@@ -78,7 +81,7 @@ async def test_teams_that_disagree_give_a_range_if_only_one_names_the_hazard(fil
 
 
 async def test_a_recount_replaces_partial_counts_and_people_who_moved_there(file: Filing) -> None:
-    """Some people moved to the school from another place. The count of their group named the hazard."""
+    """Some people at the school moved there from another place. The earlier count of these people named the hazard."""
     first = counted(0, 100, **MUDFLOW, destination_locality="Мечит")
     await file(first, counted(1, 20, **MUDFLOW, is_full_recount=False))
     school = {"destination": first["destination"], "destination_locality": "Мектеп № 3", "shelter": "collective_centre"}
@@ -102,7 +105,7 @@ async def test_after_an_import_the_counts_of_one_place_are_counted_once(office: 
 
 
 async def test_a_held_count_belongs_to_the_people_of_a_recorded_count_that_names_the_hazard(file: Filing) -> None:
-    """The alerts service does not add a held count to a recorded count with the same `stock_id`."""
+    """A held count and a recorded count with one `stock_id` are not added up by the alerts service."""
     await file(counted(0, 100, **MUDFLOW))
     await file(counted(2, 110), flags=(Flag.EXPIRED_TOKEN,), **OTHER)
     recorded, held = await file.events("groups")
@@ -120,7 +123,7 @@ async def test_a_held_count_is_published_again_if_the_hazard_is_named_later(file
     assert again["sequence"] > first["sequence"]
     assert again["stock_id"] == recorded["stock_id"] != first["stock_id"]
     await file(counted(0, 100, **QUAKE, origin={"pcode": BATKEN}))
-    assert await take_some(file.session) == []  # the held count is about people from another place
+    assert await take_some(file.session) == []  # empty, because the held count is about people from another place
 
 
 async def test_a_held_count_is_published_again_only_if_its_stock_changes(file: Filing) -> None:
@@ -180,18 +183,18 @@ async def test_if_two_hazards_fit_only_one_answer_is_valid(office: Office) -> No
     assert len((await page(office))["proposals"]) == 2
     answered = await answer(office, "same")
     assert len(answered.json()["ids"]) == 1
-    [question] = (await page(office))["proposals"]  # whether the two hazards are one emergency
+    [question] = (await page(office))["proposals"]  # the question: are the two hazards one emergency?
     assert all(place["counts"][0]["hazard_id"] for place in question["places"])
     assert await in_effect(office) in ([40, 130], [100, 130])
-    # what the report itself states takes precedence over an answer
+    # a hazard that the report itself names is stronger than an answer
     await office.file({**unnamed, "version": 2, **QUAKE})
     assert await in_effect(office) == [100, 130]
 
 
 async def test_two_hazards_that_a_person_joins_are_one_emergency_in_all_districts(office: Office) -> None:
-    """A person joins an earthquake and its landslides.
+    """A person decides that an earthquake and its landslides are one emergency.
 
-    Before this decision, the person decided that a count in another district names the landslides.
+    Before, the person decided that a count in another district means the landslides.
     """
     landslides = {"hazard_id": str(uuid4()), "hazard_type": "landslide"}
     elsewhere: dict[str, Any] = {"destination": {"pcode": KADAMJAI}}
@@ -211,7 +214,7 @@ async def test_two_hazards_that_a_person_joins_are_one_emergency_in_all_district
     await answer(office, "same")
     assert await in_effect(office) == [80, 110]
     held = await rows(office, "DELETE FROM unpublished_held_people RETURNING kind")
-    assert [row["kind"] for row in held] == ["group"]  # the people of the count now belong to the emergency
+    assert [row["kind"] for row in held] == ["group"]  # the emergency now includes the people of this count
     decided = (await page(office, **districts))["decided"][0]
     assert (decided["is_hazard"], decided["is_emergency"]) == (True, True)
     body = {"decision_ids": [decided["decision_id"]], "reason": "mistake"}
@@ -245,9 +248,9 @@ async def test_a_choice_between_counts_ends_if_they_are_of_two_hazards_after_all
 
 
 async def test_a_count_that_names_no_hazard_stays_replaced_by_its_recount(file: Filing) -> None:
-    """The recount fits the hazard that a third count names.
+    """The recount fits the hazard of a third count.
 
-    The people of the first count left too early for the hazard of the third count.
+    The people of the first count left too early for this hazard.
     """
     await file(counted(0, 100, occurred_at="2022-05-01T06:00:00Z"), counted(1, 110, occurred_at="2022-05-04T06:00:00Z"))
     await file(counted(2, 120, **MUDFLOW, occurred_at="2022-05-07T06:00:00Z"))

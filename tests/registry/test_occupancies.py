@@ -1,4 +1,4 @@
-"""The number of people at a site: the counts in effect, changed by later movements of groups and of households."""
+"""Tests the number of people at a site: its valid counts, changed by later movements of groups and households."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,10 @@ def test_people_who_came_after_the_count_and_left_again_change_nothing() -> None
 
 
 def test_people_who_moved_with_their_group_and_their_household_are_counted_once() -> None:
-    """80 people of the group and 100 registered persons left. 30 people of a group and 20 registered persons came."""
+    """80 people of the group and 100 registered persons left.
+
+    Then 30 people of a group and 20 registered persons came.
+    """
     counted = count(400, counted=480, changed_at=AT + HOUR, steps=((AT + HOUR, 400),))
     arrived = count(30, 2, movement_id=uuid4())
     seen = number(counted, arrived, staying=(came(20, 2),), departures=(left(100, 1, came=-5),))
@@ -69,7 +72,7 @@ def test_people_who_moved_with_their_group_and_their_household_are_counted_once(
 
 
 def test_people_of_a_group_who_left_before_the_newest_count_are_not_compared_with_later_movements() -> None:
-    """30 of 70 people of a village left before another village was counted. Later, a registered family left."""
+    """From one village, 30 of 70 people left. Then another village was counted. Later, a registered family left."""
     village = count(40, counted=70, changed_at=AT + HOUR, steps=((AT + HOUR, 40),))
     emptied = count(0, counted=9, changed_at=AT + HOUR)
     assert number(village, emptied, count(50, 2), departures=(left(5, 3, came=-5),)).highest == 40 + 50 - 5
@@ -94,7 +97,7 @@ def test_a_number_is_never_below_zero_and_a_count_of_nobody_stays_zero() -> None
 
 
 def test_a_partial_count_hides_no_registered_people() -> None:
-    """200 registered persons are at a site. A caller counts 20 people, and 10 registered persons leave later."""
+    """A site has 200 registered persons. A caller counts only 20 people. Later, 10 registered persons leave."""
     caller = count(20)
     caller = caller._replace(stock_id=caller.report_id)
     seen = number(caller, staying=(came(190, -5),), departures=(left(10, 1, came=-5),))
@@ -110,7 +113,10 @@ def test_only_a_count_of_everybody_includes_the_registered_people_who_came_befor
 
 
 def test_a_later_count_of_one_village_forgets_no_earlier_movement_of_registered_people() -> None:
-    """After the count of everybody, 40 registered persons came and 3 left. Then 25 people of a village were counted."""
+    """Everybody is counted. Then 40 registered persons come, and 3 leave.
+
+    Then a count finds 25 people of one village.
+    """
     moves: dict[str, Any] = {"staying": (came(100, -5), came(40, 1)), "departures": (left(3, 1, came=-5),)}
     everybody, village = count(200, covers_site=True), count(25, 2)
     seen = number(everybody, village, **moves)
@@ -121,7 +127,7 @@ def test_a_later_count_of_one_village_forgets_no_earlier_movement_of_registered_
 
 
 def test_people_of_a_later_count_who_left_again_hide_no_registered_people() -> None:
-    """25 people came and were counted. 20 of them left by movements of their households, and 40 others stayed."""
+    """25 people came and were counted. Then 20 of the 25 left with their households, and 40 others stayed."""
     stayed, gone = (came(40, 1),), (left(20, 3, came=1),)
     assert number(count(200, covers_site=True), count(25, 2), staying=stayed, departures=gone).highest == 200 + 40
 
@@ -131,9 +137,11 @@ def test_no_more_registered_people_are_subtracted_than_were_counted_before_they_
 
 
 def test_people_whom_a_recount_did_not_find_are_not_subtracted_from_another_village() -> None:
-    """100 people of one village and 60 of another are counted. 30 registered persons of the first village leave.
+    """A count finds 100 people of one village, and another count finds 60 of a second village.
 
-    Then a recount of the first village finds 70 people.
+    Then 30 registered persons of the first village leave.
+
+    Finally, a recount of the first village finds 70 people.
     """
     village, other, recount = count(100), count(60), count(70, 2)
     recount = recount._replace(stock_id=village.stock_id)
@@ -164,7 +172,10 @@ async def numbers(office: Office, site_id: str = SCHOOL) -> tuple[int, ...] | No
 
 
 async def test_movements_of_registered_households_change_the_count(office: Office) -> None:
-    """A family is among the 70 counted people. Then another family comes, and two persons of the first family leave."""
+    """A count of 70 people includes a family.
+
+    Then another family comes, and two persons of the included family leave.
+    """
     await saved(office, UUID(SCHOOL))
     first, second = household(**AT_SCHOOL), household()
     arrival = transferred(second, SCHOOL, 2)
@@ -181,7 +192,7 @@ async def test_movements_of_registered_households_change_the_count(office: Offic
 
 
 async def test_a_family_leaves_after_a_group_that_had_left_before_the_newest_count(office: Office) -> None:
-    """A group leaves in two parts. Then another group is counted, and two persons of a family leave."""
+    """One group leaves in two parts. Then another group is counted. Then two persons of a family leave."""
     await saved(office, UUID(SCHOOL))
     family, village = household(**AT_SCHOOL), counted_at_noon(70, 1)
     on = [(NOON + timedelta(days=day)).isoformat() for day in range(6)]
@@ -246,9 +257,9 @@ async def test_the_database_does_not_say_at_which_site_registered_people_are(off
 async def test_households_that_an_earlier_release_stored_are_found_after_the_keys_of_sites_are_made_again(
     office: Office,
 ) -> None:
-    """The migration makes the site keys of the stored households old. The worker then makes the rows of the new table.
+    """The migration marks the site keys of stored households as old. The worker then fills the new table.
 
-    During an update, a worker of the earlier release of Dayar may write further households, with new keys.
+    During an update, a worker of the earlier release may still write households, with new keys.
     """
     await saved(office, UUID(SCHOOL))
     await office.file(household(**AT_SCHOOL))

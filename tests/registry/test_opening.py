@@ -1,4 +1,4 @@
-"""A report can be decrypted only if its fields in plain text are exactly as intake wrote them."""
+"""A report can be decrypted only if its readable fields are exactly as intake wrote them."""
 
 import json
 from pathlib import Path
@@ -61,9 +61,9 @@ def test_clear_fields_beside_the_box_cannot_be_changed(
 
 
 def test_nothing_can_be_added_after_the_box(record: Record, opener: ReportOpener) -> None:
-    """JSON parsers use the last value of a repeated name.
+    """If a name occurs twice, JSON parsers use the last value.
 
-    A field that is added at the end could therefore replace an earlier field of the same name.
+    A field that somebody adds at the end could therefore replace an earlier field.
     """
     with pytest.raises(SetAside, match="seal_mismatch"):
         opener(record._replace(value=record.value[:-1] + b',"persons":3}'))

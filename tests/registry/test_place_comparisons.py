@@ -1,4 +1,4 @@
-"""Counts are compared with the registered people at the same place, and no event reveals the place of a household."""
+"""Counts are compared with the registered people at their place. No event reveals where a household is."""
 
 import asyncio
 from collections.abc import Sequence
@@ -91,7 +91,10 @@ def compared_with(
 
 
 def numbers(comparison: PlaceComparison) -> list[tuple[int, int]]:
-    """For each day of departure, the persons at the place of the count, and at all stated places together."""
+    """Returns two numbers for each day of departure.
+
+    The numbers are the persons at the count's place, and the persons at all known places.
+    """
     return [(people.persons, people.stated_persons) for people in comparison.registered]
 
 
@@ -108,12 +111,12 @@ def test_people_are_compared_at_each_site_and_locality() -> None:
 @pytest.mark.parametrize(
     ("count", "households"),
     [
-        (counted("Кара-Бак"), registered(5, "Karabak")),  # the names are nearly the same
-        (counted(site=SCHOOL), registered(5, "Бужум")),  # the household names only the locality of the site
+        (counted("Кара-Бак"), registered(5, "Karabak")),  # two nearly equal names
+        (counted(site=SCHOOL), registered(5, "Бужум")),  # the household names the site's locality, but not the site
         (counted("Самаркандек"), registered(5, site=HOSTEL)),
-        # the count names the same village in another unit
+        # one village in two administrative units
         (counted("Кара-Бак", pcode="KG05214000001"), registered(5, "Кара-Бак")),
-        (counted("Кара-Бак"), registered(5)),  # the household states no locality
+        (counted("Кара-Бак"), registered(5)),  # the household names no locality
     ],
 )
 def test_people_who_may_be_at_the_counted_place_are_neither_there_nor_elsewhere(
@@ -192,7 +195,7 @@ async def test_the_worker_publishes_changed_comparisons(office: Office) -> None:
     await compare(office, comparing)
     _, second = await published(office)
     assert [(people["persons"], people["stated_persons"]) for people in second["registered"]] == [(0, 25)]
-    await compare(office)  # a second worker compares, too
+    await compare(office)  # a second worker, which compares the same counts
     assert len(await published(office)) == 2
 
 
@@ -246,7 +249,7 @@ async def test_comparisons_end_while_households_keep_arriving(office: Office) ->
 
 @pytest.mark.anyio
 async def test_after_a_lost_connection_fewer_than_five_changed_households_still_wait(office: Office) -> None:
-    """If the comparison began anew after the lost connection, it would publish the change of two households."""
+    """A comparison that began anew after the lost connection would publish the change of only two households."""
     await office.file(group(is_full_recount=True, destination_locality="Зар-Таш"))
     families = await households_at(office, 5, "Зарташ")
     made: list[PlaceComparing] = []

@@ -1,4 +1,4 @@
-"""Tests who sees, answers, reverses and assigns the questions whether two typed places are the same."""
+"""A question may be whether two typed places are the same. Tests who sees, answers, reverses and assigns it."""
 
 from typing import Any
 from uuid import uuid4
@@ -30,9 +30,9 @@ async def test_only_deciders_of_the_area_answer(office: Office) -> None:
 
 
 async def test_a_question_about_another_district_is_answered_by_a_person_of_this_district(office: Office) -> None:
-    """The people are in Batken, and come from Kadamjai.
+    """The counted people are in Batken, and come from Kadamjai.
 
-    An answer concerns all people who come from the two villages.
+    An answer is about everybody who comes from the two villages.
     """
     await office.file(counted(0, 100, origin_locality="Тобей"), counted(5, 110, origin_locality="Тобой"))
     here: dict[str, Any] = {"areas": (BATKEN,)}

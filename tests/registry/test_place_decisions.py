@@ -1,4 +1,4 @@
-"""Tests how the desk is asked whether two typed places are the same, and what an answer changes in the counts."""
+"""The desk is asked whether two typed places are the same. Tests the question, and how an answer changes the counts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -81,7 +81,7 @@ async def test_the_same_place_lets_the_newer_full_recount_replace_the_older(offi
     assert [count["persons"] for place in question["places"] for count in place["counts"]] in ([100, 110], [110, 100])
     answered = await answer(office, "same")
     assert answered.json()["ids"] == [question["proposal_id"]]
-    assert await in_effect(office) == [100, 110]  # the partial count does not replace the older count
+    assert await in_effect(office) == [100, 110]  # a partial count does not replace an older count
     await office.file(counted(6, 105, origin_locality="Чоко-Дабо"), **OTHER)
     assert await in_effect(office) == [100, 105, 110]
     await answer(office, "same")
@@ -157,7 +157,7 @@ async def test_two_codes_of_the_gazetteer_are_two_places_but_a_typed_name_may_me
     assert await names(office) == []
     await office.file(counted(5, 110, origin_locality="Чоко Добо"))
     assert len(await names(office)) == 2
-    answered = await answer(office, "same")  # only one answer is valid, because one name cannot mean two listed places
+    answered = await answer(office, "same")  # one name cannot mean two listed places, so only one answer is valid
     assert len(answered.json()["ids"]) == 1
     assert (await page(office))["proposals"] == []
     assert await in_effect(office) == [100, 110]
@@ -166,7 +166,7 @@ async def test_two_codes_of_the_gazetteer_are_two_places_but_a_typed_name_may_me
 async def test_a_count_with_a_nearly_equal_name_belongs_to_the_site(office: Office) -> None:
     site_id = await saved(office, name_ru="Школа имени Токтогула", name_ky=None)
     await office.file(counted(0, 70, destination_locality="Школа им. Токтогула"))
-    assert await names(office) == []  # the desk is not asked, because the abbreviation differs in too many letters
+    assert await names(office) == []  # no question: the abbreviation differs in too many letters
     await office.file(counted(1, 80, destination_locality="Школа имени Тактагула"))
     [question] = (await page(office))["proposals"]
     assert [place["is_site"] for place in question["places"]].count(True) == 1
@@ -215,17 +215,17 @@ async def test_movements_follow_the_answer(office: Office) -> None:
     await office.file(first, counted(1, 110, destination_locality="Мечит Тобой"))
     moved = movement(first, "returned", occurred_at="2022-05-07T06:00:00Z", reported_at="2022-05-07T07:00:00Z")
     await office.file(moved)
-    assert await names(office) == []  # the desk is not asked, because nobody is left in the first count
+    assert await names(office) == []  # no question: nobody of the first count is left
     await office.file({**moved, "version": 2, "persons": 30})
     await answer(office, "same")
     stock = "SELECT sum(coalesce(displaced, persons)) AS n FROM counts WHERE superseded_by IS NULL"
-    assert await rows(office, stock) == [{"n": 80}]  # the 30 people who returned are subtracted from the recount
+    assert await rows(office, stock) == [{"n": 80}]  # 110 - 30: the people who returned are subtracted from the recount
     await reverse(office)
     assert await rows(office, stock) == [{"n": 180}]
 
 
 async def test_the_people_of_a_site_who_moved_to_one_of_the_places_follow_the_answer(office: Office) -> None:
-    """The people at the site come from another place than the people of the compared counts."""
+    """The people at the site have another origin than the people of the compared counts."""
     site_id, shelter = await saved(office), {"shelter": "unknown"}
     await office.file(counted(0, 100, site_id=site_id, origin={"pcode": LEILEK}))
     at = {

@@ -1,4 +1,4 @@
-"""A duty head accepts the reports that a team sent after its sign-ins had ended."""
+"""A team sent reports after its sign-ins had expired. A duty head accepts these reports."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ from tests.registry.test_routes import BATKEN_OBLAST
 pytestmark = pytest.mark.anyio
 
 
-# Inserts copies of each held report, with new ids.
+# Copies each held report, and gives the copies new ids.
 COPIES = """
 INSERT INTO reports
 SELECT (jsonb_populate_record(
@@ -28,7 +28,7 @@ FROM reports AS one, generate_series(1, :count) WHERE outcome = 'held'
 
 
 async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_had_ended(office: Office) -> None:
-    """Only reports in the duty head's areas are accepted. Reports that are held for another reason stay held."""
+    """The duty head accepts only reports in the duty head's areas. Reports with another reason stay held."""
     other, elsewhere = uuid4(), household(origin={"pcode": OSH}, destination={"pcode": OSH})
     await office.file(household(), household(), elsewhere, flags=(Flag.EXPIRED_TOKEN,))
     await office.file(household(), team=other, flags=(Flag.EXPIRED_TOKEN,))
@@ -46,7 +46,10 @@ async def test_a_duty_head_accepts_reports_that_a_team_sent_after_its_sign_ins_h
 
 
 async def test_a_readmitted_team_changes_no_household_of_another_team(office: Office) -> None:
-    """A readmission accepts a report despite its ended sign-in. The usual rules decide who may change a household."""
+    """A readmission accepts a report although its sign-in had expired.
+
+    A readmission does not change the rules about who may change a household.
+    """
     theirs, own = household(), household(destination={"pcode": BATKEN})
     await office.file(theirs, author=uuid4(), team=uuid4())
     moved = household(household_id=theirs["household_id"], destination={"pcode": OSH})
@@ -95,9 +98,9 @@ async def test_accepting_held_reports_is_in_the_security_log(office: Office) -> 
 
 
 async def test_many_held_reports_elsewhere_do_not_hide_those_of_the_callers_area(office: Office) -> None:
-    """Another area has as many older held reports as one request can accept.
+    """Another area has older held reports, as many as one request can accept.
 
-    The reports of the other area must not count for the limit.
+    The other area's reports must not use up the limit of one request.
     """
     elsewhere = household(origin={"pcode": OSH}, destination={"pcode": OSH}, reported_at=NOON.isoformat())
     await office.file(elsewhere, flags=(Flag.EXPIRED_TOKEN,))

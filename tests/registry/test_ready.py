@@ -1,4 +1,4 @@
-"""`/ready` answers while PostgreSQL is frozen."""
+"""`/ready` answers even while PostgreSQL is frozen."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_frozen_postgresql_is_asked_once(tmp_path: Path) -> None:
-    """`/ready` must query PostgreSQL only once: each query of a frozen PostgreSQL takes two seconds."""
+    """A query of a frozen PostgreSQL takes two seconds. `/ready` must therefore query PostgreSQL only once."""
     signer.generate(tmp_path)
     for name in ("kek", "search-root"):
         keyring.draw_first(tmp_path / name)

@@ -1,4 +1,4 @@
-"""Tests the pages of groups and sites. Also tests how movements of whole sites appear in the history of a household."""
+"""Tests the pages of groups and sites, and how movements of whole sites appear in a household's history."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -83,7 +83,7 @@ async def test_a_group_shows_the_movement_of_another_group_that_counts_the_same_
 
 
 async def test_a_long_history_has_pages(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A correction shows its changes even if the corrected version is on another page."""
+    """A correction shows its changes, even if another page has the corrected version."""
     monkeypatch.setattr(history_pages, "AT_ONCE", 3)
     site_id = await saved(office, UUID(SITE), role=Role.REGISTRAR)
     body = counted(0, 70, site_id=SITE, destination_locality=None)
@@ -131,7 +131,7 @@ async def test_a_group_is_read_where_its_people_are_now(office: Office, monkeypa
     assert (await office.get(path, role=Role.REGISTRAR, areas=(OSH,))).status_code == 404
     for area, is_listed in ((BATKEN, True), (OSH, False)):
         assert (path in (await office.get(of_hazard, role=Role.REGISTRAR, areas=(area,))).text) is is_listed
-    # newer counts of other areas do not fill the list of a reader who may not see these counts
+    # newer counts in other areas must not fill the list of a reader who may not see these counts
     monkeypatch.setattr(hazard_groups, "MOST", 1)
     await office.file(elsewhere)
     assert path in await opened(office, of_hazard, areas=(BATKEN,))
@@ -150,12 +150,12 @@ async def test_a_group_is_read_where_its_people_are_now(office: Office, monkeypa
     await opened(office, path, areas=(LEILEK,))
     assert (await office.get(path, role=Role.REGISTRAR, areas=(BATKEN,))).status_code == 404
     await office.file(moved(body, "left_country", 20))
-    page = await opened(office, path, areas=(KADAMJAI,))  # the people are abroad, so their origin decides
+    page = await opened(office, path, areas=(KADAMJAI,))  # the people are abroad; their origin decides
     assert table(page, "counted") == [] and "Left the country" in entries(page)[0]
 
 
 async def test_the_groups_of_a_hazard_have_each_person_once_where_the_person_is_now(office: Office) -> None:
-    """Of 70 people, 10 are transferred, 20 return and 5 leave the country; the people who left are not listed."""
+    """Of 70 people, 10 are transferred, 20 return, and 5 leave the country. The 5 are not listed."""
     body = counted(0, 70) | {"hazard_id": str(uuid4())}
     of_hazard = f"/hazards/{body['hazard_id']}/groups"
     await office.file(
@@ -181,9 +181,9 @@ def people_of(page: str) -> list[str]:
 
 
 async def versions_of(office: Office, path: str, area: str, other_area: str) -> list[dict[str, Any]]:
-    """Returns the versions that a reader of the area sees.
+    """Returns the versions that a reader of `area` sees.
 
-    Also checks that other people may not read the page, and that the security log records the reads.
+    Checks that nobody else may read the page, and that the security log records each read.
     """
     account, api = uuid4(), f"/v1{path}/history"
     assert (await office.get(api, role=Role.REGISTRAR, areas=(other_area,))).status_code == 404
@@ -240,7 +240,10 @@ async def test_a_site_shows_no_movement_of_a_group_after_the_group_left(office: 
 
 
 async def test_a_group_shows_movements_of_its_site_that_count_nobody(office: Office) -> None:
-    """The people have left the country, so they are in no stock. A reversed movement and a confirmation move nobody."""
+    """People who have left the country are in no stock.
+
+    Two kinds of report move nobody: a reversed movement, and a confirmation.
+    """
     body = counted(0, 70, site_id=SITE, destination_locality=None)
     returned, later = site_moved(SITE, "returned", 2), site_moved(SITE, "returned", 9)
     await office.file(body)
@@ -301,7 +304,7 @@ async def test_a_household_shows_the_movements_of_everybody_at_its_site(office: 
     assert f'href="#report-{returned["report_id"]}-1">Returned</a>' in page
     assert len(entries(await page_of(office, elsewhere))) == 1
     await office.file({**returned, "version": 2, "notes": "на двух автобусах"}, **REGISTRAR)
-    page = await page_of(office, here, areas=(KADAMJAI,))  # the site is in another area
+    page = await page_of(office, here, areas=(KADAMJAI,))  # the reader's area does not contain the site
     assert "Returned" in entries(page)[0] and "автобус" not in page
     assert "на двух автобусах" in await page_of(office, here)
 

@@ -1,4 +1,7 @@
-"""The registry publishes how many registered people are at each site, and reveals the site of no household."""
+"""The registry publishes the number of registered people at each site.
+
+The published number must not reveal any household's site.
+"""
 
 from datetime import timedelta
 from typing import Any

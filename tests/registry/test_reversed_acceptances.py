@@ -1,4 +1,7 @@
-"""A registrar takes back an acceptance under a registered household: both reports then stand for themselves again."""
+"""A registrar reverses an acceptance under a registered household.
+
+After the reversal, each of the two reports has its own household again.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -124,9 +127,9 @@ async def test_a_movement_that_was_accepted_under_a_household_waits_again(office
 async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_registered_meanwhile(
     office: Office,
 ) -> None:
-    """One movement names its household by id, and the other movement names its household by short code.
+    """Two movements were accepted under `first`.
 
-    Both movements were accepted under `first`.
+    One movement names its household by id, and the other by short code.
     """
     first, code = household(), drawn_code()
     own, coded = household(), household(short_code=code)
@@ -140,7 +143,7 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
     async with office.app.state.sessions.begin() as session:
         await session.execute(text("UPDATE coded_movements SET wrong_at = wrong_at - interval '1 day'"))
     await identify_some(office.app.state.sessions, office.registrar)
-    assert await rows(office, "SELECT * FROM coded_movements") == []  # a day later, the code is no longer compared
+    assert await rows(office, "SELECT * FROM coded_movements") == []  # after a day, the code is not compared any more
     await office.file(own, coded)
     await reverse(office, *(acceptance["decision_id"] for acceptance in await adopted(office)))
     await identify_some(office.app.state.sessions, office.registrar)
@@ -152,7 +155,7 @@ async def test_a_movement_that_is_given_back_is_applied_if_its_household_was_reg
 async def test_the_correction_of_a_movement_that_is_given_back_finds_its_household_by_the_code_too(
     office: Office,
 ) -> None:
-    """The correction came while the movement belonged to another household, so the movement's code was not compared."""
+    """The correction came while the movement belonged to another household. The code was therefore not compared."""
     first, coded = household(), household(short_code=drawn_code())
     by_code = movement(coded, "returned", household_code=coded["short_code"])
     del by_code["household_id"]
@@ -179,7 +182,7 @@ async def test_the_correction_of_a_movement_that_is_given_back_finds_its_househo
 async def test_a_movement_by_short_code_that_is_given_back_waits_until_its_household_is_registered(
     office: Office,
 ) -> None:
-    """Both movements came more than 60 days ago. The second movement was sent with an expired sign-in."""
+    """Both movements came over 60 days ago. The second movement had an expired sign-in."""
     left, came = (datetime.now(UTC) - timedelta(days=days) for days in (90, 61))
     first, coded = (fled(occurred_at=left.isoformat(), short_code=drawn_code()) for _ in range(2))
     moments = {"occurred_at": came.isoformat(), "reported_at": came.isoformat()}
@@ -208,9 +211,9 @@ async def test_a_movement_by_short_code_that_is_given_back_waits_until_its_house
 
 
 async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reversed(office: Office) -> None:
-    """An answer is valid only while the report belongs to the household of the answer.
+    """An answer belongs to a household. The answer is valid only while the report belongs to this household.
 
-    If the report is accepted under the same household again, the answer is valid again.
+    After a second acceptance under this household, the answer is valid again.
     """
     first, second = fled(), fled(persons=6, members=family(6))
     await office.file(first)
@@ -236,7 +239,7 @@ async def test_the_event_of_a_report_is_asked_again_after_its_acceptance_is_reve
 
 async def test_a_report_whose_household_has_other_reports_waits_again_with_its_correction(office: Office) -> None:
     first, second, outcome_id = await twice(office)
-    # a movement waits under the household id that the second report names
+    # this movement waits for the household id of the second report
     await office.file(movement(second, "contact_lost"), **OTHER)
     await accept_under(office, outcome_id, first)
     await carried_out(office)

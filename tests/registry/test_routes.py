@@ -1,4 +1,4 @@
-"""Tests which households each caller sees over HTTP, on real PostgreSQL and Kafka."""
+"""Tests over HTTP which households each caller sees. PostgreSQL and Kafka are real."""
 
 import base64
 import re
@@ -126,7 +126,7 @@ PERSONAL = ("Айгүл", "996 555", "мост", "given_name", "birth", "notes",
 async def test_what_a_phone_sent_or_reads_has_no_sealed_field(
     office: Office, came_by: SubmissionChannel, read_by: SubmissionChannel
 ) -> None:
-    """A lost phone stays signed in for a year. A finder of the phone must not see its earlier reports."""
+    """A lost phone may stay signed in for a year. The phone's finder must not see the phone's earlier reports."""
     body = household()
     await office.file(body, channel=came_by)
     path = f"/v1/households/{body['household_id']}"
@@ -137,9 +137,9 @@ async def test_what_a_phone_sent_or_reads_has_no_sealed_field(
 
 
 async def test_an_author_has_no_list_whose_gaps_would_show_duplicates(office: Office) -> None:
-    """If a report was refused as a duplicate, its author's receipt says that the report was recorded.
+    """A report may be refused as a duplicate. The author's receipt nevertheless says "recorded".
 
-    But a list of the author's households would lack the household, and would therefore reveal the duplicate.
+    A list of the author's households would lack this household, and would reveal the duplicate.
     """
     await office.file(household())
     assert (await office.get("/v1/households", role=Role.FIELD, account=AUTHOR, areas=())).status_code == 403
@@ -244,7 +244,7 @@ async def test_the_page_of_the_search_leads_to_all_urgent_households(office: Off
 
 
 async def test_an_urgent_household_is_listed_while_some_of_its_people_are_displaced(office: Office) -> None:
-    """Two of five people return, and then the other three people return."""
+    """Two of five people return. Then the other three return."""
     body = household(is_urgent=True)
     await office.file(body)
     for moved, listed in ({"persons": 2}, 1), ({}, 0):
@@ -258,7 +258,7 @@ async def test_a_household_in_a_village_is_visible_in_its_district(office: Offic
     body = household(destination={"pcode": "KG05236830020"})
     city = household(
         destination={"pcode": "KG03220400010"}
-    )  # the code of the city begins like that of rayon KG03220000000, but the city is outside this rayon
+    )  # the city's code begins like the code of rayon KG03220000000, but the city is not in this rayon
     await office.file(body, city)
     for area, status in ((LEILEK, 200), (BATKEN_OBLAST, 200), (BATKEN, 404)):
         answer = await office.get(f"/v1/households/{body['household_id']}", role=Role.OPERATOR, areas=(area,))
@@ -326,7 +326,7 @@ async def test_unusually_many_pages_and_searches_are_reported(office: Office, su
 
 
 async def test_unusually_many_searches_that_find_nobody_are_reported(office: Office) -> None:
-    """A user might try many telephone numbers to find out which of them are registered."""
+    """Somebody might try many telephone numbers to learn which are registered."""
     few, many = uuid4(), uuid4()
     async with office.app.state.sessions.begin() as session:
         for account, count in ((few, openings.MOST_SEARCHES_AN_HOUR), (many, openings.MOST_SEARCHES_AN_HOUR + 1)):

@@ -1,4 +1,4 @@
-"""Tests the search for households over HTTP, on real PostgreSQL: what is found, by whom, and what is logged."""
+"""Tests the search for households over HTTP: the results, the rights, and the log. PostgreSQL is real."""
 
 import hashlib
 from typing import Any
@@ -130,7 +130,7 @@ async def short_code(office: Office, body: dict[str, Any]) -> str | None:
 
 
 async def test_a_household_has_a_bounded_number_of_search_keys(office: Office) -> None:
-    """A search still finds the household by its short code and telephone. Only eight parts of a name get keys."""
+    """The short code and the telephone still find the household. Of each name, only eight parts get keys."""
     words = [f"{first}{second}" for first in "абвгд" for second in "лмнпрс"]
     named = family(person(" ".join(words), "Усенов"), phone="0700112233")
     many = [" ".join(f"{word}{number}" for word in words[:12]) for number in range(60)]

@@ -1,4 +1,4 @@
-"""Households are found at their places, at their sites and by their short codes."""
+"""The search finds households by their place, site or short code."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ async def test_the_code_that_the_phone_shows_finds_the_household(office: Office)
 
 
 async def test_a_household_is_found_at_its_villages(office: Office) -> None:
-    """The report of the household names the village of origin, and a movement names the village of today."""
+    """The household's report names the village of origin. A movement names the present village."""
     body = household(origin_locality="Кара-Дөбө")
     await office.file(body)
     moved = movement(body, "transferred", destination={"pcode": BATKEN}, destination_locality="Чоко-Добо")
@@ -47,7 +47,7 @@ async def test_a_household_is_found_by_each_name_of_its_village(
 
 
 async def test_a_household_that_moved_is_found_and_read_where_it_is_now(office: Office) -> None:
-    """The household moved from Leilek to Batken, so readers of Leilek can no longer read it."""
+    """The household moved from Leilek to Batken. Readers of Leilek can no longer read it."""
     body = household()
     await office.file(body)
     await office.file(movement(body, "transferred", destination={"pcode": BATKEN}))
@@ -121,7 +121,7 @@ async def test_a_reversed_movement_leads_to_no_village(office: Office) -> None:
 
 
 async def test_a_report_that_waits_is_found_by_its_code(office: Office) -> None:
-    """A correction by another team is held. The team of the correction calls and states the code of its report."""
+    """Another team's correction is held. The other team calls, and states the code in its own report."""
     body = household()
     await office.file(body)
     other = {**body, "report_id": str(uuid4()), "phone": "+996 700 445566"}
@@ -171,7 +171,7 @@ async def test_a_registrar_draws_a_short_code_for_an_older_household_once(office
 
 
 async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office: Office) -> None:
-    """Only readers of the areas that the report states find the report."""
+    """Only readers of the areas in the report find it."""
     body = household()
     moved = movement(body, "transferred", destination={"pcode": BATKEN})
     await office.file(moved)
@@ -181,7 +181,7 @@ async def test_a_report_that_waits_for_its_household_is_found_by_its_code(office
 
 
 async def test_only_the_site_is_meant_and_not_another_of_the_same_name(office: Office) -> None:
-    """A typed name means a site only in the site's district, and only if no second site there has the name."""
+    """A typed name means a site in its own district only, and only if no second site of this name is there."""
     here, there, twice = household(), household(), household()
     school = await site(office, name_ru="Школа № 1")
     await office.file(here, there, twice)
@@ -193,7 +193,7 @@ async def test_only_the_site_is_meant_and_not_another_of_the_same_name(office: O
 
 
 async def test_a_household_is_found_at_its_site(office: Office) -> None:
-    """A movement names the site by its id or in words."""
+    """The movement names the site by its id, or in words."""
     by_id, in_words, elsewhere = household(), household(), household()
     school = await site(office, name_ru="Школа 3", name_ky="3-мектеп")
     await office.file(by_id, in_words, elsewhere)
@@ -208,9 +208,9 @@ async def test_a_household_is_found_at_its_site(office: Office) -> None:
 
 
 async def test_the_page_of_a_hazard_counts_its_households_and_leads_to_them(office: Office) -> None:
-    """Every reader of the area sees the number of households.
+    """All readers of the area see the number of households.
 
-    Only readers of households see the link to the households.
+    Only readers of households get the link to the households.
     """
     hazard_id = str(uuid4())
     named = {"hazard_id": hazard_id, "hazard_type": "mudflow"}

@@ -1,6 +1,6 @@
-"""The worker makes search keys again if they were made with an older root or older rules.
+"""If search keys were made with an older root or by older rules, the worker makes new keys.
 
-Until the new keys are made, searches use the existing keys.
+Until then, searches use the old keys.
 """
 
 from datetime import timedelta
@@ -56,7 +56,7 @@ def later(days: int) -> str:
 
 
 async def test_search_keys_that_an_earlier_release_did_not_make_are_made(office: Office) -> None:
-    """The renewal continues until each household has keys. A second call renews nothing."""
+    """The renewal goes on until every household has keys. A second call finds nothing to renew."""
     await office.file(*(household() for _ in range(3)))
     await changed(office, "DELETE FROM search_keys")
     await changed(office, "UPDATE households SET search_root_id = ''")
@@ -92,14 +92,14 @@ async def test_after_a_rotation_households_are_found_before_and_after_their_keys
 
 
 async def test_while_a_root_is_missing_a_search_says_that_it_is_not_complete(office: Office) -> None:
-    """While a search root is missing, the search states that it is incomplete, and all other pages work.
+    """While a search root is missing, a search says that it is incomplete. All other pages work.
 
-    The worker then makes the search keys again with another search root.
+    Then the worker makes the search keys again, with the search root that exists.
     """
     body, missing = household(), household()
     await office.file(body, missing)
     statement = "UPDATE households SET search_root_id = :root WHERE household_id = :id"
-    # one search root is older than the known search root, and the other is newer
+    # both search roots are unknown: one is older than the existing root, and one is newer
     for lost in ("00000001-00000000", "ffffffff-00000000"):
         await changed(office, statement, root=lost, id=missing["household_id"])
         assert (await result(office))[1] is False, lost
@@ -137,7 +137,10 @@ def test_a_worker_leaves_the_keys_of_a_newer_root_and_of_newer_rules(tmp_path: P
 
 
 async def test_a_household_that_cannot_be_read_is_left_out_and_reported(office: Office) -> None:
-    """All sound households get keys. The damaged household is not tried again, so the search stays incomplete."""
+    """All undamaged households get keys.
+
+    The damaged household is not tried a second time. The search therefore stays incomplete.
+    """
     damaged, sound = household(), [household() for _ in range(3)]
     await office.file(damaged, *sound)
     await changed(office, "UPDATE households SET search_folding = 1, site_root_id = ''")

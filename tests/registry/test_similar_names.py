@@ -1,4 +1,4 @@
-"""Tests which typed names are so similar that the desk is asked whether they mean one place."""
+"""Two typed names may be so similar that the desk is asked about them. Tests which names are."""
 
 from itertools import combinations
 
@@ -42,9 +42,9 @@ def test_other_numbers_other_words_and_short_names_are_different(name: str, othe
 
 
 def test_the_limits_find_spellings_and_few_other_names() -> None:
-    """The Kyrgyz name of every unit is nearly equal to its English name.
+    """For every unit, the Kyrgyz name and the English name are nearly equal.
 
-    Only one pair of different units has nearly equal names.
+    Of all pairs of different units, only one pair has nearly equal names.
     """
     units = Places.load().units()
     assert all(unit.names["en"] in nearly_equal([*unit.names.values()])[unit.names["ky"]] for unit in units)

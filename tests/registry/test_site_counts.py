@@ -1,4 +1,4 @@
-"""How many people are at a site, by the counts in effect."""
+"""Tests how the valid counts give the number of people at a site."""
 
 import json
 from collections import Counter
@@ -29,9 +29,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(office: Office) -> None:
-    """70 people come from one village and 150 from another.
+    """70 people from one village and 150 from another are counted.
 
-    Then the people from the second village are counted again.
+    Then the second village's people are counted again.
     """
     site_id, empty = await saved(office), await saved(office, name_ky=None, name_ru="Школа № 6")
     here = {"site_id": str(site_id), "destination_locality": None}
@@ -62,7 +62,7 @@ async def test_the_people_at_a_site_are_those_of_the_newest_counts_in_effect(off
 
 
 async def test_one_site_has_one_population_whatever_the_reports_say_about_the_place(office: Office) -> None:
-    """Reports that name one site by its id may still differ in district, name of the place and kind of shelter."""
+    """Reports may name one site by id, but differ in district, name of the place and kind of shelter."""
     site_id = str(await saved(office))
     first = counted(0, 100, site_id=site_id, destination_locality="мектеп", shelter="unknown")
     recount = counted(2, 120, site_id=site_id, destination={"pcode": KADAMJAI}, destination_locality=None)
@@ -86,9 +86,9 @@ async def test_one_site_has_one_population_whatever_the_reports_say_about_the_pl
 
 
 async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(office: Office) -> None:
-    """The figures show the people of the earlier groups by their origin.
+    """In the figures, the people of the earlier groups keep their origin.
 
-    The other people in the count of everybody have no known origin.
+    All other people in the count of everybody have no known origin.
     """
     site_id = await saved(office)
     here = {"site_id": str(site_id)}
@@ -121,7 +121,7 @@ async def test_a_count_of_the_whole_site_includes_the_groups_counted_before_it(o
         [stock] = await stock_on(session, ON_NEXT_DAY, Summary.DESTINATION, [date(2022, 5, 6)])
     assert stock.group_persons == {FigureCategory.DISPLACED: 225}
     await office.file(counted(6, 200, **here, origin={"country": "ZZ"}, mobility="evacuation"))
-    fallen = await by_origin(office)  # 200 people in the later count of everybody, instead of 85 + 120
+    fallen = await by_origin(office)  # the later count of everybody has 200 people, not 85 + 120
     assert sum(fallen.values()) == (await occupancy(office, site_id))["highest"] == 200
     assert abs(fallen[KADAMJAI] - 85 * 200 / 205) < 1
 
@@ -139,9 +139,10 @@ async def by_origin(office: Office) -> dict[str | None, int]:
 
 
 async def test_people_counted_between_two_differing_counts_of_everybody_are_counted_once(office: Office) -> None:
-    """The figures use the higher count of everybody, although it is earlier than the count of the village.
+    """The figures use the higher count of everybody, although the village was counted after it.
 
-    The later count of everybody includes the people of the village, so the higher count is taken to include them, too.
+    The later count of everybody includes the village. The higher count is therefore treated as if it included the
+    village too.
     """
     site_id = await saved(office)
     here = {"site_id": str(site_id)}
@@ -153,7 +154,7 @@ async def test_people_counted_between_two_differing_counts_of_everybody_are_coun
     assert await by_origin(office) == {KADAMJAI: 70, None: 170}
 
 
-# Each of 1,000 further sites gets nine copies of the count of the village, and one copy of the count of everybody.
+# Each of 1,000 further sites gets copies of two counts: nine of the village's count, and one of the count of everybody.
 COPIED = {column.name: f"one.{column.name}" for column in GroupCount.__table__.columns if column.computed is None}
 NEW = {**COPIED, **dict.fromkeys(("report_id", "stock_id"), "gen_random_uuid()"), "site_id": "sites.site_id"}
 COPIES = f"""
@@ -164,7 +165,7 @@ FROM counts AS one, (SELECT gen_random_uuid() AS site_id FROM generate_series(1,
 
 
 async def test_figures_of_thousands_of_counts_take_much_less_than_ten_seconds(office: Office) -> None:
-    """If each count were compared with all others, each of the four statements would take longer than ten seconds."""
+    """A comparison of each count with all others would make each of the four statements take over ten seconds."""
     here = {"site_id": str(await saved(office))}
     await office.file(counted(0, 10, **here), counted(2, 200, **here, origin={"country": "ZZ"}, needs=["water"]))
     async with office.app.state.sessions.begin() as session:
@@ -196,7 +197,10 @@ async def test_only_displaced_people_in_the_country_are_at_a_site(office: Office
 
 
 async def test_a_count_in_words_from_before_the_site_was_listed_is_replaced_at_the_site(office: Office) -> None:
-    """70 people are reported at a school that is not listed yet. Then the school is listed and counted again."""
+    """The report names a school that is not yet listed, with 70 people.
+
+    Then the school is listed, and counted once more.
+    """
     in_words: dict[str, Any] = {"destination_locality": "школа №  5", "shelter": "unknown"}
     await office.file(counted(0, 70, **in_words), counted(0, 7, destination_locality="Школа № 50"))
     site_id = await saved(office)
@@ -211,7 +215,7 @@ async def test_a_count_that_names_a_listed_site_in_words_is_at_the_site(office: 
     site_id = await saved(office)
     await office.file(counted(0, 70, destination_locality="ШКОЛА №5"))
     assert (await occupancy(office, site_id))["highest"] == 70
-    twin = await saved(office, name_ky=None, locality="Халмион")  # two sites now have one name
+    twin = await saved(office, name_ky=None, locality="Халмион")  # from now on, two sites have this name
     await office.file(counted(1, 9, destination_locality="Школа № 5", origin_locality="Тобей"))
     assert [(await occupancy(office, site_id))["highest"], await occupancy(office, twin)] == [70, None]
 
@@ -263,9 +267,9 @@ def test_disagreeing_counts_of_the_whole_site_stay_a_range() -> None:
 
 
 def test_people_who_are_counted_again_after_the_whole_site_are_not_added_twice() -> None:
-    """70 and 140 people of two villages are counted, then all 210 together, then each village again.
+    """Two villages are counted (70 and 140 people), then all 210 people together, then each village again.
 
-    At the end, all people have left.
+    Finally, all people have left.
     """
     first, second, whole = at_site(0, VILLAGE, 70), at_site(1, OTHER, 140), at_site(2, WHOLE, 210)
     assert range_of(first, second, whole) == (210, 210)
@@ -294,9 +298,9 @@ def test_partial_counts_that_a_recount_replaced_are_deducted_with_it() -> None:
 
 
 def test_of_two_counts_of_one_hour_the_later_report_decides() -> None:
-    """Often only the hour of a count is known.
+    """Often, teams state only the hour of a count.
 
-    Report ids are random, so they cannot tell which of two counts is later.
+    Report ids are random. A random report id does not show which of two counts is later.
     """
     for village_id, whole_id in ((UUID(int=1), UUID(int=2)), (UUID(int=2), UUID(int=1))):
         village = at_site(0, VILLAGE, 70, report_id=village_id)

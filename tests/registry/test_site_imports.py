@@ -1,4 +1,7 @@
-"""The import of a sheet of sites returns a result for each row, loses no row, and adds the same site only once."""
+"""The import of a sheet of sites returns a result for each row.
+
+The import loses no row, and adds each site only once.
+"""
 
 import io
 from collections.abc import Callable

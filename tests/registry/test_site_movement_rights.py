@@ -1,4 +1,4 @@
-"""Who may move everybody at a site, and how many movements of a site one team may report."""
+"""Tests who may move everybody at a site, and how many movements of sites one team may report."""
 
 from uuid import UUID
 

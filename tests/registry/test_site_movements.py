@@ -1,6 +1,7 @@
-"""Tests movements of a whole site.
+"""Tests movements of everybody at a site.
 
-A movement of a site moves all households and groups there, in any order of arrival, and is reversed as a whole.
+A movement of everybody moves all households and groups at the site, in any order of arrival. A reversal undoes the
+whole movement.
 """
 
 import asyncio
@@ -97,14 +98,17 @@ async def test_who_is_reported_at_a_site_after_its_movement_stays(file: Filing, 
     await file(fled, same_day, came, transferred(came, SCHOOL, days=2 + hours / 24))
     everybody = {body["household_id"]: 5 for body in (fled, same_day, came)}
     assert await displaced(file) == everybody
-    # the report is a correction, and not the first report of the family
+    # the family's first report came before; this is its correction
     await file({**here, "version": 2, "reported_at": reported_at})
     assert await displaced(file) == everybody
 
 
 @anyio
 async def test_everybody_at_a_site_intends_to_stay(file: Filing) -> None:
-    """Nobody leaves the site, so any team may report the intention, which confirms that the people are at the site."""
+    """Nobody leaves the site, so every team may report this intention.
+
+    The report also confirms that the people are at the site.
+    """
     here, counted = household(site_id=SCHOOL), group(site_id=SCHOOL, persons=40)
     await file(here, counted)
     assert await file(moved(SCHOOL, "intends_to_stay", days=3), **OTHERS) == ["recorded"]
@@ -120,7 +124,7 @@ async def test_only_those_who_are_there_on_the_day_move(file: Filing) -> None:
     await file(transferred(came, SCHOOL, days=2), transferred(went, CAMP, days=2))
     await file(moved(SCHOOL, "returned", days=3))
     assert await displaced(file) == {went["household_id"]: 5}
-    # one day after the departure, `went` was still at the school, and `came` was not at the school yet
+    # a day after the departure, `went` was still at the school, and `came` was not there yet
     await file(moved(SCHOOL, "settled_elsewhere", days=1))
     assert await displaced(file) == {went["household_id"]: 5}
     settled = [row["household_id"] for row in await file.rows("stays") if row["sub_stock"] == "in_settlement"]
@@ -229,7 +233,10 @@ async def test_the_steps_of_one_transaction_are_bounded(file: Filing, monkeypatc
 
 @anyio
 async def test_a_report_applies_the_movement_for_which_its_household_is_noted(file: Filing) -> None:
-    """The movement takes effect once, whether the next report about the household or the worker applies it."""
+    """Either the worker or the household's next report applies the movement.
+
+    In both cases, the movement takes effect only once.
+    """
     here, other = household(site_id=SCHOOL), household(site_id=SCHOOL)
     await file(here, other)
     returned = file.desk.received(moved(SCHOOL, "returned"), author=AUTHOR, team=TEAM_OF_OFFICE)

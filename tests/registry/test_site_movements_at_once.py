@@ -1,4 +1,4 @@
-"""Reports of households and movements of their sites come at once, and workers wait for each other."""
+"""Reports of households come together with movements of their sites. Workers wait for each other."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from tests.registry.test_site_movements import CAMP, REGISTRAR, SCHOOL, TO_CAMP,
 
 
 async def together(office: Office, *batches: Sequence[dict[str, Any]]) -> None:
-    """File all batches at the same time, each in a separate transaction. A deadlock raises DeadlockDetectedError."""
+    """Files all batches at the same time, each in its own transaction. A deadlock raises DeadlockDetectedError."""
     await asyncio.gather(*(office.file(*batch, flags=(Flag.REGISTRAR_OF_COUNTRY,)) for batch in batches))
 
 

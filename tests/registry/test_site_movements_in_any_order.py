@@ -1,4 +1,4 @@
-"""The people of a site are the same in whatever order the reports about them arrive."""
+"""In any order of arrival, the reports about a site give the same people at the site."""
 
 from collections.abc import Iterable, Sequence
 from random import Random

@@ -1,4 +1,4 @@
-"""Tests the desk's list of sites: access, the data of the person in charge, and the number of people at each site."""
+"""Tests the desk's list of sites: access, data of the person in charge, and numbers of people."""
 
 import asyncio
 import json
@@ -130,7 +130,10 @@ async def test_a_changed_name_makes_no_twin(office: Office) -> None:
 
 
 async def test_the_same_site_is_not_added_twice(office: Office) -> None:
-    """Two sites are the same if they share a name, the district and the village. Capitals and spaces do not matter."""
+    """Two sites are the same if they have a common name, and the same district and village.
+
+    Capital letters and spaces make no difference.
+    """
     known = await saved(office)
     twin = {**SCHOOL, "name_ky": None, "name_ru": "ШКОЛА №5", "locality": "пульгон"}
     answer = await office.put(f"/v1/sites/{uuid4()}", twin, role=Role.REGISTRAR)
@@ -140,7 +143,7 @@ async def test_the_same_site_is_not_added_twice(office: Office) -> None:
 
 
 async def test_a_site_has_the_code_of_its_settlement(office: Office, import_gazetteer: Callable[[], None]) -> None:
-    """A site stored before the import of the gazetteer is recognised by every name of its settlement."""
+    """A site may be stored before the gazetteer is imported. Every name of its settlement then finds such a site."""
     known = await saved(office, pcode=KADAMJAI, locality="Чоко-Добо")
     import_gazetteer()
     coded = {"locality": "Choko-Dobo", "locality_pcode": gazetteers.DOBO}

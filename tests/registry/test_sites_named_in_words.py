@@ -1,4 +1,7 @@
-"""Counts that name a site in words belong to the site, whether the site is listed before, after or meanwhile."""
+"""A count may name its site in words.
+
+A count with a site in words belongs to the site, even if the site is listed later or at the same time.
+"""
 
 import asyncio
 from datetime import UTC, datetime
@@ -49,7 +52,7 @@ async def listing(office: Office, session: AsyncSession, site_id: Any) -> None:
 
 
 async def test_a_count_that_is_filed_while_its_site_is_listed_belongs_to_the_site(office: Office) -> None:
-    """The worker reads the list of sites before the desk adds the site, and commits while the desk waits."""
+    """The worker reads the list of sites, and the desk then adds the site. The worker commits while the desk waits."""
     site_id, sessions = uuid4(), office.app.state.sessions
     async with sessions() as worker, sessions() as desk, sessions() as observer, asyncio.TaskGroup() as tasks:
         await filing(office, worker, 70)
@@ -63,7 +66,7 @@ async def test_a_count_that_is_filed_while_its_site_is_listed_belongs_to_the_sit
 
 
 async def test_a_count_that_comes_while_its_site_is_listed_belongs_to_the_site(office: Office) -> None:
-    """The desk looks for counts before the count is stored, and commits after the worker began."""
+    """The desk looks for counts, and the worker then stores a count. The desk commits while the worker waits."""
     site_id, sessions = uuid4(), office.app.state.sessions
     async with sessions() as worker, sessions() as desk, sessions() as observer, asyncio.TaskGroup() as tasks:
         await listing(office, desk, site_id)
@@ -76,7 +79,7 @@ async def test_a_count_that_comes_while_its_site_is_listed_belongs_to_the_site(o
 
 
 async def test_a_site_can_be_renamed_while_the_counts_of_its_former_name_are_computed_again(office: Office) -> None:
-    """The worker takes the groups from the list, and the desk adds the same groups to the list again."""
+    """The worker takes groups from the list of groups to compute, while the desk adds the same groups again."""
     await office.file(counted(0, 70, **IN_WORDS))
     site_id = await saved(office)
     renamed = {**SCHOOL, "name_ky": "Гимназия", "name_ru": None, "version": 2}
@@ -90,7 +93,10 @@ async def test_a_site_can_be_renamed_while_the_counts_of_its_former_name_are_com
 
 
 async def test_a_name_that_a_person_joined_to_the_name_of_a_later_site_means_the_site(office: Office) -> None:
-    """A person says that two names of a mosque mean the same place. Then the desk lists the mosque under one name."""
+    """A person decides that two names of a mosque mean one place.
+
+    Then the desk lists the mosque, under one of the two names.
+    """
     await office.file(counted(0, 100, destination_locality="Мечит Тобей"))
     await office.file(counted(5, 110, destination_locality="Мечит Тобой"))
     await answer(office, "same")
@@ -135,7 +141,10 @@ async def test_counts_in_words_belong_to_the_sites_of_an_imported_sheet(office: 
 async def test_people_whom_a_movement_of_everybody_led_to_a_site_in_words_stay_there_after_later_counts(
     office: Office,
 ) -> None:
-    """The movement leads to another district. A later count at the former site computes the movement again."""
+    """Everybody at the site moves to another district.
+
+    A later count at the former site makes the registry compute the movement again.
+    """
     school, camp = await saved(office), await saved(office, name_ky=None, name_ru="Лагерь", pcode=KADAMJAI)
     await office.file(counted(0, 70, site_id=str(school)))
     at = {"occurred_at": "2022-05-06T06:00:00Z", "reported_at": "2022-05-06T07:00:00Z"}

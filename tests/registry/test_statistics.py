@@ -1,4 +1,4 @@
-"""Figures of a small example that was calculated by hand."""
+"""Compares figures with a small example that was calculated by hand."""
 
 import re
 from datetime import datetime
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 STOCK, FLOWS = "/v1/statistics/stock", "/v1/statistics/flows"
 EVERYWHERE = "&".join(f"scope={scope}" for scope in MovementScope)
 BATKEN_OBLAST = "KG05000000000"
-VILLAGE = "KG05236830020"  # a village in Leilek; figures count its people in the district
+VILLAGE = "KG05236830020"  # a village in Leilek; figures show its people in the district
 
 
 async def example(office: Office) -> None:
@@ -87,7 +87,7 @@ async def test_the_stock_after_a_family_moved_on_and_a_group_was_recounted(offic
 
 
 async def test_flows_are_by_month_in_bishkek(office: Office) -> None:
-    """The flow belongs to August, because 18:30 UTC on 31 July is already 1 August in Bishkek."""
+    """18:30 UTC on 31 July is already 1 August in Bishkek. The flow therefore belongs to August."""
     await example(office)
     flows = await figures_at(office, f"{FLOWS}?{EVERYWHERE}")
     assert {
@@ -228,9 +228,9 @@ def section(page: str, name: str) -> str:
 
 
 async def test_stock_at_the_end_of_each_month_is_the_stock_of_that_day(office: Office) -> None:
-    """The numbers are the same before and after the changes are added to the sums, and also for an area.
+    """Adding the changes to the sums must not change these numbers. The same applies to the numbers of an area.
 
-    The chart is read after the page, from the address that the page names.
+    The page names the chart's URL, and the chart is read from there.
     """
     today = datetime.now(TIME_ZONE).date()
     await example(office)

@@ -1,4 +1,4 @@
-"""The place of each household on a day does not depend on the order in which its reports arrive."""
+"""On each day, a household has one place, in whatever order its reports arrive."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ Body = dict[str, Any]
 
 
 def drawn_report(draw: Random, **subject: Any) -> Body:
-    """Makes a random report. Only a few different times are used, so that several reports have the same time."""
+    """Makes a random report. The times are few, so that some reports have the same time."""
     moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=draw.randrange(0, 180, 9))
     body = {
         "occurred_at": moment.isoformat(),
@@ -62,9 +62,9 @@ async def filed(office: Office) -> list[Body]:
 
 
 def expected(bodies: list[Body], day: date) -> tuple[Counter[str], Counter[str]]:
-    """Computes the numbers of households and of groups in each place at the end of the day in Bishkek (UTC+6).
+    """Returns how many households and groups are in each place at the end of the day in Bishkek (UTC+6).
 
-    Partial counts of groups replace no other counts, so all of them are added.
+    Partial counts of groups replace nothing. All partial counts are therefore added.
     """
     end = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
     latest: dict[str, Body] = {}
@@ -117,7 +117,7 @@ async def test_existing_rows_are_marked_by_the_migration(office: Office) -> None
     async with office.app.state.sessions() as session:
         known = await superseded(session)
         for subject in made.SUBJECTS:
-            # the triggers are disabled, because they need columns that the migration drops
+            # without the triggers, which need columns that the migration drops
             await session.execute(text(f"ALTER TABLE {subject} DISABLE TRIGGER USER"))
             await session.execute(text(f"DROP TRIGGER IF EXISTS fill ON {subject}"))
             await session.execute(text(f"DROP FUNCTION IF EXISTS fill_{subject}"))

@@ -1,4 +1,4 @@
-"""Tests the page of a household: its history, what corrections changed, and which reports the figures use."""
+"""Tests the page of a household: its history, the changes by corrections, and the reports that figures use."""
 
 import re
 from datetime import datetime, time
@@ -103,7 +103,7 @@ async def test_a_household_without_movements_rests_on_its_report(office: Office)
 
 
 async def test_lists_are_shown_with_their_content(office: Office) -> None:
-    """The page shows that a list has changed, even if its length is the same as before."""
+    """A changed list is shown as changed, even if its length is the same."""
     some, cannot = {"seeing": "some_difficulty"}, {"seeing": "some_difficulty", "walking": "cannot_do_at_all"}
     [head] = [person("Асан", "Усенов", disabilities=["seeing"], functioning=some)]
     group = {"sex": "female", "age": "18-59", "count": 1}
@@ -165,7 +165,7 @@ async def test_people_whom_the_figures_do_not_count_are_marked(
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 async def test_each_field_of_a_report_has_a_name_and_its_value_words(office: Office, language: str) -> None:
-    """The page shows neither codes nor field names of the contract."""
+    """The page shows no codes, and no names of the contract's fields."""
     body = household()
     changed = {
         **body,

@@ -1,4 +1,4 @@
-"""Tests the routes for the page of held reports: which reports a person sees, and what a decision changes."""
+"""Tests the routes of the page of held reports: who sees which reports, and the effects of a decision."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -101,7 +101,10 @@ async def test_a_held_report_is_opened_with_a_purpose_and_the_opening_is_recorde
 
 
 async def test_the_list_says_that_a_movement_is_reversed_and_that_a_count_is_a_full_recount(office: Office) -> None:
-    """Before a decision, a person must see that a reversal cancels a death, and that a recount can replace counts."""
+    """Before a decision, a person must see the effect of the decision.
+
+    A reversal cancels a death, and a full recount replaces other counts.
+    """
     body = household()
     await office.file(movement(body, "died", version=2, is_reversed=True), group(is_full_recount=True), flags=EXPIRED)
     shown = {each["kind"]: each["clear"] for each in (await listed(office))["reports"]}
@@ -141,7 +144,7 @@ async def test_a_refusal_has_a_reason_for_the_author_and_no_text_that_could_name
 
 
 async def test_an_author_reads_a_duplicate_as_recorded_also_in_the_registry(office: Office) -> None:
-    """The author must not learn that another report about the same household exists."""
+    """The author must not learn of another report about the household."""
     body = household()
     await office.file(body, flags=EXPIRED)
     paths = [f"/v1/households/{body['household_id']}{suffix}" for suffix in ("", "/history")]
@@ -169,7 +172,7 @@ async def test_of_two_decisions_about_a_report_the_first_counts(office: Office) 
 async def test_of_two_decisions_at_the_same_time_one_is_stored_and_the_other_person_is_told(
     office: Office, is_of_team: bool
 ) -> None:
-    """The second decision is made before the first decision is committed."""
+    """The second decision comes before the commit of the first decision."""
     await office.file(household(), flags=EXPIRED)
     [report] = (await listed(office))["reports"]
     async with office.app.state.sessions.begin() as session:
@@ -195,7 +198,7 @@ async def waits_for_a_lock(office: Office) -> bool:
 async def test_a_contradicting_report_can_only_be_refused(office: Office) -> None:
     body = household()
     await office.file(body)
-    # another author sends a report with the same id and version
+    # another author, with the same report id and version
     await office.file({**body, "persons": 4, "members": []}, author=uuid4())
     [held] = (await listed(office))["reports"]
     assert (held["reason"], held["is_acceptable"]) == ("other_content", False)
@@ -205,7 +208,10 @@ async def test_a_contradicting_report_can_only_be_refused(office: Office) -> Non
 
 
 async def test_a_report_that_waits_for_another_is_not_refused_together_with_others(office: Office) -> None:
-    """A movement that arrives before its household's first report takes effect later, so it must not be refused."""
+    """A movement may arrive before its household's first report.
+
+    The early movement takes effect later, so it must not be refused.
+    """
     early = household()
     await office.file(movement(early, "returned"))
     await office.file(household(), household(), flags=EXPIRED)

@@ -1,4 +1,4 @@
-"""Tests in which area a held report waits, who decides about the report, and to whom the report is assigned."""
+"""Tests the area of a held report: where the report waits, who decides, and to whom it is assigned."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,7 +25,10 @@ async def test_nobody_decides_outside_the_own_area_or_without_the_role(office: O
 
 
 async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_area(office: Office) -> None:
-    """Another team reports that a household of Leilek is in Osh. Accepting the report moves the household to Osh."""
+    """Another team's report says that a household of Leilek is in Osh.
+
+    An acceptance of the other team's report would move the household to Osh.
+    """
     body = household()
     await office.file(body)
     await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
@@ -38,7 +41,7 @@ async def test_a_report_about_people_of_another_area_is_accepted_only_in_their_a
 
 
 async def test_a_report_about_people_registered_without_a_place_needs_the_whole_country(office: Office) -> None:
-    """The household came from Tajikistan and is in Russia, so it is registered without a P-code."""
+    """The household came from Tajikistan, and is in Russia. The household is therefore registered without a P-code."""
     body = household(origin={"country": "TJ"}, destination={"country": "RU"})
     await office.file(body)
     await office.file({**body, "version": 2, "destination": {"pcode": OSH}}, author=uuid4(), team=uuid4())
@@ -59,7 +62,7 @@ async def test_a_report_about_people_of_another_area_is_refused_where_it_says_th
 
 
 async def test_decisions_and_foreign_ids_are_in_the_security_log(office: Office) -> None:
-    """The log contains the ids of the household and the report, because an outcome's id changes with each decision."""
+    """The log names the household and the report, because each decision gives the report a new outcome id."""
     body, registrar = household(), uuid4()
     await office.file(body, flags=EXPIRED)
     [held] = (await listed(office))["reports"]
@@ -97,7 +100,8 @@ async def test_an_assignment_stays_with_a_report_that_is_held_again_and_ends_wit
     [held] = (await listed(office))["reports"]
     await sent(office, f"{HELD}:assign", {"outcome_ids": [held["outcome_id"]], "account": account}, role=Role.OPERATOR)
     async with office.app.state.sessions.begin() as session:
-        # The team is readmitted. The report is about another team's household, so it is held again.
+        # The team is readmitted, which removes the first reason of the hold. The report is held a second time: it is
+        # about another team's household.
         expiry = {"account": uuid4(), "reason": "readmitted", "is_accepted": True, "is_expiry_only": True}
         await held_queries.decide(session, [UUID(held["outcome_id"])], **expiry)
     assert await carried_out(office) == ["held"]
@@ -109,7 +113,7 @@ async def test_an_assignment_stays_with_a_report_that_is_held_again_and_ends_wit
 
 
 async def test_a_movement_of_a_group_without_a_destination_waits_in_the_area_of_the_group(office: Office) -> None:
-    counted = group()  # the counted people came from Kadamjai and are now in Batken
+    counted = group()  # counted people who came from Kadamjai and are now in Batken
     await office.file(counted)
     await office.file(movement(counted, "returned", persons=20), flags=EXPIRED)
     [held] = (await listed(office, areas=(BATKEN,)))["reports"]

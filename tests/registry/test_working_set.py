@@ -1,4 +1,4 @@
-"""Tests the domain logic of the registry: the final state does not depend on the order in which reports arrive."""
+"""Tests the registry's domain logic: reports in any order lead to the same final state."""
 
 import itertools
 from collections.abc import Iterable
@@ -114,10 +114,10 @@ def test_held_version_1_does_not_block_version_2(order: tuple[int, ...]) -> None
 
 @pytest.mark.parametrize("last", ["own", "colleague's"])
 def test_an_own_version_with_other_content_waits_until_its_author_sends_a_later_one(last: str) -> None:
-    """The author and a colleague have corrected the report at the same time, so one of the versions 2 waits.
+    """The author and a colleague corrected one report at the same time. One of the two corrections therefore waits.
 
-    A later version by the colleague does not settle the author's version that waits, because the colleague may not have
-    read it.
+    A later version by the colleague must not end this wait, because the colleague may not have read the author's
+    version.
     """
     for order in itertools.permutations(range(4)):
         own, colleagues = filed(2), filed(2, author=COLLEAGUE, note="other content")
@@ -191,9 +191,9 @@ def test_refused_report_has_no_effect_and_does_not_block_the_next_version() -> N
 
 @pytest.mark.parametrize("is_later_held", [False, True], ids=["sent after the refusal", "held before the refusal"])
 def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_later_held: bool) -> None:
-    """The author does not know that the report was a duplicate.
+    """The author does not know that the report is a duplicate, and corrects it.
 
-    If the correction took effect, the household would be registered twice.
+    An effective correction would register the household twice.
     """
     held, second = filed(flags=EXPIRED), filed(2, flags=EXPIRED if is_later_held else ())
     working_set = working_set_of([held, second] if is_later_held else [held])
@@ -205,7 +205,7 @@ def test_a_correction_of_a_report_refused_as_a_duplicate_waits_for_a_person(is_l
     third = filed(3)
     working_set.file(third)
     assert [second.reason, third.reason] == [Held.CORRECTS_DUPLICATE] * 2 and not working_set.subjects
-    working_set.accept(second)  # the next correction of the accepted report also takes effect
+    working_set.accept(second)  # the correction of the accepted report takes effect too
     assert standing(working_set) == {HOUSEHOLD[1]: ("r", 3)}
 
 
@@ -270,7 +270,10 @@ def test_a_household_known_only_by_its_row_is_corrected() -> None:
 
 
 def test_the_day_of_a_displacement_is_in_bishkek_time() -> None:
-    """At midnight of New Year in Bishkek, UTC still has the old year. By UTC, the person would be a year younger."""
+    """At midnight of New Year in Bishkek, the old year continues in UTC.
+
+    With UTC, the person would be a year younger.
+    """
     report = filed(occurred_at=datetime(2025, 12, 31, 18, tzinfo=UTC))
     report.sealed = {"members": [{"sex": "female", "birth_year": 2020}]}
     assert disaggregated(report).cells[CELL[Sex.FEMALE, AgeBracket.AGE_6_11]] == 1
