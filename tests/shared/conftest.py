@@ -13,7 +13,7 @@ from tests.shared.trial import TOPICS, Trial
 
 @pytest.fixture
 def trial_installation(ground: Ground, tmp_path: Path) -> Iterator[Installation]:
-    """An installation that has only the topics of the minimal service, because each topic takes CPU time."""
+    """An installation with the topics of the minimal service and no others, because each topic takes CPU time."""
     with installed(ground, tmp_path, partitions=2, names=TOPICS) as installation:
         yield installation
 

@@ -1,4 +1,4 @@
-"""Simulates a normal or hostile server of another institution by a local server with a certificate."""
+"""A local server with a certificate, which plays a normal or hostile server of another institution."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ Answerer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
-    """A local server. The function `answer` writes each response, and the list `requests` contains all requests."""
+    """A local server. `answer` writes each response. `requests` contains all requests."""
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []

@@ -1,4 +1,7 @@
-"""Every web app checks access, and the headers that browsers send. No error response repeats a submitted value."""
+"""Every web app checks access, and also checks the headers that browsers send.
+
+An error response never repeats a submitted value.
+"""
 
 import json
 import time

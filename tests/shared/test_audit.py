@@ -1,4 +1,4 @@
-"""A service can add entries to the security log, but cannot change them. Only an auditor can read the entries."""
+"""A service can add entries to the security log, but cannot change an entry. Only an auditor can read the entries."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -39,7 +39,7 @@ def settings(tables: Installation) -> Settings:
 
 @pytest.fixture
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """An engine for one test, because each test has its own database."""
+    """Each test has its own database, and therefore its own engine."""
     async with database.opened(settings) as made:
         yield made
 
@@ -85,7 +85,7 @@ async def test_a_service_can_only_add_and_read_entries(tables: Installation, ser
 
 
 async def test_rights_that_a_service_no_longer_needs_are_withdrawn(tables: Installation) -> None:
-    """The role of an archive, which the administrators created, keeps its right."""
+    """The administrators created a role for an archive. The role of the archive must keep its right."""
     server, prefix = tables.components.server, tables.ground.role_prefix
     archive = f"{tables.database}_archive"
     connection = await server.connect(tables.database)
@@ -191,7 +191,7 @@ async def test_a_refusal_is_found_with_account_request_and_reason(web: Web, shar
 
 
 async def test_earlier_read_entries_are_migrated(tables: Installation) -> None:
-    """The migration moves the entries that earlier releases stored in separate tables."""
+    """Earlier releases stored entries about reads in tables of their own. The migration moves these entries."""
     settings, account, household = tables.settings(Settings, "registry"), uuid4(), uuid4()
     engine = database.engine(settings)
     async with engine.begin() as connection:

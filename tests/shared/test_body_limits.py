@@ -1,4 +1,4 @@
-"""The limits of a body count JSON's brackets, colons and commas. Characters inside strings are not counted."""
+"""Limits of a body count brackets, colons and commas of its JSON. Characters in strings do not count."""
 
 import json
 import re

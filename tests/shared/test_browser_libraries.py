@@ -1,4 +1,4 @@
-"""The libraries that browsers load are the files of the npm packages in the lock file, unchanged."""
+"""Browsers load library files that equal the files of the npm packages in the lock file."""
 
 from pathlib import Path
 

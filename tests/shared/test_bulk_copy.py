@@ -1,4 +1,4 @@
-"""The bulk copy writes several tables in the given order. An error reaches the caller unchanged."""
+"""The bulk copy writes into several tables in a given order. The caller of the bulk copy gets every error unchanged."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Slip(Exception):
-    """Raised while the rows of a COPY are generated."""
+    """An error while a COPY reads its rows."""
 
 
 @pytest.fixture

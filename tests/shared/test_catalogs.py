@@ -1,4 +1,4 @@
-"""Every text of every page has a Kyrgyz and a Russian translation with the same placeholders."""
+"""Every text of every page is translated into Kyrgyz and Russian. A translation has the placeholders of its text."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ CATALOGS = [
     for folder in messages.places()
     for language in messages.TRANSLATED
 ]
-# the cache saves time, because the function reads all templates and all code of a folder
+# cached, because the function reads all templates and all code of a folder
 extracted = cache(messages.extracted)
 
 
@@ -52,16 +52,20 @@ def test_placeholders_agree(folder: Path, language: str) -> None:
 
 
 def has_bare_percent(text: str) -> bool:
-    """Whether the text has a percent sign that is neither doubled nor part of a placeholder.
+    """True for a text with a single percent sign outside placeholders.
 
-    A template formats each text. A bare percent sign would therefore end in an error, in a single language.
+    A template formats each text, so a single percent sign causes an error. Such an error would occur in one language
+    only.
     """
     return BARE_PERCENT.search(text.replace("%%", "")) is not None
 
 
 @pytest.mark.parametrize("folder", list(messages.places()), ids=lambda folder: folder.name)
 def test_a_page_has_the_same_elements_in_each_language(folder: Path) -> None:
-    """No template decides by the page's language. Only the links to the languages mark the page's own language."""
+    """No template makes a decision by the page's language.
+
+    Only the links to other languages may do so, to mark the page's own language.
+    """
     for template in folder.rglob("templates/**/*.html"):
         assert list(decided_by_language(template.read_text(encoding="utf-8"))) == [], template
 
@@ -81,7 +85,10 @@ def decided_by_language(template: str) -> Iterator[int]:
 
 
 def names_of(node: nodes.Node) -> Iterator[str]:
-    """The names in an expression, without the arguments of calls: a function that gets the language returns a text."""
+    """Yields the names in an expression.
+
+    The arguments of calls are left out: a function that gets the language returns a text.
+    """
     if isinstance(node, nodes.Name):
         yield node.name
     for child in [node.node] if isinstance(node, nodes.Call) else node.iter_child_nodes():
@@ -125,10 +132,9 @@ def strings(message: Message | None) -> tuple[str, ...]:
 
 
 def test_the_console_names_the_states_of_a_site_as_all_services_do() -> None:
-    """The console's catalog overrides the shared catalog.
+    """The console's own catalog comes before the shared catalog.
 
-    If a button had the same English text as a state of a site, the button's translation would also be shown for the
-    state.
+    A button and a state of a site must not have the same English text: the state would get the button's translation.
     """
     own, common = translations("ky", messages.ROOT / "services/console/locales"), translations("ky")
     for name in TERMS["site_state"].values():
@@ -141,7 +147,7 @@ def test_a_number_after_a_preposition_has_its_form(count: int, words: str) -> No
     assert registry.ungettext("about %(num)s family", "about %(num)s families", count) == words
 
 
-# English texts that mean different things, or need other forms, in different places.
+# English texts with several meanings, or with several forms in other languages.
 SEVERAL = {
     "Abroad",
     "All",

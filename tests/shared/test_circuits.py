@@ -1,4 +1,7 @@
-"""After some calls to a silent dependency have timed out, the circuit breaker refuses calls until a probe succeeds."""
+"""A silent dependency makes calls time out.
+
+After some timeouts, the circuit breaker refuses calls until a probe succeeds.
+"""
 
 import asyncio
 import time
@@ -58,7 +61,7 @@ async def test_a_busy_event_loop_is_not_a_slow_dependency() -> None:
     async def answer() -> str:
         end = time.monotonic() + 0.3
         while time.monotonic() < end:
-            pass  # a busy loop blocks the event loop
+            pass  # this busy loop blocks the event loop
         await asyncio.sleep(0)
         return "answer"
 

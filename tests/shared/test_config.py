@@ -1,4 +1,4 @@
-"""Tests settings whose default depends on another setting, and the message about an invalid setting."""
+"""Tests defaults that depend on other settings, and the message about an invalid setting."""
 
 from typing import Any
 

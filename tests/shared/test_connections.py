@@ -1,4 +1,7 @@
-"""A web process refuses and disconnects a client that exceeds a limit or is too slow. Tests use raw sockets."""
+"""A web process refuses and disconnects a client that is too slow or exceeds a limit.
+
+The tests use raw sockets, because an HTTP client would not break the rules.
+"""
 
 import asyncio
 import contextlib
@@ -31,7 +34,10 @@ class Server:
         self.may_answer = asyncio.Event()
 
     async def answer_to(self, request: bytes, *, more: bytes = b"", times: int = 0) -> bytes:
-        """Sends the request, then `more` up to `times` times. Returns all answers until the connection is closed."""
+        """Sends the request. Then sends `more` again and again, at most `times` times.
+
+        Returns all answers, after the server has closed the connection.
+        """
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         answer = asyncio.ensure_future(read(reader))
         with contextlib.suppress(OSError), contextlib.closing(writer):
@@ -95,7 +101,10 @@ async def test_a_request_has_at_most_16_kb_of_headers(server: Server, size: int,
 
 
 async def test_bytes_after_a_body_are_a_request_of_their_own(server: Server, token_keys: Path) -> None:
-    """A request after a large body is accepted, because the limit of the headers' size does not include the body."""
+    """The limit of the headers' size does not count the body.
+
+    A second request after a large body is therefore accepted.
+    """
     token = bearer(token_keys, Role.OPERATOR)["authorization"].encode()
     head = b"POST /v1/hazards HTTP/1.1\r\n%bauthorization: %b\r\ncontent-type: application/json\r\n" % (HOST, token)
     body = b'{"persons": 1}'.ljust(60_000)
@@ -147,7 +156,7 @@ async def test_a_slow_answer_is_not_a_slow_body(
 
 
 async def waits(server: Server, token_keys: Path, account: UUID | None = None) -> asyncio.Future[bytes]:
-    """Sends a request, waits until the server has refused or queued it, and returns the future of the answer."""
+    """Sends a request. Waits until the server has refused or queued it. Returns the future of its answer."""
     before = server.waiting
     headers = b"authorization: %b\r\n" % bearer(token_keys, Role.OPERATOR, account=account)["authorization"].encode()
     request = asyncio.ensure_future(server.answer_to(get(b"/v1/feeds", headers)))
@@ -159,7 +168,10 @@ async def waits(server: Server, token_keys: Path, account: UUID | None = None) -
 async def test_a_limited_number_of_concurrent_requests(
     server: Server, token_keys: Path, most: int, account: UUID | None
 ) -> None:
-    """Each account has a limit, and all accounts of an address together have a limit. Only open requests count."""
+    """There are two limits: for an account, and for all accounts of one address.
+
+    The limits of concurrent requests count open requests only.
+    """
     under_way = [await waits(server, token_keys, account) for _ in range(most)]
     assert not any(each.done() for each in under_way)
     refused = await waits(server, token_keys, account)

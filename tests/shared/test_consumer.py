@@ -1,4 +1,7 @@
-"""With real Kafka and PostgreSQL, each record has its effect once, or its outcome states why it has no effect."""
+"""With real Kafka and PostgreSQL, each record takes effect once.
+
+The outcome of a record without an effect states the reason.
+"""
 
 import asyncio
 import json
@@ -169,7 +172,7 @@ async def says_so(received: Sequence[Received], session: AsyncSession) -> list[O
 
 @pytest.mark.parametrize("refusing", [raises, says_so])
 async def test_a_redriven_record_has_its_effect_once(trial: Trial, refusing: Handler) -> None:
-    """A redriven record has the key, the value and the headers of the original record."""
+    """A record that is redriven is unchanged: its key, its value and its headers."""
     repeated = event(hazard())
     await trial.publish(repeated)
     async with trial.running(trial.consumer(refusing)):
@@ -258,7 +261,7 @@ async def test_a_record_whose_key_is_missing_waits(trial: Trial) -> None:
 
 
 async def test_one_worker_reads_both_topics_of_a_hazard(trial: Trial) -> None:
-    """If different workers read the topics, two workers could judge two revisions of one hazard at the same time."""
+    """With two workers for the two topics, two revisions of one hazard could be judged at the same time."""
     workers, topics = trial.installation.partitions + 1, HazardReported.topics()
 
     async def shares() -> list[list[TopicPartition]] | None:
@@ -274,7 +277,10 @@ async def test_one_worker_reads_both_topics_of_a_hazard(trial: Trial) -> None:
 
 
 def assigned(trial: Trial) -> list[list[TopicPartition]]:
-    """The partitions of each member of the consumer group. The list is empty until the group has a coordinator."""
+    """Returns the partitions of each member of the consumer group.
+
+    Before the group has a coordinator, the list is empty.
+    """
     admin, group = trial.installation.components.broker.admin(), trial.settings.topic_prefix + SERVICE
     try:
         members = admin.describe_consumer_groups([group])[group].result(timeout=30).members
@@ -284,7 +290,7 @@ def assigned(trial: Trial) -> list[list[TopicPartition]]:
 
 
 async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.CaptureFixture[str]) -> None:
-    """The consumer stops if Kafka deleted unread records, because only a person can decide what to do then."""
+    """If Kafka deleted unread records, the consumer stops. A person must decide what to do."""
     repeated = event(hazard())
     await trial.publish(*(event(hazard())._replace(key=repeated.key) for _ in range(10)))
     (topic_partition,) = [(row.topic, row.partition) for row in await trial.rows() if row.end]
@@ -298,7 +304,7 @@ async def test_missing_records_stop_the_consumer(trial: Trial, capsys: pytest.Ca
     [line] = [line for line in capsys.readouterr().out.splitlines() if "consumer stopped" in line]
     assert "first_there=5" in re.sub(
         r"\x1b\[[0-9;]*m", "", line
-    )  # docs/runbook.md explains the field `first_there` of the log line
+    )  # a field of the log line, explained in docs/runbook.md
     assert not await trial.effects()
 
 

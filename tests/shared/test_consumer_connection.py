@@ -1,4 +1,4 @@
-"""A consumer with real Kafka continues after aiokafka leaks an error, and commits its offsets to Kafka."""
+"""Kafka is real. The consumer continues after an error that aiokafka leaks, and commits its offsets to Kafka."""
 
 import asyncio
 from asyncio import StreamReader
@@ -15,7 +15,10 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(trial: Trial) -> None:
-    """If aiokafka's CancelledError leaked, a TaskGroup would treat it as our cancellation and stop silently."""
+    """The client aiokafka may leak its own CancelledError.
+
+    A TaskGroup would treat that as our cancellation, and stop silently.
+    """
     consumer = trial.consumer()
     await trial.publish(event(hazard()))
     async with trial.running(consumer):
@@ -29,7 +32,10 @@ async def test_a_client_that_cancels_its_own_wait_does_not_end_the_consumer(tria
 async def test_a_heartbeat_on_a_connection_that_was_just_reset_does_not_end_the_consumer(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without our correction, aiokafka would not catch uvloop's RuntimeError for a write to a closed connection."""
+    """On a write to a closed connection, uvloop raises RuntimeError.
+
+    Without our correction, aiokafka would not catch this error.
+    """
     heartbeat, was_reset = GroupCoordinator._do_heartbeat, asyncio.Event()
 
     async def reset_before_heartbeat(coordinator: GroupCoordinator) -> Any:
@@ -39,7 +45,7 @@ async def test_a_heartbeat_on_a_connection_that_was_just_reset_does_not_end_the_
         connections = coordinator._client._conns
         (connection,) = [connections[key] for key in connections if key[1] == ConnectionGroup.COORDINATION]
         reader = connection._reader
-        # after a reset, aiokafka learns of the closed connection later than uvloop
+        # after a reset, uvloop knows of the closed connection before aiokafka does
         monkeypatch.setattr(reader, "feed_eof", lambda: None)
         connection._writer.transport.abort()
         await let_turn(3)
@@ -61,7 +67,7 @@ async def test_a_heartbeat_on_a_connection_that_was_just_reset_does_not_end_the_
 async def test_kafka_knows_the_last_settled_offsets_for_lag_tools(trial: Trial) -> None:
     consumer = trial.consumer()
     async with trial.running(consumer):
-        for _ in range(3):  # the consumer commits offsets to Kafka only after several batches
+        for _ in range(3):  # only after several batches, the consumer commits offsets to Kafka
             await trial.publish(event(hazard()))
             await trial.drained()
 

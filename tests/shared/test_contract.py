@@ -1,4 +1,4 @@
-"""Golden files fit the contract, each field is marked as plain text or sealed, and docs/asyncapi.json is current."""
+"""Golden files fit the contract. Each field is marked as readable or sealed. docs/asyncapi.json is current."""
 
 import json
 import re
@@ -22,9 +22,9 @@ from shared.events.hazards import HazardReport
 from shared.events.topics import Sensitivity
 
 GOLDEN = sorted((Path(__file__).parent.parent / "events").glob("*.json"))
-document = cache(contract.document)  # the document can be cached, because no test changes it
+document = cache(contract.document)  # no test changes the document, so it can be cached
 
-# The fields in plain text, according to section 2 of PROTECTION.md. All fields that are not listed here are sealed.
+# The readable fields, as section 2 of PROTECTION.md lists them. Every field that is missing here is sealed.
 MAY_BE_CLEAR = {
     "report_id",
     "household_id",
@@ -70,7 +70,7 @@ MAY_BE_CLEAR = {
     "reason",
     "is_held",
     "replaces",  # report ids and reason codes in outcomes and in events about held people
-    "displacement",  # another displacement of the household
+    "displacement",  # the id of another displacement of the household
     "counted_at",
     "counted_at_precision",
     "is_full_recount",
@@ -103,8 +103,8 @@ MAY_BE_CLEAR = {
 }
 BOX = "sealed"
 
-# The fields of AsyncAPI 3.0 and of its Kafka bindings 0.5.0.
-# Tools refuse a document with any other field, unless the field's name begins with `x-`.
+# Fields that AsyncAPI 3.0 and its Kafka bindings 0.5.0 define.
+# If a document has any other field, tools refuse the document, unless the field's name begins with `x-`.
 ASYNCAPI = {
     "channels": {
         "address",
@@ -169,7 +169,7 @@ def test_each_type_reads_its_golden_file_and_writes_the_same(file: Path) -> None
 
 
 def topic_of(golden: Any) -> str:
-    """Returns the topic of a golden event. Hazards have two topics, and the scope determines the topic of a hazard."""
+    """Returns the topic of a golden event. A hazard's scope decides which of the two topics of hazards it has."""
     is_restricted = golden["data"].get("scope", "Public") != "Public"
     return "hazards-restricted" if is_restricted else EVENT_TYPES[golden["headers"]["ce_type"]][0].topic
 
@@ -223,7 +223,7 @@ def test_a_field_that_a_newer_release_added_is_ignored(file: Path) -> None:
 
 @pytest.mark.parametrize("body", [HazardReport, HouseholdReport, GroupReport])
 def test_no_outside_text_contains_characters_that_the_database_refuses(body: type[BaseModel]) -> None:
-    """PostgreSQL's text and jsonb refuse NUL, so a worker could never store a text with NUL."""
+    """PostgreSQL's text and jsonb refuse NUL. A worker could therefore never store a text with NUL."""
     patterns = list(patterns_of_texts(body.model_json_schema()))
     assert patterns
     for pattern in patterns:
@@ -231,7 +231,7 @@ def test_no_outside_text_contains_characters_that_the_database_refuses(body: typ
 
 
 def patterns_of_texts(schema: Any) -> Iterator[str]:
-    """Yields the pattern of each free-text field. An empty pattern permits any text."""
+    """Yields the pattern of each free-text field. A field without a pattern permits any text."""
     if isinstance(schema, dict) and schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format"}:
         yield schema.get("pattern", "")
     below = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()

@@ -1,4 +1,4 @@
-"""A database keeps the mark (exercise or actual) with which it was created."""
+"""A database keeps its first mark: exercise or actual."""
 
 from typing import Any
 
@@ -38,14 +38,14 @@ async def test_a_newer_release_s_database_is_refused_unchanged(tables: Installat
 
 
 def test_a_connection_broken_between_query_and_answer_counts_as_unavailable_postgresql() -> None:
-    """After `kill -9` of PostgreSQL, the driver may report a broken connection as an internal error."""
+    """After `kill -9` of PostgreSQL, the driver may report the broken connection as an internal error of its own."""
     assert is_postgresql_unavailable(asyncpg.InternalClientError("got result for unknown protocol state 3"))
 
 
 async def test_each_transaction_of_a_session_has_its_own_driver_connection(tables: Installation) -> None:
-    """A session uses its driver connection only for one transaction.
+    """A session has its driver connection for one transaction only.
 
-    After the transaction, another session may get the connection.
+    After the transaction, another session may have the driver connection.
     """
     engine = database.engine(tables.settings(Settings, "registry"))
     sessions = database.sessions(engine)
@@ -54,7 +54,7 @@ async def test_each_transaction_of_a_session_has_its_own_driver_connection(table
         assert await database.driver(first_session) is first
         assert first.is_in_transaction()
         await first_session.commit()
-        # the other session gets the same connection, because the pool has only one connection
+        # the pool has only one connection, so the other session gets it
         assert await database.driver(other) is first
         assert await database.driver(first_session) is not first
     await engine.dispose()
@@ -84,7 +84,7 @@ async def test_a_committed_session_commits_or_rolls_back_and_returns_its_connect
 
 @pytest.mark.parametrize(("idle_seconds", "longest"), [(5, 60), (600, 600)])
 async def test_a_client_waits_for_a_statement_as_long_as_the_server_allows(idle_seconds: int, longest: int) -> None:
-    """A migration of a large table may take minutes."""
+    """A large table's migration may take minutes."""
     arguments: dict[str, Any] = {}
 
     def note(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
@@ -115,9 +115,9 @@ async def test_a_pooled_connection_that_was_lost_is_replaced(tables: Installatio
 
 
 async def of_the_first_build(tables: Installation) -> Settings:
-    """Drops the column with the version of the record layout.
+    """Removes the column with the version of the record layout.
 
-    The database of the first build had no column with this version.
+    The first build's database had no such column.
     """
     settings = tables.settings(Settings, "registry")
     own = database.engine(settings)
@@ -139,14 +139,14 @@ async def test_a_database_of_an_earlier_build_is_refused_unchanged(tables: Insta
             role_prefix=tables.ground.role_prefix,
             passwords=passwords,
         )
-    own = database.engine(settings)  # the refusal has not changed the password, so the engine can connect
+    own = database.engine(settings)  # the refusal left the password unchanged
     async with own.begin() as connection:
         assert not await connection.scalar(text("SELECT to_jsonb(mark) ? 'contract' FROM installation AS mark"))
     await own.dispose()
 
 
 async def test_a_consumer_of_a_database_of_an_earlier_build_reads_nothing(tables: Installation) -> None:
-    """If an operator starts new images before the migration, a consumer finds a database of an earlier build."""
+    """An operator may start new images before the migration. A consumer then finds an earlier build's database."""
     settings = await of_the_first_build(tables)
     own = database.engine(settings)
     sessions = database.sessions(own)

@@ -1,4 +1,7 @@
-"""A dead letter contains the whole record. Sealed fields of a report stay sealed in the dead letter."""
+"""A dead letter contains the whole record that could not be processed.
+
+The sealed fields of a report stay sealed in it.
+"""
 
 import json
 from pathlib import Path
@@ -119,7 +122,7 @@ def test_the_author_learns_of_a_report_that_was_set_aside(letters: DeadLetters) 
 
 
 def test_no_outcome_is_published_for_a_forged_record(letters: DeadLetters) -> None:
-    """The outcome would let an attacker with a broker login make authors believe that their reports were set aside."""
+    """With an outcome, an attacker with a broker login could make authors believe that their reports were set aside."""
     assert letters.outcome(UnreadableRecord(record(), "signature_mismatch")) is None
 
 

@@ -1,4 +1,7 @@
-"""The tables of reasons and kinds of shelter are complete; expected values are from DTM's and IDMC's definitions."""
+"""The tables of reasons and kinds of shelter are complete.
+
+Expected values come from the definitions of DTM and IDMC.
+"""
 
 import pytest
 

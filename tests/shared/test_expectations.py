@@ -1,4 +1,4 @@
-"""Tests that a page says in the reader's language what a service expected in a field."""
+"""A service may expect another value in a field. Tests that the page says so in the reader's language."""
 
 import json
 from typing import Any
@@ -25,8 +25,8 @@ TYPED: tuple[Any, ...] = (
     *("", "x" * 20_000, "\x07", "...", "not a date", "1000-01-01T00:00:00Z"),
     *(-5, 10**9, 1.5, ["zz"] * 3000, [], {}),
 )
-# The untranslated texts are about ids, structures and codes. Scripts make ids, structures and codes, and people do not
-# type them.
+# Texts about ids, structures and codes are not translated. Scripts write ids, structures and
+# codes. People do not type them.
 OF_SCRIPTS = (
     *("no such field", "a UUID", "UUID input", "a random UUID", "a release is expected"),
     *("Input should be an object", "Input should be a valid array", "Input should be a valid boolean"),

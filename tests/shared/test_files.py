@@ -1,4 +1,4 @@
-"""A browser keeps the files of pages, and never uses a file of an earlier release of Dayar."""
+"""A browser caches the files of pages, but never uses the file of an earlier release of Dayar."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""All spellings of a name give the same folded value.
+"""All spellings of a name have the same folded form.
 
-All ways to write a telephone number give the same folded value, too.
+All ways of writing a telephone number have the same folded form.
 """
 
 import pytest
@@ -12,7 +12,8 @@ from shared.names import is_same, name_parts
 @pytest.mark.parametrize(
     "spellings",
     [
-        # order in most rows: Kyrgyz, without Kyrgyz letters, then the spellings of ICAO 9303 and BGN/PCGN
+        # most rows have this order: Kyrgyz, Kyrgyz in Russian letters, and then the spellings of ICAO 9303 and
+        # BGN/PCGN
         ("Айгүл", "Айгул", "Айгуль", "Aigul", "Aygül", "AYGUL"),
         ("Жылдыз", "Джылдыз", "Zhyldyz", "Jyldyz", "Dzhyldyz"),
         ("Өмүрзак", "Омурзак", "Omurzak", "Ömürzak"),
@@ -25,7 +26,7 @@ from shared.names import is_same, name_parts
         ("Щербаков", "Shcherbakov", "Щербакова"),
         ("Яковлев", "Yakovleva", "Iakovlev"),
         ("Бостонский", "Бостонская", "Bostonskiy", "Bostonskaya"),
-        ("Хуршид", "Xurshid", "Khurshid"),  # the second spelling is Uzbek in Latin letters
+        ("Хуршид", "Xurshid", "Khurshid"),  # the second spelling is Uzbek in the Latin alphabet
         ("Ғанижон", "G'anijon", "Ganijon"),
         ("Асан уулу Бакыт", "Бакыт Асан", "Bakyt Asan", "асан  бакыт"),
         ("Бурул Асан кызы", "Burul Asan"),
@@ -41,7 +42,7 @@ from shared.names import is_same, name_parts
         ("Ўғли", "O´g´li", "Oʻgʻli"),
         ("Исаев", "Иса́ев", "Isaev"),
         ("Марья", "Marʹia"),
-        ("Үсөнов", "Усөнов", "Усенов", "Усёнов"),  # Russian papers write е for ө
+        ("Үсөнов", "Усөнов", "Усенов", "Усёнов"),  # Russian documents write е for ө
         ("Үсөнов", "Усонов", "Usonov"),
         ("Сағынбаев", "Saghynbayev"),
         ("Bäňňi", "Banni"),  # Turkmen

@@ -1,4 +1,4 @@
-"""Dates are written in the country's formats and time zone."""
+"""Dates have the country's formats and time zone."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from shared.pages.formats import filters
 )
 def test_the_day_comes_before_the_month(language: str, day: str, short: str) -> None:
     known = filters(language)
-    evening = datetime(2026, 3, 5, 19, 30, tzinfo=UTC)  # at 19:30 UTC, the next day has already begun in Bishkek
+    evening = datetime(2026, 3, 5, 19, 30, tzinfo=UTC)  # in Bishkek, the next day has begun at 19:30 UTC
     assert (known["day"](date(2026, 3, 5)), known["short_moment"](evening)) == (day, short)
 
 
@@ -32,7 +32,10 @@ def test_a_year_is_shown_unless_it_is_the_present_one() -> None:
 
 
 def test_a_constant_in_a_template_is_formatted_in_each_language(tmp_path: Path) -> None:
-    """All languages share the compiled template, so a constant must not be formatted when the template is compiled."""
+    """All languages share one compiled template.
+
+    A constant in a template must therefore not be formatted at compile time.
+    """
     (tmp_path / "constant.html").write_text("{{ 0.5 | number }}")
     pages = Pages("console", tmp_path, SHARED, Settings())
     assert [pages.text(language, "constant.html") for language in ("en", "ru", "ky")] == ["0.5", "0,5", "0,5"]

@@ -1,7 +1,6 @@
-"""A release may add an event type to a topic.
+"""A later release may add an event type to a topic.
 
-Consumers of this release handle or ignore an unknown type. Older consumers make dead letters of events with an unknown
-type.
+Consumers of this release handle an unknown type or ignore it. Older consumers make dead letters of such events.
 """
 
 from collections.abc import Sequence
@@ -43,13 +42,13 @@ pytestmark = pytest.mark.anyio
 
 
 class HazardForecast(HazardReported):
-    """An event type that the next release of Dayar adds to the topic `hazards`."""
+    """An event type that a later release might add to the topic `hazards`."""
 
     event_type: ClassVar[str] = "dayar.hazard.forecast.v1"
 
 
 class HazardWatched(EventData):
-    """Another new event type, which is not a report."""
+    """A second new event type, which is not a report."""
 
     event_type: ClassVar[str] = "dayar.hazard.watched.v1"
     topic: ClassVar[str] = "hazards"
@@ -82,7 +81,7 @@ def dead_letters_counted() -> float:
 def test_the_registry_is_gathered_from_the_classes() -> None:
     assert gathered(HazardReported)[HazardForecast.event_type] == (HazardForecast,)
     assert gathered(HazardWatched) == {}
-    # EVENT_TYPES does not contain this class, because `shared.events` was imported before the class was defined
+    # the class is missing here: `shared.events` was imported before the class was defined
     assert HazardForecast.event_type not in EVENT_TYPES
     assert all(model.topic in TOPICS for models in EVENT_TYPES.values() for model in models)
 
@@ -156,9 +155,9 @@ async def test_a_consumer_without_a_row_for_a_type_does_not_start(
 def test_a_web_process_that_cannot_tell_a_type_of_access_does_not_start(
     tables: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An event of an unknown type may end an account's access.
+    """An event of an unknown type may mean that an account has lost its access.
 
-    A web process that ignored the event would still admit the account.
+    If a web process ignored this event, it would still admit the account.
     """
     monkeypatch.setitem(EVENT_TYPES, "dayar.credential.narrowed.v1", (CredentialRevoked,))
     with pytest.raises(HandlerMissing, match="narrowed"):

@@ -1,4 +1,4 @@
-"""The table of hazard types is complete, and contains only codes of the standards."""
+"""The table of hazard types is complete. The codes in the table are codes of the standards."""
 
 from shared.events.vocabulary import HazardType
 from shared.hazard_definitions import CauseClass, Nature, Onset

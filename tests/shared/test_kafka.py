@@ -1,4 +1,4 @@
-"""Tests a Kafka client that is stopped while it starts."""
+"""Tests what happens if a Kafka client is stopped while it starts."""
 
 import asyncio
 from typing import Any
@@ -30,7 +30,7 @@ async def test_an_interrupted_start_leaves_no_connection(tables: Installation) -
 
 
 async def test_a_stop_that_ends_cancelled_does_not_cancel_us_and_leaves_no_connection(tables: Installation) -> None:
-    """If a failed fetch waits for its retry, aiokafka's `stop` raises CancelledError."""
+    """The method `stop` of aiokafka raises CancelledError while a failed fetch waits for its retry."""
     settings = tables.settings(Settings, "console")
     others = connections(settings)
     consumer: Any = AIOKafkaConsumer(**kafka.options(settings))
@@ -62,7 +62,7 @@ async def started_and_stopped(settings: Settings) -> None:
 
 
 def connections(settings: Settings) -> set[Any]:
-    """The open connections of the process to the broker. Earlier tests may have left some connections open."""
+    """Returns the process's open connections to the broker. Earlier tests may have left some of them open."""
     port = int(settings.kafka_bootstrap.rpartition(":")[2])
     open_connections = psutil.Process().net_connections(kind="tcp")
     return {one.laddr for one in open_connections if one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port}

@@ -1,4 +1,4 @@
-"""A page uses the language that its reader chose, or the browser's language, or Kyrgyz."""
+"""A page's language is the language that the reader chose, else the browser's language, else Kyrgyz."""
 
 import pytest
 from starlette.requests import Request

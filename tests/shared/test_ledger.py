@@ -1,4 +1,4 @@
-"""The ledger also counts unprocessed records, and old unread records raise an alarm."""
+"""The ledger counts unprocessed records too. Old unread records raise an alarm."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,8 +20,11 @@ async def test_records_that_nobody_has_begun_to_read_are_unprocessed(trial: Tria
 
 
 async def test_a_partition_states_the_age_of_its_oldest_unread_record(trial: Trial) -> None:
-    """The ledger computes the age even if no worker was ever started. A partition without unread records has no age."""
-    # one second earlier, because Kafka truncates timestamps to milliseconds
+    """Even before any worker has started, the ledger computes the age.
+
+    A partition has no age if all its records are read.
+    """
+    # Kafka truncates timestamps to milliseconds, so `before` is a second earlier
     before = datetime.now(UTC) - timedelta(seconds=1)
     await trial.publish(event(hazard()))
     rows = await trial.rows()

@@ -1,4 +1,7 @@
-"""A dead letter may be read by people whose areas contain a place of the record, and by people of the whole country."""
+"""Tests who may read a dead letter.
+
+Two kinds of people may: people whose areas contain a place of the record, and people of the whole country.
+"""
 
 from typing import Any
 from uuid import uuid4
@@ -18,7 +21,7 @@ OSH_OBLAST, ALAI, KADAMJAI = "KG06000000000", "KG06207000000", "KG05258000000"
     [
         ("households", {"origin": {"pcode": KADAMJAI}, "destination": {"pcode": ALAI}}, True),
         ("households", {"origin": {"pcode": KADAMJAI}}, False),
-        # a person of one district may not read the letter, because the household can be in another district
+        # a person of one district may not read it, because the household may be in another district of the oblast
         ("households", {"origin": {"pcode": OSH_OBLAST}}, False),
         ("hazards-restricted", {"area": {"pcodes": [KADAMJAI, OSH_OBLAST]}}, True),
         ("alerts", {"pcodes": [ALAI]}, True),
@@ -40,7 +43,7 @@ def test_the_security_log_names_the_subject_and_the_report_of_a_letter() -> None
     hazard_id, report_id = uuid4(), uuid4()
     fields = {"hazard_id": str(hazard_id), "report_id": str(report_id), "alert_id": "damaged"}
     assert subjects("hazards", fields) == [hazard_id, report_id]
-    assert subjects("displacements", fields) == [report_id]  # the linked event is not the subject of the report
+    assert subjects("displacements", fields) == [report_id]  # the report's event is not its subject
     assert subjects("alerts", {"alert_id": "damaged"}) == []
 
 

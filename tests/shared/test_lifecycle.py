@@ -1,4 +1,7 @@
-"""A web server and a worker may share a process. If one of the two fails, it logs the reason and restarts alone."""
+"""A web server and a worker may share a process.
+
+If one of the two fails, it logs the reason, and restarts without the other.
+"""
 
 import asyncio
 import json
@@ -25,7 +28,7 @@ Rename = Callable[[str, str], Awaitable[None]]
 
 @pytest.fixture
 async def rename(installation: Installation) -> AsyncIterator[Rename]:
-    """Renames a table. The missing table causes errors until a second call restores the name."""
+    """Renames a table. Without the table, queries fail until a second call restores the name."""
     engine = database.engine(installation.settings(IntakeSettings))
 
     async def renamed(old: str, new: str) -> None:
@@ -72,7 +75,7 @@ async def test_a_stopped_consumer_leaves_the_web_side_up_and_continues_when_its_
 
 
 async def test_a_web_side_whose_background_task_fails_ends(installation: Installation, rename: Rename) -> None:
-    """If the web server did not end, it would answer requests while no task reads revocations."""
+    """The web server must end too: otherwise it would answer requests while nobody reads revocations."""
     await rename("feed_counts", "hidden")
     process = started(installation, "intake", "web")
     async with asyncio.timeout(180):

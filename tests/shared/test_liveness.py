@@ -1,4 +1,7 @@
-"""A hanging process counts as silent. A process that is starting, slow or rarely checked does not count as silent."""
+"""A process that hangs is silent.
+
+A process is not silent if it is starting, if it is slow, or if it is rarely checked.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -24,8 +27,8 @@ async def returned(answers: Callable[[], bool], *, within: float) -> bool:
     [
         (chain([True], repeat(False)), True),
         (repeat(True), False),
-        (repeat(False), False),  # the process is starting and has never answered
-        (chain.from_iterable(repeat([True, False, False, False])), False),  # the process answers slowly
+        (repeat(False), False),  # the process has never answered, because it is starting
+        (chain.from_iterable(repeat([True, False, False, False])), False),  # the process answers one of four checks
     ],
 )
 async def test_only_a_process_that_answered_before_counts_as_silent(seen: chain[bool], is_over: bool) -> None:
@@ -34,7 +37,7 @@ async def test_only_a_process_that_answered_before_counts_as_silent(seen: chain[
 
 async def test_the_heartbeat_of_a_running_event_loop_is_seen_and_that_of_a_blocked_one_is_not(tmp_path: Path) -> None:
     file = tmp_path / "beat"
-    file.touch()  # an earlier process has left the file
+    file.touch()  # the file of an earlier process
     answers = by_beat(file)
     assert not answers()
     beating = asyncio.create_task(beat(file, every=0.01))

@@ -1,4 +1,7 @@
-"""The migrations of a service form one sequence. Each migration has a number and follows the migration before it."""
+"""A service's migrations form one sequence, without branches.
+
+Each migration has a number, and follows the migration with the number before.
+"""
 
 import importlib
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Each table is declared once as a model, and the migrations make exactly the tables that the models declare.
+"""Each table is declared once, as a model. The migrations make exactly the declared tables.
 
-Triggers, functions and grants are not in the models. Other tests check the effects of triggers, functions and grants.
+Models contain no triggers, functions or grants. Other tests check what triggers, functions and grants do.
 """
 
 import importlib
@@ -28,7 +28,8 @@ from tests.installation import Installation
 
 pytestmark = pytest.mark.anyio
 
-# Selects the definitions of all tables, constraints, indexes and columns. Alembic compares fewer definitions.
+# Selects the definitions of all tables, constraints, indexes and columns. Alembic's own comparison has fewer
+# definitions.
 DEFINITIONS = text("""
 SELECT concat_ws(' ', relname, reloptions::text) FROM pg_class
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r'
@@ -42,7 +43,7 @@ FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
 LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
 WHERE relnamespace = CAST(:schema AS text)::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
 """)
-# The constraint has a name outside the naming convention, because an earlier release of Dayar uses that name.
+# This name is outside the naming convention, because an earlier release of Dayar uses it for the constraint.
 NAMED = {"uq_deliveries_once"}
 
 
@@ -57,7 +58,7 @@ def declared(service: str) -> MetaData:
 
 @pytest.fixture
 async def connection(tables: Installation) -> AsyncIterator[AsyncConnection]:
-    """A connection of PostgreSQL's administrator, because a service cannot create a schema."""
+    """The administrator's connection: a service cannot create a schema."""
     server = tables.components.server
     url = make_url(server.url).set(drivername="postgresql+asyncpg", database=tables.database, password=server.password)
     engine = create_async_engine(url)
@@ -74,7 +75,10 @@ async def test_migrations_make_the_tables_that_the_models_declare(service: str, 
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_migrations_and_models_agree_in_every_definition(service: str, connection: AsyncConnection) -> None:
-    """Unlike alembic, this test also compares checks, index conditions, column expressions and storage parameters."""
+    """Alembic compares no checks, index conditions, column expressions and storage parameters.
+
+    The test also compares checks, index conditions, column expressions and storage parameters.
+    """
     migrated = await definitions(connection, service)
     await connection.execute(text("CREATE SCHEMA of_models"))
     await use(connection, "of_models")
@@ -116,7 +120,7 @@ async def definitions(connection: AsyncConnection, schema: str) -> set[str]:
     [(Alert, AlertRow), (DisplacedHousehold, HouseholdRow), (Departure, DepartureRow), (Receiver, ReceiverRow)],
 )
 def test_each_field_that_the_alerts_service_stores_is_a_column(value: Any, model: type[Base]) -> None:
-    """SQL statements of the alerts service use the names of these classes' fields as names of columns."""
+    """The alerts service's SQL statements use these fields' names as names of columns."""
     names = value.model_fields if issubclass(value, BaseModel) else {field.name for field in fields(value)}
     assert set(names) <= set(bulk_copy.columns(model))
 

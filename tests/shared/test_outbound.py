@@ -1,4 +1,4 @@
-"""Only permitted calls reach external servers, and a hostile external server does no harm."""
+"""Only permitted calls reach external servers. A hostile external server does no harm."""
 
 import asyncio
 import ipaddress
@@ -17,7 +17,7 @@ from tests.shared.outside import Answerer, Server, broken_off, certificate, drip
 
 pytestmark = pytest.mark.anyio
 
-KEEPALIVE_TIMER = "02"  # the code of a keep-alive timer in /proc/net/tcp
+KEEPALIVE_TIMER = "02"  # /proc/net/tcp marks a keep-alive timer with this code
 
 
 def settings(*allowed: str, exercise: bool = False) -> Settings:
@@ -32,7 +32,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Maps host names to addresses. In the test, look-ups return the mapped addresses."""
+    """Maps the names of hosts to addresses. During the test, look-ups of these names return these addresses."""
     known: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 
@@ -62,7 +62,10 @@ async def test_a_post_sends_its_content_on_a_kept_connection(server: Server) -> 
 
 
 async def test_a_kept_connection_is_probed(server: Server) -> None:
-    """A NAT may drop an idle connection. Without a keep-alive probe, the next call would then wait for its timeout."""
+    """A NAT may forget an idle connection.
+
+    Without keep-alive probes, the next call would notice this only at its timeout.
+    """
     async with Outbound(settings(f"127.0.0.1:{server.port}")) as outbound:
         await outbound.get(f"http://127.0.0.1:{server.port}/")
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

@@ -1,4 +1,7 @@
-"""With real servers, the outbox publishes events after the commit, at least once, and in order for each key."""
+"""With real servers, the outbox publishes events after the commit.
+
+The outbox publishes each event at least once, and in order for each key.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -87,7 +90,10 @@ async def test_nothing_is_published_from_a_transaction_that_was_rolled_back(tria
 
 
 async def test_an_event_published_again_after_a_lost_answer_has_its_effect_once(trial: Trial) -> None:
-    """If the relay is killed between the broker's acknowledgement and the commit, the event is published again."""
+    """The relay may be killed after the broker's acknowledgement and before its own commit.
+
+    After a restart, the relay publishes the event again.
+    """
     repeated = event(hazard())
     await trial.publish(repeated)
     async with trial.running(trial.consumer()):

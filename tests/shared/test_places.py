@@ -1,4 +1,4 @@
-"""Tests places without boundaries. Dayar is shipped with the codes and names of places, but without boundaries."""
+"""Tests places that have no boundaries. Dayar contains the codes and names of places, and no boundaries."""
 
 from datetime import date
 from random import Random
@@ -159,7 +159,10 @@ def test_browsers_get_the_settlements_that_exist_with_the_names_of_their_predece
 
 @pytest.mark.parametrize(("asked", "expected"), [(None, "immutable"), ("0123456789abcdef", "no-store")])
 async def test_a_browser_caches_the_settlements_only_under_their_own_version(asked: str | None, expected: str) -> None:
-    """During an update, the page may come from one process, and its list from a process that has another list."""
+    """During an update, two web processes may have different lists.
+
+    The page may come from one, and its list from the other.
+    """
     file = SettlementsFile(Places.load(), date(2026, 1, 1))
     scope = {"type": "http", "headers": [], "path_params": {"version": asked or file.version}}
     answer = await file.answer(Request(scope))

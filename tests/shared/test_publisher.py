@@ -1,4 +1,4 @@
-"""A real broker gets many records together and in order. A refused record does not affect other records."""
+"""A real broker gets many records at once, and in order. If a record is refused, the other records are published."""
 
 import asyncio
 from collections import defaultdict
@@ -27,7 +27,7 @@ async def publisher(trial_installation: Installation) -> AsyncIterator[Publisher
 
 
 def heavy(size: int) -> Message:
-    """A message whose value has `size` bytes. The value need not be an event, because Kafka stores any value."""
+    """Returns a message whose value has `size` bytes. The value need not be an event: Kafka stores any value."""
     return event(hazard())._replace(value=b"x" * size)
 
 
@@ -86,7 +86,7 @@ async def test_a_sender_that_stops_waiting_does_not_take_anothers_acknowledgemen
     await publisher.publish(before, timeout=30)
     hurried = asyncio.create_task(publisher.publish(first, timeout=30))
     patient = asyncio.create_task(publisher.publish(second, timeout=30))
-    await asyncio.sleep(0)  # in one iteration of the event loop, both tasks put their message into one batch
+    await asyncio.sleep(0)  # after one iteration of the event loop, one batch has both messages
     hurried.cancel()
     await patient
     assert [record.value for record in await everything(trial_installation, "hazards")] == [

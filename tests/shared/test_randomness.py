@@ -1,4 +1,4 @@
-"""Random ids have the format of the contract, and no id occurs twice."""
+"""Random ids have the contract's format, and are unique."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import RFC_4122, UUID

@@ -1,6 +1,6 @@
-"""The consumer collects records that arrive shortly after each other in one batch.
+"""Records that come shortly after each other are handled in one batch.
 
-A record that arrives alone does not wait.
+A single record is handled at once.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ async def test_records_that_follow_each_other_closely_share_a_transaction(trial:
 
     async with trial.running(trial.consumer(measured, every_ms=4000)):
         await trial.publish(event(hazard()))
-        await wait_for(lambda: sizes)  # the records wait only for four seconds, so no slow step may follow
+        await wait_for(lambda: sizes)  # from here, the records wait four seconds, so no slow step may follow
         for _ in range(3):
             await trial.publish(event(hazard()))
         await trial.drained()
@@ -36,7 +36,7 @@ async def test_records_that_follow_each_other_closely_share_a_transaction(trial:
 
 @pytest.mark.parametrize("before", [0, 2], ids=["an empty fetch", "a large batch"])
 async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) -> None:
-    """`every_ms` is ten minutes, so the test would time out if the record waited."""
+    """`every_ms` is ten minutes. If the record waited that long, the test would time out."""
     stream = trial.consumer(every_ms=600_000, max_records=4)._stream
 
     async def read() -> list[Reading]:
@@ -54,7 +54,7 @@ async def test_a_single_record_does_not_wait_after(trial: Trial, before: int) ->
 
 
 async def test_the_consumer_waits_only_as_long_as_enough_records_need_at_the_current_rate(trial: Trial) -> None:
-    """`every_ms` is ten minutes, so the test would time out if the second record waited for `every_ms`."""
+    """`every_ms` is ten minutes. If the second record waited that long, the test would time out."""
     stream = trial.consumer(every_ms=600_000, enough=2)._stream
 
     async def read() -> list[Reading]:

@@ -1,4 +1,7 @@
-"""Whether a report is a repeat or a conflict depends only on the author's content, not on fields that intake adds."""
+"""Only the author's content decides whether a report is a repeat or a conflict.
+
+Fields that intake adds do not count.
+"""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""`dayar dead` redrives a dead letter: the unchanged record is processed once more and has its effect once."""
+"""`dayar dead` redrives a dead letter: the unchanged record is processed a second time, and takes effect once."""
 
 import asyncio
 import json
@@ -89,14 +89,14 @@ async def test_a_dead_letter_has_its_effect_once_even_if_two_workers_redrive_it_
     assert list((await trial.effects()).values()) == [1]
     assert await trial.fetch("SELECT * FROM dead_letters") == []
     assert "recorded" in (await dayar(trial, dead.app, "show", place)).output
-    assert await trial.drained() == {"set_aside": 1}  # the ledger still counts the outcome of the first processing
+    assert await trial.drained() == {"set_aside": 1}  # the first processing's outcome stays in the ledger
 
 
 async def test_dead_letters_are_listed_even_if_the_spool_cannot_be_read(trial: Trial) -> None:
     place = await set_aside(trial, event(hazard()))
     spool = trial.installation.settings(IntakeSettings).spool_folder / "owner"
     spool.mkdir(parents=True)
-    (spool / "1.damaged").symlink_to("1.damaged")  # a link that leads to itself raises an OSError when it is opened
+    (spool / "1.damaged").symlink_to("1.damaged")  # opening a link to itself raises an OSError
     listed = await dayar(trial, dead.app, "list")
     assert isinstance(listed.exception, OSError)
     assert place in listed.output
@@ -160,7 +160,7 @@ async def test_a_record_opened_with_an_older_key_is_opened_again(trial: Trial) -
 
 
 async def test_a_letter_that_was_sealed_whole_is_redriven(trial: Trial) -> None:
-    """If a record has a header outside the contract, its dead letter contains the whole record in encrypted form."""
+    """A record had a header outside the contract. The dead letter therefore contains the whole record, encrypted."""
     came = event(hazard())
     more = came._replace(headers=(*came.headers, ("note", "Айбек".encode())))
     sealer = Sealer(trial.settings.seal_public_key_file)
@@ -177,7 +177,7 @@ async def test_a_letter_that_was_sealed_whole_is_redriven(trial: Trial) -> None:
     ):
         assert await wait_for(lambda: results(trial)) == ["recorded"]
     assert (handled[0].record.key, handled[0].record.value) == (more.key, more.value)
-    assert handled[0].record.headers[:-1] == more.headers  # the last header is the signature
+    assert handled[0].record.headers[:-1] == more.headers  # the signature is the last header
 
 
 async def test_a_record_whose_key_came_too_late_is_redriven(trial: Trial) -> None:
@@ -210,7 +210,10 @@ async def test_only_a_dead_letter_can_be_redriven(trial: Trial, place: str) -> N
 
 
 async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> None:
-    """A backup must contain all dead letters that are not redriven yet, because only Kafka stores their content."""
+    """Only Kafka stores the content of dead letters.
+
+    A backup must therefore contain all dead letters that wait to be redriven.
+    """
     redriven: list[str | None] = []
 
     async def remembers(received: Sequence[Received], session: AsyncSession) -> list[Outcome]:
@@ -232,7 +235,7 @@ async def test_a_letter_from_a_backup_is_redriven_on_a_new_log(trial: Trial) -> 
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial: Trial, is_readable: bool) -> None:
-    """After a restore, the relay publishes the dead letter of the restored outbox to Kafka's new log."""
+    """The restored outbox still has the dead letter. After the restore, the relay publishes it to Kafka's new log."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer(refuses)):
         assert await trial.drained() == {"set_aside": 1}
@@ -249,7 +252,10 @@ async def test_letter_that_the_outbox_still_held_at_the_backup_is_redriven(trial
 
 @pytest.mark.parametrize("is_readable", [True, False], ids=["event id", "no event id"])
 async def test_two_letters_with_one_offset_are_redriven_separately(trial: Trial, is_readable: bool) -> None:
-    """A restored dead letter contains its offset on the old log. A new dead letter can have the same offset."""
+    """A restored dead letter has its offset of the old log.
+
+    A new dead letter may get the same offset of the new log.
+    """
     old, new = (event(hazard(hazard_id)) for hazard_id in [uuid4()] * 2)
     place = await set_aside(trial, old)
     onto = partial(onto_a_new_log, trial.installation, partitions=trial.installation.partitions)
@@ -289,7 +295,7 @@ def onto_a_new_log(installation: Installation, *, partitions: int = 2, published
     assert len([line for line in lines if b'"hazards.alerts.dead"' in line]) == published
     logins = installation.ground.kafka_logins
     topics.remove(broker, prefix, logins=logins)
-    # until the broker learns of the removal from the controller, `create` and `look` would see the old topics
+    # before the broker learns of the removal from the controller, `create` and `look` would still see the old topics
     assert wait_until(lambda: not are_listed(broker, prefix), timeout=60, every=0.1)
     topics.create(
         broker,

@@ -1,6 +1,6 @@
-"""A server under load says in seconds, or by a date, how long a client must wait.
+"""A busy server says how long a client must wait: in seconds, or until a date.
 
-The client limits the waiting time.
+The client waits at most for a limited time.
 """
 
 from datetime import UTC, datetime

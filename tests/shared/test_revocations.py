@@ -1,4 +1,4 @@
-"""Tests which revoked credentials a web process knows while a real broker refuses connections of this process."""
+"""A real broker refuses the connections of a web process. Tests which revoked credentials this process knows."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -174,9 +174,9 @@ def bearer(reader: Reader) -> dict[str, str]:
 
 
 async def test_a_phone_with_an_accounts_id_replaces_nothing_of_the_account() -> None:
-    """A compacted topic keeps one record for each key.
+    """A compacted topic keeps only the last record of each key.
 
-    Records of phones and of accounts must therefore have different keys.
+    A phone and an account may have one id. Records of phones and of accounts must therefore have different keys.
     """
     id, now = uuid4(), datetime.now(UTC)
     keys = {CredentialRevoked(credential_id=id, kind=kind, revoked_at=now).key for kind in CredentialKind}

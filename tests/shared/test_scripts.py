@@ -1,4 +1,4 @@
-"""Code that several page scripts need is in one module. Each page contains the texts that its scripts show."""
+"""Code for several page scripts is in one module. A page contains all texts that its scripts show."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOREIGN = {"hpke.js"}  # the bundled code of a library
+FOREIGN = {"hpke.js"}  # the code of a bundled library
 SCRIPTS = [
     file
     for room in ("services", "shared")
@@ -32,7 +32,10 @@ def used(script: Path) -> set[str]:
 
 
 def given(template: Path) -> set[str]:
-    """The names of the texts that the template passes to scripts as JSON. Texts of imported templates are included."""
+    """Returns the names of the texts that a template passes to scripts as JSON.
+
+    The texts of imported templates are included.
+    """
     source = template.read_text(encoding="utf-8")
     islands = list(re.finditer(r"(?:set \w+_texts = |dict\()(?:(\w+), \*\*)?\{(.*?)\n *\}", source, re.DOTALL))
     own = {name for island in islands for name in re.findall(r'^ +"(\w+)":', island[2], re.MULTILINE)}
@@ -47,7 +50,7 @@ def imported_template(template: Path, name: str) -> Path:
 
 
 def scripts_of(path: str) -> set[Path]:
-    """A script and all scripts that it imports. `path` is the script's path below `/static/`."""
+    """Returns a script, and all scripts that it imports directly or indirectly. `path` begins below `/static/`."""
     seen, waiting = set[Path](), [path]
     while waiting:
         wanted = waiting.pop()
@@ -55,7 +58,7 @@ def scripts_of(path: str) -> set[Path]:
         if file not in seen:
             seen.add(file)
             imported = re.findall(r'from "(?:/static/|\./)([\w/-]+\.js)"', file.read_text(encoding="utf-8"))
-            waiting += imported  # only scripts directly in `/static/` use imports with `./`
+            waiting += imported  # `./` occurs only in scripts directly below `/static/`
     return seen
 
 
@@ -64,7 +67,7 @@ def served_as(script: Path) -> str:
 
 
 def chain_of(template: Path) -> list[Path]:
-    """The template, and all templates that it includes or extends, up to the layout of all pages."""
+    """Returns the template, and all templates that it includes or extends."""
     named = re.findall(r'(?:extends|include) "([\w/-]+\.html)"', template.read_text("utf-8"))
     return [template, *(each for name in named for each in chain_of(imported_template(template, name)))]
 
@@ -95,7 +98,10 @@ def test_a_page_has_every_text_that_its_scripts_show(template: Path) -> None:
 
 
 def test_no_template_has_sentences_in_attributes_of_its_own() -> None:
-    """Only headings of table cells may be in attributes, because a stylesheet shows these headings."""
+    """Attributes may contain headings of table cells, because a stylesheet shows them.
+
+    All other texts must be outside.
+    """
     unused = [
         (file.name, name)
         for room in ("services", "shared")

@@ -1,4 +1,4 @@
-"""A box can be decrypted only with the private key and in its own report. Data keys are replaced after some time."""
+"""Only the private key opens a box, and only in the box's own report. After some time, a data key is replaced."""
 
 import json
 import os
@@ -37,9 +37,9 @@ def test_a_record_splits_into_its_clear_half_and_its_box(seal_keys: Path) -> Non
 
 @pytest.mark.parametrize("added", [b',"status":"Test"}', b"}", b" }"])
 def test_nothing_follows_the_box(seal_keys: Path, added: bytes) -> None:
-    """Many JSON parsers use the last value of a repeated name.
+    """If a name occurs twice, many JSON parsers use the last value.
 
-    A field after the box could therefore replace a field in plain text.
+    A field after the box could therefore replace a readable field.
     """
     box = seal.Sealer(seal_keys / "public.key").seal(b"x", AAD)
     value = seal.with_box(CLEAR, box.model_dump_json().encode())

@@ -1,4 +1,4 @@
-"""Sheets of XLSX and CSV files are read without losing anything. Hostile files cost little time and memory."""
+"""Reading a sheet of an XLSX or CSV file loses nothing. A hostile file costs little time and memory."""
 
 import io
 import zipfile
@@ -235,7 +235,7 @@ def test_many_long_merged_cells_are_too_large() -> None:
 
 
 def test_real_workbooks_are_read(real_data: Path) -> None:
-    """The workbooks come from many programs, and openpyxl warns about some of them."""
+    """Many programs wrote these workbooks. openpyxl warns about some of them."""
     [merged] = read((real_data / "displacement/hxl/input-merged.xlsx").read_bytes())
     assert any(line.merged for line in merged.lines)
     files = [real_data / "forms/hope-flex_init.xlsx", *(real_data / "forms/ona").glob("main-*.xlsx")]

@@ -1,4 +1,4 @@
-"""Nobody can forge records with only a broker login. Keys can be replaced while the services run."""
+"""A broker login is not enough to forge a record. Keys can be replaced without stopping the services."""
 
 import hashlib
 import json
@@ -46,7 +46,7 @@ def verifier(folders: record_keys.Folders, service: str = "alerts") -> RecordVer
 
 
 def test_the_signature_is_hmac_sha256_over_each_field_with_its_length(tmp_path: Path) -> None:
-    """The test computes the signature according to RFC 2104 without Dayar's code, as another program would do."""
+    """The test computes the signature by RFC 2104 without Dayar's code, as another program would."""
     key = bytes(range(32))
     keyring.write(tmp_path / "intake" / "hazards", "00000001-0000000a", key)
     for topic in {topic for topic, (writers, _) in KEY_HOLDERS.items() if "intake" in writers} - {"hazards"}:
@@ -85,8 +85,8 @@ def test_readers_accept_what_a_service_signed(folders: record_keys.Folders) -> N
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_changed_record_is_set_aside(folders: record_keys.Folders, changed: dict[str, Any]) -> None:
-    # The folder of `households` gets a copy of the key, because the record with the changed topic would otherwise have
-    # an unknown key.
+    # One of the changed records names the topic `households`. With the copied key, the record with the changed topic is
+    # verified and refused.
     for file in (folders["alerts"] / "hazards").iterdir():
         keyring.write(folders["alerts"] / "households", file.stem, file.read_bytes())
     with pytest.raises(SetAside, match="signature_mismatch"):
@@ -160,7 +160,7 @@ def test_records_with_an_unknown_key_are_waited_for_once_and_then_set_aside(
     with pytest.raises(UnknownKey):
         reader.verify(unknown_key(1))
     clock[0] += 1
-    for number in (1, 2, 3):  # the topic has waited long enough, so further records cause no wait
+    for number in (1, 2, 3):  # after the first wait, further records with unknown keys do not wait
         with pytest.raises(SetAside, match="signature_unknown_key"):
             reader.verify(unknown_key(number))
     reader.verify(signed(folders))
@@ -202,7 +202,7 @@ def test_a_service_holds_only_the_keys_of_its_own_topics(folders: record_keys.Fo
     for service in SERVICES:
         held = {folder.name for folder in folders[service].iterdir()}
         assert held == {topic for topic, holders in KEY_HOLDERS.items() if service in {*holders[0], *holders[1]}}
-    # PROTECTION.md, section 3, promises that a reader of the registry's topics has no key that signs reports.
+    # By section 3 of PROTECTION.md, a reader of the registry's topics has no key that signs reports.
     assert not (folders["alerts"] / "displacements").exists()
     assert not (folders["console"] / "displacements").exists()
     files = [file for folder in folders.values() for file in folder.rglob("*.key")]
@@ -260,9 +260,9 @@ async def test_a_record_whose_key_arrives_later_waits_and_is_then_recorded(trial
 async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(
     trial_installation: Installation,
 ) -> None:
-    """An attacker who has a broker login but no signing key writes a record.
+    """An attacker with a broker login and without a signing key writes a record.
 
-    The record names a key that does not exist.
+    The attacker's record names a key that does not exist.
     """
     genuine, forged = event(hazard()), event(hazard())
     signature = ("signature", b"00000001-00000000:" + b"A" * 43)
@@ -270,7 +270,7 @@ async def test_a_record_with_an_unknown_key_stops_its_topic_for_a_limited_time(
         trial.settings = trial.settings.model_copy(update={"signature_key_wait_seconds": 1})
         async with trial.running(trial.consumer()):
             await forge(trial_installation, "intake", forged._replace(headers=(*forged.headers, signature)))
-            await trial.publish(genuine._replace(key=forged.key))  # records with the same key are in one partition
+            await trial.publish(genuine._replace(key=forged.key))  # one key, so both records are in one partition
             assert await trial.drained() == {"recorded": 1, "set_aside": 1}
         assert await trial.fetch("SELECT reason FROM dead_letters") == [("signature_unknown_key",)]
         rows = await trial.fetch("SELECT value FROM outbox WHERE topic = 'outcomes'")

@@ -1,4 +1,4 @@
-"""Revocations survive forged, late and unverifiable records of the topic `access`."""
+"""Forged, late and unverifiable records of the topic `access` do not undo revocations."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
     async with publishing(installation.settings(Settings, "console")) as publisher:
         await publisher.publish(encoded(revoked), timeout=30)
         await forge(installation, "console", encoded(restored))
-        # records with the same key are in one partition
+        # one key, so both records are in one partition
         await publisher.publish(encoded(last)._replace(key=encoded(revoked).key), timeout=30)
     revocations = Revocations(installation.settings(Settings, "registry"))
     async with lifecycle.beside(revocations.run()):
@@ -44,7 +44,10 @@ async def test_a_forged_restoration_restores_no_credential(installation: Install
 async def test_revocation_whose_key_arrives_late_comes_into_force_and_holds_up_nobody(
     installation: Installation,
 ) -> None:
-    """If the missing key arrives late, an older revocation does not replace a later record about the same account."""
+    """The key of an old revocation arrives late.
+
+    The old revocation must not replace a later record about the account.
+    """
     late, restored, other = uuid4(), uuid4(), uuid4()
     by_known_key, by_late_key, missing, key = late_key(installation)
     for made in (
@@ -75,7 +78,7 @@ async def test_a_revocation_stays_though_an_older_restoration_waits_and_nothing_
     for made in (
         by_late_key.sign(encoded(CredentialRestored(**dict(revoked(account))))),
         by_known_key.sign(encoded(revoked(account))),
-        # records with the same key are in one partition
+        # one key, so both records are in one partition
         by_known_key.sign(encoded(revoked(last))._replace(key=encoded(revoked(account)).key)),
     ):
         await forge(installation, "console", made)

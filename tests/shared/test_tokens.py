@@ -1,4 +1,4 @@
-"""Tests which tokens are accepted and which are refused. Each request checks whether its token is revoked."""
+"""Tests which tokens are accepted, and which are refused. Each request checks whether its token was revoked."""
 
 import os
 import time
@@ -170,10 +170,10 @@ def test_an_ended_token_of_a_readmitted_team_counts_as_valid(
     revoked.readmitted.add(team.team)
     request = asking(Signer(token_keys / "private.pem").sign(team))
     assert not authenticator.authenticate(request, takes_expired=True, takes_readmitted=True).is_expired
-    # a readmitted team can renew its sign-in with an expired token
+    # the readmitted team renews its sign-in with an expired token
     assert authenticator.authenticate(request, takes_readmitted=True).account == team.account
     assert authenticator.authenticate(request, takes_expired=True).is_expired
-    with pytest.raises(Unauthenticated):  # routes that only read accept no expired token, even of a readmitted team
+    with pytest.raises(Unauthenticated):  # a route that only reads accepts no expired token
         authenticator.authenticate(request)
     revoked.ids.add(team.jti)
     with pytest.raises(Unauthenticated):

@@ -1,4 +1,4 @@
-"""Tracing is off without `OTEL_*` variables, and a span never contains text of a report, a request or an error."""
+"""Without `OTEL_*` variables, tracing is off. A span never contains text of a report, a request or an error."""
 
 import json
 import subprocess
@@ -179,7 +179,7 @@ def test_a_process_exports_what_remains_when_it_ends(monkeypatch: pytest.MonkeyP
     with collecting() as collector:
         for name, value in {**collector.env, "OTEL_BSP_SCHEDULE_DELAY": "60000"}.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(recorder, "STOP_SECONDS", 60.0)  # a busy machine may need longer than a process waits
+        monkeypatch.setattr(recorder, "STOP_SECONDS", 60.0)  # an export may be slow
         tracing.start("alerts")
         with tracing.span(Phase.DELIVER, "deliver webhook", {"dayar.attempt": 1}):
             pass

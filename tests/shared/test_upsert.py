@@ -1,4 +1,4 @@
-"""The upsert inserts rows with new keys, and updates stored rows under the conditions that the caller gives."""
+"""The upsert inserts rows with new keys. The upsert updates stored rows if the caller's conditions are true."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

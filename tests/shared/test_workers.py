@@ -1,4 +1,4 @@
-"""Each effect happens once, even if workers are killed or frozen, or if several workers run."""
+"""Several workers may run, and workers may be killed or frozen. Each effect happens once nevertheless."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from tests.waiting import wait_for
 IDLE = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%inbox%'"
 LOCK = "SELECT 1 FROM effects FOR UPDATE"
 COPYING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'ClientRead'"
-# A worker that locks the offsets (the fence) and starts a COPY, but never writes rows.
+# A worker that locks the table of offsets and starts a COPY. The worker never writes a row.
 FROZEN = """
 import asyncio, asyncpg, sys
 
@@ -35,8 +35,8 @@ async def main():
 
 asyncio.run(main())
 """
-# With a fixed member name, a restarted worker gets its partitions without a timeout. The supervisor also sets a fixed
-# member name.
+# A fixed member name gives a restarted worker its partitions without a timeout. The supervisor sets such a name
+# too.
 ITS_NAME = {"KAFKA_GROUP_INSTANCE": "local"}
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +68,7 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
     frozen.freeze()
     other = worker(trial, TRIAL_SECONDS="0.1")
     await trial.publish(*(event(hazard()) for _ in range(40)))
-    # 80 effects include the records that the frozen worker had read
+    # 80 effects: the frozen worker's records are among them
     await wait_for(lambda: reached(trial, 80), 60)
     frozen.resume()
     await trial.publish(*(event(hazard()) for _ in range(40)))
@@ -80,27 +80,27 @@ async def test_a_worker_frozen_while_another_works_leaves_each_effect_once(trial
 
 
 async def test_a_worker_frozen_within_a_statement_still_frees_its_locks(trial: Trial) -> None:
-    """PostgreSQL never ends a session by an idle timeout if the session has parsed a statement and not run it."""
+    """A session may parse a statement and not run it. PostgreSQL's idle timeouts then never end the session."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()
     async with trial.sessions() as frozen, trial.sessions() as other:
         assert await frozen.scalar(text("SHOW transaction_timeout")) == "1min"
-        # PostgreSQL changes a running timeout only after the timeout was set to 0
+        # a running timeout changes only if it is first set to 0
         for shorter in ("0", "200ms"):
             await frozen.execute(text(f"SET LOCAL transaction_timeout = '{shorter}'"))
-        # only the timeout of the whole transaction may end the session of this test
+        # the idle timeout is off, so only the transaction's own timeout can end this session
         await frozen.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         await frozen.execute(text(LOCK))
         await (await database.driver(frozen)).prepare("SELECT 'read and not run'")
         await asyncio.wait_for(other.execute(text(LOCK)), 30)
         with pytest.raises(DBAPIError) as awake:
             await frozen.execute(text("SELECT 1"))
-        assert is_postgresql_unavailable(awake.value)  # a worker retries its batch if PostgreSQL is unavailable
+        assert is_postgresql_unavailable(awake.value)  # a worker retries its batch for this error
 
 
 async def test_a_worker_frozen_within_a_copy_is_ended_by_the_worker_that_waits(trial: Trial) -> None:
-    """PostgreSQL has no timeout for a COPY, so the waiting worker must end the COPY of the frozen worker."""
+    """PostgreSQL has no timeout for a COPY. The worker that waits must therefore end the frozen worker's COPY."""
     await trial.publish(event(hazard()))
     async with trial.running(trial.consumer()):
         await trial.drained()

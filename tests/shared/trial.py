@@ -1,6 +1,6 @@
 """A minimal service for tests of the consumer.
 
-The service reads `hazards`, and writes one row and one event per record.
+The service reads `hazards`. For each record, the minimal service writes one row and one event.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ from tests.waiting import last, wait_for
 
 SERVICE = "alerts"
 TOPIC = "hazards"
-TOPICS = (*HazardReported.topics(), ReportSettled.topic)  # the topics that the service reads and writes
+TOPICS = (*HazardReported.topics(), ReportSettled.topic)  # topics that the service reads or writes
 AUTHOR = uuid4()
 EFFECTS = "CREATE TABLE IF NOT EXISTS effects (event_id uuid NOT NULL, by integer NOT NULL)"
 
@@ -136,7 +136,7 @@ class Trial:
         return not await self.fetch("SELECT 1 FROM outbox LIMIT 1")
 
     async def publish(self, *messages: Message) -> None:
-        await self.publisher.flush()  # `flush` returns once the broker has applied the new login's rights
+        await self.publisher.flush()  # `flush` returns when the broker has applied the rights of the new login
         await self.publisher.publish_all(messages, timeout=30)
 
     async def rows(self) -> list[Row]:
@@ -145,7 +145,10 @@ class Trial:
         return [row for row in await ledger.with_ends(rows, SERVICE, [TOPIC], self.settings) if row.topic == TOPIC]
 
     async def drained(self, timeout: float = 180) -> Counter[str]:
-        """Waits until all records are processed. Returns how many records had each outcome. The ledger must balance."""
+        """Waits until all records are processed and the ledger balances.
+
+        Returns the number of records with each outcome.
+        """
         rows = await self.rows()
         while unread := [row for row in rows if row.on_its_way != 0]:
             await self._have_read(unread, timeout)
@@ -154,7 +157,10 @@ class Trial:
         return sum((Counter(row.kinds) for row in rows), Counter())
 
     async def _have_read(self, unread: Sequence[Row], timeout: float) -> None:
-        """Waits until the consumers have read all records. Queries only PostgreSQL, because Kafka takes much longer."""
+        """Waits until the consumers have read all records.
+
+        The wait queries only PostgreSQL, because queries of Kafka take much longer.
+        """
 
         async def are_read() -> bool:
             async with self.sessions.begin() as session:
